@@ -1,0 +1,634 @@
+"""How far has every user come by a date: reached, interested, bought, bought again; and who moved on since?"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+import altair as alt
+import narwhals as nw
+import numpy as np
+import pandas as pd
+from statsmodels.stats.proportion import proportion_confint
+
+from analysis import charts
+from analysis.answer import Answer, Field, Note
+from analysis.charts import TOTAL, Look
+from analysis.errors import DataError, QuestionError
+from analysis.messages import N_, Message, Names, Share, say
+from analysis.question import Question
+from analysis.tables import Tables, collect
+from analysis.values import day, local_day, local_midnight, names, value
+
+STAGES = (N_("reach"), N_("interest"), N_("conversion"), N_("repurchase"))
+"""The stages, in the order users pass them."""
+NEW = N_("new")
+"""Where a user stands who was not seen yet."""
+INTEREST = ("view", "search", "favorite", "cart", "checkout")
+"""Events that count as interest unless the question names others."""
+DAYS = 28
+"""How far back movement is measured from unless the question says."""
+_REACH, _INTEREST, _CONVERSION, _REPURCHASE = range(1, len(STAGES) + 1)
+
+
+@value("lifecycle")
+class Lifecycle(Question):
+    """How many users stand in each stage at a date, what they are worth, and who moved since an earlier date.
+
+    A user stands in the furthest stage of: reach (seen at all), interest (an interest event), conversion (one
+    paid order) and repurchase (two or more), by everything up to the end of the day.
+
+    Parameters
+    ----------
+    at : str or date, optional
+        The day at whose end users are counted, in the campaign's time zone; by default the last day observed.
+    since : str or date, optional
+        The earlier day movement is measured from; by default 28 days before `at`, or the first day observed.
+    interest : sequence of str
+        Event names that count as interest; those the data does not hold are passed over.
+    where : Filter, optional
+        Which events and orders count, their dates included.
+
+    Notes
+    -----
+    Purchases are paid orders, each at the moment it was paid; an unpaid order counts as a checkout. Where the
+    orders do not tell who bought and when it was paid, or lack a column of the filter, purchases are the
+    distinct orders of purchase events. Stages are cumulative, so nobody moves down.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> events = pd.DataFrame({
+    ...     "user_id": ["u1", "u2", "u2"],
+    ...     "timestamp": pd.to_datetime(["2026-11-01", "2026-11-02", "2026-11-11"]),
+    ...     "event": ["visit", "view", "purchase"],
+    ... })
+    >>> answer = Lifecycle(at="2026-11-11", since="2026-11-10").run(Tables(events=events))
+    >>> answer.table[["stage", "users", "change"]].to_dict("list")  # doctest: +NORMALIZE_WHITESPACE
+    {'stage': ['reach', 'interest', 'conversion', 'repurchase', '(total)'],
+     'users': [1, 0, 1, 0, 2],
+     'change': [0, -1, 1, 0, 0]}
+    """
+
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"events": ()})
+
+    at: str | None = field(default=None, metadata=day())
+    since: str | None = field(default=None, metadata=day())
+    interest: tuple[str, ...] = field(default=INTEREST, metadata=names(at_least=1, at_most=100))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.since and self.at:
+            _in_order(self.since, self.at)
+
+    def _answer(self, tables: Tables) -> LifecycleAnswer:
+        if not set(self.interest) & set(tables.event_keys):
+            raise DataError.unknown(say("event"), self.interest[0], tables.event_keys)
+        source = _source(self, tables)
+        days = _days(self, tables, source)
+        counted = _counted(self, tables, source, days)
+        if counted.empty:
+            raise DataError.empty(_nobody(self, days))
+        money = _money(self, tables, source, days, counted)
+        frames = {
+            "table": _stage_table(counted, source, money.known),
+            "movement": _movement_table(counted, source),
+        }
+        return LifecycleAnswer(
+            question=self,
+            version=tables.version,
+            headline=_headline(frames, source, days),
+            frames=frames,
+            notes=(*_notes(self, tables, source, days), *money.notes),
+            currency=money.currency,
+            at=days.at,
+            since=days.since,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class LifecycleAnswer(Answer):
+    """Users by stage, one row per stage and one for all; "movement" has one row per pair of stages.
+
+    `share` is of all users and `share_of_from` of those who stood in `from_stage`, with 95% Wilson bounds `low`
+    and `high`. `value` is what the stage's users have paid by `at`, less refunds; `change` is `users` less those
+    who stood there at `since`. In "movement", users not seen by `since` come from "new"; its users add up to the
+    table's by `to_stage`.
+    """
+
+    fields: ClassVar[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
+        {
+            "table": MappingProxyType(
+                {
+                    "stage": Field(N_("Stage"), "text"),
+                    "users": Field(N_("Users"), "count"),
+                    "share": Field(N_("Share of users"), "share"),
+                    "low": Field(N_("95% from"), "share"),
+                    "high": Field(N_("95% to"), "share"),
+                    "orders": Field(N_("Orders"), "count"),
+                    "value": Field(N_("Value"), "money"),
+                    "value_per_user": Field(N_("Value per user"), "money"),
+                    "change": Field(N_("Change"), "count"),
+                }
+            ),
+            "movement": MappingProxyType(
+                {
+                    "from_stage": Field(N_("From stage"), "text"),
+                    "to_stage": Field(N_("To stage"), "text"),
+                    "users": Field(N_("Users"), "count"),
+                    "share_of_from": Field(N_("Share of the stage they were in"), "share"),
+                    "low": Field(N_("95% from"), "share"),
+                    "high": Field(N_("95% to"), "share"),
+                }
+            ),
+        }
+    )
+
+    question: Lifecycle
+    at: str
+    since: str
+
+    def chart(self, look: Look | None = None) -> Any:
+        """Draw users per stage, and below who moved from which stage to which."""
+        look = look or Look()
+        y = _place(look, tuple(self.frame("movement")["to_stage"].unique()))
+        title = alt.Title(look(say("Users by stage, {at}", at=self.at)), frame="group")
+        layers = alt.layer(*_standing(self, look, y), *_moving(self, look, y), title=title)
+        rows = len(y.to_dict()["scale"]["domain"])
+        return charts.finish(layers, look, describe=self.headline.text(look.language), height=_ROW * rows)
+
+
+# ---- the work ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What tells who bought: the orders, else purchase events, else nothing; and the columns orders lack."""
+
+    orders: bool
+    paid: bool
+    bought: bool
+    lacks: tuple[str, ...] = ()
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The stages that can be told apart."""
+        return STAGES if self.paid or self.bought else STAGES[:_INTEREST]
+
+
+@dataclass(frozen=True, slots=True)
+class _Days:
+    """The two days compared and the moments (UTC) at which they end; the first and last day that can count."""
+
+    at: str
+    since: str
+    first: str
+    last: str
+    end: dt.datetime
+    before: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Money:
+    """Whether value is known, in which currency, and what is to be said about it."""
+
+    known: bool
+    currency: str | None
+    notes: tuple[Note, ...]
+
+
+def _source(asked: Lifecycle, tables: Tables) -> _Source:
+    filtered = tuple(asked.where.columns()) if asked.where else ()
+    lacks = tuple(c for c in ("user_id", *filtered, "paid_at") if c not in tables.present("orders"))
+    orders = tables.count("orders") > 0 and not set(lacks) - {"paid_at"}
+    return _Source(orders, orders and not lacks, "purchase" in tables.event_keys, lacks)
+
+
+def _days(asked: Lifecycle, tables: Tables, source: _Source) -> _Days:
+    """Settle the two days: those asked for, else by what was observed within the filter's dates."""
+    observed = tables.span("events", *(["orders"] if source.orders else []))
+    assert observed is not None  # `needs` holds events
+    first, last = (local_day(moment, tables.zone) for moment in observed)
+    if asked.where:
+        first, last = max(first, asked.where.start or first), min(last, asked.where.end or last)
+    at = asked.at or last
+    if at < first or first > last:
+        raise DataError.empty(_unobserved(asked, tables, observed))
+    since = asked.since or min(max(_earlier(at, DAYS), first), _earlier(at, 1))
+    _in_order(since, at)
+    ends = (local_midnight(when, tables.zone, days=1) for when in (at, since))
+    return _Days(at, since, first, last, *ends)
+
+
+def _earlier(when: str, days: int) -> str:
+    return (dt.date.fromisoformat(when) - dt.timedelta(days=days)).isoformat()
+
+
+def _in_order(since: str, at: str) -> None:
+    if since >= at:
+        text = say("Movement is measured from an earlier day: {since} is not before {at}.", since=since, at=at)
+        raise QuestionError.crossed(text)
+
+
+def _counted(asked: Lifecycle, tables: Tables, source: _Source, days: _Days) -> pd.DataFrame:
+    """Count users by their stage then (`was`, 0 for new) and now: a few rows, however many the users."""
+    users = (
+        nw.concat(_signs(asked, tables, source, days))
+        .group_by("user_id")
+        .agg(nw.col("was", "now").max(), nw.col("orders_before", "orders", "priced", "value").sum())
+        .with_columns(was=_stage("was", "orders_before"), now=_stage("now", "orders"))
+    )
+    counted = users.group_by("was", "now").agg(nw.len().alias("users"), nw.col("orders", "priced", "value").sum())
+    whole = ["was", "now", "users", "orders", "priced"]
+    return collect(counted).astype(dict.fromkeys(whole, "int64") | {"value": "float64"})
+
+
+def _stage(seen: str, orders: str) -> Any:
+    bought = nw.when(nw.col(orders) == 1).then(nw.lit(_CONVERSION)).otherwise(nw.col(seen))
+    return nw.when(nw.col(orders) > 1).then(nw.lit(_REPURCHASE)).otherwise(bought)
+
+
+def _signs(asked: Lifecycle, tables: Tables, source: _Source, days: _Days) -> list[nw.LazyFrame[Any]]:
+    """Return what each row says of its user: how far it alone brings them by either day, and what they bought."""
+    interested = nw.col("event").is_in(asked.interest)
+    parts = [_seen(tables.frame("events", asked.where), interested, days)]
+    if source.orders:
+        placed = tables.frame("orders", asked.where).filter(~nw.col("user_id").is_null())
+        parts.append(_seen(placed, nw.lit("checkout" in asked.interest), days))
+    if source.paid or source.bought:
+        parts.append(_bought(_purchases(asked, tables, source), days))
+    return parts
+
+
+def _seen(frame: nw.LazyFrame[Any], interested: Any, days: _Days) -> nw.LazyFrame[Any]:
+    stage = nw.when(interested).then(nw.lit(_INTEREST)).otherwise(nw.lit(_REACH))
+    before = nw.when(nw.col("timestamp") < days.before)
+    return frame.filter(nw.col("timestamp") < days.end).select(
+        "user_id",
+        was=before.then(stage).otherwise(nw.lit(0)),
+        now=stage,
+        orders_before=nw.lit(0),
+        orders=nw.lit(0),
+        priced=nw.lit(0),
+        value=nw.lit(0.0),
+    )
+
+
+def _bought(purchases: nw.LazyFrame[Any], days: _Days) -> nw.LazyFrame[Any]:
+    before = nw.when(nw.col("paid_at") < days.before)
+    return purchases.filter(nw.col("paid_at") < days.end).select(
+        "user_id",
+        was=before.then(nw.lit(_REACH)).otherwise(nw.lit(0)),
+        now=nw.lit(_REACH),
+        orders_before=before.then(nw.lit(1)).otherwise(nw.lit(0)),
+        orders=nw.lit(1),
+        priced=nw.when(nw.col("amount").is_null()).then(nw.lit(0)).otherwise(nw.lit(1)),
+        value=nw.col("amount").fill_null(0.0),
+    )
+
+
+def _purchases(asked: Lifecycle, tables: Tables, source: _Source) -> nw.LazyFrame[Any]:
+    """Return purchases as user_id, paid_at and amount (null: unknown)."""
+    if source.paid:
+        paid = tables.paid_orders(asked.where).filter(~nw.col("user_id").is_null())
+        return paid.select("user_id", "paid_at", amount=nw.col("realised"))
+    rows = tables.frame("events", asked.where).filter(nw.col("event") == "purchase")
+    single = rows.filter(nw.col("order_id").is_null())
+    orders = (
+        rows.filter(~nw.col("order_id").is_null())
+        .group_by("user_id", "order_id")
+        .agg(
+            paid_at=nw.col("timestamp").min(),
+            amount=nw.col("value").sum(),
+            unpriced=nw.col("value").is_null().cast(nw.Int64).max(),
+        )
+        .with_columns(amount=nw.when(nw.col("unpriced") == 0).then(nw.col("amount")))
+    )
+    columns = ("user_id", "paid_at", "amount")
+    named = single.select("user_id", paid_at=nw.col("timestamp"), amount=nw.col("value"))
+    return nw.concat([named, orders.select(*columns)])
+
+
+def _money(asked: Lifecycle, tables: Tables, source: _Source, days: _Days, counted: pd.DataFrame) -> _Money:
+    """Say whether the purchases' amounts can be added up, and in which currency."""
+    own = tables.campaign.currency if tables.campaign else None
+    if source.paid:
+        currencies = _currencies(asked, tables, days)
+        if len(currencies) > 1:
+            return _Money(False, None, (_several(currencies),))
+        return _Money(True, currencies[0] if currencies else own, (_realised(tables, days),))
+    priced, orders = int(counted["priced"].sum()), int(counted["orders"].sum())
+    if "value" not in tables.present("events") or not priced:
+        return _Money(False, None, (_valueless(),))
+    return _Money(True, own, (_from_events(orders - priced, orders),))
+
+
+def _currencies(asked: Lifecycle, tables: Tables, days: _Days) -> tuple[str, ...]:
+    paid = tables.paid_orders(asked.where).filter(~nw.col("user_id").is_null(), nw.col("paid_at") < days.end)
+    return tuple(sorted(collect(paid.select("currency").unique())["currency"]))
+
+
+def _guests(asked: Lifecycle, tables: Tables, days: _Days) -> int:
+    """Count paid orders that name no user."""
+    paid = tables.paid_orders(asked.where).filter(nw.col("user_id").is_null(), nw.col("paid_at") < days.end)
+    return int(collect(paid.select(nw.len().alias("n")))["n"].iloc[0])
+
+
+def _stage_table(counted: pd.DataFrame, source: _Source, priced: bool) -> pd.DataFrame:
+    """Gather the stages' rows and the total; the columns are those of the public table."""
+    stages = range(_REACH, len(source.stages) + 1)
+    now = counted.groupby("now")[["users", "orders", "value"]].sum().reindex(stages, fill_value=0)
+    was = counted.groupby("was")["users"].sum().reindex(stages, fill_value=0)
+    rows = now.assign(stage=source.stages, change=now["users"] - was)
+    total = rows[["users", "orders", "value", "change"]].sum().to_frame().T.assign(stage=TOTAL)
+    table = pd.concat([rows, total], ignore_index=True)
+    table = table.astype(dict.fromkeys(["users", "orders", "change"], "int64"))
+    table["share"] = table["users"] / table["users"].iloc[-1]
+    table["low"], table["high"] = _wilson(table["users"], table["users"].iloc[-1])
+    table.loc[table["stage"] == TOTAL, ["low", "high"]] = np.nan
+    table["value"] = table["value"].astype("float64") if priced else np.nan
+    table["value_per_user"] = table["value"] / table["users"].mask(table["users"] == 0)
+    return table[list(LifecycleAnswer.fields["table"])]
+
+
+def _movement_table(counted: pd.DataFrame, source: _Source) -> pd.DataFrame:
+    """Gather one row per pair of stages that can follow one another."""
+    places = (NEW, *source.stages)
+    pairs = [(was, now) for was in range(len(places)) for now in range(max(was, _REACH), len(places))]
+    users = counted.groupby(["was", "now"])["users"].sum().reindex(pd.MultiIndex.from_tuples(pairs), fill_value=0)
+    table = pd.DataFrame(
+        {
+            "from_stage": [places[was] for was, _ in pairs],
+            "to_stage": [places[now] for _, now in pairs],
+            "users": users.to_numpy("int64"),
+        }
+    )
+    of = table.groupby("from_stage")["users"].transform("sum")
+    table["share_of_from"] = table["users"] / of.mask(of == 0)
+    table["low"], table["high"] = _wilson(table["users"], of)
+    return table
+
+
+def _wilson(users: pd.Series[Any], of: Any) -> tuple[Any, Any]:
+    """Return the 95% Wilson bounds of a share, null where nobody is shared out."""
+    low, high = proportion_confint(users.to_numpy(), np.maximum(of, 1), method="wilson")
+    known = np.broadcast_to(np.asarray(of) > 0, len(users))
+    return np.where(known, low, np.nan), np.where(known, high, np.nan)
+
+
+# ---- the words --------------------------------------------------------------------------------------------
+
+
+def _unobserved(asked: Lifecycle, tables: Tables, observed: tuple[dt.datetime, dt.datetime]) -> Message:
+    first, last = (local_day(moment, tables.zone) for moment in observed)
+    if asked.where and (asked.where.start or asked.where.end):
+        return say(
+            "Nothing was observed within these dates: the data runs from {first} to {last}. "
+            "Change the day or the filter's dates.",
+            first=first,
+            last=last,
+        )
+    return say(
+        "Nothing was observed by {at}: the data runs from {first} to {last}. Choose a day from then on.",
+        at=asked.at,
+        first=first,
+        last=last,
+    )
+
+
+def _nobody(asked: Lifecycle, days: _Days) -> Message:
+    return say("Nobody was seen by {at} under these filters. Choose a later day or clear a filter.", at=days.at)
+
+
+def _headline(frames: Mapping[str, pd.DataFrame], source: _Source, days: _Days) -> Message:
+    users = frames["table"].set_index("stage")["users"]
+    moved = frames["movement"].set_index(["from_stage", "to_stage"])["users"]
+    total = int(users[TOTAL])
+    interest, conversion, repurchase = STAGES[1:]
+    if conversion not in users:
+        return say(
+            "{share} of {users} users have shown interest by {at}; nothing tells who bought.",
+            share=Share(float(users[interest] / total)),
+            users=total,
+            at=days.at,
+        )
+    return say(
+        "{share} of {users} users have bought by {at}; {again} bought again. "
+        "Since {since}, {moved} moved on from interest to a first order.",
+        share=Share(float((users[conversion] + users[repurchase]) / total)),
+        users=total,
+        at=days.at,
+        again=int(users[repurchase]),
+        since=days.since,
+        moved=int(moved[interest, conversion] + moved[interest, repurchase]),
+    )
+
+
+def _notes(asked: Lifecycle, tables: Tables, source: _Source, days: _Days) -> tuple[Note, ...]:
+    notes = []
+    if days.at > days.last:
+        late = say("The data counted here ends on {last}; later days are as if nothing happened.", last=days.last)
+        notes.append(Note("after-data", late, "warning"))
+    if days.since < days.first:
+        early = say(
+            "Nothing counted here was observed by {since}, so everybody is new. For movement, choose an earlier "
+            "day that the data covers.",
+            since=days.since,
+        )
+        notes.append(Note("since-before-data", early, "warning"))
+    if source.paid and (guests := _guests(asked, tables, days)):
+        text = say("{orders} paid orders name no user and are left out.", orders=guests)
+        notes.append(Note("no-user", text, "warning"))
+    return (*notes, *_filter_notes(asked), *_interest_notes(asked, tables), _purchase_note(tables, source))
+
+
+def _filter_notes(asked: Lifecycle) -> list[Note]:
+    notes = []
+    if asked.where and (asked.where.start or asked.where.end):
+        dated = say("Only events and orders made within the filter's dates count: users stand where those alone "
+                    "bring them, whatever they did before.")  # fmt: skip
+        notes.append(Note("dated-rows", dated))
+    if asked.where and asked.where.columns():
+        matching = say("Only events and orders that match the filter count: users stand where those alone "
+                       "bring them, whatever they did elsewhere.")  # fmt: skip
+        notes.append(Note("filtered-rows", matching))
+    return notes
+
+
+def _interest_notes(asked: Lifecycle, tables: Tables) -> list[Note]:
+    held = tuple(name for name in asked.interest if name in tables.event_keys)
+    missing = tuple(name for name in asked.interest if name not in tables.event_keys)
+    notes = [Note("interest-events", say("Interest means any of: {events}.", events=Names(held)))]
+    if missing:
+        text = say("Not in the data, so no sign of interest here: {events}.", events=Names(missing))
+        notes.append(Note("interest-missing", text, "info" if set(missing) <= set(INTEREST) else "warning"))
+    return notes
+
+
+def _purchase_note(tables: Tables, source: _Source) -> Note:
+    """Say what counts as a purchase, and why the orders do not where they do not."""
+    if source.paid:
+        text = say("A purchase is a paid order, from the moment it was paid; an unpaid order is a checkout.")
+        return Note("paid-orders", text)
+    if not tables.count("orders"):
+        why = say("There are no orders")
+    else:
+        why = say("The orders have no {columns}", columns=Names(source.lacks))
+    if not source.bought:
+        text = say(
+            "{why}, and the events have no purchase: who bought is unknown, and buyers stand under interest or "
+            "reach. Import orders with users and payment times on the Data page.",
+            why=why,
+        )
+        return Note("no-purchases", text, "missing")
+    text = say("{why}, so a purchase is a purchase event; those of one order number are one purchase.", why=why)
+    return Note("purchase-events", text, "warning" if tables.count("orders") else "info")
+
+
+def _several(currencies: tuple[str, ...]) -> Note:
+    text = say(
+        "The orders are in {currencies}, which are not added up, so value is left out. Filter by a campaign or "
+        "channel that sells in one currency.",
+        currencies=Names(currencies),
+    )
+    return Note("several-currencies", text, "missing")
+
+
+def _realised(tables: Tables, days: _Days) -> Note:
+    if "refund" not in tables.present("orders"):
+        text = say("Value is the revenue of orders paid by {at}.", at=days.at)
+    else:
+        text = say(
+            "Value is the revenue of orders paid by {at} less their refunds, whenever those were made; a refunded "
+            "order still counts as an order.",
+            at=days.at,
+        )
+    return Note("realised-value", text)
+
+
+def _valueless() -> Note:
+    text = say("Value needs orders, or purchase events that carry a value. Import orders on the Data page.")
+    return Note("value-needs-orders", text, "missing")
+
+
+def _from_events(unpriced: int, orders: int) -> Note:
+    if unpriced:
+        text = say(
+            "Value adds up what purchase events carry, before refunds; {unpriced} of {orders} purchases lack a "
+            "value, so it is a lower bound.",
+            unpriced=unpriced,
+            orders=orders,
+        )
+        return Note("value-from-events", text, "warning")
+    return Note("value-from-events", say("Value adds up what purchase events carry, before refunds."))
+
+
+# ---- the picture ------------------------------------------------------------------------------------------
+
+_ROW = 36
+_AXIS = alt.Axis(domain=False, ticks=False, grid=False, labelExpr="slice(datum.label, 2)")
+
+
+def _place(look: Look, stages: tuple[str, ...]) -> alt.Y:
+    """Return the chart's rows: stages, a title, a heading, and the places people come from.
+
+    Both panels are one view, each row named by its panel and its label: only a single view fits the width
+    of its container.
+    """
+    rows = [*(f"1 {look(s)}" for s in stages), "2 ", "3 ", *(f"4 {look(s)}" for s in (NEW, *stages))]
+    return alt.Y("row:N", title=None, axis=_AXIS, scale=alt.Scale(domain=rows, paddingInner=0.08))
+
+
+def _across(name: str) -> alt.X:
+    return alt.X(f"{name}:Q", title=None, axis=None, scale=alt.Scale(domain=[0, 1], nice=False))
+
+
+def _standing(answer: LifecycleAnswer, look: Look, y: alt.Y) -> list[alt.Chart]:
+    """Draw one bar per stage with its count, share and interval, as long as its part of the longest."""
+    table = answer.table.query("stage != @TOTAL")
+    longest = table["high"].max()
+    rows: Any = table.itertuples()
+    table = table.assign(
+        row="1 " + table["stage"].map(look),
+        name=table["stage"].map(look),
+        label=[look(say("{n} ({share})", n=int(r.users), share=Share(float(r.share)))) for r in rows],
+        start=0.0,
+        end=table["share"] / longest,
+        least=table["low"] / longest,
+        most=table["high"] / longest,
+    )
+    tips = [
+        alt.Tooltip("name:N", title=look(N_("Stage"))),
+        alt.Tooltip("users:Q", title=look(N_("Users")), format=",d"),
+        alt.Tooltip("share:Q", title=look(N_("Share of users")), format=".1%"),
+        alt.Tooltip("low:Q", title=look(N_("95% from")), format=".1%"),
+        alt.Tooltip("high:Q", title=look(N_("95% to")), format=".1%"),
+        alt.Tooltip("change:Q", title=look(N_("Change")), format="+,d"),
+    ]
+    # The label goes inside the bar where there is room, else just past it.
+    roomy = table["end"] >= 0.5
+    inside, outside = alt.Chart(table[roomy]).encode(y=y), alt.Chart(table[~roomy]).encode(y=y)
+    bars = alt.Chart(table).encode(y=y, tooltip=tips)
+    return [
+        bars.mark_bar(cornerRadiusEnd=3, color=charts.ACCENT).encode(x=_across("start"), x2="end:Q"),
+        bars.mark_rule(strokeWidth=1.5, color=look.ink).encode(x=_across("least"), x2="most:Q"),
+        inside.mark_text(align="left", dx=8, fontWeight="bold", color="white").encode(
+            x=_across("start"), text="label:N"
+        ),
+        outside.mark_text(align="left", dx=8, fontWeight="bold", color=look.ink).encode(
+            x=_across("most"), text="label:N"
+        ),
+    ]
+
+
+def _moving(answer: LifecycleAnswer, look: Look, y: alt.Y) -> list[alt.Chart]:
+    """Draw who moved where: a cell per pair of stages, its count, and its share of its row as the shade."""
+    table = answer.frame("movement")
+    stages = list(dict.fromkeys(table["to_stage"]))
+    left = table["to_stage"].map(stages.index) / len(stages)
+    table = table.assign(
+        row="4 " + table["from_stage"].map(look),
+        origin=table["from_stage"].map(look),
+        target=table["to_stage"].map(look),
+        start=left + 0.005,
+        middle=left + 0.5 / len(stages),
+        end=left + 1 / len(stages) - 0.005,
+        label=[look(say("{n}", n=int(n))) for n in table["users"]],
+    )
+    tips = [
+        alt.Tooltip("origin:N", title=look(N_("From stage"))),
+        alt.Tooltip("target:N", title=look(N_("To stage"))),
+        alt.Tooltip("users:Q", title=look(N_("Users")), format=",d"),
+        alt.Tooltip("share_of_from:Q", title=look(N_("Share of the stage they were in")), format=".1%"),
+        alt.Tooltip("low:Q", title=look(N_("95% from")), format=".1%"),
+        alt.Tooltip("high:Q", title=look(N_("95% to")), format=".1%"),
+    ]
+    shade = alt.Scale(domain=[0, 1], range=[look.grid, charts.ACCENT])
+    strong = table["share_of_from"].fillna(0) > 0.7
+    cells = alt.Chart(table).encode(y=y, tooltip=tips)
+    heads = alt.Chart(table.drop_duplicates("to_stage").assign(row="3 ")).encode(y=y)
+    return [
+        cells.mark_bar(cornerRadius=3).encode(
+            x=_across("start"), x2="end:Q", color=alt.Color("share_of_from:Q", scale=shade, legend=None)
+        ),
+        *(
+            alt.Chart(part).mark_text(color=ink).encode(y=y, x=_across("middle"), text="label:N")
+            for part, ink in ((table[strong], "white"), (table[~strong], look.ink))
+        ),
+        heads.mark_text(color=look.ink, fontSize=12, dy=8).encode(x=_across("middle"), text="target:N"),
+        *_headings(answer, look, y),
+    ]
+
+
+def _headings(answer: LifecycleAnswer, look: Look, y: alt.Y) -> list[alt.Chart]:
+    """Write the second panel's title, and under it how to read a cell."""
+    title = look(say("Moved since {since}", since=answer.since))
+    guide = look(N_("rows: then; columns: now; shade: share of row"))
+    base = alt.Chart(pd.DataFrame({"row": ["2 "], "title": [title], "guide": [guide]})).encode(y=y, x=alt.value(0))
+    return [
+        base.mark_text(align="left", dy=2, fontSize=15, fontWeight="bold", color=look.ink).encode(text="title:N"),
+        base.mark_text(align="left", dy=20, fontSize=12, color=look.faint).encode(text="guide:N"),
+    ]

@@ -1,0 +1,168 @@
+"""What can go wrong, said so that a person can act: what was wrong, the nearest choice, the next step.
+
+Everything raised on purpose is a :class:`SluiceError`. Its named constructors are the only place where
+an error's words are written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any, Self
+
+from analysis.messages import Message, Names, say
+
+
+class SluiceError(Exception):
+    """An error meant to be read by the person who asked.
+
+    Parameters
+    ----------
+    message : Message
+        What was wrong and what to do next.
+    code : str
+        A short stable name, for tests and logs.
+    """
+
+    def __init__(self, message: Message, code: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+
+    def __str__(self) -> str:
+        return self.message.text()
+
+
+class QuestionError(SluiceError):
+    """A question (or another value) that cannot be asked as it stands."""
+
+    @classmethod
+    def field(cls, name: str, got: Any, expected: Message) -> Self:
+        """A field's value does not fit."""
+        text = say("{field} cannot be {got}: {expected}", field=name, got=_shown(got), expected=expected)
+        return cls(text, "bad-value")
+
+    @classmethod
+    def unknown_kind(cls, got: Any, known: Iterable[str]) -> Self:
+        """A stored question's kind is not one we have."""
+        return cls(_unknown(say("question"), got, known), "unknown-kind")
+
+    @classmethod
+    def unknown_field(cls, got: str, known: Iterable[str]) -> Self:
+        """A stored question has a field that its kind does not know."""
+        return cls(_unknown(say("setting"), got, known), "unknown-field")
+
+    @classmethod
+    def newer(cls, kind: str, version: int) -> Self:
+        """The question was stored by a later release."""
+        text = say(
+            "This {kind} question was saved by a newer version of Sluice (format {version}). "
+            "Update Sluice to open it.",
+            kind=kind,
+            version=version,
+        )
+        return cls(text, "newer-version")
+
+    @classmethod
+    def unreadable(cls) -> Self:
+        """A link or stored text that does not hold a question at all."""
+        text = say(
+            "This link does not hold a question Sluice can read; it may have been cut off when copied. "
+            "Ask for the link again, or start from the settings below."
+        )
+        return cls(text, "unreadable")
+
+    @classmethod
+    def crossed(cls, message: Message) -> Self:
+        """Two fields that do not go together."""
+        return cls(message, "crossed-fields")
+
+
+class DataError(SluiceError):
+    """The data at hand cannot answer the question."""
+
+    @classmethod
+    def no_table(cls, table: str) -> Self:
+        """The question needs a table that is empty."""
+        text = say("There are no {table} yet. Import a file with {table} on the Data page.", table=say(table))
+        return cls(text, "no-table")
+
+    @classmethod
+    def no_column(cls, table: str, column: str, present: Iterable[str]) -> Self:
+        """The question needs a column that the export did not have."""
+        text = say(
+            "The {table} have no {column}. Present: {present}. "
+            "Import an export that has it, or map a column to it on the Data page.",
+            table=say(table),
+            column=column,
+            present=Names(tuple(sorted(present))),
+        )
+        return cls(text, "no-column")
+
+    @classmethod
+    def unknown(cls, what: Message, got: Any, known: Iterable[str]) -> Self:
+        """A name (an event, a channel, …) that the data does not hold."""
+        return cls(_unknown(what, got, known), "unknown-name")
+
+    @classmethod
+    def too_many(cls, column: str, count: int, limit: int) -> Self:
+        """A breakdown with more values than a chart or a person can take."""
+        text = say(
+            "{column} has {count} different values; a breakdown takes at most {limit}. "
+            "Choose a column with fewer values, or filter first.",
+            column=column,
+            count=count,
+            limit=limit,
+        )
+        return cls(text, "too-many-values")
+
+    @classmethod
+    def bad_frame(cls, table: str, reason: str) -> Self:
+        """A frame whose values do not fit the table's types."""
+        text = say("These {table} could not be read: {reason}", table=say(table), reason=reason)
+        return cls(text, "bad-frame")
+
+    @classmethod
+    def empty(cls, message: Message) -> Self:
+        """Nothing is left to compute on."""
+        return cls(message, "empty")
+
+
+class ImportFileError(SluiceError):
+    """A file that cannot be imported."""
+
+    @classmethod
+    def because(cls, file: str, reason: Message, code: str) -> Self:
+        """A file and the reason it was refused; the workspace is unchanged."""
+        text = say("{file}: {reason} Nothing was imported.", file=file, reason=reason)
+        return cls(text, code)
+
+
+class WorkspaceError(SluiceError):
+    """A workspace that cannot be opened or changed."""
+
+    @classmethod
+    def because(cls, message: Message, code: str) -> Self:
+        """Why the workspace refused."""
+        return cls(message, code)
+
+
+def near(got: Any, known: Iterable[str]) -> tuple[str, ...]:
+    """Return up to three names in `known` that resemble `got`, best first."""
+    names = {name.casefold(): name for name in known}
+    return tuple(names[m] for m in get_close_matches(str(got).casefold(), names, n=3, cutoff=0.5))
+
+
+def _unknown(what: Message, got: Any, known: Iterable[str]) -> Message:
+    known = tuple(known)
+    if matches := near(got, known):
+        return say(
+            "There is no {what} {got}. Did you mean {near}?", what=what, got=_shown(got), near=Names(matches)
+        )
+    few = Names(tuple(sorted(known)[:12]))
+    return say("There is no {what} {got}. Choose from: {known}.", what=what, got=_shown(got), known=few)
+
+
+def _shown(got: Any) -> str:
+    text = repr(got)
+    return text if len(text) <= 80 else text[:77] + "…"

@@ -1,0 +1,158 @@
+"""What is said to people: a sentence's source text and its parameters, put into words when shown.
+
+Answers, notes and errors carry a :class:`Message`, never finished prose, so one cached answer serves every
+language. The English sentence is the gettext message id; ``locale/<language>/LC_MESSAGES/sluice.po`` holds
+the others.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from babel.core import Locale
+from babel.messages.pofile import read_po
+from babel.numbers import format_currency, format_decimal, format_percent
+
+LANGUAGES: Mapping[str, str] = MappingProxyType({"en": "English", "zh_CN": "简体中文"})
+CATALOGUES = Path(__file__).resolve().parent.parent / "locale"
+
+
+def N_(text: str) -> str:
+    """Mark `text` for translation and return it unchanged (gettext's own convention)."""
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A proportion between 0 and 1, shown as a percentage."""
+
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in a currency (ISO 4217), or in the report's own unit where the currency is unknown."""
+
+    value: float
+    currency: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A length of time in seconds, shown in the largest unit that reads well."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A list of names, joined as the language joins them."""
+
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A translatable sentence with its parameters.
+
+    Parameters
+    ----------
+    id : str
+        English source text with ``{name}`` placeholders; the gettext message id.
+    params : tuple of (str, object)
+        Values for the placeholders: text, numbers, :class:`Share`, :class:`Money`, :class:`Span`,
+        :class:`Names`, dates or further messages.
+
+    Examples
+    --------
+    >>> say("{share} of {users} users", share=Share(0.125), users=12000).text()
+    '12.5% of 12,000 users'
+    """
+
+    id: str
+    params: tuple[tuple[str, Any], ...] = ()
+
+    def text(self, language: str = "en") -> str:
+        """Put the message into words in `language`."""
+        words = {name: _words(value, language) for name, value in self.params}
+        return translate(self.id, language).format(**words)
+
+    def __str__(self) -> str:
+        return self.text()
+
+
+def say(id: str, /, **params: Any) -> Message:
+    """Build a :class:`Message` from its English text and parameters."""
+    return Message(id, tuple(params.items()))
+
+
+def translate(text: str, language: str) -> str:
+    """Return `text` in `language`, or unchanged where the catalogue has no entry."""
+    return catalogue(language).get(text, text) if text else text
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def catalogue(language: str) -> Mapping[str, str]:
+    """Read a language's catalogue: source text to translation, untranslated entries left out."""
+    path = CATALOGUES / language / "LC_MESSAGES" / "sluice.po"
+    if not path.exists():
+        return MappingProxyType({})
+    with path.open("rb") as file:
+        entries = read_po(file, locale=language)
+    return MappingProxyType({str(e.id): str(e.string) for e in entries if e.id and e.string and not e.fuzzy})
+
+
+def _words(value: Any, language: str) -> str:
+    locale = Locale.parse(language)
+    match value:
+        case Message():
+            return value.text(language)
+        case Share():
+            return format_percent(value.value, format=_percent_pattern(value.value), locale=locale)
+        case Money(value=amount, currency=str(code)):
+            return format_currency(amount, code, locale=locale, format="¤#,##0", currency_digits=False)
+        case Money(value=amount):
+            return _words(float(amount), language)
+        case Span():
+            return _span(value.seconds, language)
+        case Names():
+            return ("、" if language.startswith("zh") else ", ").join(value.values)
+        case bool():
+            return str(value)
+        case int():
+            return format_decimal(value, locale=locale)
+        case float():
+            return format_decimal(value, format=_decimal_pattern(value), locale=locale)
+        case dt.datetime():
+            return value.strftime("%Y-%m-%d %H:%M")
+        case _:
+            return translate(str(value), language)
+
+
+def _percent_pattern(value: float) -> str:
+    return "#,##0.00%" if 0 < abs(value) < 0.01 else "#,##0.0%"
+
+
+def _decimal_pattern(value: float) -> str:
+    return "#,##0" if abs(value) >= 1000 else "#,##0.0" if abs(value) >= 100 else "#,##0.00"
+
+
+_UNITS = (
+    (86_400, N_("{n} days"), N_("{n} day")),
+    (3_600, N_("{n} hours"), N_("{n} hour")),
+    (60, N_("{n} minutes"), N_("{n} minute")),
+    (1, N_("{n} seconds"), N_("{n} second")),
+)
+
+
+def _span(seconds: float, language: str) -> str:
+    size, many, one = next((u for u in _UNITS if abs(seconds) >= u[0]), _UNITS[-1])
+    amount = round(seconds / size, 1)
+    text = one if amount == 1 else many
+    return translate(text, language).format(n=format_decimal(amount, format="#,##0.#", locale=language))

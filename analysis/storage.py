@@ -1,0 +1,145 @@
+"""How rows lie in DuckDB: the same tables in memory (a notebook's frames) and in a workspace file.
+
+Events are kept sorted by user and time, with an integer key beside each user's id and each event's name, so
+a sequence kernel reads them in one ordered scan and never sees a string.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analysis.errors import DataError
+from analysis.vocabulary import TABLES, Column
+
+_SAFE = {
+    "python_enable_replacements": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
+HIDDEN = ("user_key", "event_key", "batch")
+"""Columns of the store's own, not part of any table's vocabulary."""
+
+
+def connect(path: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB that SQL cannot use to reach files, the network or Python's variables."""
+    con = duckdb.connect(str(path) if path else ":memory:", config=dict(_SAFE))
+    threads = os.environ.get("SLUICE_THREADS")
+    if threads:
+        con.execute(f"SET threads={int(threads)}")
+    con.execute("SET TimeZone='UTC'; SET enable_external_access=false; SET lock_configuration=true")
+    return con
+
+
+def identifier(name: str) -> str:
+    """Quote a column's name for SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def create(con: duckdb.DuckDBPyConnection) -> None:
+    """Create the empty tables."""
+    for table, columns in TABLES.items():
+        own = ", ".join(f"{identifier(c.name)} {c.sql}" for c in columns)
+        keys = "user_key INTEGER, event_key SMALLINT, " if table == "events" else ""
+        con.execute(f"CREATE TABLE {table} ({keys}{own}, batch INTEGER)")
+    con.execute("CREATE TABLE users (user_key INTEGER, user_id VARCHAR)")
+    con.execute("CREATE TABLE event_names (event_key SMALLINT, event VARCHAR)")
+
+
+def append(con: duckdb.DuckDBPyConnection, table: str, rows: pa.Table, batch: int) -> None:
+    """Add normalised rows to a table; events are put in their place so that the table stays sorted.
+
+    Runs inside the caller's transaction.
+    """
+    con.register("incoming", rows)
+    try:
+        for extra in _extras(table, rows.column_names):
+            kind = "DOUBLE" if pa.types.is_floating(rows.schema.field(extra).type) else "VARCHAR"
+            con.execute(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {identifier(extra)} {kind}")
+        if table == "events":
+            _append_events(con, batch)
+        else:
+            con.execute(f"INSERT INTO {table} BY NAME SELECT *, {int(batch)} AS batch FROM incoming")
+    finally:
+        con.unregister("incoming")
+
+
+def _append_events(con: duckdb.DuckDBPyConnection, batch: int) -> None:
+    _number(con, "users", "user_key", "user_id")
+    _number(con, "event_names", "event_key", "event")
+    # Not by renaming a table made in this transaction: DuckDB 2.0 loses its rows.
+    con.execute(
+        "CREATE OR REPLACE TABLE events AS SELECT * FROM (FROM events UNION ALL BY NAME "
+        f"SELECT u.user_key, n.event_key, i.*, {int(batch)} AS batch FROM incoming AS i "
+        "JOIN users AS u USING (user_id) JOIN event_names AS n USING (event)) "
+        "ORDER BY user_key, timestamp"
+    )
+
+
+def _number(con: duckdb.DuckDBPyConnection, keys: str, key: str, name: str) -> None:
+    number = f"(SELECT count(*) FROM {keys}) + row_number() OVER (ORDER BY {name}) - 1"
+    fresh = f"SELECT DISTINCT {name} FROM incoming ANTI JOIN {keys} USING ({name})"
+    con.execute(f"INSERT INTO {keys} SELECT {number}, {name} FROM ({fresh})")
+
+
+def normalise(table: str, frame: pa.Table) -> pa.Table:
+    """Bring a frame to the table's types: UTC microseconds, no NaN, text as text; unknown columns stay.
+
+    Raises
+    ------
+    DataError
+        A required column is missing, a value does not fit its column's type, or a required value is null.
+    """
+    names = frame.column_names
+    for column in TABLES[table]:
+        if column.required and column.name not in names:
+            raise DataError.no_column(table, column.name, names)
+    own = {c.name: c for c in TABLES[table]}
+    wanted = [c.name for c in TABLES[table] if c.name in names] + _extras(table, names)
+    try:
+        arrays = [_cast(frame.column(name), own.get(name)) for name in wanted]
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
+        raise DataError.bad_frame(table, str(error)[:200]) from error
+    for name, array in zip(wanted, arrays, strict=True):
+        if name in own and own[name].required and array.null_count:
+            raise DataError.bad_frame(table, f"{name}: {array.null_count} empty")
+    return pa.table(dict(zip(wanted, arrays, strict=True)))
+
+
+def _extras(table: str, present: Iterable[str]) -> list[str]:
+    own = {c.name for c in TABLES[table]} | set(HIDDEN)
+    return [name for name in present if name not in own]
+
+
+def _cast(array: Any, column: Column | None) -> Any:
+    if pa.types.is_dictionary(array.type):
+        array = pc.cast(array, array.type.value_type)
+    target = column.arrow if column else pa.float64() if _numeric(array.type) else pa.string()
+    if pa.types.is_timestamp(target) and pa.types.is_timestamp(array.type) and array.type.tz:
+        array = pc.cast(array, pa.timestamp("us", array.type.tz), safe=False)
+    elif pa.types.is_timestamp(target) and pa.types.is_timestamp(array.type):
+        array = pc.cast(array, pa.timestamp("us"), safe=False)
+    elif pa.types.is_null(array.type):
+        return pa.chunked_array([pa.nulls(len(array), target)])
+    elif pa.types.is_string(target) and pa.types.is_floating(array.type):
+        array = _whole_as_text(array)
+    if pa.types.is_floating(array.type):
+        array = pc.if_else(pc.is_nan(array), pa.scalar(None, array.type), array)
+    return pc.cast(array, target)
+
+
+def _numeric(kind: Any) -> bool:
+    return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind))
+
+
+def _whole_as_text(array: Any) -> Any:
+    """Read an id column that a missing value turned into floats (1.0) as the whole numbers it held."""
+    array = pc.if_else(pc.is_nan(array), pa.scalar(None, array.type), array)
+    whole = pc.all(pc.equal(array, pc.floor(array))).as_py()
+    return pc.cast(array, pa.int64()) if whole is not False else array

@@ -1,0 +1,130 @@
+"""The names of things: which tables there are, their columns with type, unit and meaning, and the events.
+
+Nobody spells a column elsewhere without it standing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import pyarrow as pa
+
+from analysis.messages import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table.
+
+    Parameters
+    ----------
+    name : str
+    type : {"text", "time", "number", "count"}
+    meaning : str
+        What it holds and in which unit, in English (translated when shown).
+    required : bool
+    """
+
+    name: str
+    type: str
+    meaning: str
+    required: bool = False
+
+    @property
+    def sql(self) -> str:
+        """The column's DuckDB type."""
+        return {"text": "VARCHAR", "time": "TIMESTAMP", "number": "DOUBLE", "count": "BIGINT"}[self.type]
+
+    @property
+    def arrow(self) -> Any:
+        """The column's Arrow type."""
+        return {
+            "text": pa.string(),
+            "time": pa.timestamp("us"),
+            "number": pa.float64(),
+            "count": pa.int64(),
+        }[self.type]
+
+
+_TEXT, _TIME, _NUMBER, _COUNT = "text", "time", "number", "count"
+
+TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
+    {
+        "events": (
+            Column("user_id", _TEXT, N_("who acted"), required=True),
+            Column("timestamp", _TIME, N_("when, UTC"), required=True),
+            Column("event", _TEXT, N_("what was done"), required=True),
+            Column("session_id", _TEXT, N_("the visit it belongs to")),
+            Column("campaign", _TEXT, N_("campaign name")),
+            Column("channel", _TEXT, N_("where the visit came from")),
+            Column("creative", _TEXT, N_("ad material that led here")),
+            Column("audience", _TEXT, N_("audience package targeted")),
+            Column("item", _TEXT, N_("product")),
+            Column("device", _TEXT, N_("device or system")),
+            Column("page", _TEXT, N_("page")),
+            Column("load_ms", _NUMBER, N_("page load time in milliseconds")),
+            Column("variant", _TEXT, N_("experiment variant")),
+            Column("value", _NUMBER, N_("amount of the action, in the campaign's currency")),
+            Column("order_id", _TEXT, N_("the order it led to")),
+        ),
+        "orders": (
+            Column("order_id", _TEXT, N_("order number"), required=True),
+            Column("timestamp", _TIME, N_("when it was created, UTC"), required=True),
+            Column("revenue", _NUMBER, N_("gross amount at creation"), required=True),
+            Column("currency", _TEXT, N_("three-letter currency code"), required=True),
+            Column("user_id", _TEXT, N_("who ordered")),
+            Column("paid_at", _TIME, N_("when it was paid, UTC; empty if unpaid")),
+            Column("refund", _NUMBER, N_("amount refunded, not yet subtracted")),
+            Column("cost", _NUMBER, N_("cost of the goods")),
+            Column("discount", _NUMBER, N_("discount given")),
+            Column("campaign", _TEXT, N_("campaign name")),
+            Column("channel", _TEXT, N_("where the order came from")),
+            Column("coupon", _TEXT, N_("coupon used")),
+        ),
+        "spend": (
+            Column("period_start", _TIME, N_("start of the period, UTC"), required=True),
+            Column("period_end", _TIME, N_("end of the period, UTC, not included"), required=True),
+            Column("channel", _TEXT, N_("advertising channel"), required=True),
+            Column("spend", _NUMBER, N_("money spent"), required=True),
+            Column("currency", _TEXT, N_("three-letter currency code"), required=True),
+            Column("campaign", _TEXT, N_("campaign name")),
+            Column("phase", _TEXT, N_("campaign phase")),
+            Column("creative", _TEXT, N_("ad material")),
+            Column("audience", _TEXT, N_("audience package")),
+            Column("impressions", _COUNT, N_("times shown")),
+            Column("clicks", _COUNT, N_("clicks")),
+            Column("conversions", _NUMBER, N_("conversions the platform counts")),
+            Column("attributed_revenue", _NUMBER, N_("revenue the platform attributes")),
+        ),
+    }
+)
+
+TIME_COLUMN: Mapping[str, str] = MappingProxyType(
+    {"events": "timestamp", "orders": "timestamp", "spend": "period_start"}
+)
+
+EVENTS: tuple[str, ...] = (
+    N_("visit"),
+    N_("view"),
+    N_("search"),
+    N_("favorite"),
+    N_("cart"),
+    N_("checkout"),
+    N_("purchase"),
+    N_("share"),
+    N_("invite"),
+    N_("join_private"),
+)
+"""Standard event names, in the order of a journey; other names are kept as they are."""
+
+
+def column_names(table: str, *, required: bool = False) -> tuple[str, ...]:
+    """Return a table's column names in order, or only the required ones."""
+    return tuple(c.name for c in TABLES[table] if c.required or not required)
+
+
+# The tables' names as words, for messages.
+TABLE_WORDS = (N_("events"), N_("orders"), N_("spend"))

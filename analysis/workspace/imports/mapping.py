@@ -1,0 +1,78 @@
+"""Which column of a file is which column of a table: the frozen value an analyst corrects and keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import field
+from typing import Any
+
+from analysis.errors import QuestionError
+from analysis.messages import Names, say
+from analysis.values import Metadata, Value, duration, names, one_of, time_zone, value
+from analysis.vocabulary import TABLES, column_names
+
+Assignments = tuple[tuple[str, str], ...]
+DERIVED = ("period_end",)
+"""Required columns that follow from others when no file column is given."""
+
+
+def _assignments() -> Metadata:
+    def check(name: str, got: Any) -> Assignments:
+        items = got.items() if isinstance(got, Mapping) else got
+        if not isinstance(items, Iterable):
+            raise QuestionError.field(name, got, say("it must map columns to texts."))
+        entries = [tuple(item) for item in items]
+        if not all(len(e) == 2 and all(isinstance(part, str) and part for part in e) for e in entries):
+            raise QuestionError.field(name, got, say("it must map columns to texts."))
+        if len({target for target, _ in entries}) < len(entries):
+            raise QuestionError.field(name, got, say("each column may stand once."))
+        return tuple(sorted((target, source) for target, source in entries))
+
+    return {"check": check}
+
+
+@value("mapping")
+class ColumnMapping(Value):
+    """How a file's rows become rows of a table.
+
+    Parameters
+    ----------
+    table : {"events", "orders", "spend"}
+    columns : mapping of str to str
+        Table column to the file's heading.
+    constants : mapping of str to str
+        Table column to one text for every row, such as a channel or a currency.
+    zone : str
+        IANA zone of times that carry none.
+    period : str
+        Length of a spend row's period where the file has no end column.
+    hashed : tuple of str
+        Table columns whose values are replaced by a keyed hash.
+
+    Examples
+    --------
+    >>> ColumnMapping(table="orders", columns={"order_id": "订单编号"}, constants={"currency": "CNY"}).columns
+    (('order_id', '订单编号'),)
+    """
+
+    table: str = field(metadata=one_of(*TABLES))
+    columns: Assignments = field(default=(), metadata=_assignments())
+    constants: Assignments = field(default=(), metadata=_assignments())
+    zone: str = field(default="Asia/Shanghai", metadata=time_zone())
+    period: str = field(default="1d", metadata=duration())
+    hashed: tuple[str, ...] = field(default=(), metadata=names())
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        known = column_names(self.table)
+        for target, _ in (*self.columns, *self.constants):
+            if target not in known:
+                raise QuestionError.unknown_field(target, known)
+        if both := sorted({t for t, _ in self.columns} & {t for t, _ in self.constants}):
+            text = say("{columns}: give a file column or a constant, not both.", columns=Names(tuple(both)))
+            raise QuestionError.crossed(text)
+
+    def missing(self) -> tuple[str, ...]:
+        """Return the required columns that have neither a file column nor a constant."""
+        given = {target for target, _ in (*self.columns, *self.constants)} | set(DERIVED)
+        return tuple(c for c in column_names(self.table, required=True) if c not in given)

@@ -1,0 +1,337 @@
+"""A workspace is one DuckDB file: the data, the campaign, the import batches and the saved questions."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from analysis import storage
+from analysis.errors import WorkspaceError
+from analysis.messages import say
+from analysis.question import Question
+from analysis.tables import Tables
+from analysis.values import Campaign
+from analysis.vocabulary import TABLES
+from analysis.workspace.imports import Export
+from analysis.workspace.imports.clean import REASONS
+
+FORMAT = 1
+_SCHEMA = """
+CREATE TABLE meta (key VARCHAR PRIMARY KEY, value VARCHAR);
+CREATE TABLE batches (id INTEGER PRIMARY KEY, imported_at TIMESTAMP);
+CREATE TABLE batch_files (
+    batch INTEGER, file VARCHAR, digest VARCHAR, "table" VARCHAR, mapping VARCHAR, rows BIGINT, set_aside BIGINT
+);
+CREATE TABLE quarantine (
+    batch INTEGER, file VARCHAR, line BIGINT, reason VARCHAR, "column" VARCHAR, text VARCHAR
+);
+CREATE TABLE saved (id INTEGER PRIMARY KEY, name VARCHAR, question VARCHAR, saved_at TIMESTAMP);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchFile:
+    """One file of a batch: what it became, how many rows were kept and set aside."""
+
+    file: str
+    table: str
+    rows: int
+    set_aside: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Files that were imported together; `imported_at` is UTC."""
+
+    id: int
+    imported_at: dt.datetime
+    files: tuple[BatchFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A question kept under a name; `saved_at` is UTC."""
+
+    id: int
+    name: str
+    question: Question
+    saved_at: dt.datetime
+
+
+class Workspace:
+    """An open workspace file; see :func:`open_workspace`. One process may have it open."""
+
+    def __init__(self, path: Path, con: duckdb.DuckDBPyConnection) -> None:
+        self.path, self._con = path, con
+        self._writing = threading.RLock()
+        self._facts: tuple[str, dict[str, Any]] = ("", {})
+
+    # ---- reading
+
+    def tables(self) -> Tables:
+        """Return the data for one run of a question, on a cursor of its own."""
+        version = self.version
+        if self._facts[0] != version:
+            self._facts = (version, {})
+        return Tables.over(self._con.cursor(), campaign=self.campaign, version=version, facts=self._facts[1])
+
+    @property
+    def version(self) -> str:
+        """Digest of what the data is: the campaign and every file with its mapping, in order."""
+        files = self._rows(
+            'SELECT batch, digest, "table", mapping FROM batch_files ORDER BY batch, digest, mapping'
+        )
+        campaign = self.campaign
+        whole = json.dumps(
+            [campaign.to_dict() if campaign else None, [list(row) for row in files]], sort_keys=True
+        )
+        return hashlib.sha256(whole.encode()).hexdigest()
+
+    @property
+    def campaign(self) -> Campaign | None:
+        """The campaign, if one was set."""
+        found = self._meta("campaign")
+        return Campaign.from_json(found) if found else None
+
+    @campaign.setter
+    def campaign(self, campaign: Campaign) -> None:
+        with self._transaction() as con:
+            con.execute("INSERT OR REPLACE INTO meta VALUES ('campaign', ?)", [campaign.to_json()])
+
+    @property
+    def name(self) -> str:
+        """What people call this workspace."""
+        return self._meta("name") or self.path.stem
+
+    @name.setter
+    def name(self, name: str) -> None:
+        with self._transaction() as con:
+            con.execute("INSERT OR REPLACE INTO meta VALUES ('name', ?)", [name])
+
+    # ---- importing
+
+    def add(self, *exports: Export) -> Batch:
+        """Import files as one batch: all of them, or none.
+
+        Raises
+        ------
+        ImportFileError
+            A mapping is incomplete or wrong.
+        WorkspaceError
+            A file was imported before, or every row of the files was set aside.
+        """
+        for export in exports:
+            self._refuse_repeat(export)
+        cleaned = [export.clean(_hash_key()) for export in exports]
+        if not any(c.rows.num_rows for c in cleaned):
+            raise _nothing_usable(cleaned[0].set_aside.to_pandas() if cleaned else pd.DataFrame())
+        with self._transaction() as con:
+            batch = self._next("batches")
+            con.execute("INSERT INTO batches VALUES (?, ?)", [batch, _now()])
+            for export, made in zip(exports, cleaned, strict=True):
+                if made.rows.num_rows:
+                    storage.append(
+                        con, export.mapping.table, storage.normalise(export.mapping.table, made.rows), batch
+                    )
+                self._record(con, batch, export, made.rows.num_rows, made.set_aside)
+        return next(b for b in self.batches() if b.id == batch)
+
+    def _refuse_repeat(self, export: Export) -> None:
+        query = 'SELECT batch FROM batch_files WHERE digest = ? AND "table" = ?'
+        if found := self._rows(query, [export.scratch.digest, export.mapping.table]):
+            text = say(
+                "{file} was imported before, in batch {batch}. Undo that batch first to import it again.",
+                file=export.name,
+                batch=found[0][0],
+            )
+            raise WorkspaceError.because(text, "same-file")
+
+    def _record(self, con: Any, batch: int, export: Export, rows: int, set_aside: Any) -> None:
+        entry = [export.name, export.scratch.digest, export.mapping.table, export.mapping.to_json()]
+        con.execute(
+            "INSERT INTO batch_files VALUES (?, ?, ?, ?, ?, ?, ?)", [batch, *entry, rows, set_aside.num_rows]
+        )
+        con.register("aside", set_aside)
+        con.execute(
+            'INSERT INTO quarantine SELECT ?, ?, line, reason, "column", text FROM aside', [batch, export.name]
+        )
+        con.unregister("aside")
+
+    def batches(self) -> tuple[Batch, ...]:
+        """Return the batches, newest first."""
+        files: dict[int, list[BatchFile]] = {}
+        for batch, *rest in self._rows(
+            'SELECT batch, file, "table", rows, set_aside FROM batch_files ORDER BY rowid'
+        ):
+            files.setdefault(batch, []).append(BatchFile(*rest))
+        found = self._rows("SELECT id, imported_at FROM batches ORDER BY id DESC")
+        return tuple(Batch(id, at, tuple(files.get(id, ()))) for id, at in found)
+
+    def undo(self, batch: int) -> None:
+        """Take a batch's rows, and those it set aside, out again.
+
+        Raises
+        ------
+        WorkspaceError
+            There is no such batch.
+        """
+        if batch not in {b.id for b in self.batches()}:
+            text = say("There is no batch {batch}; it may be undone already.", batch=batch)
+            raise WorkspaceError.because(text, "no-batch")
+        with self._transaction() as con:
+            for table in (*TABLES, "batch_files", "quarantine"):
+                con.execute(f"DELETE FROM {table} WHERE batch = ?", [batch])
+            con.execute("DELETE FROM batches WHERE id = ?", [batch])
+
+    def set_aside(self, batch: int) -> pd.DataFrame:
+        """Return the rows a batch set aside: file, line, reason, column, text."""
+        query = 'SELECT file, line, reason, "column", text FROM quarantine WHERE batch = ? ORDER BY file, line'
+        return self._con.cursor().execute(query, [batch]).df()
+
+    # ---- saved questions
+
+    def save(self, name: str, question: Question) -> Saved:
+        """Keep a question under a name; a question saved under the same name is replaced."""
+        with self._transaction() as con:
+            con.execute("DELETE FROM saved WHERE name = ?", [name])
+            id = self._next("saved")
+            con.execute("INSERT INTO saved VALUES (?, ?, ?, ?)", [id, name, question.to_json(), _now()])
+        return next(s for s in self.saved() if s.id == id)
+
+    def saved(self) -> tuple[Saved, ...]:
+        """Return the saved questions, newest first."""
+        rows = self._rows("SELECT id, name, question, saved_at FROM saved ORDER BY id DESC")
+        return tuple(Saved(id, name, Question.from_json(text), at) for id, name, text, at in rows)
+
+    def forget(self, saved: int) -> None:
+        """Delete a saved question."""
+        with self._transaction() as con:
+            con.execute("DELETE FROM saved WHERE id = ?", [saved])
+
+    def close(self) -> None:
+        """Close the file."""
+        self._con.close()
+
+    # ---- the file
+
+    def _meta(self, key: str) -> str | None:
+        found = self._rows("SELECT value FROM meta WHERE key = ?", [key])
+        return found[0][0] if found else None
+
+    def _next(self, table: str) -> int:
+        """Return a number never used before, also when the newest rows were deleted."""
+        key = f"last {table}"
+        number = int(self._con.execute("SELECT value FROM meta WHERE key = ?", [key]).fetchall()[0][0]) + 1
+        self._con.execute("UPDATE meta SET value = ? WHERE key = ?", [str(number), key])
+        return number
+
+    def _rows(self, query: str, params: list[Any] | None = None) -> list[Any]:
+        return self._con.cursor().execute(query, params or []).fetchall()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self._writing:
+            self._con.begin()
+            try:
+                yield self._con
+                self._con.commit()
+            except BaseException:
+                self._con.rollback()
+                raise
+
+
+def open_workspace(path: str | Path) -> Workspace:
+    """Open a workspace file, made new where there is none.
+
+    Raises
+    ------
+    WorkspaceError
+        Another process has it open, or the file is not a workspace.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> workspace = open_workspace(f"{folder.name}/demo.duckdb")
+    >>> workspace.batches()
+    ()
+    >>> workspace.close(); folder.cleanup()
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = not path.exists()
+    try:
+        con = storage.connect(path)
+    except duckdb.IOException as error:
+        raise _cannot_open(path, error) from error
+    workspace = Workspace(path, con)
+    if new:
+        with workspace._transaction():
+            storage.create(con)
+            con.execute(_SCHEMA)
+            for key, text in (("format", str(FORMAT)), ("last batches", "0"), ("last saved", "0")):
+                con.execute("INSERT INTO meta VALUES (?, ?)", [key, text])
+    else:
+        _check_format(workspace)
+    return workspace
+
+
+def _check_format(workspace: Workspace) -> None:
+    try:
+        found = int(workspace._meta("format") or 0)
+    except duckdb.CatalogException:
+        found = 0
+    if found == FORMAT:
+        return
+    workspace.close()
+    if found > FORMAT:
+        text = say(
+            "{path} was made by a newer version of Sluice. Update Sluice to open it.", path=workspace.path.name
+        )
+        raise WorkspaceError.because(text, "newer-format")
+    text = say("{path} is not a Sluice workspace. Choose another file.", path=workspace.path.name)
+    raise WorkspaceError.because(text, "not-a-workspace")
+
+
+def _cannot_open(path: Path, error: Exception) -> WorkspaceError:
+    if "lock" in str(error).lower():
+        text = say("{path} is open in another program. Close it there, or work on a copy.", path=path.name)
+        return WorkspaceError.because(text, "locked")
+    text = say("{path} is not a Sluice workspace, or it is damaged. Choose another file.", path=path.name)
+    return WorkspaceError.because(text, "not-a-workspace")
+
+
+def _nothing_usable(aside: pd.DataFrame) -> WorkspaceError:
+    worst = aside[["reason", "column"]].mode().iloc[0].tolist() if len(aside) else ["", ""]
+    text = say(
+        "No row could be used: most have {reason} in {column}. Check the mapping of that column.",
+        reason=say(REASONS.get(worst[0], worst[0])),
+        column=worst[1],
+    )
+    return WorkspaceError.because(text, "nothing-usable")
+
+
+def _hash_key() -> bytes:
+    """Return the secret that hides identifiers; it lives in the user's own folder, not in the workspace."""
+    path = Path(os.environ.get("SLUICE_KEY_FILE") or Path.home() / ".config" / "sluice" / "key")
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.write_bytes(secrets.token_bytes(32))
+        path.chmod(0o600)
+    return path.read_bytes()
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0)
