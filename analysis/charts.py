@@ -70,7 +70,9 @@ def finish(chart: Any, look: Look, *, describe: str, height: int | None = None) 
     if not isinstance(chart, alt.VConcatChart | alt.HConcatChart | alt.FacetChart):
         chart = chart.properties(width="container")
     return (
-        chart.properties(description=describe, background="transparent", padding=4)
+        chart.properties(
+            description=describe, background="transparent", padding={"left": 4, "right": 12, "top": 4, "bottom": 4}
+        )
         .configure(font=FONT, locale=_locale(look.language))
         .configure_view(stroke=None)
         .configure_axis(

@@ -56,8 +56,7 @@ class QuestionError(SluiceError):
     def newer(cls, kind: str, version: int) -> Self:
         """The question was stored by a later release."""
         text = say(
-            "This {kind} question was saved by a newer version of Sluice (format {version}). "
-            "Update Sluice to open it.",
+            "This {kind} question was saved by a newer version of Sluice (format {version}). Update Sluice to open it.",
             kind=kind,
             version=version,
         )
@@ -123,6 +122,12 @@ class DataError(SluiceError):
         return cls(text, "bad-frame")
 
     @classmethod
+    def changed(cls, file: str) -> Self:
+        """A file beside a notebook is gone or not the one it was made with."""
+        text = say("{file} is missing or has changed since this notebook was made. Download it again.", file=file)
+        return cls(text, "changed")
+
+    @classmethod
     def empty(cls, message: Message) -> Self:
         """Nothing is left to compute on."""
         return cls(message, "empty")
@@ -156,9 +161,7 @@ def near(got: Any, known: Iterable[str]) -> tuple[str, ...]:
 def _unknown(what: Message, got: Any, known: Iterable[str]) -> Message:
     known = tuple(known)
     if matches := near(got, known):
-        return say(
-            "There is no {what} {got}. Did you mean {near}?", what=what, got=_shown(got), near=Names(matches)
-        )
+        return say("There is no {what} {got}. Did you mean {near}?", what=what, got=_shown(got), near=Names(matches))
     few = Names(tuple(sorted(known)[:12]))
     return say("There is no {what} {got}. Choose from: {known}.", what=what, got=_shown(got), known=few)
 

@@ -41,6 +41,8 @@ class Money:
 
     value: float
     currency: str | None
+    exact: bool = False
+    """Whether cents are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +117,9 @@ def _words(value: Any, language: str) -> str:
             return value.text(language)
         case Share():
             return format_percent(value.value, format=_percent_pattern(value.value), locale=locale)
-        case Money(value=amount, currency=str(code)):
-            return format_currency(amount, code, locale=locale, format="¤#,##0", currency_digits=False)
+        case Money(value=amount, currency=str(code), exact=exact):
+            pattern = "¤#,##0.00" if exact else "¤#,##0"
+            return format_currency(amount, code, locale=locale, format=pattern, currency_digits=False)
         case Money(value=amount):
             return _words(float(amount), language)
         case Span():

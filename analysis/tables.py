@@ -82,11 +82,29 @@ class Tables:
         return tables
 
     @classmethod
-    def from_parquet(cls, folder: str | Path, *, campaign: Campaign | None = None) -> Tables:
-        """Read ``events.parquet``, ``orders.parquet`` and ``spend.parquet`` from a folder, those that exist."""
+    def from_parquet(cls, folder: str | Path, *, digests: Mapping[str, str] | None = None) -> Tables:
+        """Read ``events.parquet``, ``orders.parquet``, ``spend.parquet`` and ``campaign.json``, those that exist.
+
+        Parameters
+        ----------
+        folder : path
+        digests : mapping of str to str, optional
+            SHA-256 by file name; a file that differs is refused.
+
+        Raises
+        ------
+        DataError
+            A file is missing or is not the one the digest names.
+        """
+        for name, digest in (digests or {}).items():
+            path = Path(folder) / name
+            if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+                raise DataError.changed(name)
         files = {table: Path(folder) / f"{table}.parquet" for table in TABLES}
         found = {table: pq.read_table(path) for table, path in files.items() if path.exists()}
-        return cls(**found, campaign=campaign)
+        campaign = Path(folder) / "campaign.json"
+        known = Campaign.from_json(campaign.read_text(encoding="utf-8")) if campaign.exists() else None
+        return cls(**found, campaign=known)
 
     @property
     def zone(self) -> str:

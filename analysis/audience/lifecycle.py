@@ -154,11 +154,11 @@ class LifecycleAnswer(Answer):
     def chart(self, look: Look | None = None) -> Any:
         """Draw users per stage, and below who moved from which stage to which."""
         look = look or Look()
-        y = _place(look, tuple(self.frame("movement")["to_stage"].unique()))
+        rows = _rows(look, tuple(self.frame("movement")["to_stage"].unique()))
+        y = alt.Y("row:N", title=None, axis=_AXIS, scale=alt.Scale(domain=rows, paddingInner=0.08))
         title = alt.Title(look(say("Users by stage, {at}", at=self.at)), frame="group")
         layers = alt.layer(*_standing(self, look, y), *_moving(self, look, y), title=title)
-        rows = len(y.to_dict()["scale"]["domain"])
-        return charts.finish(layers, look, describe=self.headline.text(look.language), height=_ROW * rows)
+        return charts.finish(layers, look, describe=self.headline.text(look.language), height=_ROW * len(rows))
 
 
 # ---- the work ---------------------------------------------------------------------------------------------
@@ -259,7 +259,7 @@ def _signs(asked: Lifecycle, tables: Tables, source: _Source, days: _Days) -> li
         placed = tables.frame("orders", asked.where).filter(~nw.col("user_id").is_null())
         parts.append(_seen(placed, nw.lit("checkout" in asked.interest), days))
     if source.paid or source.bought:
-        parts.append(_bought(_purchases(asked, tables, source), days))
+        parts.append(_bought(_purchases(asked, tables, source, days), days))
     return parts
 
 
@@ -290,12 +290,13 @@ def _bought(purchases: nw.LazyFrame[Any], days: _Days) -> nw.LazyFrame[Any]:
     )
 
 
-def _purchases(asked: Lifecycle, tables: Tables, source: _Source) -> nw.LazyFrame[Any]:
+def _purchases(asked: Lifecycle, tables: Tables, source: _Source, days: _Days) -> nw.LazyFrame[Any]:
     """Return purchases as user_id, paid_at and amount (null: unknown)."""
     if source.paid:
         paid = tables.paid_orders(asked.where).filter(~nw.col("user_id").is_null())
         return paid.select("user_id", "paid_at", amount=nw.col("realised"))
-    rows = tables.frame("events", asked.where).filter(nw.col("event") == "purchase")
+    rows = tables.frame("events", asked.where)
+    rows = rows.filter(nw.col("event") == "purchase", nw.col("timestamp") < days.end)
     single = rows.filter(nw.col("order_id").is_null())
     orders = (
         rows.filter(~nw.col("order_id").is_null())
@@ -303,13 +304,11 @@ def _purchases(asked: Lifecycle, tables: Tables, source: _Source) -> nw.LazyFram
         .agg(
             paid_at=nw.col("timestamp").min(),
             amount=nw.col("value").sum(),
-            unpriced=nw.col("value").is_null().cast(nw.Int64).max(),
+            priced=nw.col("value").count(),
         )
-        .with_columns(amount=nw.when(nw.col("unpriced") == 0).then(nw.col("amount")))
+        .select("user_id", "paid_at", amount=nw.when(nw.col("priced") > 0).then(nw.col("amount")))
     )
-    columns = ("user_id", "paid_at", "amount")
-    named = single.select("user_id", paid_at=nw.col("timestamp"), amount=nw.col("value"))
-    return nw.concat([named, orders.select(*columns)])
+    return nw.concat([single.select("user_id", paid_at=nw.col("timestamp"), amount=nw.col("value")), orders])
 
 
 def _money(asked: Lifecycle, tables: Tables, source: _Source, days: _Days, counted: pd.DataFrame) -> _Money:
@@ -528,18 +527,17 @@ def _from_events(unpriced: int, orders: int) -> Note:
 
 # ---- the picture ------------------------------------------------------------------------------------------
 
-_ROW = 36
+_ROW = 38
 _AXIS = alt.Axis(domain=False, ticks=False, grid=False, labelExpr="slice(datum.label, 2)")
 
 
-def _place(look: Look, stages: tuple[str, ...]) -> alt.Y:
-    """Return the chart's rows: stages, a title, a heading, and the places people come from.
+def _rows(look: Look, stages: tuple[str, ...]) -> list[str]:
+    """Return the chart's rows: the stages, a title, a heading, and where people come from.
 
-    Both panels are one view, each row named by its panel and its label: only a single view fits the width
+    Both panels are one view, each row named by its panel and its label, as only a single view fits the width
     of its container.
     """
-    rows = [*(f"1 {look(s)}" for s in stages), "2 ", "3 ", *(f"4 {look(s)}" for s in (NEW, *stages))]
-    return alt.Y("row:N", title=None, axis=_AXIS, scale=alt.Scale(domain=rows, paddingInner=0.08))
+    return [*(f"1 {look(s)}" for s in stages), "2 ", "3 ", *(f"4 {look(s)}" for s in (NEW, *stages))]
 
 
 def _across(name: str) -> alt.X:

@@ -119,7 +119,7 @@ def widened(periods: int, parameters: int) -> float:
 
 def block_length(periods: int) -> int:
     """Return how many neighbouring periods are resampled together: the cube root of how many there are."""
-    return max(1, round(periods ** (1 / 3)))
+    return max(1, round(float(np.cbrt(periods))))
 
 
 def resampled(left: Any, periods: int, draws: int, rng: np.random.Generator) -> Any:

@@ -84,7 +84,7 @@ class Curve:
     @property
     def exposure(self) -> Any:
         """What the curve is applied to in each period: spend, carried over."""
-        return carried(self.spend, self.adstock)
+        return carried(self.spend, self.adstock, self._run)
 
     @property
     def observed_max(self) -> float:
@@ -133,24 +133,47 @@ class Curve:
         return self.multiplier_draws[:, self.phase]
 
     @property
+    def _run(self) -> Any:
+        return runs(self.starts, self.period_hours)
+
+    @property
     def _exposures(self) -> Any:
-        """Exposure for every draw of the adstock, shape (draws, periods)."""
+        """Exposure for every draw of the adstock, shape (draws, periods) or (1, periods)."""
+        if not self.adstock_draws.any():
+            return self.spend[None]
         levels, which = np.unique(self.adstock_draws, return_inverse=True)
-        return np.array([carried(self.spend, level) for level in levels])[which]
+        return np.array([carried(self.spend, level, self._run) for level in levels])[which]
 
 
-def carried(spend: Any, adstock: float) -> Any:
+def carried(spend: Any, adstock: float, run: Any = None) -> Any:
     """Return spend carried over geometrically: weights adstock^0 … adstock^(CARRY-1), which add up to 1.
+
+    Parameters
+    ----------
+    spend : ndarray, shape (periods,)
+    adstock : float
+    run : ndarray of int, shape (periods,), optional
+        Unbroken stretch each period belongs to; nothing is carried from one into another.
 
     Examples
     --------
     >>> carried(np.array([3.0, 0.0, 0.0]), 0.5).round(3).tolist()
     [1.506, 0.753, 0.376]
     """
+    spend = np.asarray(spend, dtype=float)
     if adstock == 0:
-        return np.asarray(spend, dtype=float)
+        return spend
     weights = adstock ** np.arange(CARRY)
-    return np.convolve(spend, weights / weights.sum())[: len(spend)]
+    out = spend * weights[0]
+    for k in range(1, min(CARRY, len(spend))):
+        out[k:] += weights[k] * (spend[:-k] if run is None else np.where(run[k:] == run[:-k], spend[:-k], 0.0))
+    return out / weights.sum()
+
+
+def runs(starts: Any, hours: float) -> Any:
+    """Number the unbroken stretches of periods of some hours each, in order of their starts."""
+    gaps = np.diff(starts).astype("timedelta64[s]").astype(float) / 3600
+    return np.concatenate([[0], np.cumsum(gaps > 1.5 * hours)])
 
 
 def interval(draws: Any) -> tuple[float, float]:

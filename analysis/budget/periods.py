@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.charts import NOT_SET
-from analysis.errors import DataError, SluiceError
+from analysis.errors import DataError
 from analysis.messages import Names, say
 from analysis.tables import Tables, collect
 from analysis.values import Filter, local_day
@@ -46,8 +46,8 @@ class Report:
         return self.rows[self.rows["channel"] == channel].reset_index(drop=True)
 
 
-def report(tables: Tables, where: Filter | None) -> Report:
-    """Read the spend, add up creatives and audiences, and name each period's phase.
+def report(tables: Tables, where: Filter | None, currency: str | None = None) -> Report:
+    """Read the spend (of one currency, if given), add up creatives and audiences, and name each period's phase.
 
     Raises
     ------
@@ -55,6 +55,7 @@ def report(tables: Tables, where: Filter | None) -> Report:
         Nothing is left under the filter, or the spend is in several currencies.
     """
     rows = _summed(tables, where)
+    rows = rows if currency is None else rows[rows["currency"] == currency]
     if rows.empty:
         raise DataError.empty(say("No spend is left under these filters. Widen the dates or clear a filter."))
     currency = _only_currency(rows)
@@ -76,10 +77,13 @@ def realised(tables: Tables, where: Filter | None, currency: str, starts: Any, e
         kept = kept.replace(campaign=())
     orders = tables.paid_orders(kept).filter(nw.col("currency") == currency)
     # Time zones are whole quarters of an hour apart, so sums by quarter can be put into any zone's days.
+    time = nw.col("timestamp")
     quarters = collect(
-        orders.with_columns(at=nw.col("timestamp").dt.truncate("15m")).group_by("at").agg(nw.col("realised").sum())
+        orders.with_columns(hour=time.dt.truncate("1h"), quarter=time.dt.minute() // 15)
+        .group_by("hour", "quarter")
+        .agg(nw.col("realised").sum())
     )
-    at = quarters["at"].to_numpy().astype("datetime64[us]")
+    at = (quarters["hour"] + pd.to_timedelta(15 * quarters["quarter"], unit="min")).to_numpy().astype("datetime64[us]")
     which = np.searchsorted(starts, at, side="right") - 1
     inside = (which >= 0) & (at < ends[which])
     return np.bincount(which[inside], weights=quarters["realised"].to_numpy()[inside], minlength=len(starts))
@@ -112,7 +116,7 @@ def _only_currency(rows: pd.DataFrame) -> str:
             "Filter to the campaigns or channels of one of them.",
             currencies=Names(found),
         )
-        raise SluiceError(text, "mixed-currencies")
+        raise DataError(text, "mixed-currencies")
     return str(found[0])
 
 

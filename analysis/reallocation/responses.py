@@ -93,9 +93,7 @@ _INVERSE: dict[str, Callable[[Floats], Floats]] = {
 }
 
 
-def waterfill(
-    curves: Responses, weight: Floats, width: Floats, most: Floats, budget: float
-) -> tuple[Floats, float]:
+def waterfill(curves: Responses, weight: Floats, width: Floats, most: Floats, budget: float) -> tuple[Floats, float]:
     """Spread a budget so that every cell's next unit earns the same: the best spread of concave responses.
 
     Maximises ``sum(weight * f(x / width))`` over ``0 <= x <= most`` with ``sum(x) <= budget``. The spend at a

@@ -68,8 +68,7 @@ class Rules(Value):
         if seconds(self.adjust_every) % seconds(self.evaluate_every):
             raise QuestionError.crossed(
                 say(
-                    "Adjusting every {adjust} does not fall on evaluations every {evaluate}: "
-                    "choose a multiple of it.",
+                    "Adjusting every {adjust} does not fall on evaluations every {evaluate}: choose a multiple of it.",
                     adjust=self.adjust_every,
                     evaluate=self.evaluate_every,
                 )

@@ -90,13 +90,9 @@ class Workspace:
     @property
     def version(self) -> str:
         """Digest of what the data is: the campaign and every file with its mapping, in order."""
-        files = self._rows(
-            'SELECT batch, digest, "table", mapping FROM batch_files ORDER BY batch, digest, mapping'
-        )
+        files = self._rows('SELECT batch, digest, "table", mapping FROM batch_files ORDER BY batch, digest, mapping')
         campaign = self.campaign
-        whole = json.dumps(
-            [campaign.to_dict() if campaign else None, [list(row) for row in files]], sort_keys=True
-        )
+        whole = json.dumps([campaign.to_dict() if campaign else None, [list(row) for row in files]], sort_keys=True)
         return hashlib.sha256(whole.encode()).hexdigest()
 
     @property
@@ -142,9 +138,7 @@ class Workspace:
             con.execute("INSERT INTO batches VALUES (?, ?)", [batch, _now()])
             for export, made in zip(exports, cleaned, strict=True):
                 if made.rows.num_rows:
-                    storage.append(
-                        con, export.mapping.table, storage.normalise(export.mapping.table, made.rows), batch
-                    )
+                    storage.append(con, export.mapping.table, storage.normalise(export.mapping.table, made.rows), batch)
                 self._record(con, batch, export, made.rows.num_rows, made.set_aside)
         return next(b for b in self.batches() if b.id == batch)
 
@@ -160,21 +154,15 @@ class Workspace:
 
     def _record(self, con: Any, batch: int, export: Export, rows: int, set_aside: Any) -> None:
         entry = [export.name, export.scratch.digest, export.mapping.table, export.mapping.to_json()]
-        con.execute(
-            "INSERT INTO batch_files VALUES (?, ?, ?, ?, ?, ?, ?)", [batch, *entry, rows, set_aside.num_rows]
-        )
+        con.execute("INSERT INTO batch_files VALUES (?, ?, ?, ?, ?, ?, ?)", [batch, *entry, rows, set_aside.num_rows])
         con.register("aside", set_aside)
-        con.execute(
-            'INSERT INTO quarantine SELECT ?, ?, line, reason, "column", text FROM aside', [batch, export.name]
-        )
+        con.execute('INSERT INTO quarantine SELECT ?, ?, line, reason, "column", text FROM aside', [batch, export.name])
         con.unregister("aside")
 
     def batches(self) -> tuple[Batch, ...]:
         """Return the batches, newest first."""
         files: dict[int, list[BatchFile]] = {}
-        for batch, *rest in self._rows(
-            'SELECT batch, file, "table", rows, set_aside FROM batch_files ORDER BY rowid'
-        ):
+        for batch, *rest in self._rows('SELECT batch, file, "table", rows, set_aside FROM batch_files ORDER BY rowid'):
             files.setdefault(batch, []).append(BatchFile(*rest))
         found = self._rows("SELECT id, imported_at FROM batches ORDER BY id DESC")
         return tuple(Batch(id, at, tuple(files.get(id, ()))) for id, at in found)
@@ -297,9 +285,7 @@ def _check_format(workspace: Workspace) -> None:
         return
     workspace.close()
     if found > FORMAT:
-        text = say(
-            "{path} was made by a newer version of Sluice. Update Sluice to open it.", path=workspace.path.name
-        )
+        text = say("{path} was made by a newer version of Sluice. Update Sluice to open it.", path=workspace.path.name)
         raise WorkspaceError.because(text, "newer-format")
     text = say("{path} is not a Sluice workspace. Choose another file.", path=workspace.path.name)
     raise WorkspaceError.because(text, "not-a-workspace")

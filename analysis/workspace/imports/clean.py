@@ -60,9 +60,7 @@ def clean(scratch: Scratch, mapping: ColumnMapping, key: bytes) -> Cleaned:
         f"CREATE OR REPLACE TEMP TABLE typed AS SELECT line, {', '.join(typed)} FROM raw CROSS JOIN constants"
     )
     if mapping.table == "spend" and "period_end" not in dict(mapping.columns):
-        scratch.con.execute(
-            f"UPDATE typed SET period_end = {_PERIOD_END}", [mapping.zone, seconds(mapping.period)]
-        )
+        scratch.con.execute(f"UPDATE typed SET period_end = {_PERIOD_END}", [mapping.zone, seconds(mapping.period)])
     scratch.con.execute(f"CREATE OR REPLACE TEMP TABLE judged AS SELECT *, {_verdict(targets)} AS bad FROM typed")
     names = ", ".join(f'"{c.name}"' for c in targets)
     rows = scratch.con.sql(f"SELECT {names} FROM judged WHERE bad IS NULL ORDER BY line").to_arrow_table()

@@ -93,9 +93,7 @@ class Scratch:
                 return content.decode(encoding)
             except UnicodeDecodeError:
                 continue
-        raise self._refuse(
-            say("its text encoding was not recognised. Save it as UTF-8 and try again."), "encoding"
-        )
+        raise self._refuse(say("its text encoding was not recognised. Save it as UTF-8 and try again."), "encoding")
 
     def _parquet(self, content: bytes) -> tuple[str, ...]:
         path = Path(self._folder.name) / "upload.parquet"
@@ -174,9 +172,7 @@ def _workbook_as_csv(content: bytes, refuse: Any) -> str:
         out = io.StringIO()
         csv.writer(out).writerows([_cell(cell) for cell in row] for row in rows if any(c is not None for c in row))
     except (KeyError, ValueError, IndexError, OSError, zipfile.BadZipFile) as error:
-        raise refuse(
-            say("it is a ZIP or a damaged workbook, not XLSX. Unpack or re-save it."), "damaged"
-        ) from error
+        raise refuse(say("it is a ZIP or a damaged workbook, not XLSX. Unpack or re-save it."), "damaged") from error
     if not out.getvalue():
         raise refuse(say("its first sheet is empty."), "empty-file")
     return out.getvalue()

@@ -1,0 +1,196 @@
+"""What is in the workspace: how many events, orders and how much spend, over which days?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+import altair as alt
+import narwhals as nw
+import pandas as pd
+
+from analysis import charts
+from analysis.answer import Answer, Field, Note
+from analysis.charts import Look
+from analysis.errors import DataError
+from analysis.messages import N_, Message, Money, Names, say
+from analysis.question import Question
+from analysis.tables import Tables, collect
+from analysis.values import local_day, value
+from analysis.vocabulary import TABLES, TIME_COLUMN
+
+
+@value("contents")
+class Contents(Question):
+    """Rows, users and sums per table, and rows per day.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> day = pd.Timestamp("2026-11-11")
+    >>> orders = pd.DataFrame({"order_id": ["o1"], "timestamp": [day], "revenue": [9.5], "currency": ["CNY"]})
+    >>> Contents().run(Tables(orders=orders)).table[["measure", "count", "amount"]].values.tolist()
+    [['orders created', 1, 9.5]]
+    """
+
+    def _answer(self, tables: Tables) -> ContentsAnswer:
+        filled = [t for t in TABLES if tables.count(t)]
+        if not filled:
+            raise DataError.empty(say("There is no data yet. Import a file below."))
+        table = pd.concat([_MEASURES[t](self, tables) for t in filled], ignore_index=True)
+        daily = pd.concat([_daily(self, tables, t) for t in filled], ignore_index=True)
+        return ContentsAnswer(
+            question=self,
+            version=tables.version,
+            headline=_headline(table),
+            frames={"table": table, "daily": daily},
+            notes=_notes(tables, filled),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class ContentsAnswer(Answer):
+    """One row per measure and currency, and one per table and day."""
+
+    fields: ClassVar[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
+        {
+            "table": MappingProxyType(
+                {
+                    "measure": Field(N_("What"), "text"),
+                    "count": Field(N_("Count"), "count"),
+                    "amount": Field(N_("Amount"), "money"),
+                    "currency": Field(N_("Currency"), "text"),
+                    "first": Field(N_("First (UTC)"), "time"),
+                    "last": Field(N_("Last (UTC)"), "time"),
+                }
+            ),
+            "daily": MappingProxyType(
+                {
+                    "table": Field(N_("What"), "text"),
+                    "day": Field(N_("Day"), "text"),
+                    "rows": Field(N_("Rows"), "count"),
+                }
+            ),
+        }
+    )
+
+    def chart(self, look: Look | None = None) -> Any:
+        """Draw rows per day, one panel per table."""
+        look = look or Look()
+        daily = self.frame("daily")
+        panels = [_panel(daily[daily["table"] == name], name, look) for name in daily["table"].unique()]
+        whole = alt.vconcat(*panels).resolve_scale(x="shared")
+        return charts.finish(whole, look, describe=self.headline.text(look.language))
+
+
+def _panel(daily: pd.DataFrame, name: str, look: Look) -> Any:
+    return (
+        alt.Chart(daily)
+        .mark_bar(color=charts.ACCENT)
+        .encode(
+            x=alt.X("yearmonthdate(day):T", title=None, axis=alt.Axis(tickCount=6, labelOverlap=True)),
+            y=alt.Y("rows:Q", title=look(N_("rows a day")), axis=alt.Axis(format=",d", tickCount=3)),
+            tooltip=[
+                alt.Tooltip("day:T", title=look(N_("Day")), format="%Y-%m-%d"),
+                alt.Tooltip("rows:Q", title=look(N_("Rows")), format=",d"),
+            ],
+        )
+        .properties(title=look(name), width="container", height=90)
+    )
+
+
+# ---- the work ---------------------------------------------------------------------------------------------
+
+
+def _range(frame: nw.LazyFrame[Any], table: str, *by: str, **more: Any) -> pd.DataFrame:
+    time = nw.col(TIME_COLUMN[table])
+    if not by:
+        return collect(frame.select(nw.len().alias("count"), first=time.min(), last=time.max(), **more))
+    return collect(frame.group_by(*by).agg(nw.len().alias("count"), first=time.min(), last=time.max(), **more))
+
+
+def _rows(found: pd.DataFrame, measure: str, *, count: bool = True) -> pd.DataFrame:
+    made = found.assign(measure=measure).reindex(columns=["measure", "count", "amount", "currency", "first", "last"])
+    made["count"] = made["count"].astype("Int64") if count else pd.array([None] * len(made), "Int64")
+    return made.astype({"amount": float}).sort_values("currency", ignore_index=True)
+
+
+def _events(asked: Contents, tables: Tables) -> pd.DataFrame:
+    frame = tables.frame("events", asked.where)
+    users = collect(frame.select(count=nw.col("user_id").n_unique()))
+    return pd.concat([_rows(_range(frame, "events"), "events"), _rows(users, "users with events")])
+
+
+def _orders(asked: Contents, tables: Tables) -> pd.DataFrame:
+    frame = tables.frame("orders", asked.where)
+    parts = [_rows(_range(frame, "orders", "currency", amount=nw.col("revenue").sum()), "orders created")]
+    if "paid_at" in tables.present("orders"):
+        paid = tables.paid_orders(asked.where)
+        parts += [
+            _rows(_range(paid, "orders", "currency", amount=nw.col("realised").sum()), "orders paid, less refunds")
+        ]
+    return pd.concat(parts)
+
+
+def _spend(asked: Contents, tables: Tables) -> pd.DataFrame:
+    frame = tables.frame("spend", asked.where)
+    parts = [_rows(_range(frame, "spend", "currency", amount=nw.col("spend").sum()), "ad spend")]
+    if "attributed_revenue" in tables.present("spend"):
+        revenue = _range(frame, "spend", "currency", amount=nw.col("attributed_revenue").sum())
+        parts.append(_rows(revenue, "revenue attributed by platforms"))
+    return pd.concat(parts)
+
+
+_MEASURES = {"events": _events, "orders": _orders, "spend": _spend}
+MEASURES = (
+    N_("events"), N_("users with events"), N_("orders created"), N_("orders paid, less refunds"),
+    N_("ad spend"), N_("revenue attributed by platforms"),
+)  # fmt: skip
+
+
+def _daily(asked: Contents, tables: Tables, table: str) -> pd.DataFrame:
+    hourly = tables.frame(table, asked.where).with_columns(hour=nw.col(TIME_COLUMN[table]).dt.truncate("1h"))
+    hours = collect(hourly.group_by("hour").agg(nw.len().alias("rows")))
+    days = hours["hour"].map(lambda moment: local_day(moment.to_pydatetime(), tables.zone))
+    found = hours.groupby(days, sort=True)["rows"].sum().rename_axis("day").reset_index()
+    return found.assign(table=table)[["table", "day", "rows"]]
+
+
+# ---- the words --------------------------------------------------------------------------------------------
+
+
+def _headline(table: pd.DataFrame) -> Message:
+    parts = [_part(row) for row in table.to_dict("records") if row["measure"] != "revenue attributed by platforms"]
+    return say("{parts}.", parts=_joined(tuple(parts)))
+
+
+def _joined(parts: tuple[Message, ...]) -> Message:
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = say("{left}; {right}", left=whole, right=part)
+    return whole
+
+
+def _part(row: Mapping[Any, Any]) -> Message:
+    if pd.isna(row["amount"]):
+        return say("{n} {what}", n=int(row["count"]), what=say(row["measure"]))
+    amount = Money(float(row["amount"]), row["currency"], exact=True)
+    if row["measure"] == "ad spend":
+        return say("{amount} {what}", what=say("ad spend"), amount=amount)
+    return say("{n} {what} ({amount})", n=int(row["count"]), what=say(row["measure"]), amount=amount)
+
+
+def _notes(tables: Tables, filled: list[str]) -> tuple[Note, ...]:
+    missing = [t for t in TABLES if t not in filled]
+    needs = {
+        "events": say("Funnel needs events."),
+        "orders": say("Values in Segments need orders."),
+        "spend": say("Budget and Reallocation need spend."),
+    }
+    notes = [Note("no-table", needs[t], "missing") for t in missing]
+    if (codes := tables.names("currency")) and len(codes) > 1:
+        text = say("Several currencies are stored ({codes}); they are never added up.", codes=Names(codes))
+        notes.append(Note("currencies", text, "warning"))
+    return tuple(notes)

@@ -1,0 +1,22 @@
+"""The door: page list, language, workspace."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui import language
+from ui.language import _
+
+st.set_page_config(page_title="Sluice", page_icon=":material/water_lux:", layout="wide")
+language.current()
+pages = [
+    st.Page("pages/funnel.py", title=_("Funnel"), icon=":material/filter_alt:", url_path="funnel", default=True),
+    st.Page("pages/segments.py", title=_("Segments"), icon=":material/group:", url_path="segments"),
+    st.Page("pages/budget.py", title=_("Budget"), icon=":material/payments:", url_path="budget"),
+    st.Page("pages/reallocation.py", title=_("Reallocation"), icon=":material/swap_horiz:", url_path="reallocation"),
+    st.Page("pages/data.py", title=_("Data"), icon=":material/database:", url_path="data"),
+]
+page = st.navigation(pages)
+page.run()
+with st.sidebar:
+    language.switch()

@@ -1,0 +1,1 @@
+"""What the pages share: session, language, filter bar, showing an answer, downloads. No formulas."""

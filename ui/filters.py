@@ -1,0 +1,67 @@
+"""The filter bar: edits the `where` of the page's question."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import streamlit as st
+
+from analysis import Filter, Tables
+from analysis.values import local_day
+from ui.language import N_, _
+from ui.session import keep
+
+COLUMNS = {"campaign": N_("Campaign"), "channel": N_("Channel"), "device": N_("Device")}
+
+
+def default(tables: Tables) -> Filter | None:
+    """Return the filter a first-time visitor gets: the current campaign, where several are stored."""
+    campaign = tables.campaign.name if tables.campaign else ""
+    known = tables.names("campaign")
+    return Filter(campaign=(campaign,)) if campaign in known and len(known) > 1 else None
+
+
+def start(where: Filter | None) -> None:
+    """Set the bar to a question's own filter (a link or a saved question was opened)."""
+    where = where or Filter()
+    for column, kept in (("campaign", where.campaign), ("channel", where.channel), ("device", where.device)):
+        st.session_state[f"filter.{column}"] = list(kept)
+    st.session_state["filter.from"] = dt.date.fromisoformat(where.start) if where.start else None
+    st.session_state["filter.to"] = dt.date.fromisoformat(where.end) if where.end else None
+
+
+def bar(tables: Tables) -> Filter | None:
+    """Draw the bar in the sidebar and return what is chosen; None when nothing is."""
+    with st.sidebar:
+        chosen = {column: _names(tables, column, label) for column, label in COLUMNS.items()}
+        start_day, end_day = _days(tables)
+        st.button(_("Clear filters"), key="filter.clear", on_click=start, args=(None,), type="tertiary")
+    where = Filter(start=start_day, end=end_day, **chosen)
+    return None if where == Filter() else where
+
+
+def _names(tables: Tables, column: str, label: str) -> list[str]:
+    key, known = f"filter.{column}", tables.names(column)
+    kept = st.session_state.get(key, [])
+    if not known and not kept:
+        return []
+    # A link may name what this workspace does not hold: it stays visible and can be taken out.
+    options = [*known, *(name for name in kept if name not in known)]
+    st.session_state[key] = kept
+    return list(st.multiselect(_(label), options, key=key, placeholder=_("All")))
+
+
+def _days(tables: Tables) -> tuple[dt.date | None, dt.date | None]:
+    span = tables.span()
+    if span is None:
+        return None, None
+    first, last = (dt.date.fromisoformat(local_day(moment, tables.zone)) for moment in span)
+    left, right = st.columns(2)
+    for key in ("filter.from", "filter.to"):
+        keep(key, None)
+        kept = st.session_state[key]
+        st.session_state[key] = kept
+        first, last = min(first, kept or first), max(last, kept or last)
+    begin = left.date_input(_("From"), key="filter.from", min_value=first, max_value=last, format="YYYY-MM-DD")
+    end = right.date_input(_("To"), key="filter.to", min_value=first, max_value=last, format="YYYY-MM-DD")
+    return begin, end

@@ -1,0 +1,158 @@
+"""The open workspace, and asking it questions with a bounded cache."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from analysis import Campaign, Tables, open_workspace, read_export
+from analysis.answer import Answer
+from analysis.errors import SluiceError, WorkspaceError
+from analysis.messages import say
+from analysis.question import Question
+from analysis.workspace import Workspace
+from ui.language import _, shown
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLE = "sample"
+_OPENING = threading.Lock()
+
+
+def folder() -> Path:
+    """Return where workspaces are kept: `SLUICE_WORKSPACES`, else `workspaces/` beside the app."""
+    return Path(os.environ.get("SLUICE_WORKSPACES") or ROOT / "workspaces")
+
+
+def names() -> dict[str, str]:
+    """Return the workspaces by id, the sample first, with what people call them."""
+    own = sorted(p.stem for p in folder().glob("*.duckdb") if not p.stem.startswith(SAMPLE))
+    return {SAMPLE: "", **{id: _open(id).name for id in own}}
+
+
+def current() -> str:
+    """Return the id of this session's workspace."""
+    wanted = st.session_state.get("workspace", SAMPLE)
+    return wanted if wanted == SAMPLE or (folder() / f"{wanted}.duckdb").exists() else SAMPLE
+
+
+def choose(id: str) -> None:
+    """Make another workspace this session's own."""
+    st.session_state["workspace"] = id
+    forget_choices()
+
+
+def forget_choices() -> None:
+    """Drop what was chosen about the data that stood here before."""
+    for key in [k for k in st.session_state if str(k).endswith(".start") or str(k).startswith("filter.")]:
+        del st.session_state[key]
+
+
+def workspace() -> Workspace:
+    """Return this session's workspace, open."""
+    return _open(current())
+
+
+def create(name: str, *, zone: str, currency: str) -> str:
+    """Make an empty workspace and return its id; the name never becomes a path."""
+    id = hashlib.sha256(os.urandom(16)).hexdigest()[:12]
+    made = _open(id)
+    made.name = name
+    made.campaign = Campaign(name=name, start="2026-01-01", end="2026-12-31", zone=zone, currency=currency)
+    return id
+
+
+def _open(id: str) -> Workspace:
+    if id == SAMPLE:
+        return _sample(_sample_digest())
+    if not re.fullmatch(r"[0-9a-f]{12}", id):
+        raise WorkspaceError.because(say("There is no workspace {id}.", id=id), "no-workspace")
+    return _opened(str(folder() / f"{id}.duckdb"))
+
+
+@st.cache_resource(show_spinner=False)
+def _opened(path: str) -> Workspace:
+    with _OPENING:
+        return open_workspace(path)
+
+
+@st.cache_resource(show_spinner=False)
+def _sample(digest: str) -> Workspace:
+    """Open the sample campaign, imported afresh when its files changed."""
+    workspace = _opened(str(folder() / f"{SAMPLE}-{digest}.duckdb"))
+    if not workspace.batches():
+        source = ROOT / "sample_data"
+        exports = [read_export(source / f, zone="UTC") for f in ("events.parquet", "orders.csv", "spend.csv")]
+        workspace.add(*exports)
+        workspace.name = "Double 11 2026"
+        workspace.campaign = sample_campaign()
+        for export in exports:
+            export.close()
+    return workspace
+
+
+def sample_campaign() -> Campaign:
+    """Return the sample's campaign."""
+    return Campaign.from_dict(json.loads((ROOT / "sample_data" / "campaign.json").read_text(encoding="utf-8")))
+
+
+@lru_cache(maxsize=1)
+def _sample_digest() -> str:
+    files = sorted((ROOT / "sample_data").glob("*.*"))
+    whole = b"".join(p.read_bytes() for p in files if p.suffix in (".parquet", ".csv", ".json"))
+    return hashlib.sha256(whole).hexdigest()[:12]
+
+
+# ---- asking -----------------------------------------------------------------------------------------------
+
+
+def ask(question: Question) -> Answer:
+    """Answer a question on this session's workspace; equal questions on equal data are answered once."""
+    here = workspace()
+    return _answered(question.digest(), here.version, code_version(), question, here.tables)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _answered(
+    question_digest: str, data_version: str, code: str, _question: Question, _tables: Callable[[], Tables]
+) -> Answer:
+    return _question.run(_tables())
+
+
+@lru_cache(maxsize=1)
+def code_version() -> str:
+    """Digest of the library's source: an answer computed by other code is not this code's answer."""
+    digest = hashlib.sha256()
+    for path in sorted((ROOT / "analysis").rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+@contextmanager
+def said_plainly() -> Iterator[None]:
+    """Show what went wrong as a message: the one place where pages render errors."""
+    try:
+        yield
+    except SluiceError as error:
+        st.error(shown(error.message), icon=":material/error:")
+    except Exception:
+        logging.getLogger("sluice").exception("unexpected error")
+        st.error(
+            _("Something went wrong inside Sluice. Your data is unchanged. Reload the page, or undo your last change."),
+            icon=":material/error:",
+        )
+
+
+def keep(key: str, value: Any) -> None:
+    """Give a widget its first value; what the person chose since then stays."""
+    st.session_state.setdefault(key, value)

@@ -1,0 +1,151 @@
+"""Show any answer: headline, chart, notes, table, code, and the row of actions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from analysis.answer import Answer, Field
+from analysis.messages import Span
+from analysis.sharing import downloads, links, notebooks
+from ui import session
+from ui.language import N_, _, current, look, shown
+
+ICONS = {"info": ":material/info:", "warning": ":material/warning:", "missing": ":material/help:"}
+FRAMES = {
+    "table": N_("Table"),
+    "movement": N_("Movement"),
+    "log": N_("Decision log"),
+    "hours": N_("Hour by hour"),
+    "curve": N_("Curves"),
+    "daily": N_("Day by day"),
+}
+
+
+def show(answer: Answer, page: str) -> None:
+    """Draw an answer; `page` prefixes the widget keys."""
+    st.markdown(f"#### {shown(answer.headline)}")
+    st.altair_chart(answer.chart(look()), theme=None, width="stretch", key=f"{page}.chart")
+    for note in answer.notes:
+        st.markdown(f"{ICONS[note.level]} {shown(note.message)}")
+    actions(answer, page)
+    frames = list(answer.frames)
+    labels = [_(FRAMES.get(name, name)) for name in frames]
+    with st.expander(_("Table and code"), key=f"{page}.details"):
+        for tab, name in zip(st.tabs([*labels, _("Code")]), [*frames, None], strict=True):
+            with tab:
+                if name:
+                    table(answer, name)
+                else:
+                    st.code(f"{answer.question!r}.run(tables)", language="python", wrap_lines=True)
+
+
+def table(answer: Answer, name: str) -> None:
+    """Draw one of an answer's tables with people's column names and units."""
+    fields = answer.fields.get(name, {})
+    frame = answer.frame(name)
+    config = {}
+    for column in frame.columns:
+        field = fields.get(column, Field(column, "text"))
+        frame[column], config[column] = _column(frame[column], field, answer.currency)
+    st.dataframe(frame, column_config=config, hide_index=True, width="stretch")
+
+
+def _column(values: Any, field: Field, currency: str | None) -> tuple[Any, Any]:
+    label = _(field.label)
+    match field.unit:
+        case "share":
+            return values.astype(float) * 100, st.column_config.NumberColumn(label, format="%.1f%%")
+        case "seconds":
+            return values.map(_span), st.column_config.TextColumn(label)
+        case "money":
+            unit = f" ({currency})" if currency else ""
+            return values, st.column_config.NumberColumn(label + unit, format="localized")
+        case "count":
+            return values, st.column_config.NumberColumn(label, format="localized")
+        case "ratio" | "number":
+            return values, st.column_config.NumberColumn(label, format="%.3f")
+        case "flag":
+            return values, st.column_config.CheckboxColumn(label)
+        case "time":
+            return values, st.column_config.DatetimeColumn(label, format="YYYY-MM-DD HH:mm")
+        case _:
+            words = values.map(lambda v: "" if v is None or v != v else _(str(v)))
+            return words, st.column_config.TextColumn(label)
+
+
+def _span(seconds: Any) -> str:
+    return "" if pd.isna(seconds) else _("{span}", span=Span(float(seconds)))
+
+
+# ---- actions ----------------------------------------------------------------------------------------------
+
+
+def actions(answer: Answer, page: str) -> None:
+    """Draw Save, Link, Data and Notebook in one row."""
+    with st.container(horizontal=True, key=f"{page}.actions"):
+        with st.popover(_("Save"), icon=":material/bookmark:"):
+            _save(answer, page)
+        with st.popover(_("Link"), icon=":material/link:"):
+            st.caption(_("Opens this very question, filters included, on this server."))
+            st.code(address(answer), language=None, wrap_lines=True)
+        with st.popover(_("Data"), icon=":material/table:"):
+            _data(answer, page)
+        st.download_button(
+            _("Notebook"),
+            data=lambda: notebooks.bundle(answer.question, session.workspace().tables(), current()),
+            file_name=f"sluice-{answer.question.kind}.zip",
+            mime="application/zip",
+            icon=":material/book:",
+            on_click="ignore",
+            key=f"{page}.notebook",
+            help=_("A ZIP: the notebook, and the data it runs on."),
+        )
+
+
+def address(answer: Answer) -> str:
+    """Return the URL that asks this question again."""
+    base = (st.context.url or "").split("?")[0]
+    return f"{base}?question={links.encode(answer.question)}"
+
+
+def _save(answer: Answer, page: str) -> None:
+    kept = [s for s in session.workspace().saved() if s.question.kind == answer.question.kind]
+    with st.form(f"{page}.save", border=False):
+        name = st.text_input(_("Name"), key=f"{page}.save.name", max_chars=80)
+        if st.form_submit_button(_("Save this question"), type="primary"):
+            if name.strip():
+                session.workspace().save(name.strip(), answer.question)
+                st.toast(_("Saved as {name}.", name=name.strip()), icon=":material/check:")
+                st.rerun()
+            st.warning(_("Give it a name first."))
+    for saved in kept:
+        with st.container(horizontal=True, key=f"{page}.saved.{saved.id}"):
+            st.button(saved.name, key=f"{page}.open.{saved.id}", on_click=_open, args=(page, saved.question))
+            st.button(
+                _("Delete"),
+                key=f"{page}.forget.{saved.id}",
+                on_click=session.workspace().forget,
+                args=(saved.id,),
+                type="tertiary",
+            )
+
+
+def _open(page: str, question: Any) -> None:
+    st.session_state[f"{page}.open"] = question
+
+
+def _data(answer: Answer, page: str) -> None:
+    for name in answer.frames:
+        st.markdown(f"**{_(FRAMES.get(name, name))}**")
+        with st.container(horizontal=True, key=f"{page}.data.{name}"):
+            for kind, make in (("csv", downloads.csv), ("parquet", downloads.parquet)):
+                st.download_button(
+                    kind.upper() if kind == "csv" else "Parquet",
+                    data=lambda make=make, name=name: make(answer.frame(name)),
+                    file_name=f"sluice-{answer.question.kind}-{name}.{kind}",
+                    on_click="ignore",
+                    key=f"{page}.{name}.{kind}",
+                )
