@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import language
+from ui import filters, language
 from ui.language import _
 
 st.set_page_config(page_title="Sluice", page_icon=":material/water_lux:", layout="wide")
 language.current()
+filters.keep_alive()
 pages = [
     st.Page("pages/funnel.py", title=_("Funnel"), icon=":material/filter_alt:", url_path="funnel", default=True),
     st.Page("pages/segments.py", title=_("Segments"), icon=":material/group:", url_path="segments"),

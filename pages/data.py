@@ -35,30 +35,32 @@ def workspaces() -> None:
     """Choose a workspace or make one."""
     names = session.names()
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"{PAGE}.workspaces"):
-        chosen = st.selectbox(
+        st.session_state[f"{PAGE}.workspace"] = session.current()
+        st.selectbox(
             _("Workspace"),
             list(names),
-            index=list(names).index(session.current()),
+            key=f"{PAGE}.workspace",
             format_func=lambda id: _("Sample campaign") if id == session.SAMPLE else names[id],
+            on_change=_switch,
             width=320,
         )
         with st.popover(_("New workspace"), icon=":material/add:"):
             _new_workspace()
-    if chosen != session.current():
-        session.choose(chosen)
-        st.rerun()
+
+
+def _switch() -> None:
+    session.choose(st.session_state[f"{PAGE}.workspace"])
 
 
 def _new_workspace() -> None:
-    with st.form(f"{PAGE}.new", border=False):
-        name = st.text_input(_("Name"), key=f"{PAGE}.new.name", max_chars=80)
-        zone = st.selectbox(_("Time zone"), ZONES, key=f"{PAGE}.new.zone")
-        currency = st.selectbox(_("Currency"), CURRENCIES, key=f"{PAGE}.new.currency")
-        if st.form_submit_button(_("Create"), type="primary"):
-            if name.strip():
-                session.choose(session.create(name.strip(), zone=zone, currency=currency))
-                st.rerun()
-            st.warning(_("Give it a name first."))
+    name = st.text_input(_("Name"), key=f"{PAGE}.new.name", max_chars=80).strip()
+    zone = st.selectbox(_("Time zone"), ZONES, key=f"{PAGE}.new.zone")
+    currency = st.selectbox(_("Currency"), CURRENCIES, key=f"{PAGE}.new.currency")
+    if st.button(_("Create"), type="primary", key=f"{PAGE}.new"):
+        if name:
+            session.choose(session.create(name, zone=zone, currency=currency))
+            st.rerun()
+        st.warning(_("Give it a name first."))
 
 
 def contents() -> None:

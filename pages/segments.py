@@ -1,3 +1,67 @@
+"""How far has everyone come, and who moved on?"""
+
+from __future__ import annotations
+
+import datetime as dt
+
 import streamlit as st
 
-st.write("x")
+from analysis import Lifecycle, Tables
+from analysis.question import Question
+from analysis.values import local_day
+from analysis.vocabulary import EVENTS
+from ui.language import _
+from ui.page import ask_and_show
+from ui.session import keep
+
+PAGE = "segments"
+FOUR_WEEKS = dt.timedelta(days=28)
+
+
+def default(tables: Tables) -> Question:
+    """Return the last day observed against four weeks before."""
+    tables.require("events")
+    first, last = _observed(tables)
+    return Lifecycle(at=last, since=max(first, last - FOUR_WEEKS)) if first < last else Lifecycle()
+
+
+def controls(tables: Tables, start: Question) -> Question:
+    """Draw the sentence that is the question."""
+    assert isinstance(start, Lifecycle)
+    first, last = _observed(tables)
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{PAGE}.sentence", gap="small"):
+        st.markdown(_("How far has everyone come by"), width="content")
+        at = _day("at", _("By"), start.at, first, last)
+        st.markdown(_("and who moved on since"), width="content")
+        since = _day("since", _("Since"), start.since, first, last)
+        st.markdown(_("if interest is"), width="content")
+        known = [e for e in EVENTS if e in tables.event_keys]
+        known += sorted(e for e in tables.event_keys if e not in EVENTS)
+        keep(f"{PAGE}.interest", list(start.interest))
+        options = list(dict.fromkeys([*known, *st.session_state[f"{PAGE}.interest"]]))
+        interest = st.multiselect(
+            _("Interest"), options, key=f"{PAGE}.interest", format_func=_, label_visibility="collapsed", width=420
+        )
+    return start.replace(at=at, since=since, interest=interest)
+
+
+def _observed(tables: Tables) -> tuple[dt.date, dt.date]:
+    span = tables.span("events")
+    if span is None:
+        today = dt.date.today()
+        return today, today
+    first, last = (dt.date.fromisoformat(local_day(moment, tables.zone)) for moment in span)
+    return first, last
+
+
+def _day(name: str, label: str, start: str | None, first: dt.date, last: dt.date) -> dt.date | None:
+    key = f"{PAGE}.{name}"
+    keep(key, dt.date.fromisoformat(start) if start else None)
+    kept = st.session_state[key]
+    low, high = min(first, kept or first), max(last, kept or last)
+    return st.date_input(
+        label, key=key, min_value=low, max_value=high, format="YYYY-MM-DD", label_visibility="collapsed", width=150
+    )
+
+
+ask_and_show(PAGE, Lifecycle, default, controls, waiting=_("Placing everyone in a stage…"))

@@ -21,6 +21,12 @@ def default(tables: Tables) -> Filter | None:
     return Filter(campaign=(campaign,)) if campaign in known and len(known) > 1 else None
 
 
+def keep_alive() -> None:
+    """Carry the bar's choices over a page that does not draw it; Streamlit forgets widgets it did not see."""
+    for key in [k for k in st.session_state if str(k).startswith("filter.") and k != "filter.clear"]:
+        st.session_state[key] = st.session_state[key]
+
+
 def start(where: Filter | None) -> None:
     """Set the bar to a question's own filter (a link or a saved question was opened)."""
     where = where or Filter()

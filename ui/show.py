@@ -113,14 +113,13 @@ def address(answer: Answer) -> str:
 
 def _save(answer: Answer, page: str) -> None:
     kept = [s for s in session.workspace().saved() if s.question.kind == answer.question.kind]
-    with st.form(f"{page}.save", border=False):
-        name = st.text_input(_("Name"), key=f"{page}.save.name", max_chars=80)
-        if st.form_submit_button(_("Save this question"), type="primary"):
-            if name.strip():
-                session.workspace().save(name.strip(), answer.question)
-                st.toast(_("Saved as {name}.", name=name.strip()), icon=":material/check:")
-                st.rerun()
-            st.warning(_("Give it a name first."))
+    name = st.text_input(_("Name"), key=f"{page}.save.name", max_chars=80).strip()
+    if st.button(_("Save this question"), type="primary", key=f"{page}.save"):
+        if name:
+            session.workspace().save(name, answer.question)
+            st.toast(_("Saved as {name}.", name=name), icon=":material/check:")
+            st.rerun()
+        st.warning(_("Give it a name first."))
     for saved in kept:
         with st.container(horizontal=True, key=f"{page}.saved.{saved.id}"):
             st.button(saved.name, key=f"{page}.open.{saved.id}", on_click=_open, args=(page, saved.question))

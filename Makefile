@@ -1,0 +1,42 @@
+# Two commands: `make run` and `make test`. Both make .venv first, from Python 3.11 or later.
+PYTHON ?= python3
+PORT ?= 8501
+BIN = .venv/bin
+
+.PHONY: run test check locale sample clean
+
+run: .venv/run
+	$(BIN)/streamlit run app.py --server.port $(PORT)
+
+test: .venv/test check
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: .venv/test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# Collects new texts into the Chinese catalogue; untranslated ones come out empty and fail the tests.
+locale: .venv/test
+	$(BIN)/pybabel -q extract --no-location --sort-output -k say -k N_ -k _ -o locale/sluice.pot analysis ui pages app.py
+	$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete -l zh_CN -D sluice -i locale/sluice.pot -d locale
+	rm locale/sluice.pot
+
+sample: .venv/run
+	$(BIN)/python -m sample_data.generate --users 28000 --seed 11 --out sample_data
+
+.venv/bin/python:
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \
+		{ echo "Sluice needs Python 3.11 or later; set PYTHON=python3.11"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/run: requirements.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/test: requirements.txt tests/requirements.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@touch .venv/run $@
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,59 @@
+"""The whole app in Streamlit's own test harness, always through app.py, on workspaces of the test run's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from harness import run
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).resolve().parents[2]
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture(scope="session")
+def workspaces(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One folder of workspaces per test process: the sample is imported once."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("workspaces")
+        patch.setenv("SLUICE_WORKSPACES", str(folder))
+        patch.setenv("SLUICE_KEY_FILE", str(folder / "key"))
+        yield folder
+
+
+@pytest.fixture(autouse=True)
+def warmed_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the app as a server does after its first visitor: the harness starts each run as if it were the first,
+    and Streamlit then forgets button presses on its way from the `pages/` folder to `st.navigation`."""
+    make = PagesManager.__init__
+
+    def warmed(self: PagesManager, *args: object, **kwargs: object) -> None:
+        make(self, *args, **kwargs)
+        PagesManager.uses_pages_directory = False
+
+    monkeypatch.setattr(PagesManager, "__init__", warmed)
+
+
+@pytest.fixture
+def opened(workspaces: Path) -> Open:
+    """Return a function that opens a page and checks that nothing unexpected happened on it."""
+
+    def open_page(page: str = "funnel", *, language: str = "en", **query: str) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+        app.session_state["language"] = language
+        for name, value in query.items():
+            app.query_params[name] = value
+        if page == "funnel":
+            return run(app)
+        # The first run is the Funnel page; a query belongs to the page asked for.
+        app.query_params.clear()
+        run(app)
+        for name, value in query.items():
+            app.query_params[name] = value
+        app.switch_page(f"pages/{page}.py")
+        return run(app)
+
+    return open_page

@@ -1,0 +1,123 @@
+"""The Funnel page: its controls say the question, and the page shows that question's answer."""
+
+from __future__ import annotations
+
+import pytest
+from harness import errors, headline, run
+from streamlit.testing.v1 import AppTest
+
+from analysis import Filter, Funnel
+from analysis.sharing import links
+from ui.session import ROOT, read_export
+
+STEPS = ("view", "cart", "checkout", "purchase")
+
+
+@pytest.fixture(scope="module")
+def sample():
+    from analysis import Campaign, Tables
+
+    campaign = Campaign.from_json((ROOT / "sample_data" / "campaign.json").read_text(encoding="utf-8"))
+    export = read_export(ROOT / "sample_data" / "events.parquet", zone="UTC")
+    events = export.clean(b"").rows
+    export.close()
+    return Tables(events=events, campaign=campaign)
+
+
+def expected(sample, **changes) -> str:
+    question = Funnel(steps=STEPS, where=Filter(campaign="Double 11 2026")).replace(**changes)
+    return question.run(sample).headline.text()
+
+
+def select(app: AppTest, key: str, value: object) -> AppTest:
+    app.selectbox(key=f"funnel.{key}").set_value(value)
+    return run(app)
+
+
+def test_first_visit_answers_the_default_question(opened, sample) -> None:
+    assert headline(opened()) == expected(sample)
+
+
+def test_each_control_changes_the_question(opened, sample) -> None:
+    app = opened()
+    assert headline(select(app, "step.1", "favorite")) == expected(sample, steps=("view", "favorite", *STEPS[2:]))
+    assert headline(select(app, "step.1", "cart")) == expected(sample)
+    assert headline(select(app, "entry", "first")) == expected(sample, entry="first")
+    app.number_input(key="funnel.amount").set_value(36)
+    assert headline(select(app, "unit", "h")) == expected(sample, entry="first", window="36h")
+    app = select(app, "breakdown", "device")
+    assert "by device" not in errors(app)
+    assert set(app.dataframe[0].value.iloc[:, 0]) >= {"android", "ios"}
+
+
+def test_steps_are_added_and_removed(opened, sample) -> None:
+    app = opened()
+    app.button(key="funnel.remove").click()
+    assert headline(run(app)) == expected(sample, steps=STEPS[:3])
+    app.button(key="funnel.add").click()
+    run(app)
+    assert [app.selectbox(key=f"funnel.step.{i}").value for i in range(4)][:3] == list(STEPS[:3])
+
+
+def test_filters_reach_the_question_and_stay_on_other_pages(opened, sample) -> None:
+    app = opened()
+    app.multiselect(key="filter.device").set_value(["android"])
+    where = Filter(campaign="Double 11 2026", device="android")
+    assert headline(run(app)) == expected(sample, where=where)
+    app.switch_page("pages/segments.py")
+    assert run(app).multiselect(key="filter.device").value == ["android"]
+    app.switch_page("pages/funnel.py")
+    assert headline(run(app)) == expected(sample, where=where)
+
+
+def test_choices_survive_a_visit_to_another_page(opened, sample) -> None:
+    app = select(opened(), "step.1", "favorite")
+    app.switch_page("pages/data.py")
+    run(app)
+    app.switch_page("pages/funnel.py")
+    assert headline(run(app)) == expected(sample, steps=("view", "favorite", *STEPS[2:]))
+
+
+def test_a_window_of_zero_is_refused_in_words(opened) -> None:
+    app = opened()
+    app.number_input(key="funnel.amount").set_value(0)
+    assert "longer than zero" in errors(run(app))
+
+
+def test_a_link_opens_its_question(opened, sample) -> None:
+    question = Funnel(steps=("view", "purchase"), window="3h", entry="first", where=Filter(channel="display"))
+    app = opened(question=links.encode(question))
+    assert headline(app) == question.run(sample).headline.text()
+    assert app.multiselect(key="filter.channel").value == ["display"]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("garbage", "does not hold a question"),
+        ("%%%", "does not hold a question"),
+        (links.encode(Funnel(steps=("view", "cart")))[:-9], "does not hold a question"),
+    ],
+)
+def test_a_broken_link_is_said_and_the_page_still_answers(opened, sample, text: str, says: str) -> None:
+    app = opened(question=text)
+    assert says in errors(app)
+    assert headline(app) == expected(sample)
+
+
+def test_a_link_with_an_unknown_step_names_near_matches(opened) -> None:
+    app = opened(question=links.encode(Funnel(steps=("viw", "purchase"))))
+    assert "Did you mean view" in errors(app)
+
+
+def test_a_question_is_saved_opened_and_deleted(opened, sample) -> None:
+    app = select(opened(), "step.1", "favorite")
+    app.text_input(key="funnel.save.name").set_value("likes *bold*")
+    next(b for b in app.button if b.label == "Save this question").click()
+    run(app)
+    other = opened()
+    button = next(b for b in other.button if b.label == "likes *bold*")
+    button.click()
+    assert headline(run(other)) == expected(sample, steps=("view", "favorite", *STEPS[2:]))
+    next(b for b in other.button if b.label == "Delete").click()
+    assert "likes *bold*" not in [b.label for b in run(other).button]
