@@ -6,6 +6,7 @@ import streamlit as st
 
 from ui import filters, language
 from ui.language import _
+from ui.page import DOOR
 
 st.set_page_config(page_title="Sluice", page_icon=":material/water_lux:", layout="wide")
 language.current()
@@ -18,6 +19,7 @@ pages = [
     st.Page("pages/data.py", title=_("Data"), icon=":material/database:", url_path="data"),
 ]
 page = st.navigation(pages)
-page.run()
 with st.sidebar:
     language.switch()
+st.session_state[DOOR] = True
+page.run()

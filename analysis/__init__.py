@@ -5,17 +5,30 @@
 Funnel(steps=('view', 'cart'))
 """
 
+from analysis.audience.lifecycle import Lifecycle
+from analysis.budget.curves import ResponseCurves
+from analysis.budget.scenario import Scenario
 from analysis.journey.funnel import Funnel
+from analysis.reallocation.rules import MarketSettings, Rules
+from analysis.reallocation.simulation import Simulation
 from analysis.tables import Tables
 from analysis.values import Campaign, Filter, Phase
 from analysis.workspace import ColumnMapping, open_workspace, read_export
+from analysis.workspace.contents import Contents
 
 __all__ = [
     "Campaign",
     "ColumnMapping",
+    "Contents",
     "Filter",
     "Funnel",
+    "Lifecycle",
+    "MarketSettings",
     "Phase",
+    "ResponseCurves",
+    "Rules",
+    "Scenario",
+    "Simulation",
     "Tables",
     "open_workspace",
     "read_export",

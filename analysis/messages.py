@@ -8,8 +8,10 @@ the others.
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -110,11 +112,17 @@ def catalogue(language: str) -> Mapping[str, str]:
     return MappingProxyType({str(e.id): str(e.string) for e in entries if e.id and e.string and not e.fuzzy})
 
 
+_BEYOND = 1e20
+"""Above this, digits say nothing (and Babel's decimals run out)."""
+
+
 def _words(value: Any, language: str) -> str:
     locale = Locale.parse(language)
     match value:
         case Message():
             return value.text(language)
+        case Share(value=x) | Money(value=x) | Span(seconds=x) | int(x) | float(x) if _BEYOND < abs(x) < math.inf:
+            return f"{Decimal(x):.2e}"
         case Share():
             return format_percent(value.value, format=_percent_pattern(value.value), locale=locale)
         case Money(value=amount, currency=str(code), exact=exact):

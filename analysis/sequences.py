@@ -2,21 +2,28 @@
 
 A kernel is a small Numba function over (user, time, code) arrays sorted by user and time. This module feeds
 it from the store's sorted scan, in chunks cut at user boundaries: a user who straddles two Arrow batches
-is handed over whole, in a small chunk of their own.
+is handed over whole, in a small chunk of their own. Kernels run beside the scan, in threads of their own:
+DuckDB and Numba both let go of Python's lock.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import narwhals as nw
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from duckdb import ColumnExpression, ConstantExpression, FunctionExpression
 
+T = TypeVar("T")
 BATCH = 1_000_000
+WALKERS = 2
+"""Threads that run kernels: two keep up with the scan, and more would wait for it."""
 Int16 = npt.NDArray[np.int16]
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
@@ -30,6 +37,11 @@ class Chunk:
     time: Int64
     code: Int16
     group: Int32
+
+    @classmethod
+    def empty(cls) -> Chunk:
+        """Return a chunk of nobody, of the same types as any other."""
+        return cls(*(_read_only(np.empty(0, kind)) for kind in (np.int32, np.int64, np.int16, np.int32)))
 
     def __len__(self) -> int:
         return len(self.user)
@@ -76,29 +88,42 @@ def chunks(events: nw.LazyFrame[Any], group: str | None = None, names: Sequence[
         yield pending
 
 
+def beside(walk: Callable[[Chunk], T], found: Iterable[Chunk]) -> Iterator[T]:
+    """Yield what `walk` makes of each chunk, in order, walking some while the next are read."""
+    with ThreadPoolExecutor(WALKERS) as pool:
+        waiting: deque[Future[T]] = deque()
+        for chunk in found:
+            waiting.append(pool.submit(walk, chunk))
+            # Only so many at a time: a scan that runs ahead would pile all its chunks up.
+            if len(waiting) > 4 * WALKERS:
+                yield waiting.popleft().result()
+        for last in waiting:
+            yield last.result()
+
+
 def _batches(events: nw.LazyFrame[Any], group: str | None, names: Sequence[str]) -> Iterator[Chunk]:
-    columns = ["user_key", "timestamp", "event_key", *([group] if group else [])]
-    relation = events.select(*dict.fromkeys(columns)).to_native()
-    positions = pa.array(names, pa.string())
-    for batch in relation.to_arrow_reader(BATCH):
-        if not batch.num_rows:
-            continue
-        coded = _codes(batch.column(group), positions) if group else np.full(batch.num_rows, -1, np.int32)
-        yield Chunk(
-            user=batch.column("user_key").to_numpy(),
-            time=batch.column("timestamp").view(pa.int64()).to_numpy(),
-            code=batch.column("event_key").to_numpy(),
-            group=_read_only(coded),
-        )
+    columns: list[Any] = ["user_key", "timestamp", "event_key"]
+    relation = events.select(*dict.fromkeys([*columns, *([group] if group else [])])).to_native()
+    if group:
+        # DuckDB looks each text up once per dictionary of its own; in Arrow it would be once per row.
+        text = ColumnExpression(group).cast("VARCHAR")
+        place = FunctionExpression("list_position", ConstantExpression(list(names)), text)
+        columns.append(place.alias("place"))
+    unset = _read_only(np.full(BATCH, -1, np.int32))
+    for batch in relation.select(*columns).to_arrow_reader(BATCH):
+        if batch.num_rows:
+            yield Chunk(
+                user=batch.column("user_key").to_numpy(),
+                time=batch.column("timestamp").view(pa.int64()).to_numpy(),
+                code=batch.column("event_key").to_numpy(),
+                group=_from_zero(batch.column("place")) if group else unset[: batch.num_rows],
+            )
 
 
-def _codes(column: Any, positions: Any) -> Int32:
-    """Code a text column by position, looking each distinct value up once."""
-    coded = column.cast(pa.string()).dictionary_encode()
-    found = pa.compute.index_in(coded.dictionary, positions).fill_null(-1).to_numpy().astype(np.int32)
-    indices = coded.indices.fill_null(len(found)).to_numpy()
-    result: Int32 = np.append(found, np.int32(-1))[indices]
-    return result
+def _from_zero(places: Any) -> Int32:
+    """Return places counted from one, null where there is none, as positions counted from zero; -1 for none."""
+    found: Int32 = _read_only(places.fill_null(0).to_numpy() - np.int32(1))
+    return found
 
 
 def _read_only(array: Any) -> Any:

@@ -48,7 +48,10 @@ class Value:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Rebuild a value from :meth:`to_dict`; called on a base class it accepts any kind below it."""
-        value = _value(data)
+        try:
+            value = _value(data)
+        except RecursionError as error:
+            raise QuestionError.unreadable() from error
         if not isinstance(value, cls):
             raise QuestionError.unknown_kind(value.kind, kinds(cls))
         return value
@@ -145,7 +148,11 @@ def number(*, above: float = -math.inf, least: float = -math.inf, most: float = 
     def check(name: str, got: Any) -> float:
         if isinstance(got, bool) or (not isinstance(got, int | float) and not hasattr(got, "__float__")):
             raise QuestionError.field(name, got, say("it must be a number."))
-        if not math.isfinite(x := float(got)):
+        try:
+            x = float(got)
+        except (TypeError, ValueError, OverflowError):
+            x = math.inf
+        if not math.isfinite(x):
             raise QuestionError.field(name, got, say("it must be a finite number."))
         _in_range(name, got, x, above, least, most)
         return x
@@ -186,11 +193,16 @@ def flag() -> Metadata:
     return {"check": check}
 
 
+def is_text(got: Any) -> bool:
+    """Say whether something is a text, not empty, that UTF-8 can carry (JSON can smuggle in halves of characters)."""
+    return isinstance(got, str) and bool(got) and not any("\ud800" <= c <= "\udfff" for c in got)
+
+
 def text(*, longest: int = 200) -> Metadata:
     """A non-empty text without control characters."""
 
     def check(name: str, got: Any) -> str:
-        if not isinstance(got, str) or not got.strip():
+        if not is_text(got) or not got.strip():
             raise QuestionError.field(name, got, say("it must be a text that is not empty."))
         if len(got) > longest or any(ord(c) < 32 for c in got):
             raise QuestionError.field(name, got, say("it must be one line of at most {n} characters.", n=longest))
@@ -203,7 +215,7 @@ def one_of(*choices: str) -> Metadata:
     """One of a fixed set of names."""
 
     def check(name: str, got: Any) -> str:
-        if got not in choices:
+        if not isinstance(got, str) or got not in choices:
             raise QuestionError.field(name, got, say("choose from {choices}.", choices=Names(choices)))
         return str(got)
 
@@ -215,7 +227,7 @@ def names(*, at_least: int = 0, at_most: int = 1000) -> Metadata:
 
     def check(name: str, got: Any) -> tuple[str, ...]:
         items = (got,) if isinstance(got, str) else tuple(got) if isinstance(got, Iterable) else None
-        if items is None or not all(isinstance(item, str) and item for item in items):
+        if items is None or not all(map(is_text, items)):
             raise QuestionError.field(name, got, say("it must be a list of names."))
         if len(items) < at_least:
             raise QuestionError.field(name, got, say("it needs {n} or more names.", n=at_least))
@@ -238,7 +250,7 @@ def pairs(*, least: float = -math.inf) -> Metadata:
             entries = []
             if items != ():
                 raise QuestionError.field(name, got, say("it must map names to numbers.")) from None
-        if not all(isinstance(key, str) and key for key, _ in entries):
+        if not all(is_text(key) for key, _ in entries):
             raise QuestionError.field(name, got, say("it must map names to numbers."))
         if len(dict(entries)) < len(entries):
             raise QuestionError.field(name, got, say("each name may stand once."))
@@ -267,11 +279,12 @@ def duration(*, below: str | None = None) -> Metadata:
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _LONGEST = 36_500 * 86_400
+_SECOND = dt.timedelta(seconds=1)
 
 
 def _seconds(got: Any) -> int | None:
     if isinstance(got, dt.timedelta):
-        return int(got.total_seconds())
+        return got // _SECOND if not got % _SECOND and got // _SECOND <= _LONGEST else None
     if isinstance(got, int) and not isinstance(got, bool) and got == 0:
         return 0
     if not isinstance(got, str):
@@ -319,7 +332,7 @@ def moment() -> Metadata:
             at = dt.datetime.fromisoformat(got) if isinstance(got, str) else got
             at = at.astimezone(dt.UTC).replace(tzinfo=None) if at.tzinfo else at
             return str(at.isoformat(sep=" "))
-        except (AttributeError, TypeError, ValueError):
+        except (AttributeError, TypeError, ValueError, OverflowError):
             raise QuestionError.field(name, got, say("give a time such as 2026-11-11 20:00.")) from None
 
     return {"check": check}
@@ -329,7 +342,7 @@ def time_zone() -> Metadata:
     """An IANA time zone's name."""
 
     def check(name: str, got: Any) -> str:
-        if got not in available_timezones():
+        if not isinstance(got, str) or got not in available_timezones():
             raise QuestionError.field(name, got, say("give an IANA name such as Asia/Shanghai."))
         return str(got)
 

@@ -15,16 +15,17 @@ from ui import filters, session
 from ui.language import _, shown
 from ui.show import show
 
+DOOR = "came through the door"
 Controls = Callable[[Tables, Question], Question]
 
 
 def through_the_door() -> None:
     """Run the app where Streamlit ran a page alone.
 
-    With a `pages/` folder it does so when a server's first visitor follows a link straight to a page, before
+    With a `pages/` folder it does so when a server's first visitors follow a link straight to a page, before
     `st.navigation` was ever called.
     """
-    if PagesManager.uses_pages_directory:
+    if not st.session_state.pop(DOOR, False):
         PagesManager.uses_pages_directory = False
         st.rerun()
 
@@ -43,7 +44,8 @@ def ask_and_show(
     default : callable
         The question a first-time visitor sees answered.
     controls : callable
-        Draws the controls, set to a question, and returns the question they now say.
+        Draws the controls, set to a question (its `where` is the filter bar's), and returns the question they
+        now say.
     waiting : str
         What is said while the answer is on its way.
     """
@@ -54,7 +56,8 @@ def ask_and_show(
             st.info(_("This workspace is empty. Import your first export, or look at the sample campaign."))
             st.page_link("pages/data.py", label=_("Go to Data"), icon=":material/upload:")
             return
-        question = controls(tables, _start(name, kind, default, tables)).replace(where=filters.bar(tables))
+        start = _start(name, kind, default, tables)
+        question = controls(tables, start.replace(where=filters.bar(tables)))
         st.session_state[f"{name}.start"] = question
         with st.spinner(waiting):
             answer = session.ask(question)

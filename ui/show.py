@@ -17,7 +17,11 @@ ICONS = {"info": ":material/info:", "warning": ":material/warning:", "missing": 
 FRAMES = {
     "table": N_("Table"),
     "movement": N_("Movement"),
+    "points": N_("Observed points"),
     "log": N_("Decision log"),
+    "channels": N_("Channels, hour by hour"),
+    "runs": N_("Every run"),
+    "days": N_("Gain, day by day"),
     "hours": N_("Hour by hour"),
     "curve": N_("Curves"),
     "daily": N_("Day by day"),

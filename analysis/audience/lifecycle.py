@@ -281,8 +281,8 @@ def _bought(purchases: nw.LazyFrame[Any], days: _Days) -> nw.LazyFrame[Any]:
     before = nw.when(nw.col("paid_at") < days.before)
     return purchases.filter(nw.col("paid_at") < days.end).select(
         "user_id",
-        was=before.then(nw.lit(_REACH)).otherwise(nw.lit(0)),
-        now=nw.lit(_REACH),
+        was=nw.lit(0),
+        now=nw.lit(0),
         orders_before=before.then(nw.lit(1)).otherwise(nw.lit(0)),
         orders=nw.lit(1),
         priced=nw.when(nw.col("amount").is_null()).then(nw.lit(0)).otherwise(nw.lit(1)),
@@ -616,7 +616,7 @@ def _moving(answer: LifecycleAnswer, look: Look, y: alt.Y) -> list[alt.Chart]:
             alt.Chart(part).mark_text(color=ink).encode(y=y, x=_across("middle"), text="label:N")
             for part, ink in ((table[strong], "white"), (table[~strong], look.ink))
         ),
-        heads.mark_text(color=look.ink, fontSize=12, dy=8).encode(x=_across("middle"), text="target:N"),
+        heads.mark_text(color=look.ink, fontSize=11, dy=8).encode(x=_across("middle"), text="target:N"),
         *_headings(answer, look, y),
     ]
 

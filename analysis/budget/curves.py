@@ -18,15 +18,27 @@ from analysis.budget.estimate import FEWEST, FLATTEST, MOST_APART, Estimate, mis
 from analysis.budget.forms import FORMS
 from analysis.budget.periods import Report, report
 from analysis.charts import Look
-from analysis.messages import N_, Message, Names, say
+from analysis.messages import N_, Message, Money, Names, say
 from analysis.question import Question
 from analysis.tables import Tables
 from analysis.values import one_of, value, whole
 
 POINTS = 33
 """Points a curve is drawn through, over the spend observed."""
+TRACE = 0.01
+"""Share of the median spend up to which a period counts as without: what it earns is left over from others."""
 BEYOND = 1.5
 """How far a curve is drawn, as a multiple of the highest spend observed."""
+
+_PER: Mapping[int, tuple[str, str]] = MappingProxyType(
+    {
+        0: (N_("spend of a period"), N_("revenue of a period")),
+        1: (N_("spend of an hour"), N_("revenue of an hour")),
+        24: (N_("spend of a day"), N_("revenue of a day")),
+        168: (N_("spend of a week"), N_("revenue of a week")),
+    }
+)
+"""What the axes show, by the period's hours."""
 
 
 @value("response-curves")
@@ -36,8 +48,8 @@ class ResponseCurves(Question):
     Parameters
     ----------
     form : {"auto", "hyperbolic", "exponential", "logistic", "logarithmic"}
-        The curve's shape; "auto" takes the one that fits each channel best by
-        AICc, and the first of these where another is ahead by less than 2, which is within chance.
+        The curve's shape; "auto" takes for each channel the one that fits best by AICc, but hyperbolic unless
+        another is clearly ahead (by more than 4).
     draws : int
         Bootstrap draws behind the intervals.
     seed : int
@@ -59,12 +71,12 @@ class ResponseCurves(Question):
     >>> days = pd.date_range("2026-09-21", periods=40)
     >>> spend = np.tile([20.0, 50.0, 100.0, 200.0], 10)
     >>> report = pd.DataFrame({
-    ...     "period_start": days, "period_end": days + pd.Timedelta("1d"), "channel": "search", "currency": "CNY",
+    ...     "period_start": days, "period_end": days + pd.Timedelta(days=1), "channel": "search", "currency": "CNY",
     ...     "spend": spend, "attributed_revenue": 900 * spend / (100 + spend),
     ... })
     >>> answer = ResponseCurves().run(Tables(spend=report))
     >>> answer.table[["form", "ceiling", "half_saturation", "roi"]].round(2).values.tolist()
-    [['hyperbolic', 900.0, 100.0, 4.01]]
+    [['hyperbolic', 900.0, 100.0, 4.05]]
     """
 
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"spend": ()})
@@ -76,16 +88,17 @@ class ResponseCurves(Question):
     def _answer(self, tables: Tables) -> CurvesAnswer:
         given = report(tables, self.where)
         found = _estimates(self, tables, given)
-        table = pd.DataFrame([_row(e) for e in found], columns=list(CurvesAnswer.fields["table"]))
+        table = tabled([_row(e) for e in found], CurvesAnswer.fields["table"])
         curves = tuple(e.curve for e in found if e.curve)
         return CurvesAnswer(
             question=self,
             version=tables.version,
             headline=_headline(table),
             frames={"table": table, "curve": _drawn(curves), "points": _points(curves, given)},
-            notes=_notes(self, given, found),
+            notes=_notes(self, given, found, tables.names("currency")),
             currency=given.currency,
             curves=curves,
+            rivals={e.curve.channel: e.rivals for e in found if e.curve},
             universe=tables.names("channel"),
         )
 
@@ -103,6 +116,8 @@ class CurvesAnswer(Answer):
     ----------
     curves : tuple of Curve
         Of the estimable channels.
+    rivals : mapping of str to tuple of Curve
+        For each of them the forms that fit about as well, the chosen one included; they carry no draws.
     universe : tuple of str
         All channels in the data, for their colours.
     """
@@ -159,17 +174,19 @@ class CurvesAnswer(Answer):
 
     question: ResponseCurves
     curves: tuple[Curve, ...] = ()
+    rivals: Mapping[str, tuple[Curve, ...]] = field(default_factory=dict)
     universe: tuple[str, ...] = ()
 
     def chart(self, look: Look | None = None) -> Any:
         """Draw every channel's curve: solid over the spend observed, dashed beyond, with its interval."""
+        words = _PER.get(round(self.curves[0].period_hours) if self.curves else 0, _PER[0])
         return picture.curves(
             self.frame("curve"),
             look or Look(),
             universe=self.universe,
             describe=self.headline,
-            x=N_("spend of a period"),
-            y=N_("revenue of a period"),
+            x=words[0],
+            y=words[1],
             currency=self.currency,
         )
 
@@ -188,7 +205,8 @@ def _estimates(asked: ResponseCurves, tables: Tables, given: Report) -> list[Est
 def _alone(asked: ResponseCurves, given: Report, channel: str) -> Estimate:
     """Fit one channel to its own attributed revenue."""
     own = given.of(channel)
-    used = own[(own["spend"] > 0) & own["revenue"].notna()]
+    idle = own["spend"] <= TRACE * own.loc[own["spend"] > 0, "spend"].median()
+    used = own[(own["spend"] > 0) & ~idle & own["revenue"].notna()]
     spend, revenue = used["spend"].to_numpy(), used["revenue"].to_numpy()
     names = used["phase"].value_counts().index.tolist()  # most periods first: that phase is the measure of demand
     phase = pd.Categorical(used["phase"], categories=names).codes.astype(int)
@@ -210,6 +228,7 @@ def _alone(asked: ResponseCurves, given: Report, channel: str) -> Estimate:
         curve=_curve(own, names, given, fits[form], noise=attributed.dispersion(fits[form], revenue), drawn=drawn),
         rivals=tuple(rivals),
         r_squared=1 - float(error @ error) / float(spread @ spread) if spread.any() else None,
+        idle=float(own.loc[idle, "revenue"].sum()),
     )
 
 
@@ -307,6 +326,13 @@ def _row(found: Estimate) -> dict[str, Any]:
     }
 
 
+def tabled(rows: list[dict[str, Any]], columns: Mapping[str, Field]) -> pd.DataFrame:
+    """Make a table of rows that may lack figures; a column's type depends on its unit, not on what is missing."""
+    table = pd.DataFrame(rows, columns=list(columns))
+    types = {"money": "float64", "ratio": "float64", "share": "float64", "text": "str"}
+    return table.astype({name: types[field.unit] for name, field in columns.items() if field.unit in types})
+
+
 def _drawn(curves: tuple[Curve, ...]) -> pd.DataFrame:
     """Follow each curve from no spend to beyond the highest observed, at the demand of the usual phase."""
     parts = []
@@ -316,19 +342,19 @@ def _drawn(curves: tuple[Curve, ...]) -> pd.DataFrame:
         low, high = np.quantile(curve.revenue_draws(spend), LEVELS, axis=0)
         own = {"channel": curve.channel, "spend": spend, "revenue": curve.revenue(spend), "low": low, "high": high}
         parts.append(pd.DataFrame(own).assign(beyond=spend > curve.observed_max))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*CurvesAnswer.fields["curve"]])
+    return pd.concat(parts, ignore_index=True) if parts else tabled([], CurvesAnswer.fields["curve"])
 
 
 def _points(curves: tuple[Curve, ...], given: Report) -> pd.DataFrame:
     """List what each period earned, divided by its phase's demand so that it can lie beside the curve."""
-    columns = [*CurvesAnswer.fields["points"]]
-    parts = [pd.DataFrame(columns=columns)] if not curves else []
+    columns = CurvesAnswer.fields["points"]
+    parts = []
     for curve in curves:
         if curve.source == "attributed":
             own = given.of(curve.channel)
             usual: pd.Series[float] = own["revenue"] / np.where(curve.multiplier > 0, curve.multiplier, np.nan)
-            parts.append(own.assign(revenue=usual)[columns])
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+            parts.append(own.assign(revenue=usual)[[*columns]])
+    return pd.concat(parts, ignore_index=True) if parts else tabled([], columns)
 
 
 # ---- the words --------------------------------------------------------------------------------------------
@@ -375,11 +401,19 @@ def _headline(table: pd.DataFrame) -> Message:
     )
 
 
-def _notes(asked: ResponseCurves, given: Report, found: list[Estimate]) -> tuple[Note, ...]:
+def _notes(
+    asked: ResponseCurves, given: Report, found: list[Estimate], currencies: tuple[str, ...]
+) -> tuple[Note, ...]:
     notes = [*_missing(found), *_doubts(found)]
     if given.left_out:
         odd = say("{n} rows whose period is longer or shorter than most are left out.", n=given.left_out)
         notes.append(Note("uneven-periods", odd, "warning"))
+    if idle := _idle(found):
+        free = say(
+            "{revenue} of attributed revenue fell in periods with next to no spend; the curves leave it out.",
+            revenue=Money(idle, given.currency),
+        )
+        notes.append(Note("revenue-without-spend", free))
     if any(e.source == "attributed" and e.curve for e in found):
         notes += [*_phase_notes(found)]
         caveat = say(
@@ -389,6 +423,9 @@ def _notes(asked: ResponseCurves, given: Report, found: list[Estimate]) -> tuple
         notes.append(Note("attributed-revenue", caveat))
     if any(e.source == "joint" and e.curve for e in found):
         notes += jointly.notes(found)
+        if len(currencies) > 1:
+            other = say("Orders in other currencies than {currency} are left out.", currency=given.currency)
+            notes.append(Note("other-currencies", other, "warning"))
     if any(e.curve for e in found):
         rule = say(
             "Intervals hold if the curve has the form shown ({draws} bootstrap draws); the lowest and highest of "
@@ -397,6 +434,11 @@ def _notes(asked: ResponseCurves, given: Report, found: list[Estimate]) -> tuple
         )
         notes.append(Note("forms", rule))
     return tuple(notes)
+
+
+def _idle(found: list[Estimate]) -> float:
+    """Return the attributed revenue of periods in which next to nothing was spent."""
+    return sum(e.idle for e in found if e.curve)
 
 
 def _missing(found: list[Estimate]) -> list[Note]:
@@ -423,7 +465,7 @@ def _doubts(found: list[Estimate]) -> list[Note]:
     if straight:
         text = say(
             "{channels}: spend was never high enough to show where the curve levels off. "
-            "Its slope is known, its ceiling is not.",
+            "The slope is known, the ceiling is not.",
             channels=Names(straight),
         )
         notes.append(Note("ceiling-unseen", text, "warning"))

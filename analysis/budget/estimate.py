@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.budget.curve import Curve
-from analysis.budget.forms import FORMS
 
 FEWEST = 8
 """Fewest periods with spend that a curve is fitted to."""
 FLATTEST = 0.05
 """Least standard deviation of log spend: below 5% there is no slope to see."""
-UNDECIDED = 2.0
-"""AICc difference within which the forms cannot be told apart (Burnham and Anderson, 2002, section 2.6)."""
-
+USUAL = "hyperbolic"
+"""The form taken unless another is clearly ahead."""
+CLEAR = 4.0
+"""AICc difference from which a form has considerably less support (Burnham and Anderson, 2002, section 2.6)."""
 MOST_APART = 10.0
 """AICc difference up to which a form counts as fitting about as well.
 
@@ -40,6 +40,8 @@ class Estimate:
     r_squared : float, optional
     reason : str, optional
         Code of why there is no curve.
+    idle : float
+        Attributed revenue of periods with next to no spend, which are not fitted.
     alike : tuple of (str, float), optional
         In a joint fit, the channel whose spend moves most like this one's, and the correlation.
     """
@@ -50,6 +52,7 @@ class Estimate:
     rivals: tuple[Curve, ...] = ()
     r_squared: float | None = None
     reason: str | None = None
+    idle: float = 0.0
     alike: tuple[str, float] | None = None
 
 
@@ -59,8 +62,8 @@ def missing(own: pd.DataFrame, source: str, reason: str) -> Estimate:
 
 
 def preferred(apart: Mapping[str, float]) -> str:
-    """Return the form to use, given each one's AICc above the best: the first that cannot be told from it.
+    """Return the form to use, given each one's AICc above the best: the usual one unless another is clearly ahead.
 
-    Without that rule noise would pick, and channels alike would get ceilings far apart.
+    Where the data can hardly tell, noise would pick, and channels alike would get ceilings far apart.
     """
-    return next(form for form in FORMS if apart[form] <= UNDECIDED)
+    return USUAL if apart[USUAL] <= CLEAR else min(apart, key=lambda form: apart[form])

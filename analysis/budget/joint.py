@@ -65,7 +65,8 @@ class Grid:
 
 def basis(controls: Any) -> Any:
     """Return an orthonormal basis of the controls' columns, redundant ones dropped."""
-    left, sizes, _ = np.linalg.svd(controls / np.linalg.norm(controls, axis=0), full_matrices=False)
+    length = np.linalg.norm(controls, axis=0)
+    left, sizes, _ = np.linalg.svd(controls[:, length > 0] / length[length > 0], full_matrices=False)
     return left[:, sizes > 1e-9 * sizes[0]]
 
 

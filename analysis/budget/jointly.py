@@ -56,6 +56,8 @@ def estimates(asked: ResponseCurves, tables: Tables, given: Report, wanted: list
     reasons = {c: "no-spend" for c in wanted if not given.of(c)["spend"].sum() > 0}
     if len(reasons) == len(wanted):
         return _none(given, reasons)
+    if given.rows["period_start"].nunique() == 1:
+        return _none(given, dict.fromkeys(wanted, "one-period") | reasons)
     market = _market(asked, tables, given)
     if isinstance(market, str):
         return _none(given, dict.fromkeys(wanted, market) | reasons)
@@ -102,7 +104,7 @@ def _market(asked: ResponseCurves, tables: Tables, given: Report) -> Market | st
 def _hindrance(market: Market, k: int) -> str | None:
     spend = market.spend[market.known, k]
     if (spend > 0).sum() < FEWEST:
-        return "one-period" if len(market.starts) == 1 else "few-periods"
+        return "few-periods"
     return "no-variation" if spend.std() < FLATTEST * spend.mean() else None
 
 
@@ -114,7 +116,7 @@ def _controls(tables: Tables, market: Market, hours: float) -> Any:
     parts = [np.ones((len(starts), 1)), since[:, None], _dummies(market.phase)]
     parts.append(_dummies(runs(market.starts, hours)))
     if hours <= 24 and len(starts) * hours >= 28 * 24:
-        parts.append(_dummies(local.weekday))
+        parts.append(_dummies(local.day_of_week))
     if hours < 24 and len(starts) * hours >= 7 * 24:
         parts.append(_dummies(local.hour))
     if since[-1] >= 1.5 * _YEAR and len(starts) * hours >= 0.8 * since[-1]:

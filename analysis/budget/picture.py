@@ -41,27 +41,39 @@ def curves(
     marks : DataFrame, optional
         Points to mark: channel, spend, revenue, planned (filled if true, else hollow).
     """
-    ends = _ends(drawn)
-    top = float(drawn["revenue"].max()) if len(drawn) else 1.0
-    widest = float(drawn["spend"].max()) if len(drawn) else 1.0
+    if drawn.empty:
+        return _nothing(look, describe)
+    top, widest = float(drawn["revenue"].max()), float(drawn["spend"].max())
+    high = min(float(drawn["high"].max()), 1.3 * top)  # a wide interval runs off the top
     across = alt.X(
         "spend:Q",
         title=_with_unit(look, x, currency),
         scale=alt.Scale(domain=[0, widest / (1 - _ROOM)], nice=False, zero=True),
-        axis=alt.Axis(format="~s", tickCount=5, grid=False, values=_ticks(widest)),
+        axis=alt.Axis(format=",~f", grid=False, values=_ticks(widest)),
     )
     up = alt.Y(
         "revenue:Q",
         title=_with_unit(look, y, currency),
-        scale=alt.Scale(domain=[0, 1.06 * top], nice=False, zero=True, clamp=True),
-        axis=alt.Axis(format="~s", tickCount=5),
+        scale=alt.Scale(domain=[0, max(high, 1.06 * top)], nice=False, zero=True, clamp=True),
+        axis=alt.Axis(format=",~f", tickCount=5),
     )
+    ends = _ends(drawn, max(high, 1.06 * top))
     shown = list(dict.fromkeys(drawn["channel"]))
     colour = alt.Color("channel:N", scale=charts.colours(shown, universe), legend=None)
     layers = [*_lines(drawn, look, across, up, colour), _names(ends, across, up, colour)]
     if marks is not None and len(marks):
         layers += _marks(marks, look, across, up, colour)
     return charts.finish(alt.layer(*layers), look, describe=describe.text(look.language), height=HEIGHT)
+
+
+def _nothing(look: Look, describe: Message) -> Any:
+    words = pd.DataFrame({"text": [look(N_("no curve to draw"))]})
+    return charts.finish(
+        alt.Chart(words).mark_text(color=look.faint).encode(text="text:N"),
+        look,
+        describe=describe.text(look.language),
+        height=80,
+    )
 
 
 def _lines(drawn: pd.DataFrame, look: Look, across: Any, up: Any, colour: Any) -> list[Any]:
@@ -103,14 +115,15 @@ def _marks(marks: pd.DataFrame, look: Look, across: Any, up: Any, colour: Any) -
     return [part.encode(x=across, y=up, color=colour, tooltip=tips) for part in (hollow, filled)]
 
 
-def _ends(drawn: pd.DataFrame) -> pd.DataFrame:
+def _ends(drawn: pd.DataFrame, top: float) -> pd.DataFrame:
     """Return where each curve ends, with a height `at` for its name that keeps clear of the others."""
     ends = drawn.groupby("channel", sort=False).tail(1).sort_values("revenue", kind="stable", ignore_index=True)
-    if ends.empty:
-        return ends.assign(at=pd.Series(dtype=float))
-    gap, at = _GAP * 1.06 * float(drawn["revenue"].max()), list[float]()
-    for height in ends["revenue"]:
-        at.append(max(float(height), at[-1] + gap if at else 0.0))
+    gap, at = _GAP * top, ends["revenue"].to_list()
+    for k in range(1, len(at)):
+        at[k] = max(at[k], at[k - 1] + gap)
+    at[-1] = min(at[-1], top)
+    for k in reversed(range(len(at) - 1)):
+        at[k] = min(at[k], at[k + 1] - gap)
     return ends.assign(at=at)
 
 

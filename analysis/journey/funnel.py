@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -21,7 +22,7 @@ from analysis.errors import DataError
 from analysis.journey import kernels
 from analysis.messages import N_, Message, Names, Share, Span, say
 from analysis.question import Question
-from analysis.sequences import Chunk, chunks
+from analysis.sequences import Chunk, beside, chunks
 from analysis.tables import Tables
 from analysis.values import duration, moment, names, one_of, optional, seconds, text, value
 
@@ -85,8 +86,8 @@ class Funnel(Question):
         for step in self.steps:
             if step not in tables.event_keys:
                 raise DataError.unknown(say("event"), step, tables.event_keys)
-        walked = _walk(self, tables, _groups(self, tables))
-        table = walked.table(self)
+        groups = _groups(self, tables)
+        table = _walk(self, tables, groups).table(self, groups)
         if not table["users"].iloc[0]:
             raise DataError.empty(_nobody(self))
         return FunnelAnswer(
@@ -141,31 +142,42 @@ class FunnelAnswer(Answer):
 
 @dataclass(frozen=True, slots=True)
 class _Walked:
-    """One row per user who entered."""
+    """What the walk of some users came to; groups by position, those without a value last.
 
-    level: Any
-    still_open: Any
-    label: Any
-    gaps: Any
-    groups: tuple[str, ...]
+    Users are counted as they are walked, so that nothing grows with them but the gaps, whose medians need each.
+    """
 
-    def table(self, asked: Funnel) -> pd.DataFrame:
-        parts = [_rows(asked, TOTAL, self.level, self.still_open, self.gaps)]
+    users: Any  # (group, steps taken, still open): how many
+    gaps: list[Any]  # from the second step on: each user's time from the step before
+    labels: list[Any]  # their groups
+
+    @classmethod
+    def together(cls, parts: Sequence[_Walked]) -> _Walked:
+        joined = ([np.concatenate(step) for step in zip(*lists, strict=True)]
+                  for lists in ([p.gaps for p in parts], [p.labels for p in parts]))  # fmt: skip
+        return cls(np.sum([p.users for p in parts], axis=0), *joined)
+
+    def table(self, asked: Funnel, groups: tuple[str, ...]) -> pd.DataFrame:
+        parts = [_rows(asked, TOTAL, self.users.sum(axis=0), self.gaps)]
         if asked.breakdown:
-            order = np.argsort(self.label, kind="stable")
-            edges = np.searchsorted(self.label[order], np.arange(-1, len(self.groups) + 1))
-            for g, name in [*enumerate(self.groups), (-1, NOT_SET)]:
-                own = order[edges[g + 1] : edges[g + 2]]
-                if len(own):
-                    parts.append(_rows(asked, name, self.level[own], self.still_open[own], self.gaps[own]))
+            apart = [_apart(*pair, len(groups) + 1) for pair in zip(self.gaps, self.labels, strict=True)]
+            for g, name in enumerate((*groups, NOT_SET)):
+                if self.users[g].any():
+                    parts.append(_rows(asked, name, self.users[g], [step[g] for step in apart]))
         return pd.concat(parts, ignore_index=True)
+
+
+def _apart(gaps: Any, labels: Any, count: int) -> list[Any]:
+    order = np.argsort(labels, kind="stable")
+    return np.split(gaps[order], np.searchsorted(labels[order], np.arange(1, count)))
 
 
 def _groups(asked: Funnel, tables: Tables) -> tuple[str, ...]:
     if not asked.breakdown:
         return ()
     tables.require("events", asked.breakdown)
-    found = tables.names(asked.breakdown)
+    # GA4 writes the very text "(not set)": it counts with null, and no value passes for everybody.
+    found = tuple(name for name in tables.names(asked.breakdown) if name not in (TOTAL, NOT_SET))
     if len(found) > GROUPS:
         raise DataError.too_many(asked.breakdown, len(found), GROUPS)
     return found
@@ -178,12 +190,8 @@ def _walk(asked: Funnel, tables: Tables, groups: tuple[str, ...]) -> _Walked:
         masks[key] |= 1 << k
     rules = (masks, np.array(keys, np.int64), seconds(asked.window) * 1_000_000, asked.entry == "first")
     until = _until(asked, tables)
-    parts = [_one(chunk, rules, _entries(asked, tables)) for chunk in _events(asked, tables, until, groups)] or [
-        _nothing(len(keys))
-    ]
-    level, latest, label, gaps = (np.concatenate(column) for column in zip(*parts, strict=True))
-    still_open = (level < len(keys)) & (latest + rules[2] > _micros(until))
-    return _Walked(level, still_open, label, gaps, groups)
+    count = partial(_count, rules=rules, entries=_entries(asked, tables), until=_micros(until), groups=len(groups))
+    return _Walked.together([count(Chunk.empty()), *beside(count, _events(asked, tables, until, groups))])
 
 
 def _events(asked: Funnel, tables: Tables, until: dt.datetime, groups: tuple[str, ...]) -> Iterator[Chunk]:
@@ -200,22 +208,27 @@ def _events(asked: Funnel, tables: Tables, until: dt.datetime, groups: tuple[str
     return chunks(frame, asked.breakdown, groups)
 
 
-def _one(chunk: Chunk, rules: tuple[Any, ...], entries: tuple[int, int]) -> tuple[Any, ...]:
+def _count(chunk: Chunk, rules: tuple[Any, ...], entries: tuple[int, int], until: int, groups: int) -> _Walked:
     rows, steps = len(chunk), len(rules[1])
     level, latest = np.empty(rows, np.int8), np.empty(rows, np.int64)
     label, gaps = np.empty(rows, np.int32), np.empty((rows, steps), np.int64)
     walk: Any = kernels.funnel
-    count = walk(chunk.user, chunk.time, chunk.code, chunk.group, *rules, *entries, level, latest, label, gaps)
-    return level[:count].copy(), latest[:count].copy(), label[:count].copy(), gaps[:count].copy()
-
-
-def _nothing(steps: int) -> tuple[Any, ...]:
-    return (
-        np.empty(0, np.int8),
-        np.empty(0, np.int64),
-        np.empty(0, np.int32),
-        np.empty((0, steps), np.int64),
+    found = walk(chunk.user, chunk.time, chunk.code, chunk.group, *rules, *entries, level, latest, label, gaps)
+    level, latest, label, gaps = level[:found], latest[:found], label[:found] % (groups + 1), gaps[:found]
+    still_open = (level < steps) & (latest + rules[2] > until)
+    shape = (groups + 1, steps + 1, 2)
+    users = np.bincount((label * (steps + 1) + level) * 2 + still_open, minlength=np.prod(shape))
+    deeper = [np.flatnonzero(level > k) for k in range(1, steps)]
+    return _Walked(
+        users=users.reshape(shape),
+        gaps=[gaps[own, k] for k, own in enumerate(deeper, 1)],
+        labels=[label[own].astype(np.uint8) for own in deeper],
     )
+
+
+def warm() -> None:
+    """Compile the kernel, or load it from its cache, so that the first funnel asked need not wait for it."""
+    _count(Chunk.empty(), (np.zeros(1, np.int64), np.zeros(2, np.int64), 1, False), (-_FAR, _FAR), 0, 0)
 
 
 def _entries(asked: Funnel, tables: Tables) -> tuple[int, int]:
@@ -235,11 +248,11 @@ def _micros(when: dt.datetime) -> int:
     return (when - _EPOCH) // dt.timedelta(microseconds=1)
 
 
-def _rows(asked: Funnel, name: str, level: Any, still_open: Any, gaps: Any) -> pd.DataFrame:
-    """Count one group's users per step; the columns are those of the public table."""
+def _rows(asked: Funnel, name: str, taken: Any, gaps: Sequence[Any]) -> pd.DataFrame:
+    """Turn one group's counts by (steps taken, still open) into rows; the columns are those of the public table."""
     steps = range(1, len(asked.steps) + 1)
-    users = np.array([(level >= k).sum() for k in steps])
-    waiting = np.array([0] + [(still_open & (level == k - 1)).sum() for k in steps[1:]])
+    users = taken.sum(axis=1)[::-1].cumsum()[::-1][1:]
+    waiting = np.append(0, taken[1:-1, 1])
     dropped = np.append(0, users[:-1]) - np.append(0, users[1:]) - waiting
     previous = np.append(0, users[:-1])
     known = previous > 0
@@ -256,7 +269,7 @@ def _rows(asked: Funnel, name: str, level: Any, still_open: Any, gaps: Any) -> p
             "high": np.where(known, high, np.nan),
             "dropped": dropped,
             "still_open": waiting,
-            "median_seconds_from_previous": [_median(gaps[level >= k, k - 1]) if k > 1 else np.nan for k in steps],
+            "median_seconds_from_previous": [np.nan, *map(_median, gaps)],
         }
     )
     whole = ["dropped", "still_open"]
@@ -342,20 +355,20 @@ def _notes(asked: Funnel, table: pd.DataFrame) -> tuple[Note, ...]:
 def _labelled(answer: FunnelAnswer, look: Look) -> pd.DataFrame:
     table = answer.table
     table["label"] = [f"{step}. {look(event)}" for step, event in zip(table["step"], table["event"], strict=True)]
-    table["rate"] = [_rate(look, row) for row in table.itertuples()]
     return table
 
 
 def _rate(look: Look, row: Any) -> str:
-    users = look(say("{n}", n=int(row.users)))
     if row.step == 1 or pd.isna(row.from_previous):
-        return users
+        return look(say("{n}", n=int(row.users)))
     return look(say("{n} ({share})", n=int(row.users), share=Share(float(row.from_previous))))
 
 
 def _steps(answer: FunnelAnswer, look: Look) -> Any:
     """Draw one bar per step: who went on, who still may, who dropped."""
     table = _labelled(answer, look)
+    # Two lines beside each bar: the step, and how many reached it.
+    table["label"] = [f"{row.label}\n{_rate(look, row)}" for row in table.itertuples()]
     words = {"users": look(N_("went on")), "still_open": look(N_("still open")), "dropped": look(N_("dropped"))}
     long = table.melt(id_vars=["label", "step"], value_vars=list(words), var_name="outcome", value_name="n")
     long = long.dropna().assign(
@@ -363,13 +376,15 @@ def _steps(answer: FunnelAnswer, look: Look) -> Any:
         outcome=lambda t: t["outcome"].map(words),
         n=lambda t: t["n"].astype(int),
     )
-    y = alt.Y("label:N", sort=None, title=None, axis=alt.Axis(domain=False, ticks=False))
+    lines = alt.Axis(
+        domain=False, ticks=False, labelExpr="split(datum.label, '\\n')", labelLineHeight=17, labelOffset=-9
+    )
     colour = alt.Scale(domain=list(words.values()), range=[charts.ACCENT, charts.PENDING, look.grid])
     bars = (
         alt.Chart(long)
         .mark_bar(cornerRadiusEnd=3)
         .encode(
-            y=y,
+            y=alt.Y("label:N", sort=None, title=None, axis=lines),
             x=alt.X("n:Q", title=look(N_("users")), axis=alt.Axis(format=",d", tickCount=5)),
             color=alt.Color("outcome:N", scale=colour, title=None),
             order=alt.Order("rank:Q"),
@@ -380,59 +395,57 @@ def _steps(answer: FunnelAnswer, look: Look) -> Any:
             ],
         )
     )
-    # The label goes inside the bar where there is room, else just past the whole step's bar.
-    full = table["users"].max()
-    table["end"] = table[["users", "dropped", "still_open"]].astype(float).fillna(0).sum(axis=1)
-    inside = table[table["users"] >= 0.35 * full]
-    outside = table[table["users"] < 0.35 * full]
-    names_in = alt.Chart(inside).mark_text(align="left", dx=8, color="white", fontWeight="bold")
-    names_out = alt.Chart(outside).mark_text(align="left", dx=8, color=look.ink, fontWeight="bold")
-    layers = [bars]
-    if len(inside):
-        layers.append(names_in.encode(y=y, x=alt.value(0), text="rate:N"))
-    if len(outside):
-        layers.append(names_out.encode(y=y, x=alt.X("users:Q"), text="rate:N"))
-    return charts.finish(
-        alt.layer(*layers), look, describe=answer.headline.text(look.language), height=64 * len(table) + 40
-    )
+    return charts.finish(bars, look, describe=answer.headline.text(look.language), height=64 * len(table) + 40)
 
 
 def _by_group(answer: FunnelAnswer, look: Look) -> Any:
-    """Draw each group's rate from the previous step with its interval, one panel per step."""
-    table = _labelled(answer, look)
-    shown = table[table["step"] > 1].copy()
-    shown["group"] = shown["breakdown"].map(look)
-    order = list(dict.fromkeys(table.sort_values("users", ascending=False)["breakdown"]))
-    domain = [look(g) for g in [TOTAL, *(g for g in order if g != TOTAL)]]
-    scale = charts.colours([TOTAL, *(g for g in order if g != TOTAL)], answer.universe)
-    colour = alt.Color("group:N", scale=alt.Scale(domain=domain, range=scale["range"]), legend=None)
-    tips = [
-        alt.Tooltip("group:N", title=look(N_("Group"))),
-        alt.Tooltip("label:N", title=look(N_("Step"))),
-        alt.Tooltip("users:Q", title=look(N_("Users")), format=",d"),
-        alt.Tooltip("from_previous:Q", title=look(N_("From previous step")), format=".1%"),
-        alt.Tooltip("low:Q", title=look(N_("95% from")), format=".1%"),
-        alt.Tooltip("high:Q", title=look(N_("95% to")), format=".1%"),
-    ]
-    y = alt.Y("group:N", sort=domain, title=None, axis=alt.Axis(domain=False, ticks=False))
-    base = alt.Chart(shown).encode(y=y, color=colour, tooltip=tips)
+    """Draw each group's rate from the previous step with its interval, the groups under each step's name."""
+    rows = _rows_by_group(answer, look)
+    shown = rows.dropna(subset="from_previous")
+    groups = list(dict.fromkeys(shown["breakdown"]))
+    scale = charts.colours(groups, answer.universe)
+    y = alt.Y("row:N", sort=rows["row"].tolist(), title=None, axis=_GROUP_AXIS)
+    base = alt.Chart(shown).encode(y=y)
     bars = base.mark_bar(height=14, opacity=0.85).encode(
         x=alt.X(
             "from_previous:Q",
             title=look(N_("share of the previous step's users, with 95% interval")),
             axis=alt.Axis(format=".0%", tickCount=5),
-        )
+        ),
+        color=alt.Color("breakdown:N", scale=scale, legend=None),
+        tooltip=[
+            alt.Tooltip("group:N", title=look(N_("Group"))),
+            alt.Tooltip("label:N", title=look(N_("Step"))),
+            alt.Tooltip("users:Q", title=look(N_("Users")), format=",d"),
+            alt.Tooltip("from_previous:Q", title=look(N_("From previous step")), format=".1%"),
+            alt.Tooltip("low:Q", title=look(N_("95% from")), format=".1%"),
+            alt.Tooltip("high:Q", title=look(N_("95% to")), format=".1%"),
+        ],
     )
-    whisker = base.mark_rule(strokeWidth=1.5).encode(x="low:Q", x2="high:Q", color=alt.value(look.ink))
-    rate = base.mark_text(align="left", dx=6).encode(
-        x="high:Q", text=alt.Text("from_previous:Q", format=".1%"), color=alt.value(look.ink)
-    )
-    panels = [
-        alt.layer(bars, whisker, rate)
-        .transform_filter(alt.datum.label == label)
-        .properties(title=label, width="container", height=24 * len(domain))
-        for label in dict.fromkeys(shown["label"])
+    whisker = base.mark_rule(strokeWidth=1.5, color=look.ink).encode(x="low:Q", x2="high:Q")
+    rate = base.mark_text(align="left", dx=6, color=look.ink).encode(x="high:Q", text="text:N")
+    headings = alt.Chart(rows).mark_point(opacity=0).encode(y=y)
+    whole = alt.layer(headings, bars, whisker, rate)
+    return charts.finish(whole, look, describe=answer.headline.text(look.language), height=22 * len(rows) + 40)
+
+
+_GROUP_AXIS = alt.Axis(
+    domain=False,
+    ticks=False,
+    labelExpr="split(datum.label, '\\n')[1] || split(datum.label, '\\n')[0]",
+    labelFontWeight={"condition": {"test": "indexof(datum.label, '\\n') < 0", "value": "bold"}, "value": "normal"},
+)
+
+
+def _rows_by_group(answer: FunnelAnswer, look: Look) -> pd.DataFrame:
+    """Lay out one row per step and group, and before each step's rows one for its name; `row` is unique."""
+    table = _labelled(answer, look)
+    table = table[table["step"] > 1].sort_values(["step", "users"], ascending=[True, False], kind="stable")
+    table["group"] = table["breakdown"].map(look)
+    table["row"] = table["label"] + "\n" + table["group"]
+    table["text"] = [_rate(look, row) for row in table.itertuples()]
+    steps = [
+        pd.concat([pd.DataFrame({"row": [label], "label": [label]}), own])
+        for label, own in table.groupby("label", sort=False)
     ]
-    return charts.finish(
-        alt.vconcat(*panels).resolve_scale(x="shared"), look, describe=answer.headline.text(look.language)
-    )
+    return pd.concat(steps, ignore_index=True)

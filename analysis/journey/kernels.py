@@ -17,7 +17,14 @@ LIMIT = 62
 """Most steps a funnel can have: one bit of an int64 mask each, with room to spare."""
 
 
-@njit(nogil=True, cache=True)
+def _compiled(function: Any) -> Any:
+    try:
+        return njit(nogil=True, cache=True)(function)
+    except RuntimeError:  # neither this folder nor the home folder can be written: compile in each process
+        return njit(nogil=True)(function)
+
+
+@_compiled
 def funnel(
     user: Any,
     time: Any,
@@ -61,33 +68,35 @@ def funnel(
     times = np.zeros((steps, steps), np.int64)
     recorded = np.zeros(steps, np.int64)
     counts = np.zeros(len(masks), np.int64)
-    rows, i, out = len(user), 0, 0
+    deepest, shallower = _served(masks, step_code)
+    taken = _steps_only(code, masks)
+    rows, i, out = len(taken), 0, 0
     while i < rows:
-        current, held, chain_group = user[i], 0, np.int32(-1)
-        while i < rows and user[i] == current:
-            now, j, before = time[i], i + 1, held
-            while j < rows and user[j] == current and time[j] == now:
+        current, held, chain_group = user[taken[i]], 0, np.int32(-1)
+        while i < rows and user[taken[i]] == current:
+            row, j, before = taken[i], i + 1, held
+            now = time[row]
+            while j < rows and time[taken[j]] == now and user[taken[j]] == current:
                 j += 1
             may_enter = entry_from <= now < entry_until and not (first_only and held > 0)
             if j == i + 1:
-                mask = masks[code[i]]
-                if mask:
-                    for k in range(min(held, steps - 1), -1, -1):
-                        if not (mask >> k) & 1:
-                            continue
-                        if k == 0:
-                            if may_enter:
-                                starts[0], groups[0], times[0, 0] = now, group[i], now
-                                held = max(held, 1)
-                        elif starts[k - 1] + window >= now and (k >= held or starts[k - 1] > starts[k]):
-                            starts[k], groups[k] = starts[k - 1], groups[k - 1]
-                            for s in range(k):
-                                times[k, s] = times[k - 1, s]
-                            times[k, k] = now
-                            held = max(held, k + 1)
+                k = deepest[code[row]]
+                while k >= 0:
+                    if k == 0:
+                        if may_enter:
+                            starts[0], groups[0], times[0, 0] = now, group[row], now
+                            held = max(held, 1)
+                    elif k <= held and starts[k - 1] + window >= now and (k == held or starts[k - 1] > starts[k]):
+                        starts[k], groups[k] = starts[k - 1], groups[k - 1]
+                        for s in range(k):
+                            times[k, s] = times[k - 1, s]
+                        times[k, k] = now
+                        held = max(held, k + 1)
+                    k = shallower[k]
             else:
+                end = taken[j - 1] + 1
                 held = _same_moment(
-                    code[i:j], group[i:j], now, held, may_enter, masks, step_code, window,
+                    code[row:end], group[row:end], now, held, may_enter, masks, step_code, window,
                     starts, groups, times, counts,
                 )  # fmt: skip
             if held > before:
@@ -103,7 +112,26 @@ def funnel(
     return out
 
 
-@njit(nogil=True, cache=True)
+@_compiled
+def _steps_only(code: Any, masks: Any) -> Any:  # pragma: no cover - compiled
+    """Return the rows that can matter. Without a branch: which rows do is random, so a branch guesses wrong."""
+    rows, found = np.empty(len(code), np.int32), 0
+    for row in range(len(code)):
+        rows[found] = row
+        found += masks[code[row]] != 0
+    return rows[:found]
+
+
+@_compiled
+def _served(masks: Any, step_code: Any) -> tuple[Any, Any]:  # pragma: no cover - compiled
+    """Return each code's deepest step and each step's next shallower one of the same code; -1 for none."""
+    deepest, shallower = np.full(len(masks), -1), np.full(len(step_code), -1)
+    for k, code in enumerate(step_code):
+        shallower[k], deepest[code] = deepest[code], k
+    return deepest, shallower
+
+
+@_compiled
 def _same_moment(
     code: Any,
     group: Any,
@@ -121,8 +149,8 @@ def _same_moment(
     """Take several events of one moment together; return the new depth.
 
     For each level k, deepest first, a chain may use this moment's events for steps a..k if there are enough of
-    each; the smallest such a starts latest. Entering here is a = 0. Among entries of one moment the group that
-    sorts first counts.
+    each; the smallest such a starts latest, and of equal starts the largest a went earliest. Entering here is
+    a = 0. Among entries of one moment the group that sorts first counts.
     """
     steps = len(step_code)
     entry = np.int32(-1)
@@ -136,7 +164,9 @@ def _same_moment(
         best, a = -1, k
         while a >= 0 and counts[step_code[a]] > 0:
             counts[step_code[a]] -= 1
-            if (a == 0 and may_enter) or (0 < a <= held and starts[a - 1] + window >= now):
+            if (a == 0 and may_enter) or (
+                0 < a <= held and starts[a - 1] + window >= now and (best < 0 or starts[a - 1] > starts[best - 1])
+            ):
                 best = a
             a -= 1
         for row in range(len(code)):

@@ -1,6 +1,6 @@
 """What does the next unit of money earn, for many channels, hours and simulated truths at once?
 
-The three concave forms of :mod:`analysis.budget`, on arrays whose last axis is the channel, with what an
+The concave forms of :mod:`analysis.budget.forms`, on arrays whose last axis is the channel, with what an
 optimiser needs: value, slope, curvature and the spend at which the slope has fallen to a given height.
 """
 
@@ -12,8 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.budget.forms import FORMS
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +25,8 @@ class Responses:
 
     Parameters
     ----------
-    forms : tuple of {"hyperbolic", "exponential", "logarithmic"}
-        One per channel.
+    forms : tuple of str
+        One per channel; names in :data:`analysis.budget.forms.FORMS`.
     ceiling, half : ndarray, shape (..., channels)
         Scale of the response and of the spend; spend and response are per day.
 
@@ -40,56 +43,60 @@ class Responses:
 
     def value(self, spend: Floats) -> Floats:
         """Return the response to `spend`."""
-        return self._by_form(_VALUE, spend / self.half) * self.ceiling
+        return self._by_form("unit", spend / self.half) * self.ceiling
 
     def slope(self, spend: Floats) -> Floats:
         """Return the response to one more unit (the marginal ROI)."""
-        return self._by_form(_SLOPE, spend / self.half) * (self.ceiling / self.half)
+        return self._by_form("unit_slope", spend / self.half) * (self.ceiling / self.half)
 
     def bend(self, spend: Floats) -> Floats:
-        """Return the second derivative, below zero."""
-        return self._by_form(_BEND, spend / self.half) * (self.ceiling / self.half**2)
+        """Return the second derivative, which is not above zero."""
+        return self._by_form("unit_bend", spend / self.half) * (self.ceiling / self.half**2)
 
     def spend_at(self, slope: Floats) -> Floats:
         """Return the spend at which the slope has fallen to `slope`; 0 where it begins lower."""
         start = self.ceiling / self.half
         fall = np.where(start > 0, slope / np.where(start > 0, start, 1.0), np.inf)
-        return self._by_form(_INVERSE, np.clip(fall, 1e-300, 1.0)) * self.half
+        return self._by_form("unit_spend", np.maximum(fall, _FLAT)) * self.half
 
     def run(self, index: int) -> Responses:
         """Return the curves of one run, where the first axis is the run."""
         return Responses(self.forms, self.ceiling[index], self.half[index])
 
-    def _by_form(self, functions: dict[str, Callable[[Floats], Floats]], x: Floats) -> Floats:
+    def _by_form(self, name: str, x: Floats) -> Floats:
         if len(set(self.forms)) == 1:
-            return functions[self.forms[0]](x)
-        out = np.empty_like(x)
+            return np.asarray(_SHAPES[self.forms[0]][name](x))
+        out = np.empty(np.broadcast_shapes(x.shape, (len(self.forms),)))
         for form in set(self.forms):
             own = [c for c, f in enumerate(self.forms) if f == form]
-            out[..., own] = functions[form](x[..., own])
+            out[..., own] = _SHAPES[form][name](x[..., own])
         return out
 
 
-# Each form in units of its own half-saturation and ceiling; the inverse takes a slope as a share of the first.
-_VALUE: dict[str, Callable[[Floats], Floats]] = {
-    "hyperbolic": lambda x: x / (1 + x),
-    "exponential": lambda x: -np.expm1(-x),
-    "logarithmic": np.log1p,
+_FLAT = 1e-250
+_LN2, _TANH = np.log(2.0), np.arctanh(0.5)
+_MORE: dict[str, dict[str, Callable[[Floats], Floats]]] = {
+    "hyperbolic": {
+        "unit_bend": lambda u: -2 / (1 + u) ** 3,
+        "unit_spend": lambda s: 1 / np.sqrt(np.minimum(s, 1)) - 1,
+    },
+    "exponential": {
+        "unit_bend": lambda u: -(_LN2**2) * np.exp(-_LN2 * u),
+        "unit_spend": lambda s: -np.log(np.minimum(s / _LN2, 1)) / _LN2,
+    },
+    "logistic": {
+        "unit_bend": lambda u: -2 * _TANH**2 * np.tanh(_TANH * u) / np.cosh(np.minimum(_TANH * u, 300)) ** 2,
+        # arctanh(sqrt(1 - s)) written so that a slope near zero keeps its digits.
+        "unit_spend": lambda s: np.arccosh(1 / np.sqrt(np.minimum(s / _TANH, 1))) / _TANH,
+    },
+    "logarithmic": {
+        "unit_bend": lambda u: -1 / (1 + u) ** 2,
+        "unit_spend": lambda s: 1 / np.minimum(s, 1) - 1,
+    },
 }
-_SLOPE: dict[str, Callable[[Floats], Floats]] = {
-    "hyperbolic": lambda x: 1 / (1 + x) ** 2,
-    "exponential": lambda x: np.exp(-x),
-    "logarithmic": lambda x: 1 / (1 + x),
-}
-_BEND: dict[str, Callable[[Floats], Floats]] = {
-    "hyperbolic": lambda x: -2 / (1 + x) ** 3,
-    "exponential": lambda x: -np.exp(-x),
-    "logarithmic": lambda x: -1 / (1 + x) ** 2,
-}
-_INVERSE: dict[str, Callable[[Floats], Floats]] = {
-    "hyperbolic": lambda s: 1 / np.sqrt(s) - 1,
-    "exponential": lambda s: -np.log(s),
-    "logarithmic": lambda s: 1 / s - 1,
+# What the curves themselves leave out: the second derivative, and the spend at a given slope.
+_SHAPES: dict[str, dict[str, Callable[[Floats], Floats]]] = {
+    form: {"unit": own.unit, "unit_slope": own.unit_slope, **_MORE[form]} for form, own in FORMS.items()
 }
 
 
@@ -117,12 +124,12 @@ def waterfill(curves: Responses, weight: Floats, width: Floats, most: Floats, bu
     --------
     >>> curves = Responses(("logarithmic",) * 4, np.array([120.0, 90, 60, 40]), np.array([300.0, 200, 150, 400]))
     >>> spend, price = waterfill(curves, np.ones(4), np.ones(4), np.full(4, np.inf), 1000)
-    >>> spend.round(2).tolist(), round(price, 6)
+    >>> spend.round(2).tolist(), round(float(price), 6)
     ([433.33, 350.0, 216.67, 0.0], 0.163636)
     """
     if most.sum() <= budget:
         return most.astype(float), 0.0
-    first = weight / width * curves.ceiling / curves.half
+    first = weight / width * curves.slope(np.zeros_like(width))
 
     def spend(price: float) -> Floats:
         wanted = width * curves.spend_at(price * width / np.where(weight > 0, weight, 1.0))
@@ -133,7 +140,7 @@ def waterfill(curves: Responses, weight: Floats, width: Floats, most: Floats, bu
         return np.zeros_like(most, dtype=float), 0.0
     low = _below(spend, high, budget)
     for _ in range(200):
-        middle = np.sqrt(low * high)
+        middle = float(np.sqrt(low * high))
         if middle <= low or middle >= high or high / low < 1 + 1e-14:
             break
         low, high = (middle, high) if spend(middle).sum() > budget else (low, middle)

@@ -6,7 +6,8 @@ import io
 
 import pandas as pd
 
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a formula may begin with (OWASP, CSV injection)."""
 
 
 def csv(frame: pd.DataFrame) -> bytes:
@@ -21,7 +22,8 @@ def csv(frame: pd.DataFrame) -> bytes:
     for i, kind in enumerate(safe.dtypes):
         if not pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_datetime64_any_dtype(kind):
             safe.isetitem(i, safe.iloc[:, i].map(harmless))
-    return safe.to_csv(index=False).encode("utf-8-sig")
+    # With the line ends of RFC 4180 a carriage return inside a cell is quoted, and cannot begin a row of its own.
+    return safe.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")
 
 
 def harmless(cell: object) -> object:

@@ -77,28 +77,29 @@ class ContentsAnswer(Answer):
     )
 
     def chart(self, look: Look | None = None) -> Any:
-        """Draw rows per day, one panel per table."""
+        """Draw which days each table covers, darker where it has more rows."""
         look = look or Look()
         daily = self.frame("daily")
-        panels = [_panel(daily[daily["table"] == name], name, look) for name in daily["table"].unique()]
-        whole = alt.vconcat(*panels).resolve_scale(x="shared")
-        return charts.finish(whole, look, describe=self.headline.text(look.language))
-
-
-def _panel(daily: pd.DataFrame, name: str, look: Look) -> Any:
-    return (
-        alt.Chart(daily)
-        .mark_bar(color=charts.ACCENT)
-        .encode(
-            x=alt.X("yearmonthdate(day):T", title=None, axis=alt.Axis(tickCount=6, labelOverlap=True)),
-            y=alt.Y("rows:Q", title=look(N_("rows a day")), axis=alt.Axis(format=",d", tickCount=3)),
-            tooltip=[
-                alt.Tooltip("day:T", title=look(N_("Day")), format="%Y-%m-%d"),
-                alt.Tooltip("rows:Q", title=look(N_("Rows")), format=",d"),
-            ],
+        daily["share"] = daily["rows"] / daily.groupby("table")["rows"].transform("max")
+        daily["what"] = daily["table"].map(look)
+        daily["end"] = pd.to_datetime(daily["day"]) + pd.Timedelta(days=1)
+        strips = (
+            alt.Chart(daily)
+            .mark_rect(color=charts.ACCENT)
+            .encode(
+                x=alt.X("day:T", title=look(N_("day")), axis=alt.Axis(tickCount=6, labelOverlap=True)),
+                x2="end:T",
+                y=alt.Y("what:N", sort=None, title=None, axis=alt.Axis(domain=False, ticks=False)),
+                opacity=alt.Opacity("share:Q", scale=alt.Scale(domain=[0, 1], range=[0.25, 1]), legend=None),
+                tooltip=[
+                    alt.Tooltip("what:N", title=look(N_("What"))),
+                    alt.Tooltip("day:T", title=look(N_("Day")), format="%Y-%m-%d"),
+                    alt.Tooltip("rows:Q", title=look(N_("Rows")), format=",d"),
+                ],
+            )
         )
-        .properties(title=look(name), width="container", height=90)
-    )
+        describe = self.headline.text(look.language)
+        return charts.finish(strips, look, describe=describe, height=36 * daily["table"].nunique() + 50)
 
 
 # ---- the work ---------------------------------------------------------------------------------------------
@@ -114,7 +115,8 @@ def _range(frame: nw.LazyFrame[Any], table: str, *by: str, **more: Any) -> pd.Da
 def _rows(found: pd.DataFrame, measure: str, *, count: bool = True) -> pd.DataFrame:
     made = found.assign(measure=measure).reindex(columns=["measure", "count", "amount", "currency", "first", "last"])
     made["count"] = made["count"].astype("Int64") if count else pd.array([None] * len(made), "Int64")
-    return made.astype({"amount": float}).sort_values("currency", ignore_index=True)
+    typed = {"amount": float, "first": "datetime64[us]", "last": "datetime64[us]"}
+    return made.astype(typed).sort_values("currency", ignore_index=True)
 
 
 def _events(asked: Contents, tables: Tables) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import os
 import secrets
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import duckdb
 import pandas as pd
 
 from analysis import storage
-from analysis.errors import WorkspaceError
+from analysis.errors import QuestionError, WorkspaceError
 from analysis.messages import say
 from analysis.question import Question
 from analysis.tables import Tables
@@ -128,9 +128,10 @@ class Workspace:
         WorkspaceError
             A file was imported before, or every row of the files was set aside.
         """
-        for export in exports:
-            self._refuse_repeat(export)
-        cleaned = [export.clean(_hash_key()) for export in exports]
+        for i, export in enumerate(exports):
+            self._refuse_repeat(export, exports[:i])
+        key = _hash_key() if any(export.mapping.hashed for export in exports) else b""
+        cleaned = [export.clean(key) for export in exports]
         if not any(c.rows.num_rows for c in cleaned):
             raise _nothing_usable(cleaned[0].set_aside.to_pandas() if cleaned else pd.DataFrame())
         with self._transaction() as con:
@@ -142,9 +143,13 @@ class Workspace:
                 self._record(con, batch, export, made.rows.num_rows, made.set_aside)
         return next(b for b in self.batches() if b.id == batch)
 
-    def _refuse_repeat(self, export: Export) -> None:
+    def _refuse_repeat(self, export: Export, before: tuple[Export, ...]) -> None:
+        whole = (export.scratch.digest, export.mapping.table)
+        if any((other.scratch.digest, other.mapping.table) == whole for other in before):
+            text = say("{file} is in this import twice. Take one of the two out.", file=export.name)
+            raise WorkspaceError.because(text, "same-file")
         query = 'SELECT batch FROM batch_files WHERE digest = ? AND "table" = ?'
-        if found := self._rows(query, [export.scratch.digest, export.mapping.table]):
+        if found := self._rows(query, list(whole)):
             text = say(
                 "{file} was imported before, in batch {batch}. Undo that batch first to import it again.",
                 file=export.name,
@@ -199,9 +204,12 @@ class Workspace:
         return next(s for s in self.saved() if s.id == id)
 
     def saved(self) -> tuple[Saved, ...]:
-        """Return the saved questions, newest first."""
-        rows = self._rows("SELECT id, name, question, saved_at FROM saved ORDER BY id DESC")
-        return tuple(Saved(id, name, Question.from_json(text), at) for id, name, text, at in rows)
+        """Return the saved questions, newest first; one that only a newer release can read is left out."""
+        found = []
+        for id, name, text, at in self._rows("SELECT id, name, question, saved_at FROM saved ORDER BY id DESC"):
+            with suppress(QuestionError):
+                found.append(Saved(id, name, Question.from_json(text), at))
+        return tuple(found)
 
     def forget(self, saved: int) -> None:
         """Delete a saved question."""
@@ -279,7 +287,7 @@ def open_workspace(path: str | Path) -> Workspace:
 def _check_format(workspace: Workspace) -> None:
     try:
         found = int(workspace._meta("format") or 0)
-    except duckdb.CatalogException:
+    except (duckdb.Error, ValueError):
         found = 0
     if found == FORMAT:
         return
@@ -314,9 +322,15 @@ def _hash_key() -> bytes:
     path = Path(os.environ.get("SLUICE_KEY_FILE") or Path.home() / ".config" / "sluice" / "key")
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
         path.write_bytes(secrets.token_bytes(32))
-        path.chmod(0o600)
-    return path.read_bytes()
+    if len(key := path.read_bytes()) < 16:
+        text = say(
+            "The key file {path} is empty or too short. Put the key back that earlier imports were hashed with.",
+            path=str(path),
+        )
+        raise WorkspaceError.because(text, "bad-key")
+    return key
 
 
 def _now() -> dt.datetime:

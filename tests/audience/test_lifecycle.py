@@ -94,6 +94,7 @@ def test_value_is_realised_revenue_of_orders_paid_by_the_day() -> None:
     assert answer.currency == "CNY"
     earlier = Lifecycle(at="2026-11-06", since="2026-11-04").run(Tables(events=EVENTS, orders=ORDERS))
     assert stages(earlier, "value")[TOTAL] == 120
+    assert stages(earlier, "orders")[TOTAL] == 2  # gus paid at the first moment of the 7th
 
 
 def test_shares_have_wilson_intervals() -> None:
@@ -243,6 +244,14 @@ def test_currencies_are_never_added_up() -> None:
     assert stages(answer, "orders")[TOTAL] == 4
     one = Lifecycle(where=Filter(channel="a")).run(tables)
     assert (one.currency, stages(one, "value")[TOTAL]) == ("CNY", 70)
+
+
+def test_only_orders_that_count_decide_the_currency() -> None:
+    later = orders(("cat", "2026-11-09 09:00", "2026-11-09 09:00", 5.0, 0.0), currency="USD", order_id="later")
+    guest = orders((None, "2026-11-02", "2026-11-02", 5.0, 0.0), currency="EUR", order_id="guest")
+    tables = Tables(events=EVENTS, orders=pd.concat([ORDERS, later, guest]))
+    assert Lifecycle(at="2026-11-08").run(tables).currency == "CNY"
+    assert "CNY, USD" in Lifecycle(at="2026-11-09").run(tables).text()
 
 
 def test_paid_orders_without_a_user_are_said_to_be_left_out() -> None:

@@ -56,7 +56,9 @@ class Export:
 
     def as_table(self, table: str) -> Export:
         """Return the same file, proposed as another table."""
-        return self if table == self.mapping.table else self.mapped(guess_for(table, self.headings, self.mapping))
+        if table == self.mapping.table:
+            return self
+        return self.mapped(guess_for(table, self.headings, self.samples, self.mapping.zone))
 
     def clean(self, key: bytes) -> Cleaned:
         """Apply the mapping.

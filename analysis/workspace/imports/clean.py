@@ -23,6 +23,8 @@ _FORMATS = (
     "%Y-%m-%d %H", "%Y%m%d", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d",
     "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y", "%d-%m-%Y %H:%M:%S", "%d-%m-%Y",
 )  # fmt: skip
+# No campaign is outside these; a typing error or "infinity" is.
+_EARLIEST, _LATEST = "TIMESTAMP '1970-01-01'", "TIMESTAMP '2200-01-01'"
 REASONS = {
     "missing": N_("no value for a required column"),
     "not-a-time": N_("not a time"),
@@ -64,7 +66,7 @@ def clean(scratch: Scratch, mapping: ColumnMapping, key: bytes) -> Cleaned:
     scratch.con.execute(f"CREATE OR REPLACE TEMP TABLE judged AS SELECT *, {_verdict(targets)} AS bad FROM typed")
     names = ", ".join(f'"{c.name}"' for c in targets)
     rows = scratch.con.sql(f"SELECT {names} FROM judged WHERE bad IS NULL ORDER BY line").to_arrow_table()
-    return Cleaned(_hashed(rows, mapping.hashed, key), _set_aside(scratch))
+    return Cleaned(_hashed(rows, mapping.hashed, key), _set_aside(scratch, mapping))
 
 
 # A period runs to the same local clock time later: a local day has 23 hours once a year in some zones.
@@ -119,12 +121,14 @@ def _count(filled: str, source: str, kind: str) -> str:
 
 def _time(filled: str, source: str, kind: str) -> str:
     if kind == "TIMESTAMP WITH TIME ZONE":
-        return f"timezone('UTC', {source})"
+        found = f"timezone('UTC', {source})"
+        return f"CASE WHEN {found} BETWEEN {_EARLIEST} AND {_LATEST} THEN {found} END"
     local = f"coalesce(TRY_CAST({filled} AS TIMESTAMP), try_strptime({filled}, {list(_FORMATS)}))"
     exact = f"coalesce(TRY_CAST({filled} AS TIMESTAMPTZ), try_strptime({filled}, '%Y-%m-%d %H:%M:%S %z'))"
     zoned = f"timezone('UTC', {exact})"
     offset = f"regexp_matches({filled}, ':\\d\\d(\\.\\d+)?\\s*([+-]\\d\\d:?(\\d\\d)?|[zZ])$')"
-    return f"CASE WHEN {offset} THEN {zoned} ELSE timezone('UTC', timezone(zone, {local})) END"
+    found = f"CASE WHEN {offset} THEN {zoned} ELSE timezone('UTC', timezone(zone, {local})) END"
+    return f"CASE WHEN {found} BETWEEN {_EARLIEST} AND {_LATEST} THEN {found} END"
 
 
 def _verdict(targets: list[Column]) -> str:
@@ -144,8 +148,10 @@ def _verdict(targets: list[Column]) -> str:
     return f"CASE {' '.join(cases)} END"
 
 
-def _set_aside(scratch: Scratch) -> pa.Table:
-    whole = ", ".join(f"c{i}::VARCHAR" for i in range(len(scratch.headings)))
+def _set_aside(scratch: Scratch, mapping: ColumnMapping) -> pa.Table:
+    hidden = {heading for target, heading in mapping.columns if target in mapping.hashed}
+    shown = ("'***'" if h in hidden else f"c{i}::VARCHAR" for i, h in enumerate(scratch.headings))
+    whole = ", ".join(shown)
     return scratch.con.sql(
         "SELECT line, split_part(bad, '|', 1) AS reason, split_part(bad, '|', 2) AS \"column\", "
         f"concat_ws(' | ', {whole}) AS text FROM judged JOIN raw USING (line) WHERE bad IS NOT NULL ORDER BY line"
@@ -164,7 +170,3 @@ def _hashed(rows: pa.Table, columns: tuple[str, ...], key: bytes) -> pa.Table:
             column = pc.take(pa.array(hidden, pa.string()), coded.indices)
             rows = rows.set_column(rows.column_names.index(name), name, column)
     return rows
-
-
-def _keyed(value: str, key: bytes) -> str:
-    return hmac.new(key, value.casefold().encode(), hashlib.sha256).hexdigest()[:16]

@@ -8,7 +8,7 @@ from typing import Any
 
 from analysis.errors import QuestionError
 from analysis.messages import Names, say
-from analysis.values import Metadata, Value, duration, names, one_of, time_zone, value
+from analysis.values import Metadata, Value, duration, is_text, names, one_of, time_zone, value
 from analysis.vocabulary import TABLES, column_names
 
 Assignments = tuple[tuple[str, str], ...]
@@ -21,8 +21,8 @@ def _assignments() -> Metadata:
         items = got.items() if isinstance(got, Mapping) else got
         if not isinstance(items, Iterable):
             raise QuestionError.field(name, got, say("it must map columns to texts."))
-        entries = [tuple(item) for item in items]
-        if not all(len(e) == 2 and all(isinstance(part, str) and part for part in e) for e in entries):
+        entries = [tuple(item) if isinstance(item, Iterable) else () for item in items]
+        if not all(len(e) == 2 and all(map(is_text, e)) for e in entries):
             raise QuestionError.field(name, got, say("it must map columns to texts."))
         if len({target for target, _ in entries}) < len(entries):
             raise QuestionError.field(name, got, say("each column may stand once."))
@@ -47,7 +47,7 @@ class ColumnMapping(Value):
     period : str
         Length of a spend row's period where the file has no end column.
     hashed : tuple of str
-        Table columns whose values are replaced by a keyed hash.
+        Text columns of the table whose values are replaced by a keyed hash.
 
     Examples
     --------
@@ -68,6 +68,10 @@ class ColumnMapping(Value):
         for target, _ in (*self.columns, *self.constants):
             if target not in known:
                 raise QuestionError.unknown_field(target, known)
+        texts = tuple(c.name for c in TABLES[self.table] if c.type == "text")
+        for target in self.hashed:
+            if target not in texts:
+                raise QuestionError.unknown_field(target, texts)
         if both := sorted({t for t, _ in self.columns} & {t for t, _ in self.constants}):
             text = say("{columns}: give a file column or a constant, not both.", columns=Names(tuple(both)))
             raise QuestionError.crossed(text)

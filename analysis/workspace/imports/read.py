@@ -10,8 +10,8 @@ import datetime as dt
 import hashlib
 import io
 import tempfile
-import zipfile
 from collections.abc import Iterator
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF")
 _READ_CSV = """
 CREATE TABLE raw AS SELECT row_number() OVER () + 1 AS line, * FROM read_csv(
     ?, delim=?, quote='"', escape='"', header=false, skip=1, all_varchar=true, auto_detect=false,
-    null_padding=true, strict_mode=false, columns={columns}, max_line_size=10000000)
+    null_padding=true, strict_mode=false, columns={columns}, max_line_size=10000000, parallel={parallel})
 """
 
 
@@ -105,25 +105,38 @@ class Scratch:
             columns = ", ".join(f"#{i + 1} AS c{i}" for i in range(len(headings)))
             order = "row_number() OVER () AS line"
             self.con.execute(f"CREATE TABLE raw AS SELECT {order}, {columns} FROM read_parquet(?)", [str(path)])
-        except duckdb.Error as error:
+        except (duckdb.Error, RuntimeError, UnicodeError) as error:  # its messages can hold the file's broken bytes
             raise self._refuse(say("it is a damaged Parquet file. Export it again."), "damaged") from error
         path.unlink()
+        self._filled()
         return headings
 
     def _text(self, text: str) -> tuple[str, ...]:
+        if not text.strip():
+            raise self._refuse(say("the file is empty."), "empty-file")
         headings, delimiter = self._header(text)
         path = Path(self._folder.name) / "upload.csv"
         path.write_text(text, encoding="utf-8", newline="")
         names = [f"c{i}" for i in range(len(headings))]
         try:
-            self.con.execute(_READ_CSV.format(columns=_struct(names)), [str(path), delimiter])
+            self._lines(path, delimiter, names)
         except duckdb.Error as error:
             raise self._refuse(say("its lines could not be read as a table: {why}",
                                    why=_first_line(error)), "unreadable") from error  # fmt: skip
         path.unlink()
+        self._filled()
+        return headings
+
+    def _lines(self, path: Path, delimiter: str, names: list[str]) -> None:
+        try:
+            self.con.execute(_READ_CSV.format(columns=_struct(names), parallel=True), [str(path), delimiter])
+        except duckdb.Error:
+            # DuckDB's parallel reader cannot pad short lines where a quoted cell holds a line break.
+            self.con.execute(_READ_CSV.format(columns=_struct(names), parallel=False), [str(path), delimiter])
+
+    def _filled(self) -> None:
         if not self.rows:
             raise self._refuse(say("it has a heading line but no rows."), "no-rows")
-        return headings
 
     def _header(self, text: str) -> tuple[tuple[str, ...], str]:
         try:
@@ -152,12 +165,14 @@ def _struct(names: list[str]) -> str:
 
 def _unique(headings: list[str]) -> tuple[str, ...]:
     """Give blank and repeated headings a name of their own."""
-    seen: dict[str, int] = {}
-    named = []
+    given, named = set(headings), list[str]()
     for i, heading in enumerate(headings):
-        heading = heading or f"column {i + 1}"
-        seen[heading] = seen.get(heading, 0) + 1
-        named.append(heading if seen[heading] == 1 else f"{heading} ({seen[heading]})")
+        if heading and heading not in named:
+            named.append(heading)
+            continue
+        base = heading or f"column {i + 1}"
+        candidates = chain([base], (f"{base} ({n})" for n in count(2)))
+        named.append(next(c for c in candidates if c not in given and c not in named))
     return tuple(named)
 
 
@@ -171,7 +186,7 @@ def _workbook_as_csv(content: bytes, refuse: Any) -> str:
         rows: Iterator[tuple[Any, ...]] = book.worksheets[0].iter_rows(values_only=True)
         out = io.StringIO()
         csv.writer(out).writerows([_cell(cell) for cell in row] for row in rows if any(c is not None for c in row))
-    except (KeyError, ValueError, IndexError, OSError, zipfile.BadZipFile) as error:
+    except Exception as error:  # openpyxl lets whatever its XML and ZIP readers raise come through
         raise refuse(say("it is a ZIP or a damaged workbook, not XLSX. Unpack or re-save it."), "damaged") from error
     if not out.getvalue():
         raise refuse(say("its first sheet is empty."), "empty-file")

@@ -69,14 +69,14 @@ def guess(headings: Sequence[str], samples: Mapping[str, Sequence[str]], zone: s
     """Propose a mapping: the table whose required columns the headings cover best."""
     found = {table: _columns(table, headings) for table in TABLES}
     table = max(TABLES, key=lambda t: _coverage(t, found[t]))
-    columns = found[table]
+    return guess_for(table, headings, samples, zone)
+
+
+def guess_for(table: str, headings: Sequence[str], samples: Mapping[str, Sequence[str]], zone: str) -> ColumnMapping:
+    """Propose a mapping onto a table the analyst chose; ids that look personal are hidden."""
+    columns = _columns(table, headings)
     personal = [t for t, source in columns.items() if t in ("user_id",) and _personal(samples.get(source, ()))]
     return ColumnMapping(table=table, columns=tuple(columns.items()), zone=zone, hashed=tuple(personal))
-
-
-def guess_for(table: str, headings: Sequence[str], given: ColumnMapping) -> ColumnMapping:
-    """Propose a mapping onto a table the analyst chose, keeping what does not depend on the table."""
-    return ColumnMapping(table=table, columns=tuple(_columns(table, headings).items()), zone=given.zone)
 
 
 def _columns(table: str, headings: Sequence[str]) -> dict[str, str]:

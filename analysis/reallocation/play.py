@@ -1,0 +1,109 @@
+"""What did every policy earn in every simulated campaign?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import stats
+
+from analysis.reallocation import decisions as told
+from analysis.reallocation import oracle
+from analysis.reallocation.decisions import Decision
+from analysis.reallocation.market import Truth, draw
+from analysis.reallocation.money import CENTS, shared
+from analysis.reallocation.policies import Moves, Path, fixed, follow
+from analysis.reallocation.responses import Floats
+from analysis.reallocation.rules import hours
+from analysis.reallocation.setting import Setting
+
+if TYPE_CHECKING:
+    from analysis.reallocation.simulation import Simulation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """Every policy's path through every run, and what it earned."""
+
+    asked: Simulation
+    given: Setting
+    truth: Truth
+    paths: Mapping[str, Path]
+    revenue: Mapping[str, Floats]
+    same_money: Floats
+    moves: Moves
+    decisions: tuple[Decision, ...]
+    accuracy: float
+
+    def total(self, policy: str) -> Floats:
+        """Return each run's revenue."""
+        return np.asarray(self.revenue[policy].sum(axis=1))
+
+    @property
+    def gain(self) -> Floats:
+        """Each run's revenue of the rules above that of the fixed split."""
+        return self.total("rules") - self.total("fixed")
+
+    @property
+    def released(self) -> Floats:
+        """What each run drew from the reserve and spent."""
+        return np.asarray((self.moves.released.sum(axis=(1, 2)) - self.moves.returned.sum(axis=1)) / CENTS)
+
+
+def play(asked: Simulation, given: Setting) -> Played:
+    """Let every policy meet the same simulated campaigns."""
+    market, plan, reserve = given.market, given.plan, given.reserve
+    truth = draw(market, asked.runs, asked.seed)
+    ruled, moves = follow(asked.rules, market, truth, plan, reserve)
+    best, gap = oracle.oracle(asked.rules, market, truth, plan, ruled, moves)
+    paths = {
+        "fixed": fixed(market, plan, reserve, asked.runs),
+        "rules": ruled,
+        "oracle": best,
+        "bound": oracle.bound(market, truth, given.budget, best),
+    }
+    revenue = {name: truth.revenue(market, p.spent / CENTS).sum(axis=2) for name, p in paths.items()}
+    problem = oracle.problem(asked.rules, market, truth, plan, moves)
+    return Played(
+        asked=asked,
+        given=given,
+        truth=truth,
+        paths=paths,
+        revenue=revenue,
+        same_money=_same_money(given, truth, ruled),
+        moves=moves,
+        decisions=told.Log(asked.rules, given, truth, moves, problem).decisions(),
+        accuracy=float(np.max(gap / np.maximum(revenue["oracle"].sum(axis=1), 1e-9))),
+    )
+
+
+def _same_money(given: Setting, truth: Truth, ruled: Path) -> Floats:
+    """Return what the rules' hourly money would have earned in the shares of the fixed split."""
+    total = ruled.spent.sum(axis=2)
+    split = shared(total, np.broadcast_to(given.plan.astype(float), (*total.shape, len(given.plan))))
+    split = np.minimum(split, given.market.capacity)
+    return np.asarray(truth.revenue(given.market, split / CENTS).sum(axis=(1, 2)))
+
+
+def alarms(played: Played) -> tuple[Any, Any, Any]:
+    """Count by run: surges there were, surges declared, and those declared while none had been on."""
+    surge, busy = played.moves.surge, played.truth.surging
+    starts = busy & ~np.pad(busy, ((0, 0), (1, 0)))[:, :-1]
+    if not surge.shape[1]:
+        nothing = np.zeros(len(surge), dtype=int)
+        return starts.sum(axis=1), nothing, nothing
+    begun = surge & ~np.pad(surge, ((0, 0), (1, 0)))[:, :-1]
+    every = hours(played.asked.rules.evaluate_every)
+    looked = busy[:, : surge.shape[1] * every].reshape(len(busy), surge.shape[1], every).any(axis=2)
+    return starts.sum(axis=1), begun.sum(axis=1), (begun & ~looked).sum(axis=1)
+
+
+def interval(values: Floats) -> tuple[float, float]:
+    """Return the 95% t-interval of the average; none where all runs agree, which says nothing of its error."""
+    spread = float(values.std(ddof=1))
+    if not spread > 1e-9 * max(1.0, float(np.abs(values).max())):
+        return np.nan, np.nan
+    reach = float(stats.t.ppf(0.975, len(values) - 1)) * spread / np.sqrt(len(values))
+    return float(values.mean() - reach), float(values.mean() + reach)

@@ -1,0 +1,404 @@
+"""What would rules that move budget while the campaign runs have earned, against a fixed split?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from analysis import charts
+from analysis.answer import Answer, Field
+from analysis.budget.curves import ResponseCurves
+from analysis.charts import Look
+from analysis.errors import QuestionError
+from analysis.messages import N_, Money, Share, say
+from analysis.question import Question
+from analysis.reallocation import decisions as told
+from analysis.reallocation.decisions import Decision
+from analysis.reallocation.money import CENTS
+from analysis.reallocation.play import Played, alarms, interval, play
+from analysis.reallocation.rules import MarketSettings, Rules
+from analysis.reallocation.setting import setting
+from analysis.reallocation.words import headline, notes
+from analysis.tables import Tables
+from analysis.values import Pairs, a, number, optional, pairs, value, whole
+
+BAND = (0.05, 0.95)
+"""Between which quantiles nine of ten runs lie."""
+_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "fixed": N_("fixed split"),
+        "rules": N_("rules"),
+        "oracle": N_("best within the limits"),
+        "bound": N_("best without limits"),
+    }
+)
+
+
+@value("simulation")
+class Simulation(Question):
+    """What rules that move budget between channels earn in a market simulated from the response curves.
+
+    Parameters
+    ----------
+    curves : ResponseCurves
+        The market's curves; a filter of its own goes before `where`.
+    rules : Rules
+        How budget is moved.
+    market : MarketSettings
+        What happens besides: surges, failing creatives, what a channel can take up.
+    budget : float, optional
+        The whole budget, reserve included; by default the campaign's (the part of it that belongs to channels with
+        a curve), else what the spend observed would be the working budget of.
+    split : mapping of str to float, optional
+        Each channel's share of the working budget, adding up to 1; by default that of the spend observed.
+    runs : int
+        Simulated campaigns. Each has its own curves (drawn from the bootstrap), shocks and noise; every policy
+        meets the same ones, so differences are paired.
+    seed : int
+    where : Filter, optional
+        Which rows the curves and the hours of a day are taken from.
+
+    Notes
+    -----
+    Revenue is what is expected under each run's truth at what a policy spent: noise only reaches what the rules see.
+    The campaign runs through its own days and phases; without one, through those of the spend. Money is planned
+    evenly over days, and over the hours of a day as orders fall.
+
+    Examples
+    --------
+    >>> Simulation(rules=Rules(step=0.05), runs=20)
+    Simulation(rules=Rules(step=0.05), runs=20)
+    """
+
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"spend": ()})
+
+    curves: ResponseCurves = field(default_factory=ResponseCurves, metadata=a(ResponseCurves))
+    rules: Rules = field(default_factory=Rules, metadata=a(Rules))
+    market: MarketSettings = field(default_factory=MarketSettings, metadata=a(MarketSettings))
+    budget: float | None = field(default=None, metadata=optional(number(least=1, most=1e12)))
+    split: Pairs = field(default=(), metadata=pairs(least=0))
+    runs: int = field(default=60, metadata=whole(least=2, most=500))
+    seed: int = field(default=1, metadata=whole(least=0, most=2**31 - 1))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        total = sum(share for _, share in self.split)
+        if self.split and abs(total - 1) > 0.001:
+            raise QuestionError.crossed(
+                say(
+                    "The shares of the split add up to {total}, not to 100%. Change them so that they do.",
+                    total=Share(total),
+                )
+            )
+
+    def _answer(self, tables: Tables) -> SimulationAnswer:
+        given = setting(self, tables)
+        played = play(self, given)
+        table = _table(played)
+        return SimulationAnswer(
+            question=self,
+            version=tables.version,
+            headline=headline(self, played, table),
+            frames={
+                "table": table,
+                "log": told.frame(played.decisions),
+                "hours": _hours(played),
+                "channels": _channels(played),
+                "runs": _runs(played),
+                "days": _days(played),
+            },
+            notes=notes(self, played),
+            currency=given.currency,
+            decisions=played.decisions,
+            accuracy=float(played.accuracy),
+        )
+
+
+def _money(**labels: str) -> dict[str, Field]:
+    return {name: Field(label, "money") for name, label in labels.items()}
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class SimulationAnswer(Answer):
+    """What each policy earned, one row per policy; averages over the runs.
+
+    `low` and `high` are the 95% bounds of the average, `run_low` and `run_high` hold nine of ten runs. `gain` is over
+    the fixed split and `regret` what is lacking to the oracle, both paired by run. The frame "log" holds the
+    decisions of the first run, "hours" and "channels" its money, "runs" every run, "days" the gain as it builds up.
+
+    Parameters
+    ----------
+    decisions : tuple of Decision
+        Of the first run, their reasons ready for any language.
+    accuracy : float
+        Largest share of a run's revenue by which the oracle may be short of the true best.
+    """
+
+    fields: ClassVar[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
+        {
+            "table": MappingProxyType(
+                {
+                    "policy": Field(N_("Policy"), "text"),
+                    **_money(
+                        revenue=N_("Revenue"),
+                        low=N_("95% from"),
+                        high=N_("95% to"),
+                        run_low=N_("Runs from (5%)"),
+                        run_high=N_("Runs to (95%)"),
+                    ),
+                    "roi": Field(N_("ROI"), "ratio"),
+                    **_money(
+                        spent=N_("Spent"),
+                        reserved=N_("Still reserved"),
+                        unspent=N_("Not taken up"),
+                        gain=N_("More than the fixed split"),
+                        gain_low=N_("More than the fixed split, 95% from"),
+                        gain_high=N_("More than the fixed split, 95% to"),
+                        regret=N_("Below the best within the limits"),
+                        regret_low=N_("Below the best within the limits, 95% from"),
+                        regret_high=N_("Below the best within the limits, 95% to"),
+                    ),
+                    "share_of_runs_better": Field(N_("Runs better than the fixed split"), "share"),
+                }
+            ),
+            "log": MappingProxyType(
+                {
+                    "time": Field(N_("Local time"), "time"),
+                    "kind": Field(N_("Decision"), "text"),
+                    "from_channel": Field(N_("From channel"), "text"),
+                    "to_channel": Field(N_("To channel"), "text"),
+                    "amount": Field(N_("Amount"), "money"),
+                    "roi_from": Field(N_("Marginal ROI from"), "ratio"),
+                    "roi_to": Field(N_("Marginal ROI to"), "ratio"),
+                    "effect": Field(N_("Effect until the next adjustment"), "money"),
+                    "reason": Field(N_("Reason"), "text"),
+                }
+            ),
+            "hours": MappingProxyType(
+                {
+                    "policy": Field(N_("Policy"), "text"),
+                    "hour": Field(N_("Hour"), "count"),
+                    "time": Field(N_("Local time"), "time"),
+                    **_money(
+                        spent=N_("Spent so far"),
+                        reserved=N_("Reserved"),
+                        unspent=N_("Unspent"),
+                        revenue=N_("Revenue of the hour"),
+                    ),
+                }
+            ),
+            "channels": MappingProxyType(
+                {
+                    "policy": Field(N_("Policy"), "text"),
+                    "hour": Field(N_("Hour"), "count"),
+                    "time": Field(N_("Local time"), "time"),
+                    "channel": Field(N_("Channel"), "text"),
+                    "spent": Field(N_("Spend of the hour"), "money"),
+                    "revenue": Field(N_("Revenue of the hour"), "money"),
+                }
+            ),
+            "runs": MappingProxyType(
+                {
+                    "run": Field(N_("Run"), "count"),
+                    **_money(
+                        fixed=N_("Fixed split"),
+                        rules=N_("Rules"),
+                        oracle=N_("Best within the limits"),
+                        bound=N_("Best without limits"),
+                        same_money=N_("Fixed split with the rules' money"),
+                        gain=N_("More than the fixed split"),
+                        gain_same_money=N_("More than the fixed split at equal spend"),
+                        regret=N_("Below the best within the limits"),
+                        released=N_("Drawn from the reserve"),
+                    ),
+                    "surges": Field(N_("Surges"), "count"),
+                    "declared": Field(N_("Surges declared"), "count"),
+                    "false_alarms": Field(N_("Declared without a surge"), "count"),
+                }
+            ),
+            "days": MappingProxyType(
+                {
+                    "policy": Field(N_("Policy"), "text"),
+                    "time": Field(N_("Day"), "time"),
+                    **_money(
+                        gain=N_("More than the fixed split so far"),
+                        run_low=N_("Runs from (5%)"),
+                        run_high=N_("Runs to (95%)"),
+                    ),
+                }
+            ),
+        }
+    )
+
+    question: Simulation
+    decisions: tuple[Decision, ...] = ()
+    accuracy: float = 0.0
+
+    def chart(self, look: Look | None = None) -> Any:
+        """Draw how the gain over the fixed split builds up, day by day, beside the best within the limits."""
+        return _building_up(self, look or Look())
+
+
+# ---- the work ---------------------------------------------------------------------------------------------
+
+
+def _table(played: Played) -> pd.DataFrame:
+    rows = []
+    for policy, own in played.paths.items():
+        total, spent = played.total(policy), own.spent.sum(axis=(1, 2)) / CENTS
+        low, high = interval(total)
+        run_low, run_high = np.quantile(total, BAND)
+        row = {"policy": policy, "revenue": total.mean(), "low": low, "high": high, "run_low": run_low}
+        row |= {"run_high": run_high, "roi": total.mean() / spent.mean() if spent.mean() else np.nan}
+        row |= {"spent": spent.mean(), "reserved": own.reserved[:, -1].mean() / CENTS}
+        row |= {"unspent": own.unspent[:, -1].mean() / CENTS}
+        if policy != "fixed":
+            gain = total - played.total("fixed")
+            low, high = interval(gain)
+            row |= {"gain": gain.mean(), "gain_low": low, "gain_high": high}
+            row |= {"share_of_runs_better": float((gain > 0).mean())}
+        if policy in ("fixed", "rules"):
+            regret = played.total("oracle") - total
+            low, high = interval(regret)
+            row |= {"regret": regret.mean(), "regret_low": low, "regret_high": high}
+        rows.append(row)
+    return pd.DataFrame(rows, columns=[*SimulationAnswer.fields["table"]])
+
+
+def _hours(played: Played) -> pd.DataFrame:
+    """Lay out the first run's money hour by hour."""
+    parts = [
+        pd.DataFrame(
+            {
+                "policy": policy,
+                "hour": np.arange(len(played.given.times)),
+                "time": played.given.times,
+                "spent": own.spent[0].sum(axis=1).cumsum() / CENTS,
+                "reserved": own.reserved[0] / CENTS,
+                "unspent": own.unspent[0] / CENTS,
+                "revenue": played.revenue[policy][0],
+            }
+        )
+        for policy, own in played.paths.items()
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _channels(played: Played) -> pd.DataFrame:
+    """Lay out the first run's spend and revenue by channel and hour."""
+    times, names = played.given.times, played.given.market.channels
+    parts = []
+    for policy, own in played.paths.items():
+        revenue = played.truth.revenue(played.given.market, own.spent / CENTS)[0]
+        cells = {"spent": own.spent[0].ravel() / CENTS, "revenue": revenue.ravel()}
+        hour, channel = np.repeat(np.arange(len(times)), len(names)), np.tile(names, len(times))
+        parts.append(pd.DataFrame({"policy": policy, "hour": hour, "time": times[hour], "channel": channel} | cells))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _runs(played: Played) -> pd.DataFrame:
+    totals = {policy: played.total(policy) for policy in played.paths}
+    surges, declared, wrong = alarms(played)
+    return pd.DataFrame(
+        {
+            "run": np.arange(1, len(played.gain) + 1),
+            **totals,
+            "same_money": played.same_money,
+            "gain": played.gain,
+            "gain_same_money": totals["rules"] - played.same_money,
+            "regret": totals["oracle"] - totals["rules"],
+            "released": played.released,
+            "surges": surges,
+            "declared": declared,
+            "false_alarms": wrong,
+        }
+    )
+
+
+def _days(played: Played) -> pd.DataFrame:
+    """Add up the gain to the end of each local day, over runs."""
+    times = played.given.times
+    ends = np.flatnonzero(np.append(times.normalize()[1:] != times.normalize()[:-1], True))
+    parts = []
+    for policy in ("rules", "oracle"):
+        gain = (played.revenue[policy] - played.revenue["fixed"]).cumsum(axis=1)[:, ends]
+        low, high = np.quantile(gain, BAND, axis=0)
+        own = {"time": times[ends].normalize(), "gain": gain.mean(axis=0), "run_low": low, "run_high": high}
+        parts.append(pd.DataFrame({"policy": policy} | own))
+    return pd.concat(parts, ignore_index=True)
+
+
+# ---- the picture ------------------------------------------------------------------------------------------
+
+
+def _building_up(answer: SimulationAnswer, look: Look) -> Any:
+    """Draw the gain over the fixed split as lines from zero, nine of ten runs as a band, names at the ends."""
+    days = _from_zero(answer.frame("days")).assign(name=lambda t: t["policy"].map(lambda p: look(_WORDS[p])))
+    order = ["rules", "oracle"]
+    colour = alt.Color("policy:N", scale=alt.Scale(domain=order, range=[charts.ACCENT, charts.PALETTE[2]]), legend=None)
+    unit = answer.currency
+    title = look(N_("revenue above the fixed split, added up"))
+    x = alt.X("time:T", title=None, axis=alt.Axis(grid=False, tickCount=5, labelSeparation=12, format=_day(look)))
+    y = alt.Y(
+        "gain:Q",
+        title=look(say("{what}, {unit}", what=title, unit=unit)) if unit else title,
+        axis=alt.Axis(format="~s", tickCount=5),
+        scale=alt.Scale(zero=True),
+    )
+    tips = [
+        alt.Tooltip("name:N", title=look(N_("Policy"))),
+        alt.Tooltip("time:T", title=look(N_("Day")), format=_day(look)),
+        alt.Tooltip("gain:Q", title=look(N_("More than the fixed split so far")), format=",.0f"),
+        alt.Tooltip("run_low:Q", title=look(N_("Runs from (5%)")), format=",.0f"),
+        alt.Tooltip("run_high:Q", title=look(N_("Runs to (95%)")), format=",.0f"),
+    ]
+    ruled = days[days["policy"] == "rules"]
+    band = alt.Chart(ruled).mark_area(opacity=0.18).encode(x=x, y=alt.Y("run_low:Q"), y2="run_high:Q", color=colour)
+    lines = alt.Chart(days).mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour, tooltip=tips,
+                                                              strokeDash=_dash(order))  # fmt: skip
+    zero = alt.Chart(pd.DataFrame({"gain": [0.0]})).mark_rule(color=look.faint).encode(y="gain:Q")
+    ends = _ends(days, look, unit)
+    names = ends[ends["policy"] != "band"], ends[ends["policy"] == "band"]
+    at = {"x": alt.X("time:T"), "y": alt.Y("at:Q"), "text": "label:N"}
+    labels = alt.Chart(names[0]).mark_text(align="left", dx=8, fontWeight="bold").encode(color=colour, **at)
+    about = alt.Chart(names[1]).mark_text(align="left", dx=8).encode(color=alt.value(look.faint), **at)
+    return charts.finish(
+        alt.layer(band, zero, lines, labels, about), look, describe=answer.headline.text(look.language), height=340
+    )
+
+
+def _day(look: Look) -> str:
+    return "%-m/%-d" if look.language.startswith("zh") else "%b %-d"
+
+
+def _dash(order: list[str]) -> Any:
+    return alt.StrokeDash("policy:N", scale=alt.Scale(domain=order, range=[[1, 0], [6, 4]]), legend=None)
+
+
+def _from_zero(days: pd.DataFrame) -> pd.DataFrame:
+    """Let each line end its days at their close, and begin at nothing."""
+    shifted = days.assign(time=days["time"] + pd.Timedelta(days=1))
+    start = shifted.groupby("policy", sort=False).head(1)
+    start = start.assign(time=start["time"] - pd.Timedelta(days=1), gain=0.0, run_low=0.0, run_high=0.0)
+    return pd.concat([start, shifted], ignore_index=True).sort_values(["policy", "time"], kind="stable")
+
+
+def _ends(days: pd.DataFrame, look: Look, unit: str | None) -> pd.DataFrame:
+    """Name each line on the left, where none has got far from zero, the higher one above."""
+    last = days.groupby("policy", sort=False).tail(1).sort_values("gain", ascending=False, kind="stable")
+    top, bottom = max(float(days["run_high"].max()), 0.0), min(float(days["run_low"].min()), 0.0)
+    step = 0.085 * ((top - bottom) or 1.0)
+    first = top if top >= -bottom else bottom + step * (len(last) + 1)
+    words = [
+        look(say("{name}: {gain}", name=look(_WORDS[p]), gain=Money(float(g), unit)))
+        for p, g in zip(last["policy"], last["gain"], strict=True)
+    ]
+    band = pd.DataFrame({"policy": ["band"], "label": [look(N_("band: nine of ten runs of the rules"))]})
+    ends = pd.concat([last.assign(label=words), band], ignore_index=True)
+    return ends.assign(at=[first - k * step for k in range(len(ends))], time=days["time"].min())

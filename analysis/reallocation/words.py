@@ -1,0 +1,150 @@
+"""How is a simulation put into words: the headline, and what it rests on?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.answer import Note
+from analysis.messages import Message, Money, Names, Share, say
+from analysis.reallocation.money import CENTS
+from analysis.reallocation.play import Played, alarms, interval
+from analysis.reallocation.setting import Setting
+
+if TYPE_CHECKING:
+    from analysis.reallocation.simulation import Simulation
+
+
+def headline(asked: Simulation, played: Played, table: pd.DataFrame) -> Message:
+    """Return the sentence with the gain; where its interval holds zero, it says that nothing can be shown."""
+    row: Any = table.set_index("policy").loc["rules"]
+    unit = played.given.currency
+    if not played.moves.moved.any() and not played.moves.released.any():
+        return say("The rules moved nothing in {runs} runs, so they earned what the fixed split did.", runs=asked.runs)
+    params: dict[str, Any] = {
+        "gain": Money(float(row["gain"]), unit),
+        "low": Money(float(row["gain_low"]), unit),
+        "high": Money(float(row["gain_high"]), unit),
+        "regret": Money(float(row["regret"]), unit),
+        "share": Share(float(row["share_of_runs_better"])),
+        "runs": asked.runs,
+    }
+    if np.isnan(row["gain_low"]):
+        return say(
+            "Moving budget by the rules earned {gain} more than the fixed split in every run, {regret} below the best "
+            "possible under the same limits.",
+            **params,
+        )
+    if row["gain_low"] > 0:
+        return say(
+            "Moving budget by the rules earned {gain} ({low} to {high}) more than the fixed split, {regret} below the "
+            "best possible under the same limits; better in {share} of {runs} runs.",
+            **params,
+        )
+    if row["gain_high"] < 0:
+        params |= {"gain": Money(-float(row["gain"]), unit), "low": Money(-float(row["gain_high"]), unit)}
+        params |= {"high": Money(-float(row["gain_low"]), unit)}
+        return say(
+            "Moving budget by the rules earned {gain} ({low} to {high}) less than the fixed split, {regret} below the "
+            "best possible under the same limits; better in {share} of {runs} runs.",
+            **params,
+        )
+    return say(
+        "No difference between the rules and the fixed split can be shown: {gain} ({low} to {high}) on average over "
+        "{runs} runs, {regret} below the best possible under the same limits; better in {share} of runs.",
+        **params,
+    )
+
+
+def notes(asked: Simulation, played: Played) -> tuple[Note, ...]:
+    """Say what the figures rest on."""
+    simulated = say(
+        "This is a simulated market built from the fitted curves: it shows how the rules behave if those curves, "
+        "within their uncertainty, are right. It does not test the curves, and no competitor reacts."
+    )
+    notes = [Note("simulated", simulated, "warning")]
+    notes += _money_notes(asked, played)
+    notes += _surge_notes(asked, played)
+    notes += _assumed(played.given)
+    if played.accuracy > 1e-4:
+        loose = say("The best within the limits is known to {share} of revenue only.", share=Share(played.accuracy))
+        notes.append(Note("loose-oracle", loose, "warning"))
+    return tuple(notes)
+
+
+def _money_notes(asked: Simulation, played: Played) -> list[Note]:
+    """Say how much of the gain comes from spending more, and what stayed where it was."""
+    notes, unit = [], played.given.currency
+    drawn = float(played.released.mean())
+    if drawn >= 0.5 / CENTS:
+        equal = played.total("rules") - played.same_money
+        low, high = interval(equal)
+        text = say(
+            "The rules drew {drawn} of the reserve on average; the fixed split leaves it untouched. With the same "
+            "money hour by hour in the fixed shares, the rules earn {gain} more ({low} to {high}).",
+            drawn=Money(drawn, unit),
+            gain=Money(float(equal.mean()), unit),
+            low=Money(low, unit),
+            high=Money(high, unit),
+        )
+        if np.isnan(low):
+            text = say(
+                "The rules drew {drawn} of the reserve on average; the fixed split leaves it untouched.",
+                drawn=Money(drawn, unit),
+            )
+        notes.append(Note("equal-spend", text))
+    elif played.given.reserve:
+        text = say("The reserve of {amount} was never drawn: no run declared a surge worth it.",
+                   amount=Money(played.given.reserve / CENTS, unit))  # fmt: skip
+        notes.append(Note("reserve-unused", text))
+    seen = played.given.observed * played.given.market.weight[:, None] + 1 / CENTS
+    beyond: Any = (played.paths["rules"].spent / CENTS > seen).any(axis=(0, 1))
+    names = tuple(name for name, far in zip(played.given.market.channels, beyond, strict=True) if far)
+    if names:
+        text = say(
+            "In {channels} the rules spent at rates above any observed, up to {headroom} times; the curves are a guess "
+            "there.",
+            channels=Names(names),
+            headroom=asked.market.headroom,
+        )
+        notes.append(Note("extrapolated", text, "warning"))
+    left = float(played.paths["rules"].unspent[:, -1].mean()) / CENTS
+    if left > 0.001 * played.given.budget / CENTS:
+        text = say("{amount} could not be spent on average: channels took up no more.", amount=Money(left, unit))
+        notes.append(Note("not-taken-up", text, "warning"))
+    return notes
+
+
+def _surge_notes(asked: Simulation, played: Played) -> list[Note]:
+    surges, declared, wrong = (int(part.sum()) for part in alarms(played))
+    text = say(
+        "{runs} runs had {surges} surges in all; the rules declared {declared}, {wrong} of them without one.",
+        runs=asked.runs,
+        surges=surges,
+        declared=declared,
+        wrong=wrong,
+    )
+    return [Note("surges", text)]
+
+
+def _assumed(given: Setting) -> list[Note]:
+    """Say what was left out or assumed."""
+    notes = []
+    if given.left_out:
+        text = say("Left out, because no response curve can be estimated: {channels}. See the response curves for why.",
+                   channels=Names(given.left_out))  # fmt: skip
+        notes.append(Note("left-out", text, "missing"))
+    budget = Money(given.budget / CENTS, given.currency)
+    words = {
+        "scaled-budget": say("Only the part of the campaign's budget that channels with a curve spend is simulated: "
+                             "{budget}.", budget=budget),
+        "observed-budget": say("The budget is taken from the spend observed, with the reserve on top: {budget}.",
+                               budget=budget),
+        "flat-hours": say("There are too few orders and events to see when people buy; all hours count as alike."),
+        "assumed-order-value": say("No order value is known; {amount} an order is assumed, which only sets how coarse "
+                                   "hourly orders are.", amount=Money(given.market.order_value, given.currency)),
+        "adstock": say("Some curves carry spend over to later days; the simulation counts its effect at once."),
+    }  # fmt: skip
+    return notes + [Note(code, message) for code, message in words.items() if code in given.facts]

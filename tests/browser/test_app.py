@@ -1,0 +1,144 @@
+"""A person's way through the app in Chromium: figures at once, controls, uploads, links, notebooks, narrow screens."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import zipfile
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+from browser_tools import headline, settled
+from harness import PAGES
+from nbclient import NotebookClient
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+PATHS = ("", *PAGES[1:])  # the Funnel page is the front door
+ROOT = Path(__file__).resolve().parents[2]
+REAL = ROOT.parent / "shared" / "data"
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_link_straight_to_a_page_opens_it(visit, path: str) -> None:
+    page = visit(path)
+    assert re.search(r"\d", headline(page))
+    assert page.locator("[data-testid=stSidebarNav] a").count() == len(PAGES)
+    assert page.locator("[data-testid=stAlertContentError], [data-testid=stException]").count() == 0
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_nothing_runs_off_a_narrow_screen(visit, path: str) -> None:
+    page = visit(path, width=390, dark=True, locale="zh-CN")
+    headline(page)
+    wide = page.evaluate(
+        "[...document.querySelectorAll('[data-testid=stMain] :is(p, h4, button, svg, canvas, [data-baseweb=select])')]"
+        ".filter(e => !e.closest('[data-testid=stDataFrame]') && e.getBoundingClientRect().right > innerWidth + 1)"
+        ".map(e => `${e.tagName} ${e.textContent}`.slice(0, 80))"
+    )
+    assert wide == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def choose(page, label: str, option: str) -> None:
+    """Pick an option of the select box with this label."""
+    box = page.get_by_role("combobox", name=label)
+    box.click()
+    page.get_by_role("option", name=option, exact=True).click()
+    settled(page)
+
+
+def test_a_changed_control_changes_the_figures_and_the_notebook_agrees(visit, tmp_path: Path) -> None:
+    page = visit()
+    before = headline(page)
+    choose(page, "Step 2", "favorite")
+    shown = headline(page)
+    assert shown != before
+    with page.expect_download() as pending:
+        page.get_by_role("button", name="Notebook").click()
+    archive = zipfile.ZipFile(io.BytesIO(Path(pending.value.path()).read_bytes()))
+    archive.extractall(tmp_path)
+    answer = run_notebook(tmp_path, "sluice-funnel.ipynb")
+    users = answer["users"].tolist()
+    digits = 2 if users[-1] < 0.01 * users[0] else 1
+    assert shown.startswith(f"{100 * users[-1] / users[0]:.{digits}f}% of {users[0]:,} users")
+    dropped = answer["dropped"].fillna(0).astype(int)
+    assert shown.endswith(f"Most stop before {answer['event'][dropped.argmax()]}: {dropped.max():,} users.")
+
+
+def run_notebook(folder: Path, name: str) -> pd.DataFrame:
+    """Execute a downloaded notebook and return the table its last cell shows."""
+    notebook = nbformat.read(folder / name, as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell("answer.table.to_parquet('answer.parquet')"))
+    os.environ["PYTHONPATH"] = str(ROOT)
+    NotebookClient(
+        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+    ).execute()
+    return pd.read_parquet(folder / "answer.parquet")
+
+
+def test_a_shared_link_reopens_the_question(visit) -> None:
+    page = visit()
+    choose(page, "Breakdown", "device")
+    shown = headline(page)
+    page.get_by_role("button", name="Link").click()
+    address = page.locator("[data-testid=stPopoverBody] code").inner_text().strip()
+    other = visit(address.split("/", 3)[3])
+    assert headline(other) == shown
+    assert other.get_by_role("combobox", name="Breakdown").input_value() in ("device", "")
+
+
+def test_a_broken_link_is_said_in_words(visit) -> None:
+    page = visit("?question=eJxLyk")
+    settled(page)
+    assert "does not hold a question" in page.locator("[data-testid=stMain]").inner_text()
+    assert "Traceback" not in page.content()
+
+
+def test_the_language_switch(visit) -> None:
+    page = visit()
+    headline(page)
+    page.get_by_role("radio", name="简体中文").or_(page.get_by_role("button", name="简体中文")).first.click()
+    settled(page)
+    assert re.search(r"[\u4e00-\u9fff]", headline(page))
+
+
+def test_two_exports_are_mapped_by_hand_and_imported(visit, tmp_path: Path) -> None:
+    orders = REAL / "tmall_orders.csv"
+    spend = REAL / "global_ads_daily.csv"
+    if not orders.exists():
+        pytest.skip("the real exports are not on this machine")
+    page = visit("data")
+    headline(page)
+    page.set_input_files("input[type=file]", [str(orders), str(spend)])
+    page.get_by_text("28,010 rows").wait_for()
+    settled(page)
+    for i, currency in ((0, "CNY"), (1, "USD")):
+        card = page.locator(f".st-key-data-map-{i}")
+        pick(page, card, "currency", "one value for all rows")
+        pick(page, card, "Value for all rows", currency)
+    page.get_by_role("button", name="Import 2 files").click()
+    page.get_by_text("Batch 1: 29,810 rows kept, 0 set aside").first.wait_for()
+    shown = headline(page)
+    assert "28,010 orders created" in shown
+    assert "24,087 orders paid" in shown
+    assert "$11,108,749.09 ad spend" in shown
+
+
+def pick(page, card, label: str, option: str) -> None:
+    """Pick an option of a select box whose label begins with `label` in a file's card."""
+    card.get_by_role("combobox", name=re.compile(rf"{re.escape(label)}")).first.click()
+    page.get_by_role("option", name=option, exact=True).click()
+    settled(page)
+
+
+def test_a_picture_is_refused_and_nothing_changes(visit, tmp_path: Path) -> None:
+    page = visit("data")
+    before = headline(page)
+    path = tmp_path / "photo.csv"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR")
+    page.set_input_files("input[type=file]", str(path))
+    page.get_by_text("picture").first.wait_for()
+    assert headline(page) == before

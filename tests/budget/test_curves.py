@@ -1,0 +1,315 @@
+"""Response curves of attributed revenue: planted truth, what cannot be told, and what people read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from budget import planted
+from scipy.stats import binom
+
+from analysis.answer import Answer
+from analysis.budget import attributed, forms
+from analysis.budget.curve import interval
+from analysis.budget.curves import REASONS, CurvesAnswer, ResponseCurves
+from analysis.budget.estimate import preferred
+from analysis.charts import Look
+from analysis.errors import DataError, QuestionError, SluiceError
+from analysis.question import Question
+from analysis.tables import Tables
+from analysis.values import Campaign, Filter, Phase
+
+FORMS = sorted(forms.FORMS)
+BOUND = 4.0
+"""Standard errors a fit may be off: once in 16,000 by chance."""
+CAMPAIGN = Campaign(
+    name="Double 11",
+    start="2026-09-21",
+    end="2026-11-15",
+    phases=(
+        Phase(name="warm-up", start="2026-09-21", end="2026-10-31"),
+        Phase(name="burst", start="2026-11-01", end="2026-11-11"),
+        Phase(name="wrap-up", start="2026-11-12", end="2026-11-15"),
+    ),
+)
+
+
+def ask(spend: pd.DataFrame, campaign: Campaign | None = CAMPAIGN, **changes: Any) -> CurvesAnswer:
+    answer = ResponseCurves(**changes).run(Tables(spend=spend, campaign=campaign))
+    assert isinstance(answer, CurvesAnswer)
+    return answer
+
+
+def channel(answer: Answer, name: str) -> dict[str, Any]:
+    table = answer.table
+    return dict(table[table["channel"] == name].iloc[0])
+
+
+# ---- planted truth ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sigma", [0.05, 0.1, 0.3])
+@pytest.mark.parametrize("form", FORMS)
+def test_a_planted_curve_is_recovered(form: str, sigma: float) -> None:
+    rng = np.random.default_rng([1, FORMS.index(form), int(100 * sigma)])
+    spend = planted.spending(rng)
+    truth = planted.expected(form, spend, 1000, 150)
+    answer = ask(planted.rows("search", spend, truth * planted.noise(rng, sigma, 56)), form=form)
+    row, curve = channel(answer, "search"), answer.curves[0]
+    error = planted.standard_errors(form, spend, planted.PHASES, 1000, 150, sigma)
+    assert row["contribution"] == pytest.approx(truth.sum(), rel=BOUND * error["contribution"])
+    assert abs(np.log(curve.ceiling / 1000)) < BOUND * error["ceiling"]
+    assert abs(np.log(curve.half_saturation / 150)) < BOUND * error["half_saturation"]
+    assert row["low"] < row["contribution"] < row["high"]
+    # The log of a variance estimated from n - 4 residuals has a standard error of sqrt(2 / (n - 4)).
+    assert abs(np.log(curve.sigma / sigma)) < BOUND * np.sqrt(2 / 52) * (1 + sigma)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_without_noise_the_truth_comes_back_exactly(form: str) -> None:
+    spend = planted.spending(np.random.default_rng(3))
+    answer = ask(planted.rows("search", spend, planted.expected(form, spend, 1000, 150)))
+    curve = answer.curves[0]
+    assert curve.form == form
+    assert (curve.ceiling, curve.half_saturation) == pytest.approx((1000, 150), rel=1e-5)
+    assert dict(curve.phase_multipliers) == pytest.approx({"warm-up": 1.0, "burst": 1.6, "wrap-up": 0.8}, rel=1e-5)
+
+
+def test_demand_is_not_taken_for_the_effect_of_money() -> None:
+    rng = np.random.default_rng(4)
+    spend = planted.spending(rng)
+    report = planted.rows("search", spend, planted.expected("hyperbolic", spend, 1000, 60))
+    told, untold = ask(report, form="hyperbolic"), ask(report, campaign=None, form="hyperbolic")
+    truth = float((spend * planted.DEMAND[planted.PHASES] * forms.slope("hyperbolic", spend, 1000, 60)).sum())
+    assert channel(told, "search")["marginal_roi"] == pytest.approx(truth / spend.sum(), rel=1e-4)
+    assert channel(untold, "search")["marginal_roi"] > 1.1 * truth / spend.sum()
+
+
+def test_phases_come_from_the_report_where_there_is_no_campaign() -> None:
+    spend = planted.spending(np.random.default_rng(3))
+    report = planted.rows("search", spend, planted.expected("hyperbolic", spend, 1000, 150))
+    named = ask(report.assign(phase=planted.NAMES[planted.PHASES]), campaign=None)
+    assert channel(named, "search")["ceiling"] == pytest.approx(1000, rel=1e-5)
+    pd.testing.assert_frame_equal(named.table, ask(report).table)
+
+
+def test_intervals_cover_as_often_as_they_say() -> None:
+    rng = np.random.default_rng(5)
+    runs, covered = 200, np.zeros(3, int)
+    for _ in range(runs):
+        spend = planted.spending(rng)
+        truth = planted.expected("hyperbolic", spend, 1000, 100)
+        revenue = truth * planted.noise(rng, 0.15, 56)
+        found = attributed.fit("hyperbolic", spend, revenue, planted.PHASES)
+        left = attributed.residuals(found, revenue, planted.PHASES)
+        shaken = attributed.resampled(left, 56, 400, rng)
+        half, ceilings = attributed.draw(found, spend, revenue, planted.PHASES, shaken)
+        drawn = ceilings[:, planted.PHASES] * forms.value("hyperbolic", spend, 1.0, half[:, None])
+        for k, (draws, true) in enumerate([(drawn.sum(axis=1), truth.sum()), (half, 100), (ceilings[:, 0], 1000)]):
+            low, high = interval(draws)
+            covered[k] += low <= true <= high
+    assert (covered >= binom.ppf(1e-4, runs, 0.95)).all(), covered
+
+
+def test_creatives_and_audiences_are_added_up() -> None:
+    spend = planted.spending(np.random.default_rng(6))
+    revenue = planted.expected("hyperbolic", spend, 1000, 150)
+    whole = planted.rows("search", spend, revenue)
+    parts = [planted.rows("search", spend * k, revenue * k, creative=f"c{k}") for k in (0.25, 0.75)]
+    blank = planted.rows("search", 0 * spend, None, creative="blank")  # left empty beside the others: earned nothing
+    split = ask(pd.concat([*parts, blank]))
+    pd.testing.assert_frame_equal(split.table, ask(whole).table, rtol=1e-9)
+
+
+def test_a_period_that_spent_and_earned_nothing_counts() -> None:
+    rng = np.random.default_rng(7)
+    spend = planted.spending(rng)
+    revenue = planted.expected("hyperbolic", spend, 1000, 150)
+    revenue[[3, 17]] = 0
+    row = channel(ask(planted.rows("search", spend, revenue)), "search")
+    assert row["contribution"] == pytest.approx(revenue.sum(), rel=0.02)
+    assert row["revenue"] == pytest.approx(revenue.sum())
+
+
+def test_what_is_earned_on_next_to_nothing_is_left_out_and_said() -> None:
+    spend = planted.spending(np.random.default_rng(3))
+    revenue = planted.expected("hyperbolic", spend, 1000, 150)
+    spend[[3, 17]], revenue[[3, 17]] = [0.0, 0.01], [70.0, 80.0]
+    answer = ask(planted.rows("search", spend, revenue))
+    assert channel(answer, "search")["ceiling"] == pytest.approx(1000, rel=1e-5)
+    assert "CN¥150" in next(n.message.text() for n in answer.notes if n.code == "revenue-without-spend")
+
+
+# ---- what cannot be told ----------------------------------------------------------------------------------
+
+
+def reasons(answer: Answer) -> dict[str, str]:
+    table = answer.table[~answer.table["estimable"]]
+    return dict(zip(table["channel"], table["reason"], strict=True))
+
+
+def test_each_channel_that_cannot_be_estimated_says_why_and_the_rest_are() -> None:
+    rng = np.random.default_rng(8)
+    spend = planted.spending(rng)
+    revenue = planted.expected("hyperbolic", spend, 1000, 150) * planted.noise(rng, 0.1, 56)
+    steady = 100.0 * planted.DEMAND[planted.PHASES]  # moves between phases only
+    report = pd.concat(
+        [
+            planted.rows("fine", spend, revenue),
+            planted.rows("idle", 0 * spend, 0 * revenue),
+            planted.rows("once", spend[:1], revenue[:1]),
+            planted.rows("short", spend[:7], revenue[:7]),
+            planted.rows("steady", steady, revenue),
+            planted.rows("silent", spend, 0 * revenue),
+            planted.rows("unattributed", spend),
+        ]
+    )
+    answer = ask(report)
+    assert reasons(answer) == {
+        "idle": "no-spend",
+        "once": "one-period",
+        "short": "few-periods",
+        "steady": "no-variation",
+        "silent": "no-revenue",
+        "unattributed": "no-orders",
+    }
+    assert [c.channel for c in answer.curves] == ["fine"]
+    unknown = answer.table[~answer.table["estimable"]]
+    assert unknown[["contribution", "low", "high", "roi", "marginal_roi", "ceiling"]].isna().all(axis=None)
+    assert {n.level for n in answer.notes if n.code == "not-estimable"} == {"missing"}
+    alone = ask(planted.rows("fine", spend, revenue)).table
+    beside = answer.table[answer.table["estimable"]].reset_index(drop=True)
+    pd.testing.assert_frame_equal(beside, alone)
+
+
+def test_a_report_of_one_period_is_an_answer_without_curves() -> None:
+    whole = planted.rows("search", np.array([500.0]), np.array([2000.0]))
+    answer = ask(pd.concat([whole, whole.assign(channel="video").drop(columns="attributed_revenue")]))
+    assert reasons(answer) == {"search": "one-period", "video": "one-period"}
+    assert answer.headline.text() == "No channel's response curve can be estimated from this report."
+    assert answer.chart().to_dict()
+
+
+def test_every_reason_has_words() -> None:
+    assert set(REASONS) >= {"no-spend", "one-period", "few-periods", "no-variation", "no-revenue", "no-orders"}
+
+
+def test_an_unseen_ceiling_is_said_to_be_one() -> None:
+    rng = np.random.default_rng(9)
+    spend = planted.spending(rng)
+    straight = planted.expected("hyperbolic", spend, 1e5, 1e5) * planted.noise(rng, 0.1, 56)
+    assert "ceiling-unseen" in {n.code for n in ask(planted.rows("search", spend, straight)).notes}
+    bent = planted.expected("hyperbolic", spend, 1000, 50) * planted.noise(rng, 0.02, 56)
+    assert "ceiling-unseen" not in {n.code for n in ask(planted.rows("search", spend, bent)).notes}
+
+
+def test_currencies_are_never_added_up(frames: dict[str, pd.DataFrame]) -> None:
+    spend = frames["spend"].assign(currency=lambda t: np.where(t["channel"] == "video", "USD", "CNY"))
+    with pytest.raises(SluiceError, match="CNY, USD") as caught:
+        ask(spend)
+    assert caught.value.code == "mixed-currencies"
+    answer = ask(spend, where=Filter(channel="video"))
+    assert (answer.currency, answer.table["channel"].tolist()) == ("USD", ["video"])
+
+
+def test_nothing_under_the_filter_is_an_error(frames: dict[str, pd.DataFrame]) -> None:
+    with pytest.raises(DataError, match="No spend is left"):
+        ask(frames["spend"], where=Filter(end="2020-01-01"))
+
+
+def test_periods_of_another_length_are_left_out_and_said(frames: dict[str, pd.DataFrame]) -> None:
+    spend = frames["spend"]
+    week = spend.iloc[:1].assign(period_end=lambda t: t["period_start"] + pd.Timedelta(days=7), spend=1e6)
+    answer = ask(pd.concat([spend, week]))
+    assert "uneven-periods" in {n.code for n in answer.notes}
+    pd.testing.assert_frame_equal(answer.table, ask(spend).table)
+
+
+# ---- a question like any other ----------------------------------------------------------------------------
+
+
+def test_equal_seeds_give_equal_tables_and_others_do_not(tables: Tables) -> None:
+    one, two, other = (ResponseCurves(seed=seed).run(tables) for seed in (1, 1, 2))
+    for name in one.frames:
+        pd.testing.assert_frame_equal(one.frame(name), two.frame(name))
+    assert (one.table["low"] != other.table["low"]).all()
+    assert (one.table["contribution"] == other.table["contribution"]).all()
+
+
+def test_a_channel_keeps_its_figures_whatever_else_is_asked(tables: Tables) -> None:
+    whole = ResponseCurves().run(tables).table
+    alone = ResponseCurves(where=Filter(channel="video")).run(tables).table
+    pd.testing.assert_frame_equal(alone, whole[whole["channel"] == "video"].reset_index(drop=True))
+
+
+def test_inputs_come_back_untouched(frames: dict[str, pd.DataFrame]) -> None:
+    before = frames["spend"].copy(deep=True)
+    answer = ask(frames["spend"])
+    pd.testing.assert_frame_equal(frames["spend"], before)
+    with pytest.raises(ValueError, match="read-only"):
+        answer.curves[0].draws[0, 0] = 1.0
+
+
+@pytest.mark.parametrize(
+    "question",
+    [ResponseCurves(), ResponseCurves(form="logistic", draws=200, seed=7, where=Filter(channel=("a", "b")))],
+)
+def test_a_question_survives_json_and_repr(question: ResponseCurves) -> None:
+    again = Question.from_json(question.to_json())
+    assert again.digest() == question.digest()
+    assert eval(repr(question)).digest() == question.digest()
+
+
+@pytest.mark.parametrize("change", [{"form": "cubic"}, {"draws": 10}, {"draws": 1.5}, {"seed": -1}])
+def test_a_question_refuses_what_it_cannot_do(change: dict[str, Any]) -> None:
+    with pytest.raises(QuestionError):
+        ResponseCurves(**change)
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+@pytest.mark.parametrize("dark", [False, True])
+def test_words_and_picture_are_made_for_every_reader(tables: Tables, language: str, dark: bool) -> None:
+    answer = ResponseCurves().run(tables)
+    assert "{" not in answer.text(language)
+    drawn = answer.chart(Look(language=language, dark=dark)).to_dict()
+    assert drawn["description"] == answer.headline.text(language)
+    assert drawn["width"] == "container"
+
+
+def test_every_column_has_a_label_and_a_unit(tables: Tables) -> None:
+    answer = ResponseCurves().run(tables)
+    for name, frame in answer.frames.items():
+        assert list(frame.columns) == list(answer.fields[name])
+
+
+def test_a_curve_agrees_with_its_row(tables: Tables) -> None:
+    answer = ResponseCurves().run(tables)
+    for curve in answer.curves:
+        row = channel(answer, curve.channel)
+        assert curve.revenue(curve.spend, curve.multiplier).sum() == pytest.approx(row["contribution"], rel=1e-12)
+        more = 1e-5
+        by_hand = (curve.total(1 + more) - curve.total(1 - more)) / (2 * more * curve.spend.sum())
+        assert row["marginal_roi"] == pytest.approx(by_hand, rel=1e-8)
+        assert interval(curve.total_draws()) == (row["low"], row["high"])
+        assert row["spread_low"] <= row["contribution"] <= row["spread_high"]
+        assert len(curve.draws) == len(curve.multiplier_draws) == len(curve.adstock_draws) == 400
+
+
+def test_names_at_the_curves_ends_keep_clear_of_each_other() -> None:
+    rng = np.random.default_rng(10)
+    parts = []
+    for k in range(8):
+        spend = planted.spending(rng)
+        parts.append(planted.rows(f"channel {k}", spend, planted.expected("hyperbolic", spend, 1000 + k, 100)))
+    drawn = ask(pd.concat(parts)).chart().to_dict()
+    heights = next([row["at"] for row in rows] for rows in drawn["datasets"].values() if rows and "at" in rows[0])
+    limit = max(s["encoding"]["y"]["scale"]["domain"][1] for s in drawn["layer"] if "scale" in s["encoding"]["y"])
+    assert np.diff(sorted(heights)).min() > 0.05 * limit
+    assert max(heights) <= limit
+
+
+def test_the_usual_form_gives_way_only_to_one_clearly_ahead() -> None:
+    assert preferred({"hyperbolic": 3.9, "exponential": 1.0, "logistic": 0.0}) == "hyperbolic"
+    assert preferred({"hyperbolic": 4.1, "exponential": 1.0, "logistic": 0.0}) == "logistic"

@@ -1,0 +1,64 @@
+"""The curves' shapes: concave, increasing, and with the slope that their values have."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.budget import forms
+from analysis.budget.curve import CARRY, carried, runs
+
+FORMS = sorted(forms.FORMS)
+sizes = st.floats(0.01, 1e6)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_slope_is_the_derivative_of_the_value(form: str) -> None:
+    spend = np.geomspace(0.1, 5_000, 60)
+    step = 1e-5 * spend  # the error of a central difference is of the order of its square
+    by_hand = (forms.value(form, spend + step, 900, 120) - forms.value(form, spend - step, 900, 120)) / (2 * step)
+    np.testing.assert_allclose(forms.slope(form, spend, 900, 120), by_hand, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("form", [f for f in FORMS if forms.FORMS[f].bounded])
+def test_half_saturation_brings_half_the_ceiling(form: str) -> None:
+    assert forms.value(form, 120.0, 900, 120) == pytest.approx(450)
+    assert forms.value(form, 1e6, 900, 120) == pytest.approx(900, rel=1e-3)
+
+
+def test_a_form_without_ceiling_has_half_its_slope_at_half() -> None:
+    slope = forms.slope("logarithmic", np.array([0.0, 120.0]), 900, 120)
+    assert slope[1] == pytest.approx(slope[0] / 2)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@given(ceiling=sizes, half=sizes, spend=st.lists(st.floats(0, 1e7), min_size=3, max_size=3, unique=True))
+def test_every_form_starts_at_nothing_rises_and_flattens(
+    form: str, ceiling: float, half: float, spend: list[float]
+) -> None:
+    x = np.sort(spend)
+    y, slope = forms.value(form, x, ceiling, half), forms.slope(form, x, ceiling, half)
+    assert forms.value(form, 0.0, ceiling, half) == 0
+    assert (np.diff(y) >= 0).all()
+    assert (slope >= 0).all()
+    assert (np.diff(slope) <= 1e-12 * slope[0]).all()
+    # A concave curve lies above its chords.
+    share = (x[1] - x[0]) / (x[2] - x[0])
+    assert y[1] >= y[0] + share * (y[2] - y[0]) - 1e-9 * y[2]
+
+
+@given(adstock=st.floats(0, 0.95), spend=st.lists(st.floats(0, 1e6), min_size=CARRY, max_size=60))
+def test_carry_over_loses_no_money_but_past_the_end(adstock: float, spend: list[float]) -> None:
+    padded = np.array([*spend, *[0.0] * CARRY])
+    assert carried(padded, adstock).sum() == pytest.approx(sum(spend), rel=1e-9, abs=1e-6)
+
+
+def test_nothing_is_carried_over_a_gap() -> None:
+    days = np.array(["2025-11-14", "2025-11-15", "2026-09-21", "2026-09-22"], dtype="datetime64[us]")
+    run = runs(days, 24.0)
+    assert run.tolist() == [0, 0, 1, 1]
+    level = carried(np.array([0.0, 100.0, 0.0, 0.0]), 0.5, run)
+    assert level[1] > 0
+    assert level[2:].tolist() == [0, 0]

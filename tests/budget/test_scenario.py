@@ -1,0 +1,213 @@
+"""Scenarios: the arithmetic of a plan, what it is expected to bring, and what people read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from budget import planted
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.budget.curves import ResponseCurves
+from analysis.budget.scenario import Scenario, ScenarioAnswer
+from analysis.charts import TOTAL, Look
+from analysis.errors import DataError, QuestionError
+from analysis.question import Question
+from analysis.tables import Tables
+from analysis.values import Filter
+
+HALVES = {"search": 60.0, "video": 400.0, "display": 150.0}
+
+
+@pytest.fixture(scope="module")
+def exact() -> Tables:
+    """Return tables without noise: every curve is known exactly."""
+    rng = np.random.default_rng(1)
+    parts = []
+    for channel, half in HALVES.items():
+        spend = planted.spending(rng)
+        parts.append(planted.rows(channel, spend, planted.expected("hyperbolic", spend, 1000, half)))
+    return Tables(spend=pd.concat(parts).assign(phase=np.tile(planted.NAMES[planted.PHASES], 3)))
+
+
+def ask(tables: Tables, **changes: Any) -> ScenarioAnswer:
+    answer = Scenario(**changes).run(tables)
+    assert isinstance(answer, ScenarioAnswer)
+    return answer
+
+
+def row(answer: ScenarioAnswer, channel: str) -> dict[str, Any]:
+    table = answer.table
+    return dict(table[table["channel"] == channel].iloc[0])
+
+
+def test_what_was_spent_brings_the_fitted_contribution_exactly(tables: Tables) -> None:
+    answer, fitted = ask(tables, reserve=0), ResponseCurves().run(tables).table
+    own = answer.table.iloc[:-1]
+    for mine, theirs in (("revenue", "contribution"), ("low", "low"), ("high", "high"), ("spend", "spend")):
+        assert own[mine].tolist() == fitted[theirs].tolist()
+    assert own["marginal_roi"].tolist() == fitted["marginal_roi"].tolist()
+    assert own[["change", "change_low", "change_high"]].eq(0).all(axis=None)
+    assert not answer.table["extrapolated"].any()
+
+
+def test_as_spent_holds_the_reserve_on_top(tables: Tables) -> None:
+    answer = ask(tables)
+    table = answer.table
+    np.testing.assert_allclose(table["spend"], table["observed"], rtol=1e-12)
+    np.testing.assert_allclose(table["budget"], table["observed"] / 0.85, rtol=1e-12)
+    assert not table["extrapolated"].any()
+    assert "extrapolated" not in {n.code for n in answer.notes}
+
+
+@settings(max_examples=25)
+@given(
+    budgets=st.fixed_dictionaries({c: st.floats(0, 1e5) for c in HALVES}),
+    reserve=st.floats(0, 0.9),
+)
+def test_money_is_conserved(exact: Tables, budgets: dict[str, float], reserve: float) -> None:
+    table = ask(exact, budgets=budgets, reserve=reserve, curves=ResponseCurves(draws=100)).table
+    np.testing.assert_allclose(table["reserved"] + table["spend"], table["budget"], rtol=1e-9, atol=1e-9)
+    own, total = table.iloc[:-1], table.iloc[-1]
+    assert total["channel"] == TOTAL
+    for column in ("budget", "reserved", "spend", "observed", "revenue", "change"):
+        assert total[column] == pytest.approx(own[column].sum(), rel=1e-9, abs=1e-6)
+    np.testing.assert_allclose(own["budget"], [budgets[c] for c in own["channel"]])
+
+
+def test_a_plan_brings_what_the_planted_curves_say(exact: Tables) -> None:
+    answer = ask(exact, budgets={"search": 12_000, "video": 9_000}, reserve=0.1)
+    curves = {c.channel: c for c in answer.curves}
+    for channel, budget in (("search", 12_000), ("video", 9_000)):
+        spend = curves[channel].spend
+        scale = 0.9 * budget / spend.sum()
+        assert row(answer, channel)["revenue"] == pytest.approx(
+            planted.expected("hyperbolic", scale * spend, 1000, HALVES[channel]).sum(), rel=1e-4
+        )
+        assert row(answer, channel)["stretch"] == pytest.approx(scale)
+    assert row(answer, "display")["spend"] == pytest.approx(row(answer, "display")["observed"])
+    assert {"as-spent", "next-best"} <= {n.code for n in answer.notes}
+
+
+def test_the_marginal_roi_is_what_one_more_unit_brings(exact: Tables) -> None:
+    less, more = (ask(exact, budgets=dict.fromkeys(HALVES, 5000 + by), reserve=0) for by in (-0.5, 0.5))
+    middle = ask(exact, budgets=dict.fromkeys(HALVES, 5000), reserve=0)
+    by_hand = more.table["revenue"] - less.table["revenue"]
+    by_hand.iloc[-1] /= len(HALVES)
+    np.testing.assert_allclose(middle.table["marginal_roi"], by_hand, rtol=1e-6)
+
+
+def test_more_money_brings_more_at_a_falling_rate(exact: Tables) -> None:
+    found = [row(ask(exact, budgets={"video": b}), "video") for b in (0, 1000, 5000, 20_000, 80_000)]
+    revenue, rate = ([f[column] for f in found] for column in ("revenue", "marginal_roi"))
+    assert revenue[0] == 0
+    assert revenue == sorted(revenue)
+    assert rate == sorted(rate, reverse=True)
+    assert pd.isna(found[0]["roi"])
+
+
+def test_a_total_knows_that_separate_fits_err_separately(tables: Tables) -> None:
+    table = ask(tables).table
+    half_widths = (table["high"] - table["low"]) / 2
+    own, total = half_widths.iloc[:-1], half_widths.iloc[-1]
+    # Independent errors add as squares; a quantile of 400 draws is known to about 10%.
+    assert total == pytest.approx(np.sqrt((own**2).sum()), rel=0.25)
+
+
+def test_beyond_what_was_observed_is_said_to_be_a_guess(tables: Tables) -> None:
+    answer = ask(tables, budgets={"video": 200_000}, reserve=0)
+    video = row(answer, "video")
+    assert video["extrapolated"]
+    assert row(answer, TOTAL)["extrapolated"]
+    assert not row(answer, "search")["extrapolated"]
+    note = next(n for n in answer.notes if n.code == "extrapolated")
+    assert note.level == "warning"
+    assert "video" in note.message.text()
+    curve = answer.frame("curve")
+    own = curve[curve["channel"] == "video"]
+    assert own["spend"].max() >= 200_000
+    assert (own["beyond"] == (own["spend"] > video["observed"] * (1 + 1e-12))).all()
+
+
+def test_an_unknown_channel_is_named_with_its_neighbours(tables: Tables) -> None:
+    with pytest.raises(DataError, match="Did you mean search"):
+        ask(tables, budgets={"serach": 100})
+
+
+@pytest.mark.parametrize("change", [{"budgets": {"search": -1}}, {"reserve": 0.95}, {"curves": Scenario()}])
+def test_a_plan_that_cannot_be_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(QuestionError):
+        Scenario(**change)
+
+
+def test_a_channel_without_a_curve_keeps_its_row(frames: dict[str, pd.DataFrame]) -> None:
+    spend = frames["spend"]
+    dark = spend[spend["channel"] == "video"].assign(channel="dark", spend=0.0)
+    answer = ask(Tables(spend=pd.concat([spend, dark])), budgets={"dark": 1000, "video": 9000}, reserve=0.2)
+    dark_row = row(answer, "dark")
+    assert (dark_row["budget"], dark_row["spend"], dark_row["reason"]) == (1000, 800, "no-spend")
+    assert pd.isna([dark_row[c] for c in ("revenue", "low", "high", "roi", "marginal_roi", "change")]).all()
+    assert "missing" in {n.level for n in answer.notes if n.code == "not-estimable"}
+    total = row(answer, TOTAL)
+    known = answer.table.iloc[:-1].dropna(subset="revenue")
+    assert total["roi"] == pytest.approx(known["revenue"].sum() / known["spend"].sum())
+
+
+def test_a_report_without_any_curve_is_an_answer(frames: dict[str, pd.DataFrame]) -> None:
+    once = frames["spend"].groupby("channel").head(1)
+    answer = ask(Tables(spend=once))
+    assert answer.table["revenue"].isna().all()
+    for language in ("en", "zh_CN"):
+        assert "{" not in answer.text(language)
+    assert answer.chart().to_dict()
+
+
+def test_nothing_planned_is_an_answer(exact: Tables) -> None:
+    answer = ask(exact, budgets=dict.fromkeys(HALVES, 0))
+    assert answer.table["revenue"].eq(0).all()
+    assert "Nothing is planned" in answer.headline.text()
+    assert answer.chart().to_dict()
+
+
+def test_the_curves_own_filter_goes_first(tables: Tables) -> None:
+    october, all_of_it = Filter(end="2026-10-31"), Filter(start="2026-09-01")
+    mine = ask(tables, where=october).table
+    theirs = ask(tables, where=all_of_it, curves=ResponseCurves(where=october)).table
+    pd.testing.assert_frame_equal(mine, theirs)
+    assert (mine["observed"] < ask(tables).table["observed"]).all()
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        Scenario(),
+        Scenario(
+            budgets={"b": 1, "a": 2.5},
+            reserve=0.3,
+            curves=ResponseCurves(form="logistic", where=Filter(start="2026-11-01")),
+            where=Filter(campaign="Double 11"),
+        ),
+    ],
+)
+def test_a_plan_survives_json_and_repr(question: Scenario) -> None:
+    again = Question.from_json(question.to_json())
+    assert again.digest() == question.digest()
+    assert eval(repr(question)).digest() == question.digest()
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_words_and_picture_are_made_for_every_reader(tables: Tables, language: str) -> None:
+    answer = ask(tables, budgets={"video": 60_000, "search": 2000})
+    assert "{" not in answer.text(language)
+    assert answer.chart(Look(language=language, dark=True)).to_dict()["description"] == answer.headline.text(language)
+    for name, frame in answer.frames.items():
+        assert list(frame.columns) == list(answer.fields[name])
+
+
+def test_inputs_come_back_untouched(frames: dict[str, pd.DataFrame]) -> None:
+    before = frames["spend"].copy(deep=True)
+    ask(Tables(spend=frames["spend"]))
+    pd.testing.assert_frame_equal(frames["spend"], before)

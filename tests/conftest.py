@@ -1,0 +1,153 @@
+"""What all tests share: a small data set, one instance of every kind of value, the real files if they are here."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, settings
+
+import analysis
+from analysis.answer import Answer
+from analysis.question import Question
+from analysis.tables import Tables
+from analysis.values import Campaign, Phase
+
+settings.register_profile("sluice", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("sluice")
+
+REAL = Path(__file__).resolve().parents[2] / "shared" / "data"
+CAMPAIGN = Campaign(
+    name="Double 11",
+    start="2026-09-21",
+    end="2026-11-15",
+    phases=(
+        Phase(name="warm-up", start="2026-09-21", end="2026-10-31"),
+        Phase(name="burst", start="2026-11-01", end="2026-11-15"),
+    ),
+    budget=50_000,
+    margin=0.3,
+)
+
+SMALL: dict[str, dict[str, Any]] = {
+    "funnel": {"steps": ["visit", "view", "purchase"], "breakdown": "channel"},
+    "response-curves": {"draws": 100},
+    "scenario": {"curves": {"kind": "response-curves", "version": 1, "draws": 100}},
+    "simulation": {"runs": 20},
+}
+"""What a question of each kind is asked with in the tests that take every kind."""
+
+for module in pkgutil.walk_packages(analysis.__path__, "analysis."):
+    importlib.import_module(module.name)  # so that every kind of value is registered
+
+
+@pytest.fixture(scope="session")
+def ask() -> Callable[[str], Question]:
+    """Return a function that makes a question of a kind: its defaults, but small, and what it cannot do without."""
+
+    def make(kind: str) -> Question:
+        return Question.from_dict({"kind": kind, "version": 1, **SMALL.get(kind, {})})
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def answer_to(ask: Callable[[str], Question], _tables: Tables) -> Callable[[str], Answer]:
+    """Return a function that answers a question of a kind on the small campaign, once per session."""
+    return cache(lambda kind: ask(kind).run(_tables))
+
+
+@pytest.fixture(autouse=True)
+def _key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the key that hashes identifiers out of the home folder."""
+    monkeypatch.setenv("SLUICE_KEY_FILE", str(tmp_path / "keys" / "key"))
+
+
+@pytest.fixture
+def real_file() -> Callable[[str], Path]:
+    """Return a function that finds a real export by name, or skips the test where the folder is absent."""
+
+    def find(name: str) -> Path:
+        path = REAL / name
+        if not path.exists():
+            pytest.skip(f"no real file {name} here")
+        return path
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def frames() -> dict[str, pd.DataFrame]:
+    """Return a small campaign as pandas frames: 150 users, 56 days, three channels."""
+    return {"events": _events(), "orders": _orders(), "spend": _spend()}
+
+
+@pytest.fixture(scope="session")
+def campaign() -> Campaign:
+    """Return the small campaign."""
+    return CAMPAIGN
+
+
+@pytest.fixture(scope="session")
+def _tables(frames: dict[str, pd.DataFrame]) -> Tables:
+    return Tables(**frames, campaign=CAMPAIGN)
+
+
+@pytest.fixture
+def tables(_tables: Tables) -> Iterator[Tables]:
+    """Return the small campaign's tables."""
+    yield _tables
+
+
+def _events() -> pd.DataFrame:
+    rng = np.random.default_rng(5)
+    rows = []
+    for user in range(150):
+        at = pd.Timestamp("2026-09-20 16:00") + pd.Timedelta(hours=int(rng.integers(0, 54 * 24)))
+        channel = ("search", "display", "video", None)[user % 4]
+        for depth, event in enumerate(("visit", "view", "cart", "checkout", "purchase")):
+            if depth and rng.random() > 0.7:
+                break
+            rows.append((f"u{user:03d}", at, event, channel, ("ios", "android")[user % 2], "Double 11", f"s{user}"))
+            at += pd.Timedelta(minutes=int(rng.integers(0, 600)))
+    columns = ["user_id", "timestamp", "event", "channel", "device", "campaign", "session_id"]
+    return pd.DataFrame(rows, columns=columns).astype({"timestamp": "datetime64[us]"})
+
+
+def _orders() -> pd.DataFrame:
+    rng = np.random.default_rng(6)
+    n = 400
+    at = pd.Timestamp("2026-09-20 16:00") + pd.to_timedelta(rng.integers(0, 56 * 24 * 60, n), unit="min")
+    paid = pd.Series(at + pd.Timedelta(minutes=3)).where(rng.random(n) < 0.85)
+    return pd.DataFrame(
+        {
+            "order_id": [f"o{i:04d}" for i in range(n)],
+            "timestamp": at,
+            "revenue": rng.lognormal(4, 0.6, n).round(2),
+            "currency": "CNY",
+            "user_id": [f"u{u:03d}" for u in rng.integers(0, 150, n)],
+            "paid_at": paid,
+            "refund": np.where(rng.random(n) < 0.1, 5.0, 0.0),
+            "channel": rng.choice(["search", "display", "video"], n),
+            "campaign": "Double 11",
+        }
+    ).astype({"timestamp": "datetime64[us]", "paid_at": "datetime64[us]"})
+
+
+def _spend() -> pd.DataFrame:
+    rng = np.random.default_rng(7)
+    days = pd.date_range("2026-09-20 16:00", periods=56, unit="us")
+    parts = []
+    for channel, ceiling, half in (("search", 900, 100), ("display", 700, 300), ("video", 1200, 500)):
+        spent = rng.gamma(4, half / 4, len(days)).round(2)
+        earned = ceiling * spent / (half + spent) * rng.lognormal(0, 0.05, len(days))
+        frame = pd.DataFrame({"period_start": days, "period_end": days + pd.Timedelta(days=1), "channel": channel})
+        parts.append(frame.assign(spend=spent, currency="CNY", campaign="Double 11", attributed_revenue=earned))
+    return pd.concat(parts, ignore_index=True)

@@ -1,0 +1,95 @@
+"""Rules and market settings as values: what they take, what they refuse, how they travel."""
+
+import pytest
+
+from analysis.budget.curves import ResponseCurves
+from analysis.errors import QuestionError
+from analysis.question import Question
+from analysis.reallocation.rules import MarketSettings, Rules, hours
+from analysis.reallocation.simulation import Simulation
+from analysis.values import Filter, Value
+
+VALUES = [
+    Rules(),
+    Rules(evaluate_every="1h", adjust_every="3h", step=0.05, floor=0, reserve=0, surge_evaluations=3),
+    MarketSettings(surges=0, order_value=80, replaced_after="36h"),
+    Simulation(),
+    Simulation(
+        curves=ResponseCurves(form="hyperbolic", where=Filter(start="2026-09-01")),
+        rules=Rules(step=0.2),
+        market=MarketSettings(failures=3),
+        budget=1000,
+        split={"b": 0.25, "a": 0.75},
+        runs=7,
+        seed=3,
+    ),
+]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda v: v.kind)
+def test_round_trips_through_json_and_code(value):
+    assert Value.from_dict(value.to_dict()) == value
+    assert type(value).from_json(value.to_json()).digest() == value.digest()
+    names = {c.__name__: c for c in (Rules, MarketSettings, Simulation, ResponseCurves, Filter)}
+    assert eval(repr(value), names) == value
+
+
+def test_is_a_registered_question():
+    assert isinstance(Question.from_dict({"kind": "simulation", "version": 1}), Simulation)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"adjust_every": "6h"},
+        {"evaluate_every": "90m", "adjust_every": "3h"},
+        {"evaluate_every": "0h"},
+        {"evaluate_every": "400d", "adjust_every": "400d"},
+        {"lookback": "30m"},
+        {"step": 0},
+        {"step": 1.01},
+        {"step": "much"},
+        {"min_advantage": 0.9},
+        {"floor": -0.1},
+        {"floor": 1.1},
+        {"reserve": 1},
+        {"surge_ratio": 1},
+        {"surge_evaluations": 0},
+        {"release": 0},
+        {"min_roi": -1},
+    ],
+    ids=str,
+)
+def test_refuses_rules_that_cannot_be_followed(bad):
+    with pytest.raises(QuestionError):
+        Rules(**bad)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"budget": -1},
+        {"budget": 0},
+        {"runs": 1},
+        {"runs": 2.5},
+        {"seed": -1},
+        {"split": {"a": 0.5}},
+        {"split": {"a": -0.5, "b": 1.5}},
+        {"rules": MarketSettings()},
+        {"curves": Rules()},
+    ],
+    ids=str,
+)
+def test_refuses_a_simulation_that_cannot_be_run(bad):
+    with pytest.raises(QuestionError):
+        Simulation(**bad)
+
+
+@pytest.mark.parametrize("bad", [{"surges": -1}, {"surge_size": 0.5}, {"headroom": 0.5}, {"surge_lasts": "30m"}])
+def test_refuses_a_market_that_cannot_be(bad):
+    with pytest.raises(QuestionError):
+        MarketSettings(**bad)
+
+
+def test_hours_of_a_canonical_duration():
+    assert (hours("1d"), hours("36h")) == (24, 36)

@@ -1,0 +1,309 @@
+"""Cleaning: times in every zone and spelling, numbers, constants, and the rows that are set aside with a reason."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.workspace import ColumnMapping, read_export
+
+KEY = b"k" * 32
+EVENTS = ColumnMapping(table="events", columns={"user_id": "u", "timestamp": "t", "event": "e"}, zone="UTC")
+ORDERS = ColumnMapping(
+    table="orders",
+    columns={"order_id": "o", "timestamp": "t", "revenue": "r"},
+    constants={"currency": "CNY"},
+    zone="UTC",
+)
+SPEND = ColumnMapping(
+    table="spend",
+    columns={"period_start": "d", "spend": "s"},
+    constants={"channel": "search", "currency": "CNY"},
+    zone="UTC",
+)
+
+
+def clean(frame: dict[str, list[Any]], mapping: ColumnMapping, key: bytes = KEY) -> Any:
+    export = read_export(pd.DataFrame(frame).to_csv(index=False).encode(), "file.csv")
+    try:
+        return export.mapped(mapping).clean(key)
+    finally:
+        export.close()
+
+
+def times(texts: list[str], zone: str = "UTC") -> list[str]:
+    """Return how the texts are stored, in UTC."""
+    n = len(texts)
+    made = clean({"u": ["u"] * n, "t": texts, "e": ["e"] * n}, EVENTS.replace(zone=zone))
+    assert made.set_aside.num_rows == 0, made.set_aside.to_pylist()
+    return [str(at) for at in made.rows.column("timestamp").to_pylist()]
+
+
+# ---- times ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "stored"),
+    [
+        ("2026-11-11", "2026-11-10 16:00:00"),
+        ("2026-11-11 20:05", "2026-11-11 12:05:00"),
+        ("2026-11-11T20:05:06", "2026-11-11 12:05:06"),
+        ("2026-11-11 20:05:06.123456", "2026-11-11 12:05:06.123456"),
+        ("2014-12-06 02", "2014-12-05 18:00:00"),
+        ("20261111", "2026-11-10 16:00:00"),
+        ("2026/11/11", "2026-11-10 16:00:00"),
+        ("2026/11/11 20:05", "2026-11-11 12:05:00"),
+        ("2026/11/11 20:05:06", "2026-11-11 12:05:06"),
+        ("4/2/2018", "2018-04-01 16:00:00"),  # month first
+        ("5/31/2016 0:37", "2016-05-30 16:37:00"),
+        ("31-08-2023", "2023-08-30 16:00:00"),  # day first
+        ("01-02-2023", "2023-01-31 16:00:00"),
+        ("31-08-2023 10:00:00", "2023-08-31 02:00:00"),
+        # An offset of its own goes before the zone.
+        ("2026-11-11T20:05:06Z", "2026-11-11 20:05:06"),
+        ("2026-11-11 20:05:06+00:00", "2026-11-11 20:05:06"),
+        ("2026-11-11 20:05:06 +0500", "2026-11-11 15:05:06"),
+        ("2026-11-11T20:05:06-08:00", "2026-11-12 04:05:06"),
+        ("2026-11-11T20:05:06.5+08:00", "2026-11-11 12:05:06.500000"),
+        ("2026-11-11T20:05:06+08", "2026-11-11 12:05:06"),
+        ("2026-11-11T20:05+08:00", "2026-11-11 12:05:00"),
+        ("2026-11-11T20:05Z", "2026-11-11 20:05:00"),
+    ],
+)
+def test_times_as_exports_write_them(text: str, stored: str) -> None:
+    assert times([text], "Asia/Shanghai") == [stored]
+
+
+@pytest.mark.parametrize(
+    ("zone", "text", "stored"),
+    [
+        ("America/New_York", "2026-03-08 01:59:59", "2026-03-08 06:59:59"),
+        ("America/New_York", "2026-03-08 03:00:00", "2026-03-08 07:00:00"),
+        ("America/New_York", "2026-07-01 12:00:00", "2026-07-01 16:00:00"),
+        ("Europe/Berlin", "2026-10-25 01:30:00", "2026-10-24 23:30:00"),
+        ("Europe/Berlin", "2026-10-25 03:30:00", "2026-10-25 02:30:00"),
+        ("Europe/London", "2026-01-01 00:00:00", "2026-01-01 00:00:00"),
+        ("Asia/Kathmandu", "2026-01-01 00:00:00", "2025-12-31 18:15:00"),
+        ("Australia/Lord_Howe", "2026-01-01 00:00:00", "2025-12-31 13:00:00"),
+    ],
+)
+def test_local_times_in_zones_that_change_their_clocks(zone: str, text: str, stored: str) -> None:
+    assert times([text], zone) == [stored]
+
+
+@settings(max_examples=15)
+@given(
+    st.lists(st.datetimes(dt.datetime(1971, 1, 1), dt.datetime(2037, 1, 1)), min_size=1, max_size=50),
+    st.sampled_from(
+        ["America/New_York", "Asia/Shanghai", "Europe/Berlin", "Asia/Kathmandu", "UTC", "America/Sao_Paulo"]
+    ),
+)
+def test_local_times_agree_with_the_time_zone_database(moments: list[dt.datetime], zone: str) -> None:
+    """Each moment is written in local time and comes back, except in the two hours where clocks go back."""
+    found = ZoneInfo(zone)
+    local = [at.replace(tzinfo=dt.UTC).astimezone(found).replace(tzinfo=None) for at in moments]
+    once = [
+        (at, there) for at, there in zip(moments, local, strict=True)
+        if there.replace(tzinfo=found, fold=0).utcoffset() == there.replace(tzinfo=found, fold=1).utcoffset()
+    ]  # fmt: skip
+    if once:
+        assert times([str(there) for _, there in once], zone) == [str(at) for at, _ in once]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "soon",
+        "2026-02-30",
+        "2026-13-01",
+        "24:00",
+        "1794600000",
+        "11.11.2026",
+        "infinity",
+        "-infinity",
+        "2026",
+        "20026-11-11",
+        "0026-11-11",
+        "1969-12-31",
+        "2200-01-02",
+    ],
+)
+def test_what_is_not_a_time_is_set_aside(text: str) -> None:
+    made = clean({"u": ["u", "v"], "t": [text, "2026-11-11"], "e": ["e", "e"]}, EVENTS)
+    assert made.rows.column("user_id").to_pylist() == ["v"]
+    assert made.set_aside.to_pylist() == [
+        {"line": 2, "reason": "not-a-time", "column": "timestamp", "text": f"u | {text} | e"},
+    ]  # fmt: skip
+
+
+# ---- periods ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("zone", "period", "day", "start", "end"),
+    [
+        ("Asia/Shanghai", "1d", "2026-11-11", "2026-11-10 16:00:00", "2026-11-11 16:00:00"),
+        ("America/New_York", "1d", "2026-03-08", "2026-03-08 05:00:00", "2026-03-09 04:00:00"),  # 23 hours
+        ("America/New_York", "1d", "2026-11-01", "2026-11-01 04:00:00", "2026-11-02 05:00:00"),  # 25 hours
+        ("America/New_York", "7d", "2026-03-05", "2026-03-05 05:00:00", "2026-03-12 04:00:00"),
+        ("Europe/Berlin", "1h", "2026-11-11 07:00", "2026-11-11 06:00:00", "2026-11-11 07:00:00"),
+    ],
+)
+def test_a_period_ends_at_the_same_local_clock(zone: str, period: str, day: str, start: str, end: str) -> None:
+    row = clean({"d": [day], "s": ["5"]}, SPEND.replace(zone=zone, period=period)).rows.to_pylist()[0]
+    assert (str(row["period_start"]), str(row["period_end"])) == (start, end)
+
+
+def test_periods_of_the_files_own() -> None:
+    mapping = SPEND.replace(columns={"period_start": "d", "period_end": "x", "spend": "s"})
+    made = clean({"d": ["2026-11-01"] * 3, "x": ["2026-11-08", "2026-11-01", ""], "s": ["1", "2", "3"]}, mapping)
+    assert made.rows.column("spend").to_pylist() == [1.0]
+    reasons = [(r["line"], r["reason"], r["column"]) for r in made.set_aside.to_pylist()]
+    assert reasons == [(3, "backwards", "period_end"), (4, "missing", "period_end")]
+
+
+# ---- numbers ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("12", 12.0),
+        ("12.50", 12.5),
+        ("-3", -3.0),
+        ("1,234.50", 1234.5),
+        ("14,117,313", 14_117_313.0),
+        ("¥12", 12.0),
+        ("￥12", 12.0),
+        ("$12.34", 12.34),
+        ("€ 5", 5.0),
+        ("£5", 5.0),
+        ("1 234.5", 1234.5),
+        ("1，234", 1234.0),
+        ("1e3", 1000.0),
+        (" 7 ", 7.0),
+        ("0", 0.0),
+        ("+5", 5.0),
+        (".5", 0.5),
+    ],
+)
+def test_numbers_as_exports_write_them(text: str, number: float) -> None:
+    made = clean({"o": ["o"], "t": ["2026-11-11"], "r": [text]}, ORDERS)
+    assert made.rows.column("revenue").to_pylist() == [number]
+
+
+@pytest.mark.parametrize("text", ["twelve", "12 CNY", "inf", "-Infinity", "1e999", "10%", "1.2.3", "0x10", "true"])
+def test_what_is_not_a_number_is_set_aside(text: str) -> None:
+    made = clean({"o": ["a", "b"], "t": ["2026-11-11"] * 2, "r": ["1", text]}, ORDERS)
+    assert [(r["line"], r["reason"], r["column"]) for r in made.set_aside.to_pylist()] == [
+        (3, "not-a-number", "revenue")
+    ]
+
+
+def test_counts_are_whole() -> None:
+    mapping = SPEND.replace(columns={**dict(SPEND.columns), "clicks": "c"})
+    made = clean({"d": ["2026-11-11"] * 5, "s": [1] * 5, "c": ["12", "1,234", "7.0", "", "9e30"]}, mapping)
+    assert made.rows.column("clicks").to_pylist() == [12, 1234, 7, None]
+    assert [(r["line"], r["reason"]) for r in made.set_aside.to_pylist()] == [(6, "not-a-number")]
+
+
+# ---- set aside --------------------------------------------------------------------------------------------
+
+
+def test_each_row_set_aside_names_its_line_column_and_reason() -> None:
+    mapping = ORDERS.replace(columns={**dict(ORDERS.columns), "refund": "f", "paid_at": "p"})
+    rows = {
+        "o": ["o1", "", "o3", "o4", "o5", "o6", "o7", "-"],
+        "t": ["2026-11-11", "2026-11-11", "", "nope", "2026-11-11", "2026-11-11", "2026-11-11", "x"],
+        "r": ["1", "1", "1", "1", "", "abc", "1", "1"],
+        "f": ["", "", "", "", "", "", "-1", ""],
+        "p": ["", "", "", "", "", "", "", ""],
+    }
+    made = clean(rows, mapping)
+    assert made.rows.column("order_id").to_pylist() == ["o1"]
+    assert [(r["line"], r["reason"], r["column"]) for r in made.set_aside.to_pylist()] == [
+        (3, "missing", "order_id"),
+        (4, "missing", "timestamp"),
+        (5, "not-a-time", "timestamp"),
+        (6, "missing", "revenue"),
+        (7, "not-a-number", "revenue"),
+        (8, "negative", "refund"),
+        (9, "missing", "order_id"),
+    ]
+    assert made.set_aside.to_pylist()[3]["text"] == "o5 | 2026-11-11"
+
+
+def test_an_optional_value_that_does_not_fit_sets_the_row_aside_too() -> None:
+    mapping = ORDERS.replace(columns={**dict(ORDERS.columns), "paid_at": "p"})
+    made = clean({"o": ["a", "b"], "t": ["2026-11-11"] * 2, "r": [1, 2], "p": ["later", ""]}, mapping)
+    assert made.rows.column("order_id").to_pylist() == ["b"]
+    assert made.set_aside.to_pylist()[0]["column"] == "paid_at"
+
+
+@settings(max_examples=25)
+@given(
+    st.lists(
+        st.tuples(*[st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)] * 3),
+        min_size=1,
+        max_size=20,
+    )
+)
+def test_every_row_is_kept_or_set_aside(rows: list[tuple[str, str, str]]) -> None:
+    users, moments, names = zip(*rows, strict=True)
+    frame = {"u": users, "t": ["2026-11-11" if i % 2 else at for i, at in enumerate(moments)], "e": names}
+    export = read_export(pd.DataFrame(frame).to_csv(index=False, lineterminator="\n").encode(), "file.csv")
+    made = export.mapped(EVENTS).clean(KEY)
+    assert made.rows.num_rows + made.set_aside.num_rows == export.rows
+    export.close()
+
+
+# ---- constants and hashing --------------------------------------------------------------------------------
+
+
+def test_a_constant_stands_in_every_row_and_is_typed() -> None:
+    mapping = ORDERS.replace(
+        constants={"currency": "CNY", "refund": "1,000.5", "paid_at": "2026-11-12"}, zone="Asia/Shanghai"
+    )
+    rows = clean({"o": ["a", "b"], "t": ["2026-11-11"] * 2, "r": [1, 2]}, mapping).rows.to_pylist()
+    assert [(r["currency"], r["refund"], str(r["paid_at"])) for r in rows] == [
+        ("CNY", 1000.5, "2026-11-11 16:00:00")
+    ] * 2
+
+
+def test_hashes_are_keyed_stable_and_fold_case() -> None:
+    frame = {
+        "u": ["Ann@Example.com", "ann@example.com", "bob@example.com", "x"],
+        "t": ["2026-11-11"] * 4,
+        "e": ["e"] * 4,
+    }
+    users = clean(frame, EVENTS.replace(hashed=("user_id",))).rows.column("user_id").to_pylist()
+    expected = hmac.new(KEY, b"ann@example.com", hashlib.sha256).hexdigest()[:16]
+    assert users[0] == users[1] == expected
+    assert len(set(users)) == 3
+    other = clean(frame, EVENTS.replace(hashed=("user_id",)), key=b"other").rows.column("user_id").to_pylist()
+    assert not set(users) & set(other)
+    assert clean(frame, EVENTS).rows.column("user_id").to_pylist() == frame["u"]
+
+
+def test_hashing_keeps_what_is_missing_missing() -> None:
+    mapping = ORDERS.replace(columns={**dict(ORDERS.columns), "user_id": "u"}, hashed=("user_id",))
+    users = clean({"o": ["a", "b"], "t": ["2026-11-11"] * 2, "r": [1, 2], "u": ["", "ann"]}, mapping).rows.column(
+        "user_id"
+    )
+    assert users.to_pylist()[0] is None
+    assert len(users.to_pylist()[1]) == 16
+
+
+def test_personal_ids_do_not_stay_in_the_rows_set_aside() -> None:
+    mapping = EVENTS.replace(hashed=("user_id",))
+    made = clean({"u": ["ann@example.com"], "t": ["nope"], "e": ["e"]}, mapping)
+    assert made.set_aside.num_rows == 1
+    assert "ann@example.com" not in str(made.set_aside.to_pylist())
