@@ -206,7 +206,7 @@ def text(*, longest: int = 200) -> Metadata:
             raise QuestionError.field(name, got, say("it must be a text that is not empty."))
         if len(got) > longest or any(ord(c) < 32 for c in got):
             raise QuestionError.field(name, got, say("it must be one line of at most {n} characters.", n=longest))
-        return got
+        return str(got)
 
     return {"check": check}
 

@@ -99,7 +99,7 @@ def upload() -> None:
             disabled=len(ready) < len(exports),
         )
         if len(ready) < len(exports):
-            st.caption(_("Fill in the columns marked above first."))
+            st.caption(_("Fill in the required columns above first."))
     if pressed:
         _import(ready, target)
 
@@ -180,7 +180,7 @@ def _grid(export: Export, columns: Sequence[Column], key: str) -> dict[str, tupl
     for i, column in enumerate(columns):
         with cells[i % 3]:
             keep(f"{key}.{column.name}", guessed.get(column.name, NONE))
-            marked = column.name if not column.required else f"{column.name} \\*"
+            marked = _("{column} (required)", column=column.name) if column.required else column.name
             heading = st.selectbox(
                 marked,
                 [NONE, CONSTANT, *export.headings],

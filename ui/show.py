@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import pandas as pd
 import streamlit as st
@@ -111,8 +112,8 @@ def actions(answer: Answer, page: str) -> None:
 
 def address(answer: Answer) -> str:
     """Return the URL that asks this question again."""
-    base = (st.context.url or "").split("?")[0]
-    return f"{base}?question={links.encode(answer.question)}"
+    base = urlsplit(st.context.url or "")
+    return urlunsplit(base._replace(path=base.path or "/", query=f"question={links.encode(answer.question)}"))
 
 
 def _save(answer: Answer, page: str) -> None:

@@ -21,7 +21,7 @@ def csv(frame: pd.DataFrame) -> bytes:
     safe = frame.rename(columns=harmless)
     for i, kind in enumerate(safe.dtypes):
         if not pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_datetime64_any_dtype(kind):
-            safe.isetitem(i, safe.iloc[:, i].map(harmless))
+            safe.isetitem(i, safe.iloc[:, i].map(harmless).array)
     # With the line ends of RFC 4180 a carriage return inside a cell is quoted, and cannot begin a row of its own.
     return safe.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")
 

@@ -115,7 +115,7 @@ def _range(frame: nw.LazyFrame[Any], table: str, *by: str, **more: Any) -> pd.Da
 def _rows(found: pd.DataFrame, measure: str, *, count: bool = True) -> pd.DataFrame:
     made = found.assign(measure=measure).reindex(columns=["measure", "count", "amount", "currency", "first", "last"])
     made["count"] = made["count"].astype("Int64") if count else pd.array([None] * len(made), "Int64")
-    typed = {"amount": float, "first": "datetime64[us]", "last": "datetime64[us]"}
+    typed: dict[str, Any] = {"amount": float, "first": "datetime64[us]", "last": "datetime64[us]"}
     return made.astype(typed).sort_values("currency", ignore_index=True)
 
 

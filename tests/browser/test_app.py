@@ -35,7 +35,7 @@ def test_nothing_runs_off_a_narrow_screen(visit, path: str) -> None:
     headline(page)
     wide = page.evaluate(
         "[...document.querySelectorAll('[data-testid=stMain] :is(p, h4, button, svg, canvas, [data-baseweb=select])')]"
-        ".filter(e => !e.closest('[data-testid=stDataFrame]') && e.getBoundingClientRect().right > innerWidth + 1)"
+        ".filter(e => !e.closest('[data-testid=stDataFrame], [role=tablist]') && e.getBoundingClientRect().right > innerWidth + 1)"
         ".map(e => `${e.tagName} ${e.textContent}`.slice(0, 80))"
     )
     assert wide == []
@@ -129,7 +129,10 @@ def test_two_exports_are_mapped_by_hand_and_imported(visit, tmp_path: Path) -> N
 
 def pick(page, card, label: str, option: str) -> None:
     """Pick an option of a select box whose label begins with `label` in a file's card."""
-    card.get_by_role("combobox", name=re.compile(rf"{re.escape(label)}")).first.click()
+    box = card.get_by_role("combobox", name=re.compile(rf"^{re.escape(label)}")).first
+    box.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)  # a list that opens while the page still scrolls closes again
+    box.click()
     page.get_by_role("option", name=option, exact=True).click()
     settled(page)
 

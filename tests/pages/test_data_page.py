@@ -72,7 +72,7 @@ def test_sample_is_not_mixed_with_own_data(opened) -> None:
 def test_import_waits_for_required_columns(opened) -> None:
     app = upload(opened("data"), ("spend.csv", SPEND.encode()))
     assert app.button(key="data.import").disabled
-    assert any("marked above" in c.value for c in app.caption)
+    assert any("required columns" in c.value for c in app.caption)
 
 
 @pytest.mark.parametrize(
