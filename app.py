@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import filters, language
+from ui import filters, language, session
 from ui.language import _
 from ui.page import DOOR
 
 st.set_page_config(page_title="Sluice", page_icon=":material/water_lux:", layout="wide")
 language.current()
 filters.keep_alive()
+session.warm()
 pages = [
     st.Page("pages/funnel.py", title=_("Funnel"), icon=":material/filter_alt:", url_path="funnel", default=True),
     st.Page("pages/segments.py", title=_("Segments"), icon=":material/group:", url_path="segments"),

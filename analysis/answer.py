@@ -77,6 +77,10 @@ class Answer:
         """Return one of the answer's tables; changing it leaves the answer as it is (copy on write)."""
         return self.frames[name].copy(deep=False)
 
+    def shown(self, name: str, language: str) -> pd.DataFrame:
+        """Return one of the tables with its sentences in a reader's language."""
+        return self.frame(name)
+
     def chart(self, look: Look | None = None) -> Any:
         """Return the answer as an Altair chart for a reader's language and theme."""
         raise NotImplementedError

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 
-import pandas as pd
 import streamlit as st
 
 from analysis import ResponseCurves, Scenario, Tables
 from analysis.budget.forms import FORMS
-from analysis.charts import TOTAL
 from analysis.messages import Money
 from analysis.question import Question
 from ui import session
@@ -53,7 +51,9 @@ def controls(tables: Tables, start: Question) -> Question:
     question = start.replace(reserve=reserve, curves=start.curves.replace(form=form), budgets={})
     with st.spinner(_("Fitting each channel's response curve…")):
         spent = session.ask(question)
-    return question.replace(budgets=_sliders(spent.table, spent.currency, dict(start.budgets)))
+    rows = spent.table.dropna(subset="budget").query("channel != @TOTAL")
+    budgets = {str(row["channel"]): round(row["budget"]) for row in rows.to_dict("records")}
+    return question.replace(budgets=_sliders(budgets, spent.currency, dict(start.budgets)))
 
 
 def _reserve(start: Scenario) -> float:
@@ -70,19 +70,16 @@ def _reserve(start: Scenario) -> float:
     return float(percent) / 100
 
 
-def _sliders(spent: pd.DataFrame, currency: str | None, wanted: dict[str, float]) -> dict[str, float]:
+def _sliders(spent: dict[str, int], currency: str | None, wanted: dict[str, float]) -> dict[str, float]:
     """Draw a slider per channel, set to what was spent; return those that say something else."""
-    rows = [row for row in spent.to_dict("records") if row["channel"] != TOTAL and not pd.isna(row["budget"])]
-    known = {str(row["channel"]) for row in rows}
-    changed = {channel: amount for channel, amount in wanted.items() if channel not in known}
+    changed = {channel: amount for channel, amount in wanted.items() if channel not in spent}
     cells = st.columns(3)
-    for i, row in enumerate(rows):
-        channel, base = str(row["channel"]), round(float(row["budget"]))
+    for i, (channel, base) in enumerate(spent.items()):
         with cells[i % 3]:
             amount = _slider(channel, base, wanted.get(channel), currency)
         if amount != base:
             changed[channel] = float(amount)
-    st.button(_("Back to what was spent"), key=f"{PAGE}.reset", on_click=_reset, args=(tuple(known),), type="tertiary")
+    st.button(_("Back to what was spent"), key=f"{PAGE}.reset", on_click=_reset, args=(tuple(spent),), type="tertiary")
     return changed
 
 

@@ -50,7 +50,7 @@ def show(answer: Answer, page: str) -> None:
 def table(answer: Answer, name: str) -> None:
     """Draw one of an answer's tables with people's column names and units."""
     fields = answer.fields.get(name, {})
-    frame = answer.frame(name)
+    frame = answer.shown(name, current())
     config = {}
     for column in frame.columns:
         field = fields.get(column, Field(column, "text"))
@@ -148,7 +148,7 @@ def _data(answer: Answer, page: str) -> None:
             for kind, make in (("csv", downloads.csv), ("parquet", downloads.parquet)):
                 st.download_button(
                     kind.upper() if kind == "csv" else "Parquet",
-                    data=lambda make=make, name=name: make(answer.frame(name)),
+                    data=lambda make=make, name=name: make(answer.shown(name, current())),
                     file_name=f"sluice-{answer.question.kind}-{name}.{kind}",
                     on_click="ignore",
                     key=f"{page}.{name}.{kind}",

@@ -180,10 +180,12 @@ class Plan:
 
     @property
     def spend(self) -> float:
+        """What is planned to be spent, the reserve held back."""
         return self.budget * (1 - self.reserve)
 
     @property
     def scale(self) -> float:
+        """Planned over observed spend."""
         return self.spend / self.observed
 
     def row(self) -> dict[str, Any]:

@@ -240,6 +240,13 @@ class SimulationAnswer(Answer):
     decisions: tuple[Decision, ...] = ()
     accuracy: float = 0.0
 
+    def shown(self, name: str, language: str) -> pd.DataFrame:
+        """Return one of the tables; the log's reasons in a reader's language."""
+        frame = self.frame(name)
+        if name == "log":
+            frame["reason"] = [decision.reason.text(language) for decision in self.decisions]
+        return frame
+
     def chart(self, look: Look | None = None) -> Any:
         """Draw how the gain over the fixed split builds up, day by day, beside the best within the limits."""
         return _building_up(self, look or Look())

@@ -81,25 +81,24 @@ class Workspace:
     # ---- reading
 
     def tables(self) -> Tables:
-        """Return the data for one run of a question, on a cursor of its own."""
-        version = self.version
-        if self._facts[0] != version:
-            self._facts = (version, {})
-        return Tables.over(self._con.cursor(), campaign=self.campaign, version=version, facts=self._facts[1])
+        """Return the data for one run of a question: one snapshot, on a cursor of its own."""
+        con = self._con.cursor()
+        # In a transaction, so that a batch that lands meanwhile cannot mix its counts into this version's facts.
+        con.begin()
+        version, facts = _version(con), self._facts
+        if facts[0] != version:
+            self._facts = facts = (version, {})
+        return Tables.over(con, campaign=_campaign(con), version=version, facts=facts[1])
 
     @property
     def version(self) -> str:
         """Digest of what the data is: the campaign and every file with its mapping, in order."""
-        files = self._rows('SELECT batch, digest, "table", mapping FROM batch_files ORDER BY batch, digest, mapping')
-        campaign = self.campaign
-        whole = json.dumps([campaign.to_dict() if campaign else None, [list(row) for row in files]], sort_keys=True)
-        return hashlib.sha256(whole.encode()).hexdigest()
+        return _version(self._con.cursor())
 
     @property
     def campaign(self) -> Campaign | None:
         """The campaign, if one was set."""
-        found = self._meta("campaign")
-        return Campaign.from_json(found) if found else None
+        return _campaign(self._con.cursor())
 
     @campaign.setter
     def campaign(self, campaign: Campaign) -> None:
@@ -109,7 +108,7 @@ class Workspace:
     @property
     def name(self) -> str:
         """What people call this workspace."""
-        return self._meta("name") or self.path.stem
+        return _meta(self._con.cursor(), "name") or self.path.stem
 
     @name.setter
     def name(self, name: str) -> None:
@@ -222,10 +221,6 @@ class Workspace:
 
     # ---- the file
 
-    def _meta(self, key: str) -> str | None:
-        found = self._rows("SELECT value FROM meta WHERE key = ?", [key])
-        return found[0][0] if found else None
-
     def _next(self, table: str) -> int:
         """Return a number never used before, also when the newest rows were deleted."""
         key = f"last {table}"
@@ -246,6 +241,21 @@ class Workspace:
             except BaseException:
                 self._con.rollback()
                 raise
+
+
+def _meta(con: duckdb.DuckDBPyConnection, key: str) -> str | None:
+    found = con.execute("SELECT value FROM meta WHERE key = ?", [key]).fetchall()
+    return found[0][0] if found else None
+
+
+def _campaign(con: duckdb.DuckDBPyConnection) -> Campaign | None:
+    found = _meta(con, "campaign")
+    return Campaign.from_json(found) if found else None
+
+
+def _version(con: duckdb.DuckDBPyConnection) -> str:
+    files = con.execute('SELECT batch, digest, "table", mapping FROM batch_files ORDER BY ALL').fetchall()
+    return hashlib.sha256(json.dumps([_meta(con, "campaign"), files]).encode()).hexdigest()
 
 
 def open_workspace(path: str | Path) -> Workspace:
@@ -286,7 +296,7 @@ def open_workspace(path: str | Path) -> Workspace:
 
 def _check_format(workspace: Workspace) -> None:
     try:
-        found = int(workspace._meta("format") or 0)
+        found = int(_meta(workspace._con, "format") or 0)
     except (duckdb.Error, ValueError):
         found = 0
     if found == FORMAT:

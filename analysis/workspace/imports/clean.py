@@ -149,9 +149,10 @@ def _verdict(targets: list[Column]) -> str:
 
 
 def _set_aside(scratch: Scratch, mapping: ColumnMapping) -> pa.Table:
-    hidden = {heading for target, heading in mapping.columns if target in mapping.hashed}
-    shown = ("'***'" if h in hidden else f"c{i}::VARCHAR" for i, h in enumerate(scratch.headings))
-    whole = ", ".join(shown)
+    # Only what was mapped: a column nobody asked for may hold names or addresses.
+    mapped = {heading: target for target, heading in mapping.columns}
+    kept = [(i, mapped[h]) for i, h in enumerate(scratch.headings) if h in mapped]
+    whole = ", ".join("'***'" if target in mapping.hashed else f"c{i}::VARCHAR" for i, target in kept) or "''"
     return scratch.con.sql(
         "SELECT line, split_part(bad, '|', 1) AS reason, split_part(bad, '|', 2) AS \"column\", "
         f"concat_ws(' | ', {whole}) AS text FROM judged JOIN raw USING (line) WHERE bad IS NOT NULL ORDER BY line"
