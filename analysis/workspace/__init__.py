@@ -1,6 +1,6 @@
 """The workspace: one DuckDB file, and what comes into it."""
 
-from analysis.workspace.imports import ColumnMapping, Export, read_export
+from analysis.workspace.imports import ColumnMapping, Export, read_export, read_exports
 from analysis.workspace.store import Batch, Saved, Workspace, open_workspace
 
-__all__ = ["Batch", "ColumnMapping", "Export", "Saved", "Workspace", "open_workspace", "read_export"]
+__all__ = ["Batch", "ColumnMapping", "Export", "Saved", "Workspace", "open_workspace", "read_export", "read_exports"]

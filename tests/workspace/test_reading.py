@@ -262,7 +262,7 @@ def archive(**files: bytes) -> bytes:
         (b"a,b\n\xff\xff,1\n", "encoding"),
         (BOOK[: len(BOOK) // 2], "damaged"),
         (b"PK\x03\x04", "damaged"),
-        (archive(x=b"hello"), "damaged"),
+        (archive(x=b"hello"), "one-column"),
         (archive(**{"[Content_Types].xml": b"<not xml"}), "damaged"),
         (xlsx(), "empty-file"),
         (parquet(EXPECTED)[:-20], "damaged"),

@@ -11,10 +11,10 @@ from analysis.errors import ImportFileError, near
 from analysis.messages import Message, Names, say
 from analysis.workspace.imports.clean import Cleaned, clean
 from analysis.workspace.imports.mapping import ColumnMapping
-from analysis.workspace.imports.read import Scratch
-from analysis.workspace.imports.recognise import guess, guess_for
+from analysis.workspace.imports.read import Scratch, read
+from analysis.workspace.imports.recognise import guess, guess_for, known
 
-__all__ = ["ColumnMapping", "Export", "read_export"]
+__all__ = ["ColumnMapping", "Export", "read_export", "read_exports"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,19 @@ class Export:
         return say("it has no column {heading}. Choose from: {known}.", heading=heading, known=known)
 
 
+def read_exports(
+    source: str | Path | bytes, name: str | None = None, *, zone: str = "Asia/Shanghai"
+) -> tuple[Export, ...]:
+    """Read every table of a file and propose what each is; close each when done."""
+    shown = name or (Path(source).name if isinstance(source, str | Path) else "file")
+    scratches, _ = read(source, shown, known)
+    found = []
+    for scratch in scratches:
+        samples = scratch.sample()
+        found.append(Export(scratch, guess(scratch.headings, samples, zone), samples))
+    return tuple(found)
+
+
 def read_export(source: str | Path | bytes, name: str | None = None, *, zone: str = "Asia/Shanghai") -> Export:
     """Read a file and propose what it is.
 
@@ -111,8 +124,7 @@ def read_export(source: str | Path | bytes, name: str | None = None, *, zone: st
     ImportFileError
         The file cannot be read as a table.
     """
-    content = source if isinstance(source, bytes) else Path(source).read_bytes()
-    shown = name or (Path(source).name if isinstance(source, str | Path) else "file")
-    scratch = Scratch(shown, content)
-    samples = scratch.sample()
-    return Export(scratch, guess(scratch.headings, samples, zone), samples)
+    first, *others = read_exports(source, name, zone=zone)
+    for other in others:
+        other.close()
+    return first

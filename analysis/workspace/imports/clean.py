@@ -59,7 +59,8 @@ def clean(scratch: Scratch, mapping: ColumnMapping, key: bytes) -> Cleaned:
     sources = _sources(scratch, mapping)
     typed = [f'{part} AS "{name}"' for c in targets for name, part in _typed(c, *sources[c.name]).items()]
     scratch.con.execute(
-        f"CREATE OR REPLACE TEMP TABLE typed AS SELECT line, {', '.join(typed)} FROM raw CROSS JOIN constants"
+        f"CREATE OR REPLACE TEMP TABLE typed AS SELECT line, {', '.join(typed)} "
+        f"FROM {scratch.table} CROSS JOIN constants"
     )
     if mapping.table == "spend" and "period_end" not in dict(mapping.columns):
         scratch.con.execute(f"UPDATE typed SET period_end = {_PERIOD_END}", [mapping.zone, seconds(mapping.period)])
@@ -90,7 +91,7 @@ def _put_constants(scratch: Scratch, mapping: ColumnMapping) -> None:
 
 def _sources(scratch: Scratch, mapping: ColumnMapping) -> dict[str, tuple[str, str]]:
     """Return each target's source identifier and DuckDB type."""
-    types = [str(kind) for kind in scratch.con.table("raw").types[1:]]
+    types = [str(kind) for kind in scratch.con.table(scratch.table).types[1:]]
     position = {heading: i for i, heading in enumerate(scratch.headings)}
     found = {t: (f"c{position[h]}", types[position[h]]) for t, h in mapping.columns}
     found |= {t: (f"k{i}", "VARCHAR") for i, (t, _) in enumerate(mapping.constants)}
@@ -155,7 +156,7 @@ def _set_aside(scratch: Scratch, mapping: ColumnMapping) -> pa.Table:
     whole = ", ".join("'***'" if target in mapping.hashed else f"c{i}::VARCHAR" for i, target in kept) or "''"
     return scratch.con.sql(
         "SELECT line, split_part(bad, '|', 1) AS reason, split_part(bad, '|', 2) AS \"column\", "
-        f"concat_ws(' | ', {whole}) AS text FROM judged JOIN raw USING (line) WHERE bad IS NOT NULL ORDER BY line"
+        f"concat_ws(' | ', {whole}) AS text FROM judged JOIN {scratch.table} USING (line) WHERE bad IS NOT NULL ORDER BY line"
     ).to_arrow_table()
 
 

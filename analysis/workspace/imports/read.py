@@ -1,6 +1,7 @@
-"""Read a file into a scratch DuckDB, whatever it is, or say why not.
+"""Read a file into a scratch DuckDB, whatever it is, or say why not: one table for each table found in it.
 
-The scratch database lives in its own folder and may read only there; the workspace is never touched.
+The scratch database lives in its own folder and may read only there (and the one file it was given); the
+workspace is never touched.
 """
 
 from __future__ import annotations
@@ -8,190 +9,356 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import hashlib
-import io
 import tempfile
-from collections.abc import Iterator
-from itertools import chain, count
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import openpyxl
+from python_calamine import CalamineWorkbook
 
-from analysis.errors import ImportFileError
-from analysis.messages import say
+from analysis.errors import SluiceError
+from analysis.messages import Message, say
+from analysis.workspace.imports import limits
+from analysis.workspace.imports.headings import distinct
+from analysis.workspace.imports.source import Plain, fresh, unpack
+from analysis.workspace.imports.structure import Layout, layouts
+from analysis.workspace.imports.text import as_utf8
 
-LARGEST = 1_073_741_824
-"""Most bytes one file may have."""
-_ENCODINGS = ("utf-8-sig", "gb18030")
-_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF")
 _READ_CSV = """
-CREATE TABLE raw AS SELECT row_number() OVER () + 1 AS line, * FROM read_csv(
-    ?, delim=?, quote='"', escape='"', header=false, skip=1, all_varchar=true, auto_detect=false,
+read_csv(?, delim=?, quote='"', escape='"', header=false, skip={skip}, all_varchar=true, auto_detect=false,
     null_padding=true, strict_mode=false, columns={columns}, max_line_size=10000000, parallel={parallel})
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One file's share of a table: its name and how many rows came before it."""
+
+    name: str
+    before: int
+
+
+class Store:
+    """The folder and the private DuckDB that the tables of one file share; gone when the last is closed."""
+
+    def __init__(self, source: Path | None) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="sluice-import-")
+        self.folder, self.users = Path(self._folder.name), 0
+        self.con = duckdb.connect(
+            str(self.folder / "scratch.duckdb"),
+            config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"},
+        )
+        self.con.execute("SET TimeZone='UTC'; SET allowed_directories=?", [[str(self.folder)]])
+        self.con.execute("SET allowed_paths=?", [[str(source)] if source else []])
+        self.con.execute("SET enable_external_access=false; SET lock_configuration=true")
+
+    def close(self) -> None:
+        """Drop the database and the folder."""
+        self.con.close()
+        self._folder.cleanup()
+
+
 class Scratch:
-    """A file's rows as table `raw` of a private DuckDB: column `line`, then `c0`, `c1`, … in file order.
+    """One table of a file: column `line`, then `c0`, `c1`, … in file order, and `mark` (repeated headings).
 
     Headings stay out of SQL: they are kept beside, in `headings`.
     """
 
-    def __init__(self, name: str, content: bytes) -> None:
-        self.name, self.digest = name, hashlib.sha256(content).hexdigest()
-        self._folder = tempfile.TemporaryDirectory(prefix="sluice-import-")
-        self.con = duckdb.connect(
-            str(Path(self._folder.name) / "scratch.duckdb"),
-            config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"},
-        )
-        self.con.execute("SET TimeZone='UTC'; SET allowed_directories=?", [[self._folder.name]])
-        self.con.execute("SET enable_external_access=false; SET lock_configuration=true")
-        try:
-            self.headings = self._load(content)
-        except Exception:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        """Drop the scratch database and its folder."""
-        self.con.close()
-        self._folder.cleanup()
+    def __init__(self, name: str, store: Store, table: str, layout: Layout) -> None:
+        self.name, self.digest, self.store, self.table = name, "", store, table
+        self.headings, self.title, self.above = layout.headings, layout.title, layout.above
+        self.headerless = not layout.header
+        self.members: tuple[Member, ...] = ()
+        self.rows = 0
+        store.users += 1
+        self._open = True
 
     @property
-    def rows(self) -> int:
-        """Number of data rows read."""
-        return int(self.con.execute("SELECT count(*) FROM raw").fetchall()[0][0])
+    def con(self) -> duckdb.DuckDBPyConnection:
+        """The private database."""
+        return self.store.con
+
+    def close(self) -> None:
+        """Let go of the table; the last one drops the scratch database and its folder."""
+        if self._open:
+            self._open = False
+            self.store.users -= 1
+            if self.store.users <= 0:
+                self.store.close()
+
+    def counted(self) -> int:
+        """Count the data rows."""
+        return int(self.con.execute(f"SELECT count(*) FROM {self.table}").fetchall()[0][0])
 
     def sample(self, n: int = 200) -> dict[str, list[str]]:
         """Return up to `n` non-empty values of each column, as text, by heading."""
         found = {}
         for i, heading in enumerate(self.headings):
-            query = f"SELECT c{i}::VARCHAR FROM raw WHERE c{i} IS NOT NULL AND trim(c{i}::VARCHAR) <> '' LIMIT {n}"
+            text = f"c{i}::VARCHAR"
+            query = f"SELECT {text} FROM {self.table} WHERE c{i} IS NOT NULL AND trim({text}) <> '' LIMIT {n}"
             found[heading] = [row[0] for row in self.con.execute(query).fetchall()]
         return found
 
-    def _load(self, content: bytes) -> tuple[str, ...]:
-        if not content.strip():
-            raise self._refuse(say("the file is empty."), "empty-file")
-        if len(content) > LARGEST:
-            limit = LARGEST >> 30
-            raise self._refuse(say("it is larger than {n} GB. Export a shorter period.", n=limit), "too-large")
-        if content.startswith(b"PAR1"):
-            return self._parquet(content)
-        if content.startswith(b"PK\x03\x04"):
-            return self._text(_workbook_as_csv(content, self._refuse))
-        if content.startswith(_PICTURES) or b"\x00" in content[:65536]:
-            reason = say("this is not a table but a picture, a document or another binary file. Upload CSV, "
-                         "Parquet or XLSX.")  # fmt: skip
-            raise self._refuse(reason, "not-a-table")
-        return self._text(self._decoded(content))
 
-    def _decoded(self, content: bytes) -> str:
-        for encoding in _ENCODINGS:
-            try:
-                return content.decode(encoding)
-            except UnicodeDecodeError:
-                continue
-        raise self._refuse(say("its text encoding was not recognised. Save it as UTF-8 and try again."), "encoding")
-
-    def _parquet(self, content: bytes) -> tuple[str, ...]:
-        path = Path(self._folder.name) / "upload.parquet"
-        path.write_bytes(content)
-        try:
-            source = self.con.read_parquet(str(path))
-            headings = tuple(source.columns)
-            self._named(headings)
-            columns = ", ".join(f"#{i + 1} AS c{i}" for i in range(len(headings)))
-            order = "row_number() OVER () AS line"
-            self.con.execute(f"CREATE TABLE raw AS SELECT {order}, {columns} FROM read_parquet(?)", [str(path)])
-        except (duckdb.Error, RuntimeError, UnicodeError) as error:  # its messages can hold the file's broken bytes
-            raise self._refuse(say("it is a damaged Parquet file. Export it again."), "damaged") from error
-        path.unlink()
-        self._filled()
-        return headings
-
-    def _text(self, text: str) -> tuple[str, ...]:
-        if not text.strip():
-            raise self._refuse(say("the file is empty."), "empty-file")
-        headings, delimiter = self._header(text)
-        path = Path(self._folder.name) / "upload.csv"
-        path.write_text(text, encoding="utf-8", newline="")
-        names = [f"c{i}" for i in range(len(headings))]
-        try:
-            self._lines(path, delimiter, names)
-        except duckdb.Error as error:
-            raise self._refuse(say("its lines could not be read as a table: {why}",
-                                   why=_first_line(error)), "unreadable") from error  # fmt: skip
-        path.unlink()
-        self._filled()
-        return headings
-
-    def _lines(self, path: Path, delimiter: str, names: list[str]) -> None:
-        try:
-            self.con.execute(_READ_CSV.format(columns=_struct(names), parallel=True), [str(path), delimiter])
-        except duckdb.Error:
-            # DuckDB's parallel reader cannot pad short lines where a quoted cell holds a line break.
-            self.con.execute(_READ_CSV.format(columns=_struct(names), parallel=False), [str(path), delimiter])
-
-    def _filled(self) -> None:
-        if not self.rows:
-            raise self._refuse(say("it has a heading line but no rows."), "no-rows")
-
-    def _header(self, text: str) -> tuple[tuple[str, ...], str]:
-        try:
-            first = next(csv.reader(io.StringIO(text[:200_000])))
-            delimiter = max(",\t;|", key=text.splitlines()[0].count)
-            if delimiter != ",":
-                first = next(csv.reader(io.StringIO(text[:200_000]), delimiter=delimiter))
-        except (csv.Error, StopIteration, IndexError) as error:
-            raise self._refuse(say("its first line could not be read as headings."), "unreadable") from error
-        headings = _unique([cell.strip() for cell in first])
-        self._named(headings)
-        return headings, delimiter
-
-    def _named(self, headings: tuple[str, ...]) -> None:
-        if len(headings) < 2:
-            reason = say("it has only one column. A table needs at least a time and a value; check the separator.")
-            raise self._refuse(reason, "one-column")
-
-    def _refuse(self, reason: Any, code: str) -> ImportFileError:
-        return ImportFileError.because(self.name, reason, code)
+Loader = Callable[[Store, str], None]
 
 
-def _struct(names: list[str]) -> str:
-    return "{" + ", ".join(f"'{name}': 'VARCHAR'" for name in names) + "}"
+def read(source: str | Path | bytes, name: str, known: Callable[[str], bool]) -> tuple[list[Scratch], list[Message]]:
+    """Read a file's tables, parts with the same headings as one, and what of it could not be read.
 
+    Parameters
+    ----------
+    source : path or bytes
+    name : str
+        For people.
+    known : callable
+        Says whether a folded heading is one that some export uses.
 
-def _unique(headings: list[str]) -> tuple[str, ...]:
-    """Give blank and repeated headings a name of their own."""
-    given, named = set(headings), list[str]()
-    for i, heading in enumerate(headings):
-        if heading and heading not in named:
-            named.append(heading)
-            continue
-        base = heading or f"column {i + 1}"
-        candidates = chain([base], (f"{base} ({n})" for n in count(2)))
-        named.append(next(c for c in candidates if c not in given and c not in named))
-    return tuple(named)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0][:200]
-
-
-def _workbook_as_csv(content: bytes, refuse: Any) -> str:
+    Raises
+    ------
+    ImportFileError
+        There is no table in it.
+    """
+    store = Store(None if isinstance(source, bytes) else Path(source).resolve())
     try:
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        rows: Iterator[tuple[Any, ...]] = book.worksheets[0].iter_rows(values_only=True)
-        out = io.StringIO()
-        csv.writer(out).writerows([_cell(cell) for cell in row] for row in rows if any(c is not None for c in row))
-    except Exception as error:  # openpyxl lets whatever its XML and ZIP readers raise come through
-        raise refuse(say("it is a ZIP or a damaged workbook, not XLSX. Unpack or re-save it."), "damaged") from error
-    if not out.getvalue():
-        raise refuse(say("its first sheet is empty."), "empty-file")
-    return out.getvalue()
+        if isinstance(source, bytes):
+            path = store.folder / "upload"
+            path.write_bytes(source)
+        else:
+            path = Path(source).resolve()
+        plains, errors = unpack(name, path, store.folder)
+        tables, refused = _all(name, plains, store, known)
+        found = _joined(name, tables, store)
+    except BaseException:
+        store.close()
+        raise
+    return found, [error.message for error in (*errors, *refused)]
 
 
-def _cell(cell: Any) -> Any:
-    return cell.isoformat(sep=" ") if isinstance(cell, dt.datetime) else "" if cell is None else cell
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A table found but not yet loaded."""
+
+    plain: Plain
+    place: int
+    many: int
+    layout: Layout
+
+
+def _all(
+    name: str, plains: Iterable[Plain], store: Store, known: Callable[[str], bool]
+) -> tuple[list[_Table], list[SluiceError]]:
+    tables, errors = list[_Table](), list[SluiceError]()
+    for plain in plains:
+        try:
+            found = _found(plain, store, known)
+            tables += [_Table(plain, i, len(found), layout) for i, layout in enumerate(found)]
+        except SluiceError as error:
+            errors.append(error)
+    if not tables:
+        raise errors[0]
+    return tables, errors
+
+
+def _found(plain: Plain, store: Store, known: Callable[[str], bool]) -> list[Layout]:
+    if plain.kind == "parquet":
+        return [_parquet(plain, store)]
+    if plain.kind == "workbook":
+        return _sheets(plain, store, known)
+    path = as_utf8(plain, store.folder)
+    if _is_json(path):
+        return [_json(plain, path, store)]
+    return list(layouts(plain, path, store.folder, known))
+
+
+def _joined(name: str, tables: list[_Table], store: Store) -> list[Scratch]:
+    """Load the tables; parts of one export, files with the same headings, become one."""
+    groups: dict[tuple[Any, ...], list[_Table]] = {}
+    for table in tables:
+        alone = (table.place, table.plain.name) if table.many > 1 else ()
+        groups.setdefault((table.layout.headings, bool(table.layout.header), *alone), []).append(table)
+    made, error = list[Scratch](), None
+    for n, parts in enumerate(groups.values()):
+        scratch = Scratch(_name(name, parts, len(groups)), store, f"raw{n or ''}", parts[0].layout)
+        try:
+            _load(scratch, parts)
+            made.append(scratch)
+        except SluiceError as refused:
+            error = refused
+            scratch._open = False
+            store.users -= 1
+    if not made and error:
+        raise error
+    return made
+
+
+def _name(name: str, parts: list[_Table], groups: int) -> str:
+    if groups == 1:
+        return name
+    what = parts[0].layout.title or (parts[0].plain.name if parts[0].plain.name != name else f"{parts[0].place + 1}")
+    return f"{name} · {what}"
+
+
+def _load(scratch: Scratch, parts: list[_Table]) -> None:
+    digests, members = [], []
+    for part in parts:
+        members.append(Member(part.plain.name, scratch.rows))
+        _load_one(scratch, part, first=part is parts[0])
+        scratch.rows = scratch.counted()
+        digests.append(part.plain.digest if part.many == 1 else f"{part.plain.digest} {part.place}")
+    if not scratch.rows:
+        raise limits.refuse(scratch.name, say("it has a heading line but no rows."), "no-rows")
+    scratch.members = tuple(members)
+    plain = len(digests) == 1 and " " not in digests[0]
+    scratch.digest = digests[0] if plain else hashlib.sha256("\n".join(digests).encode()).hexdigest()
+
+
+def _load_one(scratch: Scratch, part: _Table, *, first: bool) -> None:
+    into = f"CREATE TABLE {scratch.table} AS" if first else f"INSERT INTO {scratch.table}"
+    path, width = str(part.layout.path), len(part.layout.headings)
+    columns = [f"c{i}" for i in range(width)]
+    try:
+        if part.layout.delimiter == "parquet":
+            picked = ", ".join(f"#{i + 1} AS c{i}" for i in range(width))
+            scratch.con.execute(
+                f"{into} SELECT {scratch.rows} + row_number() OVER () AS line, {picked}, NULL::VARCHAR AS mark "
+                "FROM read_parquet(?)",
+                [path],
+            )
+        elif part.layout.delimiter == "json":
+            picked = ", ".join(f"json_extract_string(#{i + 1}, '$') AS c{i}" for i in range(width))
+            scratch.con.execute(
+                f"{into} SELECT {scratch.rows} + row_number() OVER () AS line, {picked}, NULL::VARCHAR AS mark "
+                f"FROM {_READ_JSON}",
+                [path],
+            )
+        else:
+            _load_text(scratch, part, into, columns)
+    except (duckdb.Error, RuntimeError, UnicodeError) as error:
+        damaged = part.layout.delimiter == "parquet"
+        if damaged:
+            raise limits.refuse(part.plain.name, _DAMAGED, "damaged") from error
+        reason = say("its lines could not be read as a table: {why}", why=str(error).splitlines()[0][:200])
+        raise limits.refuse(part.plain.name, reason, "unreadable") from error
+
+
+def _load_text(scratch: Scratch, part: _Table, into: str, columns: list[str]) -> None:
+    layout = part.layout
+    line = (
+        f"{scratch.rows} + try_cast(place AS BIGINT)"
+        if layout.numbered
+        else f"{scratch.rows} + row_number() OVER () + 1"
+    )
+    heads = list(layout.header[:2])
+    repeated = " AND ".join(f"c{i} = ?" for i in range(len(heads))) if heads and all(heads) else ""
+    mark = f"CASE WHEN {repeated} THEN 'header' END" if repeated else "NULL::VARCHAR"
+    params = heads if repeated else []
+    struct = "{" + ", ".join(f"'{name}': 'VARCHAR'" for name in (["place"] if layout.numbered else []) + columns) + "}"
+    query = f"{into} SELECT {line} AS line, {', '.join(columns)}, {mark} AS mark FROM "
+    for parallel in (True, False):  # DuckDB's parallel reader cannot pad short lines where a cell holds a line break
+        text = query + _READ_CSV.format(columns=struct, parallel=parallel, skip=0 if layout.numbered else 1)
+        try:
+            scratch.con.execute(text, [*params, str(layout.path), layout.delimiter])
+            return
+        except duckdb.Error:
+            if not parallel:
+                raise
+
+
+_DAMAGED = say("it is a damaged Parquet file. Export it again.")
+
+
+def _checked(plain: Plain, headings: list[str], path: Path, kind: str) -> Layout:
+    if len(headings) < 2:
+        reason = say("it has only one column. A table needs at least a time and a value; check the separator.")
+        raise limits.refuse(plain.name, reason, "one-column")
+    if len(headings) > limits.COLUMNS:
+        reason = say("it has more than {n} columns. Leave out the ones not needed.", n=limits.COLUMNS)
+        raise limits.refuse(plain.name, reason, "too-wide")
+    names = distinct([h.strip() for h in headings])
+    return Layout("", (), names, tuple(headings), path, kind, False)
+
+
+# ---- parquet and json -------------------------------------------------------------------------------------
+
+
+def _parquet(plain: Plain, store: Store) -> Layout:
+    path = plain.path
+    try:
+        headings = list(store.con.read_parquet(str(path)).columns)
+    except (duckdb.Error, RuntimeError, UnicodeError) as error:  # its messages can hold the file's broken bytes
+        raise limits.refuse(plain.name, _DAMAGED, "damaged") from error
+    return _checked(plain, headings, path, "parquet")
+
+
+_READ_JSON = "read_json(?, format='auto', maximum_depth=1, sample_size=-1, ignore_errors=false)"
+
+
+def _is_json(path: Path) -> bool:
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        head = file.read(4096).lstrip()
+    return head.startswith('{"') or (head.startswith("{") and head[1:].lstrip().startswith('"')) or (
+        head.startswith("[") and head[1:].lstrip().startswith("{")
+    )  # fmt: skip
+
+
+def _json(plain: Plain, path: Path, store: Store) -> Layout:
+    try:
+        described = store.con.execute(f"DESCRIBE SELECT * FROM {_READ_JSON}", [str(path)]).fetchall()
+    except (duckdb.Error, RuntimeError, UnicodeError) as error:
+        reason = say("it is not JSON Lines, nor a JSON list of flat records.")
+        raise limits.refuse(plain.name, reason, "damaged") from error
+    return _checked(plain, [str(row[0]) for row in described], path, "json")
+
+
+# ---- workbooks --------------------------------------------------------------------------------------------
+
+
+def _sheets(plain: Plain, store: Store, known: Callable[[str], bool]) -> list[Layout]:
+    found, errors = list[Layout](), list[SluiceError]()
+    for title, path in _sheets_as_text(plain, store.folder):
+        try:
+            tables = layouts(replace(plain, gaps=True), path, store.folder, known)
+            found += [replace(t, title=t.title or title) for t in tables]
+        except SluiceError as error:
+            errors.append(error)
+    if not found:
+        raise errors[0] if errors else limits.refuse(plain.name, say("its sheets are empty."), "empty-file")
+    return found
+
+
+def _sheets_as_text(plain: Plain, folder: Path) -> list[tuple[str, Path]]:
+    found = []
+    try:
+        book = CalamineWorkbook.from_path(str(plain.path))
+        for title in book.sheet_names[: limits.TABLES_IN_A_FILE]:
+            path = fresh(folder, ".csv")
+            if _write(book.get_sheet_by_name(title).iter_rows(), path):
+                found.append((title, path))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # its reader's panics are no Exception
+        reason = say("it is a ZIP or a damaged workbook, not XLSX. Unpack or re-save it.")
+        raise limits.refuse(plain.name, reason, "damaged") from error
+    return found
+
+
+def _write(rows: Iterable[list[Any]], path: Path) -> int:
+    written = 0
+    with path.open("w", encoding="utf-8", newline="") as file:
+        write = csv.writer(file).writerow
+        for row in rows:
+            cells = [_cell(cell) for cell in row]
+            write(cells)
+            written += any(cells)
+    return written
+
+
+def _cell(cell: Any) -> str:
+    if isinstance(cell, dt.datetime):
+        return cell.isoformat(sep=" ")
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    return "" if cell is None else str(cell).upper() if isinstance(cell, bool) else str(cell)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from analysis.vocabulary import TABLES, column_names
+from analysis.workspace.imports.headings import plain_heading
 from analysis.workspace.imports.mapping import ColumnMapping
 
 ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
@@ -96,12 +96,6 @@ def _coverage(table: str, columns: Mapping[str, str]) -> tuple[float, int]:
     return sum(c in columns for c in required) / len(required), len(columns)
 
 
-def plain_heading(heading: str) -> str:
-    """Fold a heading for comparison: full-width to half-width, case, spaces, units in brackets."""
-    text = unicodedata.normalize("NFKC", heading).casefold()
-    return re.sub(r"[\s_\-./]+|\(.*?\)", "", text)
-
-
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE = re.compile(r"(\+?86)?1[3-9]\d{9}")
 
@@ -110,3 +104,16 @@ def _personal(values: Sequence[str]) -> bool:
     """Say whether most values look like an e-mail address or a mobile number."""
     hits = sum(bool(_EMAIL.fullmatch(v) or _PHONE.fullmatch(v)) for v in values)
     return bool(values) and hits > len(values) / 2
+
+
+def known(heading: str) -> bool:
+    """Say whether a folded heading is one that some export uses."""
+    return heading in _KNOWN
+
+
+_KNOWN = frozenset(
+    plain_heading(alias)
+    for columns in ALIASES.values()
+    for column, aliases in columns.items()
+    for alias in (column, *aliases)
+)

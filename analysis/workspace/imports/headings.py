@@ -1,0 +1,119 @@
+"""How headings compare across languages and exports, and the currency some of them carry."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from itertools import chain, count
+
+CURRENCIES = frozenset(
+    [
+        "CNY",
+        "USD",
+        "EUR",
+        "GBP",
+        "JPY",
+        "HKD",
+        "TWD",
+        "SGD",
+        "INR",
+        "EGP",
+        "KRW",
+        "AUD",
+        "CAD",
+        "CHF",
+        "SEK",
+        "NOK",
+        "DKK",
+        "PLN",
+        "CZK",
+        "HUF",
+        "RON",
+        "TRY",
+        "RUB",
+        "UAH",
+        "BRL",
+        "MXN",
+        "ARS",
+        "CLP",
+        "COP",
+        "PEN",
+        "ZAR",
+        "NGN",
+        "KES",
+        "MAD",
+        "AED",
+        "SAR",
+        "QAR",
+        "KWD",
+        "BHD",
+        "OMR",
+        "JOD",
+        "ILS",
+        "THB",
+        "VND",
+        "IDR",
+        "MYR",
+        "PHP",
+        "PKR",
+        "BDT",
+        "LKR",
+        "NZD",
+        "KZT",
+    ]
+)
+"""Codes that are believed when they stand in brackets in a heading or in a preamble."""
+_WORDS = {"元": "CNY", "人民币": "CNY", "rmb": "CNY", "美元": "USD", "港币": "HKD", "欧元": "EUR", "日元": "JPY"}
+_SIGNS = {
+    "US$": "USD", "HK$": "HKD", "NT$": "TWD", "CA$": "CAD", "A$": "AUD", "R$": "BRL", "¥": "CNY", "€": "EUR",
+    "£": "GBP", "₹": "INR", "₩": "KRW", "₺": "TRY", "₽": "RUB", "฿": "THB", "₫": "VND", "$": "USD",
+}  # fmt: skip
+
+
+def plain_heading(heading: str) -> str:
+    """Fold a heading for comparison: full-width to half-width, case, spaces, units in brackets.
+
+    Examples
+    --------
+    >>> plain_heading("总花费（元） "), plain_heading("Amount spent (EGP)")
+    ('总花费', 'amountspent')
+    """
+    text = unicodedata.normalize("NFKC", heading).casefold().strip("﻿")
+    bare = re.sub(r"\([^()]*\)", "", text)
+    return re.sub(r"[\s_\-./﻿]+", "", bare) or re.sub(r"[\s_\-./]+", "", text)
+
+
+def heading_currency(heading: str) -> str | None:
+    """Return the currency a heading names in brackets.
+
+    Examples
+    --------
+    >>> heading_currency("CPM（千次展示费用） (USD)"), heading_currency("总花费(元)"), heading_currency("点击率(%)")
+    ('USD', 'CNY', None)
+    """
+    for inside in re.findall(r"\(([^()]*)\)", unicodedata.normalize("NFKC", heading)):
+        if (code := str(inside).strip().upper()) in CURRENCIES:
+            return code
+        if inside.strip().casefold() in _WORDS:
+            return _WORDS[inside.strip().casefold()]
+    return None
+
+
+def sign_currency(text: str) -> str | None:
+    """Return the currency of the sign or code in an amount such as ``US$34.15``; the longest sign wins."""
+    text = unicodedata.normalize("NFKC", text)
+    codes: list[str] = [code for code in re.findall(r"[A-Z]{3}", text) if code in CURRENCIES]
+    return codes[0] if codes else next((code for sign, code in _SIGNS.items() if sign in text), None)
+
+
+def distinct(headings: list[str]) -> tuple[str, ...]:
+    """Give blank and repeated headings a name of their own."""
+    given, named = set(headings), list[str]()
+    for i, heading in enumerate(headings):
+        if heading and heading not in named:
+            named.append(heading)
+            continue
+        base = heading or f"column {i + 1}"
+        candidates = chain([base], (f"{base} ({n})" for n in count(2)))
+        named.append(next(c for c in candidates if c not in given and c not in named))
+    return tuple(named)

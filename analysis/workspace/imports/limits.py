@@ -1,0 +1,48 @@
+"""How large and how deep an export may be, and how a file beyond that is refused."""
+
+from __future__ import annotations
+
+from analysis.errors import ImportFileError
+from analysis.messages import Message, say
+
+LARGEST = 4 * 1_073_741_824
+"""Most bytes one file may have, plain or unpacked."""
+WORKBOOK = 536_870_912
+"""Most bytes a workbook may unpack to; unlike text it is not streamed."""
+EXPANSION = 250
+"""Most times its own size a file may unpack to; exports compress ten- to fifty-fold."""
+EXPANSION_FROM = 67_108_864
+"""Bytes below which the expansion does not matter."""
+MEMBERS = 500
+"""Most files in one archive."""
+DEPTH = 2
+"""Most archives inside each other."""
+COLUMNS = 2_000
+"""Most columns of one table."""
+CELL = 131_072
+"""Most characters in one cell of the first lines; DuckDB holds later lines to ten million bytes."""
+TABLES_IN_A_FILE = 100
+"""Most tables stacked in one file, or sheets of one workbook."""
+STACKED = 67_108_864
+"""Largest text file that is searched for tables stacked below the first."""
+
+
+def refuse(file: str, reason: Message, code: str) -> ImportFileError:
+    """Return the error that says why a file was refused."""
+    return ImportFileError.because(file, reason, code)
+
+
+def check_size(file: str, size: int, packed: int | None = None) -> None:
+    """Raise where a file is too large, or unpacks to far more than it is.
+
+    Raises
+    ------
+    ImportFileError
+    """
+    if size > LARGEST:
+        raise refuse(file, say("it is larger than {n} GB. Export a shorter period.", n=LARGEST >> 30), "too-large")
+    if packed is not None and size > max(EXPANSION_FROM, EXPANSION * packed):
+        reason = say(
+            "it unpacks to more than {n} times its size, as no export does. Unpack it yourself first.", n=EXPANSION
+        )
+        raise refuse(file, reason, "expansion")

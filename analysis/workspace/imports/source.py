@@ -1,0 +1,231 @@
+"""What a file is by its content, and the plain files inside it: unpacked into the scratch folder, never trusted."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import hashlib
+import lzma
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from analysis.errors import SluiceError
+from analysis.messages import say
+from analysis.workspace.imports import limits
+
+CHUNK = 1 << 20
+_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF")
+_GZIP, _ZIP, _OLE, _PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PAR1"
+_GAPS = (b"\n#", b"\n\n", b"\n\r\n", b"\r\r", b"\n,,", b"\n;;", b"\n\t\t", b'\n"#')
+_BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, NotImplementedError)
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """One unpacked file: what it is by content, and what one pass over it showed.
+
+    Parameters
+    ----------
+    name : str
+        For people; inside an archive, the member's.
+    path : Path
+    kind : {"text", "workbook", "parquet"}
+    digest : str
+        SHA-256 of the content.
+    utf8 : bool
+        Whether all of it is UTF-8.
+    gaps : bool
+        Whether blank or comment lines stand in it, so that tables may be stacked.
+    """
+
+    name: str
+    path: Path
+    kind: str
+    digest: str
+    utf8: bool
+    gaps: bool
+
+
+def unpack(name: str, path: Path, folder: Path, depth: int = 0) -> tuple[tuple[Plain, ...], tuple[SluiceError, ...]]:
+    """Return the plain files in a file, and the errors of archive members that are no tables.
+
+    Raises
+    ------
+    ImportFileError
+        The file is empty, damaged, too large, or no kind of table.
+    """
+    limits.check_size(name, path.stat().st_size)
+    with path.open("rb") as file:
+        head = file.read(65_536)
+    if not head.strip() or head.strip() == codecs.BOM_UTF8:
+        raise limits.refuse(name, say("the file is empty."), "empty-file")
+    if head.startswith((_GZIP, _ZIP)) and depth > limits.DEPTH:
+        reason = say("it holds archives more than {n} deep. Unpack it first.", n=limits.DEPTH)
+        raise limits.refuse(name, reason, "nesting")
+    if head.startswith(_GZIP):
+        return unpack(name.removesuffix(".gz"), _gunzipped(name, path, folder), folder, depth + 1)
+    if head.startswith(_ZIP):
+        return _zip(name, path, folder, depth)
+    return (_plain(name, path, head),), ()
+
+
+def _plain(name: str, path: Path, head: bytes) -> Plain:
+    if head.startswith(_PARQUET):
+        return Plain(name, path, "parquet", digest(path), True, False)
+    if head.startswith(_OLE):
+        return Plain(name, path, "workbook", digest(path), True, False)
+    wide = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or looks_like_utf16(head)
+    if not wide and (head.startswith(_PICTURES) or b"\x00" in head):
+        reason = say(
+            "this is not a table but a picture, a document or another binary file. Upload CSV, Parquet or XLSX."
+        )
+        raise limits.refuse(name, reason, "not-a-table")
+    return _surveyed(name, path)
+
+
+def _surveyed(name: str, path: Path) -> Plain:
+    """Read a text file once: its digest, whether it is UTF-8, and whether tables may be stacked in it."""
+    found, decoder, utf8, gaps, tail = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")(), True, False, b""
+    for chunk in chunks(path):
+        found.update(chunk)
+        if utf8:
+            try:
+                decoder.decode(chunk)
+            except UnicodeDecodeError:
+                utf8 = False
+        gaps = gaps or any(gap in tail + chunk for gap in _GAPS) or (chunk[:1] in b"#\n" and not tail)
+        tail = chunk[-3:]
+    if utf8:
+        try:
+            decoder.decode(b"", True)
+        except UnicodeDecodeError:
+            utf8 = False
+    return Plain(name, path, "text", found.hexdigest(), utf8, gaps)
+
+
+def looks_like_utf16(head: bytes) -> str | None:
+    """Return the UTF-16 byte order that text without a mark is in, or None."""
+    if len(head) < 8 or not (share := head.count(0) / len(head)):
+        return None
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    text = 0.2 < share <= 0.55 and min(even, odd) < 0.02 * len(head)
+    breaks = b"\n\x00" in head[0:] or b"\x00\n" in head
+    return ("utf-16-le" if odd > even else "utf-16-be") if text and breaks else None
+
+
+def chunks(path: Path) -> Iterator[bytes]:
+    """Yield a file's content in pieces of a megabyte."""
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            yield chunk
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    found = hashlib.sha256()
+    for chunk in chunks(path):
+        found.update(chunk)
+    return found.hexdigest()
+
+
+def fresh(folder: Path, suffix: str) -> Path:
+    """Return a new file name in the scratch folder."""
+    return folder / f"{len(list(folder.iterdir()))}{suffix}"
+
+
+def _gunzipped(name: str, path: Path, folder: Path) -> Path:
+    out = fresh(folder, ".unpacked")
+    try:
+        with gzip.open(path) as packed:
+            _copy(name, packed, out, path.stat().st_size)
+    except _BROKEN as error:
+        raise limits.refuse(name, say("it is a damaged GZIP file. Download it again."), "damaged") from error
+    return out
+
+
+def _copy(name: str, packed: IO[bytes] | gzip.GzipFile, out: Path, size: int) -> None:
+    written = 0
+    with out.open("wb") as file:
+        while chunk := packed.read(CHUNK):
+            written += len(chunk)
+            limits.check_size(name, written, size)
+            file.write(chunk)
+
+
+def _zip(name: str, path: Path, folder: Path, depth: int) -> tuple[tuple[Plain, ...], tuple[SluiceError, ...]]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [m for m in archive.infolist() if not m.is_dir() and not _hidden(m.filename)]
+            if any(m.filename == "[Content_Types].xml" or m.filename == "xl/workbook.xml" for m in members):
+                return (_workbook(name, path, members),), ()
+            _check_archive(name, path, members)
+            return _members(name, archive, members, folder, depth)
+    except _BROKEN as error:
+        reason = say("it is a ZIP or a damaged workbook, not XLSX. Unpack or re-save it.")
+        raise limits.refuse(name, reason, "damaged") from error
+    except RuntimeError as error:  # zipfile's word for a password
+        raise limits.refuse(name, say("it needs a password. Unpack it first."), "password") from error
+
+
+def _workbook(name: str, path: Path, members: list[zipfile.ZipInfo]) -> Plain:
+    unpacked = sum(m.file_size for m in members)
+    if unpacked > limits.WORKBOOK:
+        reason = say("the workbook unpacks to more than {n} MB. Save it as CSV.", n=limits.WORKBOOK >> 20)
+        raise limits.refuse(name, reason, "too-large")
+    limits.check_size(name, unpacked, path.stat().st_size)
+    return Plain(name, path, "workbook", digest(path), True, False)
+
+
+def _check_archive(name: str, path: Path, members: list[zipfile.ZipInfo]) -> None:
+    if not members:
+        raise limits.refuse(name, say("the archive is empty."), "empty-file")
+    if len(members) > limits.MEMBERS:
+        reason = say("it holds more than {n} files. Split it.", n=limits.MEMBERS)
+        raise limits.refuse(name, reason, "too-many-files")
+    limits.check_size(name, sum(m.file_size for m in members), path.stat().st_size)
+
+
+def _members(
+    name: str, archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], folder: Path, depth: int
+) -> tuple[tuple[Plain, ...], tuple[SluiceError, ...]]:
+    found: list[Plain] = []
+    errors: list[SluiceError] = []
+    for member in sorted(members, key=lambda m: _natural(m.filename)):
+        out = fresh(folder, ".unpacked")
+        with archive.open(member) as packed:
+            _copy(name, packed, out, max(member.compress_size, 1))
+        try:
+            plain, skipped = unpack(f"{name}: {_member_name(member)}", out, folder, depth + 1)
+        except SluiceError as error:
+            errors.append(error)
+            continue
+        found += plain
+        errors += skipped
+    if not found:
+        raise errors[0]
+    return tuple(found), tuple(errors)
+
+
+def _hidden(name: str) -> bool:
+    return name.startswith("__MACOSX/") or name.rsplit("/", 1)[-1].startswith(".")
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Sort part 10 after part 9."""
+    return [(int(p), "") if p.isdigit() and p.isascii() else (-1, p) for p in re.split(r"(\d{1,15})", name)]
+
+
+def _member_name(member: zipfile.ZipInfo) -> str:
+    """Return a member's name; Chinese Windows writes it in GB18030 without saying so."""
+    name = member.filename
+    if not member.flag_bits & 0x800:
+        try:
+            name = name.encode("cp437").decode("gb18030")
+        except UnicodeError:
+            name = member.filename
+    return name.rsplit("/", 1)[-1]
