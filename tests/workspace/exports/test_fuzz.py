@@ -254,7 +254,8 @@ from analysis.errors import SluiceError
 from analysis.workspace import read_export
 
 def peak():
-    return int(next(l for l in Path("/proc/self/status").read_text().splitlines() if l.startswith("VmHWM")).split()[1]) * 1024
+    status = Path("/proc/self/status").read_text().splitlines()
+    return int(next(line for line in status if line.startswith("VmHWM")).split()[1]) * 1024
 
 read_export(b"user_id,timestamp,event\\nu,2026-08-11,view\\n", "warm.csv").close()
 resource.setrlimit(resource.RLIMIT_AS, (12 << 30, 12 << 30))
