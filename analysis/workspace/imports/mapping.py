@@ -8,7 +8,20 @@ from typing import Any
 
 from analysis.errors import QuestionError
 from analysis.messages import Names, say
-from analysis.values import Metadata, Value, duration, is_text, names, one_of, time_zone, value
+from analysis.values import (
+    Metadata,
+    Value,
+    day,
+    duration,
+    flag,
+    is_text,
+    names,
+    one_of,
+    optional,
+    text,
+    time_zone,
+    value,
+)
 from analysis.vocabulary import TABLES, column_names
 
 Assignments = tuple[tuple[str, str], ...]
@@ -48,6 +61,21 @@ class ColumnMapping(Value):
         Length of a spend row's period where the file has no end column.
     hashed : tuple of str
         Text columns of the table whose values are replaced by a keyed hash.
+    events : mapping of str to str
+        The file's codes and names of events (lower case) to ours; others are kept as they are.
+    only : mapping of str to str
+        The file's heading to the one value whose rows are kept, where the same spend stands once per
+        attribution window.
+    lines : {"each", "first", "sum"}
+        Orders over many lines: each line is an order; the first line has the amounts; the amounts add up.
+    identified : str, optional
+        Heading of an id that every row has but totals do not.
+    day_first : bool, optional
+        Order of 01/02/2026 where the column cannot tell; None takes what is usual.
+    end_included : bool
+        Whether the file's end of a period is its last day.
+    first_day : str, optional
+        The day that "Nth day" 0 stands for.
 
     Examples
     --------
@@ -61,6 +89,13 @@ class ColumnMapping(Value):
     zone: str = field(default="Asia/Shanghai", metadata=time_zone())
     period: str = field(default="1d", metadata=duration())
     hashed: tuple[str, ...] = field(default=(), metadata=names())
+    events: Assignments = field(default=(), metadata=_assignments())
+    only: Assignments = field(default=(), metadata=_assignments())
+    lines: str = field(default="each", metadata=one_of("each", "first", "sum"))
+    identified: str | None = field(default=None, metadata=optional(text(longest=1000)))
+    day_first: bool | None = field(default=None, metadata=optional(flag()))
+    end_included: bool = field(default=False, metadata=flag())
+    first_day: str | None = field(default=None, metadata=day())
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -73,8 +108,8 @@ class ColumnMapping(Value):
             if target not in texts:
                 raise QuestionError.unknown_field(target, texts)
         if both := sorted({t for t, _ in self.columns} & {t for t, _ in self.constants}):
-            text = say("{columns}: give a file column or a constant, not both.", columns=Names(tuple(both)))
-            raise QuestionError.crossed(text)
+            reason = say("{columns}: give a file column or a constant, not both.", columns=Names(tuple(both)))
+            raise QuestionError.crossed(reason)
 
     def missing(self) -> tuple[str, ...]:
         """Return the required columns that have neither a file column nor a constant."""

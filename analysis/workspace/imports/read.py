@@ -92,6 +92,10 @@ class Scratch:
         """Count the data rows."""
         return int(self.con.execute(f"SELECT count(*) FROM {self.table}").fetchall()[0][0])
 
+    def types(self) -> list[str]:
+        """Return the DuckDB type of each column."""
+        return [str(kind) for kind in self.con.table(self.table).types[1:-1]]
+
     def sample(self, n: int = 200) -> dict[str, list[str]]:
         """Return up to `n` non-empty values of each column, as text, by heading."""
         found = {}
