@@ -12,11 +12,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
-from workspace.exports.fixtures import Expected, Fixture
+from workspace.exports.fixtures import Fixture
 
 from analysis.tables import Tables, collect
-from analysis.workspace import Export, Workspace, open_workspace, read_export
+from analysis.workspace import Export, Workspace, open_workspace
 from analysis.workspace.contents import Contents
+from analysis.workspace.imports import read_exports
 
 
 def confirmed(export: Export, fixture: Fixture) -> Export:
@@ -32,22 +33,25 @@ def confirmed(export: Export, fixture: Fixture) -> Export:
     return export.mapped(mapping)
 
 
-def chosen(export: Export, expected: Expected) -> Export:
-    """Return the one of several stacked tables that the fixture is about."""
-    if not expected.title:
-        return export
-    titles = [table.title for table in export.tables]
-    return export.table(titles.index(expected.title))
+def opened(fixture: Fixture, content: bytes | None = None, name: str = "") -> Export:
+    """Read a file; of several stacked tables return the one the fixture is about."""
+    exports = read_exports(content or fixture.content, name or fixture.file, zone=fixture.zone)
+    titles = [export.scratch.title for export in exports]
+    wanted = titles.index(fixture.expected.title) if fixture.expected.title else 0
+    for n, export in enumerate(exports):
+        if n != wanted:
+            export.close()
+    return exports[wanted]
 
 
 @contextmanager
 def imported(fixture: Fixture, folder: Path, content: bytes | None = None, name: str = "") -> Iterator[tuple[Any, ...]]:
     """Read a fixture, or the same rows in other bytes, into a fresh workspace."""
-    export = read_export(content or fixture.content, name or fixture.file, zone=fixture.zone)
+    export = opened(fixture, content, name)
     workspace = open_workspace(folder / "w.duckdb")
     try:
         assert fixture.expected.table, "nothing to import"
-        ready = confirmed(chosen(export, fixture.expected), fixture)
+        ready = confirmed(export, fixture)
         yield ready, workspace, workspace.add(ready)
     finally:
         workspace.close()

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 from workspace.exports.fixtures import every
-from workspace.exports.outcome import chosen, confirmed, found, imported, wanted
+from workspace.exports.outcome import confirmed, found, imported, opened, wanted
 
 from analysis.tables import collect
 from analysis.workspace import read_export
 from analysis.workspace.contents import Contents
+from analysis.workspace.imports import read_exports
 
 ALL = every()
 TABLES = sorted(name for name, fixture in ALL.items() if fixture.expected.table)
@@ -74,9 +75,9 @@ def test_nobody_can_be_read_from_the_workspace(name: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize("name", TABLES)
 def test_a_confirmed_mapping_can_be_kept_and_used_again(name: str) -> None:
     fixture = ALL[name]
-    export = read_export(fixture.content, fixture.file, zone=fixture.zone)
+    export = opened(fixture)
     try:
-        ready = confirmed(chosen(export, fixture.expected), fixture)
+        ready = confirmed(export, fixture)
         again = type(ready.mapping).from_json(ready.mapping.to_json())
         assert again == ready.mapping
         assert ready.mapped(again).clean(b"k" * 32).rows.equals(ready.clean(b"k" * 32).rows)
@@ -86,12 +87,13 @@ def test_a_confirmed_mapping_can_be_kept_and_used_again(name: str) -> None:
 
 def test_stacked_tables_are_offered_by_their_titles() -> None:
     fixture = ALL["ga4-stacked"]
-    export = read_export(fixture.content, fixture.file)
-    try:
-        assert [(table.title, table.rows) for table in export.tables] == [
-            ("Active users by day", 3), ("Active users by day", 3), ("Advertising by day", 3),
-        ]  # fmt: skip
-    finally:
+    exports = read_exports(fixture.content, fixture.file)
+    assert [(export.scratch.title, export.rows) for export in exports] == [
+        ("Active users by day", 3),
+        ("Active users by day", 3),
+        ("Advertising by day", 3),
+    ]
+    for export in exports:
         export.close()
 
 

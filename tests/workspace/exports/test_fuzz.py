@@ -35,8 +35,8 @@ FILL = {
 }  # fmt: skip
 
 
-def survives(content: bytes, name: str = "file.csv") -> bool:
-    """Read bytes and go as far with them as a page would; say whether they were a table."""
+def survives(content: bytes, name: str = "file.csv", *, whole: bool = True) -> bool:
+    """Read bytes and, if `whole`, go as far with them as an import would; say whether they were a table."""
     try:
         export = read_export(content, name)
     except SluiceError as error:
@@ -44,9 +44,11 @@ def survives(content: bytes, name: str = "file.csv") -> bool:
         return False
     assert isinstance(export, Export)
     try:
+        export.preview()
+        if not whole:
+            return True
         mapping = export.mapping
         given = {column: FILL[column] for column in mapping.missing()}
-        export.preview()
         ready = export.mapped(mapping.replace(constants={**dict(mapping.constants), **given}))
         ready.reconcile()
         made = ready.clean(b"k" * 32)
@@ -191,7 +193,7 @@ def test_mutated_exports_are_read_or_refused(group: int) -> None:
         content = CONTENTS[seed % len(CONTENTS)]
         mutation = ALL_MUTATIONS[seed // len(CONTENTS) % len(ALL_MUTATIONS)]
         try:
-            read += survives(mutation(content, rng), rng.choice(NAMES))
+            read += survives(mutation(content, rng), rng.choice(NAMES), whole=n % 3 == 0)
         except Exception as error:
             raise AssertionError(f"seed {seed}, {mutation.__name__}: {type(error).__name__}") from error
     assert read, "not one was still a table: the mutations are too coarse"
