@@ -1,6 +1,17 @@
 """The workspace: one DuckDB file, and what comes into it."""
 
-from analysis.workspace.imports import ColumnMapping, Export, read_export, read_exports
+from analysis.workspace.imports import ColumnMapping, Export, Overlap, Reconciliation, read_export, read_exports
 from analysis.workspace.store import Batch, Saved, Workspace, open_workspace
 
-__all__ = ["Batch", "ColumnMapping", "Export", "Saved", "Workspace", "open_workspace", "read_export", "read_exports"]
+__all__ = [
+    "Batch",
+    "ColumnMapping",
+    "Export",
+    "Overlap",
+    "Reconciliation",
+    "Saved",
+    "Workspace",
+    "open_workspace",
+    "read_export",
+    "read_exports",
+]

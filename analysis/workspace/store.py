@@ -8,7 +8,7 @@ import json
 import os
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 
 from analysis import storage
 from analysis.errors import QuestionError, WorkspaceError
@@ -23,8 +24,8 @@ from analysis.messages import say
 from analysis.question import Question
 from analysis.tables import Tables
 from analysis.values import Campaign
-from analysis.vocabulary import TABLES
-from analysis.workspace.imports import Export
+from analysis.vocabulary import TABLES, TIME_COLUMN
+from analysis.workspace.imports import Export, Overlap
 from analysis.workspace.imports.clean import REASONS
 
 FORMAT = 1
@@ -117,30 +118,80 @@ class Workspace:
 
     # ---- importing
 
-    def add(self, *exports: Export) -> Batch:
+    def add(
+        self,
+        *exports: Export,
+        overlap: str = "keep",
+        progress: Callable[[int, int], None] | None = None,
+        cancel: Callable[[], bool] | None = None,
+    ) -> Batch:
         """Import files as one batch: all of them, or none.
+
+        Parameters
+        ----------
+        *exports : Export
+        overlap : {"keep", "replace", "skip"}
+            What to do where earlier batches have the same channel in the same days: keep both, take the earlier
+            rows out for good, or leave the new ones out.
+        progress : callable, optional
+            Called with the rows done and the rows in all.
+        cancel : callable, optional
+            Asked now and then, from another thread too; once it says True, nothing is imported.
 
         Raises
         ------
         ImportFileError
             A mapping is incomplete or wrong.
         WorkspaceError
-            A file was imported before, or every row of the files was set aside.
+            A file was imported before, every row of the files was set aside, or it was cancelled.
         """
+        if overlap not in ("keep", "replace", "skip"):
+            raise QuestionError.field("overlap", overlap, say("choose keep, replace or skip."))
         for i, export in enumerate(exports):
             self._refuse_repeat(export, exports[:i])
         key = _hash_key() if any(export.mapping.hashed for export in exports) else b""
-        cleaned = [export.clean(key) for export in exports]
-        if not any(c.rows.num_rows for c in cleaned):
-            raise _nothing_usable(cleaned[0].set_aside.to_pandas() if cleaned else pd.DataFrame())
-        with self._transaction() as con:
-            batch = self._next("batches")
-            con.execute("INSERT INTO batches VALUES (?, ?)", [batch, _now()])
-            for export, made in zip(exports, cleaned, strict=True):
-                if made.rows.num_rows:
-                    storage.append(con, export.mapping.table, storage.normalise(export.mapping.table, made.rows), batch)
-                self._record(con, batch, export, made.rows.num_rows, made.set_aside)
+        watch = _Watch(sum(export.rows for export in exports), progress, cancel)
+        with watch.over(self._con, *(export.scratch.con for export in exports)):
+            cleaned = []
+            for export in exports:
+                cleaned.append(export.clean(key))
+                watch.done(export.rows / 2)
+            if not any(c.rows.num_rows for c in cleaned):
+                raise _nothing_usable(cleaned[0].set_aside.to_pandas() if cleaned else pd.DataFrame())
+            with self._transaction() as con:
+                batch = self._next("batches")
+                con.execute("INSERT INTO batches VALUES (?, ?)", [batch, _now()])
+                for export, made in zip(exports, cleaned, strict=True):
+                    table = export.mapping.table
+                    kept = storage.normalise(table, made.rows) if made.rows.num_rows else made.rows
+                    skipped = 0
+                    if kept.num_rows and overlap != "keep":
+                        kept, skipped = _resolved(con, table, kept, batch, overlap)
+                    if kept.num_rows:
+                        storage.append(con, table, kept, batch)
+                    self._record(con, batch, export, kept.num_rows, _with_skipped(made.set_aside, skipped))
+                    watch.done(export.rows / 2)
         return next(b for b in self.batches() if b.id == batch)
+
+    def compare(self, export: Export) -> tuple[int, tuple[Overlap, ...]]:
+        """Return how many of an export's rows are stored already, and the earlier batches it overlaps."""
+        table = export.mapping.table
+        rows = export.clean(_hash_key() if export.mapping.hashed else b"").rows
+        if not rows.num_rows:
+            return 0, ()
+        con = self._con.cursor()
+        con.register("incoming", storage.normalise(table, rows))
+        own = [c for c in _KEYS[table] if c in rows.column_names]
+        same = " AND ".join(f"s.{c} IS NOT DISTINCT FROM i.{c}" for c in own)
+        stored = con.execute(f"SELECT count(*) FROM incoming AS i SEMI JOIN {table} AS s ON {same}").fetchall()[0][0]
+        time, channel = TIME_COLUMN[table], "channel" if "channel" in rows.column_names else "NULL::VARCHAR"
+        found = con.execute(
+            f"SELECT s.batch, s.channel, min(s.{time}), max(s.{time}), count(*) FROM {table} AS s JOIN (SELECT {channel} "
+            f"AS channel, min({time}) AS lo, max({time}) AS hi FROM incoming GROUP BY 1) AS i ON s.channel IS NOT "
+            f"DISTINCT FROM i.channel AND s.{time} BETWEEN i.lo AND i.hi GROUP BY 1, 2 ORDER BY 1, 2"
+        ).fetchall()
+        con.unregister("incoming")
+        return int(stored), tuple(Overlap(*row) for row in found)
 
     def _refuse_repeat(self, export: Export, before: tuple[Export, ...]) -> None:
         whole = (export.scratch.digest, export.mapping.table)
@@ -241,6 +292,87 @@ class Workspace:
             except BaseException:
                 self._con.rollback()
                 raise
+
+
+_KEYS = {
+    "events": ("user_id", "timestamp", "event"),
+    "orders": ("order_id",),
+    "spend": ("period_start", "channel", "campaign", "creative", "audience"),
+}
+"""What makes a stored row the same as one that comes."""
+
+
+def _resolved(con: Any, table: str, rows: pa.Table, batch: int, overlap: str) -> tuple[pa.Table, int]:
+    """Settle days that earlier batches have too: take theirs out, or leave the new rows out and count them."""
+    time, channel = TIME_COLUMN[table], "channel" if "channel" in rows.column_names else "NULL::VARCHAR"
+    con.register("fresh", rows)
+    try:
+        if overlap == "replace":
+            con.execute(
+                f"DELETE FROM {table} AS s USING (SELECT {channel} AS channel, min({time}) AS lo, max({time}) AS hi "
+                f"FROM fresh GROUP BY 1) AS i WHERE s.channel IS NOT DISTINCT FROM i.channel "
+                f"AND s.{time} BETWEEN i.lo AND i.hi AND s.batch <> ?",
+                [batch],
+            )
+            return rows, 0
+        mine = "f.channel" if "channel" in rows.column_names else "NULL::VARCHAR"
+        kept = con.execute(
+            f"SELECT f.* FROM fresh AS f ANTI JOIN (SELECT batch, channel, min({time}) AS lo, max({time}) AS hi FROM "
+            f"{table} WHERE batch <> ? GROUP BY 1, 2) AS s ON s.channel IS NOT DISTINCT FROM {mine} "
+            f"AND f.{time} BETWEEN s.lo AND s.hi",
+            [batch],
+        ).to_arrow_table()
+        return kept, rows.num_rows - kept.num_rows
+    finally:
+        con.unregister("fresh")
+
+
+def _with_skipped(aside: pa.Table, skipped: int) -> pa.Table:
+    more = {"line": [None], "reason": ["overlap"], "column": [None], "text": [None]}
+    return pa.concat_tables([aside, pa.table({k: v * skipped for k, v in more.items()}, schema=aside.schema)])
+
+
+class _Watch:
+    """Tells how far an import is, and stops its queries when it is cancelled."""
+
+    def __init__(
+        self, total: int, progress: Callable[[int, int], None] | None, cancel: Callable[[], bool] | None
+    ) -> None:
+        self._total, self._done, self._progress, self._cancel = total, 0.0, progress, cancel
+
+    def done(self, rows: float) -> None:
+        """Note rows done; stop here if it was cancelled."""
+        self._done += rows
+        if self._progress:
+            self._progress(round(self._done), self._total)
+        if self._cancel and self._cancel():
+            raise _cancelled()
+
+    @contextmanager
+    def over(self, *connections: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        """Watch while queries run on `connections`."""
+        over = threading.Event()
+        watcher = threading.Thread(target=self._interrupt, args=(over, connections), daemon=True)
+        if self._cancel:
+            watcher.start()
+        try:
+            yield
+        except duckdb.InterruptException as error:
+            raise _cancelled() from error
+        finally:
+            over.set()
+            if self._cancel:
+                watcher.join()
+
+    def _interrupt(self, over: threading.Event, connections: tuple[duckdb.DuckDBPyConnection, ...]) -> None:
+        while not over.wait(0.1):
+            if self._cancel and self._cancel():
+                for con in connections:
+                    con.interrupt()
+
+
+def _cancelled() -> WorkspaceError:
+    return WorkspaceError.because(say("The import was cancelled. Nothing was imported."), "cancelled")
 
 
 def _meta(con: duckdb.DuckDBPyConnection, key: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -12,9 +12,10 @@ from analysis.messages import Message, Names, say
 from analysis.workspace.imports.clean import Cleaned, clean
 from analysis.workspace.imports.mapping import ColumnMapping
 from analysis.workspace.imports.read import Scratch, read
-from analysis.workspace.imports.recognise import guess, guess_for, known
+from analysis.workspace.imports.recognise import Recognition, guess_for, known, recognise
+from analysis.workspace.imports.reconcile import Check, Overlap, Reconciliation, Stored, reconcile
 
-__all__ = ["ColumnMapping", "Export", "read_export", "read_exports"]
+__all__ = ["Check", "ColumnMapping", "Export", "Overlap", "Reconciliation", "read_export", "read_exports"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,31 @@ class Export:
         Proposed, or corrected with :meth:`mapped`.
     samples : dict of str to list of str
         Some values of each column, by heading.
+    recognition : Recognition
+        Which platform's export it was taken for, and why each column.
+    siblings : tuple of Export
+        Every table of the file, this one too, where there are several.
     """
 
     scratch: Scratch
     mapping: ColumnMapping
     samples: dict[str, list[str]]
+    recognition: Recognition
+    siblings: tuple[Export, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What the file calls this table; empty where it says nothing."""
+        return self.scratch.title
+
+    @property
+    def tables(self) -> tuple[Export, ...]:
+        """Every table of the file, in its order."""
+        return self.siblings or (self,)
+
+    def table(self, place: int) -> Export:
+        """Return another table of the same file by its place in :attr:`tables`."""
+        return replace(self.tables[place], siblings=self.siblings)
 
     @property
     def name(self) -> str:
@@ -52,13 +73,29 @@ class Export:
 
     def mapped(self, mapping: ColumnMapping) -> Export:
         """Return the same file under another mapping."""
-        return Export(self.scratch, mapping, self.samples)
+        return replace(self, mapping=mapping)
 
     def as_table(self, table: str) -> Export:
         """Return the same file, proposed as another table."""
         if table == self.mapping.table:
             return self
-        return self.mapped(guess_for(table, self.headings, self.samples, self.mapping.zone))
+        found = guess_for(table, self.scratch, self.samples, self.mapping.zone)
+        return replace(self, mapping=found.mapping, recognition=found)
+
+    def reconcile(self, workspace: Stored | None = None) -> Reconciliation:
+        """Say what an import would do: rows kept and set aside, totals, period, and what is stored already.
+
+        Raises
+        ------
+        ImportFileError
+            The mapping is incomplete or wrong.
+        """
+        self._check()
+        found = reconcile(self.scratch, self.mapping)
+        if workspace is None:
+            return found
+        stored, overlaps = workspace.compare(self)
+        return replace(found, stored=stored, overlaps=overlaps)
 
     def clean(self, key: bytes) -> Cleaned:
         """Apply the mapping.
@@ -68,6 +105,10 @@ class Export:
         ImportFileError
             The mapping leaves a required column open, or names a heading the file does not have.
         """
+        self._check()
+        return clean(self.scratch, self.mapping, key)
+
+    def _check(self) -> None:
         if missing := self.mapping.missing():
             reason = say(
                 "{columns} not given. Choose the file's column for each, or type one value for all rows.",
@@ -77,7 +118,6 @@ class Export:
         for _, heading in self.mapping.columns:
             if heading not in self.headings:
                 raise ImportFileError.because(self.name, self._no_heading(heading), "no-heading")
-        return clean(self.scratch, self.mapping, key)
 
     def preview(self, n: int = 5) -> pd.DataFrame:
         """Return the first values of each column, one row per column: heading, values."""
@@ -86,8 +126,9 @@ class Export:
         )
 
     def close(self) -> None:
-        """Drop the scratch copy of the file."""
-        self.scratch.close()
+        """Drop the scratch copy of the file, with all its tables."""
+        for table in self.tables:
+            table.scratch.close()
 
     def _no_heading(self, heading: str) -> Message:
         known = Names(near(heading, self.headings) or self.headings[:12])
@@ -97,23 +138,29 @@ class Export:
 def read_exports(
     source: str | Path | bytes, name: str | None = None, *, zone: str = "Asia/Shanghai"
 ) -> tuple[Export, ...]:
-    """Read every table of a file and propose what each is; close each when done."""
+    """Read every table of a file and propose what each is; close each when done.
+
+    Parameters and errors are those of :func:`read_export`.
+    """
     shown = name or (Path(source).name if isinstance(source, str | Path) else "file")
     scratches, _ = read(source, shown, known)
-    found = []
-    for scratch in scratches:
-        samples = scratch.sample()
-        found.append(Export(scratch, guess(scratch.headings, samples, zone), samples))
-    return tuple(found)
+    return tuple(_proposed(scratch, zone) for scratch in scratches)
+
+
+def _proposed(scratch: Scratch, zone: str) -> Export:
+    samples = scratch.sample()
+    found = recognise(scratch, samples, zone)
+    return Export(scratch, found.mapping, samples, found)
 
 
 def read_export(source: str | Path | bytes, name: str | None = None, *, zone: str = "Asia/Shanghai") -> Export:
-    """Read a file and propose what it is.
+    """Read a file and propose what it is; of several tables, the one that is best understood.
 
     Parameters
     ----------
     source : path or bytes
-        CSV (comma, tab, semicolon), XLSX or Parquet.
+        CSV (comma, tab, semicolon, pipe) in any usual encoding, XLSX, XLS, Parquet or JSON Lines; plain, gzip or ZIP.
+        A path is read where it lies.
     name : str, optional
         The file's name, when `source` is bytes.
     zone : str
@@ -124,7 +171,8 @@ def read_export(source: str | Path | bytes, name: str | None = None, *, zone: st
     ImportFileError
         The file cannot be read as a table.
     """
-    first, *others = read_exports(source, name, zone=zone)
-    for other in others:
-        other.close()
-    return first
+    found = read_exports(source, name, zone=zone)
+    if len(found) == 1:
+        return found[0]
+    best = max(found, key=lambda e: (-len(e.mapping.missing()), bool(e.recognition.format), e.rows))
+    return replace(best, siblings=found)

@@ -144,6 +144,11 @@ def _later(start: str, span: str) -> str:
     return f"timezone('UTC', timezone(zone, timezone(zone, timezone('UTC', {start})) + {span}))"
 
 
+def given_columns(mapping: ColumnMapping) -> tuple[str, ...]:
+    """Return the table's columns that a mapping fills."""
+    return tuple(c.name for c in _targets(mapping))
+
+
 def _targets(mapping: ColumnMapping) -> list[Column]:
     given = {t for t, _ in (*mapping.columns, *mapping.constants)} | (
         {"period_end"} if mapping.table == "spend" else set()

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Any
 
+from analysis.messages import Message, say
 from analysis.vocabulary import TABLES, column_names
-from analysis.workspace.imports.headings import plain_heading
+from analysis.workspace.imports.formats import Format, formats
+from analysis.workspace.imports.headings import CURRENCIES, heading_currency, plain_heading, sign_currency
 from analysis.workspace.imports.mapping import ColumnMapping
+from analysis.workspace.imports.personal import is_personal
+from analysis.workspace.imports.read import Scratch
+from analysis.workspace.imports.structure import period
 
 ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
@@ -65,18 +73,189 @@ ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
 """Headings seen in exports, by table and column, lower case; `ColumnMapping` carries any correction."""
 
 
-def guess(headings: Sequence[str], samples: Mapping[str, Sequence[str]], zone: str) -> ColumnMapping:
-    """Propose a mapping: the table whose required columns the headings cover best."""
-    found = {table: _columns(table, headings) for table in TABLES}
-    table = max(TABLES, key=lambda t: _coverage(t, found[t]))
-    return guess_for(table, headings, samples, zone)
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What a column was taken to be: how sure that is, from 0 to 1, and why."""
+
+    column: str
+    heading: str
+    confidence: float
+    reason: Message
 
 
-def guess_for(table: str, headings: Sequence[str], samples: Mapping[str, Sequence[str]], zone: str) -> ColumnMapping:
-    """Propose a mapping onto a table the analyst chose; ids that look personal are hidden."""
-    columns = _columns(table, headings)
-    personal = [t for t, source in columns.items() if t in ("user_id",) and _personal(samples.get(source, ()))]
-    return ColumnMapping(table=table, columns=tuple(columns.items()), zone=zone, hashed=tuple(personal))
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """What a file was taken for.
+
+    Parameters
+    ----------
+    format : str
+        The platform's export; empty where none fits.
+    grade : str
+        Evidence behind the format: A, B or C; empty where none fits.
+    mapping : ColumnMapping
+    guesses : tuple of Guess
+    """
+
+    format: str
+    grade: str
+    mapping: ColumnMapping
+    guesses: tuple[Guess, ...]
+
+
+def recognise(scratch: Scratch, samples: Mapping[str, Sequence[str]], zone: str) -> Recognition:
+    """Propose what a table is: the format with the most telling headings, else a guess for each column."""
+    found = _format(scratch, samples)
+    if found is None or found.table not in TABLES:
+        table = max(TABLES, key=lambda t: _coverage(t, _columns(t, scratch.headings)))
+        guessed = guess_for(table, scratch, samples, zone)
+        return guessed if found is None else replace(guessed, format=found.name, grade=found.grade)
+    columns = _of_format(found, scratch.headings)
+    sure = {"A": 0.99, "B": 0.95, "C": 0.85}[found.grade]
+    reason = say("named so in exports of {format}", format=found.name)
+    guesses = tuple(Guess(column, heading, sure, reason) for column, heading in columns.items())
+    mapping = ColumnMapping(
+        table=found.table,
+        columns=columns,
+        zone="UTC" if any("(in UTC)" in h for h in scratch.headings) else zone,
+        events={code.casefold(): event for code, event in found.events.items()},
+        only=_window(scratch, found.choose),
+        lines=found.lines,
+        identified=_present(found.identified, scratch.headings),
+        day_first=None,
+        end_included=found.end_included,
+        first_day=_first_day(scratch, found, columns),
+    )
+    return Recognition(found.name, found.grade, _finished(mapping, scratch, samples, found), guesses)
+
+
+def guess_for(table: str, scratch: Scratch, samples: Mapping[str, Sequence[str]], zone: str) -> Recognition:
+    """Propose a mapping onto a table the analyst chose, column by column."""
+    columns = _columns(table, scratch.headings)
+    guesses = [Guess(c, h, *_why(c, h)) for c, h in columns.items()]
+    for column in TABLES[table]:
+        if column.type == "time" and column.required and column.name not in columns and column.name != "period_end":
+            taken = set(columns.values())
+            dated = [h for h in scratch.headings if h not in taken and _dated(samples.get(h, ()))]
+            if len(dated) == 1:
+                columns[column.name] = dated[0]
+                guesses.append(Guess(column.name, dated[0], 0.6, say("the only column whose values are times")))
+    mapping = ColumnMapping(table=table, columns=columns, zone=zone)
+    return Recognition("", "", _finished(mapping, scratch, samples, None), tuple(guesses))
+
+
+def _why(column: str, heading: str) -> tuple[float, Message]:
+    if plain_heading(column) == plain_heading(heading):
+        return 0.95, say("has the same name")
+    return 0.8, say("other exports name it so")
+
+
+# ---- formats ----------------------------------------------------------------------------------------------
+
+
+def _format(scratch: Scratch, samples: Mapping[str, Sequence[str]]) -> Format | None:
+    if scratch.headerless:
+        return next((f for f in formats() if f.headerless and _shaped(f, scratch.headings, samples)), None)
+    plain = {plain_heading(h) for h in scratch.headings}
+    scores = {f: _score(f, plain) for f in formats()}
+    best = max(scores, key=lambda f: scores[f])
+    return best if scores[best] else None
+
+
+def _score(format: Format, plain: set[str]) -> int:
+    telling = {plain_heading(h) for h in format.telling}
+    if not telling or any(plain_heading(h) in plain for h in format.never) or (format.exactly and telling != plain):
+        return 0
+    hits = len(telling & plain)
+    return hits if hits >= format.least else 0
+
+
+def _shaped(format: Format, headings: Sequence[str], samples: Mapping[str, Sequence[str]]) -> bool:
+    looks = {"id": r"\d{1,20}", "epoch": r"1\d{9}(\d{3})?", "event": "|".join(format.events)}
+    return len(headings) == len(format.headerless) and all(
+        samples[heading] and all(re.fullmatch(looks[kind], v.strip()) for v in samples[heading])
+        for heading, kind in zip(headings, format.headerless, strict=True)
+    )
+
+
+def _of_format(format: Format, headings: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for column, names in format.columns.items():
+        heading = next((h for name in names if (h := _present(name, headings))), None)
+        if heading is not None and heading not in found.values():
+            found[column] = heading
+    return found
+
+
+def _present(name: str | None, headings: Sequence[str]) -> str | None:
+    """Return the heading that is `name`: to the letter, else folded."""
+    if name is None:
+        return None
+    exact = next((h for h in headings if h.strip() == name), None)
+    return exact or next((h for h in headings if plain_heading(h) == plain_heading(name)), None)
+
+
+def _window(scratch: Scratch, choose: str | None) -> dict[str, str]:
+    """Choose the longest of several attribution windows, each of which repeats the same spend."""
+    heading = _present(choose, scratch.headings)
+    if heading is None:
+        return {}
+    place = f"c{scratch.headings.index(heading)}"
+    query = f"SELECT DISTINCT trim({place}::VARCHAR) FROM {scratch.table} WHERE {place} IS NOT NULL LIMIT 1000"
+    found = [str(row[0]) for row in scratch.con.execute(query).fetchall()]
+    days = {v: int(m[0]) for v in found if (m := re.search(r"\d{1,4}", v))}
+    return {heading: max(days, key=lambda v: days[v])} if len(days) > 1 else {}
+
+
+def _first_day(scratch: Scratch, format: Format, columns: Mapping[str, str]) -> str | None:
+    if format.nth_day is None or plain_heading(columns.get("period_start", "")) != plain_heading(format.nth_day):
+        return None
+    days = period(scratch.above)
+    return days[0].isoformat() if days else None
+
+
+# ---- what both have in common -----------------------------------------------------------------------------
+
+
+def _finished(
+    mapping: ColumnMapping, scratch: Scratch, samples: Mapping[str, Sequence[str]], format: Format | None
+) -> ColumnMapping:
+    """Add what the file says elsewhere: the period and the currency, and hide who somebody is."""
+    columns, constants = dict(mapping.columns), dict(format.constants if format else {})
+    more: dict[str, Any] = {}
+    if mapping.table == "spend":
+        if "period_start" not in columns and (days := period(scratch.above)):
+            constants["period_start"] = days[0].isoformat()
+            constants["period_end"] = (days[1] + dt.timedelta(days=1)).isoformat()
+            columns.pop("period_end", None)
+        if re.search(r"week|^周", plain_heading(columns.get("period_start", ""))):
+            more["period"] = "7d"
+    if mapping.table != "events" and "currency" not in columns:
+        amount = columns.get("spend" if mapping.table == "spend" else "revenue", "")
+        if code := _currency(amount, samples.get(amount, ()), scratch.above):
+            constants["currency"] = code
+    kept = {c: text for c, text in constants.items() if c not in columns}
+    texts = {c.name for c in TABLES[mapping.table] if c.type == "text"}
+    hidden = [c for c, h in columns.items() if c in texts and is_personal(h, samples.get(h, ()))]
+    return mapping.replace(columns=columns, constants=kept, hashed=tuple(hidden), **more)
+
+
+def _currency(heading: str, values: Sequence[str], above: Sequence[str]) -> str | None:
+    if code := heading_currency(heading):
+        return code
+    for line in above:
+        if (match := re.search(r"(?:currency|币种)\W+([A-Z]{3})\b", line, re.IGNORECASE)) and match[1] in CURRENCIES:
+            return str(match[1])
+    codes = {sign_currency(v) for v in values if re.search(r"\d", v)}
+    bare = any(re.fullmatch(r"\s*\$.*", v) for v in values)  # several countries write their dollar so
+    return codes.pop() if len(codes) == 1 and not bare else None
+
+
+_DATED = re.compile(r"(19|20)\d\d[-/.年]?[01]?\d[-/.月]?[0-3]?\d.*|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}.*")
+
+
+def _dated(values: Sequence[str]) -> bool:
+    return bool(values) and sum(bool(_DATED.fullmatch(v.strip())) for v in values) >= 0.9 * len(values)
 
 
 def _columns(table: str, headings: Sequence[str]) -> dict[str, str]:
@@ -96,24 +275,15 @@ def _coverage(table: str, columns: Mapping[str, str]) -> tuple[float, int]:
     return sum(c in columns for c in required) / len(required), len(columns)
 
 
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_PHONE = re.compile(r"(\+?86)?1[3-9]\d{9}")
-
-
-def _personal(values: Sequence[str]) -> bool:
-    """Say whether most values look like an e-mail address or a mobile number."""
-    hits = sum(bool(_EMAIL.fullmatch(v) or _PHONE.fullmatch(v)) for v in values)
-    return bool(values) and hits > len(values) / 2
-
-
 def known(heading: str) -> bool:
     """Say whether a folded heading is one that some export uses."""
     return heading in _KNOWN
 
 
 _KNOWN = frozenset(
-    plain_heading(alias)
-    for columns in ALIASES.values()
-    for column, aliases in columns.items()
-    for alias in (column, *aliases)
+    plain_heading(name)
+    for name in (
+        *(a for columns in ALIASES.values() for column, aliases in columns.items() for a in (column, *aliases)),
+        *(h for f in formats() for h in (*f.telling, *(h for names in f.columns.values() for h in names))),
+    )
 )

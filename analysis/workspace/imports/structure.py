@@ -247,7 +247,7 @@ def _tables(blocks: Sequence[_Block], known: Callable[[str], bool]) -> list[_Fou
         if found and not found[-1].rows and found[-1].width >= width and not _opens(block, at, found[-1], known):
             found[-1].ranges.append((block.start, block.start + block.size))  # a blank line under the headings
             continue
-        if found and _is_preamble(found[-1], width, known):
+        if len(found) == 1 and _is_preamble(found[-1], width, known):
             gone = found.pop()
             above = [*gone.above, _line(gone.header), *above]
         header = block.head[at] if named else []
@@ -270,7 +270,12 @@ def _opens(block: _Block, at: int, last: _Found, known: Callable[[str], bool]) -
 
 def _is_preamble(table: _Found, width: int, known: Callable[[str], bool]) -> bool:
     """Say whether what looked like a small table is only lines above a wider one."""
-    return table.rows <= 20 and (table.width <= 1 or 2 * table.width <= width) and _hits(table.header, known) < 2
+    return (
+        not table.above
+        and table.rows <= 20
+        and (table.width <= 1 or 2 * table.width <= width)
+        and _hits(table.header, known) < 2
+    )
 
 
 def _laid(

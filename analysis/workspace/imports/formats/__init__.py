@@ -1,0 +1,56 @@
+"""One small file per platform: the headings it uses in each language and what they are. Adding one needs no code.
+
+``telling`` headings choose the format (at least ``least`` of them, none of ``never``); ``columns`` lists, for each
+of a table's columns, the headings it may stand under, the first present winning; ``constants`` are texts for every
+row; ``events`` turns the platform's codes into ours. ``identified`` names an id that totals lack, ``choose`` the
+column whose longest attribution window is kept, ``lines`` how an order's lines become one order, ``headerless`` the
+kinds of values of a file without headings. ``grade`` is the evidence: A a real file, B importers of live files,
+C documentation.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Format:
+    """One platform's export; see the module's docstring for the fields."""
+
+    name: str
+    grade: str
+    table: str
+    least: int
+    telling: tuple[str, ...]
+    never: tuple[str, ...] = ()
+    exactly: bool = False
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    events: Mapping[str, str] = field(default_factory=dict)
+    headerless: tuple[str, ...] = ()
+    identified: str | None = None
+    choose: str | None = None
+    lines: str = "each"
+    day_first: bool | None = None
+    end_included: bool = False
+    nth_day: str | None = None
+
+
+@cache
+def formats() -> tuple[Format, ...]:
+    """Return every format there is a file for."""
+    return tuple(_read(path) for path in sorted(FOLDER.glob("*.toml")))
+
+
+def _read(path: Path) -> Format:
+    given = tomllib.loads(path.read_text(encoding="utf-8"))
+    for name in ("telling", "never", "headerless"):
+        given[name] = tuple(given.get(name, ()))
+    given["columns"] = {column: tuple(headings) for column, headings in given.get("columns", {}).items()}
+    return Format(**given)

@@ -1,0 +1,169 @@
+"""Does what would be imported agree with what the file says of itself, and with what is stored already?"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from analysis.messages import Message, say
+from analysis.vocabulary import EVENTS, TABLES, TIME_COLUMN
+from analysis.workspace.imports import cells
+from analysis.workspace.imports.clean import given_columns, judge
+from analysis.workspace.imports.mapping import ColumnMapping
+from analysis.workspace.imports.read import Scratch
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The file's own total of a column beside ours: "match", "rounding" (as far as rounding explains) or "differ"."""
+
+    column: str
+    file: float
+    ours: float
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Stored rows of an earlier batch in the days and the channel of this file; times are UTC, both included."""
+
+    batch: int
+    channel: str | None
+    start: dt.datetime
+    end: dt.datetime
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """What an import would do, before it is done.
+
+    Parameters
+    ----------
+    lines, kept : int
+        Rows read, and rows that would be stored.
+    set_aside : tuple of (str, int)
+        Rows by reason, the most first; reasons are those of `clean.REASONS`.
+    totals : tuple of Check
+        The file's own grand total against ours, one per column it gives.
+    period : tuple of datetime, optional
+        First moment and last (spend: end of the last period, not included), UTC.
+    currencies, zone
+        Of the kept rows, and in which times without a zone were read.
+    duplicates : int
+        Kept rows that repeat another in every column.
+    stored : int or None
+        Kept rows whose order, event or period is in the workspace already; None where none was given.
+    overlaps : tuple of Overlap
+    unknown_events : tuple of str
+        Event names outside the standard vocabulary; they are kept as they are.
+    questions : tuple of Message
+        What the file cannot tell and should be confirmed.
+    """
+
+    lines: int
+    kept: int
+    set_aside: tuple[tuple[str, int], ...]
+    totals: tuple[Check, ...]
+    period: tuple[dt.datetime, dt.datetime] | None
+    currencies: tuple[str, ...]
+    zone: str
+    duplicates: int
+    stored: int | None
+    overlaps: tuple[Overlap, ...]
+    unknown_events: tuple[str, ...]
+    questions: tuple[Message, ...]
+
+    @property
+    def matches(self) -> bool:
+        """Whether no total of the file's own differs by more than rounding."""
+        return all(check.verdict != "differ" for check in self.totals)
+
+
+class Stored(Protocol):
+    """A workspace, as far as this room needs to know one."""
+
+    def compare(self, export: Any) -> tuple[int, tuple[Overlap, ...]]:
+        """Return how many of an export's rows are stored already, and the earlier batches it overlaps."""
+
+
+def reconcile(scratch: Scratch, mapping: ColumnMapping) -> Reconciliation:
+    """Judge every row under a mapping and add up; nothing is stored."""
+    judge(scratch, mapping)
+    present = given_columns(mapping)
+    reasons = _rows(scratch, "SELECT split_part(bad, '|', 1), count(*) FROM judged WHERE bad IS NOT NULL GROUP BY 1")
+    kept = _rows(scratch, "SELECT count(*) FROM judged WHERE bad IS NULL")[0][0]
+    names = ", ".join(f'"{c}"' for c in present)
+    first, last = TIME_COLUMN[mapping.table], "period_end" if mapping.table == "spend" else TIME_COLUMN[mapping.table]
+    span = _rows(scratch, f"SELECT min({first}), max({last}) FROM judged WHERE bad IS NULL")[0]
+    return Reconciliation(
+        lines=scratch.rows,
+        kept=int(kept),
+        set_aside=tuple(sorted(((str(r), int(n)) for r, n in reasons), key=lambda pair: (-pair[1], pair[0]))),
+        totals=_totals(scratch, mapping, present),
+        period=(span[0], span[1]) if kept else None,
+        currencies=_distinct(scratch, "currency", present),
+        zone=mapping.zone,
+        duplicates=int(
+            kept - _rows(scratch, f"SELECT count(*) FROM (SELECT DISTINCT {names} FROM judged WHERE bad IS NULL)")[0][0]
+        ),
+        stored=None,
+        overlaps=(),
+        unknown_events=tuple(e for e in _distinct(scratch, "event", present) if e not in EVENTS),
+        questions=_questions(scratch, mapping),
+    )
+
+
+def _rows(scratch: Scratch, query: str) -> list[Any]:
+    return scratch.con.execute(query).fetchall()
+
+
+def _distinct(scratch: Scratch, column: str, present: tuple[str, ...]) -> tuple[str, ...]:
+    if column not in present:
+        return ()
+    query = f"SELECT DISTINCT {column} FROM judged WHERE bad IS NULL AND {column} IS NOT NULL ORDER BY 1 LIMIT 1000"
+    return tuple(str(row[0]) for row in _rows(scratch, query))
+
+
+def _totals(scratch: Scratch, mapping: ColumnMapping, present: tuple[str, ...]) -> tuple[Check, ...]:
+    """Compare the largest total row with the rows it adds up; other attribution windows count as the file counts."""
+    amounts = [c.name for c in TABLES[mapping.table] if c.type in ("number", "count") and c.name in present]
+    lead = "spend" if mapping.table == "spend" else "revenue"
+    if lead not in amounts:
+        return ()
+    columns = ", ".join(amounts)
+    theirs = _rows(
+        scratch, f"SELECT {columns} FROM judged WHERE marked = 'total' ORDER BY {lead} DESC NULLS LAST LIMIT 1"
+    )
+    if not theirs:
+        return ()
+    sums = ", ".join(f"coalesce(sum({c}), 0)" for c in amounts)
+    ours = _rows(scratch, f"SELECT {sums}, count(*) FROM judged WHERE bad IS NULL OR marked = 'window'")[0]
+    return tuple(
+        Check(column, float(said), float(found), _verdict(float(said), float(found), int(ours[-1])))
+        for column, said, found in zip(amounts, theirs[0], ours[:-1], strict=True)
+        if said is not None
+    )
+
+
+def _verdict(said: float, found: float, rows: int) -> str:
+    """Each of `rows` amounts, and the total, may be off by half a cent; never by more than a thousandth in all."""
+    apart = abs(said - found)
+    if apart < 1e-6 * max(1.0, abs(said)) and apart < 0.005:
+        return "match"
+    return "rounding" if apart <= min(0.005 * (rows + 1), 0.005 + abs(said) / 1000) + 1e-9 else "differ"
+
+
+def _questions(scratch: Scratch, mapping: ColumnMapping) -> tuple[Message, ...]:
+    asked = []
+    types, position = scratch.types(), {heading: i for i, heading in enumerate(scratch.headings)}
+    for column in TABLES[mapping.table]:
+        heading = dict(mapping.columns).get(column.name)
+        if column.type == "time" and heading in position and mapping.day_first is None and mapping.first_day is None:
+            place = position[heading]
+            style = cells.time_style(scratch.con, scratch.table, f"c{place}", types[place], None, False)
+            if style.ambiguous:
+                asked.append(say("{heading}: is 01/02/2026 the first of February or the second of January?",
+                                 heading=heading))  # fmt: skip
+    return tuple(asked)
