@@ -186,9 +186,9 @@ class Workspace:
         stored = con.execute(f"SELECT count(*) FROM incoming AS i SEMI JOIN {table} AS s ON {same}").fetchall()[0][0]
         time, channel = TIME_COLUMN[table], "channel" if "channel" in rows.column_names else "NULL::VARCHAR"
         found = con.execute(
-            f"SELECT s.batch, s.channel, min(s.{time}), max(s.{time}), count(*) FROM {table} AS s JOIN (SELECT {channel} "
-            f"AS channel, min({time}) AS lo, max({time}) AS hi FROM incoming GROUP BY 1) AS i ON s.channel IS NOT "
-            f"DISTINCT FROM i.channel AND s.{time} BETWEEN i.lo AND i.hi GROUP BY 1, 2 ORDER BY 1, 2"
+            f"SELECT s.batch, s.channel, min(s.{time}), max(s.{time}), count(*) FROM {table} AS s JOIN (SELECT "
+            f"{channel} AS channel, min({time}) AS lo, max({time}) AS hi FROM incoming GROUP BY 1) AS i "
+            f"ON s.channel IS NOT DISTINCT FROM i.channel AND s.{time} BETWEEN i.lo AND i.hi GROUP BY 1, 2 ORDER BY 1, 2"
         ).fetchall()
         con.unregister("incoming")
         return int(stored), tuple(Overlap(*row) for row in found)
@@ -328,7 +328,7 @@ def _resolved(con: Any, table: str, rows: pa.Table, batch: int, overlap: str) ->
 
 
 def _with_skipped(aside: pa.Table, skipped: int) -> pa.Table:
-    more = {"line": [None], "reason": ["overlap"], "column": [None], "text": [None]}
+    more: dict[str, list[Any]] = {"line": [None], "reason": ["overlap"], "column": [None], "text": [None]}
     return pa.concat_tables([aside, pa.table({k: v * skipped for k, v in more.items()}, schema=aside.schema)])
 
 

@@ -13,9 +13,11 @@ from typing import Any
 import openpyxl
 import pytest
 
-from analysis.errors import ImportFileError
-from analysis.workspace import Export, read_export, read_exports
+from analysis.errors import ImportFileError, WorkspaceError
+from analysis.vocabulary import TABLES, column_names
+from analysis.workspace import Export, open_workspace, read_export, read_exports
 from analysis.workspace.imports import limits
+from analysis.workspace.imports.formats import formats
 
 KEY = b"k" * 32
 AD = "日期,渠道,花费,展现量\n2026-11-11,搜索广告,12.50,1000\n2026-11-12,搜索广告,7.25,500\n"
@@ -162,14 +164,141 @@ def test_a_file_without_headings() -> None:
     export.close()
 
 
-def closing(*exports: Export) -> None:
-    for export in exports:
-        export.close()
-
-
 def figures(path: Path, read: Callable[[Export], Any]) -> Any:
     export = read_export(path)
     try:
         return read(export)
     finally:
         export.close()
+
+
+# ---- values -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("texts", "numbers"),
+    [
+        (["¥1,234.50", "US$34.15", "１２"], [1234.5, 34.15, 12.0]),
+        (["2.447,18 €", "1.000", "3,5"], [2447.18, 1000.0, 3.5]),
+        (["14,117,313", "1,204", "7"], [14117313.0, 1204.0, 7.0]),
+        (["5", " --", "-"], [5.0]),
+    ],
+)
+def test_numbers_by_the_style_of_their_column(texts: list[str], numbers: list[float]) -> None:
+    body = "".join(f'2026-11-11;"{text}"\n' for text in texts)
+    assert spend("date;cost\n" + body) == numbers
+
+
+@pytest.mark.parametrize(
+    ("texts", "days"),
+    [
+        (["13/02/2026", "01/02/2026"], ["2026-02-13", "2026-02-01"]),
+        (["02/13/2026", "02/01/2026"], ["2026-02-13", "2026-02-01"]),
+        (["46245", "46246"], ["2026-08-11", "2026-08-12"]),
+        (["1786406400", "1786492800"], ["2026-08-11", "2026-08-12"]),
+        (["1786406400000", "1786492800000"], ["2026-08-11", "2026-08-12"]),
+        (["20260813", "20260814"], ["2026-08-13", "2026-08-14"]),
+        (['"Thu, 5 Feb 2026"', '"Sep 29, 2026"'], ["2026-02-05", "2026-09-29"]),
+    ],
+)
+def test_days_by_the_style_of_their_column(texts: list[str], days: list[str]) -> None:
+    made = cleaned("date,cost\n" + "".join(f"{t},1\n" for t in texts), constants={"channel": "x", "currency": "CNY"})
+    assert [str(at)[:10] for at in made.rows.column("period_start").to_pylist()] == days
+
+
+def test_days_that_cannot_be_told_are_asked() -> None:
+    export = read_export(b"date,cost,channel,currency\n01/02/2026,5,x,CNY\n03/04/2026,6,x,CNY\n", zone="UTC")
+    assert len(export.reconcile().questions) == 1
+    told = export.mapped(export.mapping.replace(day_first=True))
+    assert told.reconcile().questions == ()
+    assert [str(d)[:10] for d in told.clean(KEY).rows.column("period_start").to_pylist()] == [
+        "2026-02-01",
+        "2026-04-03",
+    ]
+    export.close()
+
+
+# ---- formats ----------------------------------------------------------------------------------------------
+
+
+def test_every_format_names_columns_of_its_table() -> None:
+    for found in formats():
+        if found.table in TABLES:
+            known = set(column_names(found.table))
+            assert {*found.columns, *found.constants} <= known, found.name
+        assert found.grade in ("A", "B", "C")
+        assert found.telling or found.headerless
+        assert 0 < found.least <= max(len(found.telling), 3)
+
+
+def test_a_guess_says_why() -> None:
+    export = read_export(b"day,cost,thing\n2026-11-11,5,x\n")
+    assert {(g.column, g.confidence) for g in export.recognition.guesses} == {("period_start", 0.8), ("spend", 0.8)}
+    assert all(g.reason.text() for g in export.recognition.guesses)
+    export.close()
+
+
+def test_the_google_report_agrees_with_its_footer(real_file: Callable[[str], Path]) -> None:
+    found = figures(real_file("google_ads_campaigns.csv"), lambda e: e.reconcile())
+    checks = {c.column: c for c in found.totals}
+    assert (round(checks["spend"].ours, 2), checks["spend"].file, checks["spend"].verdict) == (
+        2565.93,
+        2565.92,
+        "rounding",
+    )
+    assert (found.lines, found.kept, found.matches) == (6, 2, True)
+
+
+def test_an_undated_total_is_no_row() -> None:
+    content = (
+        "Reporting starts,Reporting ends,Campaign name,Amount spent (EGP),Impressions\n"
+        ",,,30.00,300\n2026-08-01,2026-08-01,A,10.00,100\n2026-08-02,2026-08-02,A,20.00,200\n"
+    )
+    export = read_export(content.encode(), zone="UTC")
+    found = export.reconcile()
+    assert (found.kept, found.set_aside, found.currencies) == (2, (("total", 1),), ("EGP",))
+    assert [(c.column, c.verdict) for c in found.totals] == [("spend", "match"), ("impressions", "match")]
+    export.close()
+
+
+# ---- storing ----------------------------------------------------------------------------------------------
+
+
+def costs(*rows: tuple[str, str, float], name: str = "s.csv") -> Export:
+    text = "date,channel,cost,currency\n" + "".join(f"{day},{channel},{cost},CNY\n" for day, channel, cost in rows)
+    return read_export(text.encode(), name, zone="UTC")
+
+
+@pytest.mark.parametrize(
+    ("overlap", "stored"), [("keep", [1.0, 2.0, 2.5, 3.0]), ("replace", [1.0, 2.5, 3.0]), ("skip", [1.0, 2.0, 3.0])]
+)
+def test_overlapping_batches(tmp_path: Path, overlap: str, stored: list[float]) -> None:
+    workspace = open_workspace(tmp_path / "w.duckdb")
+    workspace.add(costs(("2026-08-01", "a", 1), ("2026-08-02", "a", 2)))
+    again = costs(("2026-08-02", "a", 2.5), ("2026-08-03", "a", 3), name="t.csv")
+    found = again.reconcile(workspace)
+    assert (found.stored, [(o.batch, o.channel, o.rows) for o in found.overlaps]) == (1, [(1, "a", 1)])
+    batch = workspace.add(again, overlap=overlap)
+    assert sorted(workspace.tables().arrow("spend").column("spend").to_pylist()) == stored
+    assert batch.files[0].rows + batch.files[0].set_aside == again.rows
+    workspace.close()
+
+
+def test_progress_and_cancel(tmp_path: Path) -> None:
+    workspace = open_workspace(tmp_path / "w.duckdb")
+    seen: list[tuple[int, int]] = []
+    workspace.add(costs(("2026-08-01", "a", 1)), progress=lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (1, 1)
+    with pytest.raises(WorkspaceError) as raised:
+        workspace.add(costs(("2026-08-02", "a", 1)), cancel=lambda: True)
+    assert raised.value.code == "cancelled"
+    assert len(workspace.batches()) == 1
+    workspace.close()
+
+
+@pytest.mark.parametrize("value", ["ann@example.com", "13800138000"])
+def test_personal_columns_are_hashed_by_content_and_heading(value: str) -> None:
+    export = read_export(f"order_id,timestamp,revenue,currency,channel\no1,2026-11-11,5,CNY,{value}\n".encode())
+    assert export.mapping.hashed == ("channel",)
+    assert value not in str(export.clean(KEY).rows.to_pylist())
+    export.close()

@@ -486,4 +486,4 @@ def test_tianchi_behaviour(real_file: Callable[[str], Path]) -> None:
     export = read_export(real_file("tianchi_behaviour.csv"))
     rows = export.clean(KEY).rows.to_pandas()
     export.close()
-    assert rows["event"].value_counts().to_dict() == {"1": 1_876, "3": 70, "4": 35, "2": 18}
+    assert rows["event"].value_counts().to_dict() == {"view": 1_876, "cart": 70, "purchase": 35, "favorite": 18}

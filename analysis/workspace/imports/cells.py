@@ -25,8 +25,9 @@ _COUNTED = {
 }
 """Times written as one number: how each looks and how many microseconds one of it is."""
 _ANY_ORDER = (
-    "%Y-%m-%d %H", "%Y%m%d", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d %H", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日",
-    "%Y年%m月%d日 %H:%M:%S", "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%a, %d %b %Y", "%a, %b %d, %Y", "%b %d, %Y %H:%M:%S",
+    "%Y-%m-%d %H", "%Y%m%d", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d %H", "%Y/%m/%d", "%Y.%m.%d",
+    "%Y年%m月%d日", "%Y年%m月%d日 %H:%M:%S",
+    "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%a, %d %b %Y", "%a, %b %d, %Y", "%b %d, %Y %H:%M:%S",
 )  # fmt: skip
 _CLOCKS = (" %H:%M:%S", " %H:%M", " %I:%M %p", " %I:%M:%S %p", "")
 
@@ -77,7 +78,8 @@ def number_style(con: duckdb.DuckDBPyConnection, table: str, source: str, kind: 
         return Style("plain")
     both, ends, points, groups = _one(
         con,
-        f"SELECT count_if(regexp_matches(x, '\\.\\d{{3}},\\d')), count_if(regexp_matches(x, '^\\D*\\d*,\\d{{1,2}}\\D*$')), "
+        f"SELECT count_if(regexp_matches(x, '\\.\\d{{3}},\\d')), "
+        f"count_if(regexp_matches(x, '^\\D*\\d*,\\d{{1,2}}\\D*$')), "
         "count_if(regexp_matches(x, '\\.\\d{1,2}\\D*$')), count_if(regexp_matches(x, ',\\d{3}(,|\\.|\\D*$)')) "
         f"FROM (SELECT {half} AS x FROM {table})",
     )
@@ -142,8 +144,9 @@ def _day_style(con: duckdb.DuckDBPyConnection, table: str, half: str, dated: flo
     written, days, months, dots = _one(
         con,
         f"SELECT count(*), count_if(a > 12), count_if(b > 12), count_if(dot) FROM (SELECT "
-        f"TRY_CAST(regexp_extract(x, '{look}', 1) AS INTEGER) AS a, TRY_CAST(regexp_extract(x, '{look}', 3) AS INTEGER) "
-        f"AS b, regexp_extract(x, '{look}', 2) = '.' AS dot FROM (SELECT {half} AS x FROM {table}) "
+        f"TRY_CAST(regexp_extract(x, '{look}', 1) AS INTEGER) AS a, "
+        f"TRY_CAST(regexp_extract(x, '{look}', 3) AS INTEGER) AS b, "
+        f"regexp_extract(x, '{look}', 2) = '.' AS dot FROM (SELECT {half} AS x FROM {table}) "
         f"WHERE regexp_matches(x, '{look}'))",
     )
     found = True if days and not months else False if months and not days else None

@@ -38,7 +38,8 @@ MARKS = ("total", "header", "footer", "window", "continuation")
 _AMOUNTS = ("number", "count")
 _TOTAL = (
     "(?i)^(grand |overall |sub-?)?totals?(\\s*[:：].*| results?)?$"
-    "|^(总计|合计|小计|汇总|共计|总和|全部汇总|全部合计|合計)(\\s*[:：(（].*|\\s*[\\d０-９].*)?$|^(gesamt|summe|total general)$"
+    "|^(总计|合计|小计|汇总|共计|总和|全部汇总|全部合计|合計)(\\s*[:：(（].*|\\s*[\\d０-９].*)?$"
+    "|^(gesamt|summe|total general)$"
 )
 _FOOTER = "(?i)^(©|\\(c\\) ?\\d{4}|copyright )"
 
@@ -111,12 +112,14 @@ def _mark_unnamed_totals(scratch: Scratch, present: set[str]) -> None:
     for column in sorted({"campaign", "creative", "period_start"} & present):
         bad = f"coalesce(bad, 'missing|{column}') = 'missing|{column}'"
         blank, named, theirs, ours = scratch.con.execute(
-            f"SELECT count_if({column} IS NULL), count_if({column} IS NOT NULL), sum(spend) FILTER ({column} IS NULL), "
+            f"SELECT count_if({column} IS NULL), count_if({column} IS NOT NULL), "
+            f"sum(spend) FILTER ({column} IS NULL), "
             f"sum(spend) FILTER ({column} IS NOT NULL) FROM judged WHERE marked IS NULL AND {bad} AND spend IS NOT NULL"
         ).fetchall()[0]
         if blank and blank < named and ours and abs(theirs - ours) <= 0.005 * (named + blank) + 1e-9:
             scratch.con.execute(
-                f"UPDATE judged SET bad = 'total|', marked = 'total' WHERE {column} IS NULL AND marked IS NULL AND {bad}"
+                f"UPDATE judged SET bad = 'total|', marked = 'total' "
+                f"WHERE {column} IS NULL AND marked IS NULL AND {bad}"
             )
 
 
@@ -236,7 +239,8 @@ def _set_aside(scratch: Scratch, mapping: ColumnMapping) -> pa.Table:
     whole = ", ".join("'***'" if target in mapping.hashed else f"c{i}::VARCHAR" for i, target in kept) or "''"
     return scratch.con.sql(
         "SELECT line, split_part(bad, '|', 1) AS reason, split_part(bad, '|', 2) AS \"column\", "
-        f"concat_ws(' | ', {whole}) AS text FROM judged JOIN {scratch.table} USING (line) WHERE bad IS NOT NULL ORDER BY line"
+        f"concat_ws(' | ', {whole}) AS text FROM judged JOIN {scratch.table} USING (line) "
+        "WHERE bad IS NOT NULL ORDER BY line"
     ).to_arrow_table()
 
 

@@ -116,10 +116,10 @@ def recognise(scratch: Scratch, samples: Mapping[str, Sequence[str]], zone: str)
     guesses = tuple(Guess(column, heading, sure, reason) for column, heading in columns.items())
     mapping = ColumnMapping(
         table=found.table,
-        columns=columns,
+        columns=tuple(columns.items()),
         zone="UTC" if any("(in UTC)" in h for h in scratch.headings) else zone,
-        events={code.casefold(): event for code, event in found.events.items()},
-        only=_window(scratch, found.choose),
+        events=tuple((code.casefold(), event) for code, event in found.events.items()),
+        only=tuple(_window(scratch, found.choose).items()),
         lines=found.lines,
         identified=_present(found.identified, scratch.headings),
         day_first=None,
@@ -140,7 +140,7 @@ def guess_for(table: str, scratch: Scratch, samples: Mapping[str, Sequence[str]]
             if len(dated) == 1:
                 columns[column.name] = dated[0]
                 guesses.append(Guess(column.name, dated[0], 0.6, say("the only column whose values are times")))
-    mapping = ColumnMapping(table=table, columns=columns, zone=zone)
+    mapping = ColumnMapping(table=table, columns=tuple(columns.items()), zone=zone)
     return Recognition("", "", _finished(mapping, scratch, samples, None), tuple(guesses))
 
 

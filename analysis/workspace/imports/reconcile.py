@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -127,24 +128,29 @@ def _distinct(scratch: Scratch, column: str, present: tuple[str, ...]) -> tuple[
 
 
 def _totals(scratch: Scratch, mapping: ColumnMapping, present: tuple[str, ...]) -> tuple[Check, ...]:
-    """Compare the largest total row with the rows it adds up; other attribution windows count as the file counts."""
+    """Compare the grand total row with the rows it adds up; other attribution windows count as the file counts."""
     amounts = [c.name for c in TABLES[mapping.table] if c.type in ("number", "count") and c.name in present]
     lead = "spend" if mapping.table == "spend" else "revenue"
     if lead not in amounts:
         return ()
     columns = ", ".join(amounts)
-    theirs = _rows(
-        scratch, f"SELECT {columns} FROM judged WHERE marked = 'total' ORDER BY {lead} DESC NULLS LAST LIMIT 1"
-    )
+    theirs = _rows(scratch, f"SELECT {columns} FROM judged WHERE marked = 'total' ORDER BY line LIMIT 1000")
     if not theirs:
         return ()
+    grand = max(theirs, key=lambda row: _largest(row, theirs))
     sums = ", ".join(f"coalesce(sum({c}), 0)" for c in amounts)
     ours = _rows(scratch, f"SELECT {sums}, count(*) FROM judged WHERE bad IS NULL OR marked = 'window'")[0]
     return tuple(
         Check(column, float(said), float(found), _verdict(float(said), float(found), int(ours[-1])))
-        for column, said, found in zip(amounts, theirs[0], ours[:-1], strict=True)
+        for column, said, found in zip(amounts, grand, ours[:-1], strict=True)
         if said is not None
     )
+
+
+def _largest(row: Sequence[Any], rows: Sequence[Sequence[Any]]) -> int:
+    """Count the columns in which a total row is (nearly) the largest: the grand total is so in most."""
+    tops = [max((r[i] for r in rows if r[i] is not None), default=None) for i in range(len(row))]
+    return sum(v is not None and v >= top * 0.999 for v, top in zip(row, tops, strict=True) if top is not None)
 
 
 def _verdict(said: float, found: float, rows: int) -> str:

@@ -317,8 +317,8 @@ def _title(above: Sequence[str]) -> str:
 
 
 _SETTING = re.compile(
-    r"sep=|(?:account|property|start date|end date|date|currency|time zone|report time|generated|账户|账号|时间|日期|开始|"
-    r"结束|币种|统计)[^:：]{0,30}[:：]",
+    r"sep=|(?:account|property|start date|end date|date|currency|time zone|report time|generated|"
+    r"账户|账号|时间|日期|开始|结束|币种|统计)[^:：]{0,30}[:：]",
     re.IGNORECASE,
 )
 """Lines above a table that say something about it but are not its name."""
