@@ -186,9 +186,10 @@ class Workspace:
         stored = con.execute(f"SELECT count(*) FROM incoming AS i SEMI JOIN {table} AS s ON {same}").fetchall()[0][0]
         time, channel = TIME_COLUMN[table], "channel" if "channel" in rows.column_names else "NULL::VARCHAR"
         found = con.execute(
-            f"SELECT s.batch, s.channel, min(s.{time}), max(s.{time}), count(*) FROM {table} AS s JOIN (SELECT "
-            f"{channel} AS channel, min({time}) AS lo, max({time}) AS hi FROM incoming GROUP BY 1) AS i "
-            f"ON s.channel IS NOT DISTINCT FROM i.channel AND s.{time} BETWEEN i.lo AND i.hi GROUP BY 1, 2 ORDER BY 1, 2"
+            f"SELECT s.batch, s.channel, min(s.{time}), max(s.{time}), count(*) FROM {table} AS s "
+            f"JOIN (SELECT {channel} AS channel, min({time}) AS lo, max({time}) AS hi FROM incoming GROUP BY 1) AS i "
+            f"ON s.channel IS NOT DISTINCT FROM i.channel AND s.{time} BETWEEN i.lo AND i.hi "
+            "GROUP BY 1, 2 ORDER BY 1, 2"
         ).fetchall()
         con.unregister("incoming")
         return int(stored), tuple(Overlap(*row) for row in found)

@@ -85,6 +85,7 @@ RECORDS = [dict(zip(LINES[0].strip().split(","), line.strip().split(","), strict
         "\n".join(map(json.dumps, RECORDS)).encode(),
         json.dumps(RECORDS).encode(),
     ],
+    ids=range(16),
 )  # fmt: skip
 def test_the_same_figures_in_any_wrapping(content: bytes) -> None:
     made = cleaned(content, constants={"currency": "CNY"})
