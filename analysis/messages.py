@@ -133,7 +133,7 @@ def _words(value: Any, language: str) -> str:
         case Span():
             return _span(value.seconds, language)
         case Names():
-            return ("、" if language.startswith("zh") else ", ").join(value.values)
+            return ("、" if language.startswith("zh") else ", ").join(translate(v, language) for v in value.values)
         case bool():
             return str(value)
         case int():

@@ -95,7 +95,7 @@ def _slider(channel: str, base: int, wanted: float | None, currency: str | None)
     st.session_state[key] = kept
     return int(
         st.slider(
-            f"{shown(channel)} · {_('as spent: {amount}', amount=Money(base, currency))}",
+            f"{shown(channel)} · {_('{amount} keeps what was spent', amount=Money(base, currency))}",
             0,
             most,
             key=key,
