@@ -93,9 +93,10 @@ def _slider(channel: str, base: int, wanted: float | None, currency: str | None)
     st.session_state[base_key] = base
     most = max(3 * base, kept, 100)
     st.session_state[key] = kept
+    as_spent = _("{amount} keeps what was spent", amount=Money(base, currency))
     return int(
         st.slider(
-            f"{shown(channel)} · {_('{amount} keeps what was spent', amount=Money(base, currency))}",
+            f"{shown(channel)} · {as_spent}",
             0,
             most,
             key=key,
