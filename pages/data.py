@@ -372,6 +372,8 @@ def announce() -> None:
 
 
 through_the_door()
+with st.spinner(_("Opening the workspace…")):
+    session.workspace()
 workspaces()
 announce()
 contents()
