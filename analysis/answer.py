@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 class Field:
     """A column of an answer's table: its label for people and its unit.
 
-    `unit` is one of "text", "count", "share", "seconds", "money", "ratio", "number", "time", "flag".
+    `unit` is one of "text", "count", "share", "seconds", "money", "ratio", "number", "time", "flag". `words` puts the
+    column's own codes into (translatable) words; all else in a text column is somebody's data and stays as it is.
     """
 
     label: str
     unit: str
+    words: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

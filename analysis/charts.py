@@ -8,14 +8,15 @@ from typing import Any
 
 import altair as alt
 
-from analysis.messages import Message, translate
+from analysis.messages import N_, Message, translate
 
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C6BB1", "#A6A01F", "#7F7F7F")
 """Okabe and Ito's colour-blind-safe colours (black and yellow replaced, so both themes can carry them)."""
 
 ACCENT, LOSS, PENDING = PALETTE[0], PALETTE[5], PALETTE[1]
-TOTAL, NOT_SET = "(total)", "(not set)"
+TOTAL, NOT_SET = N_("(total)"), N_("(not set)")
 """How a breakdown names everybody together, and those without a value (GA4's own words)."""
+GROUP_WORDS = {TOTAL: TOTAL, NOT_SET: NOT_SET}
 
 FONT = '"Source Sans", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif'
 

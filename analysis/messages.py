@@ -126,14 +126,14 @@ def _words(value: Any, language: str) -> str:
         case Share():
             return format_percent(value.value, format=_percent_pattern(value.value), locale=locale)
         case Money(value=amount, currency=str(code), exact=exact):
-            pattern = "¤#,##0.00" if exact else "¤#,##0"
+            pattern = "¤#,##0.00" if exact or abs(amount) < 100 else "¤#,##0"
             return format_currency(amount, code, locale=locale, format=pattern, currency_digits=False)
         case Money(value=amount):
             return _words(float(amount), language)
         case Span():
             return _span(value.seconds, language)
         case Names():
-            return ("、" if language.startswith("zh") else ", ").join(value.values)
+            return ("、" if language.startswith("zh") else ", ").join(translate(v, language) for v in value.values)
         case bool():
             return str(value)
         case int():
@@ -147,7 +147,9 @@ def _words(value: Any, language: str) -> str:
 
 
 def _percent_pattern(value: float) -> str:
-    return "#,##0.00%" if 0 < abs(value) < 0.01 else "#,##0.0%"
+    if value in (0, 1):
+        return "#,##0%"
+    return "#,##0.00%" if abs(value) < 0.01 else "#,##0.0%"
 
 
 def _decimal_pattern(value: float) -> str:

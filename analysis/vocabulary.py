@@ -121,6 +121,10 @@ EVENTS: tuple[str, ...] = (
 """Standard event names, in the order of a journey; other names are kept as they are."""
 
 
+EVENT_WORDS: Mapping[str, str] = MappingProxyType({name: name for name in EVENTS})
+"""The standard names, as a text column's words."""
+
+
 def column_names(table: str, *, required: bool = False) -> tuple[str, ...]:
     """Return a table's column names in order, or only the required ones."""
     return tuple(c.name for c in TABLES[table] if c.required or not required)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from analysis import ResponseCurves, Scenario, Tables
 from analysis.budget.forms import FORMS
+from analysis.charts import TOTAL
 from analysis.messages import Money
 from analysis.question import Question
 from ui import session
@@ -51,8 +52,8 @@ def controls(tables: Tables, start: Question) -> Question:
     question = start.replace(reserve=reserve, curves=start.curves.replace(form=form), budgets={})
     with st.spinner(_("Fitting each channel's response curve…")):
         spent = session.ask(question)
-    rows = spent.table.dropna(subset="budget").query("channel != @TOTAL")
-    budgets = {str(row["channel"]): round(row["budget"]) for row in rows.to_dict("records")}
+    rows = spent.table.dropna(subset="budget").to_dict("records")
+    budgets = {str(row["channel"]): round(row["budget"]) for row in rows if row["channel"] != TOTAL}
     return question.replace(budgets=_sliders(budgets, spent.currency, dict(start.budgets)))
 
 
@@ -92,9 +93,10 @@ def _slider(channel: str, base: int, wanted: float | None, currency: str | None)
     st.session_state[base_key] = base
     most = max(3 * base, kept, 100)
     st.session_state[key] = kept
+    as_spent = _("{amount} keeps what was spent", amount=Money(base, currency))
     return int(
         st.slider(
-            f"{shown(channel)} · {_('as spent: {amount}', amount=Money(base, currency))}",
+            f"{shown(channel)} · {as_spent}",
             0,
             most,
             key=key,

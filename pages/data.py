@@ -134,7 +134,8 @@ def _forget(present: set[str]) -> None:
 def _mapping(export: Export, key: str) -> Export | None:
     """Draw one file's mapping; return the export under it, or None while a required column is open."""
     with st.container(border=True, key=key):
-        st.markdown(f"**{shown(export.name)}** · {_('{n} rows', n=export.rows)}")
+        rows = _("{n} rows", n=export.rows)
+        st.markdown(f"**{shown(export.name)}** · {rows}")
         table = st.selectbox(
             _("This file holds"),
             list(TABLES),
@@ -274,7 +275,8 @@ def _batch(batch: Batch) -> None:
                     _("Undo batch {n}", n=batch.id), key=f"{PAGE}.undo.{batch.id}", on_click=_undo, args=(batch.id,)
                 )
         for file in batch.files:
-            st.markdown(f"{shown(file.file)} → {_(file.table)}: {_('{n} rows', n=file.rows)}")
+            rows = _("{n} rows", n=file.rows)
+            st.markdown(f"{shown(file.file)} → {_(file.table)}: {rows}")
         if aside:
             _set_aside(batch)
 
@@ -370,6 +372,8 @@ def announce() -> None:
 
 
 through_the_door()
+with st.spinner(_("Opening the workspace…")):
+    session.workspace()
 workspaces()
 announce()
 contents()

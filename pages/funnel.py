@@ -18,7 +18,15 @@ from ui.session import keep
 
 PAGE = "funnel"
 UNITS = {"m": N_("minutes"), "h": N_("hours"), "d": N_("days")}
-BREAKDOWNS = ("channel", "device", "campaign", "audience", "creative", "variant", "page")
+BREAKDOWNS = (
+    N_("channel"),
+    N_("device"),
+    N_("campaign"),
+    N_("audience"),
+    N_("creative"),
+    N_("variant"),
+    N_("page"),
+)
 ENTRIES = {"every": N_("any entry counts"), "first": N_("only the first entry counts")}
 MOST_STEPS = 8
 

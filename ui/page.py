@@ -51,7 +51,8 @@ def ask_and_show(
     """
     through_the_door()
     with session.said_plainly():
-        tables = session.workspace().tables()
+        with st.spinner(_("Opening the workspace…")):
+            tables = session.workspace().tables()
         if not any(tables.count(t) for t in ("events", "orders", "spend")):
             st.info(_("This workspace is empty. Import your first export, or look at the sample campaign."))
             st.page_link("pages/data.py", label=_("Go to Data"), icon=":material/upload:")

@@ -77,7 +77,7 @@ def _column(values: Any, field: Field, currency: str | None) -> tuple[Any, Any]:
         case "time":
             return values, st.column_config.DatetimeColumn(label, format="YYYY-MM-DD HH:mm")
         case _:
-            words = values.map(lambda v: "" if v is None or v != v else _(str(v)))
+            words = values.map(lambda v: "" if v is None or v != v else _(field.words.get(v, "")) or str(v))
             return words, st.column_config.TextColumn(label)
 
 

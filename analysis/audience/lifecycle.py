@@ -31,6 +31,7 @@ INTEREST = ("view", "search", "favorite", "cart", "checkout")
 """Events that count as interest unless the question names others."""
 DAYS = 28
 """How far back movement is measured from unless the question says."""
+_WORDS = {stage: stage for stage in (*STAGES, NEW, TOTAL)}
 _REACH, _INTEREST, _CONVERSION, _REPURCHASE = range(1, len(STAGES) + 1)
 
 
@@ -123,7 +124,7 @@ class LifecycleAnswer(Answer):
         {
             "table": MappingProxyType(
                 {
-                    "stage": Field(N_("Stage"), "text"),
+                    "stage": Field(N_("Stage"), "text", _WORDS),
                     "users": Field(N_("Users"), "count"),
                     "share": Field(N_("Share of users"), "share"),
                     "low": Field(N_("95% from"), "share"),
@@ -136,8 +137,8 @@ class LifecycleAnswer(Answer):
             ),
             "movement": MappingProxyType(
                 {
-                    "from_stage": Field(N_("From stage"), "text"),
-                    "to_stage": Field(N_("To stage"), "text"),
+                    "from_stage": Field(N_("From stage"), "text", _WORDS),
+                    "to_stage": Field(N_("To stage"), "text", _WORDS),
                     "users": Field(N_("Users"), "count"),
                     "share_of_from": Field(N_("Share of the stage they were in"), "share"),
                     "low": Field(N_("95% from"), "share"),

@@ -41,6 +41,29 @@ _PER: Mapping[int, tuple[str, str]] = MappingProxyType(
 """What the axes show, by the period's hours."""
 
 
+SHORT_REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "no-spend": N_("nothing spent"),
+        "one-period": N_("one period only"),
+        "few-periods": N_("too few periods"),
+        "no-variation": N_("spend hardly varies"),
+        "no-revenue": N_("no revenue attributed"),
+        "no-orders": N_("no revenue to fit to"),
+        "overlap": N_("periods overlap"),
+        "no-signal": N_("revenue does not rise"),
+        "unbounded": N_("effects cannot be told apart"),
+    }
+)
+"""Why a channel has no curve, as a table says it."""
+_SOURCES = {"attributed": N_("attributed revenue"), "joint": N_("total revenue, jointly"), "none": N_("not fitted")}
+_FORM_WORDS = {
+    "hyperbolic": N_("hyperbolic"),
+    "exponential": N_("exponential"),
+    "logistic": N_("logistic"),
+    "logarithmic": N_("logarithmic"),
+}
+
+
 @value("response-curves")
 class ResponseCurves(Question):
     """How each channel's revenue rises with its spend, and levels off.
@@ -127,7 +150,7 @@ class CurvesAnswer(Answer):
             "table": MappingProxyType(
                 {
                     "channel": Field(N_("Channel"), "text"),
-                    "source": Field(N_("Fitted to"), "text"),
+                    "source": Field(N_("Fitted to"), "text", _SOURCES),
                     "periods": Field(N_("Periods"), "count"),
                     "spend": Field(N_("Spend"), "money"),
                     "revenue": Field(N_("Attributed revenue"), "money"),
@@ -142,12 +165,12 @@ class CurvesAnswer(Answer):
                     "marginal_high": Field(N_("Marginal ROI, 95% to"), "ratio"),
                     "marginal_spread_low": Field(N_("Marginal ROI, lowest of the forms"), "ratio"),
                     "marginal_spread_high": Field(N_("Marginal ROI, highest of the forms"), "ratio"),
-                    "form": Field(N_("Form"), "text"),
+                    "form": Field(N_("Form"), "text", _FORM_WORDS),
                     "ceiling": Field(N_("Ceiling of a period"), "money"),
                     "half_saturation": Field(N_("Spend at half the ceiling"), "money"),
                     "r_squared": Field(N_("R²"), "share"),
                     "estimable": Field(N_("Estimable"), "flag"),
-                    "reason": Field(N_("Reason"), "text"),
+                    "reason": Field(N_("Reason"), "text", SHORT_REASONS),
                 }
             ),
             "curve": MappingProxyType(

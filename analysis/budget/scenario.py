@@ -13,8 +13,8 @@ import pandas as pd
 from analysis.answer import Answer, Field, Note
 from analysis.budget import picture
 from analysis.budget.curve import LEVELS, Curve, interval
-from analysis.budget.curves import CurvesAnswer, ResponseCurves, reason, tabled
-from analysis.charts import TOTAL, Look
+from analysis.budget.curves import SHORT_REASONS, CurvesAnswer, ResponseCurves, reason, tabled
+from analysis.charts import GROUP_WORDS, TOTAL, Look
 from analysis.errors import DataError
 from analysis.messages import N_, Message, Money, Names, say
 from analysis.question import Question
@@ -110,7 +110,7 @@ class ScenarioAnswer(Answer):
         {
             "table": MappingProxyType(
                 {
-                    "channel": Field(N_("Channel"), "text"),
+                    "channel": Field(N_("Channel"), "text", GROUP_WORDS),
                     "budget": Field(N_("Budget"), "money"),
                     "reserved": Field(N_("Held back"), "money"),
                     "spend": Field(N_("Planned spend"), "money"),
@@ -129,12 +129,12 @@ class ScenarioAnswer(Answer):
                     "change_high": Field(N_("Change, 95% to"), "money"),
                     "extrapolated": Field(N_("Beyond the spend observed"), "flag"),
                     "stretch": Field(N_("Highest period, planned over observed"), "ratio"),
-                    "reason": Field(N_("Reason"), "text"),
+                    "reason": Field(N_("Reason"), "text", SHORT_REASONS),
                 }
             ),
             "curve": MappingProxyType(
                 {
-                    "channel": Field(N_("Channel"), "text"),
+                    "channel": Field(N_("Channel"), "text", GROUP_WORDS),
                     "spend": Field(N_("Spend"), "money"),
                     "revenue": Field(N_("Expected revenue"), "money"),
                     "low": Field(N_("95% from"), "money"),

@@ -17,7 +17,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from analysis import charts
 from analysis.answer import Answer, Field, Note
-from analysis.charts import NOT_SET, TOTAL, Look
+from analysis.charts import GROUP_WORDS, NOT_SET, TOTAL, Look
 from analysis.errors import DataError
 from analysis.journey import kernels
 from analysis.messages import N_, Message, Names, Share, Span, say
@@ -25,6 +25,7 @@ from analysis.question import Question
 from analysis.sequences import Chunk, beside, chunks
 from analysis.tables import Tables
 from analysis.values import duration, moment, names, one_of, optional, seconds, text, value
+from analysis.vocabulary import EVENT_WORDS
 
 GROUPS = 50
 """Most values a breakdown may have."""
@@ -112,9 +113,9 @@ class FunnelAnswer(Answer):
         {
             "table": MappingProxyType(
                 {
-                    "breakdown": Field(N_("Group"), "text"),
+                    "breakdown": Field(N_("Group"), "text", GROUP_WORDS),
                     "step": Field(N_("Step"), "count"),
-                    "event": Field(N_("Event"), "text"),
+                    "event": Field(N_("Event"), "text", EVENT_WORDS),
                     "users": Field(N_("Users"), "count"),
                     "from_previous": Field(N_("From previous step"), "share"),
                     "from_start": Field(N_("From first step"), "share"),
@@ -354,7 +355,10 @@ def _notes(asked: Funnel, table: pd.DataFrame) -> tuple[Note, ...]:
 
 def _labelled(answer: FunnelAnswer, look: Look) -> pd.DataFrame:
     table = answer.table
-    table["label"] = [f"{step}. {look(event)}" for step, event in zip(table["step"], table["event"], strict=True)]
+    table["label"] = [
+        f"{step}. {look(event) if event in EVENT_WORDS else event}"
+        for step, event in zip(table["step"], table["event"], strict=True)
+    ]
     return table
 
 
@@ -441,7 +445,7 @@ def _rows_by_group(answer: FunnelAnswer, look: Look) -> pd.DataFrame:
     """Lay out one row per step and group, and before each step's rows one for its name; `row` is unique."""
     table = _labelled(answer, look)
     table = table[table["step"] > 1].sort_values(["step", "users"], ascending=[True, False], kind="stable")
-    table["group"] = table["breakdown"].map(look)
+    table["group"] = [look(g) if g in GROUP_WORDS else g for g in table["breakdown"]]
     table["row"] = table["label"] + "\n" + table["group"]
     table["text"] = [_rate(look, row) for row in table.itertuples()]
     steps = [

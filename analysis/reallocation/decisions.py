@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.messages import Message, Money, Share, Span, say
+from analysis.messages import N_, Message, Money, Share, Span, say
 from analysis.reallocation.market import Truth
 from analysis.reallocation.money import CENTS
 from analysis.reallocation.oracle import Problem
@@ -16,6 +16,9 @@ from analysis.reallocation.policies import Moves, periods
 from analysis.reallocation.responses import Floats
 from analysis.reallocation.rules import HOUR, Rules, hours
 from analysis.reallocation.setting import Setting
+
+KINDS = {"shift": N_("moved"), "hold": N_("held still"), "surge": N_("surge declared"), "release": N_("reserve drawn")}
+"""What a decision can be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

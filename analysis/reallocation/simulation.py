@@ -144,7 +144,7 @@ class SimulationAnswer(Answer):
         {
             "table": MappingProxyType(
                 {
-                    "policy": Field(N_("Policy"), "text"),
+                    "policy": Field(N_("Policy"), "text", _WORDS),
                     **_money(
                         revenue=N_("Revenue"),
                         low=N_("95% from"),
@@ -170,7 +170,7 @@ class SimulationAnswer(Answer):
             "log": MappingProxyType(
                 {
                     "time": Field(N_("Local time"), "time"),
-                    "kind": Field(N_("Decision"), "text"),
+                    "kind": Field(N_("Decision"), "text", told.KINDS),
                     "from_channel": Field(N_("From channel"), "text"),
                     "to_channel": Field(N_("To channel"), "text"),
                     "amount": Field(N_("Amount"), "money"),
@@ -182,7 +182,7 @@ class SimulationAnswer(Answer):
             ),
             "hours": MappingProxyType(
                 {
-                    "policy": Field(N_("Policy"), "text"),
+                    "policy": Field(N_("Policy"), "text", _WORDS),
                     "hour": Field(N_("Hour"), "count"),
                     "time": Field(N_("Local time"), "time"),
                     **_money(
@@ -195,7 +195,7 @@ class SimulationAnswer(Answer):
             ),
             "channels": MappingProxyType(
                 {
-                    "policy": Field(N_("Policy"), "text"),
+                    "policy": Field(N_("Policy"), "text", _WORDS),
                     "hour": Field(N_("Hour"), "count"),
                     "time": Field(N_("Local time"), "time"),
                     "channel": Field(N_("Channel"), "text"),
@@ -224,7 +224,7 @@ class SimulationAnswer(Answer):
             ),
             "days": MappingProxyType(
                 {
-                    "policy": Field(N_("Policy"), "text"),
+                    "policy": Field(N_("Policy"), "text", _WORDS),
                     "time": Field(N_("Day"), "time"),
                     **_money(
                         gain=N_("More than the fixed split so far"),

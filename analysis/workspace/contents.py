@@ -21,6 +21,11 @@ from analysis.tables import Tables, collect
 from analysis.values import local_day, value
 from analysis.vocabulary import TABLES, TIME_COLUMN
 
+MEASURES = (
+    N_("events"), N_("users with events"), N_("orders created"), N_("orders paid, less refunds"),
+    N_("ad spend"), N_("revenue attributed by platforms"),
+)  # fmt: skip
+
 
 @value("contents")
 class Contents(Question):
@@ -58,7 +63,7 @@ class ContentsAnswer(Answer):
         {
             "table": MappingProxyType(
                 {
-                    "measure": Field(N_("What"), "text"),
+                    "measure": Field(N_("What"), "text", {name: name for name in MEASURES}),
                     "count": Field(N_("Count"), "count"),
                     "amount": Field(N_("Amount"), "money"),
                     "currency": Field(N_("Currency"), "text"),
@@ -68,7 +73,7 @@ class ContentsAnswer(Answer):
             ),
             "daily": MappingProxyType(
                 {
-                    "table": Field(N_("What"), "text"),
+                    "table": Field(N_("What"), "text", {name: name for name in TABLES}),
                     "day": Field(N_("Day"), "text"),
                     "rows": Field(N_("Rows"), "count"),
                 }
@@ -146,10 +151,6 @@ def _spend(asked: Contents, tables: Tables) -> pd.DataFrame:
 
 
 _MEASURES = {"events": _events, "orders": _orders, "spend": _spend}
-MEASURES = (
-    N_("events"), N_("users with events"), N_("orders created"), N_("orders paid, less refunds"),
-    N_("ad spend"), N_("revenue attributed by platforms"),
-)  # fmt: skip
 
 
 def _daily(asked: Contents, tables: Tables, table: str) -> pd.DataFrame:
@@ -176,12 +177,13 @@ def _joined(parts: tuple[Message, ...]) -> Message:
 
 
 def _part(row: Mapping[Any, Any]) -> Message:
+    what = Message(row["measure"])
     if pd.isna(row["amount"]):
-        return say("{n} {what}", n=int(row["count"]), what=say(row["measure"]))
+        return say("{n} {what}", n=int(row["count"]), what=what)
     amount = Money(float(row["amount"]), row["currency"], exact=True)
     if row["measure"] == "ad spend":
         return say("{amount} {what}", what=say("ad spend"), amount=amount)
-    return say("{n} {what} ({amount})", n=int(row["count"]), what=say(row["measure"]), amount=amount)
+    return say("{n} {what} ({amount})", n=int(row["count"]), what=what, amount=amount)
 
 
 def _notes(tables: Tables, filled: list[str]) -> tuple[Note, ...]:

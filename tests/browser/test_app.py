@@ -63,7 +63,7 @@ def test_a_changed_control_changes_the_figures_and_the_notebook_agrees(visit, tm
     archive.extractall(tmp_path)
     answer = run_notebook(tmp_path, "sluice-funnel.ipynb")
     users = answer["users"].tolist()
-    digits = 2 if users[-1] < 0.01 * users[0] else 1
+    digits = 2 if 0 < users[-1] < 0.01 * users[0] else 1
     assert shown.startswith(f"{100 * users[-1] / users[0]:.{digits}f}% of {users[0]:,} users")
     dropped = answer["dropped"].fillna(0).astype(int)
     assert shown.endswith(f"Most stop before {answer['event'][dropped.argmax()]}: {dropped.max():,} users.")

@@ -46,14 +46,8 @@ def opened(workspaces: Path) -> Open:
         app.session_state["language"] = language
         for name, value in query.items():
             app.query_params[name] = value
-        if page == "funnel":
-            return run(app)
-        # The first run is the Funnel page; a query belongs to the page asked for.
-        app.query_params.clear()
-        run(app)
-        for name, value in query.items():
-            app.query_params[name] = value
-        app.switch_page(f"pages/{page}.py")
+        if page != "funnel":
+            app.switch_page(f"pages/{page}.py")
         return run(app)
 
     return open_page
