@@ -8,12 +8,14 @@ from typing import Any
 
 import streamlit as st
 
-from analysis import Campaign, ColumnMapping, Phase, read_export
+from analysis import Campaign, Phase, read_export
 from analysis.errors import SluiceError
+from analysis.messages import Names
 from analysis.sharing import downloads
 from analysis.vocabulary import TABLES, Column
 from analysis.workspace import Batch, Export
 from analysis.workspace.contents import Contents
+from analysis.workspace.imports import Reconciliation
 from analysis.workspace.imports.clean import REASONS
 from analysis.workspace.imports.mapping import DERIVED
 from ui import session
@@ -28,7 +30,7 @@ CURRENCIES = ("CNY", "USD", "EUR", "GBP", "JPY", "HKD", "TWD", "SGD", "INR")
 ZONES = ("Asia/Shanghai", "UTC", "Asia/Hong_Kong", "Asia/Tokyo", "Asia/Singapore", "Europe/Berlin", "Europe/London",
          "America/New_York", "America/Los_Angeles")  # fmt: skip
 PERIODS = {"1h": N_("one hour"), "1d": N_("one day"), "7d": N_("one week")}
-FILES = ("csv", "tsv", "txt", "parquet", "xlsx")
+FILES = ("csv", "tsv", "txt", "parquet", "xlsx", "xls", "json", "jsonl", "gz", "zip")
 
 
 def workspaces() -> None:
@@ -79,7 +81,7 @@ def upload() -> None:
     st.subheader(_("Import exports"))
     keep(f"{PAGE}.round", 0)
     files = st.file_uploader(
-        _("CSV, Parquet or XLSX with events, orders or spend; several at once are imported as one batch"),
+        _("Exports with events, orders or spend (CSV, XLSX, Parquet, JSON, ZIP); several at once are one batch"),
         type=FILES,
         accept_multiple_files=True,
         key=f"{PAGE}.files.{st.session_state[f'{PAGE}.round']}",
@@ -134,25 +136,15 @@ def _forget(present: set[str]) -> None:
 def _mapping(export: Export, key: str) -> Export | None:
     """Draw one file's mapping; return the export under it, or None while a required column is open."""
     with st.container(border=True, key=key):
-        rows = _("{n} rows", n=export.rows)
-        st.markdown(f"**{shown(export.name)}** · {rows}")
-        table = st.selectbox(
-            _("This file holds"),
-            list(TABLES),
-            index=list(TABLES).index(export.mapping.table),
-            format_func=_,
-            key=f"{key}.table",
-            width=220,
-        )
-        export = export.as_table(table)
+        export = _which_table(export, key)
+        export = export.as_table(_holds(export, key))
+        table = export.mapping.table
         key = f"{key}.{table}"
         required = [c for c in TABLES[table] if c.required and c.name not in DERIVED]
         rest = [c for c in TABLES[table] if c not in required]
         chosen = _grid(export, required, key)
-        found = dict(export.mapping.columns)
-        with st.expander(
-            _("More columns: {n} of {all} recognised", n=sum(c.name in found for c in rest), all=len(rest))
-        ):
+        recognised = sum(c.name in dict(export.mapping.columns) for c in rest)
+        with st.expander(_("More columns: {n} of {all} recognised", n=recognised, all=len(rest))):
             chosen |= _grid(export, rest, key)
         extra = _settings(export, table, key)
         with st.expander(_("Sample values of the file")):
@@ -162,25 +154,101 @@ def _mapping(export: Export, key: str) -> Export | None:
                 width="stretch",
                 column_config={"heading": _("File column"), "values": _("First values")},
             )
-    with said_plainly():
-        mapping = ColumnMapping(
-            table=table,
-            columns={c: h for c, (h, _text) in chosen.items() if h not in (NONE, CONSTANT)},
-            constants={c: text.strip() for c, (h, text) in chosen.items() if h == CONSTANT and text.strip()},
-            **extra,
-        )
-        return None if mapping.missing() else export.mapped(mapping)
+        with said_plainly():
+            # What the recogniser found besides (event codes, attribution windows, order lines) stays.
+            mapping = export.mapping.replace(
+                columns={c: h for c, (h, _text) in chosen.items() if h not in (NONE, CONSTANT)},
+                constants={c: text.strip() for c, (h, text) in chosen.items() if h == CONSTANT and text.strip()},
+                **extra,
+            )
+            if not mapping.missing():
+                export = export.mapped(mapping)
+                reconciliation(export, key)
+                return export
     return None
+
+
+def _which_table(export: Export, key: str) -> Export:
+    """Name the file, and let a table be chosen where it holds several."""
+    rows = _("{n} rows", n=export.rows)
+    platform = f" · {shown(export.recognition.format)}" if export.recognition.format else ""
+    st.markdown(f"**{shown(export.name)}** · {rows}{platform}")
+    if len(export.tables) < 2:
+        return export
+    place = st.selectbox(
+        _("Table in this file"),
+        range(len(export.tables)),
+        format_func=lambda i: export.tables[i].title or _("Table {n}", n=i + 1),
+        key=f"{key}.part",
+        width=420,
+    )
+    return export.table(place) if place else export
+
+
+def _holds(export: Export, key: str) -> str:
+    return str(
+        st.selectbox(
+            _("This file holds"),
+            list(TABLES),
+            index=list(TABLES).index(export.mapping.table),
+            format_func=_,
+            key=f"{key}.table",
+            width=220,
+        )
+    )
+
+
+def reconciliation(export: Export, key: str) -> None:
+    """Say what the import would do, before it is done."""
+    found = _reconciled(export, key)
+    counts = _("{lines} lines read: {kept} kept, {aside} set aside.", lines=found.lines, kept=found.kept,
+               aside=found.lines - found.kept)  # fmt: skip
+    st.markdown(f":material/fact_check: {counts}")
+    for code, n in found.set_aside:
+        st.markdown(f"- {_(REASONS.get(code, code))}: {_('{n} rows', n=n)}")
+    for check in found.totals:
+        verdict = _(VERDICTS[check.verdict])
+        values = _("the file says {file}, we count {ours}", file=_exact(check.file), ours=_exact(check.ours))
+        st.markdown(f"- `{check.column}`: {values} · {verdict}")
+    warnings = [*(shown(q) for q in found.questions)]
+    if found.unknown_events:
+        names = Names(found.unknown_events[:12])
+        warnings.append(_("Event names kept as they are: {names}.", names=names))
+    if found.duplicates:
+        warnings.append(_("{n} rows repeat another row exactly.", n=found.duplicates))
+    if found.stored:
+        warnings.append(_("{n} rows are in this workspace already.", n=found.stored))
+    for text in warnings:
+        st.markdown(f":material/warning: {text}")
+
+
+VERDICTS = {"match": N_("match"), "rounding": N_("match to rounding"), "differ": N_("differ")}
+
+
+def _exact(amount: float) -> str:
+    return f"{amount:,.2f}"
+
+
+def _reconciled(export: Export, key: str) -> Reconciliation:
+    """Reconcile once per mapping and data version."""
+    here = session.workspace()
+    wanted = (export.scratch.digest, export.title, export.mapping.digest(), here.version)
+    kept = st.session_state.get(f"{key}.reconciled")
+    if kept is None or kept[0] != wanted:
+        with st.spinner(_("Checking every row…")):
+            kept = (wanted, export.reconcile(here if session.current() != session.SAMPLE else None))
+        st.session_state[f"{key}.reconciled"] = kept
+    return kept[1]
 
 
 def _grid(export: Export, columns: Sequence[Column], key: str) -> dict[str, tuple[str, str]]:
     """Draw one choice per table column: a file column, one value for all rows, or nothing."""
-    guessed = dict(export.mapping.columns)
+    guessed, fixed = dict(export.mapping.columns), dict(export.mapping.constants)
     chosen = {}
     cells = st.columns(3)
     for i, column in enumerate(columns):
         with cells[i % 3]:
-            keep(f"{key}.{column.name}", guessed.get(column.name, NONE))
+            keep(f"{key}.{column.name}", CONSTANT if column.name in fixed else guessed.get(column.name, NONE))
             marked = _("{column} (required)", column=column.name) if column.required else column.name
             heading = st.selectbox(
                 marked,
@@ -189,15 +257,18 @@ def _grid(export: Export, columns: Sequence[Column], key: str) -> dict[str, tupl
                 format_func=lambda h: {NONE: "—", CONSTANT: _("one value for all rows")}.get(h, h),
                 help=_(column.meaning),
             )
-            text = _constant(column, key) if heading == CONSTANT else ""
+            text = _constant(column, key, fixed.get(column.name, "")) if heading == CONSTANT else ""
             chosen[column.name] = (heading, text)
     return chosen
 
 
-def _constant(column: Column, key: str) -> str:
+def _constant(column: Column, key: str, start: str) -> str:
+    key = f"{key}.{column.name}.constant"
     if column.name == "currency":
-        return str(st.selectbox(_("Value for all rows"), CURRENCIES, key=f"{key}.{column.name}.constant"))
-    return st.text_input(_("Value for all rows"), key=f"{key}.{column.name}.constant", max_chars=100)
+        keep(key, start or CURRENCIES[0])
+        return str(st.selectbox(_("Value for all rows"), list(dict.fromkeys([*CURRENCIES, start or "CNY"])), key=key))
+    keep(key, start)
+    return st.text_input(_("Value for all rows"), key=key, max_chars=100)
 
 
 def _settings(export: Export, table: str, key: str) -> dict[str, Any]:
@@ -211,12 +282,13 @@ def _settings(export: Export, table: str, key: str) -> dict[str, Any]:
             help=_("Used where the file has no end of the period."),
         )  # fmt: skip
     else:
-        keep(f"{key}.hash", bool(export.mapping.hashed))
+        keep(f"{key}.hash", "user_id" in export.mapping.hashed)
         hide = cells[1].checkbox(
             _("Hash user ids"), key=f"{key}.hash",
             help=_("Replaces them by a keyed hash. On by default where they look like e-mails or phone numbers."),
         )  # fmt: skip
-        extra["hashed"] = ("user_id",) if hide else ()
+        rest = tuple(c for c in export.mapping.hashed if c != "user_id")
+        extra["hashed"] = (*rest, *(("user_id",) if hide else ()))
     return extra
 
 

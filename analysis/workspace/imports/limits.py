@@ -21,6 +21,8 @@ COLUMNS = 2_000
 """Most columns of one table."""
 CELL = 131_072
 """Most characters in one cell of the first lines; DuckDB holds later lines to ten million bytes."""
+CELLS = 60_000_000
+"""Most cells between a sheet's first and last; its reader sets all of them aside before it reads one."""
 TABLES_IN_A_FILE = 100
 """Most tables stacked in one file, or sheets of one workbook."""
 STACKED = 67_108_864

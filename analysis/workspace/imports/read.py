@@ -9,7 +9,10 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import hashlib
+import re
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -333,8 +336,48 @@ def _sheets(plain: Plain, store: Store, known: Callable[[str], bool]) -> list[La
     return found
 
 
+def _check_extent(plain: Plain) -> None:
+    """Refuse a sheet with a cell far out: its reader would ask for memory up to there, and the process would end."""
+    if not zipfile.is_zipfile(plain.path):
+        return
+    with zipfile.ZipFile(plain.path) as book:
+        for name in book.namelist():
+            if name.startswith("xl/worksheets/") and name.endswith(".xml") and _extent(book, name) > limits.CELLS:
+                reason = say(
+                    "a cell lies so far out that the sheet would not fit in memory. Delete it, or save as CSV."
+                )
+                raise limits.refuse(plain.name, reason, "too-large")
+
+
+_CELL = re.compile(rb"""<(?:\w+:)?c\b[^>]{0,200}?\br=["']([A-Za-z]{1,4})(\d{1,9})""")
+
+
+def _extent(book: zipfile.ZipFile, name: str) -> int:
+    columns, last, tail = set[bytes](), 0, b""
+    with book.open(name) as sheet:
+        while piece := sheet.read(1 << 22):
+            for column, row in _CELL.findall(tail + piece):
+                columns.add(column)
+                last = max(last, int(row))
+            tail = piece[-300:]
+    widest = max((_column(c) for c in columns), default=0)
+    return widest * last
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = 26 * number + letter - 64
+    return number
+
+
 def _sheets_as_text(plain: Plain, folder: Path) -> list[tuple[str, Path]]:
     found = []
+    try:
+        _check_extent(plain)
+    except (OSError, zipfile.BadZipFile, ValueError, zlib.error) as error:
+        reason = say("it is a ZIP or a damaged workbook, not XLSX. Unpack or re-save it.")
+        raise limits.refuse(plain.name, reason, "damaged") from error
     try:
         book = CalamineWorkbook.from_path(str(plain.path))
         for title in book.sheet_names[: limits.TABLES_IN_A_FILE]:

@@ -101,7 +101,9 @@ def layouts(plain: Plain, path: Path, folder: Path, known: Callable[[str], bool]
     """
     try:
         delimiter = _delimiter(path)
-        whole = path.stat().st_size <= limits.STACKED and (plain.gaps or plain.kind == "workbook")
+        # Blank lines were looked for in the bytes; in UTF-16 they do not show there.
+        searched = plain.gaps or not plain.utf8 or plain.kind == "workbook"
+        whole = searched and path.stat().st_size <= limits.STACKED
         found = _tables(_blocks(path, delimiter, whole), known)
         if not found:
             raise limits.refuse(plain.name, say("the file is empty."), "empty-file")
@@ -273,7 +275,8 @@ def _is_preamble(table: _Found, width: int, known: Callable[[str], bool]) -> boo
     return (
         not table.above
         and table.rows <= 20
-        and (table.width <= 1 or 2 * table.width <= width)
+        # By the cells that are filled: a workbook's short lines come padded to its widest.
+        and (table.width <= 1 or 2 * (_filled(table.header) or table.width) <= width)
         and _hits(table.header, known) < 2
     )
 
