@@ -8,7 +8,7 @@ from ui import filters, language, session
 from ui.language import _
 from ui.page import DOOR
 
-st.set_page_config(page_title="Sluice", page_icon=":material/water_lux:", layout="wide")
+st.set_page_config(page_title="Sluice", page_icon="ui/icon.png", layout="wide")
 language.current()
 filters.keep_alive()
 session.warm()
@@ -20,6 +20,7 @@ pages = [
     st.Page("pages/data.py", title=_("Data"), icon=":material/database:", url_path="data"),
 ]
 page = st.navigation(pages)
+session.stay()
 with st.sidebar:
     language.switch()
 st.session_state[DOOR] = True

@@ -184,6 +184,12 @@ class Tables:
         )
         return found
 
+    def common_events(self) -> tuple[str, ...]:
+        """Return the events' names, those most users did first."""
+        query = "SELECT event FROM events GROUP BY event ORDER BY count(DISTINCT user_key) DESC, event"
+        found: tuple[str, ...] = self._fact("common events", lambda: tuple(str(r[0]) for r in self._sql(query)))
+        return found
+
     def span(self, *tables: str) -> tuple[dt.datetime, dt.datetime] | None:
         """Return the first and last moment (UTC) in the unfiltered tables named, or in all; None if empty."""
         found = [self._fact(f"span {t}", partial(self._range, t)) for t in tables or TABLES]

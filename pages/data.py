@@ -308,7 +308,7 @@ def _target() -> str:
 
 def _import(exports: list[Export], target: str) -> None:
     with said_plainly(), st.spinner(_("Importing: cleaning, sorting and storing the rows…")):
-        if target == "new":
+        if new := target == "new":
             campaign = session.workspace().campaign
             name = exports[0].name.rsplit(".", 1)[0]
             constants = dict(exports[0].mapping.constants)
@@ -316,6 +316,8 @@ def _import(exports: list[Export], target: str) -> None:
             target = session.create(name, zone=exports[0].mapping.zone, currency=currency)
         session.choose(target)
         batch = session.workspace().add(*exports)
+        if new:
+            session.fit_campaign()
         st.session_state[f"{PAGE}.done"] = batch.id
         st.session_state[f"{PAGE}.round"] += 1
         _forget(set())
@@ -369,9 +371,10 @@ def _set_aside(batch: Batch) -> None:
                 "text": _("What it said"),
             },
         )
+        here = session.workspace()  # the file is made in another thread, which does not know the session
         st.download_button(
             _("Download all as CSV"),
-            data=lambda: downloads.csv(session.workspace().set_aside(batch.id)),
+            data=lambda: downloads.csv(here.set_aside(batch.id)),
             file_name=f"sluice-set-aside-{batch.id}.csv",
             on_click="ignore",
             key=f"{PAGE}.aside.{batch.id}",
@@ -439,6 +442,10 @@ def announce() -> None:
         if batch:
             kept, aside = sum(f.rows for f in batch.files), sum(f.set_aside for f in batch.files)
             st.success(_("Batch {n}: {kept} rows kept, {aside} set aside", n=done, kept=kept, aside=aside))
+            for file in (f for f in batch.files if not f.rows):
+                st.warning(
+                    shown(_("No row of {file} could be used. Undo the batch and check its mapping.", file=file.file))
+                )
     if (said := st.session_state.pop(f"{PAGE}.said", None)) is not None:
         st.error(shown(said))
 

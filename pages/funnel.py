@@ -34,7 +34,7 @@ MOST_STEPS = 8
 def default(tables: Tables) -> Question:
     """Return the shop's usual way from looking to buying, with the events there are."""
     known = [e for e in ("view", "cart", "checkout", "purchase") if e in tables.event_keys]
-    known = known if len(known) > 1 else [e for e in (*EVENTS, *sorted(tables.event_keys)) if e in tables.event_keys]
+    known = known if len(known) > 1 else [e for e in (*EVENTS, *tables.common_events()) if e in tables.event_keys]
     if len(dict.fromkeys(known)) < 2:
         tables.require("events")
         raise DataError.empty(_few(tables))

@@ -7,6 +7,7 @@ import datetime as dt
 import streamlit as st
 
 from analysis import Lifecycle, Tables
+from analysis.audience.lifecycle import INTEREST
 from analysis.question import Question
 from analysis.values import local_day
 from analysis.vocabulary import EVENTS
@@ -22,7 +23,10 @@ def default(tables: Tables) -> Question:
     """Return the last day observed against four weeks before."""
     tables.require("events")
     first, last = _observed(tables)
-    return Lifecycle(at=last, since=max(first, last - FOUR_WEEKS)) if first < last else Lifecycle()
+    here = [e for e in INTEREST if e in tables.event_keys]
+    here = here or [e for e in tables.common_events() if e != "purchase"] or list(INTEREST)
+    asked = Lifecycle(interest=here if set(here) != set(INTEREST) else INTEREST)
+    return asked.replace(at=last, since=max(first, last - FOUR_WEEKS)) if first < last else asked
 
 
 def controls(tables: Tables, start: Question) -> Question:

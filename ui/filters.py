@@ -62,12 +62,11 @@ def _days(tables: Tables) -> tuple[dt.date | None, dt.date | None]:
     if span is None:
         return None, None
     first, last = (dt.date.fromisoformat(local_day(moment, tables.zone)) for moment in span)
-    left, right = st.columns(2)
     for key in ("filter.from", "filter.to"):
         keep(key, None)
         kept = st.session_state[key]
         st.session_state[key] = kept
         first, last = min(first, kept or first), max(last, kept or last)
-    begin = left.date_input(_("From"), key="filter.from", min_value=first, max_value=last, format="YYYY-MM-DD")
-    end = right.date_input(_("To"), key="filter.to", min_value=first, max_value=last, format="YYYY-MM-DD")
+    begin = st.date_input(_("From"), key="filter.from", min_value=first, max_value=last, format="YYYY-MM-DD")
+    end = st.date_input(_("To"), key="filter.to", min_value=first, max_value=last, format="YYYY-MM-DD")
     return begin, end

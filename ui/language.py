@@ -28,7 +28,7 @@ def switch() -> None:
         "Language / 语言", options, default=chosen, format_func=LANGUAGES.__getitem__, key="language.switch"
     )
     if picked and picked != chosen:
-        st.session_state[KEY] = picked
+        st.session_state[KEY] = st.session_state["language.switched"] = picked
         st.rerun()
 
 

@@ -22,6 +22,7 @@ from analysis.errors import SluiceError, WorkspaceError
 from analysis.journey.funnel import warm as warm_funnel
 from analysis.messages import say
 from analysis.question import Question
+from analysis.values import local_day
 from analysis.workspace import Workspace
 from ui.language import _, shown
 
@@ -43,8 +44,26 @@ def names() -> dict[str, str]:
 
 def current() -> str:
     """Return the id of this session's workspace."""
-    wanted = st.session_state.get("workspace", SAMPLE)
-    return wanted if wanted == SAMPLE or (folder() / f"{wanted}.duckdb").exists() else SAMPLE
+    wanted = str(st.session_state.get("workspace") or st.query_params.get("workspace") or SAMPLE)
+    known = re.fullmatch(r"[0-9a-f]{12}", wanted) and (folder() / f"{wanted}.duckdb").exists()
+    return wanted if known else SAMPLE
+
+
+def stay() -> None:
+    """Keep the workspace and a chosen language in the address, so that a reload comes back to them."""
+    if current() != SAMPLE:
+        st.query_params["workspace"] = current()
+    if "language.switched" in st.session_state:
+        st.query_params["lang"] = st.session_state["language.switched"]
+
+
+def fit_campaign() -> None:
+    """Set a new workspace's campaign to the days of what was first imported."""
+    here = workspace()
+    span, campaign = here.tables().span(), here.campaign
+    if span and campaign:
+        first, last = (local_day(moment, campaign.zone) for moment in span)
+        here.campaign = campaign.replace(start=first, end=last)
 
 
 def choose(id: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import pandas as pd
 import streamlit as st
@@ -67,7 +67,7 @@ def _column(values: Any, field: Field, currency: str | None) -> tuple[Any, Any]:
             return values.map(_span), st.column_config.TextColumn(label)
         case "money":
             unit = f" ({currency})" if currency else ""
-            return values, st.column_config.NumberColumn(label + unit, format="localized")
+            return values.astype(float).round(2), st.column_config.NumberColumn(label + unit, format="localized")
         case "count":
             return values, st.column_config.NumberColumn(label, format="localized")
         case "ratio" | "number":
@@ -98,9 +98,11 @@ def actions(answer: Answer, page: str) -> None:
             st.code(address(answer), language=None, wrap_lines=True)
         with st.popover(_("Data"), icon=":material/table:"):
             _data(answer, page)
+        # A file is made in another thread, which knows neither the session's workspace nor its language.
+        here, language = session.workspace(), current()
         st.download_button(
             _("Notebook"),
-            data=lambda: notebooks.bundle(answer.question, session.workspace().tables(), current()),
+            data=lambda: notebooks.bundle(answer.question, here.tables(), language),
             file_name=f"sluice-{answer.question.kind}.zip",
             mime="application/zip",
             icon=":material/book:",
@@ -113,7 +115,8 @@ def actions(answer: Answer, page: str) -> None:
 def address(answer: Answer) -> str:
     """Return the URL that asks this question again."""
     base = urlsplit(st.context.url or "")
-    return urlunsplit(base._replace(path=base.path or "/", query=f"question={links.encode(answer.question)}"))
+    query = urlencode({"question": links.encode(answer.question), "workspace": session.current()})
+    return urlunsplit(base._replace(path=base.path or "/", query=query))
 
 
 def _save(answer: Answer, page: str) -> None:
@@ -122,12 +125,12 @@ def _save(answer: Answer, page: str) -> None:
     if st.button(_("Save this question"), type="primary", key=f"{page}.save"):
         if name:
             session.workspace().save(name, answer.question)
-            st.toast(_("Saved as {name}.", name=name), icon=":material/check:")
+            st.toast(shown(_("Saved as {name}.", name=name)), icon=":material/check:")
             st.rerun()
         st.warning(_("Give it a name first."))
     for saved in kept:
         with st.container(horizontal=True, key=f"{page}.saved.{saved.id}"):
-            st.button(saved.name, key=f"{page}.open.{saved.id}", on_click=_open, args=(page, saved.question))
+            st.button(shown(saved.name), key=f"{page}.open.{saved.id}", on_click=_open, args=(page, saved.question))
             st.button(
                 _("Delete"),
                 key=f"{page}.forget.{saved.id}",
@@ -142,13 +145,14 @@ def _open(page: str, question: Any) -> None:
 
 
 def _data(answer: Answer, page: str) -> None:
+    language = current()
     for name in answer.frames:
         st.markdown(f"**{_(FRAMES.get(name, name))}**")
         with st.container(horizontal=True, key=f"{page}.data.{name}"):
             for kind, make in (("csv", downloads.csv), ("parquet", downloads.parquet)):
                 st.download_button(
                     kind.upper() if kind == "csv" else "Parquet",
-                    data=lambda make=make, name=name: make(answer.shown(name, current())),
+                    data=lambda make=make, name=name: make(answer.shown(name, language)),
                     file_name=f"sluice-{answer.question.kind}-{name}.{kind}",
                     on_click="ignore",
                     key=f"{page}.{name}.{kind}",

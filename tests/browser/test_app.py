@@ -146,3 +146,25 @@ def test_a_picture_is_refused_and_nothing_changes(visit, tmp_path: Path) -> None
     page.set_input_files("input[type=file]", str(path))
     page.get_by_text("picture").first.wait_for()
     assert headline(page) == before
+
+
+def test_the_notebook_and_the_link_hold_the_workspace_that_is_open(visit, tmp_path: Path) -> None:
+    path = tmp_path / "shop.csv"
+    path.write_text(
+        "order_id,timestamp,revenue,currency,paid_at\no1,2026-11-01,10.5,CNY,2026-11-01\no2,2026-11-02,2,CNY,\n"
+    )
+    page = visit("data")
+    headline(page)
+    page.set_input_files("input[type=file]", str(path))
+    page.get_by_text("2 rows").first.wait_for()
+    settled(page)
+    page.get_by_role("button", name="Import", exact=True).click()
+    page.get_by_text("Batch 1: 2 rows kept, 0 set aside").first.wait_for()
+    shown = headline(page)
+    assert "2 orders created (CN¥12.50)" in shown
+    with page.expect_download() as pending:
+        page.get_by_role("button", name="Notebook").click()
+    archive = zipfile.ZipFile(io.BytesIO(Path(pending.value.path()).read_bytes()))
+    assert set(archive.namelist()) == {"sluice-contents.ipynb", "orders.parquet", "campaign.json"}
+    page.reload()
+    assert headline(page) == shown
