@@ -343,9 +343,7 @@ def _check_extent(plain: Plain) -> None:
     with zipfile.ZipFile(plain.path) as book:
         for name in book.namelist():
             if name.startswith("xl/worksheets/") and name.endswith(".xml") and _extent(book, name) > limits.CELLS:
-                reason = say(
-                    "a cell lies so far out that the sheet would not fit in memory. Delete it, or save as CSV."
-                )
+                reason = say("one cell lies so far out that the sheet would fill the memory. Delete it first.")
                 raise limits.refuse(plain.name, reason, "too-large")
 
 
