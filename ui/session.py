@@ -53,6 +53,8 @@ def stay() -> None:
     """Keep the workspace and a chosen language in the address, so that a reload comes back to them."""
     if current() != SAMPLE:
         st.query_params["workspace"] = current()
+    else:  # a reload must not go back to the workspace that was left
+        st.query_params.pop("workspace", None)
     if "language.switched" in st.session_state:
         st.query_params["lang"] = st.session_state["language.switched"]
 

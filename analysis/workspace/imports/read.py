@@ -109,9 +109,6 @@ class Scratch:
         return found
 
 
-Loader = Callable[[Store, str], None]
-
-
 def read(source: str | Path | bytes, name: str, known: Callable[[str], bool]) -> tuple[list[Scratch], list[Message]]:
     """Read a file's tables, parts with the same headings as one, and what of it could not be read.
 
