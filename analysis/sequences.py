@@ -4,14 +4,18 @@ A kernel is a small Numba function over (user, time, code) arrays sorted by user
 it from the store's sorted scan, in chunks cut at user boundaries: a user who straddles two Arrow batches
 is handed over whole, in a small chunk of their own. Kernels run beside the scan, in threads of their own:
 DuckDB and Numba both let go of Python's lock.
+
+A walk is a function that can be pickled, from a chunk to some part of an answer; parts are put together by who
+asked. So the same walk runs wherever the chunks are.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import narwhals as nw
@@ -29,50 +33,135 @@ Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """What a walk reads of each event beside who, when and what.
+
+    Parameters
+    ----------
+    coded : mapping of str to sequence of str
+        Text columns, each with the values that matter; a chunk has a value's position among them, -1 for any other
+        and for none.
+    numbers : tuple of str
+        Numeric columns; NaN where there is no value.
+    texts : tuple of str
+        Text columns that no kernel reads but that are looked up for the events it picks.
+    """
+
+    coded: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    numbers: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+
+    def names(self) -> tuple[str, ...]:
+        """Return all the columns, each once."""
+        return tuple(dict.fromkeys((*self.coded, *self.numbers, *self.texts)))
+
+
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Whole users' events, sorted by user and time; `group` is -1 where the column is null."""
+    """Whole users' events, sorted by user and time.
+
+    Parameters
+    ----------
+    user : ndarray of int32
+    time : ndarray of int64
+        Microseconds since 1970, UTC.
+    code : ndarray of int16
+        The event's key, see :attr:`analysis.tables.Tables.event_keys`.
+    coded : mapping of str to ndarray of int32
+    numbers : mapping of str to ndarray of float64
+    texts : mapping of str to Arrow array of str
+    """
 
     user: Int32
     time: Int64
     code: Int16
-    group: Int32
+    coded: Mapping[str, Int32] = field(default_factory=lambda: MappingProxyType({}))
+    numbers: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    texts: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
     @classmethod
-    def empty(cls) -> Chunk:
+    def empty(cls, columns: Columns | None = None) -> Chunk:
         """Return a chunk of nobody, of the same types as any other."""
-        return cls(*(_read_only(np.empty(0, kind)) for kind in (np.int32, np.int64, np.int16, np.int32)))
+        columns = columns or Columns()
+        return cls(
+            _read_only(np.empty(0, np.int32)),
+            _read_only(np.empty(0, np.int64)),
+            _read_only(np.empty(0, np.int16)),
+            {name: _read_only(np.empty(0, np.int32)) for name in columns.coded},
+            {name: _read_only(np.empty(0, np.float64)) for name in columns.numbers},
+            {name: pa.array([], pa.string()) for name in columns.texts},
+        )
 
     def __len__(self) -> int:
         return len(self.user)
 
+    def group(self, name: str | None) -> Int32:
+        """Return a coded column, or -1 for every event where there is no name."""
+        return self.coded[name] if name else _read_only(np.full(len(self), -1, np.int32))
+
     def cut(self, start: int, stop: int) -> Chunk:
         """Return rows `start` to `stop`."""
-        return Chunk(*(column[start:stop] for column in self._columns()))
+        return self._each(lambda column: column[start:stop])
 
     def joined(self, other: Chunk) -> Chunk:
         """Return these rows followed by the other's."""
-        pairs = zip(self._columns(), other._columns(), strict=True)
-        return Chunk(*(_read_only(np.concatenate(pair)) for pair in pairs))
+        return Chunk(
+            _both(self.user, other.user),
+            _both(self.time, other.time),
+            _both(self.code, other.code),
+            *({n: _both(a[n], b[n]) for n in a} for a, b in zip(self._named(), other._named(), strict=True)),
+        )
 
-    def _columns(self) -> tuple[Any, ...]:
-        return self.user, self.time, self.code, self.group
+    def settled(self, rank: Any) -> Chunk:
+        """Return the same events, those of one moment in order of `rank` by event key, then of the coded columns.
+
+        An event's key depends on when it was first imported; its name's rank does not.
+        """
+        same = (self.user[1:] == self.user[:-1]) & (self.time[1:] == self.time[:-1])
+        if not same.any():
+            return self
+        tied = np.flatnonzero(np.append(same, False) | np.append(False, same))
+        keys = [self.user[tied], self.time[tied], rank[self.code[tied]], *(c[tied] for c in self.coded.values())]
+        order = np.arange(len(self))
+        order[tied] = tied[np.lexsort(keys[::-1])]
+        return self._each(lambda column: _read_only(column[order]) if _in_numpy(column) else column.take(order))
+
+    def _each(self, change: Callable[[Any], Any]) -> Chunk:
+        named = ({name: change(column) for name, column in columns.items()} for columns in self._named())
+        return Chunk(change(self.user), change(self.time), change(self.code), *named)
+
+    def _named(self) -> tuple[Mapping[str, Any], ...]:
+        return self.coded, self.numbers, self.texts
 
 
-def chunks(events: nw.LazyFrame[Any], group: str | None = None, names: Sequence[str] = ()) -> Iterator[Chunk]:
+def walk(frame: nw.LazyFrame[Any], work: Callable[[Chunk], T], columns: Columns | None = None) -> Iterator[T]:
+    """Yield what `work` makes of each chunk of an events frame, in no promised grouping of users.
+
+    Parameters
+    ----------
+    frame : LazyFrame
+        From :meth:`analysis.tables.Tables.frame`, filtered at will.
+    work : callable
+        Takes whole users' events and returns a part of the answer. A module's own function (or a `partial` of
+        one over plain values), so that it can be sent to where the data is.
+    columns : Columns, optional
+        What the work reads beside user, time and event.
+    """
+    return beside(work, chunks(frame, columns))
+
+
+def chunks(events: nw.LazyFrame[Any], columns: Columns | None = None) -> Iterator[Chunk]:
     """Yield the events in chunks of whole users.
 
     Parameters
     ----------
     events : LazyFrame
         The store's events (sorted by user and time), filtered at will.
-    group : str, optional
-        Text column whose value is coded as its position in `names`.
-    names : sequence of str
-        The values of `group`; others, and null, become -1.
+    columns : Columns, optional
     """
     pending: Chunk | None = None
-    for batch in _batches(events, group, names):
+    for batch in _batches(events, columns or Columns()):
         if pending is not None:
             head = int(np.searchsorted(batch.user, pending.user[-1], side="right"))
             pending, batch = pending.joined(batch.cut(0, head)), batch.cut(head, len(batch))
@@ -88,12 +177,12 @@ def chunks(events: nw.LazyFrame[Any], group: str | None = None, names: Sequence[
         yield pending
 
 
-def beside(walk: Callable[[Chunk], T], found: Iterable[Chunk]) -> Iterator[T]:
-    """Yield what `walk` makes of each chunk, in order, walking some while the next are read."""
+def beside(work: Callable[[Chunk], T], found: Iterable[Chunk]) -> Iterator[T]:
+    """Yield what `work` makes of each chunk, in order, working on some while the next are read."""
     with ThreadPoolExecutor(WALKERS) as pool:
         waiting: deque[Future[T]] = deque()
         for chunk in found:
-            waiting.append(pool.submit(walk, chunk))
+            waiting.append(pool.submit(work, chunk))
             # Only so many at a time: a scan that runs ahead would pile all its chunks up.
             if len(waiting) > 4 * WALKERS:
                 yield waiting.popleft().result()
@@ -101,22 +190,27 @@ def beside(walk: Callable[[Chunk], T], found: Iterable[Chunk]) -> Iterator[T]:
             yield last.result()
 
 
-def _batches(events: nw.LazyFrame[Any], group: str | None, names: Sequence[str]) -> Iterator[Chunk]:
-    columns: list[Any] = ["user_key", "timestamp", "event_key"]
-    relation = events.select(*dict.fromkeys([*columns, *([group] if group else [])])).to_native()
-    if group:
-        # DuckDB looks each text up once per dictionary of its own; in Arrow it would be once per row.
-        text = ColumnExpression(group).cast("VARCHAR")
-        place = FunctionExpression("list_position", ConstantExpression(list(names)), text)
-        columns.append(place.alias("place"))
-    unset = _read_only(np.full(BATCH, -1, np.int32))
-    for batch in relation.select(*columns).to_arrow_reader(BATCH):
+def _batches(events: nw.LazyFrame[Any], columns: Columns) -> Iterator[Chunk]:
+    relation = events.select("user_key", "timestamp", "event_key", *columns.names()).to_native()
+    # DuckDB looks each text up once per dictionary of its own; in Arrow it would be once per row.
+    places = [
+        FunctionExpression(
+            "list_position", ConstantExpression(list(values)), ColumnExpression(name).cast("VARCHAR")
+        ).alias(f"place {name}")
+        for name, values in columns.coded.items()
+    ]
+    numbers = [ColumnExpression(name).cast("DOUBLE").alias(f"number {name}") for name in columns.numbers]
+    texts = [ColumnExpression(name).cast("VARCHAR").alias(f"text {name}") for name in columns.texts]
+    wanted = relation.select("user_key", "timestamp", "event_key", *places, *numbers, *texts)
+    for batch in wanted.to_arrow_reader(BATCH):
         if batch.num_rows:
             yield Chunk(
-                user=batch.column("user_key").to_numpy(),
-                time=batch.column("timestamp").view(pa.int64()).to_numpy(),
-                code=batch.column("event_key").to_numpy(),
-                group=_from_zero(batch.column("place")) if group else unset[: batch.num_rows],
+                batch.column("user_key").to_numpy(),
+                batch.column("timestamp").view(pa.int64()).to_numpy(),
+                batch.column("event_key").to_numpy(),
+                {name: _from_zero(batch.column(f"place {name}")) for name in columns.coded},
+                {name: _or_nan(batch.column(f"number {name}")) for name in columns.numbers},
+                {name: batch.column(f"text {name}") for name in columns.texts},
             )
 
 
@@ -124,6 +218,20 @@ def _from_zero(places: Any) -> Int32:
     """Return places counted from one, null where there is none, as positions counted from zero; -1 for none."""
     found: Int32 = _read_only(places.fill_null(0).to_numpy() - np.int32(1))
     return found
+
+
+def _or_nan(numbers: Any) -> Any:
+    return _read_only(numbers.to_numpy(zero_copy_only=False))
+
+
+def _both(first: Any, second: Any) -> Any:
+    if _in_numpy(first):
+        return _read_only(np.concatenate((first, second)))
+    return pa.concat_arrays([first, second])
+
+
+def _in_numpy(column: Any) -> bool:
+    return isinstance(column, np.ndarray)
 
 
 def _read_only(array: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
@@ -22,7 +22,7 @@ from analysis.errors import DataError
 from analysis.journey import kernels
 from analysis.messages import N_, Message, Names, Share, Span, say
 from analysis.question import Question
-from analysis.sequences import Chunk, beside, chunks
+from analysis.sequences import Chunk, Columns, walk
 from analysis.tables import Tables
 from analysis.values import duration, moment, names, one_of, optional, seconds, text, value
 from analysis.vocabulary import EVENT_WORDS
@@ -191,11 +191,19 @@ def _walk(asked: Funnel, tables: Tables, groups: tuple[str, ...]) -> _Walked:
         masks[key] |= 1 << k
     rules = (masks, np.array(keys, np.int64), seconds(asked.window) * 1_000_000, asked.entry == "first")
     until = _until(asked, tables)
-    count = partial(_count, rules=rules, entries=_entries(asked, tables), until=_micros(until), groups=len(groups))
-    return _Walked.together([count(Chunk.empty()), *beside(count, _events(asked, tables, until, groups))])
+    count = partial(
+        _count,
+        rules=rules,
+        entries=_entries(asked, tables),
+        until=_micros(until),
+        by=asked.breakdown,
+        groups=len(groups),
+    )
+    columns = Columns(coded={asked.breakdown: groups} if asked.breakdown else {})
+    return _Walked.together([count(Chunk.empty(columns)), *walk(_events(asked, tables, until), count, columns)])
 
 
-def _events(asked: Funnel, tables: Tables, until: dt.datetime, groups: tuple[str, ...]) -> Iterator[Chunk]:
+def _events(asked: Funnel, tables: Tables, until: dt.datetime) -> nw.LazyFrame[Any]:
     """Scan the events that can matter: those of the steps, from the first entry to the last window's end."""
     where = asked.where
     frame = tables.frame("events", where.replace(start=None, end=None) if where else None)
@@ -206,15 +214,18 @@ def _events(asked: Funnel, tables: Tables, until: dt.datetime, groups: tuple[str
     observed = tables.span("events")
     if observed and last < observed[1]:
         frame = frame.filter(nw.col("timestamp") <= last)
-    return chunks(frame, asked.breakdown, groups)
+    return frame
 
 
-def _count(chunk: Chunk, rules: tuple[Any, ...], entries: tuple[int, int], until: int, groups: int) -> _Walked:
+def _count(
+    chunk: Chunk, rules: tuple[Any, ...], entries: tuple[int, int], until: int, by: str | None, groups: int
+) -> _Walked:
     rows, steps = len(chunk), len(rules[1])
     level, latest = np.empty(rows, np.int8), np.empty(rows, np.int64)
     label, gaps = np.empty(rows, np.int32), np.empty((rows, steps), np.int64)
-    walk: Any = kernels.funnel
-    found = walk(chunk.user, chunk.time, chunk.code, chunk.group, *rules, *entries, level, latest, label, gaps)
+    kernel: Any = kernels.funnel
+    group = chunk.group(by)
+    found = kernel(chunk.user, chunk.time, chunk.code, group, *rules, *entries, level, latest, label, gaps)
     level, latest, label, gaps = level[:found], latest[:found], label[:found] % (groups + 1), gaps[:found]
     still_open = (level < steps) & (latest + rules[2] > until)
     shape = (groups + 1, steps + 1, 2)
@@ -229,7 +240,7 @@ def _count(chunk: Chunk, rules: tuple[Any, ...], entries: tuple[int, int], until
 
 def warm() -> None:
     """Compile the kernel, or load it from its cache, so that the first funnel asked need not wait for it."""
-    _count(Chunk.empty(), (np.zeros(1, np.int64), np.zeros(2, np.int64), 1, False), (-_FAR, _FAR), 0, 0)
+    _count(Chunk.empty(), (np.zeros(1, np.int64), np.zeros(2, np.int64), 1, False), (-_FAR, _FAR), 0, None, 0)
 
 
 def _entries(asked: Funnel, tables: Tables) -> tuple[int, int]:
