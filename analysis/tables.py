@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from analysis import storage
 from analysis.errors import DataError
-from analysis.values import Campaign, Filter
+from analysis.values import Campaign, Filter, local_midnight
 from analysis.vocabulary import TABLES, TIME_COLUMN
 
 
@@ -112,7 +112,7 @@ class Tables:
         return self.campaign.zone if self.campaign else "UTC"
 
     def frame(self, table: str, where: Filter | None = None) -> nw.LazyFrame[Any]:
-        """Return a table as a narwhals lazy frame, filtered.
+        """Return a table as a narwhals lazy frame, filtered; events have the campaign's `phase` beside their columns.
 
         Raises
         ------
@@ -121,7 +121,24 @@ class Tables:
         """
         if not self.count(table):
             raise DataError.no_table(table)
-        return self._filtered(nw.from_native(self._con.table(table)), table, where)
+        frame = nw.from_native(self._con.table(table))
+        if self._has_phase(table):
+            frame = frame.with_columns(phase=self._phase(table))
+        return self._filtered(frame, table, where)
+
+    def _has_phase(self, table: str) -> bool:
+        """Say whether the campaign's phases are a column of a table: of the events, unless they bring their own."""
+        known = bool(self.campaign and self.campaign.phases) and table == "events" and self.count(table)
+        return bool(known) and "phase" not in self._columns(table)
+
+    def _phase(self, table: str) -> nw.Expr:
+        """Return the name of the phase a row's time falls in, null outside all of them."""
+        assert self.campaign is not None
+        time, found = nw.col(TIME_COLUMN[table]), nw.lit(None, nw.String)
+        for phase in self.campaign.phases:
+            start, end = local_midnight(phase.start, self.zone), local_midnight(phase.end, self.zone, days=1)
+            found = nw.when((time >= start) & (time < end)).then(nw.lit(phase.name)).otherwise(found)
+        return found
 
     def _filtered(self, frame: nw.LazyFrame[Any], table: str, where: Filter | None) -> nw.LazyFrame[Any]:
         if where is None:
@@ -152,12 +169,18 @@ class Tables:
         return int(self._fact(f"count {table}", lambda: self._sql(f"SELECT count(*) FROM {table}")[0][0]))
 
     def present(self, table: str) -> tuple[str, ...]:
-        """Return the columns of a table that hold at least one value."""
+        """Return the columns of a table that hold at least one value, the campaign's phase included."""
+        return self._stored(table) + ("phase",) * self._has_phase(table)
+
+    def _stored(self, table: str) -> tuple[str, ...]:
         found: tuple[str, ...] = self._fact(f"present {table}", lambda: self._filled(table))
         return found
 
+    def _columns(self, table: str) -> tuple[str, ...]:
+        return tuple(self._fact(f"columns {table}", lambda: self._con.table(table).columns))
+
     def _filled(self, table: str) -> tuple[str, ...]:
-        columns = [c for c in self._con.table(table).columns if c not in storage.HIDDEN]
+        columns = [c for c in self._columns(table) if c not in storage.HIDDEN]
         tests = (f"EXISTS (FROM {table} WHERE {storage.identifier(c)} IS NOT NULL)" for c in columns)
         found = self._sql(f"SELECT {', '.join(tests)}")[0]
         return tuple(c for c, filled in zip(columns, found, strict=True) if filled)
@@ -170,9 +193,11 @@ class Tables:
     def _distinct(self, column: str) -> tuple[str, ...]:
         quoted, found = storage.identifier(column), set[str]()
         for table in TABLES:
-            if column in self.present(table):
+            if column in self._stored(table):
                 rows = self._sql(f"SELECT DISTINCT {quoted} FROM {table} WHERE {quoted} IS NOT NULL LIMIT 100000")
                 found.update(str(row[0]) for row in rows)
+        if column == "phase" and self.campaign:
+            found.update(phase.name for phase in self.campaign.phases)
         return tuple(sorted(found))
 
     @property
@@ -208,7 +233,7 @@ class Tables:
 
     def arrow(self, table: str) -> pa.Table:
         """Return a table's filled columns as Arrow, for export."""
-        columns = ", ".join(storage.identifier(c) for c in self.present(table))
+        columns = ", ".join(storage.identifier(c) for c in self._stored(table))
         return self._con.sql(f"SELECT {columns} FROM {table}").to_arrow_table()
 
     def _sql(self, query: str) -> list[Any]:
