@@ -9,6 +9,7 @@ from analysis.audience.lifecycle import Lifecycle
 from analysis.budget.curves import ResponseCurves
 from analysis.budget.scenario import Scenario
 from analysis.journey.funnel import Funnel
+from analysis.journey.nodes import Nodes
 from analysis.reallocation.rules import MarketSettings, Rules
 from analysis.reallocation.simulation import Simulation
 from analysis.tables import Tables
@@ -24,6 +25,7 @@ __all__ = [
     "Funnel",
     "Lifecycle",
     "MarketSettings",
+    "Nodes",
     "Phase",
     "ResponseCurves",
     "Rules",

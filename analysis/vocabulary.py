@@ -120,8 +120,10 @@ EVENTS: tuple[str, ...] = (
 )
 """Standard event names, in the order of a journey; other names are kept as they are."""
 
+NODES: tuple[str, ...] = (N_("social_seeding"), N_("interactive_fission"), N_("emotional_resonance"))
+"""The nodes of a campaign plan, as events: seeding in the warm-up, fission in the burst, resonance after it."""
 
-EVENT_WORDS: Mapping[str, str] = MappingProxyType({name: name for name in EVENTS})
+EVENT_WORDS: Mapping[str, str] = MappingProxyType({name: name for name in (*EVENTS, *NODES)})
 """The standard names, as a text column's words."""
 
 

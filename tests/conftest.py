@@ -38,6 +38,7 @@ CAMPAIGN = Campaign(
 
 SMALL: dict[str, dict[str, Any]] = {
     "funnel": {"steps": ["visit", "view", "purchase"], "breakdown": "channel"},
+    "nodes": {"nodes": ["visit", "view"]},
     "response-curves": {"draws": 100},
     "scenario": {"curves": {"kind": "response-curves", "version": 1, "draws": 100}},
     "simulation": {"runs": 20},

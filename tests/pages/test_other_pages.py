@@ -8,7 +8,18 @@ import json
 import pytest
 from harness import errors, headline, run
 
-from analysis import Campaign, Filter, Lifecycle, ResponseCurves, Rules, Scenario, Simulation, Tables, read_export
+from analysis import (
+    Campaign,
+    Filter,
+    Lifecycle,
+    Nodes,
+    ResponseCurves,
+    Rules,
+    Scenario,
+    Simulation,
+    Tables,
+    read_export,
+)
 from analysis.sharing import links
 from ui.session import ROOT
 
@@ -113,3 +124,20 @@ def test_an_empty_workspace_says_what_to_do(opened) -> None:
     for page in ("funnel", "segments", "budget", "reallocation"):
         app.switch_page(f"pages/{page}.py")
         assert any("Import your first export" in i.value for i in run(app).info)
+
+
+def test_nodes_controls(opened, sample: Tables) -> None:
+    app = opened("nodes")
+    asked = Nodes()
+    assert headline(app) == said(asked, sample)
+    app.multiselect(key="nodes.nodes").set_value(["share", "invite"])
+    asked = asked.replace(nodes=("share", "invite"))
+    assert headline(run(app)) == said(asked, sample)
+    app.selectbox(key="nodes.goal").set_value("cart")
+    app.selectbox(key="nodes.window").set_value("7d")
+    asked = asked.replace(goal="cart", window="7d")
+    assert headline(run(app)) == said(asked, sample)
+    app.toggle(key="nodes.phases").set_value(False)
+    assert headline(run(app)) == said(asked.replace(phases=False), sample)
+    app.multiselect(key="nodes.nodes").set_value([])
+    assert "nodes" in errors(run(app))

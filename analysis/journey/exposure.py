@@ -1,0 +1,126 @@
+"""The kernel behind :mod:`analysis.journey.nodes`: who met a node on which day, and who was there to compare.
+
+A user stands in a node's day either as one who meets it that day for the first time, or as one active that day
+who has not met it; never after their conversion, nor after the day they met it. Their clock starts when they
+meet the node, or with their first event of the day.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from analysis.journey.kernels import _compiled
+
+COUNTS = 5
+"""Met, of them converted, others, of them converted, left out because the window is still open."""
+_NEVER = np.iinfo(np.int64).max
+
+
+@_compiled
+def count(
+    user: Any, time: Any, code: Any, nodes: Any, goal: int, window: int, until: int, starts: Any, found: Any
+) -> None:  # pragma: no cover - compiled
+    """Count a chunk's people by node and day into `found`, shape (nodes, days + 1, COUNTS).
+
+    The last "day" holds the plain comparison: people who ever met the node before converting, and the rest.
+    """
+    i, days = 0, len(starts) - 1
+    while i < len(user):
+        end = _end(user, i)
+        done = _first(time, code, i, end, goal)
+        for n in range(len(nodes)):
+            met = _first(time, code, i, end, nodes[n])
+            met = met if met <= done else _NEVER
+            ever = 0 if met < _NEVER else 2
+            found[n, days, ever] += 1
+            found[n, days, ever + 1] += done < _NEVER
+            if met < _NEVER and met + window > until:
+                found[n, days, 4] += 1
+            row = i
+            while row < end:
+                row, day, kind, clock = _next(time, row, end, starts, met, done)
+                if day >= 0 and clock + window <= until:
+                    found[n, day, kind] += 1
+                    found[n, day, kind + 1] += done < _NEVER and done - clock <= window
+        i = end
+
+
+@_compiled
+def vary(
+    user: Any,
+    time: Any,
+    code: Any,
+    nodes: Any,
+    goal: int,
+    window: int,
+    until: int,
+    starts: Any,
+    rate: Any,
+    weights: Any,
+    found: Any,
+) -> None:  # pragma: no cover - compiled
+    """Add each user's squared influence on the difference to `found`, shape (nodes, groups).
+
+    Parameters
+    ----------
+    rate : ndarray, shape (nodes, days)
+        Conversion of the others.
+    weights : ndarray, shape (nodes, groups, days, 3)
+        Weight of one who met the node, what is expected of them, weight of one of the others.
+    """
+    own, i = np.zeros(weights.shape[1]), 0
+    while i < len(user):
+        end = _end(user, i)
+        done = _first(time, code, i, end, goal)
+        for n in range(len(nodes)):
+            met = _first(time, code, i, end, nodes[n])
+            met = met if met <= done else _NEVER
+            own[:] = 0
+            row = i
+            while row < end:
+                row, day, kind, clock = _next(time, row, end, starts, met, done)
+                if day >= 0 and clock + window <= until:
+                    turned = 1.0 if done < _NEVER and done - clock <= window else 0.0
+                    for g in range(len(own)):
+                        if kind == 0:
+                            own[g] += weights[n, g, day, 0] * (turned - weights[n, g, day, 1])
+                        else:
+                            own[g] -= weights[n, g, day, 2] * (turned - rate[n, day])
+            for g in range(len(own)):
+                found[n, g] += own[g] * own[g]
+        i = end
+
+
+@_compiled
+def _end(user: Any, i: int) -> int:  # pragma: no cover - compiled
+    end = i + 1
+    while end < len(user) and user[end] == user[i]:
+        end += 1
+    return end
+
+
+@_compiled
+def _first(time: Any, code: Any, i: int, end: int, wanted: int) -> int:  # pragma: no cover - compiled
+    for row in range(i, end):
+        if code[row] == wanted:
+            return int(time[row])
+    return _NEVER
+
+
+@_compiled
+def _next(
+    time: Any, row: int, end: int, starts: Any, met: int, done: int
+) -> tuple[int, int, int, int]:  # pragma: no cover - compiled
+    """Return the next row to look at, the day stood in (-1: none left), 0 for met or 2 for not, the clock's start."""
+    first = time[row]
+    day = np.searchsorted(starts, first, side="right") - 1
+    midnight = starts[day + 1]
+    if first > done or day < 0 or day >= len(starts) - 1:
+        return end, -1, 0, first
+    if met < midnight:
+        return end, day, 0, met
+    while row < end and time[row] < midnight:
+        row += 1
+    return row, day, 2, first

@@ -1,0 +1,65 @@
+"""What does meeting a node of the campaign go with?"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from analysis import Nodes, Tables
+from analysis.errors import DataError
+from analysis.messages import say
+from analysis.question import Question
+from analysis.vocabulary import EVENTS, NODES
+from ui.language import N_, _
+from ui.page import ask_and_show
+from ui.session import keep
+
+PAGE = "nodes"
+WINDOWS = {"6h": N_("6 hours"), "1d": N_("1 day"), "3d": N_("3 days"), "7d": N_("7 days"), "14d": N_("14 days")}
+# Events that mark a node of the plan, the most telling first.
+MARKS = (*NODES, "share", "invite", "join_private")
+
+
+def default(tables: Tables) -> Question:
+    """Return the plan's nodes where events mark them, else the closest there are."""
+    tables.require("events")
+    names = tables.common_events()
+    goal = "purchase" if "purchase" in names else names[-1]
+    found = [m for m in NODES if m in names] or [m for m in MARKS if m in names] or [n for n in names if n != goal][:3]
+    if not found:
+        raise DataError.empty(say("Nodes need events beside {goal}; there are none.", goal=goal))
+    return Nodes(nodes=found, goal=goal)
+
+
+def controls(tables: Tables, start: Question) -> Question:
+    """Draw the sentence that is the question."""
+    assert isinstance(start, Nodes)
+    names = [e for e in (*MARKS, *EVENTS) if e in tables.event_keys]
+    names = list(dict.fromkeys([*names, *sorted(tables.event_keys), *start.nodes, start.goal]))
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{PAGE}.sentence", gap="small"):
+        st.markdown(_("After people meet"), width="content")
+        keep(f"{PAGE}.nodes", list(start.nodes))
+        nodes = st.multiselect(
+            _("Nodes"), names, key=f"{PAGE}.nodes", format_func=_, label_visibility="collapsed", width=480
+        )
+        st.markdown(_("how many more reach"), width="content")
+        keep(f"{PAGE}.goal", start.goal)
+        goal = st.selectbox(
+            _("Goal"), names, key=f"{PAGE}.goal", format_func=_, label_visibility="collapsed", width=160
+        )
+        st.markdown(_("within"), width="content")
+        keep(f"{PAGE}.window", start.window)
+        options = [*WINDOWS, *(w for w in [st.session_state[f"{PAGE}.window"]] if w not in WINDOWS)]
+        window = st.selectbox(
+            _("Window"),
+            options,
+            key=f"{PAGE}.window",
+            format_func=lambda w: _(WINDOWS.get(w, w)),
+            label_visibility="collapsed",
+            width=130,
+        )
+        keep(f"{PAGE}.phases", start.phases)
+        phases = st.toggle(_("by phase"), key=f"{PAGE}.phases")
+    return start.replace(nodes=nodes, goal=goal, window=window, phases=phases)
+
+
+ask_and_show(PAGE, Nodes, default, controls, waiting=_("Setting people beside comparable others…"))

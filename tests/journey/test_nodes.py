@@ -1,0 +1,181 @@
+"""Nodes: against a plain twin of the definition, on planted effects, and with bad input."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis import Campaign, Filter, Nodes, Phase, Tables
+from analysis.errors import DataError, QuestionError
+
+BERLIN = Campaign(
+    name="c", start="2026-10-20", end="2026-10-31", zone="Europe/Berlin",
+    phases=(Phase(name="early", start="2026-10-20", end="2026-10-24"),
+            Phase(name="late", start="2026-10-25", end="2026-10-31")),
+)  # fmt: skip
+"""The clocks go back on 25 October: that day has 25 hours."""
+
+
+def _log(rng: np.random.Generator) -> pd.DataFrame:
+    rows = int(rng.integers(5, 80))
+    hours = rng.integers(0, 24 * 9, rows)
+    return pd.DataFrame(
+        {
+            "user_id": rng.choice([f"u{i}" for i in range(int(rng.integers(1, 9)))], rows),
+            "timestamp": pd.Timestamp("2026-10-21 22:00") + pd.to_timedelta(hours, unit="h"),
+            "event": rng.choice(["view", "seed", "share", "purchase"], rows, p=[0.6, 0.15, 0.1, 0.15]),
+        }
+    )
+
+
+def _day(when: pd.Timestamp) -> str:
+    return when.tz_localize("UTC").tz_convert(ZoneInfo("Europe/Berlin")).date().isoformat()
+
+
+def _twin(log: pd.DataFrame, node: str, window: pd.Timedelta) -> dict[str, Any]:
+    """Say for every user and day who stands where, as the definition has it."""
+    until, stands = log["timestamp"].max(), []
+    for user, own in log.groupby("user_id"):
+        own = own.sort_values("timestamp")
+        bought = own.loc[own["event"] == "purchase", "timestamp"].min()
+        met = own.loc[own["event"] == node, "timestamp"].min()
+        if not pd.isna(bought) and not pd.isna(met) and met > bought:
+            met = pd.NaT
+        for day, times in own["timestamp"].groupby(own["timestamp"].map(_day)):
+            first = times.min()
+            if first > bought or (not pd.isna(met) and _day(met) < day):
+                continue
+            treated = not pd.isna(met) and _day(met) == day
+            clock = met if treated else first
+            if clock + window <= until:
+                stands.append((user, day, treated, bought - clock <= window))
+    return {"all": stands} | {p.name: [s for s in stands if p.start <= s[1] <= p.end] for p in BERLIN.phases}
+
+
+def _expected(stands: list[tuple[Any, str, bool, bool]]) -> tuple[int, float, float]:
+    """Return users, difference and its standard error, user by user."""
+    cells: dict[tuple[str, bool], list[bool]] = defaultdict(list)
+    for _, day, treated, turned in stands:
+        cells[day, treated].append(turned)
+    days = {d for d, _ in cells if (d, True) in cells and (d, False) in cells}
+    users = sum(len(cells[d, True]) for d in days)
+    if not users:
+        return 0, np.nan, np.nan
+    rate = {d: np.mean(cells[d, False]) for d in days}
+    difference = sum(sum(cells[d, True]) - len(cells[d, True]) * rate[d] for d in days) / users
+    influence: dict[Any, float] = defaultdict(float)
+    for user, day, treated, turned in stands:
+        if day in days and treated:
+            influence[user] += (turned - rate[day] - difference) / users
+        elif day in days:
+            influence[user] -= len(cells[day, True]) / users / len(cells[day, False]) * (turned - rate[day])
+    return users, difference, float(np.sqrt(sum(i * i for i in influence.values())))
+
+
+def test_equals_the_plain_twin_over_random_logs() -> None:
+    rng, checked = np.random.default_rng(5), 0
+    for _ in range(300):
+        log, hours = _log(rng), int(rng.choice([0, 5, 24, 70]))
+        if not {"seed", "purchase"} <= set(log["event"]):
+            continue
+        table = Nodes(nodes=("seed",), window=f"{hours}h" if hours else "1s").run(
+            Tables(events=log, campaign=BERLIN)
+        ).table  # fmt: skip
+        stands = _twin(log, "seed", pd.Timedelta(hours=hours) if hours else pd.Timedelta(seconds=1))
+        for row in table.itertuples():
+            users, difference, error = _expected(stands["all" if row.phase == "(total)" else row.phase])
+            if not users:
+                assert pd.isna(row.difference)
+                continue
+            assert (row.users, row.difference) == (users, pytest.approx(difference, abs=1e-12))
+            if users > 1 and error > 0:
+                low, high = difference - 1.959963984540054 * error, difference + 1.959963984540054 * error
+                assert (row.low, row.high) == (pytest.approx(max(low, -1)), pytest.approx(min(high, 1)))
+            else:
+                assert pd.isna(row.low)
+            checked += 1
+    assert checked > 300
+
+
+def _campaign_log(rng: np.random.Generator, effect: float, users: int = 400) -> pd.DataFrame:
+    """Make people who are active for some days; each day may bring the node, and a sale that the node makes likelier.
+
+    Whoever stays longer meets the node more often: a plain comparison sees an effect where there is none.
+    """
+    rows = []
+    for user in range(users):
+        met = False
+        for day in range(int(rng.integers(1, 20))):
+            at = dt.datetime(2026, 10, 1, 9) + dt.timedelta(days=day)
+            rows.append((user, at, "view"))
+            if not met and rng.random() < 0.08:
+                met = True
+                rows.append((user, at + dt.timedelta(minutes=1), "seed"))
+                if rng.random() < effect:
+                    rows.append((user, at + dt.timedelta(hours=1), "purchase"))
+                    break
+            if rng.random() < 0.04:
+                rows.append((user, at + dt.timedelta(hours=2), "purchase"))
+                break
+    rows.append((users, dt.datetime(2026, 10, 30), "view"))
+    return pd.DataFrame(rows, columns=["user_id", "timestamp", "event"]).astype({"user_id": str})
+
+
+@pytest.mark.parametrize("effect", [0.0, 0.3])
+def test_intervals_hold_the_planted_effect(effect: float) -> None:
+    """Of 100 made-up campaigns, 95% of the intervals hold the truth, give or take three standard deviations of 2.2."""
+    held = 0
+    # Within 6 hours of the clock: the sale the node makes, else the day's own sale of 4%.
+    truth = effect + (1 - effect) * 0.04 - 0.04
+    for seed in range(100):
+        log = _campaign_log(np.random.default_rng(seed), effect)
+        row = Nodes(nodes=("seed",), window="6h").run(Tables(events=log)).table.iloc[0]
+        held += row["low"] <= truth <= row["high"]
+    assert held >= 95 - 3 * 2.2
+
+
+def test_a_plain_comparison_would_be_misled() -> None:
+    log = pd.concat([_campaign_log(np.random.default_rng(s), 0.0).assign(
+        user_id=lambda t, s=s: t["user_id"] + f"-{s}") for s in range(10)])  # fmt: skip
+    row = Nodes(nodes=("seed",), window="6h").run(Tables(events=log)).table.iloc[0]
+    assert abs(row["unadjusted"]) > 0.05  # "ever met it" is misled by who stays long
+    assert row["low"] <= 0 <= row["high"]
+
+
+def test_filters_and_campaign_days() -> None:
+    log = _campaign_log(np.random.default_rng(1), 0.2).assign(campaign="a")
+    other = log.assign(campaign="b", user_id=log["user_id"] + "b")
+    both = Nodes(nodes=("seed",), window="6h", where=Filter(campaign="a")).run(
+        Tables(events=pd.concat([log, other]))
+    )  # fmt: skip
+    alone = Nodes(nodes=("seed",), window="6h").run(Tables(events=log))
+    pd.testing.assert_frame_equal(both.table, alone.table)
+
+
+def test_bad_input_is_said_plainly() -> None:
+    tables = Tables(events=_campaign_log(np.random.default_rng(1), 0.2))
+    with pytest.raises(DataError, match="Did you mean seed"):
+        Nodes(nodes=("sead",)).run(tables)
+    with pytest.raises(DataError, match="purchase"):
+        Nodes(nodes=("seed",), goal="purchased").run(tables)
+    with pytest.raises(QuestionError):
+        Nodes(nodes=())
+    with pytest.raises(DataError):
+        Nodes(nodes=("seed",), where=Filter(campaign="x")).run(tables)
+
+
+def test_not_estimable_is_said() -> None:
+    rows = [("u", "2026-10-01 10:00", "seed"), ("u", "2026-10-01 11:00", "purchase")]
+    log = pd.DataFrame(rows, columns=["user_id", "timestamp", "event"]).assign(
+        timestamp=lambda t: pd.to_datetime(t["timestamp"])
+    )
+    answer = Nodes(nodes=("seed",), window="1h").run(Tables(events=log))
+    assert answer.table["difference"].isna().all()
+    assert "not-estimable" in {note.code for note in answer.notes}
+    answer.chart()
