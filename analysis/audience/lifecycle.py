@@ -12,7 +12,6 @@ import altair as alt
 import narwhals as nw
 import numpy as np
 import pandas as pd
-from statsmodels.stats.proportion import proportion_confint
 
 from analysis import charts
 from analysis.answer import Answer, Field, Note
@@ -20,6 +19,7 @@ from analysis.charts import TOTAL, Look
 from analysis.errors import DataError, QuestionError
 from analysis.messages import N_, Message, Names, Share, say
 from analysis.question import Question
+from analysis.rates import wilson
 from analysis.tables import Tables, collect
 from analysis.values import day, local_day, local_midnight, names, value
 
@@ -347,7 +347,7 @@ def _stage_table(counted: pd.DataFrame, source: _Source, priced: bool) -> pd.Dat
     table = pd.concat([rows, total], ignore_index=True)
     table = table.astype(dict.fromkeys(["users", "orders", "change"], "int64"))
     table["share"] = table["users"] / table["users"].iloc[-1]
-    table["low"], table["high"] = _wilson(table["users"], table["users"].iloc[-1])
+    table["low"], table["high"] = wilson(table["users"], table["users"].iloc[-1])
     table.loc[table["stage"] == TOTAL, ["low", "high"]] = np.nan
     table["value"] = table["value"].astype("float64") if priced else np.nan
     table["value_per_user"] = table["value"] / table["users"].mask(table["users"] == 0)
@@ -368,15 +368,8 @@ def _movement_table(counted: pd.DataFrame, source: _Source) -> pd.DataFrame:
     )
     of = table.groupby("from_stage")["users"].transform("sum")
     table["share_of_from"] = table["users"] / of.mask(of == 0)
-    table["low"], table["high"] = _wilson(table["users"], of)
+    table["low"], table["high"] = wilson(table["users"], of)
     return table
-
-
-def _wilson(users: pd.Series[Any], of: Any) -> tuple[Any, Any]:
-    """Return the 95% Wilson bounds of a share, null where nobody is shared out."""
-    low, high = proportion_confint(users.to_numpy(), np.maximum(of, 1), method="wilson")
-    known = np.broadcast_to(np.asarray(of) > 0, len(users))
-    return np.where(known, low, np.nan), np.where(known, high, np.nan)
 
 
 # ---- the words --------------------------------------------------------------------------------------------

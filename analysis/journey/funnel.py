@@ -13,7 +13,6 @@ import altair as alt
 import narwhals as nw
 import numpy as np
 import pandas as pd
-from statsmodels.stats.proportion import proportion_confint
 
 from analysis import charts
 from analysis.answer import Answer, Field, Note
@@ -22,6 +21,7 @@ from analysis.errors import DataError
 from analysis.journey import kernels
 from analysis.messages import N_, Message, Names, Share, Span, say
 from analysis.question import Question
+from analysis.rates import wilson
 from analysis.sequences import Chunk, Columns, walk
 from analysis.tables import Tables
 from analysis.values import duration, moment, names, one_of, optional, seconds, text, value
@@ -268,7 +268,7 @@ def _rows(asked: Funnel, name: str, taken: Any, gaps: Sequence[Any]) -> pd.DataF
     dropped = np.append(0, users[:-1]) - np.append(0, users[1:]) - waiting
     previous = np.append(0, users[:-1])
     known = previous > 0
-    low, high = proportion_confint(np.where(known, users, 0), np.maximum(previous, 1), method="wilson")
+    low, high = wilson(users, previous)
     table = pd.DataFrame(
         {
             "breakdown": name,
@@ -277,8 +277,8 @@ def _rows(asked: Funnel, name: str, taken: Any, gaps: Sequence[Any]) -> pd.DataF
             "users": users,
             "from_previous": np.divide(users, previous, out=np.full(len(users), np.nan), where=known),
             "from_start": users / users[0] if users[0] else np.nan,
-            "low": np.where(known, low, np.nan),
-            "high": np.where(known, high, np.nan),
+            "low": low,
+            "high": high,
             "dropped": dropped,
             "still_open": waiting,
             "median_seconds_from_previous": [np.nan, *map(_median, gaps)],
