@@ -39,7 +39,7 @@ def controls(tables: Tables, start: Question) -> Question:
         st.markdown(_("After people meet"), width="content")
         keep(f"{PAGE}.nodes", list(start.nodes))
         nodes = st.multiselect(
-            _("Nodes"), names, key=f"{PAGE}.nodes", format_func=_, label_visibility="collapsed", width=480
+            _("Nodes"), names, key=f"{PAGE}.nodes", format_func=_, label_visibility="collapsed", width=540
         )
         st.markdown(_("how many more reach"), width="content")
         keep(f"{PAGE}.goal", start.goal)

@@ -61,16 +61,18 @@ def vary(
     weights: Any,
     found: Any,
 ) -> None:  # pragma: no cover - compiled
-    """Add each user's squared influence on the difference to `found`, shape (nodes, groups).
+    """Add up what each user means for the others' rate into `found`, shape (nodes, groups, 2).
+
+    First the square of what their conversions move it by, then the square of their weight.
 
     Parameters
     ----------
     rate : ndarray, shape (nodes, days)
         Conversion of the others.
-    weights : ndarray, shape (nodes, groups, days, 3)
-        Weight of one who met the node, what is expected of them, weight of one of the others.
+    weights : ndarray, shape (nodes, groups, days)
+        Weight of one of the others.
     """
-    own, i = np.zeros(weights.shape[1]), 0
+    own, i = np.zeros((weights.shape[1], 2)), 0
     while i < len(user):
         end = _end(user, i)
         done = _first(time, code, i, end, goal)
@@ -81,15 +83,12 @@ def vary(
             row = i
             while row < end:
                 row, day, kind, clock = _next(time, row, end, starts, met, done)
-                if day >= 0 and clock + window <= until:
+                if day >= 0 and kind > 0 and clock + window <= until:
                     turned = 1.0 if done < _NEVER and done - clock <= window else 0.0
                     for g in range(len(own)):
-                        if kind == 0:
-                            own[g] += weights[n, g, day, 0] * (turned - weights[n, g, day, 1])
-                        else:
-                            own[g] -= weights[n, g, day, 2] * (turned - rate[n, day])
-            for g in range(len(own)):
-                found[n, g] += own[g] * own[g]
+                        own[g, 0] += weights[n, g, day] * (turned - rate[n, day])
+                        own[g, 1] += weights[n, g, day]
+            found[n] += own * own
         i = end
 
 

@@ -13,7 +13,6 @@ import altair as alt
 import narwhals as nw
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from analysis import charts
 from analysis.answer import Answer, Field, Note
@@ -22,11 +21,13 @@ from analysis.errors import DataError
 from analysis.journey import exposure
 from analysis.messages import N_, Message, Names, Share, say
 from analysis.question import Question
+from analysis.rates import apart, wilson
 from analysis.sequences import Chunk, walk
 from analysis.tables import Tables
 from analysis.values import Campaign, duration, flag, local_day, local_midnight, names, seconds, text, value
 from analysis.vocabulary import EVENT_WORDS, NODES
 
+SHARES = ("converted", "others", "difference", "low", "high", "more")
 LEAST = 30
 """Fewer people than this at a node are shown with a warning."""
 _EPOCH = dt.datetime(1970, 1, 1)
@@ -56,7 +57,8 @@ class Nodes(Question):
     same window. The days are weighted by those who met the node, so the difference is the one for them. Whoever
     may meet the node only by staying longer cannot look better for that alone, as in a plain comparison of those
     who ever met it ("immortal time"). This is the sequential-trials design of Hernán and Robins (2016, "Using big
-    data to emulate a target trial"); intervals are 95% and allow for a user standing in several days.
+    data to emulate a target trial"). Intervals are 95% (Newcombe's, from the interval of each share) and allow for a
+    user standing in several days.
 
     The others may still meet the node later; their conversions count where they began. What is left is an
     association: people who meet a node may be keener to begin with.
@@ -121,7 +123,7 @@ class NodesAnswer(Answer):
                     "difference": Field(N_("Difference"), "share"),
                     "low": Field(N_("95% from"), "share"),
                     "high": Field(N_("95% to"), "share"),
-                    "more": Field(N_("Conversions more"), "number"),
+                    "more": Field(N_("More conversions"), "number"),
                     "unadjusted": Field(N_("Plain difference, ever met or not"), "share"),
                 }
             )
@@ -201,36 +203,25 @@ def _count(chunk: Chunk, rules: dict[str, Any]) -> Any:
 
 
 def _spread(asked: Nodes, tables: Tables, days: _Days, counted: Any) -> Any:
-    """Return each node's and group's variance of the difference, users being independent."""
+    """Return for each node and group how far the others' rate varies, users being independent; see `exposure.vary`."""
     met, _, others, turned = np.moveaxis(counted[:, :-1, :4], -1, 0)
-    comparable = (met > 0) & (others > 0)
-    rate = np.divide(turned, others, out=np.zeros(met.shape), where=others > 0)
-    weights = np.zeros((*counted.shape[:1], len(days.groups), len(days), 3))
-    for g, own in enumerate(days.own):
-        used = comparable & own
-        total = np.where(used, met, 0).sum(axis=1, keepdims=True)
-        difference = _difference(counted, used)[:, None]
-        share = np.divide(used, total, out=np.zeros(met.shape), where=total > 0)
-        weights[:, g, :, 0] = share
-        weights[:, g, :, 1] = np.where(used, rate + np.nan_to_num(difference), 0)
-        weights[:, g, :, 2] = np.divide(share * met, others, out=np.zeros(met.shape), where=others > 0)
+    rate = _over(turned, others)
+    used = ((met > 0) & (others > 0))[:, None] & days.own
+    total = np.where(used, met[:, None], 0).sum(axis=-1, keepdims=True)
+    weights = np.where(used, _over(met[:, None], total) * _over(np.ones_like(others), others)[:, None], 0.0)
     return _walk(asked, tables, partial(_vary, rules=_rules(asked, tables, days), rate=rate, weights=weights))
 
 
+def _over(top: Any, bottom: Any) -> Any:
+    shape = np.broadcast_shapes(top.shape, bottom.shape)
+    return np.divide(top, bottom, out=np.zeros(shape), where=np.broadcast_to(bottom, shape) > 0)
+
+
 def _vary(chunk: Chunk, rules: dict[str, Any], rate: Any, weights: Any) -> Any:
-    found = np.zeros(weights.shape[:2])
+    found = np.zeros((*weights.shape[:2], 2))
     kernel: Any = exposure.vary
     kernel(chunk.user, chunk.time, chunk.code, *rules.values(), rate, weights, found)
     return found
-
-
-def _difference(counted: Any, used: Any) -> Any:
-    """Return converted share less the others', days weighted by those who met the node; nan where nobody did."""
-    met, converted, others, turned = np.moveaxis(counted[:, :-1, :4], -1, 0)
-    rate = np.divide(turned, others, out=np.zeros(met.shape), where=others > 0)
-    total = np.where(used, met, 0).sum(axis=1)
-    apart = np.where(used, converted - met * rate, 0).sum(axis=1)
-    return np.divide(apart, total, out=np.full(len(total), np.nan), where=total > 0)
 
 
 def _table(asked: Nodes, days: _Days, counted: Any, spread: Any) -> pd.DataFrame:
@@ -238,25 +229,34 @@ def _table(asked: Nodes, days: _Days, counted: Any, spread: Any) -> pd.DataFrame
     for n, node in enumerate(asked.nodes):
         for g, group in enumerate(days.groups):
             if not g or counted[n, :-1, 0][days.own[g]].any():
-                rows.append({"node": node, "phase": group, **_row(counted[n], days.own[g], float(spread[n, g]))})
+                rows.append({"node": node, "phase": group, **_row(counted[n], days.own[g], spread[n, g])})
                 rows[-1]["unadjusted"] = np.nan if g else _plain_difference(counted[n, -1])
-    return pd.DataFrame(rows).astype({"users": "Int64", "compared": "Int64"})
+    columns = list(NodesAnswer.fields["table"])
+    return pd.DataFrame(rows)[columns].astype({"users": "Int64", "compared": "Int64"})
 
 
-def _row(counted: Any, own: Any, variance: float) -> dict[str, Any]:
-    met, converted, others, _ = counted[:-1, :4].T
+def _row(counted: Any, own: Any, spread: Any) -> dict[str, Any]:
+    met, converted, others, turned = counted[:-1, :4].T
     used = own & (met > 0) & (others > 0)
-    users = int(met[used].sum())
-    empty = dict.fromkeys(("converted", "others", "difference", "low", "high", "more"), np.nan)
-    row = {"users": users or int(met[own].sum()), "compared": int(others[used].sum()), **empty}
+    users, compared = int(met[used].sum()), int(others[used].sum())
+    row: dict[str, Any] = {"users": users or int(met[own].sum())}
     if not users:
-        return row
-    share, difference = converted[used].sum() / users, float(_difference(counted[None], used)[0])
-    row |= {"converted": share, "others": share - difference, "difference": difference, "more": difference * users}
-    if users > 1 and variance > 0:
-        reach = norm.ppf(0.975) * np.sqrt(variance)
-        row |= {"low": max(difference - reach, -1.0), "high": min(difference + reach, 1.0)}
-    return row
+        return row | dict.fromkeys(SHARES, np.nan) | {"compared": 0}
+    share = converted[used].sum() / users
+    rate = float((met[used] * turned[used] / others[used]).sum() / users)
+    low, high = apart(share, *_bounds(share, users), rate, *_bounds(rate, _people(rate, *spread)))
+    values = (share, rate, share - rate, float(low), float(high), (share - rate) * users)
+    return row | dict(zip(SHARES, values, strict=True)) | {"compared": compared}
+
+
+def _bounds(share: float, people: float) -> tuple[float, float]:
+    low, high = wilson(share * people, people)
+    return float(low), float(high)
+
+
+def _people(rate: float, variance: float, squared: float) -> float:
+    """Return how many independent people would know the others' rate as well as they do (Kish's effective number)."""
+    return max(rate * (1 - rate) / variance if variance > 0 else 1 / squared, 1.0)
 
 
 def _plain_difference(ever: Any) -> float:
@@ -334,7 +334,9 @@ def _picture(answer: NodesAnswer, look: Look) -> Any:
     y = alt.Y("row:N", sort=table["row"].tolist(), title=None, axis=_ROWS)
     base = alt.Chart(table).encode(y=y)
     x = alt.X(
-        "difference:Q", title=look(N_("difference in conversion, with 95% interval")), axis=alt.Axis(format="+.0%")
+        "difference:Q",
+        title=look(N_("difference in conversion, with 95% interval")),
+        axis=alt.Axis(format="+.1%", tickCount=5),
     )
     colour = alt.Color(
         "node:N", scale=charts.colours(list(answer.question.nodes), list(answer.question.nodes)), legend=None

@@ -58,24 +58,36 @@ def _twin(log: pd.DataFrame, node: str, window: pd.Timedelta) -> dict[str, Any]:
     return {"all": stands} | {p.name: [s for s in stands if p.start <= s[1] <= p.end] for p in BERLIN.phases}
 
 
-def _expected(stands: list[tuple[Any, str, bool, bool]]) -> tuple[int, float, float]:
-    """Return users, difference and its standard error, user by user."""
+def _expected(stands: list[tuple[Any, str, bool, bool]]) -> tuple[int, float, float, float]:
+    """Return users, difference and its bounds, user by user."""
     cells: dict[tuple[str, bool], list[bool]] = defaultdict(list)
     for _, day, treated, turned in stands:
         cells[day, treated].append(turned)
     days = {d for d, _ in cells if (d, True) in cells and (d, False) in cells}
     users = sum(len(cells[d, True]) for d in days)
     if not users:
-        return 0, np.nan, np.nan
-    rate = {d: np.mean(cells[d, False]) for d in days}
-    difference = sum(sum(cells[d, True]) - len(cells[d, True]) * rate[d] for d in days) / users
-    influence: dict[Any, float] = defaultdict(float)
+        return 0, np.nan, np.nan, np.nan
+    weight = {d: len(cells[d, True]) / users / len(cells[d, False]) for d in days}
+    share = sum(sum(cells[d, True]) for d in days) / users
+    rate = sum(weight[d] * sum(cells[d, False]) for d in days)
+    moves: dict[Any, float] = defaultdict(float)
+    weighs: dict[Any, float] = defaultdict(float)
     for user, day, treated, turned in stands:
-        if day in days and treated:
-            influence[user] += (turned - rate[day] - difference) / users
-        elif day in days:
-            influence[user] -= len(cells[day, True]) / users / len(cells[day, False]) * (turned - rate[day])
-    return users, difference, float(np.sqrt(sum(i * i for i in influence.values())))
+        if day in days and not treated:
+            moves[user] += weight[day] * (turned - np.mean(cells[day, False]))
+            weighs[user] += weight[day]
+    variance, squared = sum(m * m for m in moves.values()), sum(w * w for w in weighs.values())
+    people = max(rate * (1 - rate) / variance if variance > 0 else 1 / squared, 1.0)
+    (low, high), (others_low, others_high) = _wilson(share, users), _wilson(rate, people)
+    below = np.hypot(share - low, others_high - rate)
+    above = np.hypot(high - share, rate - others_low)
+    return users, share - rate, share - rate - below, share - rate + above
+
+
+def _wilson(p: float, n: float) -> tuple[float, float]:
+    z = 1.959963984540054
+    middle, reach = p + z * z / 2 / n, z * np.sqrt(p * (1 - p) / n + z * z / 4 / n / n)
+    return (middle - reach) / (1 + z * z / n), (middle + reach) / (1 + z * z / n)
 
 
 def test_equals_the_plain_twin_over_random_logs() -> None:
@@ -89,16 +101,12 @@ def test_equals_the_plain_twin_over_random_logs() -> None:
         ).table  # fmt: skip
         stands = _twin(log, "seed", pd.Timedelta(hours=hours) if hours else pd.Timedelta(seconds=1))
         for row in table.itertuples():
-            users, difference, error = _expected(stands["all" if row.phase == "(total)" else row.phase])
+            users, *expected = _expected(stands["all" if row.phase == "(total)" else row.phase])
             if not users:
                 assert pd.isna(row.difference)
                 continue
-            assert (row.users, row.difference) == (users, pytest.approx(difference, abs=1e-12))
-            if users > 1 and error > 0:
-                low, high = difference - 1.959963984540054 * error, difference + 1.959963984540054 * error
-                assert (row.low, row.high) == (pytest.approx(max(low, -1)), pytest.approx(min(high, 1)))
-            else:
-                assert pd.isna(row.low)
+            assert row.users == users
+            assert [row.difference, row.low, row.high] == pytest.approx(expected, abs=1e-9)
             checked += 1
     assert checked > 300
 
