@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from analysis import messages
 from analysis.errors import DataError, ImportFileError, QuestionError, SluiceError, WorkspaceError, near
-from analysis.messages import LANGUAGES, Money, Names, Share, Span, say, translate
+from analysis.messages import LANGUAGES, Money, Names, Share, Span, catalogue, say, translate
 
 CATALOGUE = """
 msgid ""
@@ -112,6 +112,7 @@ texts = st.text(max_size=20)
 @given(texts, st.sampled_from(list(LANGUAGES)))
 def test_peoples_own_words_are_shown_as_they_are(words: str, language: str) -> None:
     assert say("{who} bought", who=f"\x00{words}").text(language).startswith(f"\x00{words}")
+    assume(words not in catalogue(language))  # a list's own words may be ours, such as an event's name
     assert say("{who} bought", who=Names((words, "x"))).text(language).startswith(words)
 
 
