@@ -9,6 +9,8 @@ from analysis.audience.lifecycle import Lifecycle
 from analysis.budget.curves import ResponseCurves
 from analysis.budget.scenario import Scenario
 from analysis.journey.funnel import Funnel
+from analysis.journey.paths import Paths
+from analysis.journey.speed import PageSpeed
 from analysis.reallocation.rules import MarketSettings, Rules
 from analysis.reallocation.simulation import Simulation
 from analysis.tables import Tables
@@ -24,6 +26,8 @@ __all__ = [
     "Funnel",
     "Lifecycle",
     "MarketSettings",
+    "PageSpeed",
+    "Paths",
     "Phase",
     "ResponseCurves",
     "Rules",
