@@ -82,13 +82,13 @@ class Paths(Question):
     Examples
     --------
     >>> import pandas as pd
-    >>> clock = ["01:00", "01:05", "01:30", "01:40", "02:00"]
+    >>> clock = ["01:00", "01:05", "01:10", "01:40", "01:45", "02:00"]
     >>> events = pd.DataFrame({
-    ...     "user_id": ["u1", "u1", "u1", "u2", "u2"],
+    ...     "user_id": ["u1", "u1", "u1", "u2", "u2", "u3"],
     ...     "timestamp": [pd.Timestamp(f"2026-11-11 {t}") for t in clock],
-    ...     "event": ["cart", "view", "checkout", "cart", "view"],
+    ...     "event": ["cart", "view", "checkout", "cart", "view", "visit"],
     ... })
-    >>> answer = Paths(start="cart", without="checkout", depth=2).run(Tables(events=events))
+    >>> answer = Paths(start="cart", without="checkout", window="15m", depth=2).run(Tables(events=events))
     >>> answer.table[["level", "from", "to", "count"]].values.tolist()
     [[1, 'cart', 'view', 1], [2, 'view', '(ended)', 1]]
     """

@@ -210,7 +210,7 @@ class _Frame:
         mark = alt.Chart(pd.DataFrame({"text": [text]})).mark_text(
             align="left", baseline="bottom", fontSize=12, color=self.look.faint, opacity=hidden
         )
-        return mark.encode(x=alt.value(0), y=alt.value(height), text="text:N")
+        return mark.encode(x=alt.value(0), y=alt.value(height - _GAP), text="text:N")
 
     def y(self, column: str) -> alt.Y:
         return alt.Y(f"{column}:Q", scale=self.down, axis=None)
@@ -232,9 +232,7 @@ def _said(name: str, look: Look, labels: Labels) -> str:
 
 
 def _share(share: float, look: Look) -> str:
-    if share < 0.0005:
-        return "< 0.1%"
-    return look(say("{share}", share=Share(round(share, 3))))
+    return look(say("{share}", share=Share(share))) if share >= 0.00005 else "< 0.01%"
 
 
 def _title(level: int, look: Look, labels: Labels) -> str:

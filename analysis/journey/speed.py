@@ -75,8 +75,9 @@ class PageSpeed(Question):
     ...     "user_id": ["u1", "u1", "u2"], "timestamp": [at, at + pd.Timedelta("1min"), at],
     ...     "event": ["view", "cart", "view"], "load_ms": [900.0, None, 4100.0],
     ... })
-    >>> PageSpeed(breakdown=None).run(Tables(events=events)).table[["from", "to", "users", "converted"]].values.tolist()
-    [[0.5, 1.0, 1, 1], [4.0, inf, 1, 0]]
+    >>> table = PageSpeed(breakdown=None).run(Tables(events=events)).table
+    >>> list(zip(table["from"], table["to"], table["users"], table["converted"]))
+    [(0.5, 1.0, 1, 1), (3.0, inf, 1, 0)]
     """
 
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"events": ("load_ms",)})
