@@ -10,6 +10,8 @@ from analysis.budget.curves import ResponseCurves
 from analysis.budget.scenario import Scenario
 from analysis.journey.funnel import Funnel
 from analysis.journey.nodes import Nodes
+from analysis.journey.paths import Paths
+from analysis.journey.speed import PageSpeed
 from analysis.reallocation.rules import MarketSettings, Rules
 from analysis.reallocation.simulation import Simulation
 from analysis.tables import Tables
@@ -26,6 +28,8 @@ __all__ = [
     "Lifecycle",
     "MarketSettings",
     "Nodes",
+    "PageSpeed",
+    "Paths",
     "Phase",
     "ResponseCurves",
     "Rules",

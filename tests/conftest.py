@@ -119,7 +119,8 @@ def _events() -> pd.DataFrame:
             rows.append((f"u{user:03d}", at, event, channel, ("ios", "android")[user % 2], "Double 11", f"s{user}"))
             at += pd.Timedelta(minutes=int(rng.integers(0, 600)))
     columns = ["user_id", "timestamp", "event", "channel", "device", "campaign", "session_id"]
-    return pd.DataFrame(rows, columns=columns).astype({"timestamp": "datetime64[us]"})
+    loads = np.random.default_rng(8).gamma(4, 600, len(rows)).round()
+    return pd.DataFrame(rows, columns=columns).astype({"timestamp": "datetime64[us]"}).assign(load_ms=loads)
 
 
 def _orders() -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
-PAGES = ("funnel", "nodes", "segments", "budget", "reallocation", "data")
+PAGES = ("funnel", "paths", "speed", "nodes", "segments", "budget", "reallocation", "data")
 
 
 def run(app: AppTest) -> AppTest:

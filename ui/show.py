@@ -18,6 +18,8 @@ ICONS = {"info": ":material/info:", "warning": ":material/warning:", "missing": 
 FRAMES = {
     "table": N_("Table"),
     "movement": N_("Movement"),
+    "paths": N_("Whole paths"),
+    "loss": N_("Loss by group"),
     "points": N_("Observed points"),
     "log": N_("Decision log"),
     "channels": N_("Channels, hour by hour"),

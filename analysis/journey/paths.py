@@ -1,0 +1,541 @@
+"""What did people do after an event, or before it, and which ways did most of them take?"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+import pyarrow.compute as pc
+
+from analysis.answer import Answer, Field, Note
+from analysis.charts import Look
+from analysis.errors import DataError, QuestionError
+from analysis.journey import following, ribbons
+from analysis.journey.following import ENDED, REACHED
+from analysis.messages import N_, Message, Share, Span, say, translate
+from analysis.question import Question
+from analysis.rates import wilson
+from analysis.sequences import Chunk, Columns, walk
+from analysis.tables import Tables
+from analysis.values import duration, flag, names, one_of, optional, seconds, text, value, whole
+from analysis.vocabulary import EVENT_WORDS, EVENTS
+
+WHOLE_PATHS = 20
+"""How many of the most common whole paths are told apart."""
+OTHER = N_("(other)")
+NO_EVENTS = (OTHER, N_("(reached)"), N_("(ended)"), N_("(began)"))
+"""What stands at a level in place of an event."""
+NODE_WORDS = {**EVENT_WORDS, **{word: word for word in NO_EVENTS}}
+_OTHER = -3
+_ARROW = " → "
+_FAR = np.iinfo(np.int64).max // 4
+_EPOCH = dt.datetime(1970, 1, 1)
+
+
+@value("paths")
+class Paths(Question):
+    """Which events follow an event, one after the other, or lead up to it.
+
+    Parameters
+    ----------
+    start : str, optional
+        The event each path begins at; without one, a path begins at a user's (or a session's) first event.
+    direction : {"after", "before"}
+        Whether paths go on from the start or back from it.
+    without : str, optional
+        Keep only those who did not do this event within the window after the start: those whom the funnel
+        (start, without) counts as dropped.
+    until : str, optional
+        A path stops where it comes to this event.
+    depth : int
+        Levels after the start, 1 to 10.
+    collapse : bool
+        Whether repeats of an event in a row count as one.
+    include, exclude : tuple of str
+        Events that can be part of a path; all, and none left out, by default. `start` and `until` always can.
+    window : str or timedelta
+        Longest time from the start, boundary included.
+    session : bool
+        Whether a path also stays within the session of its start. Events without a session count as one.
+    count : {"users", "occurrences"}
+        One path per user, from the first time they did the start ("unique users"), or one from every occurrence
+        of it ("total events"); without a start, an occurrence is a session (or a user).
+    names : int
+        Most events told apart at each level, 1 to 20; the others are added up as "(other)".
+    where : Filter, optional
+        Dates restrict when the start happens; what follows counts whenever it falls in the window. The other
+        conditions restrict the events.
+
+    Notes
+    -----
+    Events of one moment follow each other in order of their names. At every level the counts add up to the number
+    of paths: those with no further event in time are "(ended)" ("(began)" when going back), and those past
+    `until` are "(reached)".
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> clock = ["01:00", "01:05", "01:10", "01:40", "01:45", "02:00"]
+    >>> events = pd.DataFrame({
+    ...     "user_id": ["u1", "u1", "u1", "u2", "u2", "u3"],
+    ...     "timestamp": [pd.Timestamp(f"2026-11-11 {t}") for t in clock],
+    ...     "event": ["cart", "view", "checkout", "cart", "view", "visit"],
+    ... })
+    >>> answer = Paths(start="cart", without="checkout", window="15m", depth=2).run(Tables(events=events))
+    >>> answer.table[["level", "from", "to", "count"]].values.tolist()
+    [[1, 'cart', 'view', 1], [2, 'view', '(ended)', 1]]
+    """
+
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"events": ()})
+
+    start: str | None = field(default=None, metadata=optional(text()))
+    direction: str = field(default="after", metadata=one_of("after", "before"))
+    without: str | None = field(default=None, metadata=optional(text()))
+    until: str | None = field(default=None, metadata=optional(text()))
+    depth: int = field(default=4, metadata=whole(least=1, most=10))
+    collapse: bool = field(default=True, metadata=flag())
+    include: tuple[str, ...] = field(default=(), metadata=names())
+    exclude: tuple[str, ...] = field(default=(), metadata=names())
+    window: str = field(default="7d", metadata=duration())
+    session: bool = field(default=False, metadata=flag())
+    count: str = field(default="users", metadata=one_of("users", "occurrences"))
+    names: int = field(default=8, metadata=whole(least=1, most=20))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.start is None and self.direction == "before":
+            raise QuestionError.crossed(say("Choose the event that paths lead up to."))
+        if self.without and (self.start is None or self.direction == "before"):
+            raise QuestionError.crossed(say("Leaving out those who went on needs an event to start after."))
+        if self.without and self.without == self.until:
+            text = say("Nobody who did not do {event} can reach it. Choose another last event.", event=self.without)
+            raise QuestionError.crossed(text)
+
+    def _answer(self, tables: Tables) -> PathsAnswer:
+        for name in (self.start, self.without, self.until, *self.include, *self.exclude):
+            if name is not None and name not in tables.event_keys:
+                raise DataError.unknown(say("event"), name, tables.event_keys)
+        if self.session:
+            tables.require("events", "session_id")
+        found = _walk(self, tables)
+        if not found.counts.sum():
+            raise DataError.empty(_nobody(self))
+        return _answer(self, tables, found)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class PathsAnswer(Answer):
+    """Who went from which event to which, level by level, and the most common whole paths.
+
+    "table" has a row per link: at `level`, `count` paths came from `from` to `to`; `share` is of all `n` paths,
+    `of_from` of those at `from`. Its counts add up to `n` at every level. "paths" has the most common whole paths,
+    in order of time, with their share of all and its 95% Wilson bounds; the last row adds up the others.
+    """
+
+    fields: ClassVar[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
+        {
+            "table": MappingProxyType(
+                {
+                    "level": Field(N_("Level"), "count"),
+                    "from": Field(N_("From event"), "text", NODE_WORDS),
+                    "to": Field(N_("To event"), "text", NODE_WORDS),
+                    "count": Field(N_("Count"), "count"),
+                    "n": Field(N_("Of all"), "count"),
+                    "share": Field(N_("Share of all"), "share"),
+                    "of_from": Field(N_("Share of those at the event before"), "share"),
+                }
+            ),
+            "paths": MappingProxyType(
+                {
+                    "path": Field(N_("Path"), "text"),
+                    "count": Field(N_("Count"), "count"),
+                    "n": Field(N_("Of all"), "count"),
+                    "share": Field(N_("Share of all"), "share"),
+                    "low": Field(N_("95% from"), "share"),
+                    "high": Field(N_("95% to"), "share"),
+                }
+            ),
+        }
+    )
+
+    question: Paths
+    ways: tuple[tuple[str, ...], ...] = ()
+    """The events of each row of "paths"."""
+    universe: tuple[str, ...] = ()
+
+    def shown(self, name: str, language: str) -> pd.DataFrame:
+        """Return one of the tables, the events of whole paths in a reader's words."""
+        frame = self.frame(name)
+        if name == "paths":
+            frame["path"] = [
+                _ARROW.join(translate(e, language) if e in NODE_WORDS else e for e in way) for way in self.ways
+            ]
+        return frame
+
+    def chart(self, look: Look | None = None) -> Any:
+        """Draw the paths as a Sankey diagram: levels side by side, bands as wide as the number of paths."""
+        return ribbons.sankey(self.table, look or Look(), ribbons.Labels(
+            describe=self.headline, start=self.question.start, back=self.question.direction == "before",
+            words=NODE_WORDS, universe=self.universe, other=OTHER, passed=NO_EVENTS[1], stops=NO_EVENTS[1:],
+        ))  # fmt: skip
+
+
+# ---- the work ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What a walk must know of the question and the data; times in microseconds."""
+
+    asked: Paths
+    keys: Mapping[str, int]
+    entries: tuple[int, int]
+    observed: tuple[int, int]
+
+    @property
+    def back(self) -> bool:
+        return self.asked.direction == "before"
+
+    @property
+    def window(self) -> int:
+        return seconds(self.asked.window) * 1_000_000
+
+    def key(self, name: str | None) -> int:
+        return -1 if name is None else self.keys[name]
+
+    def shown(self) -> Any:
+        """Return which events can be part of a path, by key."""
+        asked, found = self.asked, np.zeros(max(self.keys.values()) + 1, np.bool_)
+        kept = (set(asked.include) or set(self.keys)) - set(asked.exclude) | {asked.start, asked.until}
+        found[[key for name, key in self.keys.items() if name in kept]] = True
+        return found
+
+    def rank(self) -> Any:
+        """Return each key's place in the order of names."""
+        found = np.zeros(max(self.keys.values()) + 1, np.int32)
+        found[[self.keys[name] for name in sorted(self.keys)]] = np.arange(len(self.keys))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Walked:
+    """Distinct paths and how many went each: a part grows with the ways there are, not with the users."""
+
+    paths: Any  # (distinct, levels) int16: the start's key, then one per level
+    counts: Any
+    open: int  # ended, or dropped, but with time left beyond what was observed
+
+    @classmethod
+    def together(cls, parts: Sequence[_Walked]) -> _Walked:
+        paths, counts = (np.concatenate(c) for c in ([p.paths for p in parts], [p.counts for p in parts]))
+        levels = list(range(paths.shape[1]))
+        frame = pd.DataFrame(paths).assign(n=counts).groupby(levels, as_index=False)["n"].sum()
+        return cls(frame[levels].to_numpy(np.int16), frame["n"].to_numpy(np.int64), sum(p.open for p in parts))
+
+
+def _walk(asked: Paths, tables: Tables) -> _Walked:
+    start, end = asked.where.bounds(tables.zone) if asked.where else (None, None)
+    observed = tables.span("events")
+    assert observed is not None  # `needs` holds events
+    entries = (_micros(start) if start else -_FAR, _micros(end) if end else _FAR)
+    rules = _Rules(asked, dict(tables.event_keys), entries, (_micros(observed[0]), _micros(observed[1])))
+    columns = Columns(texts=("session_id",) if asked.session else ())
+    work = partial(_trace, rules=rules)
+    return _Walked.together([work(Chunk.empty(columns)), *walk(_events(asked, tables, start, end), work, columns)])
+
+
+def _events(asked: Paths, tables: Tables, start: dt.datetime | None, end: dt.datetime | None) -> nw.LazyFrame[Any]:
+    """Scan the events that can matter: from the first start to the last window's end, or the other way round."""
+    frame = tables.frame("events", asked.where.replace(start=None, end=None) if asked.where else None)
+    reach, back, time = dt.timedelta(seconds=seconds(asked.window)), asked.direction == "before", nw.col("timestamp")
+    observed = tables.span("events")
+    # Windows may be longer than the calendar: a bound beyond the data is none.
+    if start and observed and (not back or start - observed[0] > reach):
+        frame = frame.filter(time >= (start - reach if back else start))
+    if end and observed and (back or observed[1] - end > reach):
+        frame = frame.filter(time < end if back else time <= end + reach)
+    return frame
+
+
+def _micros(when: dt.datetime) -> int:
+    return (when - _EPOCH) // dt.timedelta(microseconds=1)
+
+
+def _trace(chunk: Chunk, rules: _Rules) -> _Walked:
+    """Follow everybody in a chunk."""
+    asked, settled = rules.asked, _with_sessions(chunk).settled(rules.rank())
+    rows = np.flatnonzero(rules.shown()[settled.code])
+    if asked.session:
+        rows = rows[np.lexsort((settled.coded["session"][rows], settled.user[rows]))]
+    unit = _units(settled, rows)
+    starts, waiting = _starts(settled, rows, unit, rules)
+    paths: Any = np.empty((len(starts), asked.depth + 1), np.int16)
+    time, follow = settled.time[rows], _kernel(following.follow)
+    follow(unit, time, settled.code[rows], starts, rules.back, asked.collapse, rules.key(asked.until), rules.window,
+           paths)  # fmt: skip
+    if not asked.without:
+        ended = (paths[:, -1] == ENDED) & (not asked.session)
+        waiting = int((ended & _unobserved(time[starts], rules)).sum())
+    return _Walked.together([_Walked(paths, np.ones(len(paths), np.int64), waiting)])
+
+
+def _kernel(compiled: Any) -> Any:
+    return compiled
+
+
+def _with_sessions(chunk: Chunk) -> Chunk:
+    """Put each event's session in place of its text: a number within the chunk, in order of the texts."""
+    if "session_id" not in chunk.texts:
+        return chunk
+    encoded = chunk.texts["session_id"].dictionary_encode()
+    place = np.full(len(encoded.dictionary) + 1, -1, np.int32)  # the last: without a session
+    place[pc.sort_indices(encoded.dictionary).to_numpy()] = np.arange(len(encoded.dictionary))
+    return Chunk(chunk.user, chunk.time, chunk.code, {"session": place[encoded.indices.fill_null(-1).to_numpy()]})
+
+
+def _units(chunk: Chunk, rows: Any) -> Any:
+    """Number the users, or their sessions, whose rows stand together."""
+    return np.cumsum(np.any([_new(column[rows]) for column in (chunk.user, *chunk.coded.values())], axis=0))
+
+
+def _new(column: Any) -> Any:
+    """Say where a value differs from the one before."""
+    return np.append(True, column[1:] != column[:-1])[: len(column)]
+
+
+def _starts(chunk: Chunk, rows: Any, unit: Any, rules: _Rules) -> tuple[Any, int]:
+    """Return where among the rows paths begin, and how many might yet do what they are there for not having done."""
+    asked, key = rules.asked, rules.key(rules.asked.start)
+    time, user = chunk.time[rows], chunk.user[rows]
+    entry = (time >= rules.entries[0]) & (time < rules.entries[1]) & ((key < 0) | (chunk.code[rows] == key))
+    found = np.flatnonzero(entry)
+    if key < 0:
+        found = found[_new(unit[found])]
+    elif asked.collapse:
+        found = found[(found == 0) | ~entry[found - 1] | (unit[found - 1] != unit[found])]
+    waiting = 0
+    if asked.without:
+        found, waiting = _dropped(chunk, rows, np.flatnonzero(entry), found, rules)
+    if asked.count == "users":
+        found = found[np.lexsort((rows[found], user[found]))]
+        found = found[_new(user[found])]
+    return found, waiting
+
+
+def _dropped(chunk: Chunk, rows: Any, entries: Any, found: Any, rules: _Rules) -> tuple[Any, int]:
+    """Keep the starts of those who did not go on, as a funnel of two steps counts them."""
+    asked, user = rules.asked, chunk.user[rows]
+    keys = rules.key(asked.start), rules.key(asked.without)
+    lacks = _kernel(following.lacks)(chunk.user, chunk.time, chunk.code, *keys, rules.window)[rows]
+    open_ = _unobserved(chunk.time[rows], rules)
+    if asked.count == "users":
+        went_on = np.isin(user[found], user[entries[~lacks[entries]]])
+        still = np.isin(user[found], user[entries[open_[entries]]])
+        return found[~went_on & ~still], len(np.unique(user[found[~went_on & still]]))
+    return found[lacks[found] & ~open_[found]], int((lacks[found] & open_[found]).sum())
+
+
+def _unobserved(time: Any, rules: _Rules) -> Any:
+    """Say of which starts the window reaches beyond the data."""
+    first, last = rules.observed
+    return time - rules.window < first if rules.back else time + rules.window > last
+
+
+def warm() -> None:
+    """Compile the kernels, or load them from their cache, so that the first question asked need not wait."""
+    asked = Paths(start="a", without="b", depth=1)
+    _trace(Chunk.empty(), _Rules(asked, {"a": 0, "b": 1}, (-_FAR, _FAR), (0, 0)))
+
+
+# ---- the tables -------------------------------------------------------------------------------------------
+
+
+def _answer(asked: Paths, tables: Tables, found: _Walked) -> PathsAnswer:
+    nodes = _Nodes.of(tables.event_keys, asked.direction == "before")
+    told, others = _told_apart(asked, found, nodes)
+    ways, paths = _ways(asked, found, nodes)
+    return PathsAnswer(
+        question=asked,
+        version=tables.version,
+        headline=_headline(asked, found, nodes),
+        frames={"table": _links(told, found.counts, nodes), "paths": paths},
+        notes=_notes(asked, found, others),
+        ways=ways,
+        universe=nodes.universe,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Nodes:
+    """What is at a level, by key: names, and places in the order of the journey, then of names.
+
+    What is no event has a key below zero, which finds its name from the arrays' end.
+    """
+
+    names: Any
+    places: Any
+    universe: tuple[str, ...]
+
+    @classmethod
+    def of(cls, keys: Mapping[str, int], back: bool) -> _Nodes:
+        standard = [e for e in EVENTS if e in keys]
+        universe = (*standard, *sorted(set(keys) - set(standard)))
+        names = np.full(max(keys.values()) + 4, "", object)
+        names[[keys[name] for name in universe]] = universe
+        names[[_OTHER, REACHED, ENDED]] = [*NO_EVENTS[:2], NO_EVENTS[3 if back else 2]]
+        places = np.zeros(len(names), np.int64)
+        places[[*(keys[name] for name in universe), _OTHER, REACHED, ENDED]] = np.arange(len(universe) + 3)
+        return cls(names, places, universe)
+
+
+def _told_apart(asked: Paths, found: _Walked, nodes: _Nodes) -> tuple[Any, int]:
+    """Return the paths with each level's less common events put together, and how many events those are."""
+    told, others = found.paths.copy(), set[int]()
+    for level in told.T:
+        totals = pd.Series(found.counts).groupby(level).sum()
+        events = [int(key) for key in totals.index if key >= 0]
+        events.sort(key=lambda k: (nodes.names[k] != asked.until, -totals[k], nodes.places[k]))
+        rest = {k for i, k in enumerate(events) if i >= asked.names or nodes.names[k] in NO_EVENTS}
+        level[np.isin(level, list(rest))] = _OTHER
+        others |= rest
+    return told, len(others)
+
+
+def _links(told: Any, counts: Any, nodes: _Nodes) -> pd.DataFrame:
+    """Lay out who went from where to where, level by level; the most common first, what is no event last."""
+    levels = [
+        pd.DataFrame({"level": level, "from": told[:, level - 1], "to": told[:, level], "count": counts})
+        for level in range(1, told.shape[1])
+    ]
+    table: Any = pd.concat(levels).groupby(["level", "from", "to"], as_index=False)["count"].sum()
+    left = table.groupby(["level", "from"])["count"].transform("sum").to_numpy()
+    ends = [table[end].to_numpy() for end in ("from", "to")]
+    keys = [(end < 0, -size, nodes.places[end]) for end, size in zip(ends, (left, table["count"]), strict=True)]
+    order = np.lexsort([*keys[1][::-1], *keys[0][::-1], table["level"]])
+    n = int(counts.sum())
+    table["from"], table["to"] = (nodes.names[end] for end in ends)
+    table = table.assign(n=n, share=table["count"] / n, of_from=table["count"] / left).iloc[order]
+    return pd.DataFrame(table.reset_index(drop=True))
+
+
+def _ways(asked: Paths, found: _Walked, nodes: _Nodes) -> tuple[tuple[tuple[str, ...], ...], pd.DataFrame]:
+    """Lay out the most common whole paths, and all others together."""
+    common = np.lexsort([*nodes.places[found.paths].T[::-1], -found.counts])[:WHOLE_PATHS]
+    ways = [_way(path, nodes, asked.direction == "before") for path in found.paths[common]]
+    counts, n = [int(c) for c in found.counts[common]], int(found.counts.sum())
+    if rest := n - sum(counts):
+        ways, counts = [*ways, (OTHER,)], [*counts, rest]
+    low, high = wilson(counts, n)
+    frame = pd.DataFrame({"path": [_ARROW.join(way) for way in ways], "count": counts, "n": n})
+    return tuple(ways), frame.assign(share=frame["count"] / n, low=low, high=high)
+
+
+def _way(path: Any, nodes: _Nodes, back: bool) -> tuple[str, ...]:
+    """Return a path's events in order of time, and its end where it had one."""
+    events = [str(nodes.names[key]) for key in (*path[path >= 0], *path[path == ENDED][:1])]
+    return tuple(events[::-1] if back else events)
+
+
+# ---- the words --------------------------------------------------------------------------------------------
+
+
+def _whom(asked: Paths, n: int) -> Message:
+    """Say whose paths these are."""
+    start = asked.start
+    if start is None:
+        return say("{n} sessions", n=n) if asked.session and asked.count == "occurrences" else say("{n} users", n=n)
+    if asked.count == "occurrences":
+        if asked.without:
+            return say("{n} times users did {start} and not {without} within {window}", n=n, start=start,
+                       without=asked.without, window=Span(seconds(asked.window)))  # fmt: skip
+        return say("{n} times users did {start}", n=n, start=start)
+    if asked.without:
+        return say("{n} users who did {start} but not {without} within {window}", n=n, start=start,
+                   without=asked.without, window=Span(seconds(asked.window)))  # fmt: skip
+    return say("{n} users who did {start}", n=n, start=start)
+
+
+def _in_time(asked: Paths) -> Message:
+    return say("in that session") if asked.session else say("within {window}", window=Span(seconds(asked.window)))
+
+
+def _headline(asked: Paths, found: _Walked, nodes: _Nodes) -> Message:
+    n = int(found.counts.sum())
+    next_ = pd.Series(found.counts).groupby(found.paths[:, 1]).sum()
+    ended = Share(int(next_.get(ENDED, 0)) / n)
+    params: dict[str, Any] = {"whom": _whom(asked, n), "time": _in_time(asked)}
+    back = asked.direction == "before"
+    if asked.until:
+        reached = (nodes.names[found.paths[:, 1:]] == asked.until).any(axis=1)
+        share = Share(int(found.counts[reached].sum()) / n)
+        params |= {"share": share, "until": asked.until}
+        if back:
+            return say("Of {whom}, {share} had done {until} {time}, in the steps shown.", **params)
+        return say("Of {whom}, {share} came to {until} {time}, in the steps shown.", **params)
+    events = [int(key) for key in next_.index if key >= 0]
+    if not events:
+        if back:
+            return say("Of {whom}, nobody had done anything before {time}.", **params)
+        return say("Of {whom}, nobody did anything more {time}.", **params)
+    top = min(events, key=lambda k: (-next_[k], nodes.places[k]))
+    params |= {"event": str(nodes.names[top]), "share": Share(int(next_[top]) / n), "ended": ended}
+    if back:
+        return say("Of {whom}, {share} came from {event} {time}; for {ended} it was the first event.", **params)
+    return say("Of {whom}, {share} did {event} next {time}; {ended} did no more.", **params)
+
+
+def _notes(asked: Paths, found: _Walked, others: int) -> tuple[Note, ...]:
+    return tuple(note for note in (_open(asked, found.open), *_rules(asked, others)) if note)
+
+
+def _open(asked: Paths, n: int) -> Note | None:
+    if not n:
+        return None
+    if asked.without:
+        text = say("{n} more may still do {without}: their window ends after the last event in the data. They are left "
+                   "out here, as in the funnel.", n=n, without=asked.without)  # fmt: skip
+        return Note("still-open", text, "warning")
+    if asked.direction == "before":
+        text = say("{n} paths count as begun but their window starts before the first event in the data: what came "
+                   "earlier is not known.", n=n)  # fmt: skip
+        return Note("unseen-past", text, "warning")
+    text = say("{n} paths count as ended but still have time to go on: their window ends after the last event in the "
+               "data.", n=n)  # fmt: skip
+    return Note("still-open", text, "warning")
+
+
+def _rules(asked: Paths, others: int) -> Iterable[Note]:
+    if others:
+        told = say("Each level tells its {names} most common events apart and adds up the rest as (other). Event names "
+                   "in it: {others}.", names=asked.names, others=others)  # fmt: skip
+        yield Note("other-events", told)
+    if asked.where and (asked.where.start or asked.where.end):
+        yield Note("start-dates", say("Dates restrict when a path starts, not what lies along it."))
+    if asked.where and asked.where.columns():
+        yield Note("filtered-events", say("Only events that match the filter are part of a path."))
+    if asked.start is not None:
+        yield Note("count-rule", _count_rule(asked))
+    if asked.collapse:
+        yield Note("collapsed", say("Repeats of an event in a row count once."))
+
+
+def _count_rule(asked: Paths) -> Message:
+    if asked.count == "users":
+        return say("Unique users: each user's path starts at the first time they did {start}.", start=asked.start)
+    return say("Total events: every time somebody did {start} starts a path.", start=asked.start)
+
+
+def _nobody(asked: Paths) -> Message:
+    if asked.without:
+        return say("Nobody did {start} and then not {without}: all went on, or still have time to.",
+                   start=asked.start, without=asked.without)  # fmt: skip
+    if asked.start is None:
+        return say("There are no such events under these filters. Widen the dates or clear a filter.")
+    return say("Nobody did {start} under these filters. Widen the dates or clear a filter.", start=asked.start)

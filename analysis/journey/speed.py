@@ -1,0 +1,459 @@
+"""Do people whose pages load slowly buy less, and how many conversions does it come to?"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+import altair as alt
+import narwhals as nw
+import numpy as np
+import pandas as pd
+from statsmodels.stats.proportion import confint_proportions_2indep
+
+from analysis import charts
+from analysis.answer import Answer, Field, Note
+from analysis.charts import GROUP_WORDS, NOT_SET, TOTAL, Look
+from analysis.errors import DataError, QuestionError
+from analysis.journey import following
+from analysis.messages import N_, Message, Names, Share, Span, say
+from analysis.question import Question
+from analysis.rates import wilson
+from analysis.sequences import Chunk, Columns, walk
+from analysis.tables import Tables
+from analysis.values import duration, number, optional, seconds, text, value
+
+GROUPS = 50
+"""Most values a breakdown may have."""
+SMALL = 30
+"""Bins at the slow end are put together until they hold so many users."""
+_BINS = 200
+_FAR = np.iinfo(np.int64).max // 4
+_EPOCH = dt.datetime(1970, 1, 1)
+_SIDES = ("fast", "slow")
+
+
+@value("page-speed")
+class PageSpeed(Question):
+    """How conversion goes with the time a page takes to load.
+
+    Parameters
+    ----------
+    event : str
+        The page event whose `load_ms` counts.
+    to : str
+        The conversion.
+    window : str or timedelta
+        Longest time from a page event to the conversion, boundary included.
+    slow : float
+        Seconds above which a user's page is slow.
+    bin : float
+        Width of the load-time bins in seconds.
+    breakdown : str, optional
+        A text column of the events; a user counts under its value at their first page event.
+    where : Filter, optional
+        Dates restrict when pages load; the conversion counts whenever it falls in the window. The other conditions
+        restrict the events.
+
+    Notes
+    -----
+    A user's load time is the median of all their page events: one stalled page does not move it. (Pages up to the
+    conversion alone would be fewer for those who convert, whose medians would then lie further out, and the bins at
+    both ends would seem to convert better than they do.) A user converts as in the funnel (event, to). The ratio of
+    the two rates has the score interval of Miettinen and Nurminen (1985), their difference the one made of both Wilson
+    intervals (Newcombe 1998, method 10); conversions gained are the number of slow users times the difference.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> at = pd.Timestamp("2026-11-11")
+    >>> events = pd.DataFrame({
+    ...     "user_id": ["u1", "u1", "u2"], "timestamp": [at, at + pd.Timedelta("1min"), at],
+    ...     "event": ["view", "cart", "view"], "load_ms": [900.0, None, 4100.0],
+    ... })
+    >>> table = PageSpeed(breakdown=None).run(Tables(events=events)).table
+    >>> list(zip(table["from"], table["to"], table["users"], table["converted"]))
+    [(0.5, 1.0, 1, 1), (3.0, inf, 1, 0)]
+    """
+
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"events": ("load_ms",)})
+
+    event: str = field(default="view", metadata=text())
+    to: str = field(default="cart", metadata=text())
+    window: str = field(default="7d", metadata=duration())
+    slow: float = field(default=3.0, metadata=number(above=0, most=60))
+    bin: float = field(default=0.5, metadata=number(least=0.05, most=10))
+    breakdown: str | None = field(default="device", metadata=optional(text()))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.event == self.to:
+            raise QuestionError.crossed(say("Choose a conversion that is not the page event itself."))
+
+    def _answer(self, tables: Tables) -> PageSpeedAnswer:
+        for name in (self.event, self.to):
+            if name not in tables.event_keys:
+                raise DataError.unknown(say("event"), name, tables.event_keys)
+        groups = _groups(self, tables)
+        found = _walk(self, tables, groups)
+        if not found.users.sum():
+            raise DataError.empty(_nobody(self))
+        loss = _loss(self, found, groups)
+        return PageSpeedAnswer(
+            question=self,
+            version=tables.version,
+            headline=_headline(self, loss.iloc[0]),
+            frames={"table": _bins(self, found), "loss": loss},
+            notes=tuple(_notes(self, found, loss)),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class PageSpeedAnswer(Answer):
+    """Conversion by load time, and on both sides of the slow mark.
+
+    "table" has a row per bin: load times above `from` up to and including `to` seconds (inf: and more), `rate` =
+    converted / users with its 95% Wilson bounds. "loss" has a row per group, everybody first and then the greatest
+    loss first: both sides' users and rates, the `ratio` and the `difference` of the slow rate to the fast one, and
+    the conversions `gained` if slow users converted as the fast ones of their group do. Bounds are 95%. A figure is
+    null where a side has no users or, for the ratio, no fast user converted; the ratio's bounds also where on either
+    side nobody or everybody converted.
+    """
+
+    fields: ClassVar[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
+        {
+            "table": MappingProxyType(
+                {
+                    "from": Field(N_("Load time above (s)"), "number"),
+                    "to": Field(N_("Load time to (s)"), "number"),
+                    "users": Field(N_("Users"), "count"),
+                    "converted": Field(N_("Converted"), "count"),
+                    "rate": Field(N_("Conversion rate"), "share"),
+                    "low": Field(N_("95% from"), "share"),
+                    "high": Field(N_("95% to"), "share"),
+                }
+            ),
+            "loss": MappingProxyType(
+                {
+                    "breakdown": Field(N_("Group"), "text", GROUP_WORDS),
+                    "fast_users": Field(N_("Fast: users"), "count"),
+                    "fast_rate": Field(N_("Fast: conversion rate"), "share"),
+                    "fast_low": Field(N_("Fast: 95% from"), "share"),
+                    "fast_high": Field(N_("Fast: 95% to"), "share"),
+                    "slow_users": Field(N_("Slow: users"), "count"),
+                    "slow_rate": Field(N_("Slow: conversion rate"), "share"),
+                    "slow_low": Field(N_("Slow: 95% from"), "share"),
+                    "slow_high": Field(N_("Slow: 95% to"), "share"),
+                    "ratio": Field(N_("Slow over fast"), "ratio"),
+                    "ratio_low": Field(N_("Slow over fast: 95% from"), "ratio"),
+                    "ratio_high": Field(N_("Slow over fast: 95% to"), "ratio"),
+                    "difference": Field(N_("Slow less fast"), "share"),
+                    "difference_low": Field(N_("Slow less fast: 95% from"), "share"),
+                    "difference_high": Field(N_("Slow less fast: 95% to"), "share"),
+                    "gained": Field(N_("Conversions gained if as fast"), "number"),
+                    "gained_low": Field(N_("Gained: 95% from"), "number"),
+                    "gained_high": Field(N_("Gained: 95% to"), "number"),
+                }
+            ),
+        }
+    )
+
+    question: PageSpeed
+
+    def chart(self, look: Look | None = None) -> Any:
+        """Draw the conversion rate by load time with its interval, and the slow mark with the rate on each side."""
+        return _chart(self, look or Look())
+
+
+# ---- the work ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Walked:
+    """Users by group (those without a value last), bin, and whether they converted."""
+
+    users: Any
+    waiting: int
+
+    @classmethod
+    def together(cls, parts: Sequence[_Walked]) -> _Walked:
+        return cls(np.sum([p.users for p in parts], axis=0), sum(p.waiting for p in parts))
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What a walk must know of the question and the data; times in microseconds."""
+
+    asked: PageSpeed
+    keys: tuple[int, int]
+    entries: tuple[int, int]
+    until: int
+    groups: int
+
+    @property
+    def window(self) -> int:
+        return seconds(self.asked.window) * 1_000_000
+
+
+def _groups(asked: PageSpeed, tables: Tables) -> tuple[str, ...]:
+    if not asked.breakdown:
+        return ()
+    tables.require("events", asked.breakdown)
+    found = tuple(name for name in tables.names(asked.breakdown) if name not in (TOTAL, NOT_SET))
+    if len(found) > GROUPS:
+        raise DataError.too_many(asked.breakdown, len(found), GROUPS)
+    return found
+
+
+def _walk(asked: PageSpeed, tables: Tables, groups: tuple[str, ...]) -> _Walked:
+    start, end = asked.where.bounds(tables.zone) if asked.where else (None, None)
+    observed = tables.span("events")
+    assert observed is not None  # `needs` holds events
+    keys = (tables.event_keys[asked.event], tables.event_keys[asked.to])
+    entries = (_micros(start) if start else -_FAR, _micros(end) if end else _FAR)
+    rules = _Rules(asked, keys, entries, _micros(observed[1]), len(groups))
+    frame = tables.frame("events", asked.where.replace(start=None, end=None) if asked.where else None)
+    frame = frame.filter(nw.col("event").is_in([asked.event, asked.to]))
+    columns = Columns(coded={asked.breakdown: groups} if asked.breakdown else {}, numbers=("load_ms",))
+    work = partial(_count, rules=rules)
+    return _Walked.together([work(Chunk.empty(columns)), *walk(frame, work, columns)])
+
+
+def _micros(when: dt.datetime) -> int:
+    return (when - _EPOCH) // dt.timedelta(microseconds=1)
+
+
+def _count(chunk: Chunk, rules: _Rules) -> _Walked:
+    """Put a chunk's users into bins."""
+    asked, settled = rules.asked, chunk.settled(np.zeros(int(chunk.code.max(initial=0)) + 1, np.int8))
+    load = settled.numbers["load_ms"]
+    inside = (settled.time >= rules.entries[0]) & (settled.time < rules.entries[1])
+    page = (settled.code == rules.keys[0]) & inside & (load >= 0)
+    size = len(chunk)
+    taken, flags, label = np.empty(size), np.empty((size, 2), np.int64), np.empty(size, np.int32)
+    kernel: Any = following.loads
+    found = kernel(settled.user, settled.time, page, settled.code == rules.keys[1], load,
+                   settled.group(asked.breakdown), rules.window, taken, flags, label)  # fmt: skip
+    taken, converted, label = taken[:found], flags[:found, 0], label[:found] % (rules.groups + 1)
+    waiting = (converted == 0) & (flags[:found, 1] + rules.window > rules.until)
+    bins = _bin(taken / 1000, asked)
+    shape = (rules.groups + 1, _below(asked) + _BINS, 2)
+    users = np.bincount((label * shape[1] + bins) * 2 + converted, minlength=int(np.prod(shape)))
+    return _Walked(users.reshape(shape), int(waiting.sum()))
+
+
+def _below(asked: PageSpeed) -> int:
+    """Return how many bins lie below the slow mark: bins are laid out from it, so that none is on both sides."""
+    return int(np.ceil(asked.slow / asked.bin - 1e-9))
+
+
+def _bin(load: Any, asked: PageSpeed) -> Any:
+    """Return each load time's bin, its upper edge included."""
+    edges = _edges(asked)
+    return np.searchsorted(edges[1:-1], load, side="left")
+
+
+def _edges(asked: PageSpeed) -> Any:
+    below = _below(asked)
+    edges = asked.slow + asked.bin * np.arange(-below, _BINS + 1)
+    edges[[0, below, -1]] = 0.0, asked.slow, np.inf
+    return edges.round(9)
+
+
+def warm() -> None:
+    """Compile the kernel, or load it from its cache, so that the first question asked need not wait."""
+    columns = Columns(numbers=("load_ms",))
+    _count(Chunk.empty(columns), _Rules(PageSpeed(breakdown=None), (0, 1), (-_FAR, _FAR), 0, 0))
+
+
+# ---- the tables -------------------------------------------------------------------------------------------
+
+
+def _bins(asked: PageSpeed, found: _Walked) -> pd.DataFrame:
+    """Lay out the bins that hold anybody; the last is open, and takes in the thin ones before it."""
+    users, edges, below = found.users.sum(axis=0), _edges(asked), _below(asked)
+    counts = users.sum(axis=1)
+    last = len(counts) - 1
+    while last > below and counts[last:].sum() < SMALL:
+        last -= 1
+    held = np.append(users[:last], [users[last:].sum(axis=0)], axis=0)
+    table = pd.DataFrame({"from": edges[: last + 1], "to": np.append(edges[1 : last + 1], np.inf),
+                          "users": held.sum(axis=1), "converted": held[:, 1]})  # fmt: skip
+    table = table[table["users"] > 0].reset_index(drop=True)
+    low, high = wilson(table["converted"], table["users"])
+    return table.assign(rate=table["converted"] / table["users"], low=low, high=high)
+
+
+def _loss(asked: PageSpeed, found: _Walked, groups: tuple[str, ...]) -> pd.DataFrame:
+    """Lay out both sides of the slow mark, for everybody and by group; the greatest loss first."""
+    below = _below(asked)
+    sides = np.stack([found.users[:, :below].sum(axis=1), found.users[:, below:].sum(axis=1)], axis=1)
+    named = [*zip(groups, sides, strict=False), (NOT_SET, sides[-1])] if asked.breakdown else []
+    rows = [_sides(name, own) for name, own in named if own.any()]
+    rows.sort(key=lambda row: -np.inf if np.isnan(row["gained"]) else row["gained"], reverse=True)
+    return pd.DataFrame([_sides(TOTAL, sides.sum(axis=0)), *rows])
+
+
+def _sides(name: str, sides: Any) -> dict[str, Any]:
+    """Compare a group's slow users with its fast ones; `sides` is (fast, slow) by (not converted, converted)."""
+    row: dict[str, Any] = {"breakdown": name}
+    for side, (missed, converted) in zip(_SIDES, sides.tolist(), strict=True):
+        n = missed + converted
+        low, high = wilson([converted], [n])
+        row |= {f"{side}_users": n, f"{side}_rate": converted / n if n else np.nan,
+                f"{side}_low": low[0], f"{side}_high": high[0]}  # fmt: skip
+    slow, fast = (tuple(map(int, (own[1], own.sum()))) for own in (sides[1], sides[0]))
+    difference = _difference(slow, fast)
+    gained = tuple(0.0 - slow[1] * difference[k] for k in (0, 2, 1))
+    for what, figures in (("ratio", _ratio(slow, fast)), ("difference", difference), ("gained", gained)):
+        row |= dict(zip((what, f"{what}_low", f"{what}_high"), figures, strict=True))
+    return row
+
+
+_UNKNOWN = (np.nan, np.nan, np.nan)
+
+
+def _difference(slow: tuple[int, ...], fast: tuple[int, ...]) -> tuple[float, float, float]:
+    """Return the difference of two rates, given as (converted, users), with its interval."""
+    if not slow[1] or not fast[1]:
+        return _UNKNOWN
+    low, high = confint_proportions_2indep(*slow, *fast, compare="diff", method="newcomb")
+    return slow[0] / slow[1] - fast[0] / fast[1], float(low), float(high)
+
+
+def _ratio(slow: tuple[int, ...], fast: tuple[int, ...]) -> tuple[float, float, float]:
+    """Return the ratio of two rates with its interval; none where somebody's count is zero or all."""
+    if not slow[1] or not fast[0]:
+        return _UNKNOWN
+    ratio = slow[0] / slow[1] / (fast[0] / fast[1])
+    if not 0 < slow[0] < slow[1] or fast[0] == fast[1]:
+        return ratio, np.nan, np.nan
+    low, high = confint_proportions_2indep(*slow, *fast, compare="ratio", method="score")
+    # The closed form runs out of digits where next to everybody converts, and then leaves the real line.
+    return (ratio, float(low), float(high)) if np.isrealobj(low) else (ratio, np.nan, np.nan)
+
+
+# ---- the words --------------------------------------------------------------------------------------------
+
+
+def _nobody(asked: PageSpeed) -> Message:
+    if asked.where:
+        return say("No {event} with a load time is left under these filters. Widen the dates or clear a filter.",
+                   event=asked.event)  # fmt: skip
+    return say("No {event} has a load time. Choose a page event that has one.", event=asked.event)
+
+
+def _headline(asked: PageSpeed, total: Any) -> Message:
+    params: dict[str, Any] = {"to": asked.to, "slow": Span(asked.slow)}
+    for side in _SIDES:
+        if not total[f"{side}_users"]:
+            other = _SIDES[side == "fast"]
+            params |= {"users": int(total[f"{other}_users"]), "rate": Share(float(total[f"{other}_rate"]))}
+            if side == "slow":
+                return say("Nobody's pages took more than {slow}: {rate} of {users} users went on to {to}.", **params)
+            return say("Everybody's pages took more than {slow}: {rate} of {users} users went on to {to}.", **params)
+    params |= {f"{side}_rate": Share(float(total[f"{side}_rate"])) for side in _SIDES}
+    params["n"] = int(total["slow_users"])
+    gained, low, high = (round(float(total[f"gained{bound}"])) for bound in ("", "_low", "_high"))
+    if low > 0:
+        return say(
+            "Of {n} users whose pages took more than {slow}, {slow_rate} went on to {to}, against {fast_rate} of the "
+            "others: at the others' rate there would be {gained} more ({low} to {high}).",
+            **params, gained=gained, low=low, high=high,
+        )  # fmt: skip
+    return say(
+        "Of {n} users whose pages took more than {slow}, {slow_rate} went on to {to}, against {fast_rate} of the "
+        "others: no loss can be told from chance.",
+        **params,
+    )
+
+
+def _notes(asked: PageSpeed, found: _Walked, loss: pd.DataFrame) -> Iterator[Note]:
+    yield Note("association", say("This is an association: slow pages may go with other devices, places or hours, and "
+                                  "speeding them up may bring less. An experiment would tell."), "warning")  # fmt: skip
+    if found.waiting:
+        text = say("{users} users still have time to go on: their window ends after the last event in the data. They "
+                   "count as not converted.", users=found.waiting)  # fmt: skip
+        yield Note("still-open", text, "warning")
+    unknown = tuple(loss.loc[loss["difference"].isna(), "breakdown"])
+    if unknown:
+        text = say("Nothing to compare in: {groups}. One side of {slow} has no users.", groups=Names(unknown),
+                   slow=Span(asked.slow))  # fmt: skip
+        yield Note("one-sided", text, "missing")
+    thin = loss[loss["difference"].notna() & (loss[["fast_users", "slow_users"]].min(axis=1) < SMALL)]
+    if len(thin):
+        text = say("Fewer than 30 users on one side in: {groups}. Read their rates with the interval.",
+                   groups=Names(tuple(thin["breakdown"])))  # fmt: skip
+        yield Note("small-groups", text, "warning")
+    if asked.where and (asked.where.start or asked.where.end):
+        yield Note("entry-dates", say("Dates restrict when pages load; the conversion counts whenever it falls within "
+                                      "{window}.", window=Span(seconds(asked.window))))  # fmt: skip
+    yield Note("load-time", say("A user's load time is the median of all their {event} pages that have one.",
+                                event=asked.event))  # fmt: skip
+
+
+# ---- the picture ------------------------------------------------------------------------------------------
+
+
+def _chart(answer: PageSpeedAnswer, look: Look) -> Any:
+    asked, table, total = answer.question, answer.table, answer.frame("loss").iloc[0]
+    end = float(table["from"].iloc[-1]) + asked.bin
+    table["until"] = table["to"].clip(upper=end)
+    table["middle"] = (table["from"] + table["until"]) / 2
+    table["bin"] = [_said(row, look) for row in table[["from", "to"]].itertuples()]
+    across = alt.Scale(domain=[0, end], nice=False)
+    title = look(say("median load time of a user's {event} pages, seconds", event=asked.event))
+    x = alt.X("from:Q", title=title, scale=across, axis=alt.Axis(tickCount=8, grid=False))
+    y = alt.Y("rate:Q", title=look(say("users who went on to {to}, with 95% interval", to=asked.to)),
+              scale=alt.Scale(zero=True), axis=alt.Axis(format=".0%", tickCount=5))  # fmt: skip
+    tips = [
+        alt.Tooltip("bin:N", title=look(N_("Load time (s)"))),
+        alt.Tooltip("users:Q", title=look(N_("Users")), format=",d"),
+        alt.Tooltip("rate:Q", title=look(N_("Conversion rate")), format=".1%"),
+        alt.Tooltip("low:Q", title=look(N_("95% from")), format=".1%"),
+        alt.Tooltip("high:Q", title=look(N_("95% to")), format=".1%"),
+    ]
+    base = alt.Chart(table.replace(np.inf, end)).encode(tooltip=tips)
+    band = base.mark_rect(color=charts.ACCENT, opacity=0.2).encode(x=x, x2="until:Q", y=alt.Y("low:Q"), y2="high:Q")
+    level = base.mark_rule(color=charts.ACCENT, strokeWidth=2).encode(x=x, x2="until:Q", y=y)
+    size = alt.Size("users:Q", scale=alt.Scale(range=[20, 260], domainMin=0), legend=None)
+    dots = base.mark_circle(color=charts.ACCENT, opacity=1).encode(x=alt.X("middle:Q"), y=y, size=size)
+    layers = [band, level, dots, *_mark(asked, total, end, look)]
+    return charts.finish(alt.layer(*layers), look, describe=answer.headline.text(look.language), height=380)
+
+
+def _said(row: Any, look: Look) -> str:
+    low, high = f"{row[1]:g}", f"{row.to:g}"
+    return look(say("over {low}", low=low)) if np.isinf(row.to) else f"{low}–{high}"
+
+
+def _mark(asked: PageSpeed, total: Any, end: float, look: Look) -> list[Any]:
+    """Draw the slow mark, and the rate on each side as a line of its own with its figure."""
+    sides = pd.DataFrame(
+        {
+            "from": [0.0, asked.slow],
+            "to": [min(asked.slow, end), end],
+            "rate": [total["fast_rate"], total["slow_rate"]],
+            "text": [_rate(total, side, look) for side in _SIDES],
+        }
+    ).dropna()
+    sides["middle"] = (sides["from"] + sides["to"]) / 2
+    at = alt.Chart(sides).encode(y="rate:Q")
+    levels = at.mark_rule(color=charts.LOSS, strokeWidth=2, strokeDash=[6, 4]).encode(x="from:Q", x2="to:Q")
+    texts = at.mark_text(color=look.ink, baseline="bottom", dy=-14, fontWeight=600).encode(x="middle:Q", text="text:N")
+    if asked.slow >= end:
+        return [levels, texts]
+    mark = pd.DataFrame({"at": [asked.slow], "text": [look(say("{span}", span=Span(asked.slow)))]})
+    rule = alt.Chart(mark).mark_rule(color=look.faint).encode(x="at:Q")
+    name = alt.Chart(mark).mark_text(align="left", baseline="top", dx=5, color=look.faint)
+    return [levels, texts, rule, name.encode(x="at:Q", y=alt.value(2), text="text:N")]
+
+
+def _rate(total: Any, side: str, look: Look) -> str:
+    if not total[f"{side}_users"]:
+        return ""
+    return look(say("{share} of {n}", share=Share(float(total[f"{side}_rate"])), n=int(total[f"{side}_users"])))

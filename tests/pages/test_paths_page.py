@@ -1,0 +1,97 @@
+"""The Paths page: its controls say the question, and the page shows that question's answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from harness import errors, headline, run
+from streamlit.testing.v1 import AppTest
+
+from analysis import Campaign, Filter, Paths, Tables, read_export
+from analysis.sharing import links
+from ui.session import ROOT
+
+DEFAULT = Paths(start="visit", session=True, where=Filter(campaign="Double 11 2026"))
+
+
+@pytest.fixture(scope="module")
+def sample() -> Tables:
+    campaign = Campaign.from_json((ROOT / "sample_data" / "campaign.json").read_text(encoding="utf-8"))
+    export = read_export(ROOT / "sample_data" / "events.parquet", zone="UTC")
+    events = export.clean(b"").rows
+    export.close()
+    return Tables(events=events, campaign=campaign)
+
+
+def asked(app: AppTest) -> Paths:
+    """Return the question the controls say, as the page's code shows it."""
+    return next(eval(c.value.removesuffix(".run(tables)")) for c in app.code if c.value.startswith("Paths("))
+
+
+def select(app: AppTest, key: str, value: object) -> AppTest:
+    app.selectbox(key=f"paths.{key}").set_value(value)
+    return run(app)
+
+
+def test_first_visit_answers_the_default_question(opened, sample: Tables) -> None:
+    app = opened("paths")
+    assert asked(app) == DEFAULT
+    assert headline(app) == DEFAULT.run(sample).headline.text()
+
+
+def test_each_control_changes_the_question(opened, sample: Tables) -> None:
+    app = opened("paths")
+    expected = DEFAULT
+    steps: list[tuple[str, Any, dict[str, Any]]] = [
+        ("event", "cart", {"start": "cart"}),
+        ("session", False, {"session": False}),
+        ("without", "checkout", {"without": "checkout"}),
+        ("unit", "h", {"window": "7h"}),
+        ("without", "", {"without": None}),
+        ("until", "purchase", {"until": "purchase"}),
+        ("direction", "before", {"direction": "before"}),
+        ("until", "", {"until": None}),
+        ("count", "occurrences", {"count": "occurrences"}),
+        ("collapse", False, {"collapse": False}),
+    ]
+    for key, value, changes in steps:
+        expected = expected.replace(**changes)
+        app = select(app, key, value)
+        assert asked(app) == expected
+        assert headline(app) == expected.run(sample).headline.text()
+    app.number_input(key="paths.amount").set_value(2)
+    app.number_input(key="paths.depth").set_value(2)
+    app.number_input(key="paths.names").set_value(3)
+    app.multiselect(key="paths.exclude").set_value(["search"])
+    app.multiselect(key="paths.include").set_value(["view", "search"])
+    expected = expected.replace(window="2h", depth=2, names=3, exclude="search", include=("view", "search"))
+    assert asked(run(app)) == expected
+
+
+def test_choices_survive_a_visit_to_another_page(opened) -> None:
+    app = select(opened("paths"), "event", "cart")
+    app.switch_page("pages/data.py")
+    run(app)
+    app.switch_page("pages/paths.py")
+    assert asked(run(app)) == DEFAULT.replace(start="cart")
+
+
+def test_what_does_not_go_together_is_said(opened) -> None:
+    app = select(opened("paths"), "without", "cart")
+    assert "needs an event to start after" in errors(select(app, "event", ""))
+    assert "needs an event to start after" not in errors(select(app, "event", "view"))
+    app.number_input(key="paths.amount").set_value(0)
+    assert "longer than zero" in errors(run(app))
+
+
+def test_a_link_opens_its_question(opened, sample: Tables) -> None:
+    question = Paths(start="cart", without="checkout", window="90m", depth=2, where=Filter(channel="display"))
+    app = opened("paths", question=links.encode(question))
+    assert asked(app) == question
+    assert headline(app) == question.run(sample).headline.text()
+
+
+def test_a_link_with_an_unknown_event_names_near_matches(opened) -> None:
+    app = opened("paths", question=links.encode(Paths(start="crat", until="nothing like it")))
+    assert "Did you mean cart" in errors(app)

@@ -1,0 +1,59 @@
+"""The Page speed page: its controls say the question, and the page shows that question's answer."""
+
+from __future__ import annotations
+
+import pytest
+from harness import errors, headline, run
+
+from analysis import Campaign, Filter, PageSpeed, Tables, read_export
+from analysis.sharing import links
+from ui.session import ROOT
+
+DEFAULT = PageSpeed(where=Filter(campaign="Double 11 2026"))
+
+
+@pytest.fixture(scope="module")
+def sample() -> Tables:
+    campaign = Campaign.from_json((ROOT / "sample_data" / "campaign.json").read_text(encoding="utf-8"))
+    export = read_export(ROOT / "sample_data" / "events.parquet", zone="UTC")
+    events = export.clean(b"").rows
+    export.close()
+    return Tables(events=events, campaign=campaign)
+
+
+def test_each_control_changes_the_question(opened, sample: Tables) -> None:
+    app = opened("speed")
+    assert headline(app) == DEFAULT.run(sample).headline.text()
+    app.number_input(key="speed.slow").set_value(4.5)
+    assert headline(run(app)) == DEFAULT.replace(slow=4.5).run(sample).headline.text()
+    app.selectbox(key="speed.to").set_value("purchase")
+    app.number_input(key="speed.amount").set_value(36)
+    app.selectbox(key="speed.unit").set_value("h")
+    expected = DEFAULT.replace(slow=4.5, to="purchase", window="36h")
+    assert headline(run(app)) == expected.run(sample).headline.text()
+    app.selectbox(key="speed.event").set_value("search")
+    app.selectbox(key="speed.breakdown").set_value("channel")
+    app.number_input(key="speed.slow").set_value(1.0)
+    expected = expected.replace(event="search", slow=1.0)
+    assert headline(run(app)) == expected.run(sample).headline.text()
+    assert set(app.dataframe[1].value.iloc[:, 0]) >= {"display", "short_video"}
+
+
+def test_what_cannot_be_answered_is_said(opened) -> None:
+    app = opened("speed")
+    app.selectbox(key="speed.event").set_value("purchase")
+    assert "No purchase" in errors(run(app))
+    app.selectbox(key="speed.event").set_value("cart")
+    assert "not the page event itself" in errors(run(app))
+    app.selectbox(key="speed.event").set_value("view")
+    app.number_input(key="speed.slow").set_value(0.0)
+    assert "above 0" in errors(run(app))
+    app.number_input(key="speed.slow").set_value(3.0)
+    assert errors(run(app)) == ""
+
+
+def test_a_link_opens_its_question(opened, sample: Tables) -> None:
+    question = PageSpeed(event="visit", to="view", slow=1.2, breakdown="page", window="90m")
+    app = opened("speed", question=links.encode(question))
+    assert headline(app) == question.run(sample).headline.text()
+    assert "Did you mean cart" in errors(opened("speed", question=links.encode(PageSpeed(to="crat"))))
