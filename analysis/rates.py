@@ -44,4 +44,5 @@ def share(successes: Any, trials: Any) -> Floats:
     [0.3, nan]
     """
     done, of = np.broadcast_arrays(np.asarray(successes, float), np.asarray(trials, float))
-    return np.divide(done, of, out=np.full(done.shape, np.nan), where=of > 0)
+    found: Floats = np.divide(done, of, out=np.full(done.shape, np.nan), where=of > 0)
+    return found

@@ -212,8 +212,8 @@ def _loyal(asked: Participation, tables: Tables, first: Run) -> pa.Array:
     found = collect(orders.select("user_id"))["user_id"]
     if found.empty:
         text = say(
-            "Nobody had {n} paid orders before {campaign} began on {day}. Ask for fewer, import earlier orders, or look "
-            "at everybody.",
+            "Nobody had {n} paid orders before {campaign} began on {day}. Ask for fewer, import earlier orders, or "
+            "look at everybody.",
             n=asked.paid_orders,
             campaign=first.name,
             day=_first_day(first, tables),
@@ -292,6 +292,8 @@ def _campaigns(runs: Sequence[Run], counts: _Counts, zone: str) -> pd.DataFrame:
             "complete": [not run.running for run in runs],
         }
     )
+
+
 # ---- the trend --------------------------------------------------------------------------------------------
 
 
@@ -315,7 +317,7 @@ def _estimable(counts: _Counts, places: Any) -> bool:
     missed = [p for p in places if counts.came[p] < counts.known[p]]
     if len(places) < FEWEST or not came or not missed:
         return False
-    return max(came) > min(missed) and max(missed) > min(came)
+    return bool(max(came) > min(missed) and max(missed) > min(came))
 
 
 def _fit(seen: Seen, counts: _Counts, places: Any) -> tuple[Any, float]:
@@ -416,16 +418,16 @@ def _trend_notes(asked: Participation, frames: Mapping[str, pd.DataFrame]) -> li
         whom = say("Loyal users had {n} or more orders paid before the first campaign's first day; all of them count, "
                    "those too who never came.", n=asked.paid_orders)  # fmt: skip
     else:
-        whom = say("The rate is of all who took part in an earlier campaign, however long ago: it falls as more of them "
-                   "have left for good. Ask about loyal users to follow the same people.")  # fmt: skip
+        whom = say("The rate is of all who took part in an earlier campaign, however long ago: it falls as more of "
+                   "them have left for good. Ask about loyal users to follow the same people.")  # fmt: skip
     notes = [Note("whose-rate", whom)]
     if trend["campaigns"] < FEWEST:
         few = say("A trend is not estimable: it needs {needed} campaigns that are over and have a rate, and there are "
                   "{n}.", needed=FEWEST, n=int(trend["campaigns"]))  # fmt: skip
         notes.append(Note("no-trend", few, "missing"))
     elif np.isnan(trend["slope"]):
-        apart = say("A trend is not estimable: everybody came up to some campaign and nobody after it, or the other way "
-                    "round.")  # fmt: skip
+        apart = say("A trend is not estimable: everybody came up to some campaign and nobody after it, or the other "
+                    "way round.")  # fmt: skip
         notes.append(Note("no-trend", apart, "missing"))
     elif trend["slope_low"] < 0 < trend["slope_high"]:
         flat = say("The trend's interval holds both a fall and a rise: the data does not tell which.")

@@ -107,7 +107,9 @@ def _headings(answer: Any, look: Look, y: alt.Y) -> list[alt.Chart]:
         ("1 ", look(N_("Participation rate")), guide, ""),
         ("3 ", look(N_("Who took part")), "", ""),
     ]
-    heads = pd.DataFrame(rows[0 if answer.frame("campaigns")["known"].any() else 1 :], columns=["row", "title", "guide", "_"])
+    heads = pd.DataFrame(
+        rows[0 if answer.frame("campaigns")["known"].any() else 1 :], columns=["row", "title", "guide", "_"]
+    )
     keys = pd.DataFrame({"row": "3 ", "key": ["■ " + look(_RETURNING), "■ " + look(_NEW)], "place": [0, 1]})
     base = alt.Chart(heads).encode(y=y, x=alt.value(0))
     colours = alt.Color(

@@ -140,10 +140,8 @@ def campaigns(tables: Tables, where: Filter | None, *, dated: bool = False) -> t
     tables.require("events", "campaign")
     spans = tables.frame("events").filter(~nw.col("campaign").is_null()).group_by("campaign")
     found = collect(spans.agg(first=nw.col("timestamp").min(), last=nw.col("timestamp").max()))
-    runs = [
-        Run(row.campaign, row.first.to_pydatetime(), row.last.to_pydatetime(), _running(tables, row))
-        for row in found.sort_values(["first", "campaign"]).itertuples()
-    ]
+    rows: Any = found.sort_values(["first", "campaign"]).itertuples()
+    runs = [Run(r.campaign, r.first.to_pydatetime(), r.last.to_pydatetime(), _running(tables, r)) for r in rows]
     kept = [run for run in runs if _kept(run, where, tables.zone, dated)]
     if not kept:
         known = tuple(run.name for run in runs)

@@ -75,7 +75,9 @@ def _orders(tables: Tables, where: Filter | None, currency: str | None, also: tu
     if currency and currency not in found:
         raise DataError.unknown(say("currency"), currency, found)
     if not currency and len(found) > 1:
-        text = say("The orders are in {currencies}, which are not added up. Choose one.", currencies=Names(tuple(found)))
+        text = say(
+            "The orders are in {currencies}, which are not added up. Choose one.", currencies=Names(tuple(found))
+        )
         raise DataError.empty(text)
     only = currency or (found[0] if found else None)
     paid = paid.filter(nw.col("currency") == only) if only else paid

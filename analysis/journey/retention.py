@@ -228,7 +228,9 @@ class _Frame:
     def of(cls, asked: Retention, tables: Tables, groups: int, bought: Purchases | None) -> _Frame:
         observed = tables.span("events")
         assert observed is not None  # `needs` holds events
-        until = observed_until(tables, asked.observed_until, "events", *(["orders"] if bought and bought.orders else []))
+        until = observed_until(
+            tables, asked.observed_until, "events", *(["orders"] if bought and bought.orders else [])
+        )
         start, end = asked.where.bounds(tables.zone) if asked.where else (None, None)
         first = max(observed[0], start) if start else observed[0]
         if first > until or (end and first >= end):
@@ -404,7 +406,8 @@ def _cells(frame: _Frame, users: Any, back: Any, earliest: Any, latest: Any) -> 
         complete = frame.periods.over[np.minimum(at, len(frame.periods) - 1)]
     columns = {"period": cohort, "later": later, "users": users[cohort], "returned": back[cohort, later]}
     table = pd.DataFrame({**columns, "cohort": np.array(frame.periods.labels)[cohort], "complete": complete})
-    return table[entered & (table["users"] > 0)].astype({"users": "int64", "returned": "int64"})
+    kept: pd.DataFrame = table[entered & (table["users"] > 0)]
+    return kept.astype({"users": "int64", "returned": "int64"})
 
 
 def _priced(table: pd.DataFrame, spent: pd.DataFrame) -> pd.DataFrame:
@@ -461,20 +464,17 @@ def _headline(asked: Retention, curve: pd.DataFrame, currency: str | None) -> Me
     if 1 not in total.index:
         return say("Who comes back {step} after they started is not known yet: no such period was over when the data "
                    "ends.", step=step)  # fmt: skip
-    row = total.loc[1]
+    row: Any = total.loc[1]
     params: dict[str, Any] = {"step": step, "users": int(row["users"])}
     if asked.measure == "revenue":
         return _brought(row, currency, params)
     params |= {name: Share(float(row[name])) for name in ("share", "low", "high")}
     if asked.unbounded:
         return say(
-            "{share} of {users} users came back {step} after they started or later (95% interval {low} to "
-            "{high}).",
+            "{share} of {users} users came back {step} after they started or later (95% interval {low} to {high}).",
             **params,
         )
-    return say(
-        "{share} of {users} users came back {step} after they started (95% interval {low} to {high}).", **params
-    )
+    return say("{share} of {users} users came back {step} after they started (95% interval {low} to {high}).", **params)
 
 
 def _brought(row: Any, currency: str | None, params: dict[str, Any]) -> Message:
@@ -484,8 +484,7 @@ def _brought(row: Any, currency: str | None, params: dict[str, Any]) -> Message:
         return say("{users} users brought {amount} each on average {step} after they started.",
                    amount=amount, **params)  # fmt: skip
     return say(
-        "{users} users brought {per_user} each on average {step} after they started (95% interval {low} to "
-        "{high}).",
+        "{users} users brought {per_user} each on average {step} after they started (95% interval {low} to {high}).",
         **params,
         **amounts,
     )
@@ -505,8 +504,8 @@ def _notes(
 def _doubts(asked: Retention, table: pd.DataFrame, frame: _Frame) -> list[Note]:
     notes, total = [], table[table["breakdown"] == TOTAL]
     if len(frame.periods) == 1:
-        lone = say("All starts and returns fall in {step}, so nobody can come back in a later one. Widen the filters or "
-                   "choose another period.", step=_STEP[asked.period])  # fmt: skip
+        lone = say("All starts and returns fall in {step}, so nobody can come back in a later one. Widen the filters "
+                   "or choose another period.", step=_STEP[asked.period])  # fmt: skip
         notes.append(Note("one-period", lone, "missing"))
     if n := int((~total["complete"]).sum()):
         text = say("{n} cells are of periods that were not over, for all of the cohort, when the data ends: they are "

@@ -50,7 +50,7 @@ def _money(answer: Any) -> bool:
 
 def _cells(answer: Any, look: Look) -> pd.DataFrame:
     name = "per_user" if _money(answer) else "share"
-    table = answer.table.query("breakdown == @TOTAL")
+    table: pd.DataFrame = answer.table.query("breakdown == @TOTAL")
     kept = table["cohort"].drop_duplicates().tail(COHORTS)
     table = table[table["cohort"].isin(kept)]
     table["row"] = _labels(table, look)
