@@ -143,5 +143,7 @@ def _colour(answer: Any, groups: list[str], look: Look) -> alt.Color:
     scale = charts.colours(groups, answer.universe)
     words = [look(g) if g in (TOTAL, NOT_SET) else g for g in groups]
     return alt.Color(
-        "group:N", scale=alt.Scale(domain=words, range=scale.range), legend=alt.Legend(title=None, columns=3, symbolOpacity=1)
+        "group:N",
+        scale=alt.Scale(domain=words, range=scale.range),
+        legend=alt.Legend(title=None, columns=3, symbolOpacity=1),
     )

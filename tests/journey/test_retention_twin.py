@@ -110,9 +110,7 @@ class Twin:
 
     def __init__(self, log: list[Row], asked: Retention) -> None:
         self.asked, self.log = asked, log
-        self.until = (
-            dt.datetime.fromisoformat(asked.observed_until) if asked.observed_until else max(r.at for r in log)
-        )
+        self.until = dt.datetime.fromisoformat(asked.observed_until) if asked.observed_until else max(r.at for r in log)
         where = asked.where or Filter()
         firsts: dict[str, dt.datetime] = {}
         for row in sorted(log, key=lambda r: r.at):
@@ -298,11 +296,10 @@ def test_revenue_is_what_each_user_paid_after_their_start(
             "campaign": [r.campaign for r, _ in paid],
         }
     )
-    full = [Row("nobody", last, "visit", None, None), *log]
-    unbought = Row("nobody", last, "view", None, None), Row("nobody", last, "buy", None, None)
-    full += unbought
-    orders.loc[len(orders)] = ["o-last", last, 1.0, 0.0, "CNY", None, None, "c1"]
-    data = tables(full, orders=orders.astype({"timestamp": "datetime64[us]", "paid_at": "datetime64[us]"}))
+    full = [*(Row("nobody", last, event, None, None) for event in EVENTS), *log]
+    # An order nobody paid, so that the orders are observed until the same moment as the events.
+    unpaid = pd.DataFrame({"order_id": ["o-last"], "timestamp": [last], "revenue": [1.0], "currency": ["CNY"]})
+    data = tables(full, orders=pd.concat([orders, unpaid.astype({"timestamp": "datetime64[us]"})]))
     twin = Twin(full, asked)
     if missing(full, asked) or not twin.people or not paid or not any(r.campaign for r, _ in paid):
         return
