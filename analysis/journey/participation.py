@@ -34,6 +34,8 @@ from analysis.values import local_day, local_midnight, names, value, whole
 
 FEWEST = 3
 """Fewest rates a trend is drawn through: two points always lie on a line."""
+USERS = 30
+"""Fewest users a trend follows: with less, a cluster-robust interval is too narrow."""
 
 
 @value("participation")
@@ -148,6 +150,7 @@ class ParticipationAnswer(Answer):
             "trend": MappingProxyType(
                 {
                     "campaigns": Field(N_("Campaigns"), "count"),
+                    "users": Field(N_("Users"), "count"),
                     "slope": Field(N_("Change in log odds per campaign"), "number"),
                     "slope_low": Field(N_("95% from"), "number"),
                     "slope_high": Field(N_("95% to"), "number"),
@@ -302,20 +305,28 @@ def _trend(runs: Sequence[Run], seen: Seen, counts: _Counts) -> tuple[pd.DataFra
     places = np.array([p for p, run in enumerate(runs) if not run.running and counts.known[p]], int)
     slope, spread, fitted = np.nan, np.nan, np.full(len(runs), np.nan)
     if _estimable(counts, places):
-        (level, slope), spread = _fit(seen, counts, places)
-        fitted[places] = expit(level + slope * places)
+        (level, found), error = _fit(seen, counts, places)
+        if error > _ALIKE:
+            slope, spread, fitted[places] = found, error, expit(level + found * places)
     half = norm.ppf(0.975) * spread
     bounds = [slope, slope - half, slope + half]
     columns = ("slope", "slope_low", "slope_high", "odds_ratio", "odds_low", "odds_high")
     figures = dict(zip(columns, [*bounds, *np.exp(bounds)], strict=True))
-    return pd.DataFrame({"campaigns": [len(places)], **{name: [x] for name, x in figures.items()}}), fitted
+    followed = counts.known[places].max(initial=0)
+    return pd.DataFrame(
+        {"campaigns": [len(places)], "users": [followed], **{name: [x] for name, x in figures.items()}}
+    ), fitted
+
+
+_ALIKE = 1e-6
+"""Below this standard error all users did the same, and nothing tells how sure the slope is."""
 
 
 def _estimable(counts: _Counts, places: Any) -> bool:
     """Say whether there are enough rates, and those who came and those who did not overlap, else no fit is finite."""
     came = [p for p in places if counts.came[p]]
     missed = [p for p in places if counts.came[p] < counts.known[p]]
-    if len(places) < FEWEST or not came or not missed:
+    if len(places) < FEWEST or counts.known[places].max() < USERS or not came or not missed:
         return False
     return bool(max(came) > min(missed) and max(missed) > min(came))
 
@@ -425,9 +436,13 @@ def _trend_notes(asked: Participation, frames: Mapping[str, pd.DataFrame]) -> li
         few = say("A trend is not estimable: it needs {needed} campaigns that are over and have a rate, and there are "
                   "{n}.", needed=FEWEST, n=int(trend["campaigns"]))  # fmt: skip
         notes.append(Note("no-trend", few, "missing"))
+    elif trend["users"] < USERS:
+        small = say("A trend is not estimable: its interval needs {needed} users to follow, and there are {n}.",
+                    needed=USERS, n=int(trend["users"]))  # fmt: skip
+        notes.append(Note("no-trend", small, "missing"))
     elif np.isnan(trend["slope"]):
-        apart = say("A trend is not estimable: everybody came up to some campaign and nobody after it, or the other "
-                    "way round.")  # fmt: skip
+        apart = say("A trend is not estimable: everybody did the same, or all who came stand on one side of some "
+                    "campaign and all who did not on the other.")  # fmt: skip
         notes.append(Note("no-trend", apart, "missing"))
     elif trend["slope_low"] < 0 < trend["slope_high"]:
         flat = say("The trend's interval holds both a fall and a rise: the data does not tell which.")

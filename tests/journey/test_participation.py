@@ -20,7 +20,7 @@ from statsmodels.genmod.generalized_estimating_equations import GEE
 
 from analysis import Campaign, Filter, Tables
 from analysis.errors import DataError
-from analysis.journey.participation import FEWEST, Participation
+from analysis.journey.participation import FEWEST, USERS, Participation
 from analysis.rates import wilson
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_data"
@@ -32,7 +32,7 @@ BEGIN = pd.Timestamp("2026-01-01 05:00")
 def log(rng: random.Random, campaigns: int) -> pd.DataFrame:
     """Make events of up to 40 users in campaigns of ten days each, and some of none."""
     rows = [("host", BEGIN + pd.Timedelta(days=10 * p), "view", NAMES[p]) for p in range(campaigns)]
-    for _ in range(rng.randint(1, 120)):
+    for _ in range(rng.choice([20, 300])):
         p = rng.randrange(campaigns)
         at = BEGIN + pd.Timedelta(days=10 * p, minutes=rng.randint(0, 9 * 24 * 60))
         rows.append((f"u{rng.randrange(40)}", at, rng.choice(["view", "buy"]), rng.choice([NAMES[p], NAMES[p], None])))
@@ -72,7 +72,7 @@ def loyal(orders: pd.DataFrame, asked: Participation) -> set[str]:
     return set(counts[counts >= asked.paid_orders].index)
 
 
-@settings(max_examples=120)
+@settings(max_examples=80)
 @given(seed=st.integers(0, 2**32))
 def test_participation_is_what_sets_of_users_say(seed: int) -> None:
     rng = random.Random(seed)
@@ -90,7 +90,6 @@ def test_participation_is_what_sets_of_users_say(seed: int) -> None:
     _assert_cohorts(answer.table, sets)
     _assert_campaigns(answer.frame("campaigns"), sets, base)
     _assert_trend(answer, sets, base)
-    answer.chart().to_dict()
 
 
 def _assert_cohorts(table: pd.DataFrame, sets: dict[str, set[str]]) -> None:
@@ -137,6 +136,10 @@ def _assert_trend(answer: Any, sets: dict[str, set[str]], base: set[str] | None)
         assert math.isnan(trend["slope"])
         assert "needs 3 campaigns" in missing[0]
         return
+    if frame["user"].nunique() < USERS:
+        assert math.isnan(trend["slope"])
+        assert f"needs {USERS} users" in missing[0]
+        return
     hits, misses = frame.loc[frame["came"], "p"], frame.loc[~frame["came"], "p"]
     if hits.empty or misses.empty or hits.max() <= misses.min() or misses.max() <= hits.min():
         assert math.isnan(trend["slope"])
@@ -147,6 +150,10 @@ def _assert_trend(answer: Any, sets: dict[str, set[str]], base: set[str] | None)
               family=Binomial(), cov_struct=Independence()).fit(maxiter=200, ctol=1e-10)  # fmt: skip
     assert not missing
     bounds = np.asarray(fit.conf_int())[1]
+    if not np.ptp(bounds) > 1e-5:  # everybody did the same
+        assert math.isnan(trend["slope"])
+        assert missing
+        return
     assert trend["slope"] == pytest.approx(np.asarray(fit.params)[1], abs=1e-5)
     assert (trend["slope_low"], trend["slope_high"]) == pytest.approx(tuple(bounds), abs=1e-4)
     assert trend["odds_ratio"] == pytest.approx(math.exp(trend["slope"]))
