@@ -10,7 +10,9 @@ from analysis.budget.curves import ResponseCurves
 from analysis.budget.scenario import Scenario
 from analysis.journey.funnel import Funnel
 from analysis.journey.nodes import Nodes
+from analysis.journey.participation import Participation
 from analysis.journey.paths import Paths
+from analysis.journey.retention import Retention
 from analysis.journey.speed import PageSpeed
 from analysis.reallocation.rules import MarketSettings, Rules
 from analysis.reallocation.simulation import Simulation
@@ -29,9 +31,11 @@ __all__ = [
     "MarketSettings",
     "Nodes",
     "PageSpeed",
+    "Participation",
     "Paths",
     "Phase",
     "ResponseCurves",
+    "Retention",
     "Rules",
     "Scenario",
     "Simulation",

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
-PAGES = ("funnel", "paths", "speed", "nodes", "segments", "budget", "reallocation", "data")
+PAGES = (
+    "funnel",
+    "paths",
+    "speed",
+    "retention",
+    "participation",
+    "nodes",
+    "segments",
+    "budget",
+    "reallocation",
+    "data",
+)
 
 
 def run(app: AppTest) -> AppTest:
