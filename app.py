@@ -14,6 +14,7 @@ filters.keep_alive()
 session.warm()
 pages = [
     st.Page("pages/funnel.py", title=_("Funnel"), icon=":material/filter_alt:", url_path="funnel", default=True),
+    st.Page("pages/attribution.py", title=_("Attribution"), icon=":material/call_split:", url_path="attribution"),
     st.Page("pages/segments.py", title=_("Segments"), icon=":material/group:", url_path="segments"),
     st.Page("pages/budget.py", title=_("Budget"), icon=":material/payments:", url_path="budget"),
     st.Page("pages/reallocation.py", title=_("Reallocation"), icon=":material/swap_horiz:", url_path="reallocation"),
