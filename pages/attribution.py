@@ -115,8 +115,11 @@ def _touches(tables: Tables, start: Attribution) -> dict[str, object]:
 def _models(tables: Tables, start: Attribution, by: str) -> dict[str, object]:
     known = ["", *tables.names(by)]
     keep(f"{PAGE}.direct", start.direct or "")
-    if st.session_state[f"{PAGE}.direct"] not in known:  # the credited column was changed
-        st.session_state[f"{PAGE}.direct"] = ""
+    if (kept := st.session_state[f"{PAGE}.direct"]) not in known:
+        if by == start.by:  # a link may name what this workspace lacks: the answer says so
+            known.append(kept)
+        else:
+            st.session_state[f"{PAGE}.direct"] = ""
     direct = st.selectbox(
         _("Direct is called"), known, key=f"{PAGE}.direct", format_func=lambda n: n or _("nothing, there is none")
     )
