@@ -19,6 +19,7 @@ import streamlit as st
 from analysis import Campaign, Tables, open_workspace, read_export
 from analysis.answer import Answer
 from analysis.errors import SluiceError, WorkspaceError
+from analysis.journey.credits import warm as warm_attribution
 from analysis.journey.funnel import warm as warm_funnel
 from analysis.messages import say
 from analysis.question import Question
@@ -140,8 +141,8 @@ def _sample_digest() -> str:
 
 @st.cache_resource(show_spinner=False)
 def warm() -> None:
-    """Compile the funnel's kernel beside the first visitor's first page, once per server."""
-    threading.Thread(target=warm_funnel, daemon=True).start()
+    """Compile the kernels beside the first visitor's first page, once per server."""
+    threading.Thread(target=lambda: (warm_funnel(), warm_attribution()), daemon=True).start()
 
 
 def ask(question: Question) -> Answer:

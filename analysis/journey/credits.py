@@ -206,6 +206,14 @@ def tally(chunk: Chunk, walk: Walk) -> Tally:
     return Tally(credits, steps, counted, counts, seen)
 
 
+def warm() -> None:
+    """Compile the kernel, or load it from its cache, so that the first question asked need not wait for it."""
+    none = np.zeros(1, np.uint8)
+    rules = Walk(by="channel", touches=1, roles=none, rank=none, window=1, since_last=True, repeats="each",
+                 known_from=0, known_until=0, half_life=1.0, ends=(0.4, 0.4))  # fmt: skip
+    tally(Chunk.empty(rules.columns(())), rules)
+
+
 def _in_order(chunk: Chunk, walk: Walk) -> Chunk:
     """Settle events of one moment by name, touch and session, each with a number that repeats share."""
     if walk.repeats == "session":
@@ -214,7 +222,7 @@ def _in_order(chunk: Chunk, walk: Walk) -> Chunk:
         repeat = place[coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
     else:
         repeat = np.full(len(chunk), 0 if walk.repeats == "row" else -1)
-    own = {**chunk.coded, "repeat": repeat.astype(np.int32)}
+    own = {**chunk.coded, "repeat": _fixed(repeat.astype(np.int32))}
     return Chunk(chunk.user, chunk.time, chunk.code, own, chunk.numbers, chunk.texts).settled(walk.rank)
 
 
@@ -223,12 +231,18 @@ def _worth(chunk: Chunk, walk: Walk) -> Any:
     if walk.worth == "value":
         return chunk.numbers["value"]
     if walk.worth == "conversions":
-        return np.zeros(1)
+        return _fixed(np.zeros(1))
     worth = np.full(len(chunk), np.nan)
     converted = np.flatnonzero(walk.roles[chunk.code] & _CONVERSION)
     order = pc.index_in(chunk.texts["order_id"].take(pa.array(converted)), walk.orders, skip_nulls=True)
     worth[converted] = np.append(walk.realised, np.nan)[order.fill_null(-1).to_numpy(zero_copy_only=False)]
-    return worth
+    return _fixed(worth)
+
+
+def _fixed(array: Any) -> Any:
+    # Columns of the scan are read-only, and Numba compiles those apart: one signature for all.
+    array.setflags(write=False)
+    return array
 
 
 # ---- the kernel -------------------------------------------------------------------------------------------
