@@ -10,6 +10,7 @@ PAGES = (
     "speed",
     "retention",
     "participation",
+    "attribution",
     "nodes",
     "segments",
     "budget",
