@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import filters, language, session
+from ui import filters, importing, language, session
 from ui.language import _
 from ui.page import DOOR
 
@@ -21,7 +21,10 @@ pages = [
 ]
 page = st.navigation(pages)
 session.stay()
+importing.settle()
 with st.sidebar:
     language.switch()
+    if page.url_path != "data":
+        importing.follow()
 st.session_state[DOOR] = True
 page.run()

@@ -95,7 +95,20 @@ class ContentsAnswer(Answer):
                 x=alt.X("day:T", title=look(N_("day")), axis=alt.Axis(tickCount=6, labelOverlap=True)),
                 x2="end:T",
                 y=alt.Y("what:N", sort=None, title=None, axis=alt.Axis(domain=False, ticks=False)),
-                opacity=alt.Opacity("share:Q", scale=alt.Scale(domain=[0, 1], range=[0.25, 1]), legend=None),
+                opacity=alt.Opacity(
+                    "share:Q",
+                    scale=alt.Scale(domain=[0, 1], range=[0.25, 1]),
+                    legend=alt.Legend(
+                        title=look(N_("rows, as a share of the busiest day")),
+                        format=".0%",
+                        values=[0.01, 0.25, 0.5, 0.75, 1],
+                        columns=5,
+                        symbolType="square",
+                        symbolFillColor=charts.ACCENT,
+                        symbolStrokeWidth=0,
+                        titleLimit=320,
+                    ),
+                ),
                 tooltip=[
                     alt.Tooltip("what:N", title=look(N_("What"))),
                     alt.Tooltip("day:T", title=look(N_("Day")), format="%Y-%m-%d"),
