@@ -12,7 +12,7 @@ from analysis import Campaign, Phase
 from analysis.errors import SluiceError
 from analysis.messages import Names
 from analysis.sharing import downloads
-from analysis.workspace import Batch, Reconciliation, Workspace
+from analysis.workspace import Batch, Export, Reconciliation, Workspace
 from analysis.workspace.contents import Contents
 from analysis.workspace.store import BatchFile
 from ui import importing, mapping, reconciled, session, staging
@@ -158,40 +158,45 @@ def _go(files: list[Staged], checked: list[Reconciliation | None], target: Works
     waiting = [f.name for f, found in zip(files, checked, strict=True) if not found]
     with st.container(horizontal=True, vertical_alignment="center", key=f"{PAGE}.do"):
         rows = sum(found.kept for found in decided)
-        pressed = st.button(
+        st.button(
             _("Import {n} files, {rows} rows", n=len(files), rows=rows) if len(files) > 1
             else _("Import {rows} rows", rows=rows),
             type="primary",
             key=f"{PAGE}.import",
             disabled=bool(waiting) or overlap is None,
+            on_click=_import,
+            args=(files, target, overlap or "keep"),
         )  # fmt: skip
         if waiting:
             st.caption(shown(_("First decide what is open in {files}.", files=Names(tuple(waiting)))))
         elif overlap is None:
             st.caption(_("First choose what should happen with the days stored already."))
-    if pressed and overlap:
-        with session.said_plainly():
-            _import(files, target, overlap)
 
 
 def _import(files: list[Staged], target: Workspace | None, overlap: str) -> None:
     exports = [f.export for f in files if f.export]
     kept = [(f.export, f.label.strip() or f.name) for f in files if f.export and f.remember and f.to_keep]
-    if target is None:
-        name = st.session_state[f"{PAGE}.target.name"].strip() or exports[0].name
-        campaign = session.workspace().campaign
-        named = (dict(export.mapping.constants).get("currency") for export in exports)
-        currency = next(filter(None, named), campaign.currency if campaign else "CNY")
-        session.choose(session.create(name, zone=exports[0].mapping.zone, currency=currency))
-        target = session.workspace()
+    try:
+        into = target or _new(exports)
 
-    def after() -> None:
-        for export, label in kept:
-            target.keep_mapping(export, label)
-        session.fit_campaign(target)
+        def after() -> None:
+            for export, label in kept:
+                into.keep_mapping(export, label)
+            session.fit_campaign(into)
 
-    importing.begin(target, exports, overlap, after)
-    st.rerun()
+        importing.begin(into, exports, overlap, after)
+    except SluiceError as error:
+        st.session_state[importing.FAILED] = error.message
+
+
+def _new(exports: list[Export]) -> Workspace:
+    """Make the workspace that was asked for, in the first file's zone and currency, and go there."""
+    campaign = session.workspace().campaign
+    named = (dict(export.mapping.constants).get("currency") for export in exports)
+    currency = next(filter(None, named), campaign.currency if campaign else "CNY")
+    name = st.session_state[f"{PAGE}.target.name"].strip() or exports[0].name
+    session.choose(session.create(name, zone=exports[0].mapping.zone, currency=currency))
+    return session.workspace()
 
 
 # ---- batches and campaign ---------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ class Contents(Question):
     def _answer(self, tables: Tables) -> ContentsAnswer:
         filled = [t for t in TABLES if tables.count(t)]
         if not filled:
-            raise DataError.empty(say("There is no data yet. Import a file below."))
+            raise DataError.empty(say("There is no data yet. Import a file on the Data page."))
         table = pd.concat([_MEASURES[t](self, tables) for t in filled], ignore_index=True)
         daily = pd.concat([_daily(self, tables, t) for t in filled], ignore_index=True)
         return ContentsAnswer(
