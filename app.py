@@ -21,7 +21,7 @@ pages = [
 ]
 page = st.navigation(pages)
 session.stay()
-importing.settle()
+importing.settle(toast=page.url_path != "data")
 with st.sidebar:
     language.switch()
     if page.url_path != "data":

@@ -114,11 +114,10 @@ def _details(staged: Staged, found: Reconciliation | SluiceError | None) -> None
         reconciled.panel(staged, found)
         if found.questions or (staged.export and staged.export.mapping.day_first is not None):
             mapping.day_or_month(staged, key)
+        if staged.export and staged.export.mapping.table == "events":
+            mapping.event_names(staged, found.unknown_events, key)
     elif staged.export:
-        missing = Names(staged.export.mapping.missing())
-        st.warning(
-            _("Still needed: {columns}. Choose the file's column for each, or one value for all rows.", columns=missing)
-        )
+        mapping.incomplete(staged.export)
     mapping.card(staged, key)
     _take_out(staged)
 

@@ -150,20 +150,21 @@ def _progress(running: Importing) -> None:
         st.caption(_("Somebody else is importing into this workspace."))
 
 
-def settle() -> Importing | None:
-    """On every page: say it when this session's import has ended, and remember it for the Data page."""
+def settle(*, toast: bool) -> None:
+    """On every page: when this session's import has ended, leave word for the Data page; on others say it at once."""
     over = finished()
     if over is None:
-        return None
+        return
     session.forget_choices()
     if over.batch:
         staging.clear()
         st.session_state[DONE] = over.batch
-        st.toast(shown(summary(over.batch)), icon=":material/check:")
     elif over.error:
         st.session_state[FAILED] = over.error
+    if toast and over.batch:
+        st.toast(shown(summary(over.batch)), icon=":material/check:")
+    elif toast and over.error:
         st.toast(shown(over.error), icon=":material/error:")
-    return over
 
 
 def summary(batch: Batch) -> str:

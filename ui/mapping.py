@@ -7,10 +7,11 @@ from typing import Any
 import streamlit as st
 
 from analysis.errors import SluiceError
+from analysis.messages import Names
 from analysis.vocabulary import EVENTS, TABLES, Column
 from analysis.workspace import ColumnMapping, Export
 from analysis.workspace.imports.mapping import DERIVED
-from ui import session
+from ui import session, staging
 from ui.language import N_, _, shown
 from ui.staging import Staged, proposal
 
@@ -20,6 +21,7 @@ ZONES = ("Asia/Shanghai", "UTC", "Asia/Hong_Kong", "Asia/Tokyo", "Asia/Singapore
          "America/New_York", "America/Los_Angeles")  # fmt: skip
 PERIODS = {"1h": N_("one hour"), "1d": N_("one day"), "7d": N_("one week")}
 SURE = ((0.95, N_("sure")), (0.75, N_("likely")), (0.0, N_("a guess")))
+MOST_EVENTS = 24
 DAYS = ("period_start", "period_end")
 
 
@@ -42,6 +44,27 @@ def card(staged: Staged, key: str) -> None:
             _row(staged, export, column, key)
     _settings(staged, export, key)
     _kept(staged, export, key)
+
+
+def incomplete(export: Export) -> None:
+    """Say what is missing, and show the file's columns to choose from."""
+    if staging.unknown(export):
+        st.warning(_("This file was not recognised. Say what it holds, then which of its columns is what."))
+    else:
+        missing = Names(export.mapping.missing())
+        st.warning(
+            _("Still needed: {columns}. Choose the file's column for each, or one value for all rows.", columns=missing)
+        )
+    _preview(export)
+
+
+def _preview(export: Export) -> None:
+    st.dataframe(
+        export.preview(),
+        hide_index=True,
+        width="stretch",
+        column_config={"heading": _("File column"), "values": _("First values")},
+    )
 
 
 # ---- what the file is -------------------------------------------------------------------------------------
@@ -275,6 +298,33 @@ def day_or_month(staged: Staged, key: str) -> None:
     )
 
 
+def event_names(staged: Staged, others: tuple[str, ...], key: str) -> None:
+    """Let the file's own event names be said in the standard ones, which Segments and the first funnel go by."""
+    export = staged.export
+    assert export is not None
+    given, proposed = dict(export.mapping.events), dict(export.recognition.mapping.events)
+    named = [name for name in given if given[name] != proposed.get(name)]
+    shown_names = [*named, *(n for n in others if n.casefold() not in named)][:MOST_EVENTS]
+    if not shown_names:
+        return
+
+    def choose(name: str, place: str) -> None:
+        events = {n: e for n, e in given.items() if n != name.casefold()}
+        if chosen := st.session_state[place]:
+            events[name.casefold()] = chosen
+        staged.change(export.mapping.replace(events=events))
+
+    st.caption(_("Event names of this file's own: say which standard event each is, or keep it as it is."))
+    with st.container(horizontal=True, key=f"{key}.events"):
+        for name in shown_names:
+            place = f"{key}.event.{name}"
+            st.session_state[place] = given.get(name.casefold(), "")
+            st.selectbox(
+                shown(name), ["", *EVENTS], key=place, width=160, on_change=choose, args=(name, place),
+                format_func=lambda e: _(e) if e else _("as it is"),
+            )  # fmt: skip
+
+
 # ---- keeping a mapping ------------------------------------------------------------------------------------
 
 
@@ -288,12 +338,7 @@ def _kept(staged: Staged, export: Export, key: str) -> None:
             )
     with st.container(horizontal=True, vertical_alignment="center", key=f"{key}.files"):
         with st.popover(_("All columns of the file"), icon=":material/table:"):
-            st.dataframe(
-                export.preview(),
-                hide_index=True,
-                width="stretch",
-                column_config={"heading": _("File column"), "values": _("First values")},
-            )
+            _preview(export)
         st.download_button(
             _("Mapping as JSON"),
             data=export.mapping.to_json(),

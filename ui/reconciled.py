@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from analysis.messages import Message, Names, say
+from analysis.messages import Message, Money, Names, say
 from analysis.sharing import downloads
 from analysis.workspace import Export, Overlap, Reconciliation
 from analysis.workspace.imports import ASSUMED
 from analysis.workspace.imports.clean import REASONS
+from analysis.workspace.imports.reconcile import MONEY
 from ui.language import N_, _, shown
 from ui.staging import Staged
 
@@ -93,7 +94,7 @@ def _sums(found: Reconciliation) -> list[str]:
     """Say what we add up to where the file has no totals to compare with."""
     if found.totals or not found.sums:
         return []
-    sums = " · ".join(f"`{column}` {_amount(total)}" for column, total in found.sums)
+    sums = " · ".join(f"`{column}` {_amount(found, column, total)}" for column, total in found.sums)
     return [_("We count {sums}. The file has no totals of its own to compare with.", sums=sums)]
 
 
@@ -102,15 +103,18 @@ def _totals(found: Reconciliation) -> list[str]:
         f"{MARKS[check.verdict]} `{check.column}`: "
         + _(
             "the file says {file}, we count {ours}: {verdict}",
-            file=_amount(check.file),
-            ours=_amount(check.ours),
+            file=_amount(found, check.column, check.file),
+            ours=_amount(found, check.column, check.ours),
             verdict=say(VERDICTS[check.verdict]),
         )
         for check in found.totals
     ]
 
 
-def _amount(value: float) -> str:
+def _amount(found: Reconciliation, column: str, value: float) -> str:
+    """Return an amount with its currency, where it is money in one; else the bare number, whole where it is whole."""
+    if column in MONEY and len(found.currencies) == 1:
+        return _("{amount}", amount=Money(value, found.currencies[0], exact=True))
     return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
 
 

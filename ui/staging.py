@@ -12,11 +12,14 @@ import streamlit as st
 from analysis import read_export
 from analysis.errors import SluiceError
 from analysis.messages import Message, Names, say
+from analysis.vocabulary import column_names
 from analysis.workspace import ColumnMapping, Export, Reconciliation, Workspace
 from ui import session
 from ui.language import _
 
 KEY = "staged"
+BY_VALUES = 0.6
+"""Confidence in a column that was taken for what its values look like."""
 ROUND = "staged.round"
 
 
@@ -166,7 +169,9 @@ def open_points(staged: Staged, found: Reconciliation | SluiceError | None, targ
     if export is None:
         return []
     points = []
-    if missing := export.mapping.missing():
+    if unknown(export):
+        points.append(say("not recognised: say what it holds, and which column is what"))
+    elif missing := export.mapping.missing():
         points.append(say("still needed: {columns}", columns=Names(missing)))
     if target and (batch := target.imported(export)):
         points.append(say("imported before, in batch {batch}; take the file out, or undo that batch", batch=batch))
@@ -176,6 +181,13 @@ def open_points(staged: Staged, found: Reconciliation | SluiceError | None, targ
         points += [] if found.kept else [say("no row of it could be used")]
         points += [say("day or month first?")] if found.questions else []
     return points
+
+
+def unknown(export: Export) -> bool:
+    """Say whether a file is as it was proposed, and nothing that its table needs was found by its name."""
+    needed = column_names(export.mapping.table, required=True)
+    named = [g for g in export.recognition.guesses if g.column in needed and g.heading and g.confidence > BY_VALUES]
+    return export.mapping == export.recognition.mapping and not named
 
 
 def _same(one: Staged, other: Staged) -> bool:

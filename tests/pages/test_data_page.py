@@ -11,6 +11,7 @@ from harness import errors, headline, run
 from streamlit.testing.v1 import AppTest
 
 from analysis.workspace import Workspace
+from ui import session
 
 ORDERS = "no,when,total,paid,back\no1,2026-11-01 10:00,10.5,2026-11-01 10:05,\no2,2026-11-02 10:00,20,,\no3,soon,1,,\n"
 CONSTANT = "\x00constant"
@@ -279,3 +280,36 @@ def test_rows_that_cannot_be_used_are_shown_before_the_import(opened) -> None:
         ["spend.csv", 2, "soon | ads | 1"],
         ["spend.csv", 3, "later | ads | 2"],
     ]
+
+
+def test_event_names_of_ones_own_are_said_in_standard_ones(opened) -> None:
+    log = "user,time,action\na,2026-11-01,Kauf\na,2026-11-02,view\nb,2026-11-01,Blick\n"
+    app = upload(opened("data"), ("log.csv", log.encode()))
+    opened_file(app, "log.csv")
+    assert "Event names kept as they are: Blick, Kauf." in said(app)
+    app.selectbox(key="data.map.0.event.Kauf").set_value("purchase")
+    run(app)
+    assert "Event names kept as they are: Blick." in said(app)
+    app = press_import(app)
+    events = {row[0] for row in session_tables(app)}
+    assert events == {"purchase", "view", "Blick"}
+
+
+def session_tables(app: AppTest) -> list[tuple[str]]:
+    """Return the events of the workspace that the app has open."""
+    path = session.folder() / f"{app.session_state['workspace']}.duckdb"
+    frame = session._opened(str(path)).tables().frame("events")
+    return list(frame.select("event").collect("pyarrow").to_native().to_pandas().itertuples(index=False, name=None))
+
+
+def test_a_file_that_is_not_recognised_shows_its_columns(opened) -> None:
+    german = "Kampagne;Tag;Kanal;Ausgaben\r\nHerbst;01.10.2026;Büro;1.200,50\r\nHerbst;02.10.2026;Büro;0,50\r\n"
+    app = upload(opened("data"), ("kampagnen.csv", german.encode("cp1252")))
+    assert "not recognised" in said(app)
+    columns = next(d.value for d in app.dataframe if "heading" in d.value)
+    assert columns.values.tolist()[2:] == [["Kanal", "Büro"], ["Ausgaben", "1.200,50 · 0,50"]]
+    app.selectbox(key="data.map.0.table").set_value("spend")
+    run(app)
+    for column, heading in {"period_start": "Tag", "channel": "Kanal", "spend": "Ausgaben"}.items():
+        fill(app, "data.map.0", column, heading)
+    assert "`spend` CN¥1,201.00" in said(app)

@@ -200,10 +200,9 @@ class Export:
                 raise ImportFileError.because(self.name, self._no_heading(heading), "no-heading")
 
     def preview(self, n: int = 5) -> pd.DataFrame:
-        """Return the first values of each column, one row per column: heading, values."""
-        return pd.DataFrame(
-            {"heading": self.headings, "values": [" · ".join(self.samples[h][:n]) for h in self.headings]}
-        )
+        """Return the first different values of each column, one row per column: heading, values."""
+        values = [" · ".join(list(dict.fromkeys(self.samples[h]))[:n]) for h in self.headings]
+        return pd.DataFrame({"heading": self.headings, "values": values})
 
     def close(self) -> None:
         """Drop the scratch copy of the file, with all its tables."""

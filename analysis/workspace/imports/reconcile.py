@@ -15,6 +15,9 @@ from analysis.workspace.imports.clean import MARKS, given_columns, judge
 from analysis.workspace.imports.mapping import ColumnMapping
 from analysis.workspace.imports.read import Scratch
 
+MONEY = frozenset({"revenue", "refund", "cost", "discount", "spend", "attributed_revenue"})
+"""Amounts that are in the rows' currency."""
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -48,7 +51,7 @@ class Reconciliation:
     set_aside : tuple of (str, int)
         Rows by reason, the most first; reasons are those of `clean.REASONS`.
     sums : tuple of (str, float)
-        What the kept rows add up to, one per amount the mapping gives.
+        What the kept rows add up to, one per amount the mapping gives; money only where it is in one currency.
     totals : tuple of Check
         The file's own grand total against ours, one per column it gives.
     period : tuple of datetime, optional
@@ -151,7 +154,9 @@ def _amounts(mapping: ColumnMapping, present: tuple[str, ...]) -> list[str]:
 
 
 def _sums(scratch: Scratch, mapping: ColumnMapping, present: tuple[str, ...]) -> tuple[tuple[str, float], ...]:
-    amounts = [c for c in _amounts(mapping, present) if c != "load_ms"]  # times that pages took do not add up
+    # Times that pages took do not add up, and neither do several currencies.
+    several = len(_distinct(scratch, "currency", present)) > 1
+    amounts = [c for c in _amounts(mapping, present) if c != "load_ms" and not (several and c in MONEY)]
     if not amounts:
         return ()
     sums = ", ".join(f"coalesce(sum({c}), 0)" for c in amounts)
