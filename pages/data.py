@@ -82,16 +82,17 @@ def upload() -> None:
     target = _target()
     files = list(staging.files().values())
     checked = [_file(staged, target) for staged in files]
-    _go([f for f in files if f.export], [c for f, c in zip(files, checked, strict=True) if f.export], target)
+    pairs = [(staged, *seen) for staged, seen in zip(files, checked, strict=True) if staged.export]
+    _go(pairs, target)
 
 
-def _file(staged: Staged, target: Workspace | None) -> Reconciliation | None:
-    """Draw one file: a line that says what it is, its details on demand; return what it would bring, when decided."""
+def _file(staged: Staged, target: Workspace | None) -> tuple[Reconciliation | None, bool]:
+    """Draw one file: a line that says what it is, its details on demand; return what it would bring, and if decided."""
     if staged.export is None:
         with st.container(horizontal=True, vertical_alignment="center", key=f"{PAGE}.refused.{staged.id}"):
             st.error(shown(staged.refused or ""), icon=":material/error:")
             _take_out(staged)
-        return None
+        return None, False
     found = staging.check(staged, target)
     points = staging.open_points(staged, found, target)
     sums = found if isinstance(found, Reconciliation) else None
@@ -103,11 +104,11 @@ def _file(staged: Staged, target: Workspace | None) -> Reconciliation | None:
     if staged.open:
         with box, session.said_plainly():
             _details(staged, found)
-    return None if points else sums
+    return sums, sums is not None and not points
 
 
 def _details(staged: Staged, found: Reconciliation | SluiceError | None) -> None:
-    key = f"{PAGE}.map.{list(staging.files()).index(staged.id)}"
+    key = f"{PAGE}.map.{staged.number}"
     if isinstance(found, SluiceError):
         st.error(shown(found.message), icon=":material/error:")
     elif found:
@@ -148,15 +149,15 @@ def _target() -> Workspace | None:
     return session.workspace()
 
 
-def _go(files: list[Staged], checked: list[Reconciliation | None], target: Workspace | None) -> None:
+def _go(seen: list[tuple[Staged, Reconciliation | None, bool]], target: Workspace | None) -> None:
     """Draw the button that imports, once everything is decided."""
-    if not files:
+    if not seen:
         return
-    decided = [found for found in checked if found]
-    overlap = reconciled.overlap_choice(decided)
-    waiting = [f.name for f, found in zip(files, checked, strict=True) if not found]
+    files, found = [staged for staged, _found, _decided in seen], [f for _staged, f, _decided in seen if f]
+    overlap = reconciled.overlap_choice(found)
+    waiting = [staged.name for staged, _found, decided in seen if not decided]
     with st.container(horizontal=True, vertical_alignment="center", key=f"{PAGE}.do"):
-        rows = sum(found.kept for found in decided)
+        rows = sum(f.kept for f in found)
         st.button(
             _("Import {n} files, {rows} rows", n=len(files), rows=rows) if len(files) > 1
             else _("Import {rows} rows", rows=rows),

@@ -7,7 +7,6 @@ from typing import Any
 import streamlit as st
 
 from analysis.errors import SluiceError
-from analysis.messages import Names
 from analysis.vocabulary import EVENTS, TABLES, Column
 from analysis.workspace import ColumnMapping, Export
 from analysis.workspace.imports.mapping import DERIVED
@@ -51,10 +50,11 @@ def incomplete(export: Export) -> None:
     if staging.unknown(export):
         st.warning(_("This file was not recognised. Say what it holds, then which of its columns is what."))
     else:
-        missing = Names(export.mapping.missing())
-        st.warning(
-            _("Still needed: {columns}. Choose the file's column for each, or one value for all rows.", columns=missing)
+        text = _(
+            "Still needed: {columns}. Choose the file's column for each, or one value for all rows.",
+            columns=staging.missing(export),
         )
+        st.warning(shown(text))
     _preview(export)
 
 
@@ -154,7 +154,7 @@ def _row(staged: Staged, export: Export, column: Column, key: str) -> None:
 def _source(staged: Staged, export: Export, column: Column, key: str, now: str) -> None:
     key = f"{key}.{column.name}"
     names = {NONE: "—", CONSTANT: _("one value for all rows")}
-    label = _("{column} (required)", column=column.name) if column.required else column.name
+    required = " " + _("(required)") if column.required else ""
 
     def choose() -> None:
         chosen = st.session_state[key]
@@ -164,7 +164,7 @@ def _source(staged: Staged, export: Export, column: Column, key: str, now: str) 
 
     st.session_state[key] = now
     st.selectbox(
-        f"**{label}** · {_(column.meaning)}",
+        f"**{column.name}**{required} · {_(column.meaning)}",
         [NONE, CONSTANT, *export.headings],
         key=key,
         format_func=lambda h: names.get(h, h),

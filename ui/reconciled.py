@@ -9,6 +9,7 @@ import streamlit as st
 
 from analysis.messages import Message, Money, Names, say
 from analysis.sharing import downloads
+from analysis.values import local_day
 from analysis.workspace import Export, Overlap, Reconciliation
 from analysis.workspace.imports import ASSUMED
 from analysis.workspace.imports.clean import REASONS
@@ -135,17 +136,17 @@ def _doubts(found: Reconciliation) -> list[str]:
         doubts.append(_("{n} rows repeat another row of the file exactly; all are kept.", n=found.duplicates))
     if found.stored:
         doubts.append(_("{n} rows are in this workspace already.", n=found.stored))
-    doubts += [_overlap(overlap) for overlap in found.overlaps[:12]]
+    doubts += [_overlap(overlap, found.zone) for overlap in found.overlaps[:12]]
     return [f":orange[:material/warning:] {text}" for text in doubts]
 
 
-def _overlap(overlap: Overlap) -> str:
-    first, last = (f"{moment:%Y-%m-%d}" for moment in (overlap.start, overlap.end))
+def _overlap(overlap: Overlap, zone: str) -> str:
+    first, last = (local_day(moment, zone) for moment in (overlap.start, overlap.end))
     days = {"batch": overlap.batch, "n": overlap.rows, "first": first, "last": last}
     if not overlap.channel:
-        return shown(_("Batch {batch} has {n} rows of the same days ({first} to {last} UTC).", **days))
+        return shown(_("Batch {batch} has {n} rows of the same days ({first} to {last}).", **days))
     text = _(
-        "Batch {batch} has {n} rows of {channel} in the same days ({first} to {last} UTC).",
+        "Batch {batch} has {n} rows of {channel} in the same days ({first} to {last}).",
         channel=overlap.channel,
         **days,
     )

@@ -12,7 +12,7 @@ import streamlit as st
 from analysis import read_export
 from analysis.errors import SluiceError
 from analysis.messages import Message, Names, say
-from analysis.vocabulary import column_names
+from analysis.vocabulary import TABLES, column_names
 from analysis.workspace import ColumnMapping, Export, Reconciliation, Workspace
 from ui import session
 from ui.language import _
@@ -39,6 +39,8 @@ class Staged:
     loaded: bool = False
     remember: bool = True
     label: str = ""
+    number: int = 0
+    """A small number of its own among the files staged with it."""
     lock: Any = field(default_factory=threading.Lock)
     checked: tuple[Any, Reconciliation | SluiceError] | None = None
 
@@ -104,23 +106,38 @@ def uploader(label: str, kinds: Sequence[str]) -> None:
     given = st.file_uploader(label, type=list(kinds), accept_multiple_files=True, key=key)
     ids = {file.file_id for file in given}
     listed: set[str] = set() if back else st.session_state.get("staged.listed", set())
-    for id in listed - ids:
+    for id in [id for id in files() if id.split("/")[0] in listed - ids]:
         remove(id)
     for file in given:
         if file.file_id not in listed:
-            files()[file.file_id] = _read(file)
+            for staged in _read(file):
+                staged.number = 1 + max((other.number for other in files().values()), default=-1)
+                files()[staged.id] = staged
     st.session_state["staged.listed"] = ids
 
 
-def _read(file: Any) -> Staged:
+def _read(file: Any) -> list[Staged]:
+    """Read an upload: an archive or workbook of several complete tables gives each of them."""
     here = session.workspace()
     zone = here.campaign.zone if here.campaign else "Asia/Shanghai"
     with st.spinner(_("Reading {file}…", file=file.name)):
         try:
             export = read_export(file.getvalue(), file.name, zone=zone)
         except SluiceError as error:
-            return Staged(file.file_id, file.name, refused=error.message)
-    staged = Staged(file.file_id, file.name, export, label=export.recognition.format or file.name.rsplit(".", 1)[0])
+            return [Staged(file.file_id, file.name, refused=error.message)]
+    ready = [t for t in export.tables if not proposal(t, here).mapping.missing()]
+    if len(ready) < 2:
+        return [_staged(file.file_id, export, here, threading.Lock())]
+    for table in export.tables:
+        if table not in ready:
+            table.close()
+    lock = threading.Lock()  # they share one scratch database
+    return [_staged(f"{file.file_id}/{n}", table, here, lock) for n, table in enumerate(ready)]
+
+
+def _staged(id: str, export: Export, here: Workspace, lock: Any) -> Staged:
+    label = export.recognition.format or export.name.rsplit(".", 1)[0]
+    staged = Staged(id, export.name, export, label=label, lock=lock)
     staged.propose(proposal(export, here))
     return staged
 
@@ -171,8 +188,8 @@ def open_points(staged: Staged, found: Reconciliation | SluiceError | None, targ
     points = []
     if unknown(export):
         points.append(say("not recognised: say what it holds, and which column is what"))
-    elif missing := export.mapping.missing():
-        points.append(say("still needed: {columns}", columns=Names(missing)))
+    elif export.mapping.missing():
+        points.append(say("still needed: {columns}", columns=missing(export)))
     if target and (batch := target.imported(export)):
         points.append(say("imported before, in batch {batch}; take the file out, or undo that batch", batch=batch))
     if twin := next((o for o in files().values() if o is not staged and _same(o, staged)), None):
@@ -181,6 +198,12 @@ def open_points(staged: Staged, found: Reconciliation | SluiceError | None, targ
         points += [] if found.kept else [say("no row of it could be used")]
         points += [say("day or month first?")] if found.questions else []
     return points
+
+
+def missing(export: Export) -> Names:
+    """Name the columns a table needs and has not got, each with what it means."""
+    names = export.mapping.missing()
+    return Names(tuple(f"{c.name} ({_(c.meaning)})" for c in TABLES[export.mapping.table] if c.name in names))
 
 
 def unknown(export: Export) -> bool:

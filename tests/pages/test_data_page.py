@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import threading
 import time
+import zipfile
 
 import pytest
 from harness import errors, headline, run
@@ -106,8 +108,8 @@ def opened_file(app: AppTest, name: str) -> AppTest:
 def test_required_columns_that_are_missing_are_named(opened) -> None:
     app = upload(opened("data"), ("spend.csv", b"date,cost\n2026-11-01,100.25\n"))
     assert app.button(key="data.import").disabled
-    assert "Still needed: channel." in said(app)
-    assert "still needed: channel" in next(e.label for e in app.expander).replace("\\", "")
+    assert "Still needed: channel (advertising channel)." in said(app)
+    assert "still needed: channel (advertising channel)" in next(e.label for e in app.expander).replace("\\", "")
     fill(app, "data.map.0", "channel", CONSTANT, "search")
     assert not app.button(key="data.import").disabled
 
@@ -184,7 +186,7 @@ def test_a_report_without_days_asks_for_both_ends(opened) -> None:
     app = upload(opened("data"), ("spend.csv", b"platform,cost,currency\nads,100.25,EUR\nvideo,50,EUR\n"))
     app.selectbox(key="data.map.0.table").set_value("spend")
     run(app)
-    assert "Still needed: period_start." in said(app)
+    assert "Still needed: period_start (start of the period, UTC)." in said(app)
     for end, day in (("first", "2026-11-01"), ("last", "2026-11-30")):
         app.date_input(key=f"data.map.0.days.{end}").set_value(dt.date.fromisoformat(day))
         run(app)
@@ -313,3 +315,16 @@ def test_a_file_that_is_not_recognised_shows_its_columns(opened) -> None:
     for column, heading in {"period_start": "Tag", "channel": "Kanal", "spend": "Ausgaben"}.items():
         fill(app, "data.map.0", column, heading)
     assert "`spend` CN¥1,201.00" in said(app)
+
+
+def test_an_archive_of_several_exports_gives_each_of_them(opened) -> None:
+    out = io.BytesIO()
+    orders = "order_id,timestamp,revenue,currency\no1,2026-11-01,10.5,CNY\n"
+    with zipfile.ZipFile(out, "w") as made:
+        for name, content in (("spend.csv", SPEND), ("orders.csv", orders), ("read me.csv", "a,b\n1,2\n")):
+            made.writestr(name, content)
+    app = upload(own(opened("data"), "archive"), ("week.zip", out.getvalue()))
+    assert app.button(key="data.import").label == "Import 2 files, 3 rows"
+    shown = headline(press_import(app))
+    assert "1 orders created (CN¥10.50)" in shown
+    assert "CN¥150.25 ad spend" in shown
