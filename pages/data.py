@@ -98,7 +98,7 @@ def _file(staged: Staged, target: Workspace | None) -> tuple[Reconciliation | No
     sums = found if isinstance(found, Reconciliation) else None
     key = f"{PAGE}.file.{staged.id}"
     if staged.open is None:
-        staged.open = bool(points) or isinstance(found, SluiceError)
+        staged.open = bool(points) or sums is None or not sums.matches
     st.session_state[key] = staged.open
     box = st.expander(reconciled.line(staged, sums, points), key=key, on_change=staged.turn, args=(key,))
     if staged.open:

@@ -42,8 +42,6 @@ OVERLAP = {
 
 def line(staged: Staged, found: Reconciliation | None, points: Sequence[Message]) -> str:
     """Return a file in one line of markdown: what it is, how much, which days, totals, what is to be decided."""
-    if staged.refused:
-        return f":red[:material/error:] {shown(staged.refused)}"
     export = staged.export
     assert export is not None
     parts = [f"**{shown(staged.name)}**", shown(export.recognition.format), _(export.mapping.table)]
@@ -55,6 +53,8 @@ def line(staged: Staged, found: Reconciliation | None, points: Sequence[Message]
     if points:
         parts.append(":orange[**" + "; ".join(shown(p) for p in points) + "**]")
     icon = ":orange[:material/pending:]" if points else ":green[:material/check_circle:]"
+    if not points and found and (found.lost or not found.matches):
+        icon = ":orange[:material/warning:]"
     return f"{icon} " + " · ".join(filter(None, parts))
 
 
@@ -115,7 +115,7 @@ def _totals(found: Reconciliation) -> list[str]:
 def _amount(found: Reconciliation, column: str, value: float) -> str:
     """Return an amount with its currency, where it is money in one; else the bare number, whole where it is whole."""
     if column in MONEY and len(found.currencies) == 1:
-        return _("{amount}", amount=Money(value, found.currencies[0], exact=True))
+        return shown(_("{amount}", amount=Money(value, found.currencies[0], exact=True)))
     return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
 
 

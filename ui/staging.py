@@ -15,7 +15,7 @@ from analysis.messages import Message, Names, say
 from analysis.vocabulary import TABLES, column_names
 from analysis.workspace import ColumnMapping, Export, Reconciliation, Workspace
 from ui import session
-from ui.language import _
+from ui.language import _, shown
 
 KEY = "staged"
 BY_VALUES = 0.6
@@ -120,7 +120,7 @@ def _read(file: Any) -> list[Staged]:
     """Read an upload: an archive or workbook of several complete tables gives each of them."""
     here = session.workspace()
     zone = here.campaign.zone if here.campaign else "Asia/Shanghai"
-    with st.spinner(_("Reading {file}…", file=file.name)):
+    with st.spinner(shown(_("Reading {file}…", file=file.name))):
         try:
             export = read_export(file.getvalue(), file.name, zone=zone)
         except SluiceError as error:
@@ -171,7 +171,7 @@ def check(staged: Staged, target: Workspace | None) -> Reconciliation | SluiceEr
         return None
     wanted = (export.scratch.digest, export.title, export.mapping.digest(), target and (target.path, target.version))
     if staged.checked is None or staged.checked[0] != wanted:
-        with st.spinner(_("Checking every row of {file}…", file=staged.name)), staged.lock:
+        with st.spinner(shown(_("Checking every row of {file}…", file=staged.name))), staged.lock:
             try:
                 found: Reconciliation | SluiceError = export.reconcile(target)
             except SluiceError as error:

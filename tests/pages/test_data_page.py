@@ -328,3 +328,14 @@ def test_an_archive_of_several_exports_gives_each_of_them(opened) -> None:
     shown = headline(press_import(app))
     assert "1 orders created (CN¥10.50)" in shown
     assert "CN¥150.25 ad spend" in shown
+
+
+def test_totals_that_differ_and_rows_lost_are_not_called_clean(opened) -> None:
+    wrong = SPEND + "Total,,151.25\n"
+    app = upload(opened("data"), ("spend.csv", wrong.encode()), ("soon.csv", (SPEND + "soon,ads,1\n").encode()))
+    first, second = (e.label for e in app.expander if ".csv" in e.label)
+    assert "totals differ" in first
+    assert "1 set aside" in second
+    assert all("check_circle" not in line and "warning" in line for line in (first, second))
+    assert "`spend`: the file says CN¥151.25, we count CN¥150.25: differs" in said(app)
+    assert not app.button(key="data.import").disabled
