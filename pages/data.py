@@ -118,7 +118,7 @@ def _details(staged: Staged, found: Reconciliation | SluiceError | None) -> None
         if staged.export and staged.export.mapping.table == "events":
             mapping.event_names(staged, found.unknown_events, key)
     elif staged.export:
-        mapping.incomplete(staged.export)
+        mapping.incomplete(staged)
     mapping.card(staged, key)
     _take_out(staged)
 

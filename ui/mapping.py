@@ -45,9 +45,11 @@ def card(staged: Staged, key: str) -> None:
     _kept(staged, export, key)
 
 
-def incomplete(export: Export) -> None:
+def incomplete(staged: Staged) -> None:
     """Say what is missing, and show the file's columns to choose from."""
-    if staging.unknown(export):
+    export = staged.export
+    assert export is not None
+    if staging.unknown(staged):
         st.warning(_("This file was not recognised. Say what it holds, then which of its columns is what."))
     else:
         text = _(

@@ -15,7 +15,7 @@ from analysis.workspace.imports import ASSUMED
 from analysis.workspace.imports.clean import REASONS
 from analysis.workspace.imports.reconcile import MONEY
 from ui.language import N_, _, shown
-from ui.staging import Staged
+from ui.staging import Staged, unknown
 
 VERDICTS = {
     "match": N_("matches"),
@@ -44,7 +44,8 @@ def line(staged: Staged, found: Reconciliation | None, points: Sequence[Message]
     """Return a file in one line of markdown: what it is, how much, which days, totals, what is to be decided."""
     export = staged.export
     assert export is not None
-    parts = [f"**{shown(staged.name)}**", shown(export.recognition.format), _(export.mapping.table)]
+    table = "" if unknown(staged) else _(export.mapping.table)
+    parts = [f"**{shown(staged.name)}**", shown(export.recognition.format), table]
     parts += _figures(found) if found else [_("{n} rows", n=export.rows)]
     if (guess := export.guess("currency")) and guess.confidence <= ASSUMED:
         parts.append(f":orange[{_('currency {code} assumed', code=dict(export.mapping.constants)['currency'])}]")

@@ -186,7 +186,7 @@ def open_points(staged: Staged, found: Reconciliation | SluiceError | None, targ
     if export is None:
         return []
     points = []
-    if unknown(export):
+    if unknown(staged):
         points.append(say("not recognised: say what it holds, and which column is what"))
     elif export.mapping.missing():
         points.append(say("still needed: {columns}", columns=missing(export)))
@@ -206,11 +206,14 @@ def missing(export: Export) -> Names:
     return Names(tuple(f"{c.name} ({_(c.meaning)})" for c in TABLES[export.mapping.table] if c.name in names))
 
 
-def unknown(export: Export) -> bool:
-    """Say whether a file is as it was proposed, and nothing that its table needs was found by its name."""
+def unknown(staged: Staged) -> bool:
+    """Say whether nothing that a table needs was found in a file by its name, and nobody has said yet what it holds."""
+    export = staged.export
+    if export is None or export.mapping != export.recognition.mapping:
+        return False
     needed = column_names(export.mapping.table, required=True)
     named = [g for g in export.recognition.guesses if g.column in needed and g.heading and g.confidence > BY_VALUES]
-    return export.mapping == export.recognition.mapping and not named
+    return not named and export.mapping.table == staged.fresh().mapping.table
 
 
 def _same(one: Staged, other: Staged) -> bool:

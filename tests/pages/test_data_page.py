@@ -312,6 +312,7 @@ def test_a_file_that_is_not_recognised_shows_its_columns(opened) -> None:
     assert columns.values.tolist()[2:] == [["Kanal", "Büro"], ["Ausgaben", "1.200,50 · 0,50"]]
     app.selectbox(key="data.map.0.table").set_value("spend")
     run(app)
+    assert "not recognised" not in said(app)
     for column, heading in {"period_start": "Tag", "channel": "Kanal", "spend": "Ausgaben"}.items():
         fill(app, "data.map.0", column, heading)
     assert "`spend` CN¥1,201.00" in said(app)
