@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import filters, language, session
+from ui import filters, importing, language, session
 from ui.language import _
 from ui.page import DOOR
 
@@ -29,7 +29,10 @@ money = [
 data = [st.Page("pages/data.py", title=_("Data"), icon=":material/database:", url_path="data")]
 page = st.navigation({_("Journey"): journey, _("Audience"): audience, _("Money"): money, _("Workspace"): data})
 session.stay()
+importing.settle(toast=page.url_path != "data")
 with st.sidebar:
     language.switch()
+    if page.url_path != "data":
+        importing.follow()
 st.session_state[DOOR] = True
 page.run()

@@ -8,28 +8,21 @@ from typing import Any
 
 import streamlit as st
 
-from analysis import Campaign, Phase, read_export
+from analysis import Campaign, Phase
 from analysis.errors import SluiceError
 from analysis.messages import Names
 from analysis.sharing import downloads
-from analysis.vocabulary import TABLES, Column
-from analysis.workspace import Batch, Export
+from analysis.workspace import Batch, Export, Reconciliation, Workspace
 from analysis.workspace.contents import Contents
-from analysis.workspace.imports import Reconciliation
-from analysis.workspace.imports.clean import REASONS
-from analysis.workspace.imports.mapping import DERIVED
-from ui import session
+from analysis.workspace.store import BatchFile
+from ui import importing, mapping, reconciled, session, staging
 from ui.language import N_, _, shown
+from ui.mapping import CURRENCIES, ZONES
 from ui.page import through_the_door
-from ui.session import keep, said_plainly
 from ui.show import show
+from ui.staging import Staged
 
 PAGE = "data"
-NONE, CONSTANT = "\x00none", "\x00constant"
-CURRENCIES = ("CNY", "USD", "EUR", "GBP", "JPY", "HKD", "TWD", "SGD", "INR")
-ZONES = ("Asia/Shanghai", "UTC", "Asia/Hong_Kong", "Asia/Tokyo", "Asia/Singapore", "Europe/Berlin", "Europe/London",
-         "America/New_York", "America/Los_Angeles")  # fmt: skip
-PERIODS = {"1h": N_("one hour"), "1d": N_("one day"), "7d": N_("one week")}
 FILES = ("csv", "tsv", "txt", "parquet", "xlsx", "xls", "json", "jsonl", "gz", "zip")
 
 
@@ -67,261 +60,143 @@ def _new_workspace() -> None:
 
 def contents() -> None:
     """Show what is stored."""
-    with said_plainly():
+    with session.said_plainly():
         with st.spinner(_("Counting what is stored…")):
             answer = session.ask(Contents())
         show(answer, PAGE)
 
 
-# ---- uploading --------------------------------------------------------------------------------------------
+# ---- importing --------------------------------------------------------------------------------------------
 
 
 def upload() -> None:
-    """Read files, show how each was understood, and import them as one batch."""
+    """Read files, show how each was understood and what it would bring, and import them as one batch."""
     st.subheader(_("Import exports"))
-    keep(f"{PAGE}.round", 0)
-    files = st.file_uploader(
-        _("Exports with events, orders or spend (CSV, XLSX, Parquet, JSON, ZIP); several at once are one batch"),
-        type=FILES,
-        accept_multiple_files=True,
-        key=f"{PAGE}.files.{st.session_state[f'{PAGE}.round']}",
-    )
-    exports = [e for e in (_read(file) for file in files) if e is not None]
-    _forget({file.file_id for file in files})
-    if not exports:
+    if importing.follow(session.workspace()):
         return
-    mapped = [_mapping(export, f"{PAGE}.map.{i}") for i, export in enumerate(exports)]
-    ready = [m for m in mapped if m is not None]
+    staging.uploader(
+        _("Exports with events, orders or spend (CSV, XLSX, Parquet, JSON, ZIP); several at once are one batch"), FILES
+    )
+    if not staging.files():
+        return
     target = _target()
-    with st.container(horizontal=True, vertical_alignment="center", key=f"{PAGE}.do"):
-        pressed = st.button(
-            _("Import {n} files", n=len(exports)) if len(exports) > 1 else _("Import"),
-            type="primary",
-            key=f"{PAGE}.import",
-            disabled=len(ready) < len(exports),
-        )
-        if len(ready) < len(exports):
-            st.caption(_("Fill in the required columns above first."))
-    if pressed:
-        _import(ready, target)
+    files = list(staging.files().values())
+    checked = [_file(staged, target) for staged in files]
+    pairs = [(staged, *seen) for staged, seen in zip(files, checked, strict=True) if staged.export]
+    _go(pairs, target)
 
 
-def _read(file: Any) -> Export | None:
-    """Read an uploaded file once per session; say plainly why it cannot be read."""
-    kept = st.session_state.setdefault(f"{PAGE}.exports", {})
-    if file.file_id not in kept:
-        campaign = session.workspace().campaign
-        with st.spinner(_("Reading {file}…", file=file.name)):
-            try:
-                kept[file.file_id] = read_export(
-                    file.getvalue(), file.name, zone=campaign.zone if campaign else "Asia/Shanghai"
-                )
-            except SluiceError as error:
-                kept[file.file_id] = error
-    found = kept[file.file_id]
+def _file(staged: Staged, target: Workspace | None) -> tuple[Reconciliation | None, bool]:
+    """Draw one file: a line that says what it is, its details on demand; return what it would bring, and if decided."""
+    if staged.export is None:
+        with st.container(horizontal=True, vertical_alignment="center", key=f"{PAGE}.refused.{staged.id}"):
+            st.error(shown(staged.refused or ""), icon=":material/error:")
+            _take_out(staged)
+        return None, False
+    found = staging.check(staged, target)
+    points = staging.open_points(staged, found, target)
+    sums = found if isinstance(found, Reconciliation) else None
+    key = f"{PAGE}.file.{staged.id}"
+    if staged.open is None:
+        staged.open = bool(points) or sums is None or not sums.matches
+    st.session_state[key] = staged.open
+    box = st.expander(reconciled.line(staged, sums, points), key=key, on_change=staged.turn, args=(key,))
+    if staged.open:
+        with box, session.said_plainly():
+            _details(staged, found)
+    return sums, sums is not None and not points
+
+
+def _details(staged: Staged, found: Reconciliation | SluiceError | None) -> None:
+    key = f"{PAGE}.map.{staged.number}"
     if isinstance(found, SluiceError):
         st.error(shown(found.message), icon=":material/error:")
-        return None
-    return found
+    elif found:
+        reconciled.panel(staged, found)
+        if found.questions or (staged.export and staged.export.mapping.day_first is not None):
+            mapping.day_or_month(staged, key)
+        if staged.export and staged.export.mapping.table == "events":
+            mapping.event_names(staged, found.unknown_events, key)
+    elif staged.export:
+        mapping.incomplete(staged)
+    mapping.card(staged, key)
+    _take_out(staged)
 
 
-def _forget(present: set[str]) -> None:
-    """Drop the scratch copies of files taken out of the uploader."""
-    kept = st.session_state.get(f"{PAGE}.exports", {})
-    for id in [id for id in kept if id not in present]:
-        if isinstance(gone := kept.pop(id), Export):
-            gone.close()
+def _take_out(staged: Staged) -> None:
+    st.button(
+        _("Take this file out"), key=f"{PAGE}.out.{staged.id}", icon=":material/close:", type="tertiary",
+        on_click=staging.remove, args=(staged.id,),
+    )  # fmt: skip
 
 
-def _mapping(export: Export, key: str) -> Export | None:
-    """Draw one file's mapping; return the export under it, or None while a required column is open."""
-    with st.container(border=True, key=key):
-        export = _which_table(export, key)
-        export = export.as_table(_holds(export, key))
-        table = export.mapping.table
-        key = f"{key}.{table}"
-        required = [c for c in TABLES[table] if c.required and c.name not in DERIVED]
-        rest = [c for c in TABLES[table] if c not in required]
-        chosen = _grid(export, required, key)
-        recognised = sum(c.name in dict(export.mapping.columns) for c in rest)
-        with st.expander(_("More columns: {n} of {all} recognised", n=recognised, all=len(rest))):
-            chosen |= _grid(export, rest, key)
-        extra = _settings(export, table, key)
-        with st.expander(_("Sample values of the file")):
-            st.dataframe(
-                export.preview(),
-                hide_index=True,
-                width="stretch",
-                column_config={"heading": _("File column"), "values": _("First values")},
-            )
-        with said_plainly():
-            # What the recogniser found besides (event codes, attribution windows, order lines) stays.
-            mapping = export.mapping.replace(
-                columns={c: h for c, (h, _text) in chosen.items() if h not in (NONE, CONSTANT)},
-                constants={c: text.strip() for c, (h, text) in chosen.items() if h == CONSTANT and text.strip()},
-                **extra,
-            )
-            if not mapping.missing():
-                export = export.mapped(mapping)
-                reconciliation(export, key)
-                return export
-    return None
-
-
-def _which_table(export: Export, key: str) -> Export:
-    """Name the file, and let a table be chosen where it holds several."""
-    rows = _("{n} rows", n=export.rows)
-    platform = f" · {shown(export.recognition.format)}" if export.recognition.format else ""
-    st.markdown(f"**{shown(export.name)}** · {rows}{platform}")
-    if len(export.tables) < 2:
-        return export
-    place = st.selectbox(
-        _("Table in this file"),
-        range(len(export.tables)),
-        format_func=lambda i: export.tables[i].title or _("Table {n}", n=i + 1),
-        key=f"{key}.part",
-        width=420,
-    )
-    return export.table(place) if place else export
-
-
-def _holds(export: Export, key: str) -> str:
-    return str(
-        st.selectbox(
-            _("This file holds"),
-            list(TABLES),
-            index=list(TABLES).index(export.mapping.table),
-            format_func=_,
-            key=f"{key}.table",
-            width=220,
-        )
-    )
-
-
-def reconciliation(export: Export, key: str) -> None:
-    """Say what the import would do, before it is done."""
-    found = _reconciled(export, key)
-    counts = _("{lines} lines read: {kept} kept, {aside} set aside.", lines=found.lines, kept=found.kept,
-               aside=found.lines - found.kept)  # fmt: skip
-    st.markdown(f":material/fact_check: {counts}")
-    for code, n in found.set_aside:
-        st.markdown(f"- {_(REASONS.get(code, code))}: {_('{n} rows', n=n)}")
-    for check in found.totals:
-        verdict = _(VERDICTS[check.verdict])
-        values = _("the file says {file}, we count {ours}", file=_exact(check.file), ours=_exact(check.ours))
-        st.markdown(f"- `{check.column}`: {values} · {verdict}")
-    warnings = [*(shown(q) for q in found.questions)]
-    if found.unknown_events:
-        names = Names(found.unknown_events[:12])
-        warnings.append(_("Event names kept as they are: {names}.", names=names))
-    if found.duplicates:
-        warnings.append(_("{n} rows repeat another row exactly.", n=found.duplicates))
-    if found.stored:
-        warnings.append(_("{n} rows are in this workspace already.", n=found.stored))
-    for text in warnings:
-        st.markdown(f":material/warning: {text}")
-
-
-VERDICTS = {"match": N_("match"), "rounding": N_("match to rounding"), "differ": N_("differ")}
-
-
-def _exact(amount: float) -> str:
-    return f"{amount:,.2f}"
-
-
-def _reconciled(export: Export, key: str) -> Reconciliation:
-    """Reconcile once per mapping and data version."""
-    here = session.workspace()
-    wanted = (export.scratch.digest, export.title, export.mapping.digest(), here.version)
-    kept = st.session_state.get(f"{key}.reconciled")
-    if kept is None or kept[0] != wanted:
-        with st.spinner(_("Checking every row…")):
-            kept = (wanted, export.reconcile(here if session.current() != session.SAMPLE else None))
-        st.session_state[f"{key}.reconciled"] = kept
-    return kept[1]
-
-
-def _grid(export: Export, columns: Sequence[Column], key: str) -> dict[str, tuple[str, str]]:
-    """Draw one choice per table column: a file column, one value for all rows, or nothing."""
-    guessed, fixed = dict(export.mapping.columns), dict(export.mapping.constants)
-    chosen = {}
-    cells = st.columns(3)
-    for i, column in enumerate(columns):
-        with cells[i % 3]:
-            keep(f"{key}.{column.name}", CONSTANT if column.name in fixed else guessed.get(column.name, NONE))
-            marked = _("{column} (required)", column=column.name) if column.required else column.name
-            heading = st.selectbox(
-                marked,
-                [NONE, CONSTANT, *export.headings],
-                key=f"{key}.{column.name}",
-                format_func=lambda h: {NONE: "—", CONSTANT: _("one value for all rows")}.get(h, h),
-                help=_(column.meaning),
-            )
-            text = _constant(column, key, fixed.get(column.name, "")) if heading == CONSTANT else ""
-            chosen[column.name] = (heading, text)
-    return chosen
-
-
-def _constant(column: Column, key: str, start: str) -> str:
-    key = f"{key}.{column.name}.constant"
-    if column.name == "currency":
-        keep(key, start or CURRENCIES[0])
-        return str(st.selectbox(_("Value for all rows"), list(dict.fromkeys([*CURRENCIES, start or "CNY"])), key=key))
-    keep(key, start)
-    return st.text_input(_("Value for all rows"), key=key, max_chars=100)
-
-
-def _settings(export: Export, table: str, key: str) -> dict[str, Any]:
-    cells = st.columns(3)
-    zones = list(dict.fromkeys([export.mapping.zone, *ZONES]))
-    extra: dict[str, Any] = {"zone": cells[0].selectbox(_("Time zone of times without one"), zones, key=f"{key}.zone")}
-    if table == "spend":
-        keep(f"{key}.period", export.mapping.period if export.mapping.period in PERIODS else "1d")
-        extra["period"] = cells[1].selectbox(
-            _("Length of a row's period"), list(PERIODS), format_func=lambda p: _(PERIODS[p]), key=f"{key}.period",
-            help=_("Used where the file has no end of the period."),
-        )  # fmt: skip
-    else:
-        keep(f"{key}.hash", "user_id" in export.mapping.hashed)
-        hide = cells[1].checkbox(
-            _("Hash user ids"), key=f"{key}.hash",
-            help=_("Replaces them by a keyed hash. On by default where they look like e-mails or phone numbers."),
-        )  # fmt: skip
-        rest = tuple(c for c in export.mapping.hashed if c != "user_id")
-        extra["hashed"] = (*rest, *(("user_id",) if hide else ()))
-    return extra
-
-
-def _target() -> str:
-    """Ask where to: the sample campaign is not mixed with one's own data unless that is wanted."""
+def _target() -> Workspace | None:
+    """Ask where to; None is a new workspace: one's own data is not mixed with the sample unless that is wanted."""
     if session.current() != session.SAMPLE:
-        return session.current()
-    into = st.radio(
-        _("Import into"),
-        ["new", session.SAMPLE],
-        format_func=lambda v: _("a new workspace") if v == "new" else _("the sample campaign, beside its own data"),
-        key=f"{PAGE}.target",
-        horizontal=True,
-    )
-    return str(into)
+        return session.workspace()
+    with st.container(horizontal=True, vertical_alignment="bottom", key=f"{PAGE}.target.row"):
+        into = st.radio(
+            _("Import into"),
+            ["new", session.SAMPLE],
+            format_func=lambda v: _("a new workspace") if v == "new" else _("the sample campaign, beside its own data"),
+            key=f"{PAGE}.target",
+            horizontal=True,
+        )
+        if into == "new":
+            first = next(iter(staging.files().values())).name.rsplit(".", 1)[0]
+            st.text_input(_("Name"), first, key=f"{PAGE}.target.name", max_chars=80, width=320)
+            return None
+    return session.workspace()
 
 
-def _import(exports: list[Export], target: str) -> None:
-    with said_plainly(), st.spinner(_("Importing: cleaning, sorting and storing the rows…")):
-        if new := target == "new":
-            campaign = session.workspace().campaign
-            name = exports[0].name.rsplit(".", 1)[0]
-            constants = dict(exports[0].mapping.constants)
-            currency = constants.get("currency", campaign.currency if campaign else "CNY")
-            target = session.create(name, zone=exports[0].mapping.zone, currency=currency)
-        session.choose(target)
-        batch = session.workspace().add(*exports)
-        if new:
-            session.fit_campaign()
-        st.session_state[f"{PAGE}.done"] = batch.id
-        st.session_state[f"{PAGE}.round"] += 1
-        _forget(set())
-        st.rerun()
+def _go(seen: list[tuple[Staged, Reconciliation | None, bool]], target: Workspace | None) -> None:
+    """Draw the button that imports, once everything is decided."""
+    if not seen:
+        return
+    files, found = [staged for staged, _found, _decided in seen], [f for _staged, f, _decided in seen if f]
+    overlap = reconciled.overlap_choice(found)
+    waiting = [staged.name for staged, _found, decided in seen if not decided]
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{PAGE}.do"):
+        rows = sum(f.kept for f in found)
+        st.button(
+            _("Import {n} files, {rows} rows", n=len(files), rows=rows) if len(files) > 1
+            else _("Import {rows} rows", rows=rows),
+            type="primary",
+            key=f"{PAGE}.import",
+            disabled=bool(waiting) or overlap is None,
+            on_click=_import,
+            args=(files, target, overlap or "keep"),
+        )  # fmt: skip
+        if waiting:
+            st.caption(shown(_("First decide what is open in {files}.", files=Names(tuple(waiting)))))
+        elif overlap is None:
+            st.caption(_("First choose what should happen with the days stored already."))
+
+
+def _import(files: list[Staged], target: Workspace | None, overlap: str) -> None:
+    exports = [f.export for f in files if f.export]
+    kept = [(f.export, f.label.strip() or f.name) for f in files if f.export and f.remember and f.to_keep]
+    try:
+        into = target or _new(exports)
+
+        def after() -> None:
+            for export, label in kept:
+                into.keep_mapping(export, label)
+            session.fit_campaign(into)
+
+        importing.begin(into, exports, overlap, after)
+    except SluiceError as error:
+        st.session_state[importing.FAILED] = error.message
+
+
+def _new(exports: list[Export]) -> Workspace:
+    """Make the workspace that was asked for, in the first file's zone and currency, and go there."""
+    campaign = session.workspace().campaign
+    named = (dict(export.mapping.constants).get("currency") for export in exports)
+    currency = next(filter(None, named), campaign.currency if campaign else "CNY")
+    name = st.session_state[f"{PAGE}.target.name"].strip() or exports[0].name
+    session.choose(session.create(name, zone=exports[0].mapping.zone, currency=currency))
+    return session.workspace()
 
 
 # ---- batches and campaign ---------------------------------------------------------------------------------
@@ -338,39 +213,29 @@ def batches() -> None:
 
 
 def _batch(batch: Batch) -> None:
-    kept, aside = sum(f.rows for f in batch.files), sum(f.set_aside for f in batch.files)
     with st.container(border=True, key=f"{PAGE}.batch.{batch.id}"):
-        title = _("Batch {n}: {kept} rows kept, {aside} set aside", n=batch.id, kept=kept, aside=aside)
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{title}** · {batch.imported_at:%Y-%m-%d %H:%M} UTC")
+            st.markdown(f"**{importing.summary(batch)}** · {batch.imported_at:%Y-%m-%d %H:%M} UTC")
             with st.popover(_("Undo"), icon=":material/undo:"):
                 st.markdown(_("Takes these rows out again. The files themselves are not touched."))
                 st.button(
                     _("Undo batch {n}", n=batch.id), key=f"{PAGE}.undo.{batch.id}", on_click=_undo, args=(batch.id,)
                 )
         for file in batch.files:
-            rows = _("{n} rows", n=file.rows)
-            st.markdown(f"{shown(file.file)} → {_(file.table)}: {rows}")
-        if aside:
+            st.markdown(_imported(file))
+        if any(file.set_aside for file in batch.files):
             _set_aside(batch)
+
+
+def _imported(file: BatchFile) -> str:
+    rows = _("{n} rows", n=file.rows)
+    aside = ", " + _("{n} set aside", n=file.set_aside) if file.set_aside else ""
+    return f"{shown(file.file)} → {_(file.table)}: {rows}{aside}"
 
 
 def _set_aside(batch: Batch) -> None:
     with st.expander(_("{n} rows set aside", n=sum(f.set_aside for f in batch.files))):
-        frame = session.workspace().set_aside(batch.id)
-        frame["reason"] = frame["reason"].map(lambda code: _(REASONS.get(code, code)))
-        st.dataframe(
-            frame.head(1000),
-            hide_index=True,
-            width="stretch",
-            column_config={
-                "file": _("File"),
-                "line": st.column_config.NumberColumn(_("Line"), format="%d"),
-                "reason": _("Reason"),
-                "column": _("Column"),
-                "text": _("What it said"),
-            },
-        )
+        reconciled.table(session.workspace().set_aside(batch.id))
         here = session.workspace()  # the file is made in another thread, which does not know the session
         st.download_button(
             _("Download all as CSV"),
@@ -392,7 +257,7 @@ def _undo(batch: int) -> None:
 def campaign() -> None:
     """Edit the campaign: its days, phases, budget, zone and currency."""
     now = session.workspace().campaign
-    with st.expander(_("Campaign: days, phases, budget, time zone"), key=f"{PAGE}.campaign"), said_plainly():
+    with st.expander(_("Campaign: days, phases, budget, time zone"), key=f"{PAGE}.campaign"), session.said_plainly():
         if now is None:
             now = Campaign(name=session.workspace().name, start="2026-01-01", end="2026-12-31")
         with st.form(f"{PAGE}.campaign.form", border=False):
@@ -437,17 +302,26 @@ def _phases(days: Sequence[dt.date | None], end: dt.date) -> tuple[Phase, ...]:
 
 def announce() -> None:
     """Say what the last press of a button did."""
-    if (done := st.session_state.pop(f"{PAGE}.done", None)) is not None:
-        batch = next((b for b in session.workspace().batches() if b.id == done), None)
-        if batch:
-            kept, aside = sum(f.rows for f in batch.files), sum(f.set_aside for f in batch.files)
-            st.success(_("Batch {n}: {kept} rows kept, {aside} set aside", n=done, kept=kept, aside=aside))
-            for file in (f for f in batch.files if not f.rows):
-                st.warning(
-                    shown(_("No row of {file} could be used. Undo the batch and check its mapping.", file=file.file))
-                )
-    if (said := st.session_state.pop(f"{PAGE}.said", None)) is not None:
-        st.error(shown(said))
+    if (batch := st.session_state.pop(importing.DONE, None)) is not None:
+        st.success(importing.summary(batch), icon=":material/check:")
+        for file in batch.files:
+            st.markdown(_imported(file))
+        with st.container(horizontal=True, key=f"{PAGE}.next"):
+            tables = {file.table for file in batch.files if file.rows}
+            for table, path, label, icon in NEXT:
+                if table in tables:
+                    st.page_link(path, label=_(label), icon=icon)
+    for key in (f"{PAGE}.said", importing.FAILED):
+        if (said := st.session_state.pop(key, None)) is not None:
+            st.error(shown(said), icon=":material/error:")
+
+
+# Where a table's data can be looked at.
+NEXT = (
+    ("events", "pages/funnel.py", N_("Funnel"), ":material/filter_alt:"),
+    ("orders", "pages/segments.py", N_("Segments"), ":material/group:"),
+    ("spend", "pages/budget.py", N_("Budget"), ":material/payments:"),
+)
 
 
 through_the_door()
@@ -455,7 +329,8 @@ with st.spinner(_("Opening the workspace…")):
     session.workspace()
 workspaces()
 announce()
-contents()
 upload()
+contents()
 batches()
+mapping.kept_mappings()
 campaign()

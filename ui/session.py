@@ -28,6 +28,8 @@ from ui.language import _, shown
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = "sample"
+UNSET = ("2026-01-01", "2026-12-31")
+"""First and last day of a campaign until data or a person says them."""
 _OPENING = threading.Lock()
 
 
@@ -59,11 +61,10 @@ def stay() -> None:
         st.query_params["lang"] = st.session_state["language.switched"]
 
 
-def fit_campaign() -> None:
-    """Set a new workspace's campaign to the days of what was first imported."""
-    here = workspace()
+def fit_campaign(here: Workspace) -> None:
+    """Set the days of a campaign that nobody has set yet to those of what was first imported."""
     span, campaign = here.tables().span(), here.campaign
-    if span and campaign:
+    if span and campaign and (campaign.start, campaign.end) == UNSET:
         first, last = (local_day(moment, campaign.zone) for moment in span)
         here.campaign = campaign.replace(start=first, end=last)
 
@@ -90,7 +91,7 @@ def create(name: str, *, zone: str, currency: str) -> str:
     id = hashlib.sha256(os.urandom(16)).hexdigest()[:12]
     made = _open(id)
     made.name = name
-    made.campaign = Campaign(name=name, start="2026-01-01", end="2026-12-31", zone=zone, currency=currency)
+    made.campaign = Campaign(name=name, start=UNSET[0], end=UNSET[1], zone=zone, currency=currency)
     return id
 
 
@@ -172,7 +173,10 @@ def said_plainly() -> Iterator[None]:
     try:
         yield
     except SluiceError as error:
-        st.error(shown(error.message), icon=":material/error:")
+        if error.code == "empty":
+            st.info(shown(error.message), icon=":material/info:")
+        else:
+            st.error(shown(error.message), icon=":material/error:")
     except Exception:
         logging.getLogger("sluice").exception("unexpected error")
         st.error(

@@ -60,7 +60,7 @@ def table(answer: Answer, name: str) -> None:
     for column in frame.columns:
         field = fields.get(column, Field(column, "text"))
         frame[column], config[column] = _column(frame[column], field, answer.currency)
-    st.dataframe(frame, column_config=config, hide_index=True, width="stretch")
+    st.dataframe(frame, column_config=config, hide_index=True, width="stretch", placeholder="")
 
 
 def _column(values: Any, field: Field, currency: str | None) -> tuple[Any, Any]:

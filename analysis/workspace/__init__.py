@@ -1,12 +1,14 @@
 """The workspace: one DuckDB file, and what comes into it."""
 
 from analysis.workspace.imports import ColumnMapping, Export, Overlap, Reconciliation, read_export, read_exports
+from analysis.workspace.mappings import KeptMapping
 from analysis.workspace.store import Batch, Saved, Workspace, open_workspace
 
 __all__ = [
     "Batch",
     "ColumnMapping",
     "Export",
+    "KeptMapping",
     "Overlap",
     "Reconciliation",
     "Saved",

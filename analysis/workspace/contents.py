@@ -43,7 +43,7 @@ class Contents(Question):
     def _answer(self, tables: Tables) -> ContentsAnswer:
         filled = [t for t in TABLES if tables.count(t)]
         if not filled:
-            raise DataError.empty(say("There is no data yet. Import a file below."))
+            raise DataError.empty(say("There is no data yet. Import a file on the Data page."))
         table = pd.concat([_MEASURES[t](self, tables) for t in filled], ignore_index=True)
         daily = pd.concat([_daily(self, tables, t) for t in filled], ignore_index=True)
         return ContentsAnswer(
@@ -92,10 +92,10 @@ class ContentsAnswer(Answer):
             alt.Chart(daily)
             .mark_rect(color=charts.ACCENT)
             .encode(
-                x=alt.X("day:T", title=look(N_("day")), axis=alt.Axis(tickCount=6, labelOverlap=True)),
+                x=alt.X("day:T", title=look(N_("day")), axis=_days_axis(daily)),
                 x2="end:T",
                 y=alt.Y("what:N", sort=None, title=None, axis=alt.Axis(domain=False, ticks=False)),
-                opacity=alt.Opacity("share:Q", scale=alt.Scale(domain=[0, 1], range=[0.25, 1]), legend=None),
+                opacity=alt.Opacity("share:Q", scale=alt.Scale(domain=[0, 1], range=[0.25, 1]), legend=_shades(look)),
                 tooltip=[
                     alt.Tooltip("what:N", title=look(N_("What"))),
                     alt.Tooltip("day:T", title=look(N_("Day")), format="%Y-%m-%d"),
@@ -104,7 +104,28 @@ class ContentsAnswer(Answer):
             )
         )
         describe = self.headline.text(look.language)
-        return charts.finish(strips, look, describe=describe, height=36 * daily["table"].nunique() + 50)
+        return charts.finish(strips, look, describe=describe, height=36 * daily["table"].nunique() + 110)
+
+
+def _days_axis(daily: pd.DataFrame) -> alt.Axis:
+    """Mark days, never hours, where only a few are covered."""
+    days = pd.to_datetime(daily["day"])
+    if (days.max() - days.min()).days <= 14:
+        return alt.Axis(tickCount="day", format="%m-%d", labelOverlap=True)
+    return alt.Axis(tickCount=6, labelOverlap=True)
+
+
+def _shades(look: Look) -> alt.Legend:
+    return alt.Legend(
+        title=look(N_("rows, as a share of the busiest day")),
+        format=".0%",
+        values=[0.01, 0.25, 0.5, 0.75, 1],
+        columns=5,
+        symbolType="square",
+        symbolFillColor=charts.ACCENT,
+        symbolStrokeWidth=0,
+        titleLimit=320,
+    )
 
 
 # ---- the work ---------------------------------------------------------------------------------------------

@@ -27,6 +27,8 @@ from analysis.values import Campaign
 from analysis.vocabulary import TABLES, TIME_COLUMN
 from analysis.workspace.imports import Export, Overlap
 from analysis.workspace.imports.clean import REASONS
+from analysis.workspace.mappings import SCHEMA as MAPPINGS
+from analysis.workspace.mappings import KeptMapping, kept_text
 
 FORMAT = 1
 _SCHEMA = """
@@ -267,6 +269,41 @@ class Workspace:
         with self._transaction() as con:
             con.execute("DELETE FROM saved WHERE id = ?", [saved])
 
+    # ---- kept mappings
+
+    def keep_mapping(self, export: Export, name: str) -> KeptMapping:
+        """Keep an export's mapping for files with the same headings; theirs of the same name is replaced."""
+        headings, mapping = kept_text(export)
+        with self._transaction() as con:
+            con.execute("DELETE FROM mappings WHERE name = ? AND headings = ?", [name, headings])
+            id = self._next("mappings")
+            con.execute("INSERT INTO mappings VALUES (?, ?, ?, ?, ?)", [id, name, headings, mapping, _now()])
+        return next(m for m in self.mappings() if m.id == id)
+
+    def mappings(self, export: Export | None = None) -> tuple[KeptMapping, ...]:
+        """Return the kept mappings, or those that fit an export, newest first; unreadable newer ones are left out."""
+        found = []
+        for row in self._rows("SELECT id, name, headings, mapping, kept_at FROM mappings ORDER BY id DESC"):
+            with suppress(QuestionError):
+                found.append(KeptMapping.read(row))
+        return tuple(m for m in found if export is None or m.fits(export))
+
+    def proposed(self, export: Export) -> Export:
+        """Return an export under the newest mapping kept for its headings; as it was where there is none."""
+        fitting = self.mappings(export)
+        return fitting[0].on(export) if fitting else export
+
+    def imported(self, export: Export) -> int | None:
+        """Return the batch that brought this very file as this table; None where none did."""
+        query = 'SELECT batch FROM batch_files WHERE digest = ? AND "table" = ?'
+        found = self._rows(query, [export.scratch.digest, export.mapping.table])
+        return int(found[0][0]) if found else None
+
+    def forget_mapping(self, mapping: int) -> None:
+        """Delete a kept mapping."""
+        with self._transaction() as con:
+            con.execute("DELETE FROM mappings WHERE id = ?", [mapping])
+
     def close(self) -> None:
         """Close the file."""
         self._con.close()
@@ -424,6 +461,7 @@ def open_workspace(path: str | Path) -> Workspace:
                 con.execute("INSERT INTO meta VALUES (?, ?)", [key, text])
     else:
         _check_format(workspace)
+    con.execute(MAPPINGS)  # a workspace made before mappings were kept has no table for them
     return workspace
 
 

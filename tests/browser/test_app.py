@@ -18,7 +18,6 @@ from nbclient import NotebookClient
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 PATHS = ("", *PAGES[1:])  # the Funnel page is the front door
 ROOT = Path(__file__).resolve().parents[2]
-REAL = ROOT.parent / "shared" / "data"
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -106,38 +105,6 @@ def test_the_language_switch(visit) -> None:
     assert re.search(r"[\u4e00-\u9fff]", headline(page))
 
 
-def test_two_exports_are_mapped_by_hand_and_imported(visit, tmp_path: Path) -> None:
-    orders = REAL / "tmall_orders.csv"
-    spend = REAL / "global_ads_daily.csv"
-    if not orders.exists():
-        pytest.skip("the real exports are not on this machine")
-    page = visit("data")
-    headline(page)
-    page.set_input_files("input[type=file]", [str(orders), str(spend)])
-    page.get_by_text("28,010 rows").wait_for()
-    settled(page)
-    for i, currency in ((0, "CNY"), (1, "USD")):
-        card = page.locator(f".st-key-data-map-{i}")
-        pick(page, card, "currency", "one value for all rows")
-        pick(page, card, "Value for all rows", currency)
-    page.get_by_role("button", name="Import 2 files").click()
-    page.get_by_text("Batch 1: 29,810 rows kept, 0 set aside").first.wait_for()
-    shown = headline(page)
-    assert "28,010 orders created" in shown
-    assert "24,087 orders paid" in shown
-    assert "$11,108,749.09 ad spend" in shown
-
-
-def pick(page, card, label: str, option: str) -> None:
-    """Pick an option of a select box whose label begins with `label` in a file's card."""
-    box = card.get_by_role("combobox", name=re.compile(rf"^{re.escape(label)}")).first
-    box.scroll_into_view_if_needed()
-    page.wait_for_timeout(500)  # a list that opens while the page still scrolls closes again
-    box.click()
-    page.get_by_role("option", name=option, exact=True).click()
-    settled(page)
-
-
 def test_a_picture_is_refused_and_nothing_changes(visit, tmp_path: Path) -> None:
     page = visit("data")
     before = headline(page)
@@ -158,7 +125,7 @@ def test_the_notebook_and_the_link_hold_the_workspace_that_is_open(visit, tmp_pa
     page.set_input_files("input[type=file]", str(path))
     page.get_by_text("2 rows").first.wait_for()
     settled(page)
-    page.get_by_role("button", name="Import", exact=True).click()
+    page.locator(".st-key-data-import button").click()
     page.get_by_text("Batch 1: 2 rows kept, 0 set aside").first.wait_for()
     shown = headline(page)
     assert "2 orders created (CN¥12.50)" in shown

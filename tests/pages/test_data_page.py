@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import io
+import threading
+import time
+import zipfile
+
 import pytest
 from harness import errors, headline, run
 from streamlit.testing.v1 import AppTest
 
+from analysis.workspace import Workspace
+from ui import session
+
 ORDERS = "no,when,total,paid,back\no1,2026-11-01 10:00,10.5,2026-11-01 10:05,\no2,2026-11-02 10:00,20,,\no3,soon,1,,\n"
+CONSTANT = "\x00constant"
 SPEND = "date,platform,cost\n2026-11-01,ads,100.25\n2026-11-02,ads,50\n"
 
 
@@ -17,6 +27,9 @@ def upload(app: AppTest, *files: tuple[str, bytes]) -> AppTest:
 
 
 def fill(app: AppTest, key: str, column: str, value: str, constant: str | None = None) -> AppTest:
+    if any(t.key == f"{key}.rest" and not t.value for t in app.toggle) and not shows(app, f"{key}.{column}"):
+        app.toggle(key=f"{key}.rest").set_value(True)
+        run(app)
     app.selectbox(key=f"{key}.{column}").set_value(value)
     run(app)
     if constant is not None:
@@ -26,9 +39,27 @@ def fill(app: AppTest, key: str, column: str, value: str, constant: str | None =
     return app
 
 
+def shows(app: AppTest, key: str) -> bool:
+    return any(box.key == key for box in app.selectbox)
+
+
 def press_import(app: AppTest) -> AppTest:
     app.button(key="data.import").click()
-    return run(app)
+    return ended(run(app))
+
+
+def ended(app: AppTest) -> AppTest:
+    """Wait until the import is over, as the page's own polling would."""
+    if "importing" in app.session_state:
+        assert app.session_state["importing"].over(wait=60)
+        run(app)
+    return app
+
+
+def said(app: AppTest) -> str:
+    """Return all that the page says, markdown escapes taken out."""
+    texts = [*app.markdown, *app.caption, *app.info, *app.warning, *app.success]
+    return "\n".join([*(t.value for t in texts), *(e.label for e in app.expander)]).replace("\\", "")
 
 
 def own(app: AppTest, name: str) -> AppTest:
@@ -40,16 +71,14 @@ def own(app: AppTest, name: str) -> AppTest:
 
 def test_two_files_become_one_batch_and_are_undone(opened) -> None:
     app = own(opened("data"), "shop")
-    assert "There is no data yet" in errors(app)
+    assert "There is no data yet" in said(app)
+    assert errors(app) == ""
     app = upload(app, ("orders.csv", ORDERS.encode()), ("spend.csv", SPEND.encode()))
     app.selectbox(key="data.map.0.table").set_value("orders")
-    app.selectbox(key="data.map.1.table").set_value("spend")
     run(app)
     for column, heading in {"order_id": "no", "timestamp": "when", "revenue": "total", "paid_at": "paid"}.items():
-        fill(app, "data.map.0.orders", column, heading)
-    fill(app, "data.map.0.orders", "currency", "\x00constant", "CNY")
-    fill(app, "data.map.1.spend", "spend", "cost")
-    fill(app, "data.map.1.spend", "currency", "\x00constant", "CNY")
+        fill(app, "data.map.0", column, heading)
+    assert "3 lines read: 2 kept, 1 set aside." in said(app)
     app = press_import(app)
     assert errors(app) == ""
     assert [s.value for s in app.success] == ["Batch 1: 4 rows kept, 1 set aside"]
@@ -58,21 +87,166 @@ def test_two_files_become_one_batch_and_are_undone(opened) -> None:
     assert "1 orders paid, less refunds (CN¥10.50)" in shown
     assert "CN¥150.25 ad spend" in shown
     app.button(key="data.undo.1").click()
-    assert "There is no data yet" in errors(run(app))
+    assert "There is no data yet" in said(run(app))
 
 
 def test_sample_is_not_mixed_with_own_data(opened) -> None:
     app = upload(opened("data"), ("spend.csv", SPEND.encode()))
-    fill(app, "data.map.0.spend", "currency", "\x00constant", "USD")
+    opened_file(app, "spend.csv")
+    fill(app, "data.map.0", "currency", CONSTANT, "USD")
     app = press_import(app)
     assert "$150.25 ad spend" in headline(app)
     assert "events" not in headline(app)
 
 
-def test_import_waits_for_required_columns(opened) -> None:
-    app = upload(opened("data"), ("spend.csv", SPEND.encode()))
+def opened_file(app: AppTest, name: str) -> AppTest:
+    """Open a file's details."""
+    next(staged for staged in app.session_state["staged"].values() if staged.name == name).open = True
+    return run(app)
+
+
+def test_required_columns_that_are_missing_are_named(opened) -> None:
+    app = upload(opened("data"), ("spend.csv", b"date,cost\n2026-11-01,100.25\n"))
     assert app.button(key="data.import").disabled
-    assert any("required columns" in c.value for c in app.caption)
+    assert "Still needed: channel (advertising channel)." in said(app)
+    assert "still needed: channel (advertising channel)" in next(e.label for e in app.expander).replace("\\", "")
+    fill(app, "data.map.0", "channel", CONSTANT, "search")
+    assert not app.button(key="data.import").disabled
+
+
+def test_a_currency_the_file_does_not_name_is_the_workspaces_and_said_so(opened) -> None:
+    app = upload(opened("data"), ("spend.csv", SPEND.encode()))
+    assert "currency CNY assumed" in said(app)
+    opened_file(app, "spend.csv")
+    assert "a guess (50%)]: the file names none; the workspace's currency" in said(app)
+    fill(app, "data.map.0", "currency", CONSTANT, "EUR")
+    assert "assumed" not in said(app)
+    assert "chosen by you" in said(app)
+
+
+def test_clean_files_are_one_line_each(opened) -> None:
+    files = [("spend.csv", SPEND.encode()), ("more.csv", SPEND.replace("ads", "video").encode())]
+    app = upload(opened("data"), *files)
+    lines = [e.label.replace("\\", "") for e in app.expander if "check_circle" in e.label]
+    assert [line.split(" · ", 1)[0].split("**")[1] for line in lines] == ["spend.csv", "more.csv"]
+    assert all("spend · 2 rows · 2026-11-01 to 2026-11-02" in line for line in lines)
+    assert not shows(app, "data.map.0.table")
+    assert app.button(key="data.import").label == "Import 2 files, 4 rows"
+
+
+def test_a_corrected_mapping_is_remembered_said_and_forgotten(opened) -> None:
+    app = own(opened("data"), "memory")
+    shop = b"kanal,kosten,tag\nsuche,10,2026-11-01\n"
+    app = upload(app, ("a.csv", shop))
+    app.selectbox(key="data.map.0.table").set_value("spend")
+    run(app)
+    for column, heading in {"channel": "kanal", "spend": "kosten", "period_start": "tag"}.items():
+        if shows(app, f"data.map.0.{column}"):
+            fill(app, "data.map.0", column, heading)
+    app.text_input(key="data.map.0.label").set_value("weekly")
+    run(app)
+    app = press_import(app)
+    assert "**weekly** · spend · 3 columns" in said(app)
+    app = upload(app, ("b.csv", b"kosten,tag,kanal\n7,2026-11-08,suche\n"))
+    assert "mapping weekly" in said(app)
+    assert not app.button(key="data.import").disabled
+    opened_file(app, "b.csv")
+    assert "kept as weekly" in said(app)
+    next(b for b in app.button if b.label == "Forget").click()
+    run(app)
+    assert "**weekly**" not in said(app)
+
+
+def test_stored_days_are_asked_about_only_where_there_are_some(opened) -> None:
+    app = own(opened("data"), "overlap")
+    app = press_import(upload(app, ("a.csv", SPEND.encode())))
+    assert not [r for r in app.radio if r.key == "data.overlap"]
+    app = upload(app, ("b.csv", SPEND.replace("50", "70").encode()))
+    assert app.button(key="data.import").disabled
+    opened_file(app, "b.csv")
+    assert "2 rows are in this workspace already." in said(app)
+    assert "Batch 1 has 2 rows of ads in the same days" in said(app)
+    app.radio(key="data.overlap").set_value("replace")
+    app = press_import(run(app))
+    assert "CN¥170.25 ad spend" in headline(app)
+
+
+def test_the_same_file_again_is_said_before_it_is_imported(opened) -> None:
+    app = own(opened("data"), "again")
+    app = press_import(upload(app, ("a.csv", SPEND.encode())))
+    app = upload(app, ("copy.csv", SPEND.encode()))
+    assert "imported before, in batch 1" in said(app)
+    assert app.button(key="data.import").disabled
+    next(b for b in app.button if b.label == "Take this file out").click()
+    run(app)
+    assert "copy.csv" not in said(app)
+
+
+def test_a_report_without_days_asks_for_both_ends(opened) -> None:
+    app = upload(opened("data"), ("spend.csv", b"platform,cost,currency\nads,100.25,EUR\nvideo,50,EUR\n"))
+    app.selectbox(key="data.map.0.table").set_value("spend")
+    run(app)
+    assert "Still needed: period_start (start of the period, UTC)." in said(app)
+    for end, day in (("first", "2026-11-01"), ("last", "2026-11-30")):
+        app.date_input(key=f"data.map.0.days.{end}").set_value(dt.date.fromisoformat(day))
+        run(app)
+    assert "2026-11-01 to 2026-11-30" in said(app)
+    app = press_import(app)
+    assert "€150.25 ad spend" in headline(app)
+
+
+def test_day_or_month_is_asked_where_the_file_cannot_tell(opened) -> None:
+    app = upload(
+        opened("data"), ("spend.csv", b"date,platform,cost,currency\n02/01/2026,ads,5,EUR\n03/01/2026,ads,5,EUR\n")
+    )
+    assert app.button(key="data.import").disabled
+    app.radio(key="data.map.0.day_first").set_value(True)
+    run(app)
+    assert "2026-01-02 to 2026-01-03" in said(app)
+    app.radio(key="data.map.0.day_first").set_value(False)
+    run(app)
+    assert "2026-02-01 to 2026-03-01" in said(app)
+    assert not app.button(key="data.import").disabled
+
+
+def test_files_wait_while_another_page_is_visited(opened) -> None:
+    app = upload(opened("data"), ("spend.csv", SPEND.encode()))
+    opened_file(app, "spend.csv")
+    fill(app, "data.map.0", "currency", CONSTANT, "EUR")
+    run(app.switch_page("pages/budget.py"))
+    app = run(app.switch_page("pages/data.py"))
+    opened_file(app, "spend.csv")
+    assert app.selectbox(key="data.map.0.currency.constant").value == "EUR"
+    assert "€150.25 ad spend" in headline(press_import(app))
+
+
+def test_an_import_shows_how_far_it_is_and_is_cancelled(opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = upload(own(opened("data"), "slow"), ("spend.csv", SPEND.encode()))
+    begun, add = threading.Event(), Workspace.add
+
+    def slow(here: Workspace, *exports, progress, cancel, **more):
+        def waits(done: int, total: int) -> None:
+            progress(1, total)
+            begun.set()
+            while not cancel():
+                time.sleep(0.01)
+
+        return add(here, *exports, progress=waits, cancel=cancel, **more)
+
+    monkeypatch.setattr(Workspace, "add", slow)
+    app.button(key="data.import").click()
+    run(app)
+    assert begun.wait(30)
+    run(app)
+    assert "1 of 2 rows" in app.get("progress")[0].proto.text
+    assert not app.file_uploader
+    app = run(app.switch_page("pages/budget.py"))
+    app.button(key="importing.cancel").click()
+    app = ended(run(app))
+    app = run(app.switch_page("pages/data.py"))
+    assert "The import was cancelled. Nothing was imported." in errors(app)
+    assert "spend.csv" in said(app)
+    assert "There is no data yet" in said(app)
 
 
 @pytest.mark.parametrize(
@@ -96,9 +270,73 @@ def test_bad_files_are_refused_in_words(opened, name: str, content: bytes, says:
     assert headline(app) == before
 
 
-def test_rows_that_cannot_be_used_are_refused_whole(opened) -> None:
+def test_rows_that_cannot_be_used_are_shown_before_the_import(opened) -> None:
     app = own(opened("data"), "hopeless")
     app = upload(app, ("spend.csv", b"date,platform,cost\nsoon,ads,1\nlater,ads,2\n"))
-    fill(app, "data.map.0.spend", "currency", "\x00constant", "CNY")
-    assert "period_start" in errors(press_import(app))
-    assert "No row could be used" in errors(app)
+    assert app.button(key="data.import").disabled
+    assert "no row of it could be used" in said(app)
+    assert "Set aside, not a time: 2 rows" in said(app)
+    next(t for t in app.toggle if t.label == "Look at them").set_value(True)
+    frame = next(d.value for d in run(app).dataframe if "line" in d.value)
+    assert frame[["file", "line", "text"]].values.tolist() == [
+        ["spend.csv", 2, "soon | ads | 1"],
+        ["spend.csv", 3, "later | ads | 2"],
+    ]
+
+
+def test_event_names_of_ones_own_are_said_in_standard_ones(opened) -> None:
+    log = "user,time,action\na,2026-11-01,Kauf\na,2026-11-02,view\nb,2026-11-01,Blick\n"
+    app = upload(opened("data"), ("log.csv", log.encode()))
+    opened_file(app, "log.csv")
+    assert "Event names kept as they are: Blick, Kauf." in said(app)
+    app.selectbox(key="data.map.0.event.Kauf").set_value("purchase")
+    run(app)
+    assert "Event names kept as they are: Blick." in said(app)
+    app = press_import(app)
+    events = {row[0] for row in session_tables(app)}
+    assert events == {"purchase", "view", "Blick"}
+
+
+def session_tables(app: AppTest) -> list[tuple[str]]:
+    """Return the events of the workspace that the app has open."""
+    path = session.folder() / f"{app.session_state['workspace']}.duckdb"
+    frame = session._opened(str(path)).tables().frame("events")
+    return list(frame.select("event").collect("pyarrow").to_native().to_pandas().itertuples(index=False, name=None))
+
+
+def test_a_file_that_is_not_recognised_shows_its_columns(opened) -> None:
+    german = "Kampagne;Tag;Kanal;Ausgaben\r\nHerbst;01.10.2026;Büro;1.200,50\r\nHerbst;02.10.2026;Büro;0,50\r\n"
+    app = upload(opened("data"), ("kampagnen.csv", german.encode("cp1252")))
+    assert "not recognised" in said(app)
+    columns = next(d.value for d in app.dataframe if "heading" in d.value)
+    assert columns.values.tolist()[2:] == [["Kanal", "Büro"], ["Ausgaben", "1.200,50 · 0,50"]]
+    app.selectbox(key="data.map.0.table").set_value("spend")
+    run(app)
+    assert "not recognised" not in said(app)
+    for column, heading in {"period_start": "Tag", "channel": "Kanal", "spend": "Ausgaben"}.items():
+        fill(app, "data.map.0", column, heading)
+    assert "`spend` CN¥1,201.00" in said(app)
+
+
+def test_an_archive_of_several_exports_gives_each_of_them(opened) -> None:
+    out = io.BytesIO()
+    orders = "order_id,timestamp,revenue,currency\no1,2026-11-01,10.5,CNY\n"
+    with zipfile.ZipFile(out, "w") as made:
+        for name, content in (("spend.csv", SPEND), ("orders.csv", orders), ("read me.csv", "a,b\n1,2\n")):
+            made.writestr(name, content)
+    app = upload(own(opened("data"), "archive"), ("week.zip", out.getvalue()))
+    assert app.button(key="data.import").label == "Import 2 files, 3 rows"
+    shown = headline(press_import(app))
+    assert "1 orders created (CN¥10.50)" in shown
+    assert "CN¥150.25 ad spend" in shown
+
+
+def test_totals_that_differ_and_rows_lost_are_not_called_clean(opened) -> None:
+    wrong = SPEND + "Total,,151.25\n"
+    app = upload(opened("data"), ("spend.csv", wrong.encode()), ("soon.csv", (SPEND + "soon,ads,1\n").encode()))
+    first, second = (e.label for e in app.expander if ".csv" in e.label)
+    assert "totals differ" in first
+    assert "1 set aside" in second
+    assert all("check_circle" not in line and "warning" in line for line in (first, second))
+    assert "`spend`: the file says CN¥151.25, we count CN¥150.25: differs" in said(app)
+    assert not app.button(key="data.import").disabled

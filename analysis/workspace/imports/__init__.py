@@ -10,12 +10,17 @@ import pandas as pd
 from analysis.errors import ImportFileError, near
 from analysis.messages import Message, Names, say
 from analysis.workspace.imports.clean import Cleaned, clean
+from analysis.workspace.imports.formats import formats
 from analysis.workspace.imports.mapping import ColumnMapping
 from analysis.workspace.imports.read import Scratch, read
-from analysis.workspace.imports.recognise import Recognition, guess_for, known, recognise
+from analysis.workspace.imports.recognise import Guess, Recognition, guess_for, known, recognise
 from analysis.workspace.imports.reconcile import Check, Overlap, Reconciliation, Stored, reconcile
 
 __all__ = ["Check", "ColumnMapping", "Export", "Overlap", "Reconciliation", "read_export", "read_exports"]
+
+ASSUMED = 0.5
+"""Confidence in what the file does not say at all."""
+_PERIOD = ("period_start", "period_end")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,8 @@ class Export:
         Which platform's export it was taken for, and why each column.
     siblings : tuple of Export
         Every table of the file, this one too, where there are several.
+    kept : str
+        Name of the kept mapping that was proposed; empty where none was.
     """
 
     scratch: Scratch
@@ -41,6 +48,7 @@ class Export:
     samples: dict[str, list[str]]
     recognition: Recognition
     siblings: tuple[Export, ...] = ()
+    kept: str = ""
 
     @property
     def title(self) -> str:
@@ -80,7 +88,76 @@ class Export:
         if table == self.mapping.table:
             return self
         found = guess_for(table, self.scratch, self.samples, self.mapping.zone)
-        return replace(self, mapping=found.mapping, recognition=found)
+        return replace(self, mapping=found.mapping, recognition=found, kept="")
+
+    def assuming(self, *, currency: str) -> Export:
+        """Return the same file with a currency where it names none itself; the guess says that it is assumed.
+
+        Examples
+        --------
+        >>> export = read_export(b"date,channel,cost\\n2026-11-11,search,9.5\\n", "spend.csv").assuming(currency="EUR")
+        >>> dict(export.mapping.constants)["currency"], export.guess("currency").reason.text()
+        ('EUR', "the file names none; the workspace's currency")
+        >>> export.close()
+        """
+        if "currency" not in self.mapping.missing():
+            return self
+        mapping = self.mapping.replace(constants={**dict(self.mapping.constants), "currency": currency})
+        guess = Guess("currency", "", ASSUMED, say("the file names none; the workspace's currency"))
+        found = replace(self.recognition, mapping=mapping, guesses=(*self.recognition.guesses, guess))
+        return replace(self, mapping=mapping, recognition=found)
+
+    def under(self, mapping: ColumnMapping, name: str) -> Export:
+        """Return the same file with a mapping that was kept as its proposal.
+
+        Which days a report without days is about, the file says itself: those of the kept mapping do not count.
+
+        Raises
+        ------
+        ImportFileError
+            The mapping names a heading the file does not have.
+        """
+        ours, fresh = dict(mapping.columns), self.recognition.mapping
+        constants = {c: text for c, text in mapping.constants if c not in _PERIOD}
+        if mapping.table == fresh.table:
+            constants |= {c: text for c, text in fresh.constants if c in _PERIOD and not ours.keys() & set(_PERIOD)}
+        mapping = mapping.replace(constants=constants, first_day=fresh.first_day)
+        reason = say("kept as {name}", name=name)
+        guesses = tuple(
+            Guess(c, heading, 1.0, reason) for c, heading in {**ours, **dict.fromkeys(constants, "")}.items()
+        )
+        found = replace(self.recognition, mapping=mapping, guesses=guesses)
+        export = replace(self, mapping=mapping, recognition=found, kept=name)
+        export._check_headings()
+        return export
+
+    def guess(self, column: str) -> Guess | None:
+        """Say how sure the proposal for a table's column is, and why; None where it is empty or was corrected."""
+        heading, text = dict(self.mapping.columns).get(column, ""), dict(self.mapping.constants).get(column)
+        proposed = self.recognition.mapping
+        if text != dict(proposed.constants).get(column) or heading != dict(proposed.columns).get(column, ""):
+            return None
+        found = next((g for g in self.recognition.guesses if (g.column, g.heading) == (column, heading)), None)
+        return found or (self._fixed(column, text) if text else None)
+
+    def _fixed(self, column: str, text: str) -> Guess:
+        """Explain one value for all rows: the platform's, or named in the file beside the table's columns."""
+        usual = next((f.constants for f in formats() if f.name == self.recognition.format), {})
+        if usual.get(column) == text:
+            return Guess(column, "", 0.95, say("always so in exports of {format}", format=self.recognition.format))
+        return Guess(column, "", 0.9, say("named elsewhere in the file"))
+
+    def set_aside(self) -> pd.DataFrame:
+        """Return the rows an import would set aside: file, line, reason, column, text.
+
+        Raises
+        ------
+        ImportFileError
+            The mapping is incomplete or wrong.
+        """
+        found: pd.DataFrame = self.clean(b"").set_aside.to_pandas()
+        found.insert(0, "file", self.name)
+        return found
 
     def reconcile(self, workspace: Stored | None = None) -> Reconciliation:
         """Say what an import would do: rows kept and set aside, totals, period, and what is stored already.
@@ -115,15 +192,17 @@ class Export:
                 columns=Names(missing),
             )
             raise ImportFileError.because(self.name, reason, "mapping-incomplete")
+        self._check_headings()
+
+    def _check_headings(self) -> None:
         for _, heading in self.mapping.columns:
             if heading not in self.headings:
                 raise ImportFileError.because(self.name, self._no_heading(heading), "no-heading")
 
     def preview(self, n: int = 5) -> pd.DataFrame:
-        """Return the first values of each column, one row per column: heading, values."""
-        return pd.DataFrame(
-            {"heading": self.headings, "values": [" · ".join(self.samples[h][:n]) for h in self.headings]}
-        )
+        """Return the first different values of each column, one row per column: heading, values."""
+        values = [" · ".join(list(dict.fromkeys(self.samples[h]))[:n]) for h in self.headings]
+        return pd.DataFrame({"heading": self.headings, "values": values})
 
     def close(self) -> None:
         """Drop the scratch copy of the file, with all its tables."""

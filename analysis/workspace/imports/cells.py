@@ -151,7 +151,8 @@ def _day_style(con: duckdb.DuckDBPyConnection, table: str, half: str, dated: flo
     )
     found = True if days and not months else False if months and not days else None
     kind = "dotted" if dated and dots >= 0.9 * dated else "text"
-    return Style(kind, day_first=told if told is not None else found, ambiguous=bool(written) and found is None)
+    unclear = bool(written) and found is None and kind != "dotted"  # 01.02.2026 is the first of February everywhere
+    return Style(kind, day_first=told if told is not None else found, ambiguous=unclear)
 
 
 def time(source: str, kind: str, style: Style) -> str:

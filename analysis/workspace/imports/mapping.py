@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import field
-from typing import Any
+from typing import Any, Self
 
-from analysis.errors import QuestionError
+from analysis.errors import ImportFileError, QuestionError
 from analysis.messages import Names, say
 from analysis.values import (
     Metadata,
@@ -27,6 +28,7 @@ from analysis.vocabulary import TABLES, column_names
 Assignments = tuple[tuple[str, str], ...]
 DERIVED = ("period_end",)
 """Required columns that follow from others when no file column is given."""
+_NOT_A_MAPPING = say("it does not hold a column mapping. Choose a file that was downloaded as a mapping here.")
 
 
 def _assignments() -> Metadata:
@@ -111,7 +113,46 @@ class ColumnMapping(Value):
             reason = say("{columns}: give a file column or a constant, not both.", columns=Names(tuple(both)))
             raise QuestionError.crossed(reason)
 
+    @classmethod
+    def from_file(cls, content: bytes, name: str) -> Self:
+        """Read a mapping from a JSON file made of :meth:`to_json`.
+
+        Raises
+        ------
+        ImportFileError
+            The file does not hold a mapping; the message says what is wrong with it.
+        """
+        try:
+            return cls.from_json(content.decode("utf-8-sig"))
+        except UnicodeDecodeError as error:
+            raise ImportFileError.because(name, _NOT_A_MAPPING, "not-a-mapping") from error
+        except QuestionError as error:
+            reason = _NOT_A_MAPPING if error.code in ("unreadable", "unknown-kind") else error.message
+            raise ImportFileError.because(name, reason, "not-a-mapping") from error
+
     def missing(self) -> tuple[str, ...]:
         """Return the required columns that have neither a file column nor a constant."""
         given = {target for target, _ in (*self.columns, *self.constants)} | set(DERIVED)
         return tuple(c for c in column_names(self.table, required=True) if c not in given)
+
+    def over(self, first: dt.date, last: dt.date) -> Self:
+        """Return the mapping of a report without days: every row is about all of them, both ends included.
+
+        Examples
+        --------
+        >>> dict(ColumnMapping(table="spend").over(dt.date(2026, 11, 1), dt.date(2026, 11, 30)).constants)
+        {'period_end': '2026-12-01', 'period_start': '2026-11-01'}
+        """
+        ends = {"period_start": first.isoformat(), "period_end": (last + dt.timedelta(days=1)).isoformat()}
+        columns = {c: heading for c, heading in self.columns if c not in ends}
+        return self.replace(columns=columns, constants={**dict(self.constants), **ends})
+
+    @property
+    def days(self) -> tuple[dt.date, dt.date] | None:
+        """The days of a report without days, both included; None where its rows have their own."""
+        given = dict(self.constants)
+        try:
+            first, end = (dt.date.fromisoformat(given[c]) for c in ("period_start", "period_end"))
+        except (KeyError, ValueError):
+            return None
+        return first, end - dt.timedelta(days=1)

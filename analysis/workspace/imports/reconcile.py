@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from analysis.messages import Message, say
+from analysis.values import local_day
 from analysis.vocabulary import EVENTS, TABLES, TIME_COLUMN
 from analysis.workspace.imports import cells
-from analysis.workspace.imports.clean import given_columns, judge
+from analysis.workspace.imports.clean import MARKS, given_columns, judge
 from analysis.workspace.imports.mapping import ColumnMapping
 from analysis.workspace.imports.read import Scratch
+
+MONEY = frozenset({"revenue", "refund", "cost", "discount", "spend", "attributed_revenue"})
+"""Amounts that are in the rows' currency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +50,14 @@ class Reconciliation:
         Rows read, and rows that would be stored.
     set_aside : tuple of (str, int)
         Rows by reason, the most first; reasons are those of `clean.REASONS`.
+    sums : tuple of (str, float)
+        What the kept rows add up to, one per amount the mapping gives; money only where it is in one currency.
     totals : tuple of Check
         The file's own grand total against ours, one per column it gives.
     period : tuple of datetime, optional
         First moment and last (spend: end of the last period, not included), UTC.
+    days : tuple of str, optional
+        First and last calendar day in `zone`, both included.
     currencies, zone
         Of the kept rows, and in which times without a zone were read.
     duplicates : int
@@ -66,8 +74,10 @@ class Reconciliation:
     lines: int
     kept: int
     set_aside: tuple[tuple[str, int], ...]
+    sums: tuple[tuple[str, float], ...]
     totals: tuple[Check, ...]
     period: tuple[dt.datetime, dt.datetime] | None
+    days: tuple[str, str] | None
     currencies: tuple[str, ...]
     zone: str
     duplicates: int
@@ -75,6 +85,11 @@ class Reconciliation:
     overlaps: tuple[Overlap, ...]
     unknown_events: tuple[str, ...]
     questions: tuple[Message, ...]
+
+    @property
+    def lost(self) -> int:
+        """Rows set aside whose content stands nowhere else: not totals, notes and repeated headings."""
+        return sum(n for reason, n in self.set_aside if reason not in MARKS)
 
     @property
     def matches(self) -> bool:
@@ -102,8 +117,10 @@ def reconcile(scratch: Scratch, mapping: ColumnMapping) -> Reconciliation:
         lines=scratch.rows,
         kept=int(kept),
         set_aside=tuple(sorted(((str(r), int(n)) for r, n in reasons), key=lambda pair: (-pair[1], pair[0]))),
+        sums=_sums(scratch, mapping, present),
         totals=_totals(scratch, mapping, present),
         period=(span[0], span[1]) if kept else None,
+        days=_days(mapping, span[0], span[1]) if kept else None,
         currencies=_distinct(scratch, "currency", present),
         zone=mapping.zone,
         duplicates=int(
@@ -127,9 +144,29 @@ def _distinct(scratch: Scratch, column: str, present: tuple[str, ...]) -> tuple[
     return tuple(str(row[0]) for row in _rows(scratch, query))
 
 
+def _days(mapping: ColumnMapping, first: dt.datetime, last: dt.datetime) -> tuple[str, str]:
+    inside = last - dt.timedelta(microseconds=1) if mapping.table == "spend" else last
+    return local_day(first, mapping.zone), local_day(inside, mapping.zone)
+
+
+def _amounts(mapping: ColumnMapping, present: tuple[str, ...]) -> list[str]:
+    return [c.name for c in TABLES[mapping.table] if c.type in ("number", "count") and c.name in present]
+
+
+def _sums(scratch: Scratch, mapping: ColumnMapping, present: tuple[str, ...]) -> tuple[tuple[str, float], ...]:
+    # Times that pages took do not add up, and neither do several currencies.
+    several = len(_distinct(scratch, "currency", present)) > 1
+    amounts = [c for c in _amounts(mapping, present) if c != "load_ms" and not (several and c in MONEY)]
+    if not amounts:
+        return ()
+    sums = ", ".join(f"coalesce(sum({c}), 0)" for c in amounts)
+    found = _rows(scratch, f"SELECT {sums} FROM judged WHERE bad IS NULL")[0]
+    return tuple((column, float(total)) for column, total in zip(amounts, found, strict=True))
+
+
 def _totals(scratch: Scratch, mapping: ColumnMapping, present: tuple[str, ...]) -> tuple[Check, ...]:
     """Compare the grand total row with the rows it adds up; other attribution windows count as the file counts."""
-    amounts = [c.name for c in TABLES[mapping.table] if c.type in ("number", "count") and c.name in present]
+    amounts = _amounts(mapping, present)
     lead = "spend" if mapping.table == "spend" else "revenue"
     if lead not in amounts:
         return ()

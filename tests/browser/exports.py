@@ -1,0 +1,61 @@
+"""Three platforms' exports of one invented month, with what must come out of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import numpy as np
+
+DAYS = tuple(dt.date(2026, 10, 12) + dt.timedelta(days=n) for n in range(35))
+USERS = 400
+TIANCHI = "user_id,item_id,behavior_type,user_geohash,item_category,time"
+TMALL = "订单编号,总金额,买家实际支付金额,收货地址 ,订单创建时间,订单付款时间 ,退款金额"
+WANXIANG = "日期,主体ID,主体类型,主体名称,花费,净成交金额,总成交金额,净实际投产比,实际投产比,展现量,点击量"
+
+
+def three_platforms(folder: Path) -> tuple[list[Path], dict[str, int]]:
+    """Write a behaviour log, orders and a spend report; return them and what they hold."""
+    rng = np.random.default_rng(11)
+    behaviour, buyers = _behaviour(rng)
+    spend, cents = _spend(rng)
+    files = {"tianchi.csv": behaviour.encode(), "tmall.csv": _orders(buyers).encode()}
+    files["万相台.csv"] = spend.encode("gb18030")
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    held = {"events": behaviour.count("\n") - 1, "buyers": len(buyers), "cents": cents}
+    return [folder / name for name in files], held
+
+
+def _behaviour(rng: np.random.Generator) -> tuple[str, list[dt.datetime]]:
+    """Everybody looks, some put it in the cart an hour later, some of those buy another hour later."""
+    rows, buyers = [TIANCHI], list[dt.datetime]()
+    for user in range(USERS):
+        at = dt.datetime.combine(DAYS[user % 25], dt.time(int(rng.integers(6, 20))))
+        depth = 1 + int(rng.random() < 0.4) + int(rng.random() < 0.5)
+        for step in range(depth):
+            code = (1, 3, 4)[step]
+            rows.append(f"{80_000_000 + user},{9_000 + step},{code},,4245,{at + dt.timedelta(hours=step):%Y-%m-%d %H}")
+        if depth == 3:
+            buyers.append(at + dt.timedelta(hours=2))
+    return "\n".join(rows) + "\n", buyers
+
+
+def _orders(buyers: list[dt.datetime]) -> str:
+    rows = [TMALL]
+    for n, at in enumerate(buyers):
+        rows.append(f"{n + 1},{60 + n % 40}.5,{60 + n % 40}.5,浙江省,{at:%Y-%m-%d %H:%M:%S},{at:%Y-%m-%d %H:%M:%S},0.0")
+    return "\n".join(rows) + "\n"
+
+
+def _spend(rng: np.random.Generator) -> tuple[str, int]:
+    """Revenue saturates in spend, so that a curve can be fitted; the report ends with its own total."""
+    rows, spent, earned = [WANXIANG], 0, 0
+    for day in DAYS:
+        cents = int(rng.gamma(4, 10_000))
+        revenue = int(600_000 * cents / (30_000 + cents) * rng.lognormal(0, 0.03))
+        amounts = f"{cents / 100:.2f},{revenue / 100:.2f},{revenue / 100:.2f}"
+        rows.append(f"{day},800001,商品,茶壶,{amounts},2,2,{cents},{cents // 50}")
+        spent, earned = spent + cents, earned + revenue
+    rows.append(f"合计,,,,{spent / 100:.2f},{earned / 100:.2f},{earned / 100:.2f},2,2,,")
+    return "\n".join(rows) + "\n", spent

@@ -1,0 +1,392 @@
+"""One file's columns: what each was taken to be, how sure that is, and correcting it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from analysis.errors import SluiceError
+from analysis.vocabulary import EVENTS, TABLES, Column
+from analysis.workspace import ColumnMapping, Export
+from analysis.workspace.imports.mapping import DERIVED
+from ui import session, staging
+from ui.language import N_, _, shown
+from ui.staging import Staged, proposal
+
+NONE, CONSTANT = "\x00none", "\x00constant"
+CURRENCIES = ("CNY", "USD", "EUR", "GBP", "JPY", "HKD", "TWD", "SGD", "INR")
+ZONES = ("Asia/Shanghai", "UTC", "Asia/Hong_Kong", "Asia/Tokyo", "Asia/Singapore", "Europe/Berlin", "Europe/London",
+         "America/New_York", "America/Los_Angeles")  # fmt: skip
+PERIODS = {"1h": N_("one hour"), "1d": N_("one day"), "7d": N_("one week")}
+SURE = ((0.95, N_("sure")), (0.75, N_("likely")), (0.0, N_("a guess")))
+MOST_EVENTS = 24
+DAYS = ("period_start", "period_end")
+
+
+def card(staged: Staged, key: str) -> None:
+    """Draw what a file was taken for, column by column, with a way to correct each."""
+    export = staged.export
+    assert export is not None
+    with st.container(horizontal=True, vertical_alignment="bottom", key=f"{key}.what"):
+        _which(staged, export, key)
+        _holds(staged, export, key)
+        _proposals(staged, export, key)
+    for column in _columns(export, staged):
+        if not (column.name in DAYS and _without_days(export.mapping, staged)):
+            _row(staged, export, column, key)
+        elif column.name == "period_start":
+            _report_days(staged, export, key)
+    rest = [c for c in TABLES[export.mapping.table] if c not in _columns(export, staged)]
+    if rest and st.toggle(_("Columns not found in the file ({n})", n=len(rest)), key=f"{key}.rest"):
+        for column in rest:
+            _row(staged, export, column, key)
+    _settings(staged, export, key)
+    _kept(staged, export, key)
+
+
+def incomplete(staged: Staged) -> None:
+    """Say what is missing, and show the file's columns to choose from."""
+    export = staged.export
+    assert export is not None
+    if staging.unknown(staged):
+        st.warning(_("This file was not recognised. Say what it holds, then which of its columns is what."))
+    else:
+        text = _(
+            "Still needed: {columns}. Choose the file's column for each, or one value for all rows.",
+            columns=staging.missing(export),
+        )
+        st.warning(shown(text))
+    _preview(export)
+
+
+def _preview(export: Export) -> None:
+    st.dataframe(
+        export.preview(),
+        hide_index=True,
+        width="stretch",
+        column_config={"heading": _("File column"), "values": _("First values")},
+    )
+
+
+# ---- what the file is -------------------------------------------------------------------------------------
+
+
+def _which(staged: Staged, export: Export, key: str) -> None:
+    """Let a table be chosen where the file holds several."""
+    if len(export.tables) < 2:
+        return
+    here = next((i for i, t in enumerate(export.tables) if t.scratch is export.scratch), 0)
+
+    def choose() -> None:
+        assert staged.read is not None
+        staged.propose(proposal(staged.read.table(st.session_state[f"{key}.part"]), session.workspace()))
+
+    st.session_state[f"{key}.part"] = here
+    st.selectbox(
+        _("Table in this file"),
+        range(len(export.tables)),
+        format_func=lambda i: export.tables[i].title or _("Table {n}", n=i + 1),
+        key=f"{key}.part",
+        on_change=choose,
+        width=320,
+    )
+
+
+def _holds(staged: Staged, export: Export, key: str) -> None:
+    def choose() -> None:
+        table = st.session_state[f"{key}.table"]
+        staged.propose(proposal(staged.fresh().as_table(table), session.workspace(), kept=False))
+
+    st.session_state[f"{key}.table"] = export.mapping.table
+    st.selectbox(_("This file holds"), list(TABLES), format_func=_, key=f"{key}.table", on_change=choose, width=180)
+
+
+def _proposals(staged: Staged, export: Export, key: str) -> None:
+    """Let a kept mapping be chosen instead of the recognised one, where one fits the file's headings."""
+    here = session.workspace()
+    fitting = {kept.id: kept for kept in here.mappings(export)}
+    if not fitting:
+        return
+
+    def choose() -> None:
+        chosen = st.session_state[f"{key}.proposal"]
+        fresh = staged.fresh()
+        staged.propose(fitting[chosen].on(fresh) if chosen else proposal(fresh, here, kept=False))
+
+    now = next((id for id, kept in fitting.items() if kept.name == export.kept), 0)
+    st.session_state[f"{key}.proposal"] = now
+    st.selectbox(
+        _("Mapping"),
+        [*fitting, 0],
+        format_func=lambda id: fitting[id].name if id else _("as recognised"),
+        key=f"{key}.proposal",
+        on_change=choose,
+        width=260,
+    )
+
+
+# ---- the grid ---------------------------------------------------------------------------------------------
+
+
+def _columns(export: Export, staged: Staged) -> list[Column]:
+    """Return the columns to look at: those the table needs, and those the file has."""
+    given = {c for c, _source in (*export.mapping.columns, *export.mapping.constants)} | staged.fixed
+    needed = [c for c in TABLES[export.mapping.table] if c.required and c.name not in DERIVED]
+    return [*needed, *(c for c in TABLES[export.mapping.table] if c not in needed and c.name in given)]
+
+
+def _row(staged: Staged, export: Export, column: Column, key: str) -> None:
+    """Draw one column: the file column it comes from, some of its values, how sure that is and why."""
+    heading = dict(export.mapping.columns).get(column.name, "")
+    fixed = column.name in staged.fixed and not heading
+    with st.container(key=f"{key}.row.{column.name}"):
+        left, middle, right = st.columns([4, 4, 4], vertical_alignment="bottom")
+        with left:
+            _source(staged, export, column, key, CONSTANT if fixed else heading or NONE)
+        with middle:
+            if fixed:
+                _constant(staged, export, column, key)
+            else:
+                st.caption(shown(_values(export, heading)) if heading else "—")
+        with right:
+            st.caption(_why(export, column, heading, fixed=fixed))
+
+
+def _source(staged: Staged, export: Export, column: Column, key: str, now: str) -> None:
+    key = f"{key}.{column.name}"
+    names = {NONE: "—", CONSTANT: _("one value for all rows")}
+    required = " " + _("(required)") if column.required else ""
+
+    def choose() -> None:
+        chosen = st.session_state[key]
+        (staged.fixed.add if chosen == CONSTANT else staged.fixed.discard)(column.name)
+        first = _first_constant(column) if chosen == CONSTANT else ""
+        staged.assign(column.name, heading="" if chosen in names else chosen, text=first)
+
+    st.session_state[key] = now
+    st.selectbox(
+        f"**{column.name}**{required} · {_(column.meaning)}",
+        [NONE, CONSTANT, *export.headings],
+        key=key,
+        format_func=lambda h: names.get(h, h),
+        on_change=choose,
+    )
+
+
+def _first_constant(column: Column) -> str:
+    here = session.workspace()
+    return here.campaign.currency if column.name == "currency" and here.campaign else ""
+
+
+def _constant(staged: Staged, export: Export, column: Column, key: str) -> None:
+    key, now = f"{key}.{column.name}.constant", dict(export.mapping.constants).get(column.name, "")
+
+    def choose() -> None:
+        staged.assign(column.name, text=str(st.session_state[key] or "").strip())
+
+    known = {"currency": CURRENCIES, "event": EVENTS}.get(column.name)
+    st.session_state[key] = now if known is None else now or None
+    if known is None:
+        st.text_input(_("Value for all rows"), key=key, max_chars=100, on_change=choose)
+    else:
+        options = list(dict.fromkeys([*known, *([now] if now else [])]))
+        st.selectbox(
+            _("Value for all rows"), options, key=key, on_change=choose, accept_new_options=True,
+            placeholder=_("Choose"), format_func=_,
+        )  # fmt: skip
+
+
+def _values(export: Export, heading: str, n: int = 4) -> str:
+    """Return some different values of a file column."""
+    return " · ".join(v[:40] for v in list(dict.fromkeys(export.samples.get(heading, [])))[:n])
+
+
+def _why(export: Export, column: Column, heading: str, *, fixed: bool) -> str:
+    """Say how sure a proposal is, and why; or that the analyst chose it."""
+    guess = export.guess(column.name)
+    if guess is None:
+        if heading or (fixed and column.name in dict(export.mapping.constants)):
+            return _("chosen by you")
+        return f":orange[{_('needed, and not found')}]" if column.required else _("not found")
+    words = next(_(text) for least, text in SURE if guess.confidence >= least)
+    colour = "" if guess.confidence >= SURE[1][0] else ":orange"
+    sure = f"{words} ({guess.confidence:.0%})"
+    return f"{colour}[{sure}]: {shown(guess.reason)}" if colour else f"{sure}: {shown(guess.reason)}"
+
+
+# ---- a report without days --------------------------------------------------------------------------------
+
+
+def _without_days(mapping: ColumnMapping, staged: Staged) -> bool:
+    return mapping.table == "spend" and "period_start" not in dict(mapping.columns) and "period_start" in staged.fixed
+
+
+def _report_days(staged: Staged, export: Export, key: str) -> None:
+    """Ask which days a report is about whose rows have none."""
+    first, last = export.mapping.days or (None, None)
+
+    def choose() -> None:
+        begin, end = (st.session_state[f"{key}.days.{end}"] for end in ("first", "last"))
+        if begin and end and begin <= end:
+            staged.change(export.mapping.over(begin, end))
+
+    with st.container(key=f"{key}.row.days"):
+        left, middle, right = st.columns([4, 4, 4], vertical_alignment="bottom")
+        for place, name, label, day in (
+            (left, "first", _("**First day of the report** (its rows have none)"), first),
+            (middle, "last", _("**Last day of the report**"), last),
+        ):
+            st.session_state.setdefault(f"{key}.days.{name}", day)
+            place.date_input(label, key=f"{key}.days.{name}", format="YYYY-MM-DD", on_change=choose)
+        guess = export.guess("period_start")
+        with right:
+            st.caption(_why(export, TABLES["spend"][0], "", fixed=True) if guess or first else
+                       f":orange[{_('needed, and not found')}]")  # fmt: skip
+            st.button(_("Choose a column instead"), key=f"{key}.days.column", type="tertiary",
+                      on_click=staged.without_days)  # fmt: skip
+
+
+# ---- settings ---------------------------------------------------------------------------------------------
+
+
+def _settings(staged: Staged, export: Export, key: str) -> None:
+    """Draw what holds for the whole file."""
+    mapping = export.mapping
+
+    def set_field(field: str, made: Any = lambda value: value) -> None:
+        staged.change(mapping.replace(**{field: made(st.session_state[f"{key}.{field}"])}))
+
+    cells = st.columns(3, vertical_alignment="bottom")
+    st.session_state[f"{key}.zone"] = mapping.zone
+    zones = list(dict.fromkeys([mapping.zone, *ZONES]))
+    cells[0].selectbox(
+        _("Time zone of times without one"), zones, key=f"{key}.zone", on_change=set_field, args=("zone",)
+    )
+    if mapping.table == "spend" and "period_end" not in {c for c, _s in (*mapping.columns, *mapping.constants)}:
+        st.session_state[f"{key}.period"] = mapping.period
+        periods = list(dict.fromkeys([*PERIODS, mapping.period]))
+        cells[1].selectbox(
+            _("Length of a row's period"), periods, format_func=lambda p: _(PERIODS.get(p, p)), key=f"{key}.period",
+            on_change=set_field, args=("period",),
+        )  # fmt: skip
+    if "user_id" in {c for c, _s in mapping.columns}:
+        st.session_state[f"{key}.hashed"] = "user_id" in mapping.hashed
+        rest = tuple(c for c in mapping.hashed if c != "user_id")
+        cells[1].checkbox(
+            _("Hash user ids"), key=f"{key}.hashed", on_change=set_field,
+            args=("hashed", lambda on: (*rest, *(("user_id",) if on else ()))),
+            help=_("Replaces them by a keyed hash. On by default where they look like e-mails or phone numbers."),
+        )  # fmt: skip
+
+
+def day_or_month(staged: Staged, key: str) -> None:
+    """Ask the order of 01/02/2026 where the file cannot tell."""
+    export = staged.export
+    assert export is not None
+
+    def choose() -> None:
+        staged.change(export.mapping.replace(day_first=st.session_state[f"{key}.day_first"]))
+
+    st.session_state[f"{key}.day_first"] = export.mapping.day_first
+    st.radio(
+        _("In this file, 01/02/2026 is"),
+        [True, False],
+        index=None,
+        format_func=lambda first: _("the first of February") if first else _("the second of January"),
+        key=f"{key}.day_first",
+        on_change=choose,
+        horizontal=True,
+    )
+
+
+def event_names(staged: Staged, others: tuple[str, ...], key: str) -> None:
+    """Let the file's own event names be said in the standard ones, which Segments and the first funnel go by."""
+    export = staged.export
+    assert export is not None
+    given, proposed = dict(export.mapping.events), dict(export.recognition.mapping.events)
+    named = [name for name in given if given[name] != proposed.get(name)]
+    shown_names = [*named, *(n for n in others if n.casefold() not in named)][:MOST_EVENTS]
+    if not shown_names:
+        return
+
+    def choose(name: str, place: str) -> None:
+        events = {n: e for n, e in given.items() if n != name.casefold()}
+        if chosen := st.session_state[place]:
+            events[name.casefold()] = chosen
+        staged.change(export.mapping.replace(events=events))
+
+    st.caption(_("Event names of this file's own: say which standard event each is, or keep it as it is."))
+    with st.container(horizontal=True, key=f"{key}.events"):
+        for name in shown_names:
+            place = f"{key}.event.{name}"
+            st.session_state[place] = given.get(name.casefold(), "")
+            st.selectbox(
+                shown(name), ["", *EVENTS], key=place, width=160, on_change=choose, args=(name, place),
+                format_func=lambda e: _(e) if e else _("as it is"),
+            )  # fmt: skip
+
+
+# ---- keeping a mapping ------------------------------------------------------------------------------------
+
+
+def _kept(staged: Staged, export: Export, key: str) -> None:
+    """Offer to remember a corrected mapping, and to carry it as a file."""
+    if staged.to_keep:
+        with st.container(horizontal=True, vertical_alignment="bottom", key=f"{key}.keep"):
+            staged.label = st.text_input(_("Name of this mapping"), staged.label, key=f"{key}.label", max_chars=80)
+            staged.remember = st.checkbox(
+                _("Remember it for files with the same headings"), staged.remember, key=f"{key}.remember"
+            )
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{key}.files"):
+        with st.popover(_("All columns of the file"), icon=":material/table:"):
+            _preview(export)
+        st.download_button(
+            _("Mapping as JSON"),
+            data=export.mapping.to_json(),
+            file_name=f"sluice-mapping-{export.mapping.table}.json",
+            mime="application/json",
+            icon=":material/download:",
+            on_click="ignore",
+            key=f"{key}.json",
+        )
+        with st.popover(_("Load a mapping"), icon=":material/upload:"):
+            _load(staged, export, key)
+
+
+def _load(staged: Staged, export: Export, key: str) -> None:
+    round = st.session_state.setdefault(f"{key}.load.round", 0)
+    file = st.file_uploader(_("A mapping downloaded here"), type=["json"], key=f"{key}.load.{round}")
+    if file is None:
+        return
+    name = file.name.rsplit(".", 1)[0]
+    try:
+        staged.propose(staged.fresh().under(ColumnMapping.from_file(file.getvalue(), file.name), name))
+    except SluiceError as error:
+        st.error(shown(error.message))
+        return
+    staged.loaded, staged.label = True, name
+    st.session_state[f"{key}.load.round"] += 1
+    st.rerun()
+
+
+def kept_mappings() -> None:
+    """List the mappings that this workspace remembers, with a way to forget each."""
+    here = session.workspace()
+    found = here.mappings()
+    if not found:
+        return
+    with st.expander(_("Remembered mappings: {n}", n=len(found))):
+        st.caption(_("Proposed first for a file with the same headings."))
+        for kept in found:
+            with st.container(horizontal=True, vertical_alignment="center", key=f"data.kept.{kept.id}"):
+                n = _("{n} columns", n=len(kept.headings))
+                st.markdown(f"**{shown(kept.name)}** · {_(kept.mapping.table)} · {n} · {kept.kept_at:%Y-%m-%d}")
+                st.download_button(
+                    _("Mapping as JSON"), data=kept.mapping.to_json(), file_name=f"{kept.name}.json",
+                    mime="application/json", on_click="ignore", key=f"data.kept.{kept.id}.json", type="tertiary",
+                )  # fmt: skip
+                st.button(
+                    _("Forget"), key=f"data.forget.{kept.id}", on_click=here.forget_mapping, args=(kept.id,),
+                    type="tertiary",
+                )  # fmt: skip
