@@ -27,7 +27,7 @@ money = [
     st.Page("pages/reallocation.py", title=_("Reallocation"), icon=":material/swap_horiz:", url_path="reallocation"),
 ]
 data = [st.Page("pages/data.py", title=_("Data"), icon=":material/database:", url_path="data")]
-page = st.navigation({_("Journey"): journey, _("Audience"): audience, _("Money"): money, _("Workspace"): data})
+page = st.navigation({_("Journey"): journey, _("Audience"): audience, _("Budget"): money, _("Workspace"): data})
 session.stay()
 importing.settle(toast=page.url_path != "data")
 with st.sidebar:
