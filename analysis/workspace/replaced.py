@@ -53,8 +53,9 @@ def restore(con: duckdb.DuckDBPyConnection, batch: int) -> None:
     for table in (t for t in TABLES if f"replaced_{t}" in present):
         aside = f"replaced_{table}"
         con.execute(f"DELETE FROM {aside} WHERE batch = {batch}")
-        later = f"SELECT min(batch) FROM replacements AS r WHERE batch > {batch} AND \"table\" = '{table}' AND {_covers(table)}"
-        con.execute(f"UPDATE {aside} AS s SET replaced_by = coalesce(({later}), 0) WHERE replaced_by = {batch}")
+        later = f"FROM replacements AS r WHERE batch > {batch} AND \"table\" = '{table}' AND {_covers(table)}"
+        by = f"coalesce((SELECT min(batch) {later}), 0)"
+        con.execute(f"UPDATE {aside} AS s SET replaced_by = {by} WHERE replaced_by = {batch}")
         back = f"FROM {aside} WHERE replaced_by = 0"
         if con.execute(f"SELECT EXISTS ({back})").fetchall()[0][0]:
             con.execute(f"INSERT INTO {table} BY NAME SELECT * EXCLUDE (replaced_by) {back}")

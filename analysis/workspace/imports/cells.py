@@ -86,12 +86,13 @@ def misfit(source: str, kind: str, style: Style) -> str:
     if style.kind == "native" or (style.kind == "plain" and kind != "VARCHAR"):
         return "false"
     text = f"{source}::VARCHAR"
-    wrong = f"CASE WHEN {{}} THEN {filled(source)} IS NOT NULL ELSE false END"
     if style.kind == "plain":
-        return wrong.format(f"TRY_CAST({text} AS DOUBLE) IS NULL")
-    if style.kind == "iso":
-        return wrong.format(f"TRY_CAST({text} AS TIMESTAMP) IS NULL OR regexp_matches({text}, '{_OFFSET}')")
-    return wrong.format(f"{text} IS NULL OR NOT regexp_matches({text}, '{_COUNTED[style.kind][0]}')")
+        other = f"TRY_CAST({text} AS DOUBLE) IS NULL"
+    elif style.kind == "iso":
+        other = f"TRY_CAST({text} AS TIMESTAMP) IS NULL OR regexp_matches({text}, '{_OFFSET}')"
+    else:
+        other = f"{source} IS NULL OR NOT regexp_matches({text}, '{_COUNTED[style.kind][0]}')"
+    return f"CASE WHEN {other} THEN {filled(source)} IS NOT NULL ELSE false END"
 
 
 # ---- numbers ----------------------------------------------------------------------------------------------
@@ -243,7 +244,8 @@ def spans(con: duckdb.DuckDBPyConnection, table: str, local: str) -> Spans:
         "sum(CASE WHEN apart <> before THEN 1 ELSE 0 END) OVER (ORDER BY local) AS part FROM (SELECT *, "
         "lag(apart) OVER (ORDER BY local) AS before FROM (SELECT local, "
         "epoch_us(local) - epoch_us(timezone('UTC', timezone(zone, local))) AS apart FROM "
-        "(SELECT unnest(generate_series(?::TIMESTAMP, ?::TIMESTAMP, INTERVAL 1 HOUR)) AS local) CROSS JOIN constants))) "
+        "(SELECT unnest(generate_series(?::TIMESTAMP, ?::TIMESTAMP, INTERVAL 1 HOUR)) AS local) "
+        "CROSS JOIN constants))) "
         "GROUP BY part, apart ORDER BY 1",
         [dt.datetime(low.year - 1, 1, 1), dt.datetime(high.year + 2, 1, 1)],
     ).fetchall()
