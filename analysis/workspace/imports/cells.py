@@ -13,9 +13,9 @@ import duckdb
 Spans = tuple[tuple[dt.datetime, dt.datetime, int], ...]
 """From when to when (local), and how many microseconds local time is ahead of UTC."""
 
-_BLANKS = "('', '-', '--', '—', 'null', 'nan', 'none', 'n/a', '\\n')"
+_BLANK = "(?i:-|--|—|null|nan|none|n/a|\\\\n)"
 _SPACE = "\\s\\x{a0}\\x{3000}"
-_UNTIDY = f"^(?s:[{_SPACE}].*|.*[{_SPACE}]|(?i:-|--|—|null|nan|none|n/a|\\\\n)?)$"
+_UNTIDY = f"^(?s:[{_SPACE}].*|.*[{_SPACE}]|{_BLANK}?)$"
 """Cells with a blank at either end and cells that say there is nothing; all others are taken as they stand."""
 _WIDE = ("０１２３４５６７８９，．－／：％（）", "0123456789,.-/:%()")
 _CURRENCY = "(?i)(US|HK|NT|CA|AU|A|R)?[¥￥$€£₹₩₺₽฿₫]"
@@ -69,7 +69,8 @@ def filled(source: str) -> str:
     """Return SQL for a cell's text, null where the export writes that there is none."""
     whole = f"{source}::VARCHAR"
     text = f"trim({whole}, E' \\t\\r\\n\u00a0\u3000')"
-    tidied = f"CASE WHEN lower({text}) NOT IN {_BLANKS} THEN {text} END"
+    # No part of it stands here twice: DuckDB would work that out for every row first, and not only for the untidy.
+    tidied = f"nullif(regexp_replace({text}, '^{_BLANK}$', ''), '')"
     return f"CASE WHEN regexp_matches({whole}, '{_UNTIDY}') THEN {tidied} ELSE {whole} END"
 
 
