@@ -158,7 +158,9 @@ def read_exports(
     shown = name or (Path(source).name if isinstance(source, str | Path) else "file")
     # Each byte is looked at once for what it is, and once more for the lines it makes.
     size = 2 * (len(source) if isinstance(source, bytes) else Path(source).stat().st_size)
-    watch = Watch(size, progress, cancel, lambda: ImportFileError.because(shown, say("it was cancelled."), "cancelled"))
+    watch = Watch(
+        size, progress, cancel, lambda: ImportFileError.because(shown, say("reading it was stopped."), "cancelled")
+    )
     scratches, _ = watch.run(lambda: read(source, shown, known))
     return tuple(_proposed(scratch, zone) for scratch in scratches)
 

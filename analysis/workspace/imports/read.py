@@ -37,7 +37,7 @@ read_csv(getvariable('{part}_path'), delim=getvariable('{part}_delimiter'), quot
     skip={skip}, all_varchar=true, auto_detect=false, null_padding=true, strict_mode=false, columns={columns},
     max_line_size=10000000, parallel={parallel})
 """
-_MEMORY = "1200MB"
+_MEMORY = "1000MB"
 """What a scratch database may hold in memory; the rest goes to its folder."""
 _COPIED = 16 << 20
 """Largest file (bytes) whose cells are all copied; a larger one is read again where it lies each time."""
@@ -281,21 +281,23 @@ def _counted(scratch: Scratch, part: _Table, place: int) -> tuple[str, int]:
     name, layout = f"{scratch.table}_{place}", part.layout
     scratch.con.execute(f"SET VARIABLE {name}_path = ?", [str(layout.path)])
     if layout.delimiter in ("parquet", "json"):
-        tries = [_typed_rows(scratch, layout, name)]
-    else:
-        scratch.con.execute(f"SET VARIABLE {name}_delimiter = ?", [layout.delimiter])
-        tries = [_text_rows(scratch, layout, name, parallel) for parallel in ("true", "false")]
-    for last, select in zip((*[False] * (len(tries) - 1), True), tries, strict=True):
-        try:
-            with watching().during(scratch.con, layout.path.stat().st_size):
-                found = scratch.con.execute(f"SELECT count(*), count(c0) FROM ({select})").fetchall()
-            return select, int(found[0][0])
-        except duckdb.InterruptException:
-            raise
-        except (duckdb.Error, RuntimeError, UnicodeError) as error:
-            if last:
-                raise _unreadable(part, error) from error
-    raise AssertionError
+        return _tried(scratch, part, _typed_rows(scratch, layout, name))
+    scratch.con.execute(f"SET VARIABLE {name}_delimiter = ?", [layout.delimiter])
+    try:
+        return _tried(scratch, part, _text_rows(scratch, layout, name, "true"))
+    except SluiceError:
+        return _tried(scratch, part, _text_rows(scratch, layout, name, "false"))
+
+
+def _tried(scratch: Scratch, part: _Table, select: str) -> tuple[str, int]:
+    try:
+        with watching().during(scratch.con, part.layout.path.stat().st_size):
+            found = scratch.con.execute(f"SELECT count(*), count(c0) FROM ({select})").fetchall()
+    except duckdb.InterruptException:
+        raise
+    except (duckdb.Error, RuntimeError, UnicodeError) as error:
+        raise _unreadable(part, error) from error
+    return select, int(found[0][0])
 
 
 def _unreadable(part: _Table, error: Exception) -> SluiceError:
