@@ -29,12 +29,17 @@ HIDDEN = ("user_key", "event_key", "batch")
 
 def connect(path: Path | None = None) -> duckdb.DuckDBPyConnection:
     """Open a DuckDB that SQL cannot use to reach files, the network or Python's variables."""
-    con = duckdb.connect(str(path) if path else ":memory:", config=dict(_SAFE))
-    threads = os.environ.get("SLUICE_THREADS")
-    if threads:
-        con.execute(f"SET threads={int(threads)}")
+    con = duckdb.connect(str(path) if path else ":memory:", config={**_SAFE, **resources()})
+    # A bar to ask how far a query is, never one that is printed.
+    con.execute("SET enable_progress_bar=true; SET enable_progress_bar_print=false")
     con.execute("SET TimeZone='UTC'; SET enable_external_access=false; SET lock_configuration=true")
     return con
+
+
+def resources() -> dict[str, str]:
+    """Return DuckDB's settings for how much of the machine it takes: ``SLUICE_THREADS``, else all of it."""
+    threads = os.environ.get("SLUICE_THREADS")
+    return {"threads": str(int(threads))} if threads else {}
 
 
 def identifier(name: str) -> str:
@@ -62,30 +67,75 @@ def append(con: duckdb.DuckDBPyConnection, table: str, rows: pa.Table, batch: in
         for extra in _extras(table, rows.column_names):
             kind = "DOUBLE" if pa.types.is_floating(rows.schema.field(extra).type) else "VARCHAR"
             con.execute(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {identifier(extra)} {kind}")
+        source, stored = "incoming", holds_rows(con, table)
         if table == "events":
-            _append_events(con, batch)
-        else:
-            con.execute(f"INSERT INTO {table} BY NAME SELECT *, {int(batch)} AS batch FROM incoming")
+            for column in KEYS:
+                _number(con, column)
+            source = keyed("incoming", "users", "event_names")
+        con.execute(f"INSERT INTO {table} BY NAME SELECT *, {int(batch)} AS batch FROM {source}")
+        if stored and table == "events":
+            sort(con)
     finally:
         con.unregister("incoming")
 
 
-def _append_events(con: duckdb.DuckDBPyConnection, batch: int) -> None:
-    _number(con, "users", "user_key", "user_id")
-    _number(con, "event_names", "event_key", "event")
+def insert(con: duckdb.DuckDBPyConnection, table: str, rows: pa.RecordBatchReader, batch: int) -> None:
+    """Add typed rows, of events with their keys and sorted, as they come; see :func:`sort` for what is there before."""
+    con.register("incoming", rows)
+    try:
+        con.execute(f"INSERT INTO {table} BY NAME SELECT *, {int(batch)} AS batch FROM incoming")
+    finally:
+        con.unregister("incoming")
+
+
+def sort(con: duckdb.DuckDBPyConnection) -> None:
+    """Put the events in order again; inside the caller's transaction."""
+    kinds = {row[0]: row[1] for row in con.execute("DESCRIBE events").fetchall()}
+    tests = ", ".join(f"EXISTS (FROM events WHERE {identifier(name)} IS NOT NULL)" for name in kinds)
+    held = dict(zip(kinds, con.execute(f"SELECT {tests}").fetchall()[0], strict=True))
+    # Only what holds values is carried through the sort.
+    carried = ", ".join(identifier(name) for name in kinds if held[name])
+    every = ", ".join(identifier(n) if held[n] else f"NULL::{kind} AS {identifier(n)}" for n, kind in kinds.items())
     # Not by renaming a table made in this transaction: DuckDB 2.0 loses its rows.
     con.execute(
-        "CREATE OR REPLACE TABLE events AS SELECT * FROM (FROM events UNION ALL BY NAME "
-        f"SELECT u.user_key, n.event_key, i.*, {int(batch)} AS batch FROM incoming AS i "
-        "JOIN users AS u USING (user_id) JOIN event_names AS n USING (event)) "
-        "ORDER BY user_key, timestamp"
+        f"CREATE OR REPLACE TABLE events AS SELECT {every} FROM "
+        f"(SELECT {carried} FROM events ORDER BY user_key, timestamp)"
     )
 
 
-def _number(con: duckdb.DuckDBPyConnection, keys: str, key: str, name: str) -> None:
-    number = f"(SELECT count(*) FROM {keys}) + row_number() OVER (ORDER BY {name}) - 1"
-    fresh = f"SELECT DISTINCT {name} FROM incoming ANTI JOIN {keys} USING ({name})"
-    con.execute(f"INSERT INTO {keys} SELECT {number}, {name} FROM ({fresh})")
+def keyed(rows: str, users: str, names: str) -> str:
+    """Return SQL for events with their keys, sorted."""
+    return (
+        f"(SELECT u.user_key, n.event_key, i.* FROM {rows} AS i JOIN {users} AS u USING (user_id) "
+        f"JOIN {names} AS n USING (event) ORDER BY user_key, timestamp)"
+    )
+
+
+KEYS = {"user_id": ("users", "user_key"), "event": ("event_names", "event_key")}
+"""Texts of events that are numbered: in which table, and what the number is called."""
+
+
+def numbered(con: duckdb.DuckDBPyConnection, column: str, texts: pa.Table) -> pa.Table:
+    """Give each text its number, new ones the next; return both."""
+    table, key = KEYS[column]
+    con.register("incoming", texts)
+    try:
+        _number(con, column)
+        return con.sql(f"SELECT {key}, {column} FROM {table} SEMI JOIN incoming USING ({column})").to_arrow_table()
+    finally:
+        con.unregister("incoming")
+
+
+def _number(con: duckdb.DuckDBPyConnection, column: str) -> None:
+    table, key = KEYS[column]
+    number = f"(SELECT count(*) FROM {table}) + row_number() OVER (ORDER BY {column}) - 1"
+    fresh = f"SELECT DISTINCT {column} FROM incoming ANTI JOIN {table} USING ({column})"
+    con.execute(f"INSERT INTO {table} ({key}, {column}) SELECT {number}, {column} FROM ({fresh})")
+
+
+def holds_rows(con: duckdb.DuckDBPyConnection, table: str) -> bool:
+    """Say whether a table has any row."""
+    return bool(con.execute(f"SELECT EXISTS (FROM {table})").fetchall()[0][0])
 
 
 def normalise(table: str, frame: pa.Table) -> pa.Table:

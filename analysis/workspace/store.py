@@ -25,8 +25,11 @@ from analysis.question import Question
 from analysis.tables import Tables
 from analysis.values import Campaign
 from analysis.vocabulary import TABLES, TIME_COLUMN
+from analysis.workspace import replaced
 from analysis.workspace.imports import Export, Overlap
 from analysis.workspace.imports.clean import REASONS
+from analysis.workspace.imports.incoming import Incoming
+from analysis.workspace.imports.watch import Watch, watching
 from analysis.workspace.mappings import SCHEMA as MAPPINGS
 from analysis.workspace.mappings import KeptMapping, kept_text
 
@@ -134,11 +137,11 @@ class Workspace:
         *exports : Export
         overlap : {"keep", "replace", "skip"}
             What to do where earlier batches have the same channel in the same days: keep both, take the earlier
-            rows out for good, or leave the new ones out.
+            rows out (undoing this batch brings them back), or leave the new ones out.
         progress : callable, optional
-            Called with the rows done and the rows in all.
+            Called about twice a second with the rows done and the rows in all.
         cancel : callable, optional
-            Asked now and then, from another thread too; once it says True, nothing is imported.
+            Asked ten times a second; once it says True, nothing is imported.
 
         Raises
         ------
@@ -151,49 +154,47 @@ class Workspace:
             raise QuestionError.field("overlap", overlap, say("choose keep, replace or skip."))
         for i, export in enumerate(exports):
             self._refuse_repeat(export, exports[:i])
-        key = _hash_key() if any(export.mapping.hashed for export in exports) else b""
-        watch = _Watch(sum(export.rows for export in exports), progress, cancel)
-        with watch.over(self._con, *(export.scratch.con for export in exports)):
-            cleaned = []
-            for export in exports:
-                cleaned.append(export.clean(key))
-                watch.done(export.rows / 2)
-            if not any(c.rows.num_rows for c in cleaned):
-                raise _nothing_usable(cleaned[0].set_aside.to_pandas() if cleaned else pd.DataFrame())
-            with self._transaction() as con:
-                batch = self._next("batches")
-                con.execute("INSERT INTO batches VALUES (?, ?)", [batch, _now()])
-                for export, made in zip(exports, cleaned, strict=True):
-                    table = export.mapping.table
-                    kept = storage.normalise(table, made.rows) if made.rows.num_rows else made.rows
-                    skipped = 0
-                    if kept.num_rows and overlap != "keep":
-                        kept, skipped = _resolved(con, table, kept, batch, overlap)
-                    if kept.num_rows:
-                        storage.append(con, table, kept, batch)
-                    self._record(con, batch, export, kept.num_rows, _with_skipped(made.set_aside, skipped))
-                    watch.done(export.rows / 2)
+        watch = Watch(sum(export.rows for export in exports), progress, cancel, _cancelled)
+        connections = (self._con, *(export.scratch.con for export in exports))
+        batch = watch.run(lambda: self._add(exports, overlap), *connections)
         return next(b for b in self.batches() if b.id == batch)
+
+    def _add(self, exports: tuple[Export, ...], overlap: str) -> int:
+        key = _hash_key() if any(export.mapping.hashed for export in exports) else b""
+        coming = [export.incoming(key) for export in exports]
+        if not any(rows.count() for rows in coming):
+            raise _nothing_usable(coming[0].set_aside().to_pandas() if coming else pd.DataFrame())
+        with self._transaction() as con:
+            batch = self._next("batches")
+            con.execute("INSERT INTO batches VALUES (?, ?)", [batch, _now()])
+            stored = storage.holds_rows(con, "events")
+            for export, rows in zip(exports, coming, strict=True):
+                skipped = replaced.settled(con, rows, batch, overlap)
+                _store(con, rows, batch)
+                self._record(con, batch, export, rows.count(), _with_skipped(rows.set_aside(), skipped))
+            events = sum(rows.table == "events" for rows in coming)
+            if events > 1 or (stored and events):
+                with watching().during(con, 0):
+                    storage.sort(con)
+        return batch
 
     def compare(self, export: Export) -> tuple[int, tuple[Overlap, ...]]:
         """Return how many of an export's rows are stored already, and the earlier batches it overlaps."""
         table = export.mapping.table
-        rows = export.clean(_hash_key() if export.mapping.hashed else b"").rows
-        if not rows.num_rows:
-            return 0, ()
-        con = self._con.cursor()
-        con.register("incoming", storage.normalise(table, rows))
-        own = [c for c in _KEYS[table] if c in rows.column_names]
+        rows = export.incoming(_hash_key() if export.mapping.hashed else b"")
+        con, time, own = self._con.cursor(), TIME_COLUMN[table], [c for c in _KEYS[table] if c in rows.columns]
+        con.register("spans", rows.spans())
+        con.register("incoming", rows.stream(tuple(own)))
         same = " AND ".join(f"s.{c} IS NOT DISTINCT FROM i.{c}" for c in own)
-        stored = con.execute(f"SELECT count(*) FROM incoming AS i SEMI JOIN {table} AS s ON {same}").fetchall()[0][0]
-        time, channel = TIME_COLUMN[table], "channel" if "channel" in rows.column_names else "NULL::VARCHAR"
+        near = "SELECT min(lo) AS lo, max(hi) AS hi FROM spans"
+        theirs = f"(FROM {table} SEMI JOIN ({near}) ON {time} BETWEEN lo AND hi)" if time in own else table
+        stored = con.execute(f"SELECT count(*) FROM incoming AS i SEMI JOIN {theirs} AS s ON {same}").fetchall()[0][0]
         found = con.execute(
             f"SELECT s.batch, s.channel, min(s.{time}), max(s.{time}), count(*) FROM {table} AS s "
-            f"JOIN (SELECT {channel} AS channel, min({time}) AS lo, max({time}) AS hi FROM incoming GROUP BY 1) AS i "
-            f"ON s.channel IS NOT DISTINCT FROM i.channel AND s.{time} BETWEEN i.lo AND i.hi "
+            f"JOIN spans AS i ON s.channel IS NOT DISTINCT FROM i.channel AND s.{time} BETWEEN i.lo AND i.hi "
             "GROUP BY 1, 2 ORDER BY 1, 2"
         ).fetchall()
-        con.unregister("incoming")
+        con.close()
         return int(stored), tuple(Overlap(*row) for row in found)
 
     def _refuse_repeat(self, export: Export, before: tuple[Export, ...]) -> None:
@@ -226,7 +227,7 @@ class Workspace:
         return tuple(Batch(id, at, tuple(files.get(id, ()))) for id, at in found)
 
     def undo(self, batch: int) -> None:
-        """Take a batch's rows, and those it set aside, out again.
+        """Take a batch's rows, and those it set aside, out again; rows of earlier batches that it replaced come back.
 
         Raises
         ------
@@ -240,6 +241,7 @@ class Workspace:
             for table in (*TABLES, "batch_files", "quarantine"):
                 con.execute(f"DELETE FROM {table} WHERE batch = ?", [batch])
             con.execute("DELETE FROM batches WHERE id = ?", [batch])
+            replaced.restore(con, batch)
 
     def set_aside(self, batch: int) -> pd.DataFrame:
         """Return the rows a batch set aside: file, line, reason, column, text."""
@@ -340,73 +342,17 @@ _KEYS = {
 """What makes a stored row the same as one that comes."""
 
 
-def _resolved(con: Any, table: str, rows: pa.Table, batch: int, overlap: str) -> tuple[pa.Table, int]:
-    """Settle days that earlier batches have too: take theirs out, or leave the new rows out and count them."""
-    time, channel = TIME_COLUMN[table], "channel" if "channel" in rows.column_names else "NULL::VARCHAR"
-    con.register("fresh", rows)
-    try:
-        if overlap == "replace":
-            con.execute(
-                f"DELETE FROM {table} AS s USING (SELECT {channel} AS channel, min({time}) AS lo, max({time}) AS hi "
-                f"FROM fresh GROUP BY 1) AS i WHERE s.channel IS NOT DISTINCT FROM i.channel "
-                f"AND s.{time} BETWEEN i.lo AND i.hi AND s.batch <> ?",
-                [batch],
-            )
-            return rows, 0
-        mine = "f.channel" if "channel" in rows.column_names else "NULL::VARCHAR"
-        kept = con.execute(
-            f"SELECT f.* FROM fresh AS f ANTI JOIN (SELECT batch, channel, min({time}) AS lo, max({time}) AS hi FROM "
-            f"{table} WHERE batch <> ? GROUP BY 1, 2) AS s ON s.channel IS NOT DISTINCT FROM {mine} "
-            f"AND f.{time} BETWEEN s.lo AND s.hi",
-            [batch],
-        ).to_arrow_table()
-        return kept, rows.num_rows - kept.num_rows
-    finally:
-        con.unregister("fresh")
+def _store(con: duckdb.DuckDBPyConnection, rows: Incoming, batch: int) -> None:
+    if rows.table != "events":
+        storage.insert(con, rows.table, rows.stream(), batch)
+        return
+    users, names = (storage.numbered(con, column, rows.distinct(column)) for column in storage.KEYS)
+    storage.insert(con, rows.table, rows.keyed(users, names), batch)
 
 
 def _with_skipped(aside: pa.Table, skipped: int) -> pa.Table:
     more: dict[str, list[Any]] = {"line": [None], "reason": ["overlap"], "column": [None], "text": [None]}
     return pa.concat_tables([aside, pa.table({k: v * skipped for k, v in more.items()}, schema=aside.schema)])
-
-
-class _Watch:
-    """Tells how far an import is, and stops its queries when it is cancelled."""
-
-    def __init__(
-        self, total: int, progress: Callable[[int, int], None] | None, cancel: Callable[[], bool] | None
-    ) -> None:
-        self._total, self._done, self._progress, self._cancel = total, 0.0, progress, cancel
-
-    def done(self, rows: float) -> None:
-        """Note rows done; stop here if it was cancelled."""
-        self._done += rows
-        if self._progress:
-            self._progress(round(self._done), self._total)
-        if self._cancel and self._cancel():
-            raise _cancelled()
-
-    @contextmanager
-    def over(self, *connections: duckdb.DuckDBPyConnection) -> Iterator[None]:
-        """Watch while queries run on `connections`."""
-        over = threading.Event()
-        watcher = threading.Thread(target=self._interrupt, args=(over, connections), daemon=True)
-        if self._cancel:
-            watcher.start()
-        try:
-            yield
-        except duckdb.InterruptException as error:
-            raise _cancelled() from error
-        finally:
-            over.set()
-            if self._cancel:
-                watcher.join()
-
-    def _interrupt(self, over: threading.Event, connections: tuple[duckdb.DuckDBPyConnection, ...]) -> None:
-        while not over.wait(0.1):
-            if self._cancel and self._cancel():
-                for con in connections:
-                    con.interrupt()
 
 
 def _cancelled() -> WorkspaceError:

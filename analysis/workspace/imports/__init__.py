@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,10 +12,12 @@ from analysis.errors import ImportFileError, near
 from analysis.messages import Message, Names, say
 from analysis.workspace.imports.clean import Cleaned, clean
 from analysis.workspace.imports.formats import formats
+from analysis.workspace.imports.incoming import Incoming
 from analysis.workspace.imports.mapping import ColumnMapping
 from analysis.workspace.imports.read import Scratch, read
 from analysis.workspace.imports.recognise import Guess, Recognition, guess_for, known, recognise
 from analysis.workspace.imports.reconcile import Check, Overlap, Reconciliation, Stored, reconcile
+from analysis.workspace.imports.watch import Watch
 
 __all__ = ["Check", "ColumnMapping", "Export", "Overlap", "Reconciliation", "read_export", "read_exports"]
 
@@ -185,6 +188,11 @@ class Export:
         self._check()
         return clean(self.scratch, self.mapping, key)
 
+    def incoming(self, key: bytes) -> Incoming:
+        """Return the rows to store, where they lie; errors are those of :meth:`clean`."""
+        self._check()
+        return Incoming(self.scratch, self.mapping, key)
+
     def _check(self) -> None:
         if missing := self.mapping.missing():
             reason = say(
@@ -215,14 +223,24 @@ class Export:
 
 
 def read_exports(
-    source: str | Path | bytes, name: str | None = None, *, zone: str = "Asia/Shanghai"
+    source: str | Path | bytes,
+    name: str | None = None,
+    *,
+    zone: str = "Asia/Shanghai",
+    progress: Callable[[int, int], None] | None = None,
+    cancel: Callable[[], bool] | None = None,
 ) -> tuple[Export, ...]:
     """Read every table of a file and propose what each is; close each when done.
 
     Parameters and errors are those of :func:`read_export`.
     """
     shown = name or (Path(source).name if isinstance(source, str | Path) else "file")
-    scratches, _ = read(source, shown, known)
+    # Each byte is looked at once for what it is, and once more for the lines it makes.
+    size = 2 * (len(source) if isinstance(source, bytes) else Path(source).stat().st_size)
+    watch = Watch(
+        size, progress, cancel, lambda: ImportFileError.because(shown, say("reading it was stopped."), "cancelled")
+    )
+    scratches, _ = watch.run(lambda: read(source, shown, known))
     return tuple(_proposed(scratch, zone) for scratch in scratches)
 
 
@@ -232,7 +250,14 @@ def _proposed(scratch: Scratch, zone: str) -> Export:
     return Export(scratch, found.mapping, samples, found)
 
 
-def read_export(source: str | Path | bytes, name: str | None = None, *, zone: str = "Asia/Shanghai") -> Export:
+def read_export(
+    source: str | Path | bytes,
+    name: str | None = None,
+    *,
+    zone: str = "Asia/Shanghai",
+    progress: Callable[[int, int], None] | None = None,
+    cancel: Callable[[], bool] | None = None,
+) -> Export:
     """Read a file and propose what it is; of several tables, the one that is best understood.
 
     Parameters
@@ -244,13 +269,17 @@ def read_export(source: str | Path | bytes, name: str | None = None, *, zone: st
         The file's name, when `source` is bytes.
     zone : str
         Time zone of times that carry none.
+    progress : callable, optional
+        Called about twice a second with how far the reading is and how far it goes.
+    cancel : callable, optional
+        Asked ten times a second; once it says True, the reading stops with an error.
 
     Raises
     ------
     ImportFileError
-        The file cannot be read as a table.
+        The file cannot be read as a table, or the reading was cancelled.
     """
-    found = read_exports(source, name, zone=zone)
+    found = read_exports(source, name, zone=zone, progress=progress, cancel=cancel)
     if len(found) == 1:
         return found[0]
     best = max(found, key=lambda e: (-len(e.mapping.missing()), bool(e.recognition.format), e.rows))

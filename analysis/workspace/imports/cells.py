@@ -5,11 +5,18 @@ All SQL here is made of fixed names (`c0`, `c1`, …) and fixed texts; what peop
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 import duckdb
 
-_BLANKS = "('', '-', '--', '—', 'null', 'nan', 'none', 'n/a', '\\n')"
+Spans = tuple[tuple[dt.datetime, dt.datetime, int], ...]
+"""From when to when (local), and how many microseconds local time is ahead of UTC."""
+
+_BLANK = "(?i:-|--|—|null|nan|none|n/a|\\\\n)"
+_SPACE = "\\s\\x{a0}\\x{3000}"
+_UNTIDY = f"^(?s:[{_SPACE}].*|.*[{_SPACE}]|{_BLANK}?)$"
+"""Cells with a blank at either end and cells that say there is nothing; all others are taken as they stand."""
 _WIDE = ("０１２３４５６７８９，．－／：％（）", "0123456789,.-/:%()")
 _CURRENCY = "(?i)(US|HK|NT|CA|AU|A|R)?[¥￥$€£₹₩₺₽฿₫]"
 _ABOUT = "^[<>]\\s*[\\d.]+\\s*%$"
@@ -29,6 +36,9 @@ _ANY_ORDER = (
     "%Y年%m月%d日", "%Y年%m月%d日 %H:%M:%S",
     "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%a, %d %b %Y", "%a, %b %d, %Y", "%b %d, %Y %H:%M:%S",
 )  # fmt: skip
+_EXACT = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "DOUBLE")
+"""Types that are cast to a number as they are; others go by their text (0.1 stored short is 0.1)."""
+_YEARS = 20
 _CLOCKS = (" %H:%M:%S", " %H:%M", " %I:%M %p", " %I:%M:%S %p", "")
 
 
@@ -57,12 +67,33 @@ class Style:
 
 def filled(source: str) -> str:
     """Return SQL for a cell's text, null where the export writes that there is none."""
-    text = f"trim({source}::VARCHAR, E' \\t\\r\\n\u00a0\u3000')"
-    return f"CASE WHEN lower({text}) NOT IN {_BLANKS} THEN {text} END"
+    whole = f"{source}::VARCHAR"
+    text = f"trim({whole}, E' \\t\\r\\n\u00a0\u3000')"
+    # No part of it stands here twice: DuckDB would work that out for every row first, and not only for the untidy.
+    tidied = f"nullif(regexp_replace({text}, '^{_BLANK}$', ''), '')"
+    return f"CASE WHEN regexp_matches({whole}, '{_UNTIDY}') THEN {tidied} ELSE {whole} END"
 
 
 def _half(source: str) -> str:
     return f"translate({filled(source)}, '{_WIDE[0]}', '{_WIDE[1]}')"
+
+
+LIKELY = ("native", "plain", "iso", "seconds", "millis", "micros", "nanos")
+"""Styles that the first rows show and every later row can confirm with :func:`misfit`."""
+
+
+def misfit(source: str, kind: str, style: Style) -> str:
+    """Return SQL for whether a cell is not in a style of :data:`LIKELY` that its column's first rows have."""
+    if style.kind == "native" or (style.kind == "plain" and kind != "VARCHAR"):
+        return "false"
+    text = f"{source}::VARCHAR"
+    if style.kind == "plain":
+        other = f"TRY_CAST({text} AS DOUBLE) IS NULL"
+    elif style.kind == "iso":
+        other = f"TRY_CAST({text} AS TIMESTAMP) IS NULL OR regexp_matches({text}, '{_OFFSET}')"
+    else:
+        other = f"{source} IS NULL OR NOT regexp_matches({text}, '{_COUNTED[style.kind][0]}')"
+    return f"CASE WHEN {other} THEN {filled(source)} IS NOT NULL ELSE false END"
 
 
 # ---- numbers ----------------------------------------------------------------------------------------------
@@ -86,16 +117,16 @@ def number_style(con: duckdb.DuckDBPyConnection, table: str, source: str, kind: 
     return Style("text", comma=both > 0 or (ends > 0 and not points and not groups))
 
 
-def number(source: str, style: Style) -> str:
-    """Return SQL for a finite number: thousands, signs of currency and spaces go."""
+def number(source: str, kind: str, style: Style) -> str:
+    """Return SQL for a number, which may be infinite: thousands, signs of currency and spaces go."""
+    if kind in _EXACT:
+        return f"{source}::DOUBLE"
     if style.kind == "plain":
-        found = f"TRY_CAST({filled(source)} AS DOUBLE)"
-        return f"CASE WHEN isfinite({found}) THEN {found} END"
+        return f"coalesce(TRY_CAST({source}::VARCHAR AS DOUBLE), TRY_CAST({filled(source)} AS DOUBLE))"
     half = _half(source)
     bare = f"regexp_replace(regexp_replace({half}, '{_CURRENCY}', '', 'g'), '[\\s'']', '', 'g')"
     point = f"replace(replace({bare}, '.', ''), ',', '.')" if style.comma else f"replace({bare}, ',', '')"
-    found = f"TRY_CAST({point} AS DOUBLE)"
-    return f"CASE WHEN isfinite({found}) THEN {found} END"
+    return f"TRY_CAST({point} AS DOUBLE)"
 
 
 def given_number(source: str) -> str:
@@ -156,29 +187,75 @@ def _day_style(con: duckdb.DuckDBPyConnection, table: str, half: str, dated: flo
 
 
 def time(source: str, kind: str, style: Style) -> str:
-    """Return SQL for a moment in UTC; the one-row table `constants` gives `zone` and `first_day`."""
+    """Return SQL for a moment in UTC; the one-row table `constants` gives `zone` and `first_day`.
+
+    A column of local times alone goes by :func:`local` and :func:`in_zone`.
+    """
     if kind == "TIMESTAMP WITH TIME ZONE":
-        found = f"timezone('UTC', {source})"
-    elif style.kind in _COUNTED:
-        found = _counted(source, style.kind)
-    elif style.kind == "nth":
-        found = _in_zone(f"(first_day::DATE + TRY_CAST({filled(source)} AS INTEGER))::TIMESTAMP")
-    elif style.kind == "iso":
-        found = _in_zone(f"TRY_CAST({filled(source)} AS TIMESTAMP)")
-    else:
-        found = _written(source, style)
-    return f"CASE WHEN {found} BETWEEN {_EARLIEST} AND {_LATEST} THEN {found} END"
+        return f"timezone('UTC', {source})"
+    if style.kind in _COUNTED:
+        return _counted(source, style.kind)
+    return _written(source, style)
 
 
-def _in_zone(local: str) -> str:
-    return f"timezone('UTC', timezone(zone, {local}))"
+def local(source: str, kind: str, style: Style) -> str | None:
+    """Return SQL for the local time of a column that writes nothing but local times, else None."""
+    if kind in ("TIMESTAMP", "DATE"):
+        return f"{source}::TIMESTAMP"
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return None
+    if style.kind == "nth":
+        return f"(first_day::DATE + TRY_CAST({filled(source)} AS INTEGER))::TIMESTAMP"
+    if style.kind == "iso":
+        return f"coalesce(TRY_CAST({source} AS TIMESTAMP), TRY_CAST({filled(source)} AS TIMESTAMP))"
+    if style.kind == "serial":  # days since 1899-12-30, to the second
+        return f"(TIMESTAMP '1899-12-30' + to_seconds(round(TRY_CAST({_half(source)} AS DOUBLE) * 86400)::BIGINT))"
+    return None
+
+
+def possible(moment: str) -> str:
+    """Return SQL for a moment where a campaign could be at all, else null."""
+    return f"CASE WHEN {moment} BETWEEN {_EARLIEST} AND {_LATEST} THEN {moment} END"
+
+
+def in_zone(local: str, spans: Spans = ()) -> str:
+    """Return SQL for a local time's moment in UTC: by the zone's rules, or by plain subtraction inside `spans`."""
+    found = f"timezone('UTC', timezone(zone, {local}))"
+    if not spans:
+        return found
+    cases = (
+        f"WHEN {local} >= TIMESTAMP '{start}' AND {local} < TIMESTAMP '{end}' THEN {local} - to_microseconds({apart})"
+        for start, end, apart in spans
+    )
+    return f"CASE {' '.join(cases)} ELSE {found} END"
+
+
+def spans(con: duckdb.DuckDBPyConnection, table: str, local: str) -> Spans:
+    """Return where the zone's offset stays the same, in the years of a column's local times and one around them.
+
+    The day before and after each change of the clocks is left to the zone's own rules.
+    """
+    low, high = con.execute(
+        f"SELECT min(local), max(local) FROM (SELECT {local} AS local FROM {table} CROSS JOIN constants) "
+        f"WHERE local BETWEEN {_EARLIEST} AND {_LATEST}"
+    ).fetchall()[0]
+    if low is None or high.year - low.year > _YEARS:
+        return ()
+    found = con.execute(
+        "SELECT min(local) + INTERVAL 1 DAY, max(local) - INTERVAL 1 DAY, apart FROM (SELECT *, "
+        "sum(CASE WHEN apart <> before THEN 1 ELSE 0 END) OVER (ORDER BY local) AS part FROM (SELECT *, "
+        "lag(apart) OVER (ORDER BY local) AS before FROM (SELECT local, "
+        "epoch_us(local) - epoch_us(timezone('UTC', timezone(zone, local))) AS apart FROM "
+        "(SELECT unnest(generate_series(?::TIMESTAMP, ?::TIMESTAMP, INTERVAL 1 HOUR)) AS local) "
+        "CROSS JOIN constants))) "
+        "GROUP BY part, apart ORDER BY 1",
+        [dt.datetime(low.year - 1, 1, 1), dt.datetime(high.year + 2, 1, 1)],
+    ).fetchall()
+    return tuple((start, end, apart) for start, end, apart in found if start < end)
 
 
 def _counted(source: str, kind: str) -> str:
-    n = f"TRY_CAST({_half(source)} AS DOUBLE)"
-    if kind == "serial":  # days since 1899-12-30, to the second
-        return _in_zone(f"(TIMESTAMP '1899-12-30' + to_seconds(round({n} * 86400)::BIGINT))")
-    whole = f"TRY_CAST(round({n} * {_COUNTED[kind][1]}) AS BIGINT)"
+    whole = f"TRY_CAST(round(TRY_CAST({_half(source)} AS DOUBLE) * {_COUNTED[kind][1]}) AS BIGINT)"
     if kind in ("micros", "nanos"):
         exact = f"TRY_CAST({_half(source)} AS BIGINT)"
         whole = exact if kind == "micros" else f"({exact} // 1000)"
@@ -190,7 +267,7 @@ def _written(source: str, style: Style) -> str:
     local = f"coalesce(TRY_CAST({text} AS TIMESTAMP), try_strptime({_half(source)}, {_formats(style)}))"
     exact = f"coalesce(TRY_CAST({text} AS TIMESTAMPTZ), try_strptime({text}, '%Y-%m-%d %H:%M:%S %z'))"
     offset = f"regexp_matches({text}, '{_OFFSET}')"
-    return f"CASE WHEN {offset} THEN timezone('UTC', {exact}) ELSE {_in_zone(local)} END"
+    return f"CASE WHEN {offset} THEN timezone('UTC', {exact}) ELSE {in_zone(local)} END"
 
 
 def _formats(style: Style) -> list[str]:

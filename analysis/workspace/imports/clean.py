@@ -5,19 +5,18 @@ All SQL here is made of fixed names (`c0`, `c1`, …) and the vocabulary's own; 
 
 from __future__ import annotations
 
-import hashlib
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from analysis.messages import N_
 from analysis.values import seconds
 from analysis.vocabulary import TABLES, Column
 from analysis.workspace.imports import cells
 from analysis.workspace.imports.mapping import ColumnMapping
-from analysis.workspace.imports.read import Scratch
+from analysis.workspace.imports.read import Scratch, readable
 
 REASONS = {
     "missing": N_("no value for a required column"),
@@ -63,28 +62,78 @@ def clean(scratch: Scratch, mapping: ColumnMapping, key: bytes) -> Cleaned:
     key : bytes
         Secret for the keyed hash of the columns in `mapping.hashed`.
     """
+    rows = kept(scratch, mapping, key)
+    return Cleaned(scratch.con.sql(f"SELECT * FROM {rows}").to_arrow_table(), set_aside(scratch, mapping))
+
+
+def kept(scratch: Scratch, mapping: ColumnMapping, key: bytes) -> str:
+    """Return SQL for the rows to store, in the file's order, with personal texts hashed."""
     judge(scratch, mapping)
-    names = ", ".join(f'"{c.name}"' for c in _targets(mapping))
-    rows = scratch.con.sql(f"SELECT {names} FROM judged WHERE bad IS NULL ORDER BY line").to_arrow_table()
-    return Cleaned(_hashed(rows, mapping.hashed, key), _set_aside(scratch, mapping))
+    names, joins = list[str](), list[str]()
+    for name in given_columns(mapping):
+        if name in mapping.hashed:
+            hidden = f"hidden_{scratch.table}_{name}"
+            _hide(scratch, name, hidden, key)
+            joins.append(f'LEFT JOIN {hidden} ON {hidden}.shown = judged."{name}"')
+            names.append(f'{hidden}.hash AS "{name}"')
+        else:
+            names.append(f'judged."{name}"')
+    order = "ORDER BY judged.line" if joins else ""  # a join may change the order, a scan does not
+    return f"(SELECT {', '.join(names)} FROM {scratch.judged} AS judged {' '.join(joins)} WHERE bad IS NULL {order})"
+
+
+def set_aside(scratch: Scratch, mapping: ColumnMapping) -> pa.Table:
+    """Return the rows that are not stored: line, reason, column, text."""
+    judge(scratch, mapping)
+    return scratch.con.sql(
+        "SELECT line, split_part(bad, '|', 1) AS reason, split_part(bad, '|', 2) AS \"column\", text "
+        f"FROM {scratch.judged} WHERE bad IS NOT NULL ORDER BY line"
+    ).to_arrow_table()
 
 
 def judge(scratch: Scratch, mapping: ColumnMapping) -> None:
-    """Lay the typed rows in table `judged`, each with what is wrong with it in `bad` (reason|column, or null)."""
-    con, targets = scratch.con, _targets(mapping)
+    """Lay the typed rows in the scratch's `judged` table, unless they lie there under the same mapping already.
+
+    Beside the values stand `line`, `marked`, what is wrong with a row in `bad` (reason|column, or null) and the
+    `text` of the rows where something is.
+    """
+    if scratch.judged_as == (asked := mapping.to_json()):
+        return
+    scratch.judged_as = ""
     _put_constants(scratch, mapping)
-    sources = _sources(scratch, mapping)
-    typed = [
-        f'{part} AS "{name}"' for c in targets for name, part in _typed(scratch, mapping, c, *sources[c.name]).items()
-    ]
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE judged AS SELECT *, {_verdict(targets)} AS bad FROM (SELECT line, "
-        f"{_mark(scratch, mapping, sources)} AS marked, {', '.join(typed)} FROM {scratch.table} CROSS JOIN constants)"
-    )
+    with readable(scratch.name):
+        if not _judged(scratch, mapping, likely=not scratch.whole):
+            _judged(scratch, mapping, likely=False)
+    present = set(given_columns(mapping))
     if mapping.table == "spend":
-        _mark_unnamed_totals(scratch, {c.name for c in targets})
+        _mark_unnamed_totals(scratch, present)
     if mapping.lines != "each" and mapping.table == "orders":
-        _gather_lines(scratch, mapping.lines, {c.name for c in targets})
+        _gather_lines(scratch, mapping.lines, present)
+    scratch.judged_as = asked
+
+
+def _judged(scratch: Scratch, mapping: ColumnMapping, *, likely: bool) -> bool:
+    """Judge under the styles of the first rows (`likely`) or of whole columns; say whether every row had them."""
+    sources = _sources(scratch, mapping)
+    found = [_Target(scratch, mapping, c, *sources[c.name], likely) for c in _targets(mapping)]
+    mark = _mark(scratch, mapping, sources)
+    first = ", ".join(f'{t.first} AS "{t.name}"' for t in found)
+    misfit = " OR ".join(t.misfit for t in found if t.misfit != "false") or "false"
+    query = f"SELECT *, {mark} AS marked, {misfit} AS misfit, {first} FROM {scratch.table} CROSS JOIN constants"
+    for later in zip(*(t.later for t in found), strict=True):
+        changed = [f'{sql} AS "{t.name}"' for t, sql in zip(found, later, strict=True) if sql]
+        query = f"SELECT * REPLACE ({', '.join(changed)}) FROM ({query})" if changed else query
+    names = ", ".join(f'"{t.name}"' for t in found)
+    query = f"SELECT *, {_verdict(found)} AS bad FROM ({query})"
+    # What sets a row aside can still be found when all rows are known, in these.
+    text = _text(scratch, mapping) if mapping.table == "spend" or mapping.lines != "each" else (
+        f"CASE WHEN bad IS NOT NULL THEN {_text(scratch, mapping)} END"
+    )  # fmt: skip
+    scratch.con.execute(
+        f"CREATE OR REPLACE TEMP TABLE {scratch.judged} AS "
+        f"SELECT line, marked, misfit, {names}, bad, {text} AS text FROM ({query})"
+    )
+    return not likely or not scratch.con.execute(f"SELECT bool_or(misfit) FROM {scratch.judged}").fetchall()[0][0]
 
 
 def _mark(scratch: Scratch, mapping: ColumnMapping, sources: dict[str, tuple[str, str]]) -> str:
@@ -114,11 +163,12 @@ def _mark_unnamed_totals(scratch: Scratch, present: set[str]) -> None:
         blank, named, theirs, ours = scratch.con.execute(
             f"SELECT count_if({column} IS NULL), count_if({column} IS NOT NULL), "
             f"sum(spend) FILTER ({column} IS NULL), "
-            f"sum(spend) FILTER ({column} IS NOT NULL) FROM judged WHERE marked IS NULL AND {bad} AND spend IS NOT NULL"
+            f"sum(spend) FILTER ({column} IS NOT NULL) FROM {scratch.judged} "
+            f"WHERE marked IS NULL AND {bad} AND spend IS NOT NULL"
         ).fetchall()[0]
         if blank and blank < named and ours and abs(theirs - ours) <= 0.005 * (named + blank) + 1e-9:
             scratch.con.execute(
-                f"UPDATE judged SET bad = 'total|', marked = 'total' "
+                f"UPDATE {scratch.judged} SET bad = 'total|', marked = 'total' "
                 f"WHERE {column} IS NULL AND marked IS NULL AND {bad}"
             )
 
@@ -128,16 +178,16 @@ def _gather_lines(scratch: Scratch, how: str, present: set[str]) -> None:
     usable = "bad IS NULL OR bad LIKE 'missing|%'" if how == "first" else "bad IS NULL"
     scratch.con.execute(
         "CREATE OR REPLACE TEMP TABLE lines AS SELECT line, row_number() OVER (PARTITION BY order_id ORDER BY "
-        f"revenue IS NULL, line) AS n FROM judged WHERE order_id IS NOT NULL AND ({usable})"
+        f"revenue IS NULL, line) AS n FROM {scratch.judged} WHERE order_id IS NOT NULL AND ({usable})"
     )
     if how == "sum":
         for column in sorted({"revenue", "refund", "discount", "cost"} & present):
             scratch.con.execute(
-                f"UPDATE judged SET {column} = whole FROM (SELECT order_id AS id, sum({column}) AS whole FROM judged "
-                "WHERE bad IS NULL GROUP BY order_id) WHERE order_id = id AND bad IS NULL"
+                f"UPDATE {scratch.judged} SET {column} = whole FROM (SELECT order_id AS id, sum({column}) AS whole "
+                f"FROM {scratch.judged} WHERE bad IS NULL GROUP BY order_id) WHERE order_id = id AND bad IS NULL"
             )
     scratch.con.execute(
-        "UPDATE judged SET bad = 'continuation|', marked = 'continuation' FROM lines "
+        f"UPDATE {scratch.judged} AS judged SET bad = 'continuation|', marked = 'continuation' FROM lines "
         "WHERE lines.line = judged.line AND n > 1"
     )
 
@@ -185,46 +235,83 @@ def _sources(scratch: Scratch, mapping: ColumnMapping) -> dict[str, tuple[str, s
     return {"period_end": ("NULL", "VARCHAR")} | found
 
 
-def _typed(scratch: Scratch, mapping: ColumnMapping, column: Column, source: str, kind: str) -> dict[str, str]:
-    """Return SQL for the typed value, and for whether the file gave one at all."""
-    given = f"({cells.filled(source)}) IS NOT NULL"
-    table = "constants" if source.startswith("k") else scratch.table
-    if column.name == "period_end" and source == "NULL":
-        return {"period_end": _later("period_start", f"to_seconds({seconds(mapping.period)})"),
-                "given_period_end": "false"}  # fmt: skip
-    if column.type == "time":
-        made = _time(scratch, mapping, column, source, kind, table)
-    elif column.type in _AMOUNTS:
-        given = cells.given_number(source)
-        made = cells.number(source, cells.number_style(scratch.con, table, source, kind))
-        made = f"TRY_CAST(round({made}) AS BIGINT)" if column.type == "count" else made
-    else:
-        made = cells.filled(source)
-        if column.name == "event" and mapping.events:
-            made = f"coalesce(codes[lower({made})], {made})"
-        if column.name == "currency":
-            made = f"upper({made})"
-    return {column.name: made, f"given_{column.name}": given}
+class _Target:
+    """How one column of the table is made: SQL in steps, each over the row that the step before left.
+
+    `first` reads the file's cell. `later` are the steps after it (None leaves the value): the time zone or the
+    finite numbers; the moments that can be; what follows from other columns.
+    """
+
+    def __init__(
+        self, scratch: Scratch, mapping: ColumnMapping, column: Column, source: str, kind: str, likely: bool
+    ) -> None:
+        self.column, self.name, self.misfit = column, column.name, "false"
+        self.given = f"{cells.filled(source)} IS NOT NULL"
+        self.later: list[str | None] = [None, None, None]
+        self._scratch, self._own = scratch, not source.startswith("k")
+        self._likely = likely and self._own
+        self._table = scratch.table if self._own else "constants"
+        if self.name == "period_end" and source == "NULL":
+            self.first, self.given = "NULL::TIMESTAMP", "false"
+            self.later[2] = _later("period_start", f"to_seconds({seconds(mapping.period)})")
+        elif column.type == "time":
+            self._time(mapping, source, kind)
+        elif column.type in _AMOUNTS:
+            self._amount(source, kind)
+        else:
+            self.first = _text_of(self.name, source, mapping)
+
+    def _time(self, mapping: ColumnMapping, source: str, kind: str) -> None:
+        nth = mapping.first_day is not None and self.name in ("period_start", "timestamp") and self._own
+        style = self._style(lambda t: cells.time_style(self._scratch.con, t, source, kind, mapping.day_first, nth))
+        self.misfit = cells.misfit(source, kind, style) if self._likely else "false"
+        own, local = f'"{self.name}"', cells.local(source, kind, style)
+        self.first = local or cells.time(source, kind, style)
+        if local:
+            large = self._own and not self._scratch.whole
+            self.later[0] = cells.in_zone(
+                own, cells.spans(self._scratch.con, self._scratch.head, local) if large else ()
+            )
+        self.later[1] = cells.possible(own)
+        if self.name == "period_end" and mapping.end_included and self._own:
+            self.later[2] = _later(own, "INTERVAL 1 DAY")
+
+    def _amount(self, source: str, kind: str) -> None:
+        style = self._style(lambda t: cells.number_style(self._scratch.con, t, source, kind))
+        self.misfit = cells.misfit(source, kind, style) if self._likely else "false"
+        self.given = cells.given_number(source)
+        self.first = cells.number(source, kind, style)
+        finite = f'CASE WHEN isfinite("{self.name}") THEN "{self.name}" END'
+        self.later[0] = finite
+        if self.column.type == "count":
+            self.later[1] = f'TRY_CAST(round("{self.name}") AS BIGINT)'
+
+    def _style(self, look: Callable[[str], cells.Style]) -> cells.Style:
+        """Look at the first rows where every later row can confirm what they show, else at all rows."""
+        if self._likely and (style := look(self._scratch.head)).kind in cells.LIKELY:
+            return style
+        self._likely = False
+        return look(self._table)
 
 
-def _time(scratch: Scratch, mapping: ColumnMapping, column: Column, source: str, kind: str, table: str) -> str:
-    nth = mapping.first_day is not None and column.name in ("period_start", "timestamp") and table == scratch.table
-    style = cells.time_style(scratch.con, table, source, kind, mapping.day_first, nth)
-    made = cells.time(source, kind, style)
-    included = column.name == "period_end" and mapping.end_included and table == scratch.table
-    return _later(made, "INTERVAL 1 DAY") if included else made
+def _text_of(name: str, source: str, mapping: ColumnMapping) -> str:
+    made = cells.filled(source)
+    if name == "event" and mapping.events:
+        return f"coalesce(codes[lower({made})], {made})"
+    return f"upper({made})" if name == "currency" else made
 
 
-def _verdict(targets: list[Column]) -> str:
+def _verdict(targets: list[_Target]) -> str:
     """Name the first thing wrong with a row, as reason|column, or null."""
     wrong = {"time": "not-a-time", "number": "not-a-number", "count": "not-a-number"}
     cases = ["WHEN marked IS NOT NULL THEN marked || '|'"]
-    for c in targets:
-        if c.type in wrong:
-            cases.append(f'WHEN "{c.name}" IS NULL AND "given_{c.name}" THEN \'{wrong[c.type]}|{c.name}\'')
-        if c.required:
-            cases.append(f"WHEN \"{c.name}\" IS NULL THEN 'missing|{c.name}'")
-    names = {c.name for c in targets}
+    for t in targets:
+        if t.column.type in wrong:  # in a CASE of its own, so that only the rows without a value are looked at again
+            given = f'CASE WHEN "{t.name}" IS NULL THEN {t.given} ELSE false END'
+            cases.append(f"WHEN {given} THEN '{wrong[t.column.type]}|{t.name}'")
+        if t.column.required:
+            cases.append(f"WHEN \"{t.name}\" IS NULL THEN 'missing|{t.name}'")
+    names = {t.name for t in targets}
     if "period_end" in names:
         cases.append("WHEN period_end <= period_start THEN 'backwards|period_end'")
     if "refund" in names:
@@ -232,27 +319,19 @@ def _verdict(targets: list[Column]) -> str:
     return f"CASE {' '.join(cases)} END"
 
 
-def _set_aside(scratch: Scratch, mapping: ColumnMapping) -> pa.Table:
-    # Only what was mapped: a column nobody asked for may hold names or addresses.
+def _text(scratch: Scratch, mapping: ColumnMapping) -> str:
+    """Return SQL for a row's text: only what was mapped, as a column nobody asked for may hold names or addresses."""
     mapped = {heading: target for target, heading in mapping.columns}
-    kept = [(i, mapped[h]) for i, h in enumerate(scratch.headings) if h in mapped]
-    whole = ", ".join("'***'" if target in mapping.hashed else f"c{i}::VARCHAR" for i, target in kept) or "''"
-    return scratch.con.sql(
-        "SELECT line, split_part(bad, '|', 1) AS reason, split_part(bad, '|', 2) AS \"column\", "
-        f"concat_ws(' | ', {whole}) AS text FROM judged JOIN {scratch.table} USING (line) "
-        "WHERE bad IS NOT NULL ORDER BY line"
-    ).to_arrow_table()
+    shown = [(i, mapped[h]) for i, h in enumerate(scratch.headings) if h in mapped]
+    whole = ", ".join("'***'" if target in mapping.hashed else f"c{i}::VARCHAR" for i, target in shown) or "''"
+    return f"concat_ws(' | ', {whole})"
 
 
-def _hashed(rows: pa.Table, columns: tuple[str, ...], key: bytes) -> pa.Table:
-    """Replace values by a keyed hash (HMAC-SHA256, 16 hexadecimal digits), each distinct value once."""
-    for name in columns:
-        if name in rows.column_names:
-            coded = rows.column(name).combine_chunks().dictionary_encode()
-            hidden = [
-                hmac.new(key, v.casefold().encode(), hashlib.sha256).hexdigest()[:16]
-                for v in coded.dictionary.to_pylist()
-            ]
-            column = pc.take(pa.array(hidden, pa.string()), coded.indices)
-            rows = rows.set_column(rows.column_names.index(name), name, column)
-    return rows
+def _hide(scratch: Scratch, name: str, hidden: str, key: bytes) -> None:
+    """Lay each distinct text of a column beside its keyed hash (HMAC-SHA256, 16 hexadecimal digits)."""
+    query = f'SELECT DISTINCT "{name}" AS shown FROM {scratch.judged} WHERE bad IS NULL AND "{name}" IS NOT NULL'
+    shown = scratch.con.sql(query).to_arrow_table().column("shown")
+    coded = [hmac.digest(key, v.casefold().encode(), "sha256").hex()[:16] for v in shown.to_pylist()]
+    scratch.con.register("coded", pa.table({"shown": shown, "hash": pa.array(coded, pa.string())}))
+    scratch.con.execute(f"CREATE OR REPLACE TEMP TABLE {hidden} AS FROM coded")
+    scratch.con.unregister("coded")

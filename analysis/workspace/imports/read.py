@@ -13,7 +13,8 @@ import re
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from typing import Any
 import duckdb
 from python_calamine import CalamineWorkbook
 
+from analysis import storage
 from analysis.errors import SluiceError
 from analysis.messages import Message, say
 from analysis.workspace.imports import limits
@@ -28,11 +30,19 @@ from analysis.workspace.imports.headings import distinct
 from analysis.workspace.imports.source import Plain, fresh, unpack
 from analysis.workspace.imports.structure import Layout, layouts
 from analysis.workspace.imports.text import as_utf8
+from analysis.workspace.imports.watch import watching
 
 _READ_CSV = """
-read_csv(?, delim=?, quote='"', escape='"', header=false, skip={skip}, all_varchar=true, auto_detect=false,
-    null_padding=true, strict_mode=false, columns={columns}, max_line_size=10000000, parallel={parallel})
+read_csv(getvariable('{part}_path'), delim=getvariable('{part}_delimiter'), quote='"', escape='"', header=false,
+    skip={skip}, all_varchar=true, auto_detect=false, null_padding=true, strict_mode=false, columns={columns},
+    max_line_size=10000000, parallel={parallel})
 """
+_MEMORY = "1000MB"
+"""What a scratch database may hold in memory; the rest goes to its folder."""
+_COPIED = 16 << 20
+"""Largest file (bytes) whose cells are all copied; a larger one is read again where it lies each time."""
+_HEAD = 10_000
+"""Rows of a larger file that are copied, to look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +60,20 @@ class Store:
         self._folder = tempfile.TemporaryDirectory(prefix="sluice-import-")
         self.folder, self.users = Path(self._folder.name), 0
         self.con = duckdb.connect(
-            str(self.folder / "scratch.duckdb"),
-            config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"},
+            config={
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+                "memory_limit": _MEMORY,
+                "temp_directory": str(self.folder / "spilled"),
+                **storage.resources(),
+            },
         )
-        self.con.execute("SET TimeZone='UTC'; SET allowed_directories=?", [[str(self.folder)]])
+        # A bar to ask how far a query is, never one that is printed.
+        self.con.execute("SET TimeZone='UTC'; SET enable_progress_bar=true; SET enable_progress_bar_print=false")
+        self.con.execute("SET allowed_directories=?", [[str(self.folder)]])
         self.con.execute("SET allowed_paths=?", [[str(source)] if source else []])
         self.con.execute("SET enable_external_access=false; SET lock_configuration=true")
+        watching().also(self.con)
 
     def close(self) -> None:
         """Drop the database and the folder."""
@@ -66,7 +84,9 @@ class Store:
 class Scratch:
     """One table of a file: column `line`, then `c0`, `c1`, … in file order, and `mark` (repeated headings).
 
-    Headings stay out of SQL: they are kept beside, in `headings`.
+    Headings stay out of SQL: they are kept beside, in `headings`. `table` holds all rows, of a large file as a view
+    that reads it again; `head` holds the first of them (`whole`: all). `judged` is where :func:`clean.judge` lays
+    the typed rows, `judged_as` the mapping it did so under.
     """
 
     def __init__(self, name: str, store: Store, table: str, layout: Layout) -> None:
@@ -74,7 +94,8 @@ class Scratch:
         self.headings, self.title, self.above = layout.headings, layout.title, layout.above
         self.headerless = not layout.header
         self.members: tuple[Member, ...] = ()
-        self.rows = 0
+        self.rows, self.whole, self.head = 0, True, table
+        self.judged, self.judged_as = f"judged_{table}", ""
         store.users += 1
         self._open = True
 
@@ -91,22 +112,42 @@ class Scratch:
             if self.store.users <= 0:
                 self.store.close()
 
-    def counted(self) -> int:
-        """Count the data rows."""
-        return int(self.con.execute(f"SELECT count(*) FROM {self.table}").fetchall()[0][0])
-
     def types(self) -> list[str]:
         """Return the DuckDB type of each column."""
         return [str(kind) for kind in self.con.table(self.table).types[1:-1]]
 
     def sample(self, n: int = 200) -> dict[str, list[str]]:
         """Return up to `n` non-empty values of each column, as text, by heading."""
-        found = {}
-        for i, heading in enumerate(self.headings):
-            text = f"c{i}::VARCHAR"
-            query = f"SELECT {text} FROM {self.table} WHERE c{i} IS NOT NULL AND trim({text}) <> '' LIMIT {n}"
-            found[heading] = [row[0] for row in self.con.execute(query).fetchall()]
-        return found
+        found = [self._sampled(i, self.head, n) for i in range(len(self.headings))]
+        if not self.whole and (empty := [i for i, values in enumerate(found) if not values]):
+            texts = ", ".join(f"arg_min(c{i}::VARCHAR, line, {n}) FILTER (trim(c{i}::VARCHAR) <> '')" for i in empty)
+            with readable(self.name):
+                values = self.con.execute(f"SELECT {texts} FROM {self.table}").fetchall()[0]
+            for i, texts_found in zip(empty, values, strict=True):
+                found[i] = texts_found or []
+        return dict(zip(self.headings, found, strict=True))
+
+    def _sampled(self, place: int, table: str, n: int) -> list[str]:
+        text = f"c{place}::VARCHAR"
+        query = f"SELECT {text} FROM {table} WHERE c{place} IS NOT NULL AND trim({text}) <> '' LIMIT {n}"
+        return [row[0] for row in self.con.execute(query).fetchall()]
+
+
+@contextmanager
+def readable(name: str) -> Iterator[None]:
+    """Turn what DuckDB says of a file's content into the error that refuses it.
+
+    Raises
+    ------
+    ImportFileError
+    """
+    try:
+        yield
+    except duckdb.InterruptException:
+        raise
+    except (duckdb.Error, RuntimeError, UnicodeError) as error:
+        reason = say("its lines could not be read as a table: {why}", why=str(error).splitlines()[0][:200])
+        raise limits.refuse(name, reason, "unreadable") from error
 
 
 def read(source: str | Path | bytes, name: str, known: Callable[[str], bool]) -> tuple[list[Scratch], list[Message]]:
@@ -206,69 +247,86 @@ def _name(name: str, parts: list[_Table], groups: int) -> str:
 
 
 def _load(scratch: Scratch, parts: list[_Table]) -> None:
-    digests, members = [], []
-    for part in parts:
+    digests, members, selects = [], [], []
+    for n, part in enumerate(parts):
         members.append(Member(part.plain.name, scratch.rows))
-        _load_one(scratch, part, first=part is parts[0])
-        scratch.rows = scratch.counted()
+        select, rows = _counted(scratch, part, n)
+        selects.append(select)
+        scratch.rows += rows
         digests.append(part.plain.digest if part.many == 1 else f"{part.plain.digest} {part.place}")
     if not scratch.rows:
         raise limits.refuse(scratch.name, say("it has a heading line but no rows."), "no-rows")
+    with readable(scratch.name):
+        _lay(scratch, " UNION ALL ".join(selects), parts)
     scratch.members = tuple(members)
     plain = len(digests) == 1 and " " not in digests[0]
     scratch.digest = digests[0] if plain else hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
 
-def _load_one(scratch: Scratch, part: _Table, *, first: bool) -> None:
-    into = f"CREATE TABLE {scratch.table} AS" if first else f"INSERT INTO {scratch.table}"
-    path, width = str(part.layout.path), len(part.layout.headings)
-    columns = [f"c{i}" for i in range(width)]
+def _lay(scratch: Scratch, rows: str, parts: list[_Table]) -> None:
+    size = sum(part.layout.path.stat().st_size for part in parts)
+    if size <= _COPIED or any(part.layout.delimiter == "json" for part in parts):
+        scratch.con.execute(f"CREATE TABLE {scratch.table} AS {rows}")
+        return
+    scratch.head, scratch.whole = f"{scratch.table}_head", False
+    scratch.con.execute(f"CREATE VIEW {scratch.table} AS {rows}")
+    scratch.con.execute(f"CREATE TABLE {scratch.head} AS FROM {scratch.table} LIMIT {_HEAD}")
+
+
+def _counted(scratch: Scratch, part: _Table, place: int) -> tuple[str, int]:
+    """Return SQL for a part's rows, and how many there are; every line is read for that, so that no error comes late.
+
+    DuckDB's parallel reader cannot pad short lines where a cell holds a line break: then it reads with one thread.
+    """
+    name, layout = f"{scratch.table}_{place}", part.layout
+    scratch.con.execute(f"SET VARIABLE {name}_path = ?", [str(layout.path)])
+    if layout.delimiter in ("parquet", "json"):
+        return _tried(scratch, part, _typed_rows(scratch, layout, name))
+    scratch.con.execute(f"SET VARIABLE {name}_delimiter = ?", [layout.delimiter])
     try:
-        if part.layout.delimiter == "parquet":
-            picked = ", ".join(f"#{i + 1} AS c{i}" for i in range(width))
-            scratch.con.execute(
-                f"{into} SELECT {scratch.rows} + row_number() OVER () AS line, {picked}, NULL::VARCHAR AS mark "
-                "FROM read_parquet(?)",
-                [path],
-            )
-        elif part.layout.delimiter == "json":
-            picked = ", ".join(f"json_extract_string(#{i + 1}, '$') AS c{i}" for i in range(width))
-            scratch.con.execute(
-                f"{into} SELECT {scratch.rows} + row_number() OVER () AS line, {picked}, NULL::VARCHAR AS mark "
-                f"FROM {_READ_JSON}",
-                [path],
-            )
-        else:
-            _load_text(scratch, part, into, columns)
+        return _tried(scratch, part, _text_rows(scratch, layout, name, "true"))
+    except SluiceError:
+        return _tried(scratch, part, _text_rows(scratch, layout, name, "false"))
+
+
+def _tried(scratch: Scratch, part: _Table, select: str) -> tuple[str, int]:
+    try:
+        with watching().during(scratch.con, part.layout.path.stat().st_size):
+            found = scratch.con.execute(f"SELECT count(*), count(c0) FROM ({select})").fetchall()
+    except duckdb.InterruptException:
+        raise
     except (duckdb.Error, RuntimeError, UnicodeError) as error:
-        damaged = part.layout.delimiter == "parquet"
-        if damaged:
-            raise limits.refuse(part.plain.name, _DAMAGED, "damaged") from error
-        reason = say("its lines could not be read as a table: {why}", why=str(error).splitlines()[0][:200])
-        raise limits.refuse(part.plain.name, reason, "unreadable") from error
+        raise _unreadable(part, error) from error
+    return select, int(found[0][0])
 
 
-def _load_text(scratch: Scratch, part: _Table, into: str, columns: list[str]) -> None:
-    layout = part.layout
-    line = (
-        f"{scratch.rows} + try_cast(place AS BIGINT)"
-        if layout.numbered
-        else f"{scratch.rows} + row_number() OVER () + 1"
-    )
-    heads = list(layout.header[:2])
-    repeated = " AND ".join(f"c{i} = ?" for i in range(len(heads))) if heads and all(heads) else ""
+def _unreadable(part: _Table, error: Exception) -> SluiceError:
+    if part.layout.delimiter == "parquet":
+        return limits.refuse(part.plain.name, _DAMAGED, "damaged")
+    reason = say("its lines could not be read as a table: {why}", why=str(error).splitlines()[0][:200])
+    return limits.refuse(part.plain.name, reason, "unreadable")
+
+
+def _typed_rows(scratch: Scratch, layout: Layout, name: str) -> str:
+    if layout.delimiter == "parquet":
+        read, cell = f"read_parquet(getvariable('{name}_path'))", "#{}"
+    else:
+        read, cell = _READ_JSON.replace("?", f"getvariable('{name}_path')"), "json_extract_string(#{}, '$')"
+    picked = ", ".join(f"{cell.format(i + 1)} AS c{i}" for i in range(len(layout.headings)))
+    return f"SELECT {scratch.rows} + row_number() OVER () AS line, {picked}, NULL::VARCHAR AS mark FROM {read}"
+
+
+def _text_rows(scratch: Scratch, layout: Layout, name: str, parallel: str) -> str:
+    columns = [f"c{i}" for i in range(len(layout.headings))]
+    line = "try_cast(place AS BIGINT)" if layout.numbered else "row_number() OVER () + 1"
+    heads = layout.header[:2] if all(layout.header[:2]) else ()
+    for i, head in enumerate(heads):
+        scratch.con.execute(f"SET VARIABLE {name}_head{i} = ?", [head])
+    repeated = " AND ".join(f"c{i} = getvariable('{name}_head{i}')" for i in range(len(heads)))
     mark = f"CASE WHEN {repeated} THEN 'header' END" if repeated else "NULL::VARCHAR"
-    params = heads if repeated else []
-    struct = "{" + ", ".join(f"'{name}': 'VARCHAR'" for name in (["place"] if layout.numbered else []) + columns) + "}"
-    query = f"{into} SELECT {line} AS line, {', '.join(columns)}, {mark} AS mark FROM "
-    for parallel in (True, False):  # DuckDB's parallel reader cannot pad short lines where a cell holds a line break
-        text = query + _READ_CSV.format(columns=struct, parallel=parallel, skip=0 if layout.numbered else 1)
-        try:
-            scratch.con.execute(text, [*params, str(layout.path), layout.delimiter])
-            return
-        except duckdb.Error:
-            if not parallel:
-                raise
+    struct = "{" + ", ".join(f"'{c}': 'VARCHAR'" for c in (["place"] if layout.numbered else []) + columns) + "}"
+    read = _READ_CSV.format(part=name, columns=struct, parallel=parallel, skip=0 if layout.numbered else 1)
+    return f"SELECT {scratch.rows} + {line} AS line, {', '.join(columns)}, {mark} AS mark FROM {read}"
 
 
 _DAMAGED = say("it is a damaged Parquet file. Export it again.")

@@ -108,11 +108,13 @@ def reconcile(scratch: Scratch, mapping: ColumnMapping) -> Reconciliation:
     """Judge every row under a mapping and add up; nothing is stored."""
     judge(scratch, mapping)
     present = given_columns(mapping)
-    reasons = _rows(scratch, "SELECT split_part(bad, '|', 1), count(*) FROM judged WHERE bad IS NOT NULL GROUP BY 1")
-    kept = _rows(scratch, "SELECT count(*) FROM judged WHERE bad IS NULL")[0][0]
+    bad = f"FROM {scratch.judged} WHERE bad IS NOT NULL"
+    reasons = _rows(scratch, f"SELECT split_part(bad, '|', 1), count(*) {bad} GROUP BY 1")
+    good = f"FROM {scratch.judged} WHERE bad IS NULL"
+    kept = _rows(scratch, f"SELECT count(*) {good}")[0][0]
     names = ", ".join(f'"{c}"' for c in present)
     first, last = TIME_COLUMN[mapping.table], "period_end" if mapping.table == "spend" else TIME_COLUMN[mapping.table]
-    span = _rows(scratch, f"SELECT min({first}), max({last}) FROM judged WHERE bad IS NULL")[0]
+    span = _rows(scratch, f"SELECT min({first}), max({last}) {good}")[0]
     return Reconciliation(
         lines=scratch.rows,
         kept=int(kept),
@@ -123,9 +125,7 @@ def reconcile(scratch: Scratch, mapping: ColumnMapping) -> Reconciliation:
         days=_days(mapping, span[0], span[1]) if kept else None,
         currencies=_distinct(scratch, "currency", present),
         zone=mapping.zone,
-        duplicates=int(
-            kept - _rows(scratch, f"SELECT count(*) FROM (SELECT DISTINCT {names} FROM judged WHERE bad IS NULL)")[0][0]
-        ),
+        duplicates=int(kept - _rows(scratch, f"SELECT count(*) FROM (SELECT DISTINCT {names} {good})")[0][0]),
         stored=None,
         overlaps=(),
         unknown_events=tuple(e for e in _distinct(scratch, "event", present) if e not in EVENTS),
@@ -140,8 +140,8 @@ def _rows(scratch: Scratch, query: str) -> list[Any]:
 def _distinct(scratch: Scratch, column: str, present: tuple[str, ...]) -> tuple[str, ...]:
     if column not in present:
         return ()
-    query = f"SELECT DISTINCT {column} FROM judged WHERE bad IS NULL AND {column} IS NOT NULL ORDER BY 1 LIMIT 1000"
-    return tuple(str(row[0]) for row in _rows(scratch, query))
+    good = f"FROM {scratch.judged} WHERE bad IS NULL AND {column} IS NOT NULL"
+    return tuple(str(row[0]) for row in _rows(scratch, f"SELECT DISTINCT {column} {good} ORDER BY 1 LIMIT 1000"))
 
 
 def _days(mapping: ColumnMapping, first: dt.datetime, last: dt.datetime) -> tuple[str, str]:
@@ -171,12 +171,12 @@ def _totals(scratch: Scratch, mapping: ColumnMapping, present: tuple[str, ...]) 
     if lead not in amounts:
         return ()
     columns = ", ".join(amounts)
-    theirs = _rows(scratch, f"SELECT {columns} FROM judged WHERE marked = 'total' ORDER BY line LIMIT 1000")
+    theirs = _rows(scratch, f"SELECT {columns} FROM {scratch.judged} WHERE marked = 'total' ORDER BY line LIMIT 1000")
     if not theirs:
         return ()
     grand = max(theirs, key=lambda row: _largest(row, theirs))
     sums = ", ".join(f"coalesce(sum({c}), 0)" for c in amounts)
-    ours = _rows(scratch, f"SELECT {sums}, count(*) FROM judged WHERE bad IS NULL OR marked = 'window'")[0]
+    ours = _rows(scratch, f"SELECT {sums}, count(*) FROM {scratch.judged} WHERE bad IS NULL OR marked = 'window'")[0]
     return tuple(
         Check(column, float(said), float(found), _verdict(float(said), float(found), int(ours[-1])))
         for column, said, found in zip(amounts, grand, ours[:-1], strict=True)
@@ -205,8 +205,7 @@ def _questions(scratch: Scratch, mapping: ColumnMapping) -> tuple[Message, ...]:
         heading = dict(mapping.columns).get(column.name)
         if column.type == "time" and heading in position and mapping.day_first is None and mapping.first_day is None:
             place = position[heading]
-            style = cells.time_style(scratch.con, scratch.table, f"c{place}", types[place], None, False)
-            if style.ambiguous:
+            if cells.time_style(scratch.con, scratch.table, f"c{place}", types[place], None, False).ambiguous:
                 asked.append(say("{heading}: is 01/02/2026 the first of February or the second of January?",
                                  heading=heading))  # fmt: skip
     return tuple(asked)

@@ -17,11 +17,12 @@ from typing import IO
 from analysis.errors import SluiceError
 from analysis.messages import say
 from analysis.workspace.imports import limits
+from analysis.workspace.imports.watch import watching
 
 CHUNK = 1 << 20
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF")
 _GZIP, _ZIP, _OLE, _PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PAR1"
-_GAPS = (b"\n#", b"\n\n", b"\n\r\n", b"\r\r", b"\n,,", b"\n;;", b"\n\t\t", b'\n"#')
+_GAP = re.compile(rb'\n(?:#|\n|\r\n|,,|;;|\t\t|"#)')
 _BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, NotImplementedError)
 
 
@@ -91,6 +92,8 @@ def _plain(name: str, path: Path, head: bytes) -> Plain:
 def _surveyed(name: str, path: Path) -> Plain:
     """Read a text file once: its digest, whether it is UTF-8, and whether tables may be stacked in it."""
     found, decoder, utf8, gaps, tail = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")(), True, False, b""
+    # Where tables may be stacked is only asked of files small enough to be searched for them.
+    gaps = path.stat().st_size > limits.STACKED
     for chunk in chunks(path):
         found.update(chunk)
         if utf8:
@@ -98,7 +101,9 @@ def _surveyed(name: str, path: Path) -> Plain:
                 decoder.decode(chunk)
             except UnicodeDecodeError:
                 utf8 = False
-        gaps = gaps or any(gap in tail + chunk for gap in _GAPS) or (chunk[:1] in b"#\n" and not tail)
+        if not gaps:
+            near = tail + chunk
+            gaps = bool(_GAP.search(near)) or b"\r\r" in near or (chunk[:1] in b"#\n" and not tail)
         tail = chunk[-3:]
     if utf8:
         try:
@@ -122,6 +127,7 @@ def chunks(path: Path) -> Iterator[bytes]:
     """Yield a file's content in pieces of a megabyte."""
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
+            watching().step(len(chunk))
             yield chunk
 
 

@@ -1,0 +1,66 @@
+"""Days that two batches have both: what of them is stored, and what comes back when a batch is undone.
+
+A batch that replaces takes the earlier rows of its channels and days into ``replaced_…`` tables, and notes which
+those were in `replacements`. Undoing it puts them back, unless a later batch replaced the same days: then they wait
+for that one. What an undone batch itself had stored is gone from there too.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from analysis import storage
+from analysis.vocabulary import TABLES, TIME_COLUMN
+from analysis.workspace.imports.incoming import Incoming
+
+_NOTES = 'replacements (batch INTEGER, "table" VARCHAR, channel VARCHAR, lo TIMESTAMP, hi TIMESTAMP)'
+
+
+def settled(con: duckdb.DuckDBPyConnection, rows: Incoming, batch: int, overlap: str) -> int:
+    """Settle the days that earlier batches have too, inside the caller's transaction; return the rows left out."""
+    time = TIME_COLUMN[rows.table]
+    if overlap == "skip":
+        stored = f"SELECT channel, min({time}) AS lo, max({time}) AS hi FROM {rows.table} WHERE batch <> {int(batch)}"
+        return rows.leave_out(con.sql(f"{stored} GROUP BY batch, channel").to_arrow_table())
+    if overlap == "replace":
+        _take_out(con, rows, int(batch))
+    return 0
+
+
+def _take_out(con: duckdb.DuckDBPyConnection, rows: Incoming, batch: int) -> None:
+    table = rows.table
+    con.execute(f"CREATE TABLE IF NOT EXISTS {_NOTES}")
+    con.execute(f"CREATE TABLE IF NOT EXISTS replaced_{table} AS SELECT *, 0 AS replaced_by FROM {table} LIMIT 0")
+    con.register("spans", rows.spans())
+    con.execute(f"INSERT INTO replacements SELECT {batch}, '{table}', channel, lo, hi FROM spans")
+    con.unregister("spans")
+    own = f"(FROM replacements WHERE batch = {batch} AND \"table\" = '{table}')"
+    theirs = f"s.batch <> {batch} AND EXISTS (FROM {own} AS r WHERE {_covers(table)})"
+    con.execute(
+        f"INSERT INTO replaced_{table} BY NAME SELECT s.*, {batch} AS replaced_by FROM {table} AS s WHERE {theirs}"
+    )
+    con.execute(f"DELETE FROM {table} AS s WHERE {theirs}")
+
+
+def _covers(table: str) -> str:
+    return f"r.channel IS NOT DISTINCT FROM s.channel AND s.{TIME_COLUMN[table]} BETWEEN r.lo AND r.hi"
+
+
+def restore(con: duckdb.DuckDBPyConnection, batch: int) -> None:
+    """Bring back what an undone batch had replaced, inside the caller's transaction."""
+    present = {str(row[0]) for row in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    batch = int(batch)
+    for table in (t for t in TABLES if f"replaced_{t}" in present):
+        aside = f"replaced_{table}"
+        con.execute(f"DELETE FROM {aside} WHERE batch = {batch}")
+        later = f"FROM replacements AS r WHERE batch > {batch} AND \"table\" = '{table}' AND {_covers(table)}"
+        by = f"coalesce((SELECT min(batch) {later}), 0)"
+        con.execute(f"UPDATE {aside} AS s SET replaced_by = {by} WHERE replaced_by = {batch}")
+        back = f"FROM {aside} WHERE replaced_by = 0"
+        if con.execute(f"SELECT EXISTS ({back})").fetchall()[0][0]:
+            con.execute(f"INSERT INTO {table} BY NAME SELECT * EXCLUDE (replaced_by) {back}")
+            con.execute(f"DELETE {back}")
+            if table == "events":
+                storage.sort(con)
+    if "replacements" in present:
+        con.execute(f"DELETE FROM replacements WHERE batch = {batch}")
