@@ -9,6 +9,8 @@ from analysis.audience.lifecycle import Lifecycle
 from analysis.budget.curves import ResponseCurves
 from analysis.budget.scenario import Scenario
 from analysis.journey.funnel import Funnel
+from analysis.journey.participation import Participation
+from analysis.journey.retention import Retention
 from analysis.reallocation.rules import MarketSettings, Rules
 from analysis.reallocation.simulation import Simulation
 from analysis.tables import Tables
@@ -24,8 +26,10 @@ __all__ = [
     "Funnel",
     "Lifecycle",
     "MarketSettings",
+    "Participation",
     "Phase",
     "ResponseCurves",
+    "Retention",
     "Rules",
     "Scenario",
     "Simulation",
