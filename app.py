@@ -16,6 +16,7 @@ pages = [
     st.Page("pages/funnel.py", title=_("Funnel"), icon=":material/filter_alt:", url_path="funnel", default=True),
     st.Page("pages/retention.py", title=_("Retention"), icon=":material/event_repeat:", url_path="retention"),
     st.Page("pages/participation.py", title=_("Participation"), icon=":material/campaign:", url_path="participation"),
+    st.Page("pages/attribution.py", title=_("Attribution"), icon=":material/call_split:", url_path="attribution"),
     st.Page("pages/segments.py", title=_("Segments"), icon=":material/group:", url_path="segments"),
     st.Page("pages/budget.py", title=_("Budget"), icon=":material/payments:", url_path="budget"),
     st.Page("pages/reallocation.py", title=_("Reallocation"), icon=":material/swap_horiz:", url_path="reallocation"),

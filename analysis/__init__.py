@@ -8,6 +8,7 @@ Funnel(steps=('view', 'cart'))
 from analysis.audience.lifecycle import Lifecycle
 from analysis.budget.curves import ResponseCurves
 from analysis.budget.scenario import Scenario
+from analysis.journey.attribution import Attribution
 from analysis.journey.funnel import Funnel
 from analysis.journey.participation import Participation
 from analysis.journey.retention import Retention
@@ -19,6 +20,7 @@ from analysis.workspace import ColumnMapping, open_workspace, read_export
 from analysis.workspace.contents import Contents
 
 __all__ = [
+    "Attribution",
     "Campaign",
     "ColumnMapping",
     "Contents",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
-PAGES = ("funnel", "retention", "participation", "segments", "budget", "reallocation", "data")
+PAGES = ("funnel", "retention", "participation", "attribution", "segments", "budget", "reallocation", "data")
 
 
 def run(app: AppTest) -> AppTest:

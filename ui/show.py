@@ -17,6 +17,7 @@ from ui.language import N_, _, current, look, shown
 ICONS = {"info": ":material/info:", "warning": ":material/warning:", "missing": ":material/help:"}
 FRAMES = {
     "table": N_("Table"),
+    "models": N_("Models side by side"),
     "movement": N_("Movement"),
     "points": N_("Observed points"),
     "log": N_("Decision log"),
@@ -72,8 +73,10 @@ def _column(values: Any, field: Field, currency: str | None) -> tuple[Any, Any]:
             return values.astype(float).round(2), st.column_config.NumberColumn(label + unit, format="localized")
         case "count":
             return values, st.column_config.NumberColumn(label, format="localized")
-        case "ratio" | "number":
+        case "ratio":
             return values, st.column_config.NumberColumn(label, format="%.3f")
+        case "number":
+            return values, st.column_config.NumberColumn(label, format="localized")
         case "flag":
             return values, st.column_config.CheckboxColumn(label)
         case "time":

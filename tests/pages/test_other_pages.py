@@ -110,6 +110,6 @@ def test_an_empty_workspace_says_what_to_do(opened) -> None:
     app.text_input(key="data.new.name").set_value("nothing yet")
     next(b for b in app.button if b.label == "Create").click()
     run(app)
-    for page in ("funnel", "segments", "budget", "reallocation"):
+    for page in ("funnel", "attribution", "segments", "budget", "reallocation"):
         app.switch_page(f"pages/{page}.py")
         assert any("Import your first export" in i.value for i in run(app).info)

@@ -1,0 +1,146 @@
+"""Which touches get the credit?"""
+
+from __future__ import annotations
+
+import re
+
+import streamlit as st
+
+from analysis import Attribution, Tables
+from analysis.journey.attribution import MODELS
+from analysis.journey.credit_words import MODEL_WORDS
+from analysis.question import Question
+from analysis.values import seconds
+from analysis.vocabulary import EVENTS
+from ui.language import N_, _
+from ui.page import ask_and_show
+from ui.session import keep
+
+PAGE = "attribution"
+VALUES = {
+    "conversions": N_("conversions"),
+    "revenue": N_("realised revenue"),
+    "value": N_("conversion value"),
+}
+COLUMNS = (N_("channel"), N_("campaign"), N_("creative"), N_("audience"))
+PATHS = {
+    "since_last_conversion": N_("since the last conversion"),
+    "all": N_("even before an earlier conversion"),
+}
+REPEATS = {
+    "each": N_("Every touch counts"),
+    "session": N_("Touches of one session count once"),
+    "row": N_("Touches of one value in a row count once"),
+}
+
+
+def default(tables: Tables) -> Question:
+    """Return purchases by channel, credited to visits (to every event, where there are none)."""
+    tables.require("events")
+    filled = tables.present("events")
+    return Attribution(
+        touches=("visit",) if "visit" in tables.event_keys else (),
+        by=next((c for c in COLUMNS if c in filled), "channel"),
+    )
+
+
+def controls(tables: Tables, start: Question) -> Question:
+    """Draw the sentence that is the question, and the models' own settings."""
+    assert isinstance(start, Attribution)
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{PAGE}.sentence", gap="small"):
+        st.markdown(_("Credit the"), width="content")
+        value = _choice("value", _("Value"), list(VALUES), start.value, VALUES, 170)
+        st.markdown(_("of each"), width="content")
+        conversion = _choice("conversion", _("Conversion"), _events(tables, start.conversion), start.conversion)
+        st.markdown(_("to every"), width="content")
+        filled = tables.present("events")
+        columns = [c for c in COLUMNS if c in filled or c == start.by]
+        by = _choice("by", _("Column"), columns, start.by)
+        st.markdown(_("touched in the"), width="content")
+        window = _days("window", _("Window"), start.window)
+        st.markdown(_("days before,"), width="content")
+        paths = _choice("paths", _("Paths"), list(PATHS), start.paths, PATHS, 280)
+    with st.popover(_("Touches and models"), icon=":material/tune:"):
+        settings = _touches(tables, start) | _models(tables, start, by)
+    return start.replace(value=value, conversion=conversion, by=by, window=window, paths=paths, **settings)
+
+
+def _choice(
+    key: str, label: str, options: list[str], start: str, words: dict[str, str] | None = None, width: int = 150
+) -> str:
+    keep(f"{PAGE}.{key}", start)
+    return str(
+        st.selectbox(
+            label,
+            options,
+            key=f"{PAGE}.{key}",
+            format_func=lambda o: _((words or {}).get(o, o)),
+            label_visibility="collapsed",
+            width=width,
+        )
+    )
+
+
+def _events(tables: Tables, *kept: str) -> list[str]:
+    names = [e for e in EVENTS if e in tables.event_keys]
+    names += sorted(e for e in tables.event_keys if e not in EVENTS)
+    # A link may name an event this workspace lacks: it stays in place, and the answer says so.
+    return [*names, *(e for e in kept if e not in names)]
+
+
+def _days(key: str, label: str, start: str, **shown: str) -> str:
+    """Return a number of days; a length that is not whole days stays as it is until somebody changes it."""
+    days = max(1, round(seconds(start) / 86_400))
+    keep(f"{PAGE}.{key}", days)
+    shown = shown or {"label_visibility": "collapsed"}
+    chosen = st.number_input(label, 1, 3650, step=1, key=f"{PAGE}.{key}", width=130, **shown)  # type: ignore[arg-type]
+    return start if chosen == days and not re.fullmatch(r"\d+d", start) else f"{chosen}d"
+
+
+def _touches(tables: Tables, start: Attribution) -> dict[str, object]:
+    keep(f"{PAGE}.touches", list(start.touches))
+    touches = st.multiselect(
+        _("Events that are touches"),
+        _events(tables, *start.touches),
+        key=f"{PAGE}.touches",
+        format_func=_,
+        placeholder=_("Every event"),
+    )
+    options = [r for r in REPEATS if r != "session" or "session_id" in tables.present("events") or r == start.repeats]
+    keep(f"{PAGE}.repeats", start.repeats)
+    repeats = st.selectbox(_("Repeats"), options, key=f"{PAGE}.repeats", format_func=lambda r: _(REPEATS[r]))
+    return {"touches": touches, "repeats": repeats}
+
+
+def _models(tables: Tables, start: Attribution, by: str) -> dict[str, object]:
+    known = ["", *tables.names(by)]
+    keep(f"{PAGE}.direct", start.direct or "")
+    if st.session_state[f"{PAGE}.direct"] not in known:  # the credited column was changed
+        st.session_state[f"{PAGE}.direct"] = ""
+    direct = st.selectbox(
+        _("Direct is called"), known, key=f"{PAGE}.direct", format_func=lambda n: n or _("nothing, there is none")
+    )
+    options = [m for m in MODELS if m != "last_non_direct" or direct]
+    keep(f"{PAGE}.models", list(start.models))
+    st.session_state[f"{PAGE}.models"] = [m for m in st.session_state[f"{PAGE}.models"] if m in options]
+    models = st.multiselect(
+        _("Models"),
+        options,
+        key=f"{PAGE}.models",
+        format_func=lambda m: _(MODEL_WORDS[m]),
+        placeholder=_("All"),
+    )
+    half_life = _days(
+        "half_life", _("Time decay: days to half the weight"), start.half_life, label_visibility="visible"
+    )
+    first = _percent("first", _("Position-based: percent for the first touch"), start.first)
+    last = _percent("last", _("Position-based: percent for the last touch"), start.last)
+    return {"direct": direct or None, "models": models, "half_life": half_life, "first": first, "last": last}
+
+
+def _percent(key: str, label: str, start: float) -> float:
+    keep(f"{PAGE}.{key}", round(100 * start))
+    return float(st.number_input(label, 0, 100, step=5, key=f"{PAGE}.{key}", width=130)) / 100
+
+
+ask_and_show(PAGE, Attribution, default, controls, waiting=_("Walking through everyone's events…"))
