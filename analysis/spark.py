@@ -27,6 +27,7 @@ import pyarrow.compute as pc
 
 from analysis.errors import DataError
 from analysis.sequences import BATCH, Chunk, Columns, read_only, whole_users
+from analysis.storage import HIDDEN
 from analysis.vocabulary import TABLES, TIME_COLUMN, Column
 
 T = TypeVar("T")
@@ -52,9 +53,12 @@ class SparkStore:
     ----------
     frames : mapping of str to pyspark.sql.DataFrame or None
         By table.
+    beside : str
+        What is part of the version beside the rows.
     """
 
-    def __init__(self, frames: Mapping[str, Any]) -> None:
+    def __init__(self, frames: Mapping[str, Any], beside: str = "") -> None:
+        self._beside = beside
         self._frames = {t: _normalised(t, frame) for t, frame in frames.items() if frame is not None}
         self._profiles: dict[str, dict[str, Any]] = {}
         self._keys: dict[str, int] | None = None
@@ -97,7 +101,7 @@ class SparkStore:
 
     def version(self) -> str:
         """Return a digest of the tables' columns and of a sum over all rows' hashes."""
-        found = {t: [frame.dtypes, self._profile(t)] for t, frame in self._frames.items()}
+        found = {t: [frame.dtypes, self._profile(t)] for t, frame in self._frames.items()} | {"beside": self._beside}
         return hashlib.sha256(json.dumps(found, sort_keys=True, default=str).encode()).hexdigest()
 
     def _profile(self, table: str) -> dict[str, Any]:
@@ -116,10 +120,11 @@ def _profile(table: str, native: Any) -> dict[str, Any]:
     from pyspark.sql import functions as F
 
     time = native[TIME_COLUMN[table]]
-    # As a decimal of 28 digits: a sum of long integers would overflow.
-    content = F.sum(F.xxhash64(*map(_column, native.columns)).cast("decimal(28,0)"))
+    columns = [_column(name) for name in native.columns]
+    # A hash passes over nulls, so where they are is hashed too. Its sum needs more digits than a long integer has.
+    content = F.sum(F.xxhash64(*columns, *(column.isNull() for column in columns)).cast("decimal(28,0)"))
     asked = [F.count(F.lit(1)).alias("rows"), F.min(time).alias("first"), F.max(time).alias("last")]
-    asked += [F.count(_column(name)).alias(f"filled {i}") for i, name in enumerate(native.columns)]
+    asked += [F.count(column).alias(f"filled {i}") for i, column in enumerate(columns)]
     found: dict[str, Any] = native.agg(*asked, content.alias("content")).toArrow().to_pylist()[0]
     return found
 
@@ -135,7 +140,7 @@ def _normalised(table: str, native: Any) -> Any:
             raise DataError.no_column(table, column.name, kinds)
         if column.name in kinds and kinds[column.name] not in ("void", *_FITTING[column.type]):
             raise DataError.bad_frame(table, f"{column.name}: {kinds[column.name]} is not {column.type}")
-    extras = [name for name, kind in kinds.items() if name not in own and kind in _TEXTS]
+    extras = [name for name, kind in kinds.items() if name not in (*own, *HIDDEN) and kind in _TEXTS]
     kept = [name for name in own if name in kinds] + extras
     return native.select(*(_cast(name, kinds[name], own.get(name)).alias(name) for name in kept))
 
@@ -181,6 +186,8 @@ def walk(frame: nw.LazyFrame[Any], work: Callable[[Chunk], T], columns: Columns)
     def parts(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         return _parts(batches, work, plain)
 
+    # Rows that came after the tables were first looked at may have names nobody counted on.
+    native = native.dropna(subset=["user_key", "timestamp", "event_key"])
     sorted_by_user = native.repartition("user_key").sortWithinPartitions("user_key", "timestamp")
     for part in sorted_by_user.mapInArrow(parts, "part binary").toArrow()["part"]:
         yield pickle.loads(part.as_py())
@@ -246,8 +253,13 @@ def _package() -> str:
     digest = hashlib.sha256()
     for file in files:
         digest.update(str(file.relative_to(here)).encode() + file.read_bytes())
-    path = Path(tempfile.mkdtemp(prefix="sluice-")) / f"sluice-{digest.hexdigest()[:16]}.zip"
+    path = Path(_folder().name) / f"sluice-{digest.hexdigest()[:16]}.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in files:
             archive.write(file, file.relative_to(here.parent))
     return str(path)
+
+
+@cache
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="sluice-")  # gone when the process ends

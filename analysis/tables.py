@@ -61,7 +61,8 @@ class Tables:
     ----------
     events, orders, spend : frame, optional
         Any frame narwhals reads (pandas, Polars, Arrow, a DuckDB relation). Columns are named as in
-        :data:`analysis.vocabulary.TABLES`; others are kept. Frames are copied in, never changed.
+        :data:`analysis.vocabulary.TABLES`; others are kept. Frames are copied in, never changed; those too large
+        for that stay in Spark, see :meth:`from_spark`.
     campaign : Campaign, optional
         Gives the time zone and the currency; without one, days begin in UTC.
 
@@ -135,7 +136,8 @@ class Tables:
         """
         from analysis.spark import SparkStore  # PySpark is there only where somebody has a cluster
 
-        store = SparkStore({"events": events, "orders": orders, "spend": spend})
+        frames = {"events": events, "orders": orders, "spend": spend}
+        store = SparkStore(frames, beside=campaign.to_json() if campaign else "")
         return cls._on(store, campaign, {})
 
     @classmethod

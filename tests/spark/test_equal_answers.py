@@ -31,6 +31,19 @@ VARIANTS: Mapping[str, tuple[dict[str, Any], ...]] = {
         {"steps": WAY, "breakdown": "device", "entry": "first", "window": "36h"},
         {"steps": ("view", "view", "cart"), "breakdown": "page", "observed_until": "2026-11-10 15:59:59.999999"},
     ),
+    "retention": (
+        {"start": "visit", "returns": (), "breakdown": "channel", "where": NOVEMBER},
+        {"period": "month", "counting": "rolling", "unbounded": True, "where": PAID.replace(start="2026-09-21")},
+        {"period": "campaign", "start": "purchase"},
+        {"period": "day", "measure": "revenue", "periods": 30, "where": NOVEMBER},
+    ),
+    "participation": ({"by": "purchase"}, {"paid_orders": 1}),
+    "attribution": (
+        {"where": NOVEMBER},
+        {"where": PAID, "by": "campaign", "repeats": "session", "touches": (), "paths": "all"},
+        {"value": "revenue", "window": "36h", "direct": "organic"},
+        {"value": "value", "by": "creative", "repeats": "row", "models": ("linear", "markov")},
+    ),
 }
 """How each question about journeys is asked beside its plainest form. A new one has to stand here."""
 
@@ -111,11 +124,17 @@ def where(files: Any, spark: Any, tmp_path_factory: pytest.TempPathFactory) -> C
 # ---- the answers ------------------------------------------------------------------------------------------
 
 
+DRAWN: Mapping[str, tuple[str, ...]] = {"attribution": ("low", "high")}
+"""Columns of a bootstrap over users: who is drawn with whom depends on how a place numbers its users."""
+
+
 def assert_same(found: Answer, expected: Answer, rtol: float = 1e-12) -> None:
     """Compare all that is told; Spark adds up in another order, so the last digits of a sum may differ."""
+    drawn = list(DRAWN.get(expected.question.kind, ()))
     assert list(found.frames) == list(expected.frames)
     for name in expected.frames:
-        assert_frame_equal(found.frame(name), expected.frame(name), rtol=rtol, atol=0, obj=name)
+        ours, theirs = (answer.frame(name).drop(columns=drawn, errors="ignore") for answer in (found, expected))
+        assert_frame_equal(ours, theirs, rtol=rtol, atol=0, obj=name)
     assert found.headline.text() == expected.headline.text()
     assert [note.message.text() for note in found.notes] == [note.message.text() for note in expected.notes]
 

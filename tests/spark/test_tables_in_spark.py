@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analysis import Filter, Funnel, Tables, sequences
+from analysis import Campaign, Filter, Funnel, Tables, sequences
 from analysis.errors import DataError
 from analysis.sequences import Chunk, Columns
 
@@ -66,11 +66,12 @@ def test_dates_of_the_filter_are_the_campaigns_whatever_the_clocks_here(tables: 
         assert len(tables.frame("events", Filter(start=day, end=day)).collect("pyarrow")) == rows
 
 
-def test_the_version_is_the_contents(events: Any, tables: Tables) -> None:
+def test_the_version_is_the_contents(events: Any, tables: Tables, campaign: Campaign) -> None:
     version = Tables.from_spark(events=events.orderBy("event").repartition(2)).version
     assert version == tables.version
     assert Tables.from_spark(events=events.replace("a", "b", "channel")).version != version
     assert Tables.from_spark(events=events.limit(2)).version != version
+    assert Tables.from_spark(events=events, campaign=campaign).version != version
 
 
 def test_a_null_in_a_required_column_is_refused_as_in_a_frame(spark: Any, events: Any) -> None:
