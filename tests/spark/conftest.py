@@ -44,7 +44,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         log = running.enter_context(_daemon(master, folder / "master"))
         address = _wait_for(r"Starting Spark master at (spark://\S+)", log)
         for n in (1, 2):
-            worker = ["Worker", "--host", "127.0.0.1", "--webui-port", "0", "--cores", "1", "--memory", "1g", address]
+            size = ["--cores", "1", "--memory", "1g", "--work-dir", str(folder / f"work{n}")]
+            worker = ["Worker", "--host", "127.0.0.1", "--webui-port", "0", *size, address]
             _wait_for("Successfully registered", running.enter_context(_daemon(worker, folder / f"worker{n}")))
         yield address
 
