@@ -18,8 +18,8 @@ from ui.session import keep
 PAGE = "retention"
 BREAKDOWNS = ("channel", "device", "campaign", "audience", "creative", "variant", "page")
 PERIODS = {"day": N_("days"), "week": N_("weeks"), "month": N_("months"), "campaign": N_("campaigns")}
-MEASURES = {"users": N_("came back"), "revenue": N_("brought revenue")}
-COHORTS = {"first_ever": N_("for the first time ever"), "first_in_range": N_("for the first time in these dates")}
+MEASURES = {"users": N_("how many came back"), "revenue": N_("how much each brought")}
+COHORTS = {"first_ever": N_("(first ever)"), "first_in_range": N_("(first in these dates)")}
 COUNTINGS = {"calendar": N_("by the calendar"), "rolling": N_("by each one's own clock")}
 REACHES = {False: N_("just then"), True: N_("then or later")}
 
@@ -34,11 +34,13 @@ def controls(tables: Tables, start: Question) -> Question:
     """Draw the sentence that is the question."""
     assert isinstance(start, Retention)
     with st.container(horizontal=True, vertical_alignment="center", key=f"{PAGE}.sentence", gap="small"):
-        st.markdown(_("Of people who did"), width="content")
-        begin = _choice("start", _("Start"), _events(tables, [()], start.start), start.start, _event, 150)
-        cohort = _words("cohort", _("First time"), COHORTS, start.cohort, 270)
-        st.markdown(_("who"), width="content")
-        measure = _words("measure", _("Measure"), MEASURES, start.measure, 190)
+        st.markdown(_("From the first"), width="content")
+        begin = _choice("begin", _("Start"), _events(tables, [()], start.start), start.start, _event, 150)
+        cohort = start.cohort
+        if start.where and (start.where.start or start.where.end):
+            cohort = _words("cohort", _("First time"), COHORTS, start.cohort, 210)
+        st.markdown(_("on,"), width="content")
+        measure = _words("measure", _("Measure"), MEASURES, start.measure, 210)
         returns, unbounded, currency = start.returns, False, None
         if measure == "users":
             st.markdown(_("with"), width="content")
@@ -53,7 +55,7 @@ def controls(tables: Tables, start: Question) -> Question:
         counting = "calendar"
         if period != "campaign":
             counting = _words("counting", _("Counting"), COUNTINGS, start.counting, 200)
-        st.markdown(_("by"), width="content")
+        st.markdown(_("split by"), width="content")
         columns = ["", *(c for c in BREAKDOWNS if c in tables.present("events"))]
         breakdown = _choice("breakdown", _("Breakdown"), columns, start.breakdown or "", _column, 150)
     return start.replace(

@@ -20,7 +20,8 @@ def draw(answer: Any, look: Look) -> Any:
     table = answer.frame("campaigns")
     rated = table[table["known"] > 0]
     heads = [*(["1 "] if len(rated) else []), *("2 " + rated["campaign"]), "3 ", *("4 " + table["campaign"])]
-    axis = alt.Axis(domain=False, ticks=False, grid=False, labelExpr="slice(datum.label, 2)", labelLimit=150)
+    axis = alt.Axis(domain=False, ticks=False, grid=False, labelExpr="slice(datum.label, 2)", labelLimit=150,
+                    labelPadding=6)  # fmt: skip
     y = alt.Y("row:N", title=None, axis=axis, scale=alt.Scale(domain=heads, paddingInner=0.15))
     layers = [*(_rates(rated, look, y) if len(rated) else []), *_people(table, look, y), *_headings(answer, look, y)]
     describe = answer.headline.text(look.language)
@@ -62,7 +63,7 @@ def _rates(table: pd.DataFrame, look: Look, y: alt.Y) -> list[alt.Chart]:
             x=_across("start", _UNIT), x2="at_rate:Q", opacity=paler, tooltip=tips
         ),
         base.mark_rule(strokeWidth=1.5, color=look.ink).encode(x=_across("at_low", _UNIT), x2="at_high:Q"),
-        base.mark_tick(thickness=3, size=30, color=charts.LOSS).encode(x=_across("at_fitted", _UNIT)),
+        base.mark_tick(thickness=3, size=32, opacity=1, color=charts.LOSS).encode(x=_across("at_fitted", _UNIT)),
         base.mark_text(align="left", dx=8, fontWeight="bold", color=look.ink).encode(
             x=_across("at_high", _UNIT), text="words:N"
         ),

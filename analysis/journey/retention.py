@@ -516,6 +516,15 @@ def _doubts(asked: Retention, table: pd.DataFrame, frame: _Frame) -> list[Note]:
         few = say("Fewer than 30 users started in {n} cohorts, among them {cohorts}. Read their rates with the "
                   "interval.", n=len(small), cohorts=Names(tuple(small[:5])))  # fmt: skip
         notes.append(Note("small-cohorts", few, "warning"))
+    if (cohorts := total["cohort"].nunique()) > retention_chart.COHORTS and not asked.breakdown:
+        part = say("The chart shows the latest {shown} of {n} cohorts; the table has all.",
+                   shown=retention_chart.COHORTS, n=cohorts)  # fmt: skip
+        notes.append(Note("chart-part", part))
+    groups = table["breakdown"].nunique() - 1
+    if groups > retention_chart.LINES:
+        part = say("The chart shows the {shown} largest of {n} groups; the table has all.",
+                   shown=retention_chart.LINES, n=groups)  # fmt: skip
+        notes.append(Note("chart-part", part))
     if asked.unbounded:
         later = say("Later cohorts have had less time to come back, so their rates fall short of earlier ones'.")
         notes.append(Note("less-time", later, "warning"))

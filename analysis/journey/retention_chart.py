@@ -22,26 +22,28 @@ def triangle(answer: Any, periods: str, look: Look) -> Any:
     """Draw cohorts by periods later; the average of complete cells on top, cells still observed paler."""
     table = _cells(answer, look)
     rows, steps = table["row"].unique().tolist(), int(table["later"].max()) + 1
-    x = alt.X("later:O", title=_across(answer, periods, look), axis=alt.Axis(labelAngle=0, domain=False, ticks=False))
-    y = alt.Y("row:N", sort=rows, title=None, axis=_axis(rows[0]))
+    x = alt.X("later:O", title=_across(answer, periods, look), axis=_ACROSS, scale=_GAPS)
+    y = alt.Y("row:N", sort=rows, title=None, axis=_axis(rows[0]), scale=_GAPS)
     base = alt.Chart(table).encode(x=x, y=y)
-    shades = alt.Scale(domain=[0, max(float(table["value"].max()), 1e-9)], range=[look.grid, charts.ACCENT])
+    # Period 0 is full of those who have only just come: its shade would drown the rest.
+    darkest = float(table.loc[table["later"] >= min(1, steps - 1), "value"].max())
+    shades = alt.Scale(domain=[0, max(darkest, 1e-9)], range=[look.grid, charts.ACCENT], clamp=True)
     cells = base.mark_rect(cornerRadius=3, stroke=look.faint).encode(
         color=alt.Color("value:Q", scale=shades, legend=None),
-        opacity=_paler(look),
+        opacity=_paler(look, legend=not table["complete"].all()),
         strokeDash=alt.condition("datum.complete", alt.value([1, 0]), alt.value([3, 2])),
         strokeWidth=alt.condition("datum.complete", alt.value(0), alt.value(1.5)),
         tooltip=_tips(answer, look),
     )
     # As large as the cell is wide: on a narrow screen a dozen columns share what the labels leave.
     size = alt.ExprRef(expr=f"max(8, min(13, width / {steps} / 2.1))")
-    strong = (table["value"] > 0.55 * table["value"].max()) & table["complete"]
+    strong = (table["value"] > 0.75 * darkest) & table["complete"]
     words = [
         alt.Chart(part).mark_text(fontSize=size, color=ink).encode(x=x, y=y, text="words:N")
         for part, ink in ((table[strong], "white"), (table[~strong], look.ink))
     ]
     describe = answer.headline.text(look.language)
-    return charts.finish(alt.layer(cells, *words), look, describe=describe, height=_ROW * len(rows))
+    return charts.finish(alt.layer(cells, *words), look, describe=describe, height=_ROW * len(rows) + 70)
 
 
 def _money(answer: Any) -> bool:
@@ -62,6 +64,9 @@ def _cells(answer: Any, look: Look) -> pd.DataFrame:
     return table
 
 
+_GAPS = alt.Scale(paddingInner=0.06, paddingOuter=0.03)
+_ACROSS = alt.Axis(labelAngle=0, domain=False, ticks=False)
+_LEGEND = alt.Legend(title=None, symbolType="square", symbolFillColor=charts.ACCENT, symbolStrokeWidth=0)
 _OVER, _OPEN = N_("complete"), N_("still being observed")
 
 
@@ -87,14 +92,14 @@ def _across(answer: Any, periods: str, look: Look) -> str:
 
 def _axis(average: str) -> alt.Axis:
     weight = {"condition": {"test": f"datum.label == '{average}'", "value": "bold"}, "value": "normal"}
-    return alt.Axis(domain=False, ticks=False, labelFontWeight=weight, labelLimit=170)
+    return alt.Axis(domain=False, ticks=False, labelFontWeight=weight, labelLimit=170, labelPadding=6)
 
 
-def _paler(look: Look) -> alt.Opacity:
+def _paler(look: Look, legend: bool) -> alt.Opacity:
     return alt.Opacity(
         "state:N",
         scale=alt.Scale(domain=[look(_OVER), look(_OPEN)], range=[1, 0.4]),
-        legend=alt.Legend(title=None, symbolType="square", symbolFillColor=charts.ACCENT, symbolStrokeWidth=0),
+        legend=_LEGEND if legend else None,
     )
 
 
@@ -138,5 +143,7 @@ def _colour(answer: Any, groups: list[str], look: Look) -> alt.Color:
     scale = charts.colours(groups, answer.universe)
     words = [look(g) if g in (TOTAL, NOT_SET) else g for g in groups]
     return alt.Color(
-        "group:N", scale=alt.Scale(domain=words, range=scale.range), legend=alt.Legend(title=None, columns=3)
+        "group:N",
+        scale=alt.Scale(domain=words, range=scale.range),
+        legend=alt.Legend(title=None, columns=3, symbolOpacity=1),
     )
