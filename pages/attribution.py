@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from typing import Any
 
 import streamlit as st
 
@@ -57,7 +57,7 @@ def controls(tables: Tables, start: Question) -> Question:
         columns = [c for c in COLUMNS if c in filled or c == start.by]
         by = _choice("by", _("Column"), columns, start.by)
         st.markdown(_("touched in the"), width="content")
-        window = _days("window", _("Window"), start.window)
+        window = _days("window", _("Window"), start.window, label_visibility="collapsed", width=130)
         st.markdown(_("days before,"), width="content")
         paths = _choice("paths", _("Paths"), list(PATHS), start.paths, PATHS, 280)
     with st.popover(_("Touches and models"), icon=":material/tune:"):
@@ -88,13 +88,12 @@ def _events(tables: Tables, *kept: str) -> list[str]:
     return [*names, *(e for e in kept if e not in names)]
 
 
-def _days(key: str, label: str, start: str, **shown: str) -> str:
+def _days(key: str, label: str, start: str, **layout: Any) -> str:
     """Return a number of days; a length that is not whole days stays as it is until somebody changes it."""
     days = max(1, round(seconds(start) / 86_400))
     keep(f"{PAGE}.{key}", days)
-    shown = shown or {"label_visibility": "collapsed"}
-    chosen = st.number_input(label, 1, 3650, step=1, key=f"{PAGE}.{key}", width=130, **shown)  # type: ignore[arg-type]
-    return start if chosen == days and not re.fullmatch(r"\d+d", start) else f"{chosen}d"
+    chosen = st.number_input(label, 1, 3650, step=1, key=f"{PAGE}.{key}", **layout)
+    return start if chosen == days and not start.endswith("d") else f"{chosen}d"
 
 
 def _touches(tables: Tables, start: Attribution) -> dict[str, object]:
@@ -115,8 +114,11 @@ def _touches(tables: Tables, start: Attribution) -> dict[str, object]:
 def _models(tables: Tables, start: Attribution, by: str) -> dict[str, object]:
     known = ["", *tables.names(by)]
     keep(f"{PAGE}.direct", start.direct or "")
-    if st.session_state[f"{PAGE}.direct"] not in known:  # the credited column was changed
-        st.session_state[f"{PAGE}.direct"] = ""
+    if (kept := st.session_state[f"{PAGE}.direct"]) not in known:
+        if by == start.by:  # a link may name what this workspace lacks: the answer says so
+            known.append(kept)
+        else:
+            st.session_state[f"{PAGE}.direct"] = ""
     direct = st.selectbox(
         _("Direct is called"), known, key=f"{PAGE}.direct", format_func=lambda n: n or _("nothing, there is none")
     )
@@ -140,7 +142,7 @@ def _models(tables: Tables, start: Attribution, by: str) -> dict[str, object]:
 
 def _percent(key: str, label: str, start: float) -> float:
     keep(f"{PAGE}.{key}", round(100 * start))
-    return float(st.number_input(label, 0, 100, step=5, key=f"{PAGE}.{key}", width=130)) / 100
+    return float(st.number_input(label, 0, 100, step=5, key=f"{PAGE}.{key}")) / 100
 
 
 ask_and_show(PAGE, Attribution, default, controls, waiting=_("Walking through everyone's events…"))

@@ -34,7 +34,7 @@ def dots(table: pd.DataFrame, look: Look, asked: Attribution, headline: Message)
     places = list(MODEL_WORDS)
     colour = alt.Scale(domain=labels, range=[PALETTE[places.index(m)] for m in models])
     shape = alt.Scale(domain=labels, range=[SHAPES[places.index(m)] for m in models])
-    legend = alt.Legend(title=None, columns=4, symbolSize=70)
+    legend = alt.Legend(title=None, columns=2, symbolSize=70)  # more run off a narrow screen
     base = alt.Chart(drawn).encode(
         y=alt.Y(
             "name:N",
@@ -49,7 +49,12 @@ def dots(table: pd.DataFrame, look: Look, asked: Attribution, headline: Message)
     )
     interval = base.mark_rule(strokeWidth=1.5, opacity=0.7).encode(x="low:Q", x2="high:Q")
     point = base.mark_point(filled=True, size=48, opacity=1).encode(
-        x=alt.X("share:Q", title=look(_TITLES[asked.value]), axis=alt.Axis(format=".0%", tickCount=5)),
+        x=alt.X(
+            "share:Q",
+            title=look(_TITLES[asked.value]),
+            scale=alt.Scale(zero=True),
+            axis=alt.Axis(format=".0%", tickCount=5),
+        ),
         shape=alt.Shape("label:N", scale=shape, legend=legend),
     )
     height = len(order) * (_ROW * len(models) + _GAP) + 40

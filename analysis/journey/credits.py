@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analysis.journey.credit_models import MOST
 from analysis.journey.kernels import _compiled
 from analysis.sequences import Chunk, Columns
 
@@ -109,7 +110,11 @@ class Sets:
 
     @classmethod
     def counted(cls, sets: Any, groups: Any, *amounts: Any) -> Self:
-        """Add up rows of the same set and group."""
+        """Add up rows of the same set and group; of more touches than Shapley takes only which they are is kept."""
+        together = int(np.bitwise_or.reduce(sets)) if len(sets) else 0
+        if together.bit_count() > MOST:
+            nothing = np.zeros(1)
+            return cls(np.array([together]), np.zeros(1, np.int64), nothing, nothing, nothing)
         keys, row = np.unique(sets * GROUPS + groups, return_inverse=True)
         return cls(keys // GROUPS, keys % GROUPS, *(np.bincount(row, a, len(keys)) for a in amounts))
 

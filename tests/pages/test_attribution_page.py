@@ -1,0 +1,106 @@
+"""The Attribution page: its controls say the question, and the page shows that question's answer."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from harness import errors, headline, run
+from streamlit.testing.v1 import AppTest
+
+from analysis import Attribution, Campaign, Filter, Tables, read_export
+from analysis.sharing import links
+from ui.session import ROOT
+
+WHERE = Filter(campaign="Double 11 2026")
+
+
+@pytest.fixture(scope="module")
+def sample() -> Tables:
+    frames = {}
+    for table, name in (("events", "events.parquet"), ("orders", "orders.csv"), ("spend", "spend.csv")):
+        export = read_export(ROOT / "sample_data" / name, zone="UTC")
+        frames[table] = export.clean(b"").rows
+        export.close()
+    campaign = json.loads((ROOT / "sample_data" / "campaign.json").read_text(encoding="utf-8"))
+    return Tables(**frames, campaign=Campaign.from_dict(campaign))
+
+
+def said(sample: Tables, **asked: object) -> str:
+    return Attribution(**{"where": WHERE, **asked}).run(sample).headline.text()
+
+
+def select(app: AppTest, key: str, value: object) -> AppTest:
+    app.selectbox(key=f"attribution.{key}").set_value(value)
+    return run(app)
+
+
+def test_first_visit_answers_the_default_question(opened, sample: Tables) -> None:
+    app = opened("attribution")
+    assert headline(app) == said(sample)
+    wide = app.dataframe[0].value
+    assert wide["touch"].iloc[-1] == "(total)"
+    assert list(wide.columns) == ["touch", "first", "last", "linear", "decay", "position", "markov", "shapley"]
+    for model in wide.columns[1:]:
+        assert round(wide[model].iloc[:-1].sum(), 6) == wide[model].iloc[-1] == 1837
+
+
+def test_each_part_of_the_sentence_changes_the_question(opened, sample: Tables) -> None:
+    app = opened("attribution")
+    asked: dict[str, object] = {}
+    for key, value in (("value", "revenue"), ("by", "creative"), ("paths", "all"), ("conversion", "checkout")):
+        asked[key] = value
+        if key == "conversion":  # checkouts lead to no order
+            asked["value"] = "conversions"
+            app.selectbox(key="attribution.value").set_value("conversions")
+        assert headline(select(app, key, value)) == said(sample, **asked)
+    app.number_input(key="attribution.window").set_value(30)
+    assert headline(run(app)) == said(sample, window="30d", **asked)
+
+
+def test_touches_and_models_have_settings(opened, sample: Tables) -> None:
+    app = opened("attribution")
+    app.multiselect(key="attribution.touches").set_value(["visit", "view"])
+    asked: dict[str, object] = {"touches": ("visit", "view"), "repeats": "session"}
+    assert headline(select(app, "repeats", "session")) == said(sample, **asked)
+    app.multiselect(key="attribution.models").set_value(["position", "decay"])
+    app.number_input(key="attribution.first").set_value(80)
+    app.number_input(key="attribution.last").set_value(0)
+    app.number_input(key="attribution.half_life").set_value(1)
+    asked |= {"models": ("position", "decay"), "first": 0.8, "last": 0.0, "half_life": "1d"}
+    assert headline(run(app)) == said(sample, **asked)
+    app.number_input(key="attribution.last").set_value(30)
+    assert "more than 100%" in errors(run(app))
+    app.number_input(key="attribution.last").set_value(20)
+    asked |= {"last": 0.2}
+    assert headline(run(app)) == said(sample, **asked)
+
+
+def test_direct_brings_its_model_and_goes_with_its_column(opened, sample: Tables) -> None:
+    app = select(opened("attribution"), "direct", "organic")
+    app.multiselect(key="attribution.models").set_value(["last", "last_non_direct"])
+    asked = {"direct": "organic", "models": ("last", "last_non_direct")}
+    assert headline(run(app)) == said(sample, **asked)
+    app = select(app, "by", "creative")
+    assert headline(app) == said(sample, by="creative", models=("last",))
+
+
+def test_a_link_opens_its_question(opened, sample: Tables) -> None:
+    question = Attribution(
+        by="creative", window="36h", value="revenue", models=("last", "linear"), where=Filter(channel="short_video")
+    )
+    app = opened("attribution", question=links.encode(question))
+    assert headline(app) == question.run(sample).headline.text()
+    assert app.multiselect(key="filter.channel").value == ["short_video"]
+
+
+def test_what_the_workspace_lacks_is_said(opened) -> None:
+    app = opened("attribution", question=links.encode(Attribution(conversion="purchse")))
+    assert "Did you mean purchase" in errors(app)
+    app = opened("attribution", question=links.encode(Attribution(direct="(direct)", where=WHERE)))
+    assert "There is no channel '(direct)'. Choose from" in errors(app)
+
+
+def test_a_range_without_conversions_is_said(opened) -> None:
+    app = opened("attribution", question=links.encode(Attribution(where=Filter(end="2024-09-20"))))
+    assert "Nobody did purchase under these filters" in errors(app)
