@@ -1,15 +1,21 @@
 # Two commands: `make run` and `make test`. Both make .venv first, from Python 3.11 or later.
+# `make test-spark` needs Java 17 or later beside it.
 PYTHON ?= python3
 PORT ?= 8501
 BIN = .venv/bin
 
-.PHONY: run test check locale sample clean
+.PHONY: run test test-spark check locale sample clean
 
 run: .venv/run
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
 test: .venv/test check
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+# A cluster of one master and two workers on this computer, for as long as the tests run.
+test-spark: .venv/spark
+	@java -version 2>/dev/null || { echo "Spark needs Java 17 or later"; exit 1; }
+	$(BIN)/python -m pytest tests/spark
 
 check: .venv/test
 	$(BIN)/ruff check .
@@ -37,6 +43,10 @@ sample: .venv/run
 .venv/test: requirements.txt tests/requirements.txt | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 	@touch .venv/run $@
+
+.venv/spark: tests/spark/requirements.txt .venv/test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/spark/requirements.txt
+	@touch $@
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

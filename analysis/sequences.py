@@ -6,7 +6,7 @@ is handed over whole, in a small chunk of their own. Kernels run beside the scan
 DuckDB and Numba both let go of Python's lock.
 
 A walk is a function that can be pickled, from a chunk to some part of an answer; parts are put together by who
-asked. So the same walk runs wherever the chunks are.
+asked. So the same walk runs wherever the chunks are, see :mod:`analysis.spark`.
 """
 
 from __future__ import annotations
@@ -85,11 +85,11 @@ class Chunk:
         """Return a chunk of nobody, of the same types as any other."""
         columns = columns or Columns()
         return cls(
-            _read_only(np.empty(0, np.int32)),
-            _read_only(np.empty(0, np.int64)),
-            _read_only(np.empty(0, np.int16)),
-            {name: _read_only(np.empty(0, np.int32)) for name in columns.coded},
-            {name: _read_only(np.empty(0, np.float64)) for name in columns.numbers},
+            read_only(np.empty(0, np.int32)),
+            read_only(np.empty(0, np.int64)),
+            read_only(np.empty(0, np.int16)),
+            {name: read_only(np.empty(0, np.int32)) for name in columns.coded},
+            {name: read_only(np.empty(0, np.float64)) for name in columns.numbers},
             {name: pa.array([], pa.string()) for name in columns.texts},
         )
 
@@ -98,7 +98,7 @@ class Chunk:
 
     def group(self, name: str | None) -> Int32:
         """Return a coded column, or -1 for every event where there is no name."""
-        return self.coded[name] if name else _read_only(np.full(len(self), -1, np.int32))
+        return self.coded[name] if name else read_only(np.full(len(self), -1, np.int32))
 
     def cut(self, start: int, stop: int) -> Chunk:
         """Return rows `start` to `stop`."""
@@ -125,7 +125,7 @@ class Chunk:
         keys = [self.user[tied], self.time[tied], rank[self.code[tied]], *(c[tied] for c in self.coded.values())]
         order = np.arange(len(self))
         order[tied] = tied[np.lexsort(keys[::-1])]
-        return self._each(lambda column: _read_only(column[order]) if _in_numpy(column) else column.take(order))
+        return self._each(lambda column: read_only(column[order]) if _in_numpy(column) else column.take(order))
 
     def _each(self, change: Callable[[Any], Any]) -> Chunk:
         named = ({name: change(column) for name, column in columns.items()} for columns in self._named())
@@ -148,6 +148,10 @@ def walk(frame: nw.LazyFrame[Any], work: Callable[[Chunk], T], columns: Columns 
     columns : Columns, optional
         What the work reads beside user, time and event.
     """
+    if frame.implementation.is_pyspark() or frame.implementation.is_pyspark_connect():
+        from analysis import spark  # builds on this module, and needs a cluster's own packages
+
+        return spark.walk(frame, work, columns or Columns())
     return beside(work, chunks(frame, columns))
 
 
@@ -160,8 +164,13 @@ def chunks(events: nw.LazyFrame[Any], columns: Columns | None = None) -> Iterato
         The store's events (sorted by user and time), filtered at will.
     columns : Columns, optional
     """
+    return whole_users(_batches(events, columns or Columns()))
+
+
+def whole_users(batches: Iterable[Chunk]) -> Iterator[Chunk]:
+    """Yield rows sorted by user and time, cut anywhere but never empty, in chunks of whole users."""
     pending: Chunk | None = None
-    for batch in _batches(events, columns or Columns()):
+    for batch in batches:
         if pending is not None:
             head = int(np.searchsorted(batch.user, pending.user[-1], side="right"))
             pending, batch = pending.joined(batch.cut(0, head)), batch.cut(head, len(batch))
@@ -216,17 +225,17 @@ def _batches(events: nw.LazyFrame[Any], columns: Columns) -> Iterator[Chunk]:
 
 def _from_zero(places: Any) -> Int32:
     """Return places counted from one, null where there is none, as positions counted from zero; -1 for none."""
-    found: Int32 = _read_only(places.fill_null(0).to_numpy() - np.int32(1))
+    found: Int32 = read_only(places.fill_null(0).to_numpy() - np.int32(1))
     return found
 
 
 def _or_nan(numbers: Any) -> Any:
-    return _read_only(numbers.to_numpy(zero_copy_only=False))
+    return read_only(numbers.to_numpy(zero_copy_only=False))
 
 
 def _both(first: Any, second: Any) -> Any:
     if _in_numpy(first):
-        return _read_only(np.concatenate((first, second)))
+        return read_only(np.concatenate((first, second)))
     return pa.concat_arrays([first, second])
 
 
@@ -234,7 +243,8 @@ def _in_numpy(column: Any) -> bool:
     return isinstance(column, np.ndarray)
 
 
-def _read_only(array: Any) -> Any:
-    # Arrow's views are read-only and Numba compiles those apart: one signature for all.
+def read_only(array: Any) -> Any:
+    """Return an array that nobody may write to, so that Numba compiles each kernel once."""
+    # Arrow's views are read-only, and Numba would compile those apart.
     array.setflags(write=False)
     return array

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import narwhals as nw
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.errors import DataError
-from analysis.vocabulary import TABLES, Column
+from analysis.vocabulary import TABLES, TIME_COLUMN, Column
 
 _SAFE = {
     "python_enable_replacements": "false",
@@ -25,6 +26,44 @@ _SAFE = {
 }
 HIDDEN = ("user_key", "event_key", "batch")
 """Columns of the store's own, not part of any table's vocabulary."""
+
+
+class DuckDBStore:
+    """What :class:`analysis.tables.Tables` asks of rows that lie as this module keeps them."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, version: str) -> None:
+        self._con, self._version = con, version
+
+    def frame(self, table: str) -> nw.LazyFrame[Any]:
+        """Return all of a table."""
+        return nw.from_native(self._con.table(table))
+
+    def count(self, table: str) -> int:
+        """Return the number of rows."""
+        return int(self._rows(f"SELECT count(*) FROM {table}")[0][0])
+
+    def filled(self, table: str) -> tuple[str, ...]:
+        """Return the columns that hold at least one value."""
+        columns = [c for c in self._con.table(table).columns if c not in HIDDEN]
+        tests = (f"EXISTS (FROM {table} WHERE {identifier(c)} IS NOT NULL)" for c in columns)
+        found = self._rows(f"SELECT {', '.join(tests)}")[0]
+        return tuple(c for c, filled in zip(columns, found, strict=True) if filled)
+
+    def span(self, table: str) -> Any:
+        """Return the first and last moment of the table's time column."""
+        column = TIME_COLUMN[table]
+        return self._rows(f"SELECT min({column}), max({column}) FROM {table}")[0]
+
+    def event_keys(self) -> dict[str, int]:
+        """Return the key of each event's name."""
+        return {name: int(key) for key, name in self._rows("FROM event_names SEMI JOIN events USING (event_key)")}
+
+    def version(self) -> str:
+        """Return the digest it was given."""
+        return self._version
+
+    def _rows(self, query: str) -> list[Any]:
+        return self._con.execute(query).fetchall()
 
 
 def connect(path: Path | None = None) -> duckdb.DuckDBPyConnection:

@@ -1,7 +1,8 @@
 """The data a question runs on: events, orders and spend, from any frame, behind one face.
 
-Whatever comes in (pandas, Polars, Arrow, a DuckDB relation, a workspace), inside it is DuckDB tables in one
-layout, read through narwhals, so a question is written once and answers the same everywhere.
+Whatever comes in (pandas, Polars, Arrow, a DuckDB relation, a workspace) becomes DuckDB tables in one layout;
+a warehouse's tables stay where they are, in Spark. Both are read through narwhals, so a question is written once
+and answers the same everywhere.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
 import narwhals as nw
@@ -24,6 +25,34 @@ from analysis.errors import DataError
 from analysis.values import Campaign, Filter, local_midnight
 from analysis.vocabulary import TABLES, TIME_COLUMN
 
+MOST_NAMES = 100_000
+"""Most values of a column that are ever listed."""
+
+
+class Store(Protocol):
+    """Where the rows lie; each fact is asked for once."""
+
+    def frame(self, table: str) -> nw.LazyFrame[Any]:
+        """Return all of a table: its own columns and, for events, `user_key` and `event_key`.
+
+        A `user_key` is the same for the events of one user and for nobody else's; times are naive UTC.
+        """
+
+    def count(self, table: str) -> int:
+        """Return the number of rows."""
+
+    def filled(self, table: str) -> tuple[str, ...]:
+        """Return the columns that hold at least one value."""
+
+    def span(self, table: str) -> tuple[dt.datetime, dt.datetime] | tuple[None, None]:
+        """Return the first and last moment of the table's time column."""
+
+    def event_keys(self) -> dict[str, int]:
+        """Return the small integer that stands for each event's name in `event_key`."""
+
+    def version(self) -> str:
+        """Return a digest of what the rows hold."""
+
 
 class Tables:
     """Events, orders and spend, with the campaign they belong to.
@@ -32,7 +61,8 @@ class Tables:
     ----------
     events, orders, spend : frame, optional
         Any frame narwhals reads (pandas, Polars, Arrow, a DuckDB relation). Columns are named as in
-        :data:`analysis.vocabulary.TABLES`; others are kept. Frames are copied in, never changed.
+        :data:`analysis.vocabulary.TABLES`; others are kept. Frames are copied in, never changed; those too large
+        for that stay in Spark, see :meth:`from_spark`.
     campaign : Campaign, optional
         Gives the time zone and the currency; without one, days begin in UTC.
 
@@ -60,7 +90,8 @@ class Tables:
                 rows = storage.normalise(table, _arrow(table, frame))
                 digest.update(table.encode() + _content(rows))
                 storage.append(con, table, rows, batch=0)
-        self._con, self.campaign, self.version = con, campaign, digest.hexdigest()
+        self._store: Store = storage.DuckDBStore(con, digest.hexdigest())
+        self.campaign = campaign
         self._facts: dict[str, Any] = {}
 
     @classmethod
@@ -76,9 +107,43 @@ class Tables:
 
         Tables over the same data version may share `facts` (counts, names), so each is found once.
         """
+        return cls._on(storage.DuckDBStore(con, version), campaign, {} if facts is None else facts)
+
+    @classmethod
+    def from_spark(
+        cls, *, events: Any = None, orders: Any = None, spend: Any = None, campaign: Campaign | None = None
+    ) -> Tables:
+        """Read a warehouse's tables where they lie: questions run on the cluster, and only answers come back.
+
+        Parameters
+        ----------
+        events, orders, spend : pyspark.sql.DataFrame, optional
+            Columns are named as in :data:`analysis.vocabulary.TABLES` (``withColumnsRenamed`` helps); others are
+            kept where they hold text or numbers. A TIMESTAMP is a moment; a TIMESTAMP_NTZ is taken for UTC.
+        campaign : Campaign, optional
+            Gives the time zone and the currency; without one, days begin in UTC.
+
+        Raises
+        ------
+        DataError
+            A required column is missing, or a column's type does not fit. Empty values in a required column are
+            found when a question first runs.
+
+        Notes
+        -----
+        Counts, names and the data version are found once, by one pass over each table: make new `Tables` when the
+        warehouse has new rows.
+        """
+        from analysis.spark import SparkStore  # PySpark is there only where somebody has a cluster
+
+        frames = {"events": events, "orders": orders, "spend": spend}
+        store = SparkStore(frames, beside=campaign.to_json() if campaign else "")
+        return cls._on(store, campaign, {})
+
+    @classmethod
+    def _on(cls, store: Store, campaign: Campaign | None, facts: dict[str, Any]) -> Tables:
         tables = cls.__new__(cls)
-        tables._con, tables.campaign, tables.version = con, campaign, version
-        tables._facts = {} if facts is None else facts
+        tables._store, tables.campaign, tables._facts = store, campaign, facts
         return tables
 
     @classmethod
@@ -107,6 +172,11 @@ class Tables:
         return cls(**found, campaign=known)
 
     @property
+    def version(self) -> str:
+        """A digest of the data, for caching."""
+        return self._store.version()
+
+    @property
     def zone(self) -> str:
         """The time zone in which days begin."""
         return self.campaign.zone if self.campaign else "UTC"
@@ -121,7 +191,7 @@ class Tables:
         """
         if not self.count(table):
             raise DataError.no_table(table)
-        frame = nw.from_native(self._con.table(table))
+        frame = self._store.frame(table)
         if self._has_phase(table):
             frame = frame.with_columns(phase=self._phase(table))
         return self._filtered(frame, table, where)
@@ -129,7 +199,7 @@ class Tables:
     def _has_phase(self, table: str) -> bool:
         """Say whether the campaign's phases are a column of a table: of the events, unless they bring their own."""
         known = bool(self.campaign and self.campaign.phases) and table == "events" and self.count(table)
-        return bool(known) and "phase" not in self._columns(table)
+        return bool(known) and "phase" not in self._stored(table)
 
     def _phase(self, table: str) -> nw.Expr:
         """Return the name of the phase a row's time falls in, null outside all of them."""
@@ -137,7 +207,8 @@ class Tables:
         time, found = nw.col(TIME_COLUMN[table]), nw.lit(None, nw.String)
         for phase in self.campaign.phases:
             start, end = local_midnight(phase.start, self.zone), local_midnight(phase.end, self.zone, days=1)
-            found = nw.when((time >= start) & (time < end)).then(nw.lit(phase.name)).otherwise(found)
+            here = (time >= instant(start)) & (time < instant(end))
+            found = nw.when(here).then(nw.lit(phase.name)).otherwise(found)
         return found
 
     def _filtered(self, frame: nw.LazyFrame[Any], table: str, where: Filter | None) -> nw.LazyFrame[Any]:
@@ -145,7 +216,8 @@ class Tables:
             return frame
         start, end = where.bounds(self.zone)
         time = nw.col(TIME_COLUMN[table])
-        conditions = [time >= start] * (start is not None) + [time < end] * (end is not None)
+        conditions = [time >= instant(start)] if start else []
+        conditions += [time < instant(end)] if end else []
         for column, kept in where.columns().items():
             self.require(table, column)
             conditions.append(nw.col(column).is_in(kept))
@@ -166,36 +238,28 @@ class Tables:
 
     def count(self, table: str) -> int:
         """Return the number of rows of a table."""
-        return int(self._fact(f"count {table}", lambda: self._sql(f"SELECT count(*) FROM {table}")[0][0]))
+        return int(self._fact(f"count {table}", partial(self._store.count, table)))
 
     def present(self, table: str) -> tuple[str, ...]:
         """Return the columns of a table that hold at least one value, the campaign's phase included."""
         return self._stored(table) + ("phase",) * self._has_phase(table)
 
     def _stored(self, table: str) -> tuple[str, ...]:
-        found: tuple[str, ...] = self._fact(f"present {table}", lambda: self._filled(table))
+        found: tuple[str, ...] = self._fact(f"present {table}", partial(self._store.filled, table))
         return found
-
-    def _columns(self, table: str) -> tuple[str, ...]:
-        return tuple(self._fact(f"columns {table}", lambda: self._con.table(table).columns))
-
-    def _filled(self, table: str) -> tuple[str, ...]:
-        columns = [c for c in self._columns(table) if c not in storage.HIDDEN]
-        tests = (f"EXISTS (FROM {table} WHERE {storage.identifier(c)} IS NOT NULL)" for c in columns)
-        found = self._sql(f"SELECT {', '.join(tests)}")[0]
-        return tuple(c for c, filled in zip(columns, found, strict=True) if filled)
 
     def names(self, column: str) -> tuple[str, ...]:
         """Return the distinct values of a text column over all tables that have it, sorted."""
-        found: tuple[str, ...] = self._fact(f"names {column}", lambda: self._distinct(column))
+        found: tuple[str, ...] = self._fact(f"names {column}", partial(self._distinct, column))
         return found
 
     def _distinct(self, column: str) -> tuple[str, ...]:
-        quoted, found = storage.identifier(column), set[str]()
+        found = set[str]()
         for table in TABLES:
             if column in self._stored(table):
-                rows = self._sql(f"SELECT DISTINCT {quoted} FROM {table} WHERE {quoted} IS NOT NULL LIMIT 100000")
-                found.update(str(row[0]) for row in rows)
+                values = self._store.frame(table).select(name=nw.col(column)).drop_nulls()
+                rows = values.group_by("name").agg(nw.len()).head(MOST_NAMES).collect("pyarrow")
+                found.update(map(str, rows["name"].to_list()))
         if column == "phase" and self.campaign:
             found.update(phase.name for phase in self.campaign.phases)
         return tuple(sorted(found))
@@ -203,27 +267,24 @@ class Tables:
     @property
     def event_keys(self) -> Mapping[str, int]:
         """The integer each event's name is stored as."""
-        found: Mapping[str, int] = self._fact(
-            "events",
-            lambda: {n: int(k) for k, n in self._sql("FROM event_names SEMI JOIN events USING (event_key)")},
-        )
+        found: Mapping[str, int] = self._fact("events", self._store.event_keys)
         return found
 
     def common_events(self) -> tuple[str, ...]:
         """Return the events' names, those most users did first."""
-        query = "SELECT event FROM events GROUP BY event ORDER BY count(DISTINCT user_key) DESC, event"
-        found: tuple[str, ...] = self._fact("common events", lambda: tuple(str(r[0]) for r in self._sql(query)))
+        found: tuple[str, ...] = self._fact("common events", self._by_users)
         return found
+
+    def _by_users(self) -> tuple[str, ...]:
+        users = self._store.frame("events").group_by("event").agg(users=nw.col("user_key").n_unique())
+        rows = users.collect("pyarrow").rows()
+        return tuple(event for event, _ in sorted(rows, key=lambda row: (-row[1], row[0])))
 
     def span(self, *tables: str) -> tuple[dt.datetime, dt.datetime] | None:
         """Return the first and last moment (UTC) in the unfiltered tables named, or in all; None if empty."""
-        found = [self._fact(f"span {t}", partial(self._range, t)) for t in tables or TABLES]
+        found = [self._fact(f"span {t}", partial(self._store.span, t)) for t in tables or TABLES]
         known = [pair for pair in found if pair[0]]
         return (min(p[0] for p in known), max(p[1] for p in known)) if known else None
-
-    def _range(self, table: str) -> Any:
-        column = TIME_COLUMN[table]
-        return self._sql(f"SELECT min({column}), max({column}) FROM {table}")[0]
 
     def paid_orders(self, where: Filter | None = None) -> nw.LazyFrame[Any]:
         """Return paid orders with `realised`: revenue less refunds, in each order's currency."""
@@ -233,16 +294,29 @@ class Tables:
 
     def arrow(self, table: str) -> pa.Table:
         """Return a table's filled columns as Arrow, for export."""
-        columns = ", ".join(storage.identifier(c) for c in self._stored(table))
-        return self._con.sql(f"SELECT {columns} FROM {table}").to_arrow_table()
-
-    def _sql(self, query: str) -> list[Any]:
-        return self._con.execute(query).fetchall()
+        return self._store.frame(table).select(*self._stored(table)).collect("pyarrow").to_arrow()
 
     def _fact(self, name: str, find: Callable[[], Any]) -> Any:
         if name not in self._facts:
             self._facts[name] = find()
         return self._facts[name]
+
+
+def instant(when: dt.datetime) -> nw.Expr:
+    """Return a naive UTC moment as an expression to compare times with.
+
+    Spark would take a bare datetime for one in the zone of the computer that asks.
+    """
+    return nw.lit(when.isoformat(sep=" ")).cast(nw.Datetime("us"))
+
+
+def hour_of(column: str) -> nw.Expr:
+    """Return the full hour (UTC) in which a time falls.
+
+    Spark would truncate a time by the clock of the session's zone.
+    """
+    time = nw.col(column)
+    return time.dt.date().cast(nw.Datetime("us")) + nw.lit(dt.timedelta(hours=1)) * time.dt.hour()
 
 
 def collect(frame: nw.LazyFrame[Any]) -> pd.DataFrame:

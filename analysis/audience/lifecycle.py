@@ -20,7 +20,7 @@ from analysis.errors import DataError, QuestionError
 from analysis.messages import N_, Message, Names, Share, say
 from analysis.question import Question
 from analysis.rates import wilson
-from analysis.tables import Tables, collect
+from analysis.tables import Tables, collect, instant
 from analysis.values import day, local_day, local_midnight, names, value
 
 STAGES = (N_("reach"), N_("interest"), N_("conversion"), N_("repurchase"))
@@ -266,8 +266,8 @@ def _signs(asked: Lifecycle, tables: Tables, source: _Source, days: _Days) -> li
 
 def _seen(frame: nw.LazyFrame[Any], interested: Any, days: _Days) -> nw.LazyFrame[Any]:
     stage = nw.when(interested).then(nw.lit(_INTEREST)).otherwise(nw.lit(_REACH))
-    before = nw.when(nw.col("timestamp") < days.before)
-    return frame.filter(nw.col("timestamp") < days.end).select(
+    before = nw.when(nw.col("timestamp") < instant(days.before))
+    return frame.filter(nw.col("timestamp") < instant(days.end)).select(
         "user_id",
         was=before.then(stage).otherwise(nw.lit(0)),
         now=stage,
@@ -279,8 +279,8 @@ def _seen(frame: nw.LazyFrame[Any], interested: Any, days: _Days) -> nw.LazyFram
 
 
 def _bought(purchases: nw.LazyFrame[Any], days: _Days) -> nw.LazyFrame[Any]:
-    before = nw.when(nw.col("paid_at") < days.before)
-    return purchases.filter(nw.col("paid_at") < days.end).select(
+    before = nw.when(nw.col("paid_at") < instant(days.before))
+    return purchases.filter(nw.col("paid_at") < instant(days.end)).select(
         "user_id",
         was=nw.lit(0),
         now=nw.lit(0),
@@ -297,7 +297,7 @@ def _purchases(asked: Lifecycle, tables: Tables, source: _Source, days: _Days) -
         paid = tables.paid_orders(asked.where).filter(~nw.col("user_id").is_null())
         return paid.select("user_id", "paid_at", amount=nw.col("realised"))
     rows = tables.frame("events", asked.where)
-    rows = rows.filter(nw.col("event") == "purchase", nw.col("timestamp") < days.end)
+    rows = rows.filter(nw.col("event") == "purchase", nw.col("timestamp") < instant(days.end))
     single = rows.filter(nw.col("order_id").is_null())
     orders = (
         rows.filter(~nw.col("order_id").is_null())
@@ -327,13 +327,13 @@ def _money(asked: Lifecycle, tables: Tables, source: _Source, days: _Days, count
 
 
 def _currencies(asked: Lifecycle, tables: Tables, days: _Days) -> tuple[str, ...]:
-    paid = tables.paid_orders(asked.where).filter(~nw.col("user_id").is_null(), nw.col("paid_at") < days.end)
+    paid = tables.paid_orders(asked.where).filter(~nw.col("user_id").is_null(), nw.col("paid_at") < instant(days.end))
     return tuple(sorted(collect(paid.select("currency").unique())["currency"]))
 
 
 def _guests(asked: Lifecycle, tables: Tables, days: _Days) -> int:
     """Count paid orders that name no user."""
-    paid = tables.paid_orders(asked.where).filter(nw.col("user_id").is_null(), nw.col("paid_at") < days.end)
+    paid = tables.paid_orders(asked.where).filter(nw.col("user_id").is_null(), nw.col("paid_at") < instant(days.end))
     return int(collect(paid.select(nw.len().alias("n")))["n"].iloc[0])
 
 

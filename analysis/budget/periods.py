@@ -13,7 +13,7 @@ import pandas as pd
 from analysis.charts import NOT_SET
 from analysis.errors import DataError
 from analysis.messages import Names, say
-from analysis.tables import Tables, collect
+from analysis.tables import Tables, collect, hour_of
 from analysis.values import Filter, local_day
 
 UNEVEN = 0.2
@@ -79,7 +79,7 @@ def realised(tables: Tables, where: Filter | None, currency: str, starts: Any, e
     # Time zones are whole quarters of an hour apart, so sums by quarter can be put into any zone's days.
     time = nw.col("timestamp")
     quarters = collect(
-        orders.with_columns(hour=time.dt.truncate("1h"), quarter=time.dt.minute() // 15)
+        orders.with_columns(hour=hour_of("timestamp"), quarter=time.dt.minute() // 15)
         .group_by("hour", "quarter")
         .agg(nw.col("realised").sum())
     )

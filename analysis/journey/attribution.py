@@ -24,7 +24,7 @@ from analysis.journey.credits import FAR, RULES, Tally, Walk, tally
 from analysis.messages import N_, say
 from analysis.question import Question
 from analysis.sequences import Chunk, walk
-from analysis.tables import Tables, collect
+from analysis.tables import Tables, collect, instant
 from analysis.values import duration, local_day, names, number, one_of, optional, seconds, text, value, whole
 
 TOUCHES = 50
@@ -290,9 +290,9 @@ def _tallied(
             nw.col("event_key").is_in([tables.event_keys[e] for e in (*asked.touches, asked.conversion)])
         )
     if start:
-        frame = frame.filter(nw.col("timestamp") >= start - back)
+        frame = frame.filter(nw.col("timestamp") >= instant(start - back))
     if end:
-        frame = frame.filter(nw.col("timestamp") <= end + back)
+        frame = frame.filter(nw.col("timestamp") <= instant(end + back))
     columns = rules.columns(known)
     whole = tally(Chunk.empty(columns), rules)
     for part in walk(frame, _Work(rules), columns):

@@ -23,7 +23,7 @@ from analysis.messages import N_, Message, Names, Share, Span, say
 from analysis.question import Question
 from analysis.rates import wilson
 from analysis.sequences import Chunk, Columns, walk
-from analysis.tables import Tables
+from analysis.tables import Tables, instant
 from analysis.values import duration, moment, names, one_of, optional, seconds, text, value
 from analysis.vocabulary import EVENT_WORDS
 
@@ -209,11 +209,11 @@ def _events(asked: Funnel, tables: Tables, until: dt.datetime) -> nw.LazyFrame[A
     frame = tables.frame("events", where.replace(start=None, end=None) if where else None)
     start, end = where.bounds(tables.zone) if where else (None, None)
     if start:
-        frame = frame.filter(nw.col("timestamp") >= start)
+        frame = frame.filter(nw.col("timestamp") >= instant(start))
     last = min(until, end + dt.timedelta(seconds=seconds(asked.window))) if end else until
     observed = tables.span("events")
     if observed and last < observed[1]:
-        frame = frame.filter(nw.col("timestamp") <= last)
+        frame = frame.filter(nw.col("timestamp") <= instant(last))
     return frame
 
 

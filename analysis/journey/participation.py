@@ -29,7 +29,7 @@ from analysis.messages import N_, Message, Names, Share, say
 from analysis.question import Question
 from analysis.rates import share, wilson
 from analysis.sequences import Chunk, Columns, walk
-from analysis.tables import Tables, collect
+from analysis.tables import Tables, collect, instant
 from analysis.values import local_day, local_midnight, names, value, whole
 
 FEWEST = 3
@@ -210,7 +210,7 @@ def _loyal(asked: Participation, tables: Tables, first: Run) -> pa.Array:
     """Return the users with enough orders paid before the first campaign's first day."""
     tables.require("orders", "user_id", "paid_at")
     begins = local_midnight(_first_day(first, tables), tables.zone)
-    paid = tables.paid_orders().filter(nw.col("paid_at") < begins, ~nw.col("user_id").is_null())
+    paid = tables.paid_orders().filter(nw.col("paid_at") < instant(begins), ~nw.col("user_id").is_null())
     orders = paid.group_by("user_id").agg(n=nw.len()).filter(nw.col("n") >= asked.paid_orders)
     found = collect(orders.select("user_id"))["user_id"]
     if found.empty:

@@ -23,7 +23,7 @@ from analysis.messages import N_, Message, Share, Span, say, translate
 from analysis.question import Question
 from analysis.rates import wilson
 from analysis.sequences import Chunk, Columns, walk
-from analysis.tables import Tables
+from analysis.tables import Tables, instant
 from analysis.values import duration, flag, names, one_of, optional, seconds, text, value, whole
 from analysis.vocabulary import EVENT_WORDS, EVENTS
 
@@ -258,9 +258,9 @@ def _events(asked: Paths, tables: Tables, start: dt.datetime | None, end: dt.dat
     observed = tables.span("events")
     # Windows may be longer than the calendar: a bound beyond the data is none.
     if start and observed and (not back or start - observed[0] > reach):
-        frame = frame.filter(time >= (start - reach if back else start))
+        frame = frame.filter(time >= instant(start - reach if back else start))
     if end and observed and (back or observed[1] - end > reach):
-        frame = frame.filter(time < end if back else time <= end + reach)
+        frame = frame.filter(time < instant(end) if back else time <= instant(end + reach))
     return frame
 
 

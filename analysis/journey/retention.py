@@ -26,7 +26,7 @@ from analysis.messages import N_, Message, Money, Names, Share, say
 from analysis.question import Question
 from analysis.rates import share, wilson
 from analysis.sequences import Chunk, Columns, walk
-from analysis.tables import Tables
+from analysis.tables import Tables, instant
 from analysis.values import currency_code, flag, moment, names, one_of, optional, text, value, whole
 
 GROUPS = 50
@@ -325,10 +325,10 @@ def _events(asked: Retention, tables: Tables, frame: _Frame) -> nw.LazyFrame[Any
     events = tables.frame("events", where)
     start, _ = asked.where.bounds(tables.zone) if asked.where else (None, None)
     if start and asked.cohort == "first_in_range":
-        events = events.filter(nw.col("timestamp") >= start)
+        events = events.filter(nw.col("timestamp") >= instant(start))
     observed = tables.span("events")
     if observed and frame.until < observed[1]:
-        events = events.filter(nw.col("timestamp") <= frame.until)
+        events = events.filter(nw.col("timestamp") <= instant(frame.until))
     if frame.periods.starts is None:
         events = events.filter(~nw.col("campaign").is_null())
     if asked.start and _returns(asked):

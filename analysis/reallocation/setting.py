@@ -17,7 +17,7 @@ from analysis.messages import say
 from analysis.reallocation.market import Market
 from analysis.reallocation.money import CENTS, shared
 from analysis.reallocation.responses import Floats, Ints, Responses
-from analysis.tables import Tables, collect
+from analysis.tables import Tables, collect, hour_of
 from analysis.values import Filter, local_midnight
 
 if TYPE_CHECKING:
@@ -159,9 +159,7 @@ def _profile(tables: Tables, where: Filter | None) -> tuple[Floats, str]:
     for table in ("orders", "events"):
         if not tables.count(table):
             continue
-        frame = tables.frame(table, _fitting(tables, table, where)).with_columns(
-            hour=nw.col("timestamp").dt.truncate("1h")
-        )
+        frame = tables.frame(table, _fitting(tables, table, where)).with_columns(hour=hour_of("timestamp"))
         counts = collect(frame.group_by("hour").agg(n=nw.len()))
         if counts["n"].sum() < FEWEST:
             continue

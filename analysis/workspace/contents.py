@@ -17,7 +17,7 @@ from analysis.charts import Look
 from analysis.errors import DataError
 from analysis.messages import N_, Message, Money, Names, say
 from analysis.question import Question
-from analysis.tables import Tables, collect
+from analysis.tables import Tables, collect, hour_of
 from analysis.values import local_day, value
 from analysis.vocabulary import TABLES, TIME_COLUMN
 
@@ -175,7 +175,7 @@ _MEASURES = {"events": _events, "orders": _orders, "spend": _spend}
 
 
 def _daily(asked: Contents, tables: Tables, table: str) -> pd.DataFrame:
-    hourly = tables.frame(table, asked.where).with_columns(hour=nw.col(TIME_COLUMN[table]).dt.truncate("1h"))
+    hourly = tables.frame(table, asked.where).with_columns(hour=hour_of(TIME_COLUMN[table]))
     hours = collect(hourly.group_by("hour").agg(nw.len().alias("rows")))
     days = hours["hour"].map(lambda moment: local_day(moment.to_pydatetime(), tables.zone))
     found = hours.groupby(days, sort=True)["rows"].sum().rename_axis("day").reset_index()

@@ -1,0 +1,172 @@
+"""A question has one answer, whether the events lie in frames, in a workspace or on a Spark cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from pandas.testing import assert_frame_equal
+
+from analysis import Campaign, Filter, Tables, open_workspace, read_export
+from analysis.answer import Answer
+from analysis.question import Question
+from analysis.values import kinds
+
+SAMPLE = Path(__file__).resolve().parents[2] / "sample_data"
+CAMPAIGN = Campaign.from_json((SAMPLE / "campaign.json").read_text(encoding="utf-8"))
+NOVEMBER = Filter(start="2026-11-01", end="2026-11-11")
+PAID = Filter(start="2026-10-25", campaign="Double 11 2026", channel=("paid_search", "short_video"))
+WAY = ("view", "cart", "checkout", "purchase")
+
+VARIANTS: Mapping[str, tuple[dict[str, Any], ...]] = {
+    "funnel": (
+        {"steps": WAY, "where": NOVEMBER},
+        {"steps": WAY, "breakdown": "channel", "where": PAID},
+        {"steps": WAY, "breakdown": "device", "entry": "first", "window": "36h"},
+        {"steps": ("view", "view", "cart"), "breakdown": "page", "observed_until": "2026-11-10 15:59:59.999999"},
+    ),
+    "retention": (
+        {"start": "visit", "returns": (), "breakdown": "channel", "where": NOVEMBER},
+        {"period": "month", "counting": "rolling", "unbounded": True, "where": PAID.replace(start="2026-09-21")},
+        {"period": "campaign", "start": "purchase"},
+        {"period": "day", "measure": "revenue", "periods": 30, "where": NOVEMBER},
+    ),
+    "participation": ({"by": "purchase"}, {"paid_orders": 1}),
+    "attribution": (
+        {"where": NOVEMBER},
+        {"where": PAID, "by": "campaign", "repeats": "session", "touches": (), "paths": "all"},
+        {"value": "revenue", "window": "36h", "direct": "organic"},
+        {"value": "value", "by": "creative", "repeats": "row", "models": ("linear", "markov")},
+    ),
+    "paths": (
+        {"where": NOVEMBER},
+        {"start": "purchase", "direction": "before", "session": True, "where": PAID},
+        {"start": "view", "until": "purchase", "without": "favorite", "count": "occurrences", "collapse": False},
+    ),
+    "page-speed": ({"where": NOVEMBER}, {"breakdown": "channel", "window": "36h", "slow": 2.5}),
+    "nodes": ({"nodes": ("share", "invite"), "window": "36h", "where": NOVEMBER}, {"nodes": "view", "phases": False}),
+}
+"""How each question about journeys is asked beside its plainest form. A new one has to stand here."""
+
+Ask = Callable[[str], Question]
+
+
+def _classes(base: type[Question]) -> Iterator[type[Question]]:
+    for cls in base.__subclasses__():
+        yield cls
+        yield from _classes(cls)
+
+
+JOURNEY = {cls.kind: cls for cls in _classes(Question) if cls.__module__.startswith("analysis.journey.")}
+CASES = [(kind, n) for kind in JOURNEY for n in range(len(VARIANTS.get(kind, ())))]
+ELSEWHERE = ("frames", "workspace")
+
+
+# ---- the same data in three places ------------------------------------------------------------------------
+
+
+def _sample() -> dict[str, pd.DataFrame]:
+    times = {"orders": ["timestamp", "paid_at"], "spend": ["period_start", "period_end"]}
+    read = {t: pd.read_csv(SAMPLE / f"{t}.csv", parse_dates=columns) for t, columns in times.items()}
+    return {"events": pd.read_parquet(SAMPLE / "events.parquet"), **read}
+
+
+def _tied() -> dict[str, pd.DataFrame]:
+    """Return a part of the sample with ids that are numbers, clocks that tick by the hour, gaps, and guests' orders."""
+    random, whole = np.random.default_rng(7), _sample()
+    events, orders = whole["events"].sample(60_000, random_state=1), whole["orders"].sample(3_000, random_state=2)
+    for frame in (events, orders):
+        frame["user_id"] = frame["user_id"].str[1:].astype(int) % 3_000
+        for column in frame.select_dtypes("datetime"):
+            frame[column] = frame[column].dt.floor("h").dt.tz_localize("UTC")
+    events["channel"] = events["channel"].where(random.random(len(events)) > 0.2)
+    events["load_ms"] = events["load_ms"].where(random.random(len(events)) > 0.2).astype(float)
+    orders["user_id"] = orders["user_id"].astype("Int64").where(random.random(len(orders)) > 0.1)
+    return {"events": events, "orders": orders}
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Mapping[str, Path]]:
+    """Return a function from a data set to its tables' files; in "tied" the times carry a zone."""
+
+    @cache
+    def write(data: str) -> Mapping[str, Path]:
+        folder = tmp_path_factory.mktemp(data)
+        for table, frame in {"sample": _sample, "tied": _tied}[data]().items():
+            times = {
+                column: frame[column].dt.as_unit("us") for column in frame.select_dtypes(["datetime", "datetimetz"])
+            }
+            frame.assign(**times).to_parquet(folder / f"{table}.parquet", index=False)
+        return {path.stem: path for path in sorted(folder.iterdir())}
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def where(files: Any, spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Tables]:
+    """Return a function from a place and a data set to the tables there."""
+
+    @cache
+    def find(place: str, data: str) -> Tables:
+        paths: Mapping[str, Path] = files(data)
+        if place == "workspace":
+            workspace = open_workspace(tmp_path_factory.mktemp(place) / f"{data}.duckdb")
+            workspace.campaign = CAMPAIGN
+            workspace.add(*(read_export(path, zone="UTC") for path in paths.values()))
+            return workspace.tables()
+        if place == "frames":
+            return Tables(**{table: pq.read_table(path) for table, path in paths.items()}, campaign=CAMPAIGN)
+        read = {table: spark.read.parquet(str(path)).repartition(5) for table, path in paths.items()}
+        return Tables.from_spark(**read, campaign=CAMPAIGN)
+
+    return find
+
+
+# ---- the answers ------------------------------------------------------------------------------------------
+
+
+DRAWN: Mapping[str, tuple[str, ...]] = {"attribution": ("low", "high")}
+"""Columns of a bootstrap over users: who is drawn with whom depends on how a place numbers its users."""
+
+CLOSE: Mapping[str, float] = {"response-curves": 1e-6, "scenario": 1e-6, "simulation": 1e-9}
+"""Where figures are more than sums: a fit stops within a tolerance of its own, regret is a difference of large sums."""
+
+
+def assert_same(found: Answer, expected: Answer) -> None:
+    """Compare all that is told; Spark adds up in another order, so the last digits of a sum may differ."""
+    rtol = CLOSE.get(expected.question.kind, 1e-12)
+    drawn = list(DRAWN.get(expected.question.kind, ()))
+    assert list(found.frames) == list(expected.frames)
+    for name in expected.frames:
+        ours, theirs = (answer.frame(name).drop(columns=drawn, errors="ignore") for answer in (found, expected))
+        assert_frame_equal(ours, theirs, rtol=rtol, atol=0, obj=name)
+    assert found.headline.text() == expected.headline.text()
+    assert [note.message.text() for note in found.notes] == [note.message.text() for note in expected.notes]
+
+
+def test_every_question_about_journeys_is_asked_here() -> None:
+    assert set(VARIANTS) == set(JOURNEY)
+    assert all(VARIANTS.values())
+
+
+@pytest.mark.parametrize("data", ["sample", "tied"])
+@pytest.mark.parametrize(("kind", "n"), CASES)
+def test_journeys(where: Callable[[str, str], Tables], data: str, kind: str, n: int) -> None:
+    question = JOURNEY[kind](**VARIANTS[kind][n])
+    found = question.run(where("spark", data))
+    for place in ELSEWHERE:
+        assert_same(found, question.run(where(place, data)))
+
+
+@pytest.mark.parametrize("kind", kinds(Question))
+def test_every_question_in_its_plainest_form(where: Callable[[str, str], Tables], ask: Ask, kind: str) -> None:
+    question = ask(kind)
+    found = question.run(where("spark", "sample"))
+    for place in ELSEWHERE:
+        assert_same(found, question.run(where(place, "sample")))
