@@ -36,3 +36,8 @@ def headline(app: AppTest) -> str:
 def errors(app: AppTest) -> str:
     """Return the error messages as shown, markdown escapes taken out."""
     return " ".join(e.value for e in app.error).replace("\\", "")
+
+
+def nothing(app: AppTest) -> str:
+    """Return what the page says in place of an answer when there is nothing to answer from."""
+    return " ".join(i.value for i in app.info).replace("\\", "")

@@ -71,7 +71,8 @@ def purchases(tables: Tables, where: Filter | None, currency: str | None, *also:
 
 def _orders(tables: Tables, where: Filter | None, currency: str | None, also: tuple[str, ...]) -> Purchases:
     paid = tables.paid_orders(where).filter(~nw.col("user_id").is_null())
-    found = sorted(collect(paid.select("currency").unique())["currency"])
+    # Where the filter leaves no order, the amounts (all zero) are in what the orders are in.
+    found = _currencies(paid) or _currencies(tables.paid_orders())
     if currency and currency not in found:
         raise DataError.unknown(say("currency"), currency, found)
     if not currency and len(found) > 1:
@@ -82,6 +83,10 @@ def _orders(tables: Tables, where: Filter | None, currency: str | None, also: tu
     only = currency or (found[0] if found else None)
     paid = paid.filter(nw.col("currency") == only) if only else paid
     return Purchases(collect(paid.select("user_id", "paid_at", *also, amount=nw.col("realised"))), only, True)
+
+
+def _currencies(orders: nw.LazyFrame[Any]) -> list[str]:
+    return sorted(collect(orders.select("currency").unique())["currency"])
 
 
 def _by_order(bought: nw.LazyFrame[Any], also: tuple[str, ...]) -> nw.LazyFrame[Any]:
