@@ -9,6 +9,7 @@ from analysis.audience.lifecycle import Lifecycle
 from analysis.budget.curves import ResponseCurves
 from analysis.budget.scenario import Scenario
 from analysis.journey.funnel import Funnel
+from analysis.journey.steps import Exclusion, Step
 from analysis.reallocation.rules import MarketSettings, Rules
 from analysis.reallocation.simulation import Simulation
 from analysis.tables import Tables
@@ -20,6 +21,7 @@ __all__ = [
     "Campaign",
     "ColumnMapping",
     "Contents",
+    "Exclusion",
     "Filter",
     "Funnel",
     "Lifecycle",
@@ -29,6 +31,7 @@ __all__ = [
     "Rules",
     "Scenario",
     "Simulation",
+    "Step",
     "Tables",
     "open_workspace",
     "read_export",
