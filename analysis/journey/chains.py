@@ -554,14 +554,20 @@ def _found(chunk: Chunk, plan: Plan, order: Any, level: Any, deadline: Any, at: 
     still_open = (level < plan.steps) & (deadline > plan.until)
     group = _group(chunk, plan, level, rows)
     if plan.session or plan.hold:
-        deepest = np.take_along_axis(rows, _last(rows)[:, None], axis=1)[:, 0]
-        best = np.lexsort((group, -chunk.time[rows[:, 0]], chunk.time[deepest], -level.astype(np.int64), user))
+        best = np.lexsort((group, *_preferred(chunk, level, rows), user))
         user, level, still_open, group, rows = (c[best] for c in (user, level, still_open, group, rows))
         begins = np.flatnonzero(np.append(True, user[1:] != user[:-1])[: len(user)])
         deep = level == np.repeat(level[begins], np.diff(np.append(begins, len(level))))
         still_open = np.logical_or.reduceat(still_open & deep, begins) if len(begins) else still_open
         user, level, group, rows = (c[begins] for c in (user, level, group, rows))
     return Found(user, level, still_open, group, rows)
+
+
+def _preferred(chunk: Chunk, level: Any, rows: Any) -> list[Any]:
+    """Return sort keys, the last one first: deepest, first there, latest start, then each step taken and early."""
+    times = np.where(rows >= 0, chunk.time[rows], _FAR)
+    reached = np.take_along_axis(times, _last(rows)[:, None], axis=1)[:, 0]
+    return [*times.T, -times[:, 0], reached, -level.astype(np.int64)]
 
 
 def _last(rows: Any) -> Any:

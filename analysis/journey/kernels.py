@@ -278,7 +278,7 @@ def _take(
     chains that end at k the latest-starting counts, of these the one that takes the most from before.
     """
     steps = len(starts)
-    lives = starts[k] > _NEVER and not _ends(k, steps, union, excluded) and (not strict or common >> k & 1)
+    lives = starts[k] > _NEVER and not _ends(k, k, union, excluded) and (not strict or common >> k & 1)
     kept = starts[k] if lives else _NEVER
     best_start, best, best_bits, live_start, live, live_bits = _NEVER, -2, 0, _NEVER, -2, 0
     p, wanted = k - 1, 1 << k
