@@ -8,7 +8,9 @@ Funnel(steps=('view', 'cart'))
 from analysis.audience.lifecycle import Lifecycle
 from analysis.budget.curves import ResponseCurves
 from analysis.budget.scenario import Scenario
+from analysis.journey.duration import TimeToConvert
 from analysis.journey.funnel import Funnel
+from analysis.journey.rules import FunnelRules
 from analysis.journey.steps import Exclusion, Step
 from analysis.reallocation.rules import MarketSettings, Rules
 from analysis.reallocation.simulation import Simulation
@@ -24,6 +26,7 @@ __all__ = [
     "Exclusion",
     "Filter",
     "Funnel",
+    "FunnelRules",
     "Lifecycle",
     "MarketSettings",
     "Phase",
@@ -33,6 +36,7 @@ __all__ = [
     "Simulation",
     "Step",
     "Tables",
+    "TimeToConvert",
     "open_workspace",
     "read_export",
 ]

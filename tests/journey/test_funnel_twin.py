@@ -258,7 +258,8 @@ STEPS: list[tuple[Any, ...]] = [
 WEB = {"device": "web"}
 SPECIAL: list[tuple[Any, ...]] = [
     (Step("a", where=WEB), "b"), ("a", Step("a", where=WEB), "a"), (Step(("a", "b")), "b", "c"),
-    ("a", Step(("b", "c"))), ("a", Step("b", optional=True), "c"), ("a", Step("b", optional=True), Step("c", optional=True), "a"),
+    ("a", Step(("b", "c"))), ("a", Step("b", optional=True), "c"),
+    ("a", Step("b", optional=True), Step("c", optional=True), "a"),
     ("a", Step(("b", "c"), optional=True), "b"),
     (Step(("a", "b"), where=WEB), Step("a", optional=True), Step(("a", "c"))),
     ("a", Step("a", optional=True), "a"), ("a", Step("b", optional=True, where=WEB), "b", "c"),
