@@ -219,7 +219,7 @@ def _headline(asked: TimeToConvert, total: Any) -> Message:
         return say("{share} of {users} users go from {first} to {last}; half of those do so within {half}.", **params)
     params["median"] = Span(float(total["median"]))
     return say(
-        "Half of {users} users have gone from {first} to {last} after {median}; {share} do in the end.", **params
+        "Half of {users} users go from {first} to {last} within {median}; {share} do in the end.", **params
     )
 
 
