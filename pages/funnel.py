@@ -19,6 +19,7 @@ from ui.session import keep
 
 PAGE = "funnel"
 UNITS = {"m": N_("minutes"), "h": N_("hours"), "d": N_("days"), "w": N_("weeks"), "session": N_("one session")}
+# What a breakdown, a step's conditions and what is held constant can be chosen from.
 COLUMNS = (
     N_("channel"),
     N_("device"),
@@ -28,7 +29,6 @@ COLUMNS = (
     N_("variant"),
     N_("page"),
 )
-"""Columns a breakdown, a step's conditions and what is held constant can be chosen from."""
 MOST_STEPS, MOST_VALUES = 8, 200
 RULES = {
     "order": {

@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 
 from analysis import values
 from analysis.errors import QuestionError, SluiceError
+from analysis.journey.duration import TimeToConvert
 from analysis.journey.funnel import Funnel
+from analysis.journey.rules import FunnelRules
 from analysis.journey.steps import Exclusion, Step
 from analysis.question import Question
 from analysis.values import Campaign, Filter, Phase, Value, kinds, local_day, local_midnight, seconds
@@ -25,6 +27,8 @@ from analysis.workspace.imports.mapping import ColumnMapping
 
 PLAIN: dict[str, Value] = {
     "funnel": Funnel(steps=("view", "cart")),
+    "funnel-rules": FunnelRules(funnel=Funnel(steps=("view", "cart"))),
+    "time-to-convert": TimeToConvert(funnel=Funnel(steps=("view", "cart"))),
     "step": Step("view"),
     "exclusion": Exclusion("refund"),
     "phase": Phase(name="burst", start="2026-11-01", end="2026-11-11"),
@@ -57,11 +61,19 @@ def filters(draw: st.DrawFn) -> Filter:
     return Filter(**ends, campaign=draw(names), channel=draw(names), device=draw(names))
 
 
+conditions = st.dictionaries(lines, st.lists(lines, min_size=1, max_size=2), max_size=2)
+events = st.lists(lines, min_size=1, max_size=3)
 funnels = st.builds(
     Funnel,
-    steps=st.lists(lines, min_size=2, max_size=5),
-    window=windows,
+    steps=st.lists(lines | st.builds(Step, events, where=conditions), min_size=2, max_size=5),
+    window=windows | st.just("session"),
+    order=st.sampled_from(["ordered", "strict"]),
     entry=st.sampled_from(["every", "first"]),
+    exclusions=st.lists(lines | st.builds(Exclusion, events, where=conditions), max_size=2),
+    hold=st.none() | lines,
+    breakdown_at=st.sampled_from(["first", "last", 1, 2]),
+    dates=st.sampled_from(["entry", "conversion"]),
+    profile=st.sampled_from([None, "posthog", "mixpanel"]),
     breakdown=st.none() | lines,
     observed_until=st.none() | moments,
     where=st.none() | filters(),

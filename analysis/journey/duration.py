@@ -218,9 +218,7 @@ def _headline(asked: TimeToConvert, total: Any) -> Message:
     if np.isnan(total["median"]):
         return say("{share} of {users} users go from {first} to {last}; half of those do so within {half}.", **params)
     params["median"] = Span(float(total["median"]))
-    return say(
-        "Half of {users} users go from {first} to {last} within {median}; {share} do in the end.", **params
-    )
+    return say("Half of {users} users go from {first} to {last} within {median}; {share} do in the end.", **params)
 
 
 def _notes(asked: TimeToConvert, table: pd.DataFrame) -> tuple[Note, ...]:
@@ -247,7 +245,16 @@ def _notes(asked: TimeToConvert, table: pd.DataFrame) -> tuple[Note, ...]:
 
 # ---- the picture ------------------------------------------------------------------------------------------
 
+_SETTLED = 0.99
+"""The share of its last value at which a curve has told what it has to tell."""
 _UNITS = ((86_400, N_("days")), (3_600, N_("hours")), (60, N_("minutes")), (1, N_("seconds")))
+
+
+def _settled(curve: pd.DataFrame) -> float:
+    """Return how far to draw: until every group has nearly all of its conversions, and a little further."""
+    last = curve.groupby("breakdown")["share"].transform("max")
+    told = curve[curve["share"] >= _SETTLED * last].groupby("breakdown")["seconds"].min().max()
+    return float(min(max(1.25 * told, 1.0), curve["seconds"].max() or 1.0))
 
 
 def _curves(answer: TimeToConvertAnswer, look: Look) -> Any:
@@ -256,18 +263,22 @@ def _curves(answer: TimeToConvertAnswer, look: Look) -> Any:
     if len(groups) > 1:
         groups.remove(TOTAL)
         curve = curve[curve["breakdown"] != TOTAL]
-    size, unit = next((u for u in _UNITS if curve["seconds"].max() >= 2 * u[0]), _UNITS[-1])
+    end = _settled(curve)
+    size, unit = next((u for u in _UNITS if end >= 2 * u[0]), _UNITS[-1])
+    end /= size
     curve = curve.assign(time=curve["seconds"] / size, group=[look(g) if g in GROUP_WORDS else g
                                                               for g in curve["breakdown"]])  # fmt: skip
     scale = charts.colours(groups, answer.universe)
     several = len(groups) > 1
     colour = alt.Color("breakdown:N", scale=scale, title=None) if several else alt.value(charts.ACCENT)
-    x = alt.X("time:Q", title=look(unit))
+    x = alt.X("time:Q", title=look(unit), axis=alt.Axis(tickCount=6), scale=alt.Scale(domain=[0, end], nice=False))
     base = alt.Chart(curve).encode(x=x, color=colour)
     y = alt.Y("share:Q", title=look(N_("share converted, with 95% interval")), axis=alt.Axis(format=".0%"),
               scale=alt.Scale(zero=True))  # fmt: skip
-    band = base.mark_area(opacity=0.15, interpolate="step-after").encode(y=alt.Y("low:Q", title=""), y2="high:Q")
-    line = base.mark_line(strokeWidth=2, interpolate="step-after").encode(
+    band = base.mark_area(opacity=0.15, clip=True, interpolate="step-after").encode(
+        y=alt.Y("low:Q", title=""), y2="high:Q"
+    )
+    line = base.mark_line(strokeWidth=2, clip=True, interpolate="step-after").encode(
         y=y,
         tooltip=[
             alt.Tooltip("group:N", title=look(N_("Group"))),

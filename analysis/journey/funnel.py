@@ -393,7 +393,7 @@ def _worst_group(table: pd.DataFrame) -> Message | None:
     groups = table[table["breakdown"] != TOTAL]
     entered = groups[groups["step"] == 1].set_index("breakdown")["users"]
     rates = groups[groups["step"] == groups["step"].max()].set_index("breakdown")["from_start"][entered >= SMALL]
-    if len(rates) < 2:
+    if rates.nunique() < 2:
         return None
     worst, best = str(rates.idxmin()), str(rates.idxmax())
     return say(

@@ -187,7 +187,8 @@ def _dots(answer: FunnelRulesAnswer, look: Look) -> Any:
     y = alt.Y("name:N", sort=None, title=None, axis=alt.Axis(domain=False, ticks=False))
     base = alt.Chart(table).encode(y=y)
     title = look(N_("share of those who entered, with 95% interval"))
-    x = alt.X("rate:Q", title=title, axis=alt.Axis(format=".0%", tickCount=5), scale=alt.Scale(zero=True))
+    room = alt.Scale(domain=[0, float(table["high"].max() * 1.3)], nice=False)  # for the labels
+    x = alt.X("rate:Q", title=title, axis=alt.Axis(format=".0%", tickCount=5), scale=room)
     colour = alt.condition("datum.own", alt.value(charts.ACCENT), alt.value(look.faint))
     tips = [
         alt.Tooltip("name:N", title=look(N_("Rule"))),
@@ -197,7 +198,7 @@ def _dots(answer: FunnelRulesAnswer, look: Look) -> Any:
         alt.Tooltip("difference:Q", title=look(N_("Difference")), format="+.2%"),
     ]
     own = alt.Chart(table[table["own"]]).mark_rule(color=charts.ACCENT, strokeDash=[3, 3]).encode(x=x)
-    whiskers = base.mark_rule(color=look.ink).encode(x=alt.X("low:Q", title=title), x2="high:Q")
+    whiskers = base.mark_rule(color=look.ink).encode(x=alt.X("low:Q", title=title, scale=room), x2="high:Q")
     dots = base.mark_point(filled=True, size=90, opacity=1).encode(x=x, color=colour, tooltip=tips)
     labels = base.mark_text(align="left", dx=8).encode(x="high:Q", text="text:N")
     whole = alt.layer(own, whiskers, dots, labels)
