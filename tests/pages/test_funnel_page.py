@@ -108,9 +108,9 @@ def test_a_window_of_one_session(opened, sample) -> None:
 def test_views_ask_other_questions_of_the_same_funnel(opened, sample) -> None:
     app = select(opened(), "step.1", "favorite")
     funnel = Funnel(steps=("view", "favorite", *STEPS[2:]), where=Filter(campaign="Double 11 2026"))
-    app.button_group(key="funnel.view").set_value(["funnel-rules"])
+    app.button_group(key="funnel.view").set_value("funnel-rules")
     assert headline(run(app)) == FunnelRules(funnel=funnel).run(sample).headline.text()
-    app.button_group(key="funnel.view").set_value(["time-to-convert"])
+    app.button_group(key="funnel.view").set_value("time-to-convert")
     run(app)
     app.selectbox(key="funnel.time.to").set_value(2)
     said = TimeToConvert(funnel=funnel, to_step=2).run(sample).headline.text()
