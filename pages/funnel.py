@@ -269,10 +269,10 @@ def _between(one: Exclusion, name: str, count: int) -> Exclusion:
 # ---- views ------------------------------------------------------------------------------------------------
 
 
-def _time(tables: Tables, funnel: Question, opened: Question | None) -> Question:
+def _time(tables: Tables, funnel: Question, last: Question | None) -> Question:
     """Draw between which two steps time is taken."""
     assert isinstance(funnel, Funnel)
-    start = opened if isinstance(opened, TimeToConvert) else TimeToConvert(funnel=funnel)
+    start = last if isinstance(last, TimeToConvert) else TimeToConvert(funnel=funnel)
     names, count = funnel.step_names, len(funnel.steps)
     chosen = []
     with st.container(horizontal=True, vertical_alignment="center", key=f"{PAGE}.between", gap="small"):
@@ -295,8 +295,8 @@ def _time(tables: Tables, funnel: Question, opened: Question | None) -> Question
                     width=180,
                 )
             )
-    first, last = chosen
-    return TimeToConvert(funnel=funnel, from_step=first, to_step=None if last == count else last)
+    first, until = chosen
+    return TimeToConvert(funnel=funnel, from_step=first, to_step=None if until == count else until)
 
 
 VIEWS = (
@@ -304,7 +304,7 @@ VIEWS = (
     View(
         FunnelRules,
         N_("Rules compared"),
-        lambda tables, funnel, opened: FunnelRules(funnel=funnel),
+        lambda tables, funnel, last: FunnelRules(funnel=funnel),
         lambda opened: opened.asked,
     ),
 )

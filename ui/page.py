@@ -30,7 +30,7 @@ class View:
     label : str
         On the switch, marked with `N_`.
     ask : callable
-        Takes the tables, what the controls say, and the view's question a link or a saved question opened (or None);
+        Takes the tables, what the controls say, and the view's last question, which a link may have opened, or None;
         draws what controls the view adds and returns its question.
     base : callable
         Takes a question of the view and returns what the page's controls start from.
@@ -95,8 +95,8 @@ def ask_and_show(
         question = controls(tables, start.replace(where=filters.bar(tables)))
         st.session_state[f"{name}.start"] = question
         if view := _chosen(name, kind, label, views):
-            opened = st.session_state.get(f"{name}.opened")
-            question = view.ask(tables, question, opened if isinstance(opened, view.kind) else None)
+            kept = f"{name}.{view.kind.kind}.start"
+            question = st.session_state[kept] = view.ask(tables, question, st.session_state.get(kept))
         with st.spinner(waiting):
             answer = session.ask(question)
         show(answer, name)
@@ -124,7 +124,7 @@ def _start(
     if opened is not None:
         _forget_widgets(name)
         filters.start(opened.where)
-        st.session_state[f"{name}.opened"] = opened
+        st.session_state[f"{name}.{opened.kind}.start"] = opened
         st.session_state[f"{name}.view.start"] = opened.kind
         return next((view.base(opened) for view in views if isinstance(opened, view.kind)), opened)
     start = st.session_state.get(f"{name}.start")
