@@ -104,13 +104,23 @@ def _step(tables: Tables, start: Funnel, i: int) -> Step:
         label_visibility="collapsed",
         width=150,
     )
-    with st.popover("", icon=":material/filter_alt:", key=f"{key}.more", help=_("Conditions of this step")):
+    with st.popover(
+        _set(key, stored), icon=":material/filter_alt:", key=f"{key}.more", help=_("Conditions of this step")
+    ):
         also = _several(f"{key}.also", _("Or any of these events"), names, stored.events[1:])
         where = _where(tables, key, stored)
         last = i in (0, st.session_state[f"{PAGE}.count"] - 1)
         keep(f"{key}.optional", stored.optional)
         skip = st.toggle(_("May be skipped"), key=f"{key}.optional", disabled=last)
     return Step((event, *(e for e in also if e != event)), where=where, optional=skip and not last)
+
+
+def _set(key: str, stored: Step) -> str:
+    """Return how many conditions a step has, so that they show while their list is closed."""
+    held = [value for k, value in st.session_state.items() if str(k).startswith(f"{key}.") and k != f"{key}.more"]
+    if f"{key}.optional" not in st.session_state:  # not drawn yet
+        held = [stored.events[1:], *stored.where, stored.optional]
+    return str(sum(map(bool, held)) or "")
 
 
 def _whole(step: str | Step) -> Step:

@@ -433,7 +433,9 @@ def _events(asked: Funnel, tables: Tables, plan: Plan) -> nw.LazyFrame[Any]:
 
 def _plainly(chunk: Chunk, plan: Plan) -> Found:
     order = _ties(chunk, plan) if plan.exact else None
-    user, time, code = (c if order is None else _fixed(c[order]) for c in (chunk.user, chunk.time, chunk.code))
+    # Rows of one moment change places among themselves: whose they are and when stays as it is.
+    user, time = chunk.user, chunk.time
+    code = chunk.code if order is None else _fixed(chunk.code[order])
     level, latest, at = _room(len(chunk), plan.steps)
     count = kernels.plain(
         user, time, code, plan.masks, plan.keys, plan.window, plan.first, *plan.entries, level, latest, at

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,10 @@ import pytest
 from analysis import Exclusion, Funnel, FunnelRules, Step, Tables, TimeToConvert
 from analysis.charts import NOT_SET, TOTAL, Look
 from analysis.errors import DataError, QuestionError, SluiceError
-from analysis.journey.chains import NO_TIME, chains
+from analysis.journey.chains import NO_TIME, chains, follow, planned
 from analysis.journey.rules import ASKED, alternatives
 from analysis.question import Question
-from analysis.sequences import Columns
+from analysis.sequences import Columns, chunks
 from analysis.values import Filter
 
 DAY = pd.Timestamp("2026-11-11")
@@ -266,3 +267,19 @@ def test_a_breakdown_of_very_many_values_is_refused_before_the_walk() -> None:
     )
     with pytest.raises(DataError, match="a breakdown takes at most 50"):
         Funnel(steps=("a", "b"), breakdown="page").run(Tables(events=frame))
+
+
+# ---- where the walk can go --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, {"order": "any"}, {"window": "session", "hold": "channel", "exclusions": "cart"}]
+)
+def test_the_walk_can_be_sent_to_where_the_events_are(tables: Tables, fields: dict[str, Any]) -> None:
+    asked = Funnel(steps=("visit", Step("view", where={"device": "ios"}), "cart"), breakdown="channel", **fields)
+    plan, columns = planned(asked, tables, Columns(texts=("session_id",)))
+    there = pickle.loads(pickle.dumps(plan))
+    for chunk in chunks(tables.frame("events"), columns):
+        here = follow(chunk, plan)
+        for name in ("user", "level", "still_open", "group", "rows"):
+            np.testing.assert_array_equal(getattr(follow(chunk, there), name), getattr(here, name))
