@@ -17,8 +17,9 @@ from analysis import charts
 from analysis.answer import Answer, Field, Note
 from analysis.charts import GROUP_WORDS, TOTAL, Look
 from analysis.errors import DataError, QuestionError
-from analysis.journey.chains import NO_TIME, Chains, chains, observed_until
+from analysis.journey.chains import NO_TIME, Chains, chains
 from analysis.journey.funnel import SMALL, Funnel, OfFunnel
+from analysis.journey.plan import observed_until
 from analysis.journey.steps import STEPS_AT_MOST
 from analysis.messages import N_, Message, Names, Share, Span, say
 from analysis.tables import Tables

@@ -15,7 +15,8 @@ from analysis import charts
 from analysis.answer import Answer, Field, Note
 from analysis.charts import GROUP_WORDS, NOT_SET, TOTAL, Look
 from analysis.errors import DataError, QuestionError
-from analysis.journey.chains import SESSION_GAP, Found, Plan, follow, walked
+from analysis.journey.chains import SESSION_GAP, Found, follow, walked
+from analysis.journey.plan import Plan
 from analysis.journey.steps import STEPS_AT_MOST, Exclusion, Step, called, exclusions, steps
 from analysis.messages import N_, Message, Names, Share, Span, say
 from analysis.question import Question

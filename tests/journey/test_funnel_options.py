@@ -12,7 +12,8 @@ import pytest
 from analysis import Exclusion, Funnel, FunnelRules, Step, Tables, TimeToConvert
 from analysis.charts import NOT_SET, TOTAL, Look
 from analysis.errors import DataError, QuestionError, SluiceError
-from analysis.journey.chains import NO_TIME, chains, follow, planned
+from analysis.journey.chains import NO_TIME, chains, follow
+from analysis.journey.plan import planned
 from analysis.journey.rules import ASKED, alternatives
 from analysis.question import Question
 from analysis.sequences import Columns, chunks
