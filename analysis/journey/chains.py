@@ -144,7 +144,7 @@ class Found:
     Parameters
     ----------
     user, level, still_open, group : ndarray, shape (users,)
-    rows : ndarray of int64, shape (users, steps)
+    rows : ndarray of int, shape (users, steps)
         The chunk's row of each step's event; -1 for none.
     """
 
@@ -220,7 +220,6 @@ def _plainly(chunk: Chunk, plan: Plan) -> Found:
         user, time, code, plan.masks, plan.keys, plan.window, plan.first, *plan.entries, level, latest, at
     )
     level, latest, at = level[:count], latest[:count], at[:count]
-    at[np.arange(plan.steps) >= level[:, None]] = -1
     if order is not None:
         kernels.settle(user, time, _fixed(plan.masks[code]), False, level, at)
     deadline = np.minimum(time[latest] + plan.window, plan.before - 1)
@@ -342,8 +341,7 @@ def _ties(chunk: Chunk, plan: Plan) -> Any:
 
 def _found(chunk: Chunk, plan: Plan, order: Any, level: Any, deadline: Any, at: Any) -> Found:
     """Put the kernel's rows back into the chunk's own, and choose each user's best chain."""
-    taken = at >= 0
-    rows = np.where(taken, at if order is None else order[at], -1)
+    rows = at if order is None else np.where(at >= 0, order[at], -1)
     user = chunk.user[rows[:, 0]]
     still_open = (level < plan.steps) & (deadline > plan.until)
     group = _group(chunk, plan, level, rows)

@@ -273,12 +273,11 @@ def _counted(chunk: Chunk, plan: Plan, found: Found) -> _Counts:
     steps, groups = plan.steps, len(plan.groups) + 1
     shape = (groups, steps + 1, 2)
     place = (found.group * (steps + 1) + found.level) * 2 + found.still_open
-    taken = found.rows >= 0
     gaps, labels, took = [], [], [np.bincount(found.group, minlength=groups)]
     for k in range(1, steps):
-        own = np.flatnonzero(taken[:, k])
-        rows = found.rows[own]
-        gaps.append(chunk.time[rows[:, k]] - chunk.time[rows[:, _before(plan.optional, k)]])
+        own = np.flatnonzero(found.rows[:, k] >= 0)
+        before = found.rows[own, _before(plan.optional, k)]
+        gaps.append(chunk.time[found.rows[own, k]] - chunk.time[before])
         labels.append(found.group[own].astype(np.uint8))
         took.append(np.bincount(labels[-1], minlength=groups))
     users = np.bincount(place, minlength=groups * (steps + 1) * 2).reshape(shape)

@@ -67,7 +67,7 @@ def plain(
     latest : ndarray of int32, shape (>= users,)
         Out: where the latest-starting chain that got as deep starts.
     at : ndarray of int32, shape (>= users, steps)
-        Out: the recorded chain's moments, up to `level`; the rest is left as it was.
+        Out: the recorded chain's moments, -1 after `level`.
     """
     steps = len(step_code)
     starts = np.zeros(steps, np.int64)
@@ -109,6 +109,8 @@ def plain(
             i = j
         if held:
             level[out], latest[out] = held, rows_at[held - 1, 0]
+            for s in range(held, steps):
+                at[out, s] = -1
             out += 1
     return out
 
