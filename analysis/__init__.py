@@ -9,12 +9,15 @@ from analysis.audience.lifecycle import Lifecycle
 from analysis.budget.curves import ResponseCurves
 from analysis.budget.scenario import Scenario
 from analysis.journey.attribution import Attribution
+from analysis.journey.duration import TimeToConvert
 from analysis.journey.funnel import Funnel
 from analysis.journey.nodes import Nodes
 from analysis.journey.participation import Participation
 from analysis.journey.paths import Paths
 from analysis.journey.retention import Retention
+from analysis.journey.rules import FunnelRules
 from analysis.journey.speed import PageSpeed
+from analysis.journey.steps import Exclusion, Step
 from analysis.reallocation.rules import MarketSettings, Rules
 from analysis.reallocation.simulation import Simulation
 from analysis.tables import Tables
@@ -27,8 +30,10 @@ __all__ = [
     "Campaign",
     "ColumnMapping",
     "Contents",
+    "Exclusion",
     "Filter",
     "Funnel",
+    "FunnelRules",
     "Lifecycle",
     "MarketSettings",
     "Nodes",
@@ -41,7 +46,9 @@ __all__ = [
     "Rules",
     "Scenario",
     "Simulation",
+    "Step",
     "Tables",
+    "TimeToConvert",
     "open_workspace",
     "read_export",
 ]

@@ -39,6 +39,10 @@ CAMPAIGN = Campaign(
 SMALL: dict[str, dict[str, Any]] = {
     "funnel": {"steps": ["visit", "view", "purchase"], "breakdown": "channel"},
     "nodes": {"nodes": ["visit", "view"]},
+    "funnel-rules": {"funnel": {"kind": "funnel", "version": 1, "steps": ["visit", "purchase"]}},
+    "time-to-convert": {
+        "funnel": {"kind": "funnel", "version": 1, "steps": ["visit", "view", "cart"], "breakdown": "channel"}
+    },
     "response-curves": {"draws": 100},
     "scenario": {"curves": {"kind": "response-curves", "version": 1, "draws": 100}},
     "simulation": {"runs": 20},

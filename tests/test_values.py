@@ -16,7 +16,10 @@ from hypothesis import strategies as st
 
 from analysis import values
 from analysis.errors import QuestionError, SluiceError
+from analysis.journey.duration import TimeToConvert
 from analysis.journey.funnel import Funnel
+from analysis.journey.rules import FunnelRules
+from analysis.journey.steps import Exclusion, Step
 from analysis.question import Question
 from analysis.values import Campaign, Filter, Phase, Value, kinds, local_day, local_midnight, seconds
 from analysis.vocabulary import TABLES, column_names
@@ -24,6 +27,10 @@ from analysis.workspace.imports.mapping import ColumnMapping
 
 PLAIN: dict[str, Value] = {
     "funnel": Funnel(steps=("view", "cart")),
+    "funnel-rules": FunnelRules(funnel=Funnel(steps=("view", "cart"))),
+    "time-to-convert": TimeToConvert(funnel=Funnel(steps=("view", "cart"))),
+    "step": Step("view"),
+    "exclusion": Exclusion("refund"),
     "phase": Phase(name="burst", start="2026-11-01", end="2026-11-11"),
     "campaign": Campaign(name="Double 11", start="2026-11-01", end="2026-11-15"),
     "mapping": ColumnMapping(table="orders"),
@@ -54,11 +61,19 @@ def filters(draw: st.DrawFn) -> Filter:
     return Filter(**ends, campaign=draw(names), channel=draw(names), device=draw(names))
 
 
+conditions = st.dictionaries(lines, st.lists(lines, min_size=1, max_size=2), max_size=2)
+events = st.lists(lines, min_size=1, max_size=3)
 funnels = st.builds(
     Funnel,
-    steps=st.lists(lines, min_size=2, max_size=5),
-    window=windows,
+    steps=st.lists(lines | st.builds(Step, events, where=conditions), min_size=2, max_size=5),
+    window=windows | st.just("session"),
+    order=st.sampled_from(["ordered", "strict"]),
     entry=st.sampled_from(["every", "first"]),
+    exclusions=st.lists(lines | st.builds(Exclusion, events, where=conditions), max_size=2),
+    hold=st.none() | lines,
+    breakdown_at=st.sampled_from(["first", "last", 1, 2]),
+    dates=st.sampled_from(["entry", "conversion"]),
+    profile=st.sampled_from([None, "posthog", "mixpanel"]),
     breakdown=st.none() | lines,
     observed_until=st.none() | moments,
     where=st.none() | filters(),
@@ -146,8 +161,9 @@ def test_digest_is_the_same_in_every_release() -> None:
     # printf '{"campaign":[],"channel":[],"device":[],"end":null,"kind":"filter","start":null,"version":1}' | sha256sum
     asked = Funnel(steps=("view", "cart"))
     assert asked.to_json() == (
-        '{"breakdown":null,"entry":"every","kind":"funnel","observed_until":null,"order":"ordered",'
-        '"steps":["view","cart"],"version":1,"where":null,"window":"7d"}'
+        '{"breakdown":null,"breakdown_at":"first","dates":"entry","entry":"every","exclusions":[],"hold":null,'
+        '"kind":"funnel","observed_until":null,"order":"ordered","profile":null,"steps":["view","cart"],"version":1,'
+        '"where":null,"window":"7d"}'
     )
     assert Filter().digest() == "7941e834c4fab1060c3ff997aa62188dcf59ca0ab51498cba41e9b20688eabef"
 
@@ -257,7 +273,7 @@ def test_a_number_too_large_for_a_float_is_refused_politely(budget: Any) -> None
         {"entry": "second"},
         {"entry": ["every"]},
         {"entry": None},
-        {"order": "any"},
+        {"order": "sideways"},
         {"breakdown": ""},
         {"breakdown": "  "},
         {"breakdown": "a\nb"},

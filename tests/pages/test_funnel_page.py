@@ -6,7 +6,7 @@ import pytest
 from harness import errors, headline, run
 from streamlit.testing.v1 import AppTest
 
-from analysis import Filter, Funnel
+from analysis import Exclusion, Filter, Funnel, FunnelRules, Step, TimeToConvert
 from analysis.sharing import links
 from ui.session import ROOT, read_export
 
@@ -68,6 +68,66 @@ def test_filters_reach_the_question_and_stay_on_other_pages(opened, sample) -> N
     assert run(app).multiselect(key="filter.device").value == ["android"]
     app.switch_page("pages/funnel.py")
     assert headline(run(app)) == expected(sample, where=where)
+
+
+def test_the_further_rules_change_the_question(opened, sample) -> None:
+    app = opened()
+    assert headline(select(app, "order", "strict")) == expected(sample, order="strict")
+    app.multiselect(key="funnel.excluded").set_value(["share"])
+    run(app)
+    between = Exclusion("share", after=2)
+    app.selectbox(key="funnel.excluded.share.after").set_value(2)
+    assert headline(run(app)) == expected(sample, order="strict", exclusions=between)
+    app.multiselect(key="funnel.excluded").set_value([])
+    run(app)
+    assert headline(select(app, "order", "any")) == expected(sample, order="any")
+    select(app, "order", "ordered")
+    assert headline(select(app, "profile", "mixpanel")) == expected(sample, profile="mixpanel")
+    assert app.selectbox(key="funnel.entry").disabled
+    select(app, "profile", "")
+    assert headline(select(app, "hold", "channel")) == expected(sample, hold="channel")
+    select(app, "breakdown", "device")
+    asked = {"hold": "channel", "breakdown": "device", "breakdown_at": "last"}
+    assert headline(select(app, "breakdown_at", "last")) == expected(sample, **asked)
+
+
+def test_a_steps_conditions_change_the_question(opened, sample) -> None:
+    app = opened()
+    app.multiselect(key="funnel.step.1.also").set_value(["favorite"])
+    app.multiselect(key="funnel.step.0.where.device").set_value(["android"])
+    app.toggle(key="funnel.step.1.optional").set_value(True)
+    steps = (Step("view", where={"device": "android"}), Step(("cart", "favorite"), optional=True), *STEPS[2:])
+    assert headline(run(app)) == expected(sample, steps=steps)
+    assert app.toggle(key="funnel.step.0.optional").disabled
+
+
+def test_a_window_of_one_session(opened, sample) -> None:
+    assert headline(select(opened(), "unit", "session")) == expected(sample, window="session")
+
+
+def test_views_ask_other_questions_of_the_same_funnel(opened, sample) -> None:
+    app = select(opened(), "step.1", "favorite")
+    funnel = Funnel(steps=("view", "favorite", *STEPS[2:]), where=Filter(campaign="Double 11 2026"))
+    app.button_group(key="funnel.view").set_value("funnel-rules")
+    assert headline(run(app)) == FunnelRules(funnel=funnel).run(sample).headline.text()
+    app.button_group(key="funnel.view").set_value("time-to-convert")
+    run(app)
+    app.selectbox(key="funnel.time.to").set_value(2)
+    said = TimeToConvert(funnel=funnel, to_step=2).run(sample).headline.text()
+    assert headline(run(app)) == said
+    app.switch_page("pages/data.py")
+    run(app)
+    app.switch_page("pages/funnel.py")
+    assert headline(run(app)) == said
+
+
+def test_a_link_to_a_view_opens_it(opened, sample) -> None:
+    funnel = Funnel(steps=("view", Step("cart", where={"device": "ios"}), "purchase"), exclusions="share", window="2d")
+    question = TimeToConvert(funnel=funnel, from_step=2, where=Filter(channel="display"))
+    app = opened(question=links.encode(question))
+    assert headline(app) == question.run(sample).headline.text()
+    assert app.selectbox(key="funnel.time.from").value == 2
+    assert app.multiselect(key="filter.channel").value == ["display"]
 
 
 def test_choices_survive_a_visit_to_another_page(opened, sample) -> None:
