@@ -15,6 +15,8 @@ session.warm()
 pages = [
     st.Page("pages/funnel.py", title=_("Funnel"), icon=":material/filter_alt:", url_path="funnel", default=True),
     st.Page("pages/nodes.py", title=_("Nodes"), icon=":material/hub:", url_path="nodes"),
+    st.Page("pages/retention.py", title=_("Retention"), icon=":material/event_repeat:", url_path="retention"),
+    st.Page("pages/participation.py", title=_("Participation"), icon=":material/campaign:", url_path="participation"),
     st.Page("pages/segments.py", title=_("Segments"), icon=":material/group:", url_path="segments"),
     st.Page("pages/budget.py", title=_("Budget"), icon=":material/payments:", url_path="budget"),
     st.Page("pages/reallocation.py", title=_("Reallocation"), icon=":material/swap_horiz:", url_path="reallocation"),

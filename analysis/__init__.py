@@ -10,6 +10,8 @@ from analysis.budget.curves import ResponseCurves
 from analysis.budget.scenario import Scenario
 from analysis.journey.funnel import Funnel
 from analysis.journey.nodes import Nodes
+from analysis.journey.participation import Participation
+from analysis.journey.retention import Retention
 from analysis.reallocation.rules import MarketSettings, Rules
 from analysis.reallocation.simulation import Simulation
 from analysis.tables import Tables
@@ -26,8 +28,10 @@ __all__ = [
     "Lifecycle",
     "MarketSettings",
     "Nodes",
+    "Participation",
     "Phase",
     "ResponseCurves",
+    "Retention",
     "Rules",
     "Scenario",
     "Simulation",

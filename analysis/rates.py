@@ -71,3 +71,16 @@ def apart(one: Any, one_low: Any, one_high: Any, other: Any, other_low: Any, oth
     above = np.hypot(np.subtract(one_high, one), np.subtract(other, other_low))
     difference = np.subtract(one, other)
     return difference - below, difference + above
+
+
+def share(successes: Any, trials: Any) -> Floats:
+    """Return `successes` / `trials`, elementwise; NaN where there are no trials.
+
+    Examples
+    --------
+    >>> share([3, 0], [10, 0]).tolist()
+    [0.3, nan]
+    """
+    done, of = np.broadcast_arrays(np.asarray(successes, float), np.asarray(trials, float))
+    found: Floats = np.divide(done, of, out=np.full(done.shape, np.nan), where=of > 0)
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
-PAGES = ("funnel", "nodes", "segments", "budget", "reallocation", "data")
+PAGES = ("funnel", "retention", "participation", "nodes", "segments", "budget", "reallocation", "data")
 
 
 def run(app: AppTest) -> AppTest:

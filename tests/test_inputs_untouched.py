@@ -77,7 +77,7 @@ def test_an_answer_cannot_be_changed_and_comes_out_twice(
 
 def _spoil(frame: pd.DataFrame) -> None:
     for column in list(frame.columns):
-        frame.loc[:, column] = frame[column].to_numpy()[::-1]
+        frame.loc[:, column] = frame[column].tolist()[::-1]
         frame[column] = None
     frame.drop(frame.index[: len(frame) // 2], inplace=True)
     frame["new"] = 1

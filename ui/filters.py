@@ -27,27 +27,35 @@ def keep_alive() -> None:
         st.session_state[key] = st.session_state[key]
 
 
-def start(where: Filter | None) -> None:
+def start(where: Filter | None, across: bool = False) -> None:
     """Set the bar to a question's own filter (a link or a saved question was opened)."""
     where = where or Filter()
-    for column, kept in (("campaign", where.campaign), ("channel", where.channel), ("device", where.device)):
-        st.session_state[f"filter.{column}"] = list(kept)
+    for column in COLUMNS:
+        st.session_state[_key(column, across)] = list(getattr(where, column))
     st.session_state["filter.from"] = dt.date.fromisoformat(where.start) if where.start else None
     st.session_state["filter.to"] = dt.date.fromisoformat(where.end) if where.end else None
 
 
-def bar(tables: Tables) -> Filter | None:
-    """Draw the bar in the sidebar and return what is chosen; None when nothing is."""
+def bar(tables: Tables, across: bool = False) -> Filter | None:
+    """Draw the bar in the sidebar and return what is chosen; None when nothing is.
+
+    A page that goes `across` campaigns has a campaign filter of its own: that of the other pages, one campaign as a
+    rule, would leave it nothing to compare.
+    """
     with st.sidebar:
-        chosen = {column: _names(tables, column, label) for column, label in COLUMNS.items()}
+        chosen = {column: _names(tables, column, label, _key(column, across)) for column, label in COLUMNS.items()}
         start_day, end_day = _days(tables)
-        st.button(_("Clear filters"), key="filter.clear", on_click=start, args=(None,), type="tertiary")
+        st.button(_("Clear filters"), key="filter.clear", on_click=start, args=(None, across), type="tertiary")
     where = Filter(start=start_day, end=end_day, **chosen)
     return None if where == Filter() else where
 
 
-def _names(tables: Tables, column: str, label: str) -> list[str]:
-    key, known = f"filter.{column}", tables.names(column)
+def _key(column: str, across: bool) -> str:
+    return "filter.across.campaign" if across and column == "campaign" else f"filter.{column}"
+
+
+def _names(tables: Tables, column: str, label: str, key: str) -> list[str]:
+    known = tables.names(column)
     kept = st.session_state.get(key, [])
     if not known and not kept:
         return []

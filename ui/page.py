@@ -31,7 +31,13 @@ def through_the_door() -> None:
 
 
 def ask_and_show(
-    name: str, kind: type[Question], default: Callable[[Tables], Question], controls: Controls, *, waiting: str
+    name: str,
+    kind: type[Question],
+    default: Callable[[Tables], Question],
+    controls: Controls,
+    *,
+    waiting: str,
+    across: bool = False,
 ) -> None:
     """Run a page.
 
@@ -48,6 +54,8 @@ def ask_and_show(
         now say.
     waiting : str
         What is said while the answer is on its way.
+    across : bool
+        Whether the page compares campaigns: its campaign filter is then its own, and open at first.
     """
     through_the_door()
     with session.said_plainly():
@@ -57,20 +65,22 @@ def ask_and_show(
             st.info(_("This workspace is empty. Import your first export, or look at the sample campaign."))
             st.page_link("pages/data.py", label=_("Go to Data"), icon=":material/upload:")
             return
-        start = _start(name, kind, default, tables)
-        question = controls(tables, start.replace(where=filters.bar(tables)))
+        start = _start(name, kind, default, tables, across)
+        question = controls(tables, start.replace(where=filters.bar(tables, across)))
         st.session_state[f"{name}.start"] = question
         with st.spinner(waiting):
             answer = session.ask(question)
         show(answer, name)
 
 
-def _start(name: str, kind: type[Question], default: Callable[[Tables], Question], tables: Tables) -> Question:
+def _start(
+    name: str, kind: type[Question], default: Callable[[Tables], Question], tables: Tables, across: bool
+) -> Question:
     """Return what the controls start from: a link or saved question just opened, the last one, the default."""
     opened = st.session_state.pop(f"{name}.open", None) or _linked(name, kind)
     if opened is not None:
         _forget_widgets(name)
-        filters.start(opened.where)
+        filters.start(opened.where, across)
         return opened
     start = st.session_state.get(f"{name}.start")
     if start is None:

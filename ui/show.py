@@ -25,6 +25,8 @@ FRAMES = {
     "days": N_("Gain, day by day"),
     "hours": N_("Hour by hour"),
     "curve": N_("Curves"),
+    "campaigns": N_("By campaign"),
+    "trend": N_("Trend"),
     "daily": N_("Day by day"),
 }
 

@@ -1,0 +1,148 @@
+"""What a funnel's steps and exclusions are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import field
+from typing import Any
+
+from analysis.errors import QuestionError
+from analysis.messages import Names, say
+from analysis.values import Metadata, Value, flag, is_text, names, optional, value, whole
+
+Wanted = tuple[tuple[str, tuple[str, ...]], ...]
+STEPS_AT_MOST, EXCLUSIONS_AT_MOST = 20, 10
+
+
+def _conditions() -> Metadata:
+    """Columns and the values kept, stored as sorted pairs; a dict of texts or lists is accepted."""
+
+    def check(name: str, got: Any) -> Wanted:
+        items = got.items() if isinstance(got, Mapping) else got
+        try:
+            found = {column: (kept,) if isinstance(kept, str) else tuple(kept) for column, kept in items}
+        except (TypeError, ValueError):
+            found = {"": ()}
+        if not all(is_text(column) and kept and all(map(is_text, kept)) for column, kept in found.items()):
+            raise QuestionError.field(name, got, say("it must map columns to the values to keep."))
+        return tuple(sorted((column, tuple(dict.fromkeys(kept))) for column, kept in found.items()))
+
+    return {"check": check}
+
+
+@value("step")
+class Step(Value):
+    """One step of a funnel: an event, or any of several, that meets conditions.
+
+    Parameters
+    ----------
+    events : str or sequence of str
+    where : mapping of str to str or sequence of str
+        Text columns of the events and the values that count.
+    optional : bool
+        The step may be skipped. The first and the last step may not.
+
+    Examples
+    --------
+    >>> Step("view", where={"device": "android"})
+    Step('view', where={'device': 'android'})
+    >>> Step(("cart", "favorite"))
+    Step(('cart', 'favorite'))
+    """
+
+    events: tuple[str, ...] = field(metadata=names(at_least=1, at_most=50), kw_only=False)
+    where: Wanted = field(default=(), metadata=_conditions())
+    optional: bool = field(default=False, metadata=flag())
+
+    @property
+    def name(self) -> str:
+        """The step as people write it: its events, then what they must meet."""
+        events = "/".join(self.events)
+        met = ", ".join(f"{column}={'/'.join(kept)}" for column, kept in self.where)
+        return f"{events} ({met})" if met else events
+
+    def __repr__(self) -> str:
+        return f"Step({_call(self)}{', optional=True' if self.optional else ''})"
+
+
+@value("exclusion")
+class Exclusion(Value):
+    """An event that ends a chain when it comes between two of its steps.
+
+    Parameters
+    ----------
+    events : str or sequence of str
+    where : mapping of str to str or sequence of str
+        As for a step.
+    after, before : int, optional
+        Between which steps, counted from one; by default between the first and the last.
+
+    Examples
+    --------
+    >>> Exclusion("refund", after=2)
+    Exclusion('refund', after=2)
+    """
+
+    events: tuple[str, ...] = field(metadata=names(at_least=1, at_most=50), kw_only=False)
+    where: Wanted = field(default=(), metadata=_conditions())
+    after: int = field(default=1, metadata=whole(least=1, most=STEPS_AT_MOST))
+    before: int | None = field(default=None, metadata=optional(whole(least=1, most=STEPS_AT_MOST)))
+
+    def __repr__(self) -> str:
+        after = f", after={self.after}" if self.after > 1 else ""
+        before = f", before={self.before}" if self.before else ""
+        return f"Exclusion({_call(self)}{after}{before})"
+
+
+def _call(of: Step | Exclusion) -> str:
+    """Return the arguments that steps and exclusions share, written the short way."""
+    events = repr(of.events[0] if len(of.events) == 1 else of.events)
+    where = {column: kept[0] if len(kept) == 1 else kept for column, kept in of.where}
+    return f"{events}, where={where!r}" if where else events
+
+
+def steps() -> Metadata:
+    """Two or more steps; one that is only an event's name is stored as that name."""
+
+    def check(name: str, got: Any) -> tuple[str | Step, ...]:
+        items = _items(name, got, Step)
+        if len(items) < 2:
+            raise QuestionError.field(name, got, say("it needs {n} or more names.", n=2))
+        if len(items) > STEPS_AT_MOST:
+            raise QuestionError.field(name, got, say("it takes at most {n} names.", n=STEPS_AT_MOST))
+        return tuple(_plain(item) if isinstance(item, Step) else item for item in items)
+
+    return {"check": check}
+
+
+def exclusions() -> Metadata:
+    """Exclusions; an event's name or a step stands for one between the first and the last step."""
+
+    def check(name: str, got: Any) -> tuple[Exclusion, ...]:
+        items = _items(name, got, Exclusion)
+        if len(items) > EXCLUSIONS_AT_MOST:
+            raise QuestionError.field(name, got, say("it takes at most {n} names.", n=EXCLUSIONS_AT_MOST))
+        return tuple(Exclusion((item,)) if isinstance(item, str) else item for item in items)
+
+    return {"check": check}
+
+
+def _items(name: str, got: Any, kind: type[Value]) -> tuple[Any, ...]:
+    items = (got,) if isinstance(got, str | kind) else tuple(got) if isinstance(got, Iterable) else None
+    if items is None or not all(isinstance(item, kind) or is_text(item) for item in items):
+        raise QuestionError.field(name, got, say("it must be a list of {kind}.", kind=Names(("str", kind.__name__))))
+    return items
+
+
+def _plain(step: Step) -> str | Step:
+    return step.events[0] if step == Step(step.events[:1]) else step
+
+
+def as_step(step: str | Step) -> Step:
+    """Return a step as stored in a funnel in its full form."""
+    return Step((step,)) if isinstance(step, str) else step
+
+
+def called(step: str | Step) -> str:
+    """Return what people call a step as stored in a funnel."""
+    return step if isinstance(step, str) else step.name
