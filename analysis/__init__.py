@@ -12,6 +12,7 @@ from analysis.journey.funnel import Funnel
 from analysis.journey.nodes import Nodes
 from analysis.journey.participation import Participation
 from analysis.journey.retention import Retention
+from analysis.journey.steps import Exclusion, Step
 from analysis.reallocation.rules import MarketSettings, Rules
 from analysis.reallocation.simulation import Simulation
 from analysis.tables import Tables
@@ -23,6 +24,7 @@ __all__ = [
     "Campaign",
     "ColumnMapping",
     "Contents",
+    "Exclusion",
     "Filter",
     "Funnel",
     "Lifecycle",
@@ -35,6 +37,7 @@ __all__ = [
     "Rules",
     "Scenario",
     "Simulation",
+    "Step",
     "Tables",
     "open_workspace",
     "read_export",

@@ -389,6 +389,13 @@ def optional(metadata: Metadata) -> Metadata:
     return {"check": lambda name, got: None if got is None else inner(name, got)}
 
 
+def either(*choices: str | Metadata) -> Metadata:
+    """One of the names given, or whatever passes the check that stands last."""
+    words, inner = choices[:-1], choices[-1]
+    assert not isinstance(inner, str)
+    return {"check": lambda name, got: got if isinstance(got, str) and got in words else inner["check"](name, got)}
+
+
 # ---- the values every question shares ---------------------------------------------------------------------
 
 

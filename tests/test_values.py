@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from analysis import values
 from analysis.errors import QuestionError, SluiceError
 from analysis.journey.funnel import Funnel
+from analysis.journey.steps import Exclusion, Step
 from analysis.question import Question
 from analysis.values import Campaign, Filter, Phase, Value, kinds, local_day, local_midnight, seconds
 from analysis.vocabulary import TABLES, column_names
@@ -24,6 +25,8 @@ from analysis.workspace.imports.mapping import ColumnMapping
 
 PLAIN: dict[str, Value] = {
     "funnel": Funnel(steps=("view", "cart")),
+    "step": Step("view"),
+    "exclusion": Exclusion("refund"),
     "phase": Phase(name="burst", start="2026-11-01", end="2026-11-11"),
     "campaign": Campaign(name="Double 11", start="2026-11-01", end="2026-11-15"),
     "mapping": ColumnMapping(table="orders"),
@@ -146,8 +149,9 @@ def test_digest_is_the_same_in_every_release() -> None:
     # printf '{"campaign":[],"channel":[],"device":[],"end":null,"kind":"filter","start":null,"version":1}' | sha256sum
     asked = Funnel(steps=("view", "cart"))
     assert asked.to_json() == (
-        '{"breakdown":null,"entry":"every","kind":"funnel","observed_until":null,"order":"ordered",'
-        '"steps":["view","cart"],"version":1,"where":null,"window":"7d"}'
+        '{"breakdown":null,"breakdown_at":"first","dates":"entry","entry":"every","exclusions":[],"hold":null,'
+        '"kind":"funnel","observed_until":null,"order":"ordered","steps":["view","cart"],"version":1,"where":null,'
+        '"window":"7d"}'
     )
     assert Filter().digest() == "7941e834c4fab1060c3ff997aa62188dcf59ca0ab51498cba41e9b20688eabef"
 
@@ -257,7 +261,7 @@ def test_a_number_too_large_for_a_float_is_refused_politely(budget: Any) -> None
         {"entry": "second"},
         {"entry": ["every"]},
         {"entry": None},
-        {"order": "any"},
+        {"order": "sideways"},
         {"breakdown": ""},
         {"breakdown": "  "},
         {"breakdown": "a\nb"},

@@ -27,7 +27,7 @@ from analysis.messages import N_, Message, Money, Names, Share, say
 from analysis.question import Question
 from analysis.rates import wilson
 from analysis.sequences import Columns
-from analysis.tables import Tables
+from analysis.tables import Tables, collect
 from analysis.values import Filter, a, names, number, value, whole
 from analysis.vocabulary import EVENT_WORDS
 
@@ -355,8 +355,8 @@ def _notes(asked: DropOffs, table: pd.DataFrame, skipped: tuple[str, ...]) -> tu
     notes = [
         Note(
             "association",
-            say("Groups differ in more than one way, and rows overlap: the amounts do not add up, and they say where to "
-                "look, not what a fix would bring."),
+            say("Groups differ in more than one way, and rows overlap: the amounts do not add up; they say where to look, "
+                "not what a fix would bring."),
             "warning",
         )
     ]  # fmt: skip

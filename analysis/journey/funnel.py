@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from types import MappingProxyType
 from typing import Any, ClassVar
 
 import altair as alt
-import narwhals as nw
 import numpy as np
 import pandas as pd
 
 from analysis import charts
 from analysis.answer import Answer, Field, Note
 from analysis.charts import GROUP_WORDS, NOT_SET, TOTAL, Look
-from analysis.errors import DataError
-from analysis.journey import kernels
+from analysis.errors import DataError, QuestionError
+from analysis.journey.chains import SESSION_GAP, Found, Plan, follow, walked
+from analysis.journey.steps import STEPS_AT_MOST, Exclusion, Step, called, exclusions, steps
 from analysis.messages import N_, Message, Names, Share, Span, say
 from analysis.question import Question
 from analysis.rates import wilson
-from analysis.sequences import Chunk, Columns, walk
+from analysis.sequences import Chunk
 from analysis.tables import Tables
-from analysis.values import duration, moment, names, one_of, optional, seconds, text, value
+from analysis.values import duration, either, moment, one_of, optional, seconds, text, value, whole
 from analysis.vocabulary import EVENT_WORDS
 
-GROUPS = 50
-"""Most values a breakdown may have."""
-_FAR = np.iinfo(np.int64).max // 4
-_EPOCH = dt.datetime(1970, 1, 1)
+SMALL = 30
+"""Groups of fewer users are shown but not held up as the best or the worst."""
 
 
 @value("funnel")
@@ -39,26 +35,37 @@ class Funnel(Question):
 
     Parameters
     ----------
-    steps : sequence of str
-        Event names, two or more, in order. A name may stand twice: each event serves one step.
+    steps : sequence of str or Step
+        Event names, two or more, in order; a :class:`Step` for one with conditions, of several events, or optional.
+        A name may stand twice: each event serves one step.
     window : str or timedelta
-        Longest time from the first step to the last, boundary included, such as "7d".
-    order : {"ordered"}
-        Steps count in this order; other events may come between. Events of the same moment count in step order.
+        Longest time from the first step to the last, boundary included, such as "7d"; or "session": all steps in one
+        session (by `session_id` where the events have it, else without a pause of more than 30 minutes).
+    order : {"ordered", "strict", "any"}
+        Steps count in this order with other events between; with nothing between but repeats of the step last taken;
+        or in any order. Events of the same moment count in whichever order serves.
     entry : {"every", "first"}
         Whether any entry may start the chain (ClickHouse, PostHog) or only a user's first (Mixpanel's default).
+    exclusions : sequence of str or Exclusion
+        Events that end a chain when they come between its steps. The user stays where they were, and may enter again.
+    hold : str, optional
+        A text column whose value must be the same at every step (an item, a campaign); events without a value do not
+        count.
     breakdown : str, optional
-        A text column of the events; a user counts under its value at the first step of their chain.
+        A text column of the events; a user counts under its value at one step of their chain.
+    breakdown_at : {"first", "last"} or int
+        At which step: the first, the last one taken, or the one of that number.
+    dates : {"entry", "conversion"}
+        Whether the filter's dates say when people enter only, or when they take every step.
     observed_until : str or datetime, optional
         Until when (UTC) the data is complete; by default the last event of the unfiltered tables.
     where : Filter, optional
-        Dates restrict when a user may enter; the steps that follow count whenever they fall in the window. The
-        other conditions restrict the events.
+        Dates restrict when a user may enter, see `dates`. The other conditions restrict the events.
 
     Notes
     -----
-    A user's chain is the latest-starting one that first reached their deepest step; times and breakdown are
-    taken from it. Semantics follow ClickHouse's windowFunnel, except that one event serves one step.
+    A user's chain is the latest-starting one that first reached their deepest step; times and breakdown are taken from
+    it. ``docs/funnel-rules.md`` states every rule and how peers differ.
 
     Examples
     --------
@@ -76,19 +83,32 @@ class Funnel(Question):
 
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"events": ()})
 
-    steps: tuple[str, ...] = field(metadata=names(at_least=2, at_most=20))
-    window: str = field(default="7d", metadata=duration())
-    order: str = field(default="ordered", metadata=one_of("ordered"))
+    steps: tuple[str | Step, ...] = field(metadata=steps())
+    window: str = field(default="7d", metadata=either("session", duration()))
+    order: str = field(default="ordered", metadata=one_of("ordered", "strict", "any"))
     entry: str = field(default="every", metadata=one_of("every", "first"))
+    exclusions: tuple[Exclusion, ...] = field(default=(), metadata=exclusions())
+    hold: str | None = field(default=None, metadata=optional(text()))
     breakdown: str | None = field(default=None, metadata=optional(text()))
+    breakdown_at: str | int = field(
+        default="first", metadata=either("first", "last", whole(least=1, most=STEPS_AT_MOST))
+    )
+    dates: str = field(default="entry", metadata=one_of("entry", "conversion"))
     observed_until: str | None = field(default=None, metadata=optional(moment()))
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if wrong := _crossed(self):
+            raise QuestionError.crossed(wrong)
+
+    @property
+    def step_names(self) -> tuple[str, ...]:
+        """What people call the steps."""
+        return tuple(called(step) for step in self.steps)
+
     def _answer(self, tables: Tables) -> FunnelAnswer:
-        for step in self.steps:
-            if step not in tables.event_keys:
-                raise DataError.unknown(say("event"), step, tables.event_keys)
-        groups = _groups(self, tables)
-        table = _walk(self, tables, groups).table(self, groups)
+        plan, parts = walked(self, tables, _counted)
+        table = _Counts.together(parts).table(self, plan.groups)
         if not table["users"].iloc[0]:
             raise DataError.empty(_nobody(self))
         return FunnelAnswer(
@@ -96,9 +116,33 @@ class Funnel(Question):
             version=tables.version,
             headline=_headline(self, table),
             frames={"table": table},
-            notes=_notes(self, table),
+            notes=_notes(self, table, plan.session),
             universe=tables.names(self.breakdown) if self.breakdown else (),
         )
+
+
+def _crossed(asked: Funnel) -> Message | None:
+    """Say which fields do not go together, if any do not."""
+    count = len(asked.steps)
+    skippable = [k for k, step in enumerate(asked.steps) if isinstance(step, Step) and step.optional]
+    if {0, count - 1} & set(skippable):
+        return say("The first and the last step cannot be optional; make one between them optional.")
+    for one in asked.exclusions:
+        if not one.after < (one.before or count) <= count:
+            return say(
+                "An exclusion lies between two of the {count} steps; {after} and {before} are not.",
+                count=count,
+                after=one.after,
+                before=one.before or count,
+            )
+    if isinstance(asked.breakdown_at, int) and asked.breakdown_at > count:
+        return say("There is no step {step} to take the breakdown at; there are {count}.",
+                   step=asked.breakdown_at, count=count)  # fmt: skip
+    if asked.order == "any" and skippable:
+        return say("In any order no step can be optional; take the step out, or count the steps in order.")
+    if asked.order == "any" and any(one.after > 1 or one.before not in (None, count) for one in asked.exclusions):
+        return say("In any order an exclusion lies between the first and the last step; leave its steps out.")
+    return None
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -142,29 +186,30 @@ class FunnelAnswer(Answer):
 
 
 @dataclass(frozen=True, slots=True)
-class _Walked:
-    """What the walk of some users came to; groups by position, those without a value last.
+class _Counts:
+    """How many of a chunk's users came how far; groups by position, those without a value last.
 
     Users are counted as they are walked, so that nothing grows with them but the gaps, whose medians need each.
     """
 
     users: Any  # (group, steps taken, still open): how many
-    gaps: list[Any]  # from the second step on: each user's time from the step before
+    took: Any  # (group, step): how many took it
+    gaps: list[Any]  # from the second step on: the time from the last step before that may not be skipped
     labels: list[Any]  # their groups
 
     @classmethod
-    def together(cls, parts: Sequence[_Walked]) -> _Walked:
+    def together(cls, parts: Sequence[_Counts]) -> _Counts:
         joined = ([np.concatenate(step) for step in zip(*lists, strict=True)]
                   for lists in ([p.gaps for p in parts], [p.labels for p in parts]))  # fmt: skip
-        return cls(np.sum([p.users for p in parts], axis=0), *joined)
+        return cls(np.sum([p.users for p in parts], axis=0), np.sum([p.took for p in parts], axis=0), *joined)
 
     def table(self, asked: Funnel, groups: tuple[str, ...]) -> pd.DataFrame:
-        parts = [_rows(asked, TOTAL, self.users.sum(axis=0), self.gaps)]
+        parts = [_rows(asked, TOTAL, self.users.sum(axis=0), self.took.sum(axis=0), self.gaps)]
         if asked.breakdown:
             apart = [_apart(*pair, len(groups) + 1) for pair in zip(self.gaps, self.labels, strict=True)]
             for g, name in enumerate((*groups, NOT_SET)):
                 if self.users[g].any():
-                    parts.append(_rows(asked, name, self.users[g], [step[g] for step in apart]))
+                    parts.append(_rows(asked, name, self.users[g], self.took[g], [step[g] for step in apart]))
         return pd.concat(parts, ignore_index=True)
 
 
@@ -173,121 +218,75 @@ def _apart(gaps: Any, labels: Any, count: int) -> list[Any]:
     return np.split(gaps[order], np.searchsorted(labels[order], np.arange(1, count)))
 
 
-def _groups(asked: Funnel, tables: Tables) -> tuple[str, ...]:
-    if not asked.breakdown:
-        return ()
-    tables.require("events", asked.breakdown)
-    # GA4 writes the very text "(not set)": it counts with null, and no value passes for everybody.
-    found = tuple(name for name in tables.names(asked.breakdown) if name not in (TOTAL, NOT_SET))
-    if len(found) > GROUPS:
-        raise DataError.too_many(asked.breakdown, len(found), GROUPS)
-    return found
+def _counted(chunk: Chunk, plan: Plan, found: Found) -> _Counts:
+    steps, groups = plan.steps, len(plan.groups) + 1
+    shape = (groups, steps + 1, 2)
+    place = (found.group * (steps + 1) + found.level) * 2 + found.still_open
+    taken = found.rows >= 0
+    gaps, labels, took = [], [], [np.bincount(found.group, minlength=groups)]
+    for k in range(1, steps):
+        own = np.flatnonzero(taken[:, k])
+        rows = found.rows[own]
+        gaps.append(chunk.time[rows[:, k]] - chunk.time[rows[:, _before(plan.optional, k)]])
+        labels.append(found.group[own].astype(np.uint8))
+        took.append(np.bincount(labels[-1], minlength=groups))
+    users = np.bincount(place, minlength=groups * (steps + 1) * 2).reshape(shape)
+    return _Counts(users, np.stack(took, axis=1), gaps, labels)
 
 
-def _walk(asked: Funnel, tables: Tables, groups: tuple[str, ...]) -> _Walked:
-    keys = [tables.event_keys[step] for step in asked.steps]
-    masks = np.zeros(max(tables.event_keys.values()) + 1, np.int64)
-    for k, key in enumerate(keys):
-        masks[key] |= 1 << k
-    rules = (masks, np.array(keys, np.int64), seconds(asked.window) * 1_000_000, asked.entry == "first")
-    until = _until(asked, tables)
-    count = partial(
-        _count,
-        rules=rules,
-        entries=_entries(asked, tables),
-        until=_micros(until),
-        by=asked.breakdown,
-        groups=len(groups),
-    )
-    columns = Columns(coded={asked.breakdown: groups} if asked.breakdown else {})
-    return _Walked.together([count(Chunk.empty(columns)), *walk(_events(asked, tables, until), count, columns)])
-
-
-def _events(asked: Funnel, tables: Tables, until: dt.datetime) -> nw.LazyFrame[Any]:
-    """Scan the events that can matter: those of the steps, from the first entry to the last window's end."""
-    where = asked.where
-    frame = tables.frame("events", where.replace(start=None, end=None) if where else None)
-    start, end = where.bounds(tables.zone) if where else (None, None)
-    if start:
-        frame = frame.filter(nw.col("timestamp") >= start)
-    last = min(until, end + dt.timedelta(seconds=seconds(asked.window))) if end else until
-    observed = tables.span("events")
-    if observed and last < observed[1]:
-        frame = frame.filter(nw.col("timestamp") <= last)
-    return frame
-
-
-def _count(
-    chunk: Chunk, rules: tuple[Any, ...], entries: tuple[int, int], until: int, by: str | None, groups: int
-) -> _Walked:
-    rows, steps = len(chunk), len(rules[1])
-    level, latest = np.empty(rows, np.int8), np.empty(rows, np.int64)
-    label, gaps = np.empty(rows, np.int32), np.empty((rows, steps), np.int64)
-    kernel: Any = kernels.funnel
-    group = chunk.group(by)
-    found = kernel(chunk.user, chunk.time, chunk.code, group, *rules, *entries, level, latest, label, gaps)
-    level, latest, label, gaps = level[:found], latest[:found], label[:found] % (groups + 1), gaps[:found]
-    still_open = (level < steps) & (latest + rules[2] > until)
-    shape = (groups + 1, steps + 1, 2)
-    users = np.bincount((label * (steps + 1) + level) * 2 + still_open, minlength=np.prod(shape))
-    deeper = [np.flatnonzero(level > k) for k in range(1, steps)]
-    return _Walked(
-        users=users.reshape(shape),
-        gaps=[gaps[own, k] for k, own in enumerate(deeper, 1)],
-        labels=[label[own].astype(np.uint8) for own in deeper],
-    )
+def _before(optional: int, k: int) -> int:
+    """Return the last step before k that may not be skipped."""
+    return next(p for p in range(k - 1, -1, -1) if not optional >> p & 1)
 
 
 def warm() -> None:
     """Compile the kernel, or load it from its cache, so that the first funnel asked need not wait for it."""
-    _count(Chunk.empty(), (np.zeros(1, np.int64), np.zeros(2, np.int64), 1, False), (-_FAR, _FAR), 0, None, 0)
+    follow(Chunk.empty(), Plan.plain(("", "")))
 
 
-def _entries(asked: Funnel, tables: Tables) -> tuple[int, int]:
-    start, end = asked.where.bounds(tables.zone) if asked.where else (None, None)
-    return (_micros(start) if start else -_FAR, _micros(end) if end else _FAR)
+def _rows(asked: Funnel, name: str, taken: Any, took: Any, gaps: Sequence[Any]) -> pd.DataFrame:
+    """Turn one group's counts into rows; the columns are those of the public table.
 
-
-def _until(asked: Funnel, tables: Tables) -> dt.datetime:
-    if asked.observed_until:
-        return dt.datetime.fromisoformat(asked.observed_until)
-    observed = tables.span("events")
-    assert observed is not None  # `needs` holds events
-    return observed[1]
-
-
-def _micros(when: dt.datetime) -> int:
-    return (when - _EPOCH) // dt.timedelta(microseconds=1)
-
-
-def _rows(asked: Funnel, name: str, taken: Any, gaps: Sequence[Any]) -> pd.DataFrame:
-    """Turn one group's counts by (steps taken, still open) into rows; the columns are those of the public table."""
-    steps = range(1, len(asked.steps) + 1)
-    users = taken.sum(axis=1)[::-1].cumsum()[::-1][1:]
-    waiting = np.append(0, taken[1:-1, 1])
-    dropped = np.append(0, users[:-1]) - np.append(0, users[1:]) - waiting
-    previous = np.append(0, users[:-1])
+    An optional step's row says how many took it; the rates of the others pass it over.
+    """
+    reached = taken.sum(axis=1)[::-1].cumsum()[::-1]
+    optional = _optional(asked)
+    before = [_before(optional, k) for k in range(1, len(asked.steps))]
+    skipped = np.array([bool(optional >> k & 1) for k in range(len(asked.steps))])
+    users = np.where(skipped, took, reached[1:])
+    previous = np.append(0, users[before])
+    waiting = np.append(0, [taken[p + 1 : k + 1, 1].sum() for k, p in enumerate(before, 1)])
     known = previous > 0
     low, high = wilson(users, previous)
     table = pd.DataFrame(
         {
             "breakdown": name,
-            "step": list(steps),
-            "event": asked.steps,
+            "step": range(1, len(users) + 1),
+            "event": _row_names(asked),
             "users": users,
             "from_previous": np.divide(users, previous, out=np.full(len(users), np.nan), where=known),
             "from_start": users / users[0] if users[0] else np.nan,
             "low": low,
             "high": high,
-            "dropped": dropped,
+            "dropped": previous - users - waiting,
             "still_open": waiting,
             "median_seconds_from_previous": [np.nan, *map(_median, gaps)],
         }
     )
-    whole = ["dropped", "still_open"]
-    return table.astype(dict.fromkeys(whole, "Int64")).assign(
-        **{column: lambda t, c=column: t[c].mask(t["step"] == 1) for column in whole}
-    )
+    table.loc[skipped, "median_seconds_from_previous"] = np.nan
+    table = table.astype({"dropped": "Int64", "still_open": "Int64"})
+    table.loc[skipped | (table["step"] == 1), ["dropped", "still_open"]] = pd.NA
+    return table
+
+
+def _optional(asked: Funnel) -> int:
+    return sum(1 << k for k, step in enumerate(asked.steps) if isinstance(step, Step) and step.optional)
+
+
+def _row_names(asked: Funnel) -> Sequence[str]:
+    """Name the rows: the steps, or in any order how many of them were taken."""
+    count = len(asked.steps)
+    return [f"{k} / {count}" for k in range(1, count + 1)] if asked.order == "any" else asked.step_names
 
 
 def _median(gaps: Any) -> float:
@@ -298,40 +297,63 @@ def _median(gaps: Any) -> float:
 
 
 def _nobody(asked: Funnel) -> Message:
+    first = asked.step_names[0]
+    if asked.order == "any":
+        return say("Nobody took any of the steps. Widen the dates or clear a filter.")
     if asked.where:
         return say(
-            "Nobody took the first step, {step}, under these filters. Widen the dates or clear a filter.",
-            step=asked.steps[0],
+            "Nobody took the first step, {step}, under these filters. Widen the dates or clear a filter.", step=first
         )
-    return say("Nobody took the first step, {step}, in the time observed.", step=asked.steps[0])
+    return say("Nobody took the first step, {step}, in the time observed.", step=first)
+
+
+def within(asked: Funnel) -> Message | Span:
+    """Return the window in words."""
+    return say("one session") if asked.window == "session" else Span(seconds(asked.window))
 
 
 def _headline(asked: Funnel, table: pd.DataFrame) -> Message:
     total = table[table["breakdown"] == TOTAL]
-    dropped = total["dropped"].fillna(0).astype(int)
-    worst = int(dropped.to_numpy().argmax())
-    params: dict[str, Any] = {
-        "share": Share(float(total["from_start"].iloc[-1])),
-        "users": int(total["users"].iloc[0]),
-        "first": asked.steps[0],
-        "last": asked.steps[-1],
-        "window": Span(seconds(asked.window)),
-    }
-    if not dropped.iloc[worst]:
-        return say(
-            "{share} of {users} users who did {first} went on to {last} within {window}; nobody dropped out.",
-            **params,
-        )
+    share, users = Share(float(total["from_start"].iloc[-1])), int(total["users"].iloc[0])
+    first, last = asked.step_names[0], asked.step_names[-1]
+    if asked.order == "any":
+        whole = say(
+            "{share} of {users} users who took any of the {count} steps took all of them within {window}.",
+            share=share, users=users, count=len(asked.steps), window=within(asked),
+        )  # fmt: skip
+    else:
+        whole = say(
+            "{share} of {users} users who did {first} went on to {last} within {window}.",
+            share=share, users=users, first=first, last=last, window=within(asked),
+        )  # fmt: skip
+    return say("{whole} {more}", whole=whole, more=_worst_group(table) or _worst_step(asked, total))
+
+
+def _worst_step(asked: Funnel, total: pd.DataFrame) -> Message:
+    dropped = total["dropped"].fillna(0).astype(int).to_numpy()
+    worst = int(dropped.argmax())
+    if not dropped[worst]:
+        return say("Nobody dropped out.")
+    return say("Most stop before {step}: {dropped} users.",
+               step=_row_names(asked)[worst], dropped=int(dropped[worst]))  # fmt: skip
+
+
+def _worst_group(table: pd.DataFrame) -> Message | None:
+    """Name the group with the lowest rate from first to last step, of those large enough to tell."""
+    groups = table[table["breakdown"] != TOTAL]
+    entered = groups[groups["step"] == 1].set_index("breakdown")["users"]
+    rates = groups[groups["step"] == groups["step"].max()].set_index("breakdown")["from_start"][entered >= SMALL]
+    if len(rates) < 2:
+        return None
+    worst, best = str(rates.idxmin()), str(rates.idxmax())
     return say(
-        "{share} of {users} users who did {first} went on to {last} within {window}. "
-        "Most stop before {step}: {dropped} users.",
-        **params,
-        step=asked.steps[worst],
-        dropped=int(dropped.iloc[worst]),
-    )
+        "Lowest: {worst} with {low} of {low_users}; highest: {best} with {high} of {high_users}.",
+        worst=worst, low=Share(float(rates[worst])), low_users=int(entered[worst]),
+        best=best, high=Share(float(rates[best])), high_users=int(entered[best]),
+    )  # fmt: skip
 
 
-def _notes(asked: Funnel, table: pd.DataFrame) -> tuple[Note, ...]:
+def _notes(asked: Funnel, table: pd.DataFrame, session: str) -> tuple[Note, ...]:
     total = table[table["breakdown"] == TOTAL]
     waiting = int(total["still_open"].sum())
     notes = []
@@ -342,23 +364,53 @@ def _notes(asked: Funnel, table: pd.DataFrame) -> tuple[Note, ...]:
             users=waiting,
         )
         notes.append(Note("still-open", open_note, "warning"))
-    small = table[(table["step"] == 1) & (table["users"] < 30)]["breakdown"].tolist()
+    small = table[(table["step"] == 1) & (table["users"] < SMALL)]["breakdown"].tolist()
     if small:
         small_note = say("Fewer than 30 users entered in: {groups}. Read their rates with the interval.",
                          groups=Names(tuple(small)))  # fmt: skip
         notes.append(Note("small-groups", small_note, "warning"))
+    return (*notes, *_date_notes(asked), *_rule_notes(asked, session))
+
+
+def _date_notes(asked: Funnel) -> list[Note]:
+    notes = []
     if asked.where and (asked.where.start or asked.where.end):
-        dated = say("Dates restrict when people enter; later steps count whenever they fall within {window}.",
-                    window=Span(seconds(asked.window)))  # fmt: skip
+        if asked.dates == "conversion":
+            dated = say("Every step must be taken within the dates.")
+        else:
+            dated = say("Dates restrict when people enter; later steps count whenever they fall within {window}.",
+                        window=within(asked))  # fmt: skip
         notes.append(Note("entry-dates", dated))
     if asked.where and asked.where.columns():
         notes.append(Note("filtered-events", say("Every step must match the filter, not only the first.")))
-    rule = (
-        say("Any entry may start the chain, counted once per user; the latest start that gets furthest is used.")
-        if asked.entry == "every"
-        else say("Only each user's first entry starts the chain.")
-    )
-    return (*notes, Note("entry-rule", rule))
+    return notes
+
+
+def _rule_notes(asked: Funnel, session: str) -> list[Note]:
+    """Say which rules were applied."""
+    notes = []
+    if asked.order == "strict":
+        notes.append(Note("strict", say("Nothing may come between two steps but repeats of the step last taken.")))
+    if session == "gap":
+        gap = say("The events have no session_id: a session ends after {gap} without an event.", gap=Span(SESSION_GAP))
+        notes.append(Note("session-gap", gap))
+    if asked.exclusions:
+        names = Names(tuple("/".join(one.events) for one in asked.exclusions))
+        ended = say("A chain ends at {events}; its user stays at the step reached and may enter again.", events=names)
+        notes.append(Note("exclusions", ended))
+    if asked.hold:
+        held = say("All of a chain's events have the same {column}; events without one do not count.",
+                   column=asked.hold)  # fmt: skip
+        notes.append(Note("hold", held))
+    if asked.breakdown and isinstance(asked.breakdown_at, int) and asked.breakdown_at > 1:
+        later = say("{column} is taken at step {step}; people who did not get there have none.",
+                    column=asked.breakdown, step=asked.breakdown_at)  # fmt: skip
+        notes.append(Note("breakdown-at", later, "warning"))
+    if asked.entry == "every":
+        rule = say("Any entry may start the chain, counted once per user; the latest start that gets furthest is used.")
+    else:
+        rule = say("Only each user's first entry starts the chain.")
+    return [*notes, Note("entry-rule", rule)]
 
 
 # ---- the picture ------------------------------------------------------------------------------------------

@@ -1,9 +1,11 @@
-"""The funnel's kernel: one pass over a chunk of whole users' events, sorted by user and time.
+"""The funnel's kernels: one pass over users' events, sorted by user and time, each telling of a user's best chain.
 
-For each level k it keeps the latest-starting chain of distinct events that matched steps 1..k in order, with
-its times. The latest start is the one whose window closes last, so it alone decides how deep a user gets
-(ClickHouse's windowFunnel rests on the same fact). Events of one moment are taken together: any order among
-them is allowed, each event still serving one step.
+A chain takes distinct events for steps 1..k. For each step a kernel keeps the latest-starting live chain that ended
+there: the latest start is the one whose window closes last, so it alone decides how deep a user gets (ClickHouse's
+windowFunnel rests on the same fact). Events of one moment are taken together: any order among them is allowed.
+
+A chain is written down as rows: for each step the first row of the moment at which it was taken; -1 for none.
+:func:`settle` then says which event of that moment served the step.
 """
 
 from __future__ import annotations
@@ -13,8 +15,10 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-LIMIT = 62
-"""Most steps a funnel can have: one bit of an int64 mask each, with room to spare."""
+MOST_STEPS = 20
+EXCLUDED = 32
+"""The first bit of a row's mask that stands for an exclusion; the bits below stand for steps."""
+_NEVER = np.iinfo(np.int64).min // 2
 
 
 def _compiled(function: Any) -> Any:
@@ -24,12 +28,14 @@ def _compiled(function: Any) -> Any:
         return njit(nogil=True)(function)
 
 
+# ---- the plain funnel: each step one event, in order, other events between --------------------------------
+
+
 @_compiled
-def funnel(
+def plain(
     user: Any,
     time: Any,
     code: Any,
-    group: Any,
     masks: Any,
     step_code: Any,
     window: int,
@@ -38,15 +44,14 @@ def funnel(
     entry_until: int,
     level: Any,
     latest: Any,
-    label: Any,
-    gaps: Any,
+    at: Any,
 ) -> int:  # pragma: no cover - compiled
     """Walk one chunk; write one row per user who entered and return how many.
 
     Parameters
     ----------
-    user, time, code, group : ndarray, shape (rows,)
-        Sorted by user and time; `group` -1 means not set.
+    user, time, code : ndarray, shape (rows,)
+        Sorted by user and time.
     masks : ndarray of int64, shape (codes,)
         Bit k is set where the code matches step k.
     step_code : ndarray of int64, shape (steps,)
@@ -57,22 +62,22 @@ def funnel(
         Only a user's first entry may start the chain.
     entry_from, entry_until : int
         Half-open range in which an entry counts.
-    level, latest, label : ndarray, shape (>= users,)
-        Out: deepest step, start of the latest chain there, group at the first step of the recorded chain.
-    gaps : ndarray, shape (>= users, steps)
-        Out: time from the previous step along the recorded chain (column 0 is unused).
+    level : ndarray of int8, shape (>= users,)
+        Out: deepest step, counted from one.
+    latest : ndarray of int32, shape (>= users,)
+        Out: where the latest-starting chain that got as deep starts.
+    at : ndarray of int32, shape (>= users, steps)
+        Out: the recorded chain's moments, up to `level`; the rest is left as it was.
     """
     steps = len(step_code)
     starts = np.zeros(steps, np.int64)
-    groups = np.zeros(steps, np.int32)
-    times = np.zeros((steps, steps), np.int64)
-    recorded = np.zeros(steps, np.int64)
+    rows_at = np.zeros((steps, steps), np.int32)
     counts = np.zeros(len(masks), np.int64)
     deepest, shallower = _served(masks, step_code)
     taken = _steps_only(code, masks)
     rows, i, out = len(taken), 0, 0
     while i < rows:
-        current, held, chain_group = user[taken[i]], 0, np.int32(-1)
+        current, held = user[taken[i]], 0
         while i < rows and user[taken[i]] == current:
             row, j, before = taken[i], i + 1, held
             now = time[row]
@@ -84,30 +89,26 @@ def funnel(
                 while k >= 0:
                     if k == 0:
                         if may_enter:
-                            starts[0], groups[0], times[0, 0] = now, group[row], now
+                            starts[0], rows_at[0, 0] = now, row
                             held = max(held, 1)
                     elif k <= held and starts[k - 1] + window >= now and (k == held or starts[k - 1] > starts[k]):
-                        starts[k], groups[k] = starts[k - 1], groups[k - 1]
+                        starts[k] = starts[k - 1]
                         for s in range(k):
-                            times[k, s] = times[k - 1, s]
-                        times[k, k] = now
+                            rows_at[k, s] = rows_at[k - 1, s]
+                        rows_at[k, k] = row
                         held = max(held, k + 1)
                     k = shallower[k]
             else:
                 end = taken[j - 1] + 1
                 held = _same_moment(
-                    code[row:end], group[row:end], now, held, may_enter, masks, step_code, window,
-                    starts, groups, times, counts,
+                    code[row:end], row, now, held, may_enter, step_code, window, starts, rows_at, counts
                 )  # fmt: skip
             if held > before:
-                chain_group = groups[held - 1]
                 for s in range(held):
-                    recorded[s] = times[held - 1, s]
+                    at[out, s] = rows_at[held - 1, s]
             i = j
         if held:
-            level[out], latest[out], label[out] = held, starts[held - 1], chain_group
-            for s in range(1, held):
-                gaps[out, s] = recorded[s] - recorded[s - 1]
+            level[out], latest[out] = held, rows_at[held - 1, 0]
             out += 1
     return out
 
@@ -134,33 +135,26 @@ def _served(masks: Any, step_code: Any) -> tuple[Any, Any]:  # pragma: no cover 
 @_compiled
 def _same_moment(
     code: Any,
-    group: Any,
+    row: int,
     now: int,
     held: int,
     may_enter: bool,
-    masks: Any,
     step_code: Any,
     window: int,
     starts: Any,
-    groups: Any,
-    times: Any,
+    rows_at: Any,
     counts: Any,
 ) -> int:  # pragma: no cover - compiled
     """Take several events of one moment together; return the new depth.
 
     For each level k, deepest first, a chain may use this moment's events for steps a..k if there are enough of
     each; the smallest such a starts latest, and of equal starts the largest a went earliest. Entering here is
-    a = 0. Among entries of one moment the group that sorts first counts.
+    a = 0.
     """
-    steps = len(step_code)
-    entry = np.int32(-1)
-    for row in range(len(code)):
-        if masks[code[row]] & 1 and group[row] >= 0 and (entry < 0 or group[row] < entry):
-            entry = group[row]
-    reached = held
+    steps, reached = len(step_code), held
     for k in range(steps - 1, -1, -1):
-        for row in range(len(code)):
-            counts[code[row]] += 1
+        for event in code:
+            counts[event] += 1
         best, a = -1, k
         while a >= 0 and counts[step_code[a]] > 0:
             counts[step_code[a]] -= 1
@@ -169,18 +163,382 @@ def _same_moment(
             ):
                 best = a
             a -= 1
-        for row in range(len(code)):
-            counts[code[row]] = 0
+        for event in code:
+            counts[event] = 0
         if best < 0:
             continue
         start = now if best == 0 else starts[best - 1]
         if k < held and start <= starts[k]:
             continue
-        groups[k] = entry if best == 0 else groups[best - 1]
         for s in range(best):
-            times[k, s] = times[best - 1, s]
+            rows_at[k, s] = rows_at[best - 1, s]
         for s in range(best, k + 1):
-            times[k, s] = now
+            rows_at[k, s] = row
         starts[k] = start
         reached = max(reached, k + 1)
     return reached
+
+
+# ---- every other rule in order ----------------------------------------------------------------------------
+
+
+@_compiled
+def ordered(
+    log: Any,
+    time: Any,
+    mask: Any,
+    enters: Any,
+    optional: int,
+    window: int,
+    strict: bool,
+    reuse: bool,
+    excluded: Any,
+    level: Any,
+    latest: Any,
+    at: Any,
+) -> int:  # pragma: no cover - compiled
+    """Walk events whose steps are known; write one row per log that was entered and return how many.
+
+    Parameters
+    ----------
+    log, time, mask : ndarray, shape (rows,)
+        Sorted by log and time. A log is what a chain may not leave: a user, a session, an item of a user. Bit k of
+        a mask is set where the event matches step k, bit `EXCLUDED` + e where it matches exclusion e. Without
+        `strict`, rows with an empty mask may be left out.
+    enters : ndarray of bool, shape (rows,)
+        Whether a chain may start at this moment; the same for all events of a moment.
+    optional : int
+        The bits of the steps that may be skipped.
+    window : int
+        In the unit of `time`, inclusive.
+    strict : bool
+        Between two steps nothing but repeats of the step last taken.
+    reuse : bool
+        One event may serve several steps.
+    excluded : ndarray of int64, shape (exclusions, 2)
+        A chain that has taken step [e, 0] but not yet step [e, 1] ends at an event of exclusion e.
+    level, latest, at : ndarray
+        As for :func:`plain`, but `at` is -1 where a step was skipped and `latest` is -1 where no chain of the
+        deepest step can still go on.
+    """
+    steps = at.shape[1]
+    starts = np.empty(steps, np.int64)
+    rows_at = np.full((steps, steps), -1, np.int32)
+    rows, i, out = len(log), 0, 0
+    while i < rows:
+        current, held = log[i], 0
+        starts[:] = _NEVER
+        while i < rows and log[i] == current:
+            now, j, union, common = time[i], i + 1, mask[i], mask[i]
+            while j < rows and time[j] == now and log[j] == current:
+                union, common = union | mask[j], common & mask[j]
+                j += 1
+            if held == steps:
+                i = j
+                continue
+            before = held
+            for k in range(steps - 1, -1, -1):
+                held = _take(
+                    k, i, j, now, union, common, held, out, mask, enters[i], optional, window, strict, reuse, excluded,
+                    starts, rows_at, at,
+                )  # fmt: skip
+            if held > before:
+                level[out] = held
+            i = j
+        if held:
+            latest[out] = rows_at[held - 1, 0] if starts[held - 1] > _NEVER else -1
+            out += 1
+    return out
+
+
+@_compiled
+def _take(
+    k: int,
+    i: int,
+    j: int,
+    now: int,
+    union: int,
+    common: int,
+    held: int,
+    out: int,
+    mask: Any,
+    may_enter: bool,
+    optional: int,
+    window: int,
+    strict: bool,
+    reuse: bool,
+    excluded: Any,
+    starts: Any,
+    rows_at: Any,
+    at: Any,
+) -> int:  # pragma: no cover - compiled
+    """Bring the chain that ends at step k through a moment; return the depth reached so far.
+
+    The steps after p were taken in this moment, those up to p before it (p = -1: the chain starts here). Of the
+    chains that end at k the latest-starting counts, of these the one that takes the most from before.
+    """
+    steps = len(starts)
+    lives = starts[k] > _NEVER and not _ends(k, steps, union, excluded) and (not strict or common >> k & 1)
+    kept = starts[k] if lives else _NEVER
+    best_start, best, best_bits, live_start, live, live_bits = _NEVER, -2, 0, _NEVER, -2, 0
+    p, wanted = k - 1, 1 << k
+    while union >> k & 1 and p >= -1:
+        if p < 0 or starts[p] > _NEVER:
+            start = now if p < 0 else starts[p]
+            allowed = may_enter if p < 0 else start + window >= now
+            if allowed and start > min(best_start, live_start) and _enough(mask, i, j, wanted, union, reuse):
+                bits = _with_optional(mask, i, j, wanted, p, k, union, optional, reuse)
+                if start > best_start:
+                    best_start, best, best_bits = start, p, bits
+                goes_on = p < 0 or not _ends(p, k, union, excluded)
+                if strict and p >= 0 and goes_on:
+                    goes_on = _repeats(mask, i, j, bits | 1 << p)
+                if goes_on and start > live_start:
+                    live_start, live, live_bits = start, p, bits
+        if p >= 0 and not optional >> p & 1:
+            wanted |= 1 << p
+            if not union >> p & 1:
+                break
+        p -= 1
+    if best > -2 and k >= held:
+        held = k + 1
+        _write(at[out], rows_at, best, best_bits, k, i)
+    if live > -2 and live_start > kept:
+        starts[k] = live_start
+        _write(rows_at[k], rows_at, live, live_bits, k, i)
+    else:
+        starts[k] = kept
+    return held
+
+
+@_compiled
+def _write(chain: Any, rows_at: Any, p: int, bits: int, k: int, row: int) -> None:  # pragma: no cover - compiled
+    """Write down a chain: up to step p as before, the steps in `bits` in the moment that begins at `row`."""
+    for s in range(len(chain)):
+        if s <= p:
+            chain[s] = rows_at[p, s]
+        else:
+            chain[s] = row if s <= k and bits >> s & 1 else -1
+
+
+@_compiled
+def _ends(p: int, k: int, union: int, excluded: Any) -> bool:  # pragma: no cover - compiled
+    """Say whether an exclusion of this moment ends a chain that was at step p before it and has not passed k."""
+    for e in range(len(excluded)):
+        if union >> (EXCLUDED + e) & 1 and excluded[e, 0] <= p < excluded[e, 1] and k < excluded[e, 1]:
+            return True
+    return False
+
+
+@_compiled
+def _repeats(mask: Any, i: int, j: int, bits: int) -> bool:  # pragma: no cover - compiled
+    fits = True
+    for row in range(i, j):
+        fits &= mask[row] & bits != 0
+    return fits
+
+
+@_compiled
+def _with_optional(
+    mask: Any, i: int, j: int, wanted: int, p: int, k: int, union: int, optional: int, reuse: bool
+) -> int:  # pragma: no cover - compiled
+    """Add the optional steps between p and k that this moment's events can serve too, the last ones first."""
+    for s in range(k - 1, p, -1):
+        if optional & union & ~wanted & 1 << s and _enough(mask, i, j, wanted | 1 << s, union, reuse):
+            wanted |= 1 << s
+    return wanted
+
+
+@_compiled
+def _enough(mask: Any, i: int, j: int, wanted: int, union: int, reuse: bool) -> bool:  # pragma: no cover - compiled
+    """Say whether the events from row i to j can serve all the wanted steps."""
+    if wanted & ~union:
+        return False
+    if reuse or wanted & (wanted - 1) == 0:
+        return True
+    if j == i + 1:
+        return False
+    enough: bool = _matched(mask[i:j], wanted)
+    return enough
+
+
+@_compiled
+def _matched(mask: Any, wanted: int) -> bool:  # pragma: no cover - compiled
+    """Say whether each wanted step can have an event of its own: a bipartite matching by augmenting paths."""
+    serves, via = np.full(len(mask), -1), np.empty(len(mask), np.int64)
+    event_of, queue = np.full(64, -1), np.empty(64, np.int64)
+    enough = True
+    for s in range(EXCLUDED):
+        if wanted >> s & 1:
+            enough = enough and _augmented(mask, s, serves, via, event_of, queue)
+    return enough
+
+
+@_compiled
+def _augmented(
+    mask: Any, step: int, serves: Any, via: Any, event_of: Any, queue: Any
+) -> bool:  # pragma: no cover - compiled
+    """Find one more step its event, moving others where they must; search breadth first."""
+    via[:] = -1
+    queue[0], head, tail = step, 0, 1
+    while head < tail:
+        at = queue[head]
+        head += 1
+        for event in range(len(mask)):
+            if via[event] >= 0 or not mask[event] >> at & 1:
+                continue
+            via[event] = at
+            if serves[event] >= 0:
+                queue[tail] = serves[event]
+                tail += 1
+                continue
+            while event >= 0:
+                at = via[event]
+                serves[event], event_of[at], event = at, event, event_of[at]
+            return True
+    return False
+
+
+# ---- in any order -----------------------------------------------------------------------------------------
+
+
+@_compiled
+def unordered(
+    log: Any,
+    time: Any,
+    mask: Any,
+    enters: Any,
+    window: int,
+    level: Any,
+    latest: Any,
+    at: Any,
+) -> int:  # pragma: no cover - compiled
+    """Walk events whose steps count in any order; write one row per log that was entered and return how many.
+
+    Parameters are those of :func:`ordered`; any exclusion ends a chain. The k-th of `at` is the k-th event that
+    added a step, and those are found as early as can be: steps that events can serve form a transversal matroid,
+    in which taking each event that adds to the matching is best at every moment.
+    """
+    steps = at.shape[1]
+    all_steps = (1 << steps) - 1
+    chain = np.empty(steps, np.int32)
+    rows, begin, out = len(log), 0, 0
+    while begin < rows:
+        end = begin
+        while end < rows and log[end] == log[begin]:
+            end += 1
+        best, reached, i = 0, np.int64(0), begin
+        while i < end and not (best == steps and time[i] > reached):
+            after = i + 1
+            while after < end and time[after] == time[i]:
+                after += 1
+            if enters[i]:
+                size, lives = _gather(time, mask, i, end, window, all_steps, chain)
+                if size > best or (size == best and size and time[chain[size - 1]] == reached):
+                    at[out, :] = -1
+                    at[out, :size] = chain[:size]
+                    reached = time[chain[size - 1]]
+                if size and size >= best:
+                    # A chain that died is no longer open, whatever a former one of this depth was.
+                    latest[out] = i if lives else (latest[out] if size == best else -1)
+                best = max(best, size)
+            i = after
+        if best:
+            level[out] = best
+            out += 1
+        begin = end
+    return out
+
+
+@_compiled
+def _gather(
+    time: Any, mask: Any, start: int, end: int, window: int, all_steps: int, chain: Any
+) -> tuple[int, bool]:  # pragma: no cover - compiled
+    """Take events from `start` on as they add a step; return how many did and whether more might still."""
+    steps, size = len(chain), 0
+    event_of = np.full(steps, -1)
+    via, queue = np.empty(steps, np.int64), np.empty(steps, np.int64)
+    row = start
+    while row < end and time[row] <= time[start] + window and size < steps:
+        now, tainted = time[row], False
+        while row < end and time[row] == now:
+            tainted |= mask[row] >> EXCLUDED != 0
+            if size < steps and mask[row] & all_steps and _adds(mask, row, event_of, via, queue):
+                chain[size] = row
+                size += 1
+            row += 1
+        if tainted and now > time[start]:
+            return size, False
+    return size, True
+
+
+@_compiled
+def _adds(mask: Any, row: int, event_of: Any, via: Any, queue: Any) -> bool:  # pragma: no cover - compiled
+    """Fit one more event into the matching of steps to events, moving others where they must."""
+    steps = len(event_of)
+    via[:] = -1
+    queue[0], head, tail = row, 0, 1
+    while head < tail:
+        event = queue[head]
+        head += 1
+        for s in range(steps):
+            if via[s] >= 0 or not mask[event] >> s & 1:
+                continue
+            via[s] = event
+            if event_of[s] >= 0:
+                queue[tail] = event_of[s]
+                tail += 1
+                continue
+            while True:  # give the free step to the event that found it, and that event's former step to the next
+                mover = via[s]
+                former = -1
+                for t in range(steps):
+                    if event_of[t] == mover:
+                        former = t
+                event_of[s] = mover
+                if former < 0:
+                    return True
+                s = former
+    return False
+
+
+# ---- which event of a moment ------------------------------------------------------------------------------
+
+
+@_compiled
+def settle(log: Any, time: Any, mask: Any, reuse: bool, level: Any, at: Any) -> None:  # pragma: no cover - compiled
+    """Put in place of each moment the row of the event that served the step.
+
+    Of several ways the first in the order of the rows counts, step by step. `at` has no row after `level`.
+    """
+    for one in range(len(level)):
+        s = 0
+        while s < level[one]:
+            row = at[one, s]
+            last, bits = s, 0
+            while last < level[one] and (at[one, last] == row or at[one, last] < 0):
+                bits |= (at[one, last] >= 0) << last
+                last += 1
+            if row >= 0 and row + 1 < len(log) and log[row + 1] == log[row] and time[row + 1] == time[row]:
+                end = row + 1
+                while end < len(log) and log[end] == log[row] and time[end] == time[row]:
+                    end += 1
+                _assign(mask[row:end].copy(), row, bits, reuse, at[one])
+            s = last if row >= 0 else s + 1
+
+
+@_compiled
+def _assign(mask: Any, row: int, bits: int, reuse: bool, chain: Any) -> None:  # pragma: no cover - compiled
+    for s in range(len(chain)):
+        if not bits >> s & 1:
+            continue
+        bits &= ~(1 << s)
+        for event in range(len(mask)):
+            own = mask[event]
+            if not own >> s & 1:
+                continue
+            mask[event] = own if reuse else 0
+            if reuse or bits == 0 or _matched(mask, bits):
+                chain[s] = row + event
+                break
+            mask[event] = own

@@ -13,14 +13,12 @@ from dataclasses import dataclass
 from statistics import NormalDist, median
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.errors import DataError
-from analysis.journey import kernels
 from analysis.journey.funnel import Funnel
 from analysis.tables import Tables
 from analysis.values import Filter
@@ -142,91 +140,11 @@ def wilson(hits: int, n: int) -> tuple[float, float]:
     return middle - half, middle + half
 
 
-# ---- the kernel alone -------------------------------------------------------------------------------------
-
-
-def kernel(logs: Sequence[Sequence[Row]], rules: Rules, events: Sequence[str], groups: Sequence[str]) -> list[Found]:
-    """Run the kernel on many users at once; gaps are put back into times from the twin's own start."""
-    flat = [(u, *r) for u, log in enumerate(logs) for r in sorted(_coded(log, events, groups))]
-    user, time, code, group = (
-        np.array(column, dtype)
-        for column, dtype in zip(zip(*flat, strict=True), (np.int32, np.int64, np.int16, np.int32), strict=True)
-    )
-    masks = np.zeros(len(events), np.int64)
-    for k, step in enumerate(rules.steps):
-        masks[events.index(step)] |= 1 << k
-    codes = np.array([events.index(step) for step in rules.steps], np.int64)
-    level, latest, label = np.zeros(len(user), np.int8), np.zeros(len(user), np.int64), np.zeros(len(user), np.int32)
-    gaps = np.zeros((len(user), len(rules.steps)), np.int64)
-    for column in (user, time, code, group):
-        column.setflags(write=False)
-    count = kernels.funnel(
-        user, time, code, group, masks, codes, rules.window, rules.first, rules.enter_from, rules.enter_until,
-        level, latest, label, gaps,
-    )  # fmt: skip
-    return [
-        Found(
-            int(level[u]),
-            int(latest[u]),
-            groups[label[u]] if label[u] >= 0 else None,
-            tuple(np.cumsum([0, *gaps[u, 1 : level[u]]]).tolist()),
-        )
-        for u in range(count)
-    ]
-
-
-def _coded(log: Sequence[Row], events: Sequence[str], groups: Sequence[str]) -> Iterator[tuple[int, int, int]]:
-    for row in log:
-        yield row.time, events.index(row.event), -1 if row.group is None else groups.index(row.group)
-
-
-def relative(found: Found) -> Found:
-    """Return what was found with times counted from the start, as the kernel's gaps tell them."""
-    return Found(found.level, found.latest, found.label, tuple(t - found.times[0] for t in found.times))
-
-
 EVENTS, GROUPS = ("a", "b", "c", "x"), ("g", "h")
-rows = st.builds(Row, st.integers(0, 6), st.sampled_from(EVENTS), st.sampled_from([None, *GROUPS]))
-rules_ = st.builds(
-    Rules,
-    st.lists(st.sampled_from("abc"), min_size=2, max_size=4).map(tuple),
-    st.integers(1, 7),
-    st.booleans(),
-    st.sampled_from([-FAR, 1, 3]),
-    st.sampled_from([FAR, 3, 5]),
-)
-
-
-@settings(max_examples=400)
-@given(log=st.lists(rows, min_size=1, max_size=8), rules=rules_)
-def test_one_user_goes_as_deep_as_any_chain_of_events(log: list[Row], rules: Rules) -> None:
-    expected = twin(log, rules)
-    assert kernel([log], rules, EVENTS, GROUPS) == ([relative(expected)] if expected else [])
-
-
 STEPS = [
     ("a", "b"), ("a", "a"), ("a", "b", "a"), ("a", "a", "b"), ("a", "b", "b"), ("a", "b", "c"), ("a", "b", "a", "b"),
     ("a", "a", "a"), ("c", "b", "a", "c"), ("a", "b", "c", "b"),
 ]  # fmt: skip
-
-
-@pytest.mark.parametrize("first", [False, True])
-@pytest.mark.parametrize("steps", STEPS)
-def test_thousands_of_logs_full_of_ties(steps: tuple[str, ...], first: bool) -> None:
-    rng = random.Random(f"{steps} {first}")
-    for window, start, end in ((1, -FAR, FAR), (3, -FAR, FAR), (4, 1, 4), (9, -FAR, FAR)):
-        rules = Rules(steps, window, first, start, end)
-        logs = [_log(rng, times=rng.choice((3, 6, 9))) for _ in range(300)]
-        found = kernel(logs, rules, EVENTS, GROUPS)
-        expected = [(log, one) for log in logs if (one := twin(log, rules))]
-        assert len(found) == len(expected)
-        wrong = [(log, f, relative(e)) for f, (log, e) in zip(found, expected, strict=True) if f != relative(e)]
-        assert not wrong, f"{len(wrong)} users differ, such as {min(wrong, key=lambda w: len(w[0]))}"
-
-
-def _log(rng: random.Random, *, times: int) -> list[Row]:
-    count = rng.randint(1, 8)
-    return [Row(rng.randrange(times), rng.choice(EVENTS), rng.choice((None, *GROUPS))) for _ in range(count)]
 
 
 # ---- the whole answer -------------------------------------------------------------------------------------
