@@ -8,7 +8,10 @@ Funnel(steps=('view', 'cart'))
 from analysis.audience.lifecycle import Lifecycle
 from analysis.budget.curves import ResponseCurves
 from analysis.budget.scenario import Scenario
+from analysis.journey.change import FunnelChange
+from analysis.journey.dropoffs import DropOffs
 from analysis.journey.funnel import Funnel
+from analysis.journey.money import FunnelMoney
 from analysis.journey.nodes import Nodes
 from analysis.journey.participation import Participation
 from analysis.journey.retention import Retention
@@ -24,9 +27,12 @@ __all__ = [
     "Campaign",
     "ColumnMapping",
     "Contents",
+    "DropOffs",
     "Exclusion",
     "Filter",
     "Funnel",
+    "FunnelChange",
+    "FunnelMoney",
     "Lifecycle",
     "MarketSettings",
     "Nodes",

@@ -34,8 +34,8 @@ from analysis.vocabulary import EVENT_WORDS
 BY = ("device", "channel", "audience", "creative")
 """Columns that are looked through unless others are named."""
 SPEED, SLOW = N_("page speed"), N_("slow page")
-LOYALTY, LAST = N_("loyal users"), N_("came back")
-WORDS = {SPEED: SPEED, SLOW: SLOW, LOYALTY: LOYALTY, LAST: LAST}
+LOYALTY, LOYAL = N_("loyalty"), N_("loyal users")
+WORDS = {SPEED: SPEED, SLOW: SLOW, LOYALTY: LOYALTY, LOYAL: LOYAL}
 GROUPS = 200
 """Most values a column may have; one with more is left out, with a note."""
 OWN = 30
@@ -83,7 +83,7 @@ class DropOffs(Question):
     >>> events = pd.DataFrame(rows, columns=["user_id", "timestamp", "event", "device"])
     >>> events["timestamp"] = pd.Timestamp("2026-11-11") + pd.to_timedelta(events["timestamp"], unit="h")
     >>> answer = DropOffs(funnel=Funnel(steps=("view", "cart"))).run(Tables(events=events))
-    >>> answer.table[["group", "users", "share", "others_share", "lost"]].iloc[0].tolist()
+    >>> answer.table[["group", "users", "share", "others_share", "lost"]].to_numpy().tolist()[0]
     ['android', 100, 0.2, 0.4, 20.0]
     """
 
@@ -129,7 +129,7 @@ class DropOffsAnswer(Answer):
             "table": MappingProxyType(
                 {
                     "after": Field(N_("After"), "text", EVENT_WORDS),
-                    "event": Field(N_("Step"), "text", EVENT_WORDS | WORDS),
+                    "event": Field(N_("Step"), "text", {**EVENT_WORDS, **WORDS}),
                     "column": Field(N_("Column"), "text", WORDS),
                     "group": Field(N_("Group"), "text", WORDS),
                     "users": Field(N_("Users"), "count"),
@@ -259,10 +259,14 @@ def _p_value(went: int, users: int, others_went: int, others: int) -> float:
     return float(2 * norm.sf(abs(went / users - others_went / others) / np.sqrt(variance)))
 
 
+_NUMBERS = [name for name, own in DropOffsAnswer.fields["table"].items() if own.unit not in ("text", "flag")]
+
+
 def _ranked(asked: DropOffs, rows: list[dict[str, Any]]) -> pd.DataFrame:
     """Say which differences are clear, and put the dearest clear one first."""
     columns = list(DropOffsAnswer.fields["table"])
     table = pd.DataFrame(rows, columns=columns)
+    table = table.astype(dict.fromkeys(_NUMBERS, float)).astype({"users": "Int64", "others": "Int64"})
     if len(table):
         table["clear"] = multipletests(table["p_value"].fillna(1.0), alpha=asked.false_discovery, method="fdr_bh")[0]
     by = "worth" if table["worth"].notna().any() else "lost"
@@ -284,7 +288,7 @@ def _fatigue(asked: DropOffs, tables: Tables) -> list[dict[str, Any]]:
         return []
     first, last = runs.iloc[0], runs.iloc[-1]
     counts = (int(last["came"]), int(last["known"]), int(first["came"]), int(first["known"]))
-    names_ = {"after": str(first["campaign"]), "event": str(last["campaign"]), "column": LOYALTY, "group": LAST}
+    names_ = {"after": str(first["campaign"]), "event": str(last["campaign"]), "column": LOYALTY, "group": LOYAL}
     return [names_ | _measured(counts, *_each_loyal(asked, tables, str(last["campaign"]), counts[0]))]
 
 
@@ -301,7 +305,7 @@ def _each_loyal(asked: DropOffs, tables: Tables, campaign: str, came: int) -> tu
     base = loyal(Participation(paid_orders=asked.loyal_orders), tables, runs[0]).to_pylist()
     if "campaign" not in tables.present("orders"):
         return np.nan, np.nan
-    paid = collect(tables.paid_orders(Filter(campaign=campaign)).select("user_id", "realised"))
+    paid = collect(tables.paid_orders(Filter(campaign=(campaign,))).select("user_id", "realised"))
     own = paid[paid["user_id"].isin(base)].groupby("user_id")["realised"].sum()
     each = np.append(own.to_numpy(), np.zeros(max(came - len(own), 0)))
     return float(each.mean()), float(each.std(ddof=1) / np.sqrt(len(each)))
@@ -355,8 +359,8 @@ def _notes(asked: DropOffs, table: pd.DataFrame, skipped: tuple[str, ...]) -> tu
     notes = [
         Note(
             "association",
-            say("Groups differ in more than one way, and rows overlap: the amounts do not add up; they say where to look, "
-                "not what a fix would bring."),
+            say("Groups differ in more than one way, and rows overlap: the amounts do not add up. They say where to "
+                "look, not what a fix would bring."),
             "warning",
         )
     ]  # fmt: skip
@@ -389,9 +393,10 @@ def _picture(answer: DropOffsAnswer, look: Look) -> Any:
     shown = table[table["lost"] > 0].nlargest(SHOWN, by) if not table["clear"].any() else (
         table[table["clear"] & (table["lost"] > 0)].head(SHOWN)
     )  # fmt: skip
+    rows: list[Any] = shown.to_dict("records")
     shown = shown.assign(
-        row=[_place(look, r) for r in shown.to_dict("records")],
-        text=[_amount(look, r, answer.currency) for r in shown.to_dict("records")],
+        row=[_place(look, r) for r in rows],
+        text=[_amount(look, r, answer.currency) for r in rows],
         low=shown["worth_low"] if priced else np.nan,
         high=shown["worth_high"] if priced else np.nan,
     )

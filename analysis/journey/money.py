@@ -250,8 +250,7 @@ def _table(asked: Funnel, found: Carried, spent: Mapping[str, float]) -> pd.Data
     if asked.breakdown:
         for g, name in enumerate(found.chains.groups):
             if (own := found.chains.group == g).any():
-                known = spent.get(name, 0.0) if len(spent) > 1 else np.nan
-                rows += _rows(asked, name, found, own, known)
+                rows += _rows(asked, name, found, own, spent.get(name, np.nan))
     return pd.DataFrame(rows, columns=list(FunnelMoneyAnswer.fields["table"]))
 
 
