@@ -10,11 +10,13 @@ from analysis.budget.curves import ResponseCurves
 from analysis.budget.scenario import Scenario
 from analysis.journey.change import FunnelChange
 from analysis.journey.dropoffs import DropOffs
+from analysis.journey.duration import TimeToConvert
 from analysis.journey.funnel import Funnel
 from analysis.journey.money import FunnelMoney
 from analysis.journey.nodes import Nodes
 from analysis.journey.participation import Participation
 from analysis.journey.retention import Retention
+from analysis.journey.rules import FunnelRules
 from analysis.journey.steps import Exclusion, Step
 from analysis.reallocation.rules import MarketSettings, Rules
 from analysis.reallocation.simulation import Simulation
@@ -33,6 +35,7 @@ __all__ = [
     "Funnel",
     "FunnelChange",
     "FunnelMoney",
+    "FunnelRules",
     "Lifecycle",
     "MarketSettings",
     "Nodes",
@@ -45,6 +48,7 @@ __all__ = [
     "Simulation",
     "Step",
     "Tables",
+    "TimeToConvert",
     "open_workspace",
     "read_export",
 ]

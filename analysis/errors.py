@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any, Self
 
-from analysis.messages import Message, Names, say
+from analysis.messages import Message, Names, Span, say
 
 
 class SluiceError(Exception):
@@ -39,7 +39,8 @@ class QuestionError(SluiceError):
     @classmethod
     def field(cls, name: str, got: Any, expected: Message) -> Self:
         """A field's value does not fit."""
-        text = say("{field} cannot be {got}: {expected}", field=name, got=_shown(got), expected=expected)
+        said = got if isinstance(got, Span) else _shown(got)
+        text = say("{field} cannot be {got}: {expected}", field=name, got=said, expected=expected)
         return cls(text, "bad-value")
 
     @classmethod

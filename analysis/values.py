@@ -20,7 +20,7 @@ from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
 from zoneinfo import ZoneInfo, available_timezones
 
 from analysis.errors import QuestionError
-from analysis.messages import Names, say
+from analysis.messages import Names, Span, say
 
 Check = Callable[[str, Any], Any]
 Metadata = Mapping[str, Check]
@@ -268,7 +268,7 @@ def duration(*, below: str | None = None) -> Metadata:
             expected = say('give a number and a unit s, m, h, d or w, such as "7d" or "36h".')
             raise QuestionError.field(name, got, expected)
         if parsed <= 0:
-            raise QuestionError.field(name, got, say("it must be longer than zero."))
+            raise QuestionError.field(name, Span(parsed), say("it must be longer than zero."))
         if below and parsed >= seconds(below):
             raise QuestionError.field(name, got, say("it must be shorter than {limit}.", limit=below))
         unit = next(u for u in ("d", "h", "m", "s") if parsed % _UNITS[u] == 0)

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import streamlit as st
 
-from analysis import Funnel, Tables
+from analysis import Exclusion, Funnel, FunnelRules, Step, Tables, TimeToConvert
 from analysis.errors import DataError
 from analysis.messages import Message, Names, say
 from analysis.question import Question
 from analysis.values import seconds
 from analysis.vocabulary import EVENTS
 from ui.language import N_, _
-from ui.page import ask_and_show
+from ui.page import View, ask_and_show
 from ui.session import keep
 
 PAGE = "funnel"
-UNITS = {"m": N_("minutes"), "h": N_("hours"), "d": N_("days")}
-BREAKDOWNS = (
+UNITS = {"m": N_("minutes"), "h": N_("hours"), "d": N_("days"), "w": N_("weeks"), "session": N_("one session")}
+COLUMNS = (
     N_("channel"),
     N_("device"),
     N_("campaign"),
@@ -27,8 +28,19 @@ BREAKDOWNS = (
     N_("variant"),
     N_("page"),
 )
-ENTRIES = {"every": N_("any entry counts"), "first": N_("only the first entry counts")}
-MOST_STEPS = 8
+"""Columns a breakdown, a step's conditions and what is held constant can be chosen from."""
+MOST_STEPS, MOST_VALUES = 8, 200
+RULES = {
+    "order": {
+        "ordered": N_("in this order"),
+        "strict": N_("in this order, nothing between"),
+        "any": N_("in any order"),
+    },
+    "entry": {"every": N_("any entry counts"), "first": N_("only the first entry counts")},
+    "dates": {"entry": N_("dates are for entering"), "conversion": N_("dates are for every step")},
+    "profile": {"": N_("Sluice's own"), "clickhouse": "ClickHouse", "posthog": "PostHog", "mixpanel": "Mixpanel"},
+}
+LABELS = {"order": N_("Order"), "entry": N_("Entry"), "dates": N_("Dates"), "profile": N_("Rules of")}
 
 
 def default(tables: Tables) -> Question:
@@ -56,39 +68,72 @@ def controls(tables: Tables, start: Question) -> Question:
         st.markdown(_("within"), width="content")
         window = _window(start)
         st.markdown(_("by"), width="content")
-        breakdown = _breakdown(tables, start)
-        keep(f"{PAGE}.entry", start.entry)
-        entry = st.selectbox(
-            _("Entry"),
-            list(ENTRIES),
-            key=f"{PAGE}.entry",
-            format_func=lambda e: _(ENTRIES[e]),
-            label_visibility="collapsed",
-            width=230,
-        )
-    return start.replace(steps=steps, window=window, breakdown=breakdown, entry=entry)
+        breakdown = _column(tables, "breakdown", _("Breakdown"), start.breakdown)
+        with st.popover(_("More rules"), icon=":material/tune:", key=f"{PAGE}.more"):
+            rules = _rules(tables, start, len(steps))
+    return start.replace(steps=steps, window=window, breakdown=breakdown, **rules)
 
 
-def _step(tables: Tables, start: Funnel, i: int) -> str:
+# ---- steps ------------------------------------------------------------------------------------------------
+
+
+def _names(tables: Tables) -> list[str]:
     names = [e for e in EVENTS if e in tables.event_keys]
-    names += sorted(e for e in tables.event_keys if e not in EVENTS)
-    used = [*start.steps[: i + 1]]
-    wanted = start.steps[i] if i < len(start.steps) else next((n for n in names if n not in used), names[-1])
-    keep(f"{PAGE}.step.{i}", wanted)
-    # A link may name an event this workspace lacks: it stays in place, and the answer says so.
-    options = names if st.session_state[f"{PAGE}.step.{i}"] in names else [*names, st.session_state[f"{PAGE}.step.{i}"]]
+    return names + sorted(e for e in tables.event_keys if e not in EVENTS)
+
+
+def _with(options: list[str], *kept: str) -> list[str]:
+    """Add what a link names and this workspace lacks: it stays in place, and the answer says so."""
+    return [*options, *(name for name in kept if name not in options)]
+
+
+def _step(tables: Tables, start: Funnel, i: int) -> Step:
+    names = _names(tables)
+    used = [event for step in start.steps[: i + 1] for event in _whole(step).events]
+    fresh = Step(next((n for n in names if n not in used), names[-1]))
+    stored = _whole(start.steps[i]) if i < len(start.steps) else fresh
+    key = f"{PAGE}.step.{i}"
+    keep(key, stored.events[0])
     if i:
         st.markdown(_("then"), width="content")
-    return str(
-        st.selectbox(
-            _("Step {n}", n=i + 1),
-            options,
-            key=f"{PAGE}.step.{i}",
-            format_func=_,
-            label_visibility="collapsed",
-            width=150,
-        )
+    event = st.selectbox(
+        _("Step {n}", n=i + 1),
+        _with(names, st.session_state[key]),
+        key=key,
+        format_func=_,
+        label_visibility="collapsed",
+        width=150,
     )
+    with st.popover("", icon=":material/filter_alt:", key=f"{key}.more", help=_("Conditions of this step")):
+        also = _several(f"{key}.also", _("Or any of these events"), names, stored.events[1:])
+        where = _where(tables, key, stored)
+        last = i in (0, st.session_state[f"{PAGE}.count"] - 1)
+        keep(f"{key}.optional", stored.optional)
+        skip = st.toggle(_("May be skipped"), key=f"{key}.optional", disabled=last)
+    return Step((event, *(e for e in also if e != event)), where=where, optional=skip and not last)
+
+
+def _whole(step: str | Step) -> Step:
+    return Step((step,)) if isinstance(step, str) else step
+
+
+def _several(key: str, label: str, options: list[str], kept: Any) -> list[str]:
+    keep(key, list(kept))
+    return list(
+        st.multiselect(label, _with(options, *st.session_state[key]), key=key, format_func=_, placeholder=_("None"))
+    )
+
+
+def _where(tables: Tables, key: str, stored: Step) -> dict[str, list[str]]:
+    """Draw a list of values per column; return those that are restricted."""
+    kept = dict(stored.where)
+    chosen = {}
+    for column in _with(_columns(tables), *kept):
+        values = list(tables.names(column))
+        if column in kept or 1 < len(values) <= MOST_VALUES:
+            label = _("Only where {column} is", column=_(column))
+            chosen[column] = _several(f"{key}.where.{column}", label, values, kept.get(column, ()))
+    return {column: values for column, values in chosen.items() if values}
 
 
 def _add_and_remove() -> None:
@@ -108,50 +153,162 @@ def _add_and_remove() -> None:
 
 def _resize(by: int) -> None:
     count = st.session_state[f"{PAGE}.count"]
+    last = f"{PAGE}.step.{count - 1}"
     if by < 0:
-        st.session_state.pop(f"{PAGE}.step.{count - 1}", None)
+        for key in [k for k in st.session_state if k == last or str(k).startswith(f"{last}.")]:
+            del st.session_state[key]
     st.session_state[f"{PAGE}.count"] = count + by
+
+
+# ---- window and columns -----------------------------------------------------------------------------------
 
 
 def _window(start: Funnel) -> str:
     match = re.fullmatch(r"(\d+)([mhd])", start.window)
-    amount, unit = (int(match[1]), match[2]) if match else (max(1, seconds(start.window) // 60), "m")
+    amount, unit = (int(match[1]), match[2]) if match else (1, "session")
+    if start.window != "session" and not match:
+        amount, unit = max(1, seconds(start.window) // 60), "m"
     keep(f"{PAGE}.amount", amount)
     keep(f"{PAGE}.unit", unit)
-    amount = st.number_input(
-        _("Window"),
-        min_value=0,
-        max_value=10_000,
-        step=1,
-        key=f"{PAGE}.amount",
-        label_visibility="collapsed",
-        width=130,
-    )
+    if st.session_state[f"{PAGE}.unit"] != "session":
+        amount = st.number_input(
+            _("Window"),
+            min_value=0,
+            max_value=10_000,
+            step=1,
+            key=f"{PAGE}.amount",
+            label_visibility="collapsed",
+            width=130,
+        )
     unit = st.selectbox(
         _("Unit"),
         list(UNITS),
         key=f"{PAGE}.unit",
         format_func=lambda u: _(UNITS[u]),
         label_visibility="collapsed",
-        width=110,
+        width=130,
     )
-    return f"{amount}{unit}"
+    return "session" if unit == "session" else f"{amount}{unit}"
 
 
-def _breakdown(tables: Tables, start: Funnel) -> str | None:
-    options = ["", *(c for c in BREAKDOWNS if c in tables.present("events"))]
-    keep(f"{PAGE}.breakdown", start.breakdown or "")
-    if st.session_state[f"{PAGE}.breakdown"] not in options:
-        options.append(st.session_state[f"{PAGE}.breakdown"])
-    chosen = st.selectbox(
-        _("Breakdown"),
-        options,
-        key=f"{PAGE}.breakdown",
-        label_visibility="collapsed",
-        width=150,
-        format_func=lambda c: _(c or "nothing"),
+def _columns(tables: Tables) -> list[str]:
+    return [c for c in COLUMNS if c in tables.present("events")]
+
+
+def _column(tables: Tables, name: str, label: str, stored: str | None, *more: str, **kwargs: Any) -> str | None:
+    key = f"{PAGE}.{name}"
+    keep(key, stored or "")
+    own = [c for c in more if c in tables.present("events")]
+    options = _with(["", *_columns(tables), *own], st.session_state[key])
+    style = kwargs or {"label_visibility": "collapsed", "width": 150}
+    return st.selectbox(label, options, key=key, format_func=lambda c: _(c or "nothing"), **style) or None
+
+
+# ---- more rules -------------------------------------------------------------------------------------------
+
+
+def _rules(tables: Tables, start: Funnel, count: int) -> dict[str, Any]:
+    """Draw the rules that the sentence leaves out."""
+    chosen: dict[str, Any] = {}
+    for name in ("order", "entry", "dates", "profile"):
+        keep(f"{PAGE}.{name}", getattr(start, name) or "")
+        options = RULES[name]
+        ruled = name in ("entry", "dates") and bool(st.session_state.get(f"{PAGE}.profile", start.profile))
+        chosen[name] = st.selectbox(
+            _(LABELS[name]),
+            list(options),
+            key=f"{PAGE}.{name}",
+            format_func=lambda o, options=options: _(options[o]),
+            disabled=ruled,
+            help=_("The rules followed say so themselves.") if ruled else None,
+        )
+    chosen["profile"] = chosen["profile"] or None
+    chosen["breakdown_at"] = _breakdown_at(start, count)
+    chosen["hold"] = _column(tables, "hold", _("The same at every step"), start.hold, "item", width="stretch")
+    chosen["exclusions"] = _exclusions(tables, start, count)
+    return chosen
+
+
+def _breakdown_at(start: Funnel, count: int) -> str | int:
+    key = f"{PAGE}.breakdown_at"
+    keep(key, start.breakdown_at)
+    options: list[str | int] = ["first", "last", *range(2, count)]
+    words = {"first": _("the first step"), "last": _("the last step taken")}
+    if st.session_state[key] not in options:
+        st.session_state[key] = "first"
+    return st.selectbox(
+        _("Breakdown's value is taken at"), options, key=key, format_func=lambda o: words.get(o) or _("step {n}", n=o)
     )
-    return chosen or None
 
 
-ask_and_show(PAGE, Funnel, default, controls, waiting=_("Walking through everyone's events…"))
+def _exclusions(tables: Tables, start: Funnel, count: int) -> list[Exclusion]:
+    """Draw what ends a chain, and between which steps each does."""
+    known = {event: Exclusion((event,)) for event in _names(tables)}
+    known |= {"/".join(one.events): one for one in start.exclusions}
+    chosen = _several(f"{PAGE}.excluded", _("Ended by"), list(known), ["/".join(e.events) for e in start.exclusions])
+    return [_between(known[name], name, count) for name in chosen]
+
+
+def _between(one: Exclusion, name: str, count: int) -> Exclusion:
+    if st.session_state[f"{PAGE}.order"] == "any":
+        return one.replace(after=1, before=None)
+    ends = []
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        for end, kept, steps, label in (
+            ("after", one.after, range(1, count), _("{event} after step", event=_(name))),
+            ("before", one.before or count, range(2, count + 1), _("and before step")),
+        ):
+            key = f"{PAGE}.excluded.{name}.{end}"
+            keep(key, kept)
+            if st.session_state[key] not in steps:
+                st.session_state[key] = steps[0] if end == "after" else steps[-1]
+            ends.append(st.selectbox(label, list(steps), key=key))
+    return one.replace(after=ends[0], before=None if ends[1] == count else ends[1])
+
+
+# ---- views ------------------------------------------------------------------------------------------------
+
+
+def _time(tables: Tables, funnel: Question, opened: Question | None) -> Question:
+    """Draw between which two steps time is taken."""
+    assert isinstance(funnel, Funnel)
+    start = opened if isinstance(opened, TimeToConvert) else TimeToConvert(funnel=funnel)
+    names, count = funnel.step_names, len(funnel.steps)
+    chosen = []
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{PAGE}.between", gap="small"):
+        for end, kept, steps, words in (
+            ("from", start.from_step, range(1, count), _("From")),
+            ("to", start.to_step or count, range(2, count + 1), _("to")),
+        ):
+            key = f"{PAGE}.time.{end}"
+            keep(key, kept)
+            if st.session_state[key] not in steps:
+                st.session_state[key] = steps[0] if end == "from" else steps[-1]
+            st.markdown(words, width="content")
+            chosen.append(
+                st.selectbox(
+                    words,
+                    list(steps),
+                    key=key,
+                    format_func=lambda k: f"{k}. {_(names[k - 1])}",
+                    label_visibility="collapsed",
+                    width=180,
+                )
+            )
+    first, last = chosen
+    return TimeToConvert(funnel=funnel, from_step=first, to_step=None if last == count else last)
+
+
+VIEWS = (
+    View(TimeToConvert, N_("Time to convert"), _time, lambda opened: opened.asked),
+    View(
+        FunnelRules,
+        N_("Rules compared"),
+        lambda tables, funnel, opened: FunnelRules(funnel=funnel),
+        lambda opened: opened.asked,
+    ),
+)
+
+ask_and_show(
+    PAGE, Funnel, default, controls, waiting=_("Walking through everyone's events…"), label=N_("Funnel"), views=VIEWS
+)

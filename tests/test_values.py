@@ -150,8 +150,8 @@ def test_digest_is_the_same_in_every_release() -> None:
     asked = Funnel(steps=("view", "cart"))
     assert asked.to_json() == (
         '{"breakdown":null,"breakdown_at":"first","dates":"entry","entry":"every","exclusions":[],"hold":null,'
-        '"kind":"funnel","observed_until":null,"order":"ordered","steps":["view","cart"],"version":1,"where":null,'
-        '"window":"7d"}'
+        '"kind":"funnel","observed_until":null,"order":"ordered","profile":null,"steps":["view","cart"],"version":1,'
+        '"where":null,"window":"7d"}'
     )
     assert Filter().digest() == "7941e834c4fab1060c3ff997aa62188dcf59ca0ab51498cba41e9b20688eabef"
 

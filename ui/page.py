@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
@@ -17,6 +18,28 @@ from ui.show import show
 
 DOOR = "came through the door"
 Controls = Callable[[Tables, Question], Question]
+
+
+@dataclass(frozen=True)
+class View:
+    """Another question about what a page's controls say; the page shows one of its views at a time.
+
+    Parameters
+    ----------
+    kind : type of Question
+    label : str
+        On the switch, marked with `N_`.
+    ask : callable
+        Takes the tables, what the controls say, and the view's question a link or a saved question opened (or None);
+        draws what controls the view adds and returns its question.
+    base : callable
+        Takes a question of the view and returns what the page's controls start from.
+    """
+
+    kind: type[Question]
+    label: str
+    ask: Callable[[Tables, Question, Question | None], Question]
+    base: Callable[[Question], Question]
 
 
 def through_the_door() -> None:
@@ -38,6 +61,8 @@ def ask_and_show(
     *,
     waiting: str,
     across: bool = False,
+    label: str = "",
+    views: Sequence[View] = (),
 ) -> None:
     """Run a page.
 
@@ -56,6 +81,10 @@ def ask_and_show(
         What is said while the answer is on its way.
     across : bool
         Whether the page compares campaigns: its campaign filter is then its own, and open at first.
+    label : str
+        What the page's own question is called among the views.
+    views : sequence of View
+        Other questions about what the controls say; only the chosen one is asked.
     """
     through_the_door()
     with session.said_plainly():
@@ -65,23 +94,47 @@ def ask_and_show(
             st.info(_("This workspace is empty. Import your first export, or look at the sample campaign."))
             st.page_link("pages/data.py", label=_("Go to Data"), icon=":material/upload:")
             return
-        start = _start(name, kind, default, tables, across)
+        start = _start(name, kind, default, tables, across, views)
         question = controls(tables, start.replace(where=filters.bar(tables, across)))
         st.session_state[f"{name}.start"] = question
+        if view := _chosen(name, kind, label, views):
+            opened = st.session_state.get(f"{name}.opened")
+            question = view.ask(tables, question, opened if isinstance(opened, view.kind) else None)
         with st.spinner(waiting):
             answer = session.ask(question)
         show(answer, name)
 
 
+def _chosen(name: str, kind: type[Question], label: str, views: Sequence[View]) -> View | None:
+    """Draw the switch between a page's views, if it has any; return the one chosen, None for the page's own."""
+    if not views:
+        return None
+    key, kept = f"{name}.view", f"{name}.view.start"
+    labels = {kind.kind: label, **{view.kind.kind: view.label for view in views}}
+    session.keep(key, st.session_state.get(kept, kind.kind))
+    chosen = st.segmented_control(
+        _("View"), list(labels), key=key, format_func=lambda k: _(labels[k]), label_visibility="collapsed"
+    )
+    st.session_state[kept] = chosen or kind.kind
+    return next((view for view in views if view.kind.kind == chosen), None)
+
+
 def _start(
-    name: str, kind: type[Question], default: Callable[[Tables], Question], tables: Tables, across: bool
+    name: str,
+    kind: type[Question],
+    default: Callable[[Tables], Question],
+    tables: Tables,
+    across: bool,
+    views: Sequence[View],
 ) -> Question:
     """Return what the controls start from: a link or saved question just opened, the last one, the default."""
-    opened = st.session_state.pop(f"{name}.open", None) or _linked(name, kind)
+    opened = st.session_state.pop(f"{name}.open", None) or _linked(name, (kind, *(view.kind for view in views)))
     if opened is not None:
         _forget_widgets(name)
         filters.start(opened.where, across)
-        return opened
+        st.session_state[f"{name}.opened"] = opened
+        st.session_state[f"{name}.view.start"] = opened.kind
+        return next((view.base(opened) for view in views if isinstance(opened, view.kind)), opened)
     start = st.session_state.get(f"{name}.start")
     if start is None:
         start = default(tables)
@@ -90,14 +143,14 @@ def _start(
     return start
 
 
-def _linked(name: str, kind: type[Question]) -> Question | None:
+def _linked(name: str, known: tuple[type[Question], ...]) -> Question | None:
     text = st.query_params.get("question")
     if not text or st.session_state.get(f"{name}.link") == text:
         return None
     try:
         question = links.decode(text)
-        if not isinstance(question, kind):
-            raise QuestionError.unknown_kind(question.kind, (kind.kind,))
+        if not isinstance(question, known):
+            raise QuestionError.unknown_kind(question.kind, [kind.kind for kind in known])
     except SluiceError as error:
         st.error(shown(error.message), icon=":material/link_off:")
         return None

@@ -182,6 +182,7 @@ class Plan:
     keys: Any
     """Each step's event key, where each step is one event and the plain kernel will do; else None."""
     order: str
+    profile: str | None
     optional: int
     window: int
     session: str
@@ -207,8 +208,8 @@ class Plan:
         """Return the plan of a plain funnel over event keys 0, 1, …"""
         keys = np.arange(len(names))
         return cls(
-            names=names, masks=1 << keys, ranks=keys, conditions=(), keys=keys, order="ordered", optional=0,
-            window=_FAR, session="", first=False, entries=(-_FAR, _FAR), until=_FAR, before=_FAR,
+            names=names, masks=1 << keys, ranks=keys, conditions=(), keys=keys, order="ordered", profile=None,
+            optional=0, window=_FAR, session="", first=False, entries=(-_FAR, _FAR), until=_FAR, before=_FAR,
             excluded=np.empty((0, 2), np.int64), hold=None, by=None, place=None, groups=(), at=0, exact=False,
         )  # fmt: skip
 
@@ -216,6 +217,12 @@ class Plan:
     def steps(self) -> int:
         """How many there are."""
         return len(self.names)
+
+    @property
+    def settles(self) -> bool:
+        """Whether the kernel tells moments only, and which of their events served is still to be said."""
+        own_rows = self.profile == "posthog" or (self.profile == "clickhouse" and self.strict)
+        return self.order != "any" and not own_rows
 
     @property
     def strict(self) -> bool:
@@ -280,6 +287,7 @@ def _own(positions: Any, count: int) -> Any:
 
 def planned(asked: Funnel, tables: Tables, extra: Columns) -> tuple[Plan, Columns]:
     """Work out what a walk of a funnel needs to know and to read."""
+    asked = asked.effective
     steps = [as_step(step) for step in asked.steps]
     parts: list[Step | Exclusion] = [*steps, *asked.exclusions]
     bits = [*range(len(steps)), *(kernels.EXCLUDED + e for e in range(len(asked.exclusions)))]
@@ -299,12 +307,13 @@ def planned(asked: Funnel, tables: Tables, extra: Columns) -> tuple[Plan, Column
         conditions=tuple(_conditions(bits, parts, coded)),
         keys=_plain_keys(asked, steps, tables),
         order=asked.order,
+        profile=asked.profile,
         optional=sum(1 << k for k, step in enumerate(steps) if step.optional),
         window=_FAR if session else seconds(asked.window) * 1_000_000,
         session=session,
         first=asked.entry == "first",
         entries=(_micros(start) if start else -_FAR, _micros(end) if end else _FAR),
-        until=_micros(_until(asked, tables)),
+        until=observed_until(asked, tables),
         before=_micros(end) if end and asked.dates == "conversion" else _FAR,
         excluded=np.array(
             [(one.after - 1, (one.before or len(steps)) - 1) for one in asked.exclusions], np.int64
@@ -384,17 +393,19 @@ def _session(asked: Funnel, tables: Tables) -> str:
 def _plain_keys(asked: Funnel, steps: Sequence[Step], tables: Tables) -> Any:
     alone = all(len(step.events) == 1 and not step.where and not step.optional for step in steps)
     special = asked.exclusions or asked.hold or asked.window == "session" or asked.order != "ordered"
+    special = special or asked.profile in ("clickhouse", "posthog")
     if not alone or special:
         return None
     return np.array([tables.event_keys[step.events[0]] for step in steps], np.int64)
 
 
-def _until(asked: Funnel, tables: Tables) -> dt.datetime:
+def observed_until(asked: Funnel, tables: Tables) -> int:
+    """Return the moment (microseconds since 1970, UTC) until which the data is complete."""
     if asked.observed_until:
-        return dt.datetime.fromisoformat(asked.observed_until)
+        return _micros(dt.datetime.fromisoformat(asked.observed_until))
     observed = tables.span("events")
     assert observed is not None  # the events are not empty
-    return observed[1]
+    return _micros(observed[1])
 
 
 def _micros(when: dt.datetime) -> int:
@@ -449,21 +460,23 @@ def _by_rules(chunk: Chunk, plan: Plan) -> Found:
     level, latest, at = _room(len(order), plan.steps)
     count = _kernel(plan, logs, time, masks, enters[order], level, latest, at)
     level, latest, at = level[:count], latest[:count], at[:count]
-    if plan.exact and plan.order != "any":
-        kernels.settle(logs, time, masks, False, level, at)
+    if plan.exact and plan.settles:
+        kernels.settle(logs, time, masks, plan.profile == "clickhouse", level, at)
     ends = closes[order] if plan.session else time + plan.window
     deadline = np.where(latest >= 0, np.minimum(ends[latest], plan.before - 1), -_FAR)
     return _found(chunk, plan, order, level, deadline, at)
 
 
 def _kernel(plan: Plan, log: Any, time: Any, mask: Any, enters: Any, level: Any, latest: Any, at: Any) -> int:
+    events, out = (log, time, mask, enters), (level, latest, at)
     if plan.order == "any":
-        return int(kernels.unordered(log, time, mask, enters, plan.window, level, latest, at))
-    return int(
-        kernels.ordered(
-            log, time, mask, enters, plan.optional, plan.window, plan.strict, False, plan.excluded, level, latest, at
-        )
-    )
+        return int(kernels.unordered(*events, plan.window, *out))
+    if plan.profile == "posthog":
+        return int(kernels.posthog(*events, plan.optional, plan.window, plan.strict, plan.excluded, *out))
+    if plan.profile == "clickhouse" and plan.strict:
+        return int(kernels.clickhouse_strict(*events, plan.window, *out))
+    reuse = plan.profile == "clickhouse"
+    return int(kernels.ordered(*events, plan.optional, plan.window, plan.strict, reuse, plan.excluded, *out))
 
 
 def _room(rows: int, steps: int) -> tuple[Any, Any, Any]:
@@ -554,14 +567,20 @@ def _found(chunk: Chunk, plan: Plan, order: Any, level: Any, deadline: Any, at: 
     still_open = (level < plan.steps) & (deadline > plan.until)
     group = _group(chunk, plan, level, rows)
     if plan.session or plan.hold:
-        deepest = np.take_along_axis(rows, _last(rows)[:, None], axis=1)[:, 0]
-        best = np.lexsort((group, -chunk.time[rows[:, 0]], chunk.time[deepest], -level.astype(np.int64), user))
+        best = np.lexsort((group, *_preferred(chunk, level, rows), user))
         user, level, still_open, group, rows = (c[best] for c in (user, level, still_open, group, rows))
         begins = np.flatnonzero(np.append(True, user[1:] != user[:-1])[: len(user)])
         deep = level == np.repeat(level[begins], np.diff(np.append(begins, len(level))))
         still_open = np.logical_or.reduceat(still_open & deep, begins) if len(begins) else still_open
         user, level, group, rows = (c[begins] for c in (user, level, group, rows))
     return Found(user, level, still_open, group, rows)
+
+
+def _preferred(chunk: Chunk, level: Any, rows: Any) -> list[Any]:
+    """Return sort keys, the last one first: deepest, first there, latest start, then each step taken and early."""
+    times = np.where(rows >= 0, chunk.time[rows], _FAR)
+    reached = np.take_along_axis(times, _last(rows)[:, None], axis=1)[:, 0]
+    return [*times.T, -times[:, 0], reached, -level.astype(np.int64)]
 
 
 def _last(rows: Any) -> Any:

@@ -22,9 +22,22 @@ from analysis.question import Question
 from analysis.rates import wilson
 from analysis.sequences import Chunk
 from analysis.tables import Tables
-from analysis.values import duration, either, moment, one_of, optional, seconds, text, value, whole
+from analysis.values import a, duration, either, moment, one_of, optional, seconds, text, value, whole
 from analysis.vocabulary import EVENT_WORDS
 
+PROFILES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "clickhouse": MappingProxyType({"entry": "every"}),
+        "posthog": MappingProxyType({"entry": "every", "dates": "conversion"}),
+        "mixpanel": MappingProxyType({"entry": "first", "dates": "entry"}),
+    }
+)
+"""Peers whose rules a funnel can follow, and what they prescribe."""
+PROFILE_RULES = {
+    "clickhouse": N_("ClickHouse's rules: one event may serve several steps; strict order ends at any other event."),
+    "posthog": N_("PostHog's rules: entry and steps within the dates; an exclusion takes its user out altogether."),
+    "mixpanel": N_("Mixpanel's rules: the first entry alone counts; an exclusion ends that attempt."),
+}
 SMALL = 30
 """Groups of fewer users are shown but not held up as the best or the worst."""
 
@@ -57,6 +70,8 @@ class Funnel(Question):
         At which step: the first, the last one taken, or the one of that number.
     dates : {"entry", "conversion"}
         Whether the filter's dates say when people enter only, or when they take every step.
+    profile : {"clickhouse", "posthog", "mixpanel"}, optional
+        Follow a peer's rules where they differ, whatever `entry` and `dates` say.
     observed_until : str or datetime, optional
         Until when (UTC) the data is complete; by default the last event of the unfiltered tables.
     where : Filter, optional
@@ -94,6 +109,7 @@ class Funnel(Question):
         default="first", metadata=either("first", "last", whole(least=1, most=STEPS_AT_MOST))
     )
     dates: str = field(default="entry", metadata=one_of("entry", "conversion"))
+    profile: str | None = field(default=None, metadata=optional(one_of(*PROFILES)))
     observed_until: str | None = field(default=None, metadata=optional(moment()))
 
     def __post_init__(self) -> None:
@@ -106,6 +122,11 @@ class Funnel(Question):
         """What people call the steps."""
         return tuple(called(step) for step in self.steps)
 
+    @property
+    def effective(self) -> Funnel:
+        """The funnel with the entry rule and the dates that its profile prescribes."""
+        return self.replace(**PROFILES[self.profile]) if self.profile else self
+
     def _answer(self, tables: Tables) -> FunnelAnswer:
         plan, parts = walked(self, tables, _counted)
         table = _Counts.together(parts).table(self, plan.groups)
@@ -116,9 +137,34 @@ class Funnel(Question):
             version=tables.version,
             headline=_headline(self, table),
             frames={"table": table},
-            notes=_notes(self, table, plan.session),
+            notes=_notes(self.effective, table, plan.session),
             universe=tables.names(self.breakdown) if self.breakdown else (),
         )
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class OfFunnel(Question):
+    """Base of the questions about a funnel.
+
+    Parameters
+    ----------
+    funnel : Funnel
+        Its filter becomes the question's own, where that has none.
+    """
+
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"events": ()})
+
+    funnel: Funnel = field(metadata=a(Funnel))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "where", self.where or self.funnel.where)
+        object.__setattr__(self, "funnel", self.funnel.replace(where=None))
+
+    @property
+    def asked(self) -> Funnel:
+        """The funnel with the question's filter."""
+        return self.funnel.replace(where=self.where)
 
 
 def _crossed(asked: Funnel) -> Message | None:
@@ -140,6 +186,10 @@ def _crossed(asked: Funnel) -> Message | None:
                    step=asked.breakdown_at, count=count)  # fmt: skip
     if asked.order == "any" and skippable:
         return say("In any order no step can be optional; take the step out, or count the steps in order.")
+    lacks = asked.exclusions or skippable or asked.hold or asked.window == "session" or asked.order == "any"
+    if asked.profile == "clickhouse" and lacks:
+        return say("ClickHouse's windowFunnel has no exclusions, optional steps, held columns, sessions or any order; "
+                   "leave them out, or its rules.")  # fmt: skip
     if asked.order == "any" and any(one.after > 1 or one.before not in (None, count) for one in asked.exclusions):
         return say("In any order an exclusion lies between the first and the last step; leave its steps out.")
     return None
@@ -394,7 +444,9 @@ def _rule_notes(asked: Funnel, session: str) -> list[Note]:
     if session == "gap":
         gap = say("The events have no session_id: a session ends after {gap} without an event.", gap=Span(SESSION_GAP))
         notes.append(Note("session-gap", gap))
-    if asked.exclusions:
+    if asked.profile:
+        notes.append(Note("profile", say(PROFILE_RULES[asked.profile])))
+    if asked.exclusions and asked.profile != "posthog":
         names = Names(tuple("/".join(one.events) for one in asked.exclusions))
         ended = say("A chain ends at {events}; its user stays at the step reached and may enter again.", events=names)
         notes.append(Note("exclusions", ended))

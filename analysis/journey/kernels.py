@@ -277,8 +277,7 @@ def _take(
     The steps after p were taken in this moment, those up to p before it (p = -1: the chain starts here). Of the
     chains that end at k the latest-starting counts, of these the one that takes the most from before.
     """
-    steps = len(starts)
-    lives = starts[k] > _NEVER and not _ends(k, steps, union, excluded) and (not strict or common >> k & 1)
+    lives = starts[k] > _NEVER and not _ends(k, k, union, excluded) and (not strict or common >> k & 1)
     kept = starts[k] if lives else _NEVER
     best_start, best, best_bits, live_start, live, live_bits = _NEVER, -2, 0, _NEVER, -2, 0
     p, wanted = k - 1, 1 << k
@@ -500,6 +499,177 @@ def _adds(mask: Any, row: int, event_of: Any, via: Any, queue: Any) -> bool:  # 
                     return True
                 s = former
     return False
+
+
+# ---- peers' rules -----------------------------------------------------------------------------------------
+
+
+@_compiled
+def clickhouse_strict(
+    log: Any, time: Any, mask: Any, enters: Any, window: int, level: Any, latest: Any, at: Any
+) -> int:  # pragma: no cover - compiled
+    """Walk as ClickHouse's windowFunnel does in strict_order: an unrelated event, or a step too early, stops it.
+
+    Parameters are those of :func:`ordered`. Events of a moment come in the order of their steps, unrelated ones first,
+    and an event counts once for each step it matches.
+    """
+    steps = at.shape[1]
+    starts, rows_at = np.empty(steps, np.int64), np.full((steps, steps), -1, np.int32)
+    rows, begin, out = len(log), 0, 0
+    while begin < rows:
+        end = begin
+        while end < rows and log[end] == log[begin]:
+            end += 1
+        starts[:] = _NEVER
+        i, stopped = begin, False
+        while i < end and not stopped:
+            j = i
+            while j < end and time[j] == time[i]:
+                stopped |= mask[j] == 0 and starts[0] > _NEVER
+                j += 1
+            for k in range(steps):
+                for row in range(i, j):
+                    if stopped or not mask[row] >> k & 1:
+                        continue
+                    if k == 0:
+                        if enters[row]:
+                            starts[0], rows_at[0, 0] = time[row], row
+                    elif starts[k - 1] == _NEVER:
+                        stopped = starts[0] > _NEVER
+                    elif time[row] <= starts[k - 1] + window:
+                        starts[k] = starts[k - 1]
+                        _write(rows_at[k], rows_at, k - 1, 1 << k, k, row)
+                        stopped = k + 1 == steps
+            i = j
+        deepest = steps - 1
+        while deepest >= 0 and starts[deepest] == _NEVER:
+            deepest -= 1
+        if deepest >= 0:
+            at[out, :] = rows_at[deepest]
+            at[out, deepest + 1 :] = -1
+            level[out] = deepest + 1
+            latest[out] = -1 if stopped else rows_at[deepest, 0]
+            out += 1
+        begin = end
+    return out
+
+
+@_compiled
+def posthog(
+    log: Any,
+    time: Any,
+    mask: Any,
+    enters: Any,
+    optional: int,
+    window: int,
+    strict: bool,
+    excluded: Any,
+    level: Any,
+    latest: Any,
+    at: Any,
+) -> int:  # pragma: no cover - compiled
+    """Walk as PostHog does; a user whose furthest chain met an exclusion within its window is left out.
+
+    Parameters are those of :func:`ordered`. Events alike of one moment are taken one by one; different ones in the
+    order of their steps, without regard to exclusions or to strictness. The first conversion ends the walk.
+    """
+    steps = at.shape[1]
+    # Row k + 1 is the chain that has taken step k; row 0 the chain that is about to enter.
+    starts, tainted = np.empty(steps + 1, np.int64), np.empty(steps + 1, np.bool_)
+    rows_at = np.full((steps + 1, steps), -1, np.int32)
+    furthest = np.empty(3, np.int64)  # the depth, when its chain started, whether that is tainted
+    rows, begin, out = len(log), 0, 0
+    while begin < rows:
+        end = begin
+        while end < rows and log[end] == log[begin]:
+            end += 1
+        starts[:] = _NEVER
+        tainted[:] = False
+        furthest[:] = 0
+        i = begin
+        while i < end and starts[steps] == _NEVER:
+            j, alike = i, True
+            while j < end and time[j] == time[i]:
+                alike &= mask[j] == mask[i]
+                j += 1
+            starts[0] = time[i] if enters[i] else _NEVER
+            if alike:
+                for row in range(i, j):
+                    for k in range(steps - 1, 0, -1):
+                        if _ends(k - 1, k - 1, mask[row], excluded):
+                            _taint(k, time[row], optional, window, starts, tainted, furthest)
+                    for k in range(steps - 1, -1, -1):
+                        if mask[row] >> k & 1:
+                            _advance(k, row, time, optional, window, False, starts, tainted, rows_at, furthest, at[out])
+                    for k in range(steps):
+                        if strict and not mask[row] >> k & 1:
+                            starts[k + 1], tainted[k + 1] = _NEVER, False
+            else:
+                for k in range(steps):
+                    for row in range(i, j):
+                        if mask[row] >> k & 1:
+                            _advance(k, row, time, optional, window, True, starts, tainted, rows_at, furthest, at[out])
+            i = j
+        if furthest[0] and not furthest[2]:
+            own = furthest[0]
+            level[out] = own
+            latest[out] = rows_at[own, 0] if starts[own] > _NEVER and not tainted[own] else -1
+            out += 1
+        begin = end
+    return out
+
+
+@_compiled
+def _nearest(k: int, now: int, optional: int, window: int, starts: Any) -> int:  # pragma: no cover - compiled
+    """Return the chain that step k goes on from: the nearest one in its window, over optional steps; -1 for none."""
+    p = k
+    while p > 0 and (starts[p] == _NEVER or now - starts[p] > window) and optional >> (p - 1) & 1:
+        p -= 1
+    open_still = starts[p] > _NEVER and now - starts[p] <= window
+    # A chain that has come this far from the same start has nothing to gain.
+    return p if open_still and starts[k + 1] != starts[p] else -1
+
+
+@_compiled
+def _taint(
+    k: int, now: int, optional: int, window: int, starts: Any, tainted: Any, furthest: Any
+) -> None:  # pragma: no cover - compiled
+    p = _nearest(k, now, optional, window, starts)
+    if p >= 0 and not tainted[p]:
+        tainted[p] = True
+        if furthest[0] == p and now - furthest[1] <= window:
+            furthest[2] = 1
+
+
+@_compiled
+def _advance(
+    k: int,
+    row: int,
+    time: Any,
+    optional: int,
+    window: int,
+    several: bool,
+    starts: Any,
+    tainted: Any,
+    rows_at: Any,
+    furthest: Any,
+    recorded: Any,
+) -> None:  # pragma: no cover - compiled
+    p = _nearest(k, time[row], optional, window, starts)
+    if p < 0:
+        return
+    for s in range(p):
+        if several and rows_at[p, s] == row and not optional >> s & 1:
+            return
+    better = k + 1 > furthest[0] or (k + 1 == furthest[0] and furthest[2])
+    if better:
+        furthest[0], furthest[1], furthest[2] = k + 1, starts[p], tainted[p]
+        for s in range(len(recorded)):
+            recorded[s] = row if s == k else rows_at[p, s] if s < p else -1
+    if not tainted[p]:
+        starts[k + 1], tainted[k + 1] = starts[p], False
+        for s in range(len(recorded)):
+            rows_at[k + 1, s] = row if s == k else rows_at[p, s] if s < p else -1
 
 
 # ---- which event of a moment ------------------------------------------------------------------------------
