@@ -16,7 +16,10 @@ from hypothesis import strategies as st
 
 from analysis import values
 from analysis.errors import QuestionError, SluiceError
+from analysis.journey.change import FunnelChange
+from analysis.journey.dropoffs import DropOffs
 from analysis.journey.funnel import Funnel
+from analysis.journey.money import FunnelMoney
 from analysis.journey.steps import Exclusion, Step
 from analysis.question import Question
 from analysis.values import Campaign, Filter, Phase, Value, kinds, local_day, local_midnight, seconds
@@ -25,6 +28,11 @@ from analysis.workspace.imports.mapping import ColumnMapping
 
 PLAIN: dict[str, Value] = {
     "funnel": Funnel(steps=("view", "cart")),
+    "drop-offs": DropOffs(funnel=Funnel(steps=("view", "cart"))),
+    "funnel-money": FunnelMoney(funnel=Funnel(steps=("view", "cart"))),
+    "funnel-change": FunnelChange(
+        funnel=Funnel(steps=("view", "cart")), before=Filter(end="2026-11-01"), after=Filter(start="2026-11-02")
+    ),
     "step": Step("view"),
     "exclusion": Exclusion("refund"),
     "phase": Phase(name="burst", start="2026-11-01", end="2026-11-11"),

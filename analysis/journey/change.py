@@ -17,26 +17,26 @@ from analysis.answer import Answer, Field, Note
 from analysis.charts import GROUP_WORDS, TOTAL, Look
 from analysis.errors import DataError, QuestionError
 from analysis.journey.chains import chains
-from analysis.journey.funnel import Funnel
+from analysis.journey.funnel import OfFunnel
 from analysis.journey.money import nobody
 from analysis.messages import N_, Message, Names, Share, say
-from analysis.question import Question
 from analysis.rates import apart, wilson
 from analysis.tables import Tables
-from analysis.values import Filter, a, text, value, whole
+from analysis.values import Filter, a, optional, text, value, whole
 
 LEAST = 30
 """Groups with fewer users in either period are named in a note."""
 
 
 @value("funnel-change")
-class FunnelChange(Question):
+class FunnelChange(OfFunnel):
     """A funnel before and after, the change split into mix and rate.
 
     Parameters
     ----------
     funnel : Funnel
-        Its steps and rules; its own filter and breakdown do not count here.
+        Its steps and rules; its breakdown does not count here. Its filter becomes the question's own, where that has
+        none.
     before, after : Filter
         The two periods: their dates, or another campaign each.
     by : str
@@ -58,6 +58,7 @@ class FunnelChange(Question):
     Examples
     --------
     >>> import pandas as pd
+    >>> from analysis import Funnel
     >>> def made(day, device, n, done):
     ...     rows = [(f"{day}{device}{u}", f"2026-11-{day} 10:00", "view", device) for u in range(n)]
     ...     return rows + [(f"{day}{device}{u}", f"2026-11-{day} 11:00", "cart", device) for u in range(done)]
@@ -71,14 +72,11 @@ class FunnelChange(Question):
     [0.44, 0.26, -0.18, 0.0]
     """
 
-    needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"events": ()})
-
-    funnel: Funnel = field(metadata=a(Funnel))
     before: Filter = field(metadata=a(Filter))
     after: Filter = field(metadata=a(Filter))
     by: str = field(default="channel", metadata=text())
     from_step: int = field(default=1, metadata=whole(least=1, most=20))
-    to_step: int = field(default=0, metadata=whole(least=0, most=20))
+    to_step: int | None = field(default=None, metadata=optional(whole(least=2, most=20)))
 
     def __post_init__(self) -> None:
         super().__post_init__()

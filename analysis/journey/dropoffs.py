@@ -19,16 +19,15 @@ from analysis.answer import Answer, Field, Note
 from analysis.charts import NOT_SET, Look
 from analysis.errors import DataError
 from analysis.journey.chains import Chains
-from analysis.journey.funnel import Funnel
+from analysis.journey.funnel import OfFunnel
 from analysis.journey.money import Carried, carried, nobody
 from analysis.journey.participation import Participation, ParticipationAnswer, loyal
 from analysis.journey.periods import campaigns
 from analysis.messages import N_, Message, Money, Names, Share, say
-from analysis.question import Question
 from analysis.rates import wilson
 from analysis.sequences import Columns
 from analysis.tables import Tables, collect
-from analysis.values import Filter, a, names, number, value, whole
+from analysis.values import Filter, names, number, value, whole
 from analysis.vocabulary import EVENT_WORDS
 
 BY = ("device", "channel", "audience", "creative")
@@ -43,13 +42,13 @@ OWN = 30
 
 
 @value("drop-offs")
-class DropOffs(Question):
+class DropOffs(OfFunnel):
     """Drop-offs by group, priced and ranked: what it is worth to bring a group to the others' rate.
 
     Parameters
     ----------
     funnel : Funnel
-        Its steps and rules. Its filter counts where `where` is empty.
+        Its steps and rules. Its filter becomes the question's own, where that has none.
     by : sequence of str
         Text columns to look through, taken from the event of the step before; by default those of device, channel,
         audience and creative that hold values.
@@ -76,6 +75,7 @@ class DropOffs(Question):
     Examples
     --------
     >>> import pandas as pd
+    >>> from analysis import Funnel
     >>> def user(n, device, done):
     ...     rows = [(f"{device}{n}", 0, "view", device)] + [(f"{device}{n}", 1, "cart", device)] * done
     ...     return rows
@@ -87,9 +87,6 @@ class DropOffs(Question):
     ['android', 100, 0.2, 0.4, 20.0]
     """
 
-    needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"events": ()})
-
-    funnel: Funnel = field(metadata=a(Funnel))
     by: tuple[str, ...] = field(default=(), metadata=names(at_most=12))
     slow: float = field(default=3.0, metadata=number(least=0, most=600))
     loyal_orders: int = field(default=2, metadata=whole(least=0, most=1000))
@@ -97,7 +94,7 @@ class DropOffs(Question):
     false_discovery: float = field(default=0.05, metadata=number(least=0.0001, most=0.5))
 
     def _answer(self, tables: Tables) -> DropOffsAnswer:
-        asked = self.funnel.replace(where=self.where) if self.where else self.funnel
+        asked = self.asked
         columns, skipped = _columns(self, tables)
         timed = ("load_ms",) if self.slow and "load_ms" in tables.present("events") else ()
         found = carried(asked, tables, Columns(coded=columns, numbers=timed))
@@ -280,7 +277,10 @@ def _fatigue(asked: DropOffs, tables: Tables) -> list[dict[str, Any]]:
     """Return the loyal users' return to the last campaign, beside the first, where several were run."""
     if not asked.loyal_orders or not _several(tables):
         return []
-    answer = Participation(paid_orders=asked.loyal_orders).run(tables)
+    try:
+        answer = Participation(paid_orders=asked.loyal_orders).run(tables)
+    except DataError:  # nobody is loyal
+        return []
     assert isinstance(answer, ParticipationAnswer)
     runs = answer.frame("campaigns")
     runs = runs[runs["complete"]]

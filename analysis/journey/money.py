@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -18,12 +18,11 @@ from analysis.answer import Answer, Field, Note
 from analysis.charts import GROUP_WORDS, TOTAL, Look
 from analysis.errors import DataError
 from analysis.journey.chains import Chains, chains
-from analysis.journey.funnel import Funnel
+from analysis.journey.funnel import Funnel, OfFunnel
 from analysis.messages import N_, Message, Money, Names, say
-from analysis.question import Question
 from analysis.sequences import Columns
 from analysis.tables import Tables, collect
-from analysis.values import Filter, a, value
+from analysis.values import Filter, value
 from analysis.vocabulary import EVENT_WORDS
 
 SPENT_BY = ("channel", "campaign", "creative", "audience")
@@ -31,13 +30,13 @@ SPENT_BY = ("channel", "campaign", "creative", "audience")
 
 
 @value("funnel-money")
-class FunnelMoney(Question):
+class FunnelMoney(OfFunnel):
     """Revenue and cost per user at each step of a funnel.
 
     Parameters
     ----------
     funnel : Funnel
-        Its steps, rules and breakdown. Its filter counts where `where` is empty.
+        Its steps, rules and breakdown. Its filter becomes the question's own, where that has none.
     where : Filter, optional
         Spend is filtered alike, as far as it has the columns.
 
@@ -60,21 +59,17 @@ class FunnelMoney(Question):
     [[2.0, 80.0, 40.0], [1.0, 80.0, 80.0]]
     """
 
-    needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"events": ()})
-
-    funnel: Funnel = field(metadata=a(Funnel))
-
     def _answer(self, tables: Tables) -> FunnelMoneyAnswer:
-        asked = self.funnel.replace(where=self.where) if self.where else self.funnel
+        asked = self.asked
         found = carried(asked, tables)
         if not len(found.chains):
             raise DataError.empty(nobody(asked))
-        if not found.known:
+        spent, notes = _spent(asked, tables, found.currency)
+        if not found.known and not spent:
             raise DataError.empty(
                 say("The last step, {step}, names no orders and has no values, so there is no money to follow.",
                     step=asked.step_names[-1])
             )  # fmt: skip
-        spent, notes = _spent(asked, tables, found.currency)
         table = _table(asked, found, spent)
         return FunnelMoneyAnswer(
             question=self,
@@ -192,7 +187,9 @@ def _of_values(found: Chains, tables: Tables) -> Carried:
     known = ~np.isnan(money)
     currency = tables.campaign.currency if tables.campaign else None
     if not known.any():
-        return Carried(found, np.full(len(found), np.nan), known, False, currency, ())
+        unknown = say("The last step names no orders and has no values: its revenue is not known.")
+        nothing = np.full(len(found), np.nan)
+        return Carried(found, nothing, known, False, currency, (Note("no-revenue", unknown, "missing"),))
     note = say("The last step names no orders: its events' values are used, from which refunds are not taken off.")
     return Carried(found, np.where(known, money, 0.0), known, True, currency, (Note("event-values", note, "warning"),))
 
@@ -263,7 +260,8 @@ def _rows(asked: Funnel, name: str, found: Carried, own: Any, spend: float) -> l
         each, error = revenue / users if users else np.nan, _error(money[here])
         rows.append({
             "breakdown": name, "step": k, "event": event, "users": users, "orders": int(orders[here].sum()),
-            "revenue": revenue, "revenue_per_user": each, "low": each - error, "high": each + error,
+            "revenue": revenue if users else np.nan,
+            "revenue_per_user": each, "low": each - error, "high": each + error,
             "spend": spend, "cost_per_user": spend / users if users else np.nan,
             "roi": revenue / spend if spend > 0 else np.nan,
         })  # fmt: skip
@@ -291,6 +289,12 @@ def _headline(table: pd.DataFrame, found: Carried) -> Message:
         "high": money(first["high"]),
         "users": int(first["users"]),
     }
+    if not found.known:
+        return say(
+            "Each of {users} users who entered cost {cost}; what they brought is not known.",
+            users=facts["users"],
+            cost=money(first["cost_per_user"]),
+        )
     if pd.isna(first["cost_per_user"]):
         return say(
             "The funnel's {orders} orders brought {revenue}: {each} for each of {users} users who entered "
