@@ -282,7 +282,7 @@ def _picture(answer: FunnelChangeAnswer, look: Look) -> Any:
 
 
 _ROWS = alt.Axis(domain=False, ticks=False, labelExpr="split(datum.label, '\\n')", labelLineHeight=16, labelOffset=-8)
-_POINTS = alt.Axis(format="+.1%", tickCount=5)
+_POINTS = alt.Axis(format="+.2~%", tickCount=5)
 
 
 def _rates(row: Mapping[str, Any]) -> Message:
