@@ -9,8 +9,11 @@ from analysis.audience.lifecycle import Lifecycle
 from analysis.budget.curves import ResponseCurves
 from analysis.budget.scenario import Scenario
 from analysis.journey.attribution import Attribution
+from analysis.journey.change import FunnelChange
+from analysis.journey.dropoffs import DropOffs
 from analysis.journey.duration import TimeToConvert
 from analysis.journey.funnel import Funnel
+from analysis.journey.money import FunnelMoney
 from analysis.journey.nodes import Nodes
 from analysis.journey.participation import Participation
 from analysis.journey.paths import Paths
@@ -30,9 +33,12 @@ __all__ = [
     "Campaign",
     "ColumnMapping",
     "Contents",
+    "DropOffs",
     "Exclusion",
     "Filter",
     "Funnel",
+    "FunnelChange",
+    "FunnelMoney",
     "FunnelRules",
     "Lifecycle",
     "MarketSettings",

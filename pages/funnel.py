@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import Any
 
 import streamlit as st
 
-from analysis import Exclusion, Funnel, FunnelRules, Step, Tables, TimeToConvert
+from analysis import (
+    DropOffs,
+    Exclusion,
+    Filter,
+    Funnel,
+    FunnelChange,
+    FunnelMoney,
+    FunnelRules,
+    Step,
+    Tables,
+    TimeToConvert,
+)
 from analysis.errors import DataError
 from analysis.messages import Message, Names, say
 from analysis.question import Question
-from analysis.values import seconds
+from analysis.values import local_day, seconds
 from analysis.vocabulary import EVENTS
 from ui.language import N_, _
 from ui.page import View, ask_and_show
@@ -309,7 +321,112 @@ def _time(tables: Tables, funnel: Question, last: Question | None) -> Question:
     return TimeToConvert(funnel=funnel, from_step=first, to_step=None if until == count else until)
 
 
+def _dropoffs(tables: Tables, funnel: Question, opened: Question | None) -> Question:
+    """Draw which columns are looked through."""
+    assert isinstance(funnel, Funnel)
+    start = opened if isinstance(opened, DropOffs) else DropOffs(funnel=funnel)
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{PAGE}.dropoffs", gap="small"):
+        st.markdown(_("Compare groups by"), width="content")
+        key = f"{PAGE}.dropoffs.by"
+        keep(key, list(start.by))
+        by = st.multiselect(
+            _("Columns"),
+            _with(_columns(tables), *st.session_state[key]),
+            key=key,
+            format_func=_,
+            placeholder=_("device, channel, audience, creative"),
+            label_visibility="collapsed",
+            width=420,
+        )
+        slow = start.slow
+        if "load_ms" in tables.present("events"):
+            st.markdown(_("and pages slower than"), width="content")
+            keep(f"{PAGE}.dropoffs.slow", float(start.slow))
+            slow = st.number_input(
+                _("Seconds"), 0.0, 60.0, step=0.5, key=f"{PAGE}.dropoffs.slow", label_visibility="collapsed", width=120
+            )
+            st.markdown(_("seconds"), width="content")
+    return start.replace(funnel=funnel, where=funnel.where, by=by, slow=slow)
+
+
+def _change(tables: Tables, funnel: Question, opened: Question | None) -> Question:
+    """Draw the two periods: two campaigns where there are several, else dates."""
+    assert isinstance(funnel, Funnel)
+    start = opened if isinstance(opened, FunnelChange) else None
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{PAGE}.change", gap="small"):
+        st.markdown(_("From"), width="content")
+        if len(tables.names("campaign")) > 1 and not (start and start.before.start):
+            before, after = _campaigns(tables, start)
+        else:
+            before, after = _periods(tables, start)
+        st.markdown(_("split by"), width="content")
+        key = f"{PAGE}.change.by"
+        keep(key, start.by if start else funnel.breakdown or _columns(tables)[0])
+        options = _with(_columns(tables), st.session_state[key])
+        by = st.selectbox(_("Split by"), options, key=key, format_func=_, label_visibility="collapsed", width=150)
+    return FunnelChange(funnel=funnel, before=before, after=after, by=by, where=funnel.where)
+
+
+def _campaigns(tables: Tables, start: FunnelChange | None) -> tuple[Filter, Filter]:
+    """Draw two campaigns: by default the last two, in order of their names."""
+    names = list(tables.names("campaign"))
+    chosen = []
+    for end, kept in (("before", names[-2]), ("after", names[-1])):
+        if start and (own := getattr(start, end).campaign):
+            kept = own[0]
+        key = f"{PAGE}.change.{end}"
+        keep(key, kept)
+        chosen.append(
+            st.selectbox(
+                _("Before") if end == "before" else _("After"),
+                _with(names, st.session_state[key]),
+                key=key,
+                label_visibility="collapsed",
+                width=200,
+            )
+        )
+        if end == "before":
+            st.markdown(_("to"), width="content")
+    return Filter(campaign=(chosen[0],)), Filter(campaign=(chosen[1],))
+
+
+def _periods(tables: Tables, start: FunnelChange | None) -> tuple[Filter, Filter]:
+    """Draw two stretches of days: by default the two halves of what was observed."""
+    span = tables.span("events")
+    assert span is not None
+    first, last = (dt.date.fromisoformat(local_day(moment, tables.zone)) for moment in span)
+    middle = first + (last - first) // 2
+    halves = {"before": (first, middle), "after": (min(middle + dt.timedelta(days=1), last), last)}
+    chosen = []
+    for end, (begin, stop) in halves.items():
+        if start and (own := getattr(start, end)).start and own.end:
+            begin, stop = dt.date.fromisoformat(own.start), dt.date.fromisoformat(own.end)
+        key = f"{PAGE}.change.{end}.days"
+        keep(key, (begin, stop))
+        days = st.date_input(
+            _("Before") if end == "before" else _("After"),
+            key=key,
+            min_value=min(first, begin),
+            max_value=max(last, stop),
+            label_visibility="collapsed",
+            width=230,
+            format="YYYY-MM-DD",
+        )
+        chosen.append(Filter(start=days[0], end=days[-1]) if days else Filter(start=begin, end=stop))
+        if end == "before":
+            st.markdown(_("to"), width="content")
+    return chosen[0], chosen[1]
+
+
 VIEWS = (
+    View(DropOffs, N_("Drop-offs"), _dropoffs, lambda opened: opened.asked),
+    View(
+        FunnelMoney,
+        N_("Money"),
+        lambda tables, funnel, opened: FunnelMoney(funnel=funnel),
+        lambda opened: opened.asked,
+    ),
+    View(FunnelChange, N_("Change"), _change, lambda opened: opened.asked),
     View(TimeToConvert, N_("Time to convert"), _time, lambda opened: opened.asked),
     View(
         FunnelRules,

@@ -36,7 +36,15 @@ CAMPAIGN = Campaign(
     margin=0.3,
 )
 
+FUNNEL = {"kind": "funnel", "version": 1, "steps": ["visit", "view", "purchase"]}
 SMALL: dict[str, dict[str, Any]] = {
+    "drop-offs": {"funnel": FUNNEL, "by": ["channel"], "least": 1},
+    "funnel-money": {"funnel": FUNNEL},
+    "funnel-change": {
+        "funnel": FUNNEL,
+        "before": {"kind": "filter", "version": 1, "end": "2026-10-31"},
+        "after": {"kind": "filter", "version": 1, "start": "2026-11-01"},
+    },
     "funnel": {"steps": ["visit", "view", "purchase"], "breakdown": "channel"},
     "nodes": {"nodes": ["visit", "view"]},
     "funnel-rules": {"funnel": {"kind": "funnel", "version": 1, "steps": ["visit", "purchase"]}},

@@ -16,8 +16,11 @@ from hypothesis import strategies as st
 
 from analysis import values
 from analysis.errors import QuestionError, SluiceError
+from analysis.journey.change import FunnelChange
+from analysis.journey.dropoffs import DropOffs
 from analysis.journey.duration import TimeToConvert
 from analysis.journey.funnel import Funnel
+from analysis.journey.money import FunnelMoney
 from analysis.journey.rules import FunnelRules
 from analysis.journey.steps import Exclusion, Step
 from analysis.question import Question
@@ -29,6 +32,11 @@ PLAIN: dict[str, Value] = {
     "funnel": Funnel(steps=("view", "cart")),
     "funnel-rules": FunnelRules(funnel=Funnel(steps=("view", "cart"))),
     "time-to-convert": TimeToConvert(funnel=Funnel(steps=("view", "cart"))),
+    "drop-offs": DropOffs(funnel=Funnel(steps=("view", "cart"))),
+    "funnel-money": FunnelMoney(funnel=Funnel(steps=("view", "cart"))),
+    "funnel-change": FunnelChange(
+        funnel=Funnel(steps=("view", "cart")), before=Filter(end="2026-11-01"), after=Filter(start="2026-11-02")
+    ),
     "step": Step("view"),
     "exclusion": Exclusion("refund"),
     "phase": Phase(name="burst", start="2026-11-01", end="2026-11-11"),

@@ -336,7 +336,7 @@ def _picture(answer: NodesAnswer, look: Look) -> Any:
     x = alt.X(
         "difference:Q",
         title=look(N_("difference in conversion, with 95% interval")),
-        axis=alt.Axis(format="+.1%", tickCount=5),
+        axis=alt.Axis(format="+.2~%", tickCount=5),
     )
     colour = alt.Color(
         "node:N", scale=charts.colours(list(answer.question.nodes), list(answer.question.nodes)), legend=None

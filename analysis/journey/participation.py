@@ -86,7 +86,7 @@ class Participation(Question):
             if event not in tables.event_keys:
                 raise DataError.unknown(say("event"), event, tables.event_keys)
         runs = campaigns(tables, self.where, dated=True)
-        base = _loyal(self, tables, runs[0]) if self.paid_orders else None
+        base = loyal(self, tables, runs[0]) if self.paid_orders else None
         seen = _walk(self, tables, runs, base)
         if not seen:
             raise DataError.empty(_nobody(self))
@@ -206,7 +206,7 @@ def _seen(chunk: Chunk, base: Any) -> dict[int, int]:
     return dict(zip(found.tolist(), users.tolist(), strict=True))
 
 
-def _loyal(asked: Participation, tables: Tables, first: Run) -> pa.Array:
+def loyal(asked: Participation, tables: Tables, first: Run) -> pa.Array:
     """Return the users with enough orders paid before the first campaign's first day."""
     tables.require("orders", "user_id", "paid_at")
     begins = local_midnight(_first_day(first, tables), tables.zone)

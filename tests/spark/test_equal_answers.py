@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from pandas.testing import assert_frame_equal
 
-from analysis import Campaign, Filter, Tables, open_workspace, read_export
+from analysis import Campaign, Filter, Funnel, Tables, open_workspace, read_export
 from analysis.answer import Answer
 from analysis.question import Question
 from analysis.values import kinds
@@ -29,6 +29,8 @@ VARIANTS: Mapping[str, tuple[dict[str, Any], ...]] = {
         {"steps": WAY, "where": NOVEMBER},
         {"steps": WAY, "breakdown": "channel", "where": PAID},
         {"steps": WAY, "breakdown": "device", "entry": "first", "window": "36h"},
+        {"steps": ("view", "cart", "purchase"), "order": "strict", "window": "session", "where": NOVEMBER},
+        {"steps": ("view", "favorite", "cart"), "order": "any", "hold": "campaign", "exclusions": "share"},
         {"steps": ("view", "view", "cart"), "breakdown": "page", "observed_until": "2026-11-10 15:59:59.999999"},
     ),
     "retention": (
@@ -50,6 +52,18 @@ VARIANTS: Mapping[str, tuple[dict[str, Any], ...]] = {
         {"start": "view", "until": "purchase", "without": "favorite", "count": "occurrences", "collapse": False},
     ),
     "page-speed": ({"where": NOVEMBER}, {"breakdown": "channel", "window": "36h", "slow": 2.5}),
+    "drop-offs": ({"funnel": Funnel(steps=WAY), "where": NOVEMBER, "least": 20},),
+    "funnel-money": ({"funnel": Funnel(steps=WAY, breakdown="channel"), "where": NOVEMBER},),
+    "funnel-change": (
+        {
+            "funnel": Funnel(steps=WAY),
+            "before": Filter(campaign="Double 11 2025"),
+            "after": Filter(campaign="Double 11 2026"),
+            "by": "device",
+        },
+    ),
+    "funnel-rules": ({"funnel": Funnel(steps=WAY), "where": NOVEMBER},),
+    "time-to-convert": ({"funnel": Funnel(steps=WAY, breakdown="device"), "where": NOVEMBER},),
     "nodes": ({"nodes": ("share", "invite"), "window": "36h", "where": NOVEMBER}, {"nodes": "view", "phases": False}),
 }
 """How each question about journeys is asked beside its plainest form. A new one has to stand here."""
