@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -69,10 +70,15 @@ class DuckDBStore:
 def connect(path: Path | None = None) -> duckdb.DuckDBPyConnection:
     """Open a DuckDB that SQL cannot use to reach files, the network or Python's variables."""
     con = duckdb.connect(str(path) if path else ":memory:", config={**_SAFE, **resources()})
-    # A bar to ask how far a query is, never one that is printed.
-    con.execute("SET enable_progress_bar=true; SET enable_progress_bar_print=false")
+    quietly_measured(con)
     con.execute("SET TimeZone='UTC'; SET enable_external_access=false; SET lock_configuration=true")
     return con
+
+
+def quietly_measured(con: duckdb.DuckDBPyConnection) -> None:
+    """Let a query be asked how far it is, and nothing be printed; Jupyter may have no bar at all."""
+    with suppress(duckdb.InvalidInputException):
+        con.execute("SET enable_progress_bar=true; SET enable_progress_bar_print=false")
 
 
 def resources() -> dict[str, str]:

@@ -430,10 +430,11 @@ def unordered(
             end += 1
         best, reached, i = 0, np.int64(0), begin
         while i < end and not (best == steps and time[i] > reached):
-            after = i + 1
+            after, serves = i, False
             while after < end and time[after] == time[i]:
+                serves |= mask[after] & all_steps != 0  # an exclusion alone starts nothing
                 after += 1
-            if enters[i]:
+            if enters[i] and serves:
                 size, lives = _gather(time, mask, i, end, window, all_steps, chain)
                 if size > best or (size == best and size and time[chain[size - 1]] == reached):
                     at[out, :] = -1

@@ -472,3 +472,13 @@ def test_the_kernel_takes_a_funnel_of_twenty_steps_at_one_moment() -> None:
     # Without one of the events only 19 steps can be served; the last one is among the others' reach or not.
     other = frame["user_id"].where(frame["event"] != "e7", "v")
     assert max(chains(asked, Tables(events=frame.assign(user_id=other))).level) < 20
+
+
+def test_an_exclusion_at_the_first_moment_starts_no_chain_in_any_order() -> None:
+    """The first entry is in item q; that something excluded happened in p at the same moment enters nobody there."""
+    rows = [("b", "p", 0), ("a", "q", 0), ("a", "p", 1), ("c", "p", 2)]
+    frame = pd.DataFrame(rows, columns=["event", "item", "timestamp"]).assign(
+        user_id="u", timestamp=lambda t: EPOCH + pd.to_timedelta(t["timestamp"], unit="h")
+    )
+    asked = Funnel(steps=("a", "c"), order="any", entry="first", hold="item", exclusions=("b",))
+    assert asked.run(Tables(events=frame)).table["users"].tolist() == [1, 0]

@@ -68,8 +68,8 @@ class Store:
                 **storage.resources(),
             },
         )
-        # A bar to ask how far a query is, never one that is printed.
-        self.con.execute("SET TimeZone='UTC'; SET enable_progress_bar=true; SET enable_progress_bar_print=false")
+        storage.quietly_measured(self.con)
+        self.con.execute("SET TimeZone='UTC'")
         self.con.execute("SET allowed_directories=?", [[str(self.folder)]])
         self.con.execute("SET allowed_paths=?", [[str(source)] if source else []])
         self.con.execute("SET enable_external_access=false; SET lock_configuration=true")
