@@ -324,19 +324,25 @@ def _enters(chunk: Chunk, plan: Plan, mask: Any, kept: Any) -> Any:
 def _ties(chunk: Chunk, plan: Plan) -> Any:
     """Return the rows with those of one moment in an order of their own; None where no two share a moment.
 
-    First by group, those without one last, then by the event's name, then by the coded columns: an import's order
-    does not show.
+    First by group, those without one last, then by the event's name, then by the columns that are looked up: an
+    import's order does not show.
     """
     same = (chunk.user[1:] == chunk.user[:-1]) & (chunk.time[1:] == chunk.time[:-1])
     if not same.any():
         return None
     tied = np.flatnonzero(np.append(same, False) | np.append(False, same))
-    others = [c[tied] for c in chunk.coded.values()]
+    others = [column[tied] for column in (*chunk.coded.values(), *chunk.numbers.values())]
+    others += [_ranked(texts.take(pa.array(tied))) for texts in chunk.texts.values()]
     group = [plan.place[chunk.coded[plan.by][tied]]] if plan.by else []
     keys = [chunk.user[tied], chunk.time[tied], *group, plan.ranks[chunk.code[tied]], *others]
     order = np.arange(len(chunk))
     order[tied] = tied[np.lexsort(keys[::-1])]
     return order
+
+
+def _ranked(texts: Any) -> Any:
+    """Return each text's place among all in their order, none first."""
+    return np.unique(texts.fill_null("").to_numpy(zero_copy_only=False).astype(str), return_inverse=True)[1]
 
 
 def _found(chunk: Chunk, plan: Plan, order: Any, level: Any, deadline: Any, at: Any) -> Found:
