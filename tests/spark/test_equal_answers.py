@@ -82,8 +82,6 @@ JOURNEY = {
     for cls in _classes(Question)
     if "kind" in cls.__dict__ and cls.__module__.startswith("analysis.journey.")
 }
-    cls.kind: cls for cls in _classes(Question) if cls.__dict__.get("kind") and "analysis.journey." in cls.__module__
-}
 CASES = [(kind, n) for kind in JOURNEY for n in range(len(VARIANTS.get(kind, ())))]
 ELSEWHERE = ("frames", "workspace")
 
