@@ -140,7 +140,7 @@ def test_what_is_not_a_time_is_set_aside(text: str) -> None:
     made = clean({"u": ["u", "v"], "t": [text, "2026-11-11"], "e": ["e", "e"]}, EVENTS)
     assert made.rows.column("user_id").to_pylist() == ["v"]
     assert made.set_aside.to_pylist() == [
-        {"line": 2, "reason": "not-a-time", "column": "timestamp", "text": f"u | {text} | e"},
+        {"file": "file.csv", "line": 2, "reason": "not-a-time", "column": "timestamp", "text": f"u | {text} | e"},
     ]  # fmt: skip
 
 

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.errors import ImportFileError, near
+from analysis.errors import ImportFileError, SluiceError, near
 from analysis.messages import Message, Names, say
 from analysis.workspace.imports.clean import Cleaned, clean
 from analysis.workspace.imports.mapping import ColumnMapping
 from analysis.workspace.imports.read import Scratch, read
 from analysis.workspace.imports.recognise import Recognition, guess_for, known, recognise
 from analysis.workspace.imports.reconcile import Check, Overlap, Reconciliation, Stored, reconcile
+from analysis.workspace.imports.shapes import questions, shaped
 
 __all__ = ["Check", "ColumnMapping", "Export", "Overlap", "Reconciliation", "read_export", "read_exports"]
 
@@ -62,6 +63,11 @@ class Export:
         return self.scratch.name
 
     @property
+    def unread(self) -> tuple[SluiceError, ...]:
+        """What of the file could not be read: members of an archive, sheets of a workbook; each names its own."""
+        return tuple(map(ImportFileError.left_out, self.scratch.store.unread))
+
+    @property
     def headings(self) -> tuple[str, ...]:
         """The file's columns."""
         return self.scratch.headings
@@ -91,7 +97,8 @@ class Export:
             The mapping is incomplete or wrong.
         """
         self._check()
-        found = reconcile(self.scratch, self.mapping)
+        found = reconcile(*shaped(self.scratch, self.mapping))
+        found = replace(found, questions=(*questions(self.mapping), *self.recognition.hints, *found.questions))
         if workspace is None:
             return found
         stored, overlaps = workspace.compare(self)
@@ -106,7 +113,7 @@ class Export:
             The mapping leaves a required column open, or names a heading the file does not have.
         """
         self._check()
-        return clean(self.scratch, self.mapping, key)
+        return clean(*shaped(self.scratch, self.mapping), key)
 
     def _check(self) -> None:
         if missing := self.mapping.missing():
@@ -115,7 +122,7 @@ class Export:
                 columns=Names(missing),
             )
             raise ImportFileError.because(self.name, reason, "mapping-incomplete")
-        for _, heading in self.mapping.columns:
+        for heading in (*dict(self.mapping.columns).values(), *dict(self.mapping.spread)):
             if heading not in self.headings:
                 raise ImportFileError.because(self.name, self._no_heading(heading), "no-heading")
 
@@ -143,8 +150,7 @@ def read_exports(
     Parameters and errors are those of :func:`read_export`.
     """
     shown = name or (Path(source).name if isinstance(source, str | Path) else "file")
-    scratches, _ = read(source, shown, known)
-    return tuple(_proposed(scratch, zone) for scratch in scratches)
+    return tuple(_proposed(scratch, zone) for scratch in read(source, shown, known))
 
 
 def _proposed(scratch: Scratch, zone: str) -> Export:

@@ -16,6 +16,7 @@ from analysis.messages import N_
 from analysis.values import seconds
 from analysis.vocabulary import TABLES, Column
 from analysis.workspace.imports import cells
+from analysis.workspace.imports.lines import located
 from analysis.workspace.imports.mapping import ColumnMapping
 from analysis.workspace.imports.read import Scratch
 
@@ -46,7 +47,7 @@ _FOOTER = "(?i)^(©|\\(c\\) ?\\d{4}|copyright )"
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """What a mapping makes of a file: typed rows, and the rows set aside with line, column, reason and text."""
+    """What a mapping makes of a file: typed rows, and the rows set aside: file, line, reason, column and text."""
 
     rows: pa.Table
     set_aside: pa.Table
@@ -237,11 +238,13 @@ def _set_aside(scratch: Scratch, mapping: ColumnMapping) -> pa.Table:
     mapped = {heading: target for target, heading in mapping.columns}
     kept = [(i, mapped[h]) for i, h in enumerate(scratch.headings) if h in mapped]
     whole = ", ".join("'***'" if target in mapping.hashed else f"c{i}::VARCHAR" for i, target in kept) or "''"
-    return scratch.con.sql(
+    found = scratch.con.sql(
         "SELECT line, split_part(bad, '|', 1) AS reason, split_part(bad, '|', 2) AS \"column\", "
         f"concat_ws(' | ', {whole}) AS text FROM judged JOIN {scratch.table} USING (line) "
         "WHERE bad IS NOT NULL ORDER BY line"
     ).to_arrow_table()
+    files, lines = located(found.column("line"), scratch.members)
+    return found.set_column(0, "line", lines).add_column(0, "file", files)
 
 
 def _hashed(rows: pa.Table, columns: tuple[str, ...], key: bytes) -> pa.Table:

@@ -22,9 +22,10 @@ import duckdb
 from python_calamine import CalamineWorkbook
 
 from analysis.errors import SluiceError
-from analysis.messages import Message, say
+from analysis.messages import say
 from analysis.workspace.imports import limits
 from analysis.workspace.imports.headings import distinct
+from analysis.workspace.imports.lines import Member, key
 from analysis.workspace.imports.source import Plain, fresh, unpack
 from analysis.workspace.imports.structure import Layout, layouts
 from analysis.workspace.imports.text import as_utf8
@@ -35,20 +36,16 @@ read_csv(?, delim=?, quote='"', escape='"', header=false, skip={skip}, all_varch
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One file's share of a table: its name and how many rows came before it."""
-
-    name: str
-    before: int
-
-
 class Store:
-    """The folder and the private DuckDB that the tables of one file share; gone when the last is closed."""
+    """The folder and the private DuckDB that the tables of one file share; gone when the last is closed.
+
+    What of the file could not be read stands in `unread`.
+    """
 
     def __init__(self, source: Path | None) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="sluice-import-")
         self.folder, self.users = Path(self._folder.name), 0
+        self.unread: list[SluiceError] = []
         self.con = duckdb.connect(
             str(self.folder / "scratch.duckdb"),
             config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"},
@@ -109,8 +106,8 @@ class Scratch:
         return found
 
 
-def read(source: str | Path | bytes, name: str, known: Callable[[str], bool]) -> tuple[list[Scratch], list[Message]]:
-    """Read a file's tables, parts with the same headings as one, and what of it could not be read.
+def read(source: str | Path | bytes, name: str, known: Callable[[str], bool]) -> list[Scratch]:
+    """Read a file's tables, parts with the same headings as one; what could not be read stands in their store.
 
     Parameters
     ----------
@@ -133,12 +130,11 @@ def read(source: str | Path | bytes, name: str, known: Callable[[str], bool]) ->
         else:
             path = Path(source).resolve()
         plains, errors = unpack(name, path, store.folder)
-        tables, refused = _all(name, plains, store, known)
-        found = _joined(name, tables, store)
+        store.unread += errors
+        return _joined(name, _all(plains, store, known), store)
     except BaseException:
         store.close()
         raise
-    return found, [error.message for error in (*errors, *refused)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,19 +147,17 @@ class _Table:
     layout: Layout
 
 
-def _all(
-    name: str, plains: Iterable[Plain], store: Store, known: Callable[[str], bool]
-) -> tuple[list[_Table], list[SluiceError]]:
-    tables, errors = list[_Table](), list[SluiceError]()
+def _all(plains: Iterable[Plain], store: Store, known: Callable[[str], bool]) -> list[_Table]:
+    tables = list[_Table]()
     for plain in plains:
         try:
             found = _found(plain, store, known)
             tables += [_Table(plain, i, len(found), layout) for i, layout in enumerate(found)]
         except SluiceError as error:
-            errors.append(error)
+            store.unread.append(error)
     if not tables:
-        raise errors[0]
-    return tables, errors
+        raise store.unread[-1]
+    return tables
 
 
 def _found(plain: Plain, store: Store, known: Callable[[str], bool]) -> list[Layout]:
@@ -183,18 +177,18 @@ def _joined(name: str, tables: list[_Table], store: Store) -> list[Scratch]:
     for table in tables:
         alone = (table.place, table.plain.name) if table.many > 1 else ()
         groups.setdefault((table.layout.headings, bool(table.layout.header), *alone), []).append(table)
-    made, error = list[Scratch](), None
+    made = list[Scratch]()
     for n, parts in enumerate(groups.values()):
         scratch = Scratch(_name(name, parts, len(groups)), store, f"raw{n or ''}", parts[0].layout)
         try:
             _load(scratch, parts)
             made.append(scratch)
-        except SluiceError as refused:
-            error = refused
+        except SluiceError as error:
+            store.unread.append(error)
             scratch._open = False
             store.users -= 1
-    if not made and error:
-        raise error
+    if not made:
+        raise store.unread[-1]
     return made
 
 
@@ -206,10 +200,10 @@ def _name(name: str, parts: list[_Table], groups: int) -> str:
 
 
 def _load(scratch: Scratch, parts: list[_Table]) -> None:
-    digests, members = [], []
+    digests, members = list[str](), list[Member]()
     for part in parts:
-        members.append(Member(part.plain.name, scratch.rows))
-        _load_one(scratch, part, first=part is parts[0])
+        _load_one(scratch, part, len(members))
+        members.append(_member(part))
         scratch.rows = scratch.counted()
         digests.append(part.plain.digest if part.many == 1 else f"{part.plain.digest} {part.place}")
     if not scratch.rows:
@@ -219,27 +213,33 @@ def _load(scratch: Scratch, parts: list[_Table]) -> None:
     scratch.digest = digests[0] if plain else hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
 
-def _load_one(scratch: Scratch, part: _Table, *, first: bool) -> None:
-    into = f"CREATE TABLE {scratch.table} AS" if first else f"INSERT INTO {scratch.table}"
+def _member(part: _Table) -> Member:
+    layout = part.layout
+    counted = part.plain.kind == "text" and not layout.numbered and layout.delimiter not in ("parquet", "json")
+    return Member(part.plain.name, layout.path if counted else None, layout.delimiter)
+
+
+def _load_one(scratch: Scratch, part: _Table, nth: int) -> None:
+    into = f"INSERT INTO {scratch.table}" if nth else f"CREATE TABLE {scratch.table} AS"
     path, width = str(part.layout.path), len(part.layout.headings)
     columns = [f"c{i}" for i in range(width)]
     try:
         if part.layout.delimiter == "parquet":
             picked = ", ".join(f"#{i + 1} AS c{i}" for i in range(width))
             scratch.con.execute(
-                f"{into} SELECT {scratch.rows} + row_number() OVER () AS line, {picked}, NULL::VARCHAR AS mark "
+                f"{into} SELECT {key(nth, 'row_number() OVER ()')} AS line, {picked}, NULL::VARCHAR AS mark "
                 "FROM read_parquet(?)",
                 [path],
             )
         elif part.layout.delimiter == "json":
             picked = ", ".join(f"json_extract_string(#{i + 1}, '$') AS c{i}" for i in range(width))
             scratch.con.execute(
-                f"{into} SELECT {scratch.rows} + row_number() OVER () AS line, {picked}, NULL::VARCHAR AS mark "
+                f"{into} SELECT {key(nth, 'row_number() OVER ()')} AS line, {picked}, NULL::VARCHAR AS mark "
                 f"FROM {_READ_JSON}",
                 [path],
             )
         else:
-            _load_text(scratch, part, into, columns)
+            _load_text(scratch, part, into, columns, nth)
     except (duckdb.Error, RuntimeError, UnicodeError) as error:
         damaged = part.layout.delimiter == "parquet"
         if damaged:
@@ -248,13 +248,9 @@ def _load_one(scratch: Scratch, part: _Table, *, first: bool) -> None:
         raise limits.refuse(part.plain.name, reason, "unreadable") from error
 
 
-def _load_text(scratch: Scratch, part: _Table, into: str, columns: list[str]) -> None:
+def _load_text(scratch: Scratch, part: _Table, into: str, columns: list[str], nth: int) -> None:
     layout = part.layout
-    line = (
-        f"{scratch.rows} + try_cast(place AS BIGINT)"
-        if layout.numbered
-        else f"{scratch.rows} + row_number() OVER () + 1"
-    )
+    line = key(nth, "TRY_CAST(place AS BIGINT)" if layout.numbered else "row_number() OVER () + 1")
     heads = list(layout.header[:2])
     repeated = " AND ".join(f"c{i} = ?" for i in range(len(heads))) if heads and all(heads) else ""
     mark = f"CASE WHEN {repeated} THEN 'header' END" if repeated else "NULL::VARCHAR"
@@ -322,14 +318,17 @@ def _json(plain: Plain, path: Path, store: Store) -> Layout:
 
 def _sheets(plain: Plain, store: Store, known: Callable[[str], bool]) -> list[Layout]:
     found, errors = list[Layout](), list[SluiceError]()
-    for title, path in _sheets_as_text(plain, store.folder):
+    sheets = _sheets_as_text(plain, store.folder)
+    for title, path in sheets:
+        name = plain.name if len(sheets) == 1 else f"{plain.name}: {title}"
         try:
-            tables = layouts(replace(plain, gaps=True), path, store.folder, known)
+            tables = layouts(replace(plain, name=name, gaps=True), path, store.folder, known)
             found += [replace(t, title=t.title or title) for t in tables]
         except SluiceError as error:
             errors.append(error)
     if not found:
         raise errors[0] if errors else limits.refuse(plain.name, say("its sheets are empty."), "empty-file")
+    store.unread += errors
     return found
 
 

@@ -11,6 +11,7 @@ from analysis.messages import Message, say
 from analysis.vocabulary import EVENTS, TABLES, TIME_COLUMN
 from analysis.workspace.imports import cells
 from analysis.workspace.imports.clean import given_columns, judge
+from analysis.workspace.imports.lines import STEP
 from analysis.workspace.imports.mapping import ColumnMapping
 from analysis.workspace.imports.read import Scratch
 
@@ -43,7 +44,7 @@ class Reconciliation:
     Parameters
     ----------
     lines, kept : int
-        Rows read, and rows that would be stored.
+        Rows read (of columns that become rows: filled cells), and rows that would be stored.
     set_aside : tuple of (str, int)
         Rows by reason, the most first; reasons are those of `clean.REASONS`.
     totals : tuple of Check
@@ -133,8 +134,9 @@ def _totals(scratch: Scratch, mapping: ColumnMapping, present: tuple[str, ...]) 
     lead = "spend" if mapping.table == "spend" else "revenue"
     if lead not in amounts:
         return ()
-    columns = ", ".join(amounts)
-    theirs = _rows(scratch, f"SELECT {columns} FROM judged WHERE marked = 'total' ORDER BY line LIMIT 1000")
+    columns = ", ".join(f"sum({c})" for c in amounts)  # of the cells of one line that became rows
+    by_line = f"GROUP BY line // {STEP} ORDER BY line // {STEP} LIMIT 1000"
+    theirs = _rows(scratch, f"SELECT {columns} FROM judged WHERE marked = 'total' {by_line}")
     if not theirs:
         return ()
     grand = max(theirs, key=lambda row: _largest(row, theirs))
