@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import duckdb
 
+from analysis.workspace.imports.dates import ShortDates, parsed, short_dates
+
 _BLANKS = "('', '-', '--', '—', 'null', 'nan', 'none', 'n/a', '\\n')"
 _WIDE = ("０１２３４５６７８９，．－／：％（）", "0123456789,.-/:%()")
 _CURRENCY = "(?i)(US|HK|NT|CA|AU|A|R)?[¥￥$€£₹₩₺₽฿₫]"
@@ -26,7 +28,7 @@ _COUNTED = {
 """Times written as one number: how each looks and how many microseconds one of it is."""
 _ANY_ORDER = (
     "%Y-%m-%d %H", "%Y%m%d", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d %H", "%Y/%m/%d", "%Y.%m.%d",
-    "%Y年%m月%d日", "%Y年%m月%d日 %H:%M:%S",
+    "%y年%m月%d日", "%Y年%m月%d日", "%Y年%m月%d日 %H:%M:%S", "%d-%b-%y", "%d %b %y", "%d-%b-%Y",
     "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%a, %d %b %Y", "%a, %b %d, %Y", "%b %d, %Y %H:%M:%S",
 )  # fmt: skip
 _CLOCKS = (" %H:%M:%S", " %H:%M", " %I:%M %p", " %I:%M:%S %p", "")
@@ -47,12 +49,15 @@ class Style:
         Order of 01/02/2026; None where the column cannot tell.
     ambiguous : bool
         Whether there are such dates at all.
+    short : ShortDates, optional
+        How two-digit years are read.
     """
 
     kind: str
     comma: bool = False
     day_first: bool | None = None
     ambiguous: bool = False
+    short: ShortDates | None = None
 
 
 def filled(source: str) -> str:
@@ -107,9 +112,15 @@ def given_number(source: str) -> str:
 
 
 def time_style(
-    con: duckdb.DuckDBPyConnection, table: str, source: str, kind: str, day_first: bool | None, nth: bool
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    source: str,
+    kind: str,
+    day_first: bool | None,
+    nth: bool,
+    year_first: bool | None = None,
 ) -> Style:
-    """Look at a whole column of times; `day_first` is what the analyst said, if anything."""
+    """Look at a whole column of times; `day_first` and `year_first` are what the analyst said, if anything."""
     if kind != "VARCHAR" and not kind.endswith("INT"):
         return Style("native")
     if nth:
@@ -117,7 +128,7 @@ def time_style(
     text, half = filled(source), _half(source)
     given, iso, zoned = _one(
         con,
-        f"SELECT count(x), count(TRY_CAST(x AS TIMESTAMP)), count_if(regexp_matches(x, '{_OFFSET}')) "
+        f"SELECT count(x), count_if(TRY_CAST(x AS TIMESTAMP) >= {_EARLIEST}), count_if(regexp_matches(x, '{_OFFSET}')) "
         f"FROM (SELECT {text} AS x FROM {table})",
     )
     if given == iso and not zoned:
@@ -131,6 +142,8 @@ def time_style(
     for name, many in zip(_COUNTED, counted, strict=True):
         if dated and many >= 0.9 * dated and (name != "serial" or _serial(con, table, half)):
             return Style(name)
+    if short := short_dates(con, table, half, dated, day_first, year_first):
+        return Style("text", ambiguous=short.day_unsure, short=short)
     return _day_style(con, table, half, dated, day_first)
 
 
@@ -186,6 +199,8 @@ def _counted(source: str, kind: str) -> str:
 
 def _written(source: str, style: Style) -> str:
     text = filled(source)
+    if style.short:
+        return _in_zone(parsed(_half(source), style.short, _CLOCKS))
     local = f"coalesce(TRY_CAST({text} AS TIMESTAMP), try_strptime({_half(source)}, {_formats(style)}))"
     exact = f"coalesce(TRY_CAST({text} AS TIMESTAMPTZ), try_strptime({text}, '%Y-%m-%d %H:%M:%S %z'))"
     offset = f"regexp_matches({text}, '{_OFFSET}')"

@@ -210,7 +210,7 @@ def _typed(scratch: Scratch, mapping: ColumnMapping, column: Column, source: str
 
 def _time(scratch: Scratch, mapping: ColumnMapping, column: Column, source: str, kind: str, table: str) -> str:
     nth = mapping.first_day is not None and column.name in ("period_start", "timestamp") and table == scratch.table
-    style = cells.time_style(scratch.con, table, source, kind, mapping.day_first, nth)
+    style = cells.time_style(scratch.con, table, source, kind, mapping.day_first, nth, mapping.year_first)
     made = cells.time(source, kind, style)
     included = column.name == "period_end" and mapping.end_included and table == scratch.table
     return _later(made, "INTERVAL 1 DAY") if included else made

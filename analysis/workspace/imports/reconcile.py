@@ -170,7 +170,11 @@ def _questions(scratch: Scratch, mapping: ColumnMapping) -> tuple[Message, ...]:
         heading = dict(mapping.columns).get(column.name)
         if column.type == "time" and heading in position and mapping.day_first is None and mapping.first_day is None:
             place = position[heading]
-            style = cells.time_style(scratch.con, scratch.table, f"c{place}", types[place], None, False)
+            given = (scratch.con, scratch.table, f"c{place}", types[place])
+            style = cells.time_style(*given, None, False, mapping.year_first)
+            if style.short and style.short.year_unsure:
+                asked.append(say("{heading}: two-digit years. Does 05-06-07 begin or end with the year?",
+                                 heading=heading))  # fmt: skip
             if style.ambiguous:
                 asked.append(say("{heading}: is 01/02/2026 the first of February or the second of January?",
                                  heading=heading))  # fmt: skip

@@ -121,7 +121,8 @@ def step_delays(scratch: Scratch, heading: str) -> dict[str, str]:
 
 
 def _numeric(values: Sequence[str]) -> bool:
-    return bool(values) and sum(is_value(v) and any(c.isdigit() for c in v) for v in values) >= 0.9 * len(values)
+    given = [v for v in values if not (is_value(v) and v.strip("- ").casefold() in ("", "nan", "null"))]
+    return bool(given) and sum(is_value(v) and any(c.isdigit() for c in v) for v in given) >= 0.9 * len(given)
 
 
 def _spending(heading: str) -> str:

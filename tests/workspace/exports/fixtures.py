@@ -432,7 +432,7 @@ def _ga4() -> str:
 def ga4_stacked() -> Fixture:
     text = _ga4()
     return Fixture(
-        grade="A",
+        grade="C",
         file="Reports_snapshot.csv",
         content=text.encode(),
         text=text,
@@ -1030,17 +1030,17 @@ def xiaohongshu() -> Fixture:
 @made
 def baidu() -> Fixture:
     text = lines(
-        "报告名称：,账户报告",
-        "账户：,茶馆测试",
-        "时间范围：,2026-08-11至2026-08-12",
-        "时间单位：,分日",
-        "推广方式：,全部",
-        "投放设备：,全部",
-        "生成时间：,2026-08-13 09:00:00",
+        "数据生成时间：2026-08-13 09:00",
+        "数据生成条件：",
+        "1. 时间范围：20260811-20260812",
+        "2. 时间单位：分日",
+        "3. 推广设备：移动设备，计算机",
+        "4. 投放网络：全部",
+        "5. 投放物料：全部",
         "",
-        "日期,账户,推广计划,展现量,点击量,消费,点击率,平均点击价格",
-        '2026-08-11,茶馆测试,品牌词,"1,500",45,90.45,3.00%,2.01',
-        "2026-08-12,茶馆测试,品牌词,500,5,9.55,1.00%,1.91",
+        "日期,推广计划,账户,展现,点击,消费,点击率,平均点击价格,网页转化,商桥转化,电话转化",
+        '2026-08-11,品牌词,茶馆测试,"1,500",45,90.45,3.00%,2.01,2,0,0',
+        "2026-08-12,品牌词,茶馆测试,500,5,9.55,1.00%,1.91,0,0,0",
         end="\r\n",
     )
     return Fixture(
@@ -1048,11 +1048,10 @@ def baidu() -> Fixture:
         file="账户报告.csv",
         content=text.encode("gb18030"),
         text=text,
-        asked={"currency": "CNY", "channel": "百度"},
         expected=Expected(
             table="spend",
             rows=2,
-            sums={"spend": "100.00", "impressions": "2000", "clicks": "50"},
+            sums={"spend": "100.00", "impressions": "2000", "clicks": "50", "conversions": "2"},
             first="2026-08-11",
             last="2026-08-13",
             currency=("CNY",),
@@ -1062,19 +1061,47 @@ def baidu() -> Fixture:
 
 
 @made
+def baidu_feed() -> Fixture:
+    text = lines(
+        "数据生成时间：2026-08-13 09:00,,,,,,,,,,",
+        "数据生成条件：,,,,,,,,,,",
+        "1. 时间范围：20260811,,,,,,,,,,",
+        ",,,,,,,,,,",
+        "日期,推广计划,推广计划ID,展现,点击,消费,点击率,平均点击价格,千次展现消费,移动营销页浏览量,网页转化",
+        "20260811,信息流_茶,7001,9000,90,45.50,1.00%,0.51,5.06,80,3",
+        "20260811,信息流_壶,7002,1000,1,4.50,0.10%,4.50,4.50,1,0",
+        end="\r\n",
+    )
+    return Fixture(
+        grade="B",
+        file="信息流.csv",
+        content=text.encode("gb18030"),
+        text=text,
+        expected=Expected(
+            table="spend",
+            rows=2,
+            sums={"spend": "50.00", "impressions": "10000", "clicks": "91", "conversions": "3"},
+            first="2026-08-11",
+            last="2026-08-12",
+            currency=("CNY",),
+            channels=("百度",),
+        ),
+    )
+
+
+@made
 def sogou() -> Fixture:
     text = lines(
-        "日期,账户,推广计划,消耗,点击数,展示数",
-        "总计,--,--,30.30,11,330",
-        "2026-08-11,茶馆测试,品牌词,10.10,4,110",
-        "2026-08-12,茶馆测试,品牌词,20.20,7,220",
+        "编号,日期,账户,推广计划,消耗,点击数,展示数,点击率,点击均价,有消耗词量",
+        "总计,--,--,--,30.30,11,330,3.33%,2.75,7",
+        "1,2026-08-11,茶馆测试,品牌词,10.10,4,110,3.64%,2.53,3",
+        "2,2026-08-12,茶馆测试,品牌词,20.20,7,220,3.18%,2.89,4",
     )
     return Fixture(
         grade="B",
         file="搜狗.csv",
         content=text.encode("gb18030"),
         text=text,
-        asked={"currency": "CNY", "channel": "搜狗"},
         expected=Expected(
             table="spend",
             rows=2,
@@ -1084,6 +1111,54 @@ def sogou() -> Fixture:
             last="2026-08-13",
             currency=("CNY",),
             channels=("搜狗",),
+        ),
+    )
+
+
+@made
+def shenma() -> Fixture:
+    text = lines(
+        "时间,账户,推广计划,展现量,点击量,消费,点击率,平均点击价格",
+        "2026-08-11,茶馆测试,移动词,300,6,12.12,2.00%,2.02",
+        "2026-08-12,茶馆测试,移动词,200,4,7.88,2.00%,1.97",
+    )
+    return Fixture(
+        grade="B",
+        file="神马.csv",
+        content=text.encode("gb18030"),
+        text=text,
+        expected=Expected(
+            table="spend",
+            rows=2,
+            sums={"spend": "20.00", "impressions": "500", "clicks": "10"},
+            first="2026-08-11",
+            last="2026-08-13",
+            currency=("CNY",),
+            channels=("神马",),
+        ),
+    )
+
+
+@made
+def qihoo_360() -> Fixture:
+    text = lines(
+        "时间,推广计划,展示次数,点击次数,点击率,总费用,平均点击费用,广告模式,产品线",
+        "2026-08-11,品牌,4000,40,1.00%,60.40,1.51,竞价,搜索推广",
+        "2026-08-12,品牌,1000,10,1.00%,9.60,0.96,竞价,搜索推广",
+    )
+    return Fixture(
+        grade="B",
+        file="效果评估报告_2026-08-11至2026-08-12_20260813.csv",
+        content=text.encode("gb18030"),
+        text=text,
+        expected=Expected(
+            table="spend",
+            rows=2,
+            sums={"spend": "70.00", "impressions": "5000", "clicks": "50"},
+            first="2026-08-11",
+            last="2026-08-13",
+            currency=("CNY",),
+            channels=("360",),
         ),
     )
 
@@ -1131,6 +1206,115 @@ def tianchi_codes() -> Fixture:
             first="2014-12-06 02:00:00",
             last="2014-12-09 20:00:00",
             events={"view": 2, "favorite": 1, "cart": 1, "purchase": 1},
+        ),
+    )
+
+
+# ---- tables of another shape ------------------------------------------------------------------------------
+
+
+@made
+def media_by_channel() -> Fixture:
+    text = lines(
+        "日期,抖音花费(元),小红书花费(元),展会花费(元),销售额",
+        '2026-08-03,"1,200.50",300,,9000',
+        "2026-08-10,800,0,50.25,7000",
+        "2026-08-17,99.50,200,--,6500",
+        '合计,"2,100.00",500,50.25,22500',
+    )
+    return Fixture(
+        grade="C",
+        file="渠道周报.csv",
+        content=text.encode("gb18030"),
+        text=text,
+        expected=Expected(
+            table="spend",
+            rows=7,
+            sums={"spend": "2650.25"},
+            aside={"total": 3},
+            first="2026-08-03",
+            last="2026-08-24",
+            currency=("CNY",),
+            channels=("小红书", "展会", "抖音"),
+        ),
+    )
+
+
+@made
+def media_numbered() -> Fixture:
+    text = lines(
+        "week,y,x1,x2,event_1",
+        "8/3/2026,500.5,0.25,0,0",
+        "8/10/2026,610.0,0.5,0.125,1",
+        "8/17/2026,480.25,0.25,0.875,0",
+    )
+    return Fixture(
+        grade="A",
+        file="mmm.csv",
+        content=text.encode(),
+        text=text,
+        asked={"currency": "USD"},
+        expected=Expected(
+            table="spend",
+            rows=6,
+            sums={"spend": "2.00"},
+            first="2026-08-03",
+            last="2026-08-24",
+            currency=("USD",),
+            channels=("x1", "x2"),
+        ),
+    )
+
+
+@made
+def experiment_users() -> Fixture:
+    text = lines(
+        "userid,version,sum_gamerounds,retention_1,retention_7",
+        "11,gate_a,3,FALSE,FALSE",
+        "12,gate_a,38,TRUE,FALSE",
+        "13,gate_b,165,TRUE,TRUE",
+        "14,gate_b,1,FALSE,TRUE",
+    )
+    return Fixture(
+        grade="A",
+        file="cookie.csv",
+        content=text.encode(),
+        text=text,
+        asked={"timestamp": "2026-08-01"},
+        expected=Expected(
+            table="events",
+            rows=8,
+            first="2026-08-01",
+            last="2026-08-08",
+            events={"visit": 4, "retention_1": 2, "retention_7": 2},
+        ),
+    )
+
+
+STEPS = {
+    "home_page": ("u1", "u2", "u3", "u4", "u5"),
+    "search_page": ("u1", "u2", "u4"),
+    "payment_page": ("u2", "u4"),
+    "payment_confirmation_page": ("u4",),
+}
+
+
+@made
+def page_steps() -> Fixture:
+    files = {
+        f"{page}_table.csv": lines("user_id,page", *(f"{u},{page}" for u in users)) for page, users in STEPS.items()
+    }
+    return Fixture(
+        grade="C",
+        file="funnel.zip",
+        content=archive({name: text.encode() for name, text in files.items()}),
+        asked={"timestamp": "2026-08-01 10:00"},
+        expected=Expected(
+            table="events",
+            rows=11,
+            first="2026-08-01 10:00:00",
+            last="2026-08-01 10:00:06",
+            events={page: len(users) for page, users in STEPS.items()},
         ),
     )
 
