@@ -210,6 +210,27 @@ def test_days_that_cannot_be_told_are_asked() -> None:
     export.close()
 
 
+def test_days_of_a_platform_that_is_known_are_not_asked() -> None:
+    """LinkedIn writes the month first; a column that shows otherwise is believed."""
+    head = "Start Date (in UTC)\tCampaign Group Name\tCampaign Name\tCampaign ID\tTotal Spent\tCurrency\n"
+    for texts, days in ((["6/1/2026", "6/2/2026"], ["2026-06-01", "2026-06-02"]),
+                        (["13/2/2026", "6/2/2026"], ["2026-02-13", "2026-02-06"])):  # fmt: skip
+        export = read_export((head + "".join(f"{text}\tg\tc\t1\t5\tUSD\n" for text in texts)).encode())
+        assert export.reconcile().questions == ()
+        assert [str(at)[:10] for at in export.clean(KEY).rows.column("period_start").to_pylist()] == days
+        export.close()
+
+
+@pytest.mark.parametrize("many", [1, 2, 3, 4])
+def test_any_number_of_lines_above_a_sheet(many: int) -> None:
+    above = [("商品排行",), ("统计周期", "2026-08-12 ~ 2026-08-13"), ("店铺", "茶馆"), ()][:many]
+    head = ("统计日期", "商品ID", "商品名称", "商品访客数", "商品浏览量", "支付金额")
+    export = read_export(xlsx(商品=[*above, head, ("2026-08-12", "61", "壶", "1,024", "-", "10%"), head]), "s.xlsx")
+    assert (export.headings, export.rows) == (head, 2)
+    assert export.recognition.format == "生意参谋 (商品)"
+    export.close()
+
+
 # ---- formats ----------------------------------------------------------------------------------------------
 
 

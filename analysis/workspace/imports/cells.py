@@ -164,7 +164,7 @@ def _day_style(con: duckdb.DuckDBPyConnection, table: str, half: str, dated: flo
     )
     found = True if days and not months else False if months and not days else None
     kind = "dotted" if dated and dots >= 0.9 * dated else "text"
-    return Style(kind, day_first=told if told is not None else found, ambiguous=bool(written) and found is None)
+    return Style(kind, day_first=told if found is None else found, ambiguous=bool(written) and found is None)
 
 
 def time(source: str, kind: str, style: Style) -> str:

@@ -69,12 +69,13 @@ def _date(order: str) -> str:
 
 
 def _told(possible: list[str], day_first: bool | None, year_first: bool | None) -> list[str]:
-    """Keep what the analyst said: who says where the day is has said that the year is last."""
-    if year_first is None and day_first is None:
-        return possible
-    if year_first:
-        return ["ymd"]
-    return [{True: "dmy", False: "mdy"}[day_first]] if day_first is not None else [o for o in possible if o != "ymd"]
+    """Keep what the analyst said, if it is possible: who says where the day is has said that the year is last."""
+    kept = possible
+    if year_first or (year_first is False and day_first is None):
+        kept = [order for order in possible if (order == "ymd") == year_first]
+    elif day_first is not None:
+        kept = [order for order in possible if order == ("dmy" if day_first else "mdy")]
+    return kept or possible
 
 
 def _shorter(one: int, other: int) -> bool | None:

@@ -89,7 +89,7 @@ class ColumnMapping(Value):
     end_included : bool
         Whether the file's end of a period is its last day.
     year_first : bool, optional
-        Whether 26-11-12 begins with its year; None decides by the column.
+        Whether 26-11-12 begins with its year, where the column cannot tell; None takes what is likely.
     first_day : str, optional
         The day that "Nth day" 0 stands for.
     spread : mapping of str to str

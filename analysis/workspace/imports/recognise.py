@@ -126,7 +126,7 @@ def recognise(scratch: Scratch, samples: Mapping[str, Sequence[str]], zone: str)
         only=tuple(_window(scratch, found.choose).items()),
         lines=found.lines,
         identified=_present(found.identified, scratch.headings),
-        day_first=None,
+        day_first=found.day_first,
         end_included=found.end_included,
         first_day=_first_day(scratch, found, columns),
         spread=tuple((h, e) for name, e in found.spread.items() if (h := _present(name, scratch.headings))),
@@ -310,6 +310,8 @@ def _finished(
             constants["period_start"] = days[0].isoformat()
             constants["period_end"] = (days[1] + dt.timedelta(days=1)).isoformat()
             columns.pop("period_end", None)
+        if plain_heading(columns.get("period_start", "")) in ("day", "单日"):
+            columns.pop("period_end", None)  # it ends the report, not the day
         if not mapping.spread and re.search(r"week|^周", plain_heading(columns.get("period_start", ""))):
             more["period"] = "7d"
     if mapping.table != "events" and "currency" not in columns:

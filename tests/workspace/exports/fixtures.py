@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape
 
+from workspace.exports.biff import xls
+
 NO: Mapping[str, str] = {}
 
 
@@ -349,6 +351,34 @@ def microsoft_ads_api() -> Fixture:
             aside={"total": 1, "footer": 1},
             first="2026-08-03",
             last="2026-08-05",
+            currency=("USD",),
+            channels=("microsoft",),
+        ),
+    )
+
+
+@made
+def microsoft_ads_iso_week() -> Fixture:
+    text = lines(
+        "Week,Campaign name,Impressions,Clicks,Spend",
+        "2026-08-03,Umbrellas,100,3,1.50",
+        "2026-08-10,Umbrellas,200,4,2.50",
+        "Total,,300,7,4.00",
+        "©2026 Microsoft Corporation. All rights reserved.,,,,",
+    )
+    return Fixture(
+        grade="B",
+        file="weeks.csv",
+        content=text.encode("utf-8-sig"),
+        text=text,
+        asked={"currency": "USD"},
+        expected=Expected(
+            table="spend",
+            rows=2,
+            sums={"spend": "4.00", "impressions": "300", "clicks": "7"},
+            aside={"total": 1, "footer": 1},
+            first="2026-08-03",
+            last="2026-08-17",
             currency=("USD",),
             channels=("microsoft",),
         ),
@@ -888,6 +918,18 @@ def sycm_products() -> Fixture:
 
 
 @made
+def sycm_products_xls() -> Fixture:
+    row = ("2026-08-12", "610000000001", "紫砂壶", "-", "普通商品", "NULL", "当前在线", "-", "1,024", "2,000", 15.2, "50%", "3",
+           "9", "8", "4", "12,345.60", "10%")  # fmt: skip
+    return Fixture(
+        grade="B",
+        file="【生意参谋平台】商品.xls",
+        content=xls(("商品排行",), ("统计周期", "2026-08-12 ~ 2026-08-12"), (), (), SYCM, row, SYCM, row),
+        expected=Expected(table="", headings=SYCM, lines=2),
+    )
+
+
+@made
 def tmall_orders() -> Fixture:
     text = separated(
         ("订单编号", "总金额", "买家实际支付金额", "收货地址 ", "订单创建时间", "订单付款时间 ", "退款金额"),
@@ -993,6 +1035,40 @@ def kuaishou() -> Fixture:
             table="spend",
             rows=2,
             sums={"spend": "600.00", "attributed_revenue": "1500.75"},
+            first="2026-08-11",
+            last="2026-08-13",
+            currency=("CNY",),
+            channels=("快手",),
+        ),
+    )
+
+
+@made
+def kuaishou_xls() -> Fixture:
+    """Days are numbers with a date's format, as Excel 97 keeps them."""
+    content = xls(
+        (
+            "账户名称",
+            "账户ID",
+            "时间",
+            "账户类型",
+            "快手昵称",
+            "快手ID",
+            "总花费(元)",
+            "当日累计GMV(元)",
+            "当日累计ROI",
+        ),
+        ("茶具账户", 88001, ("day", 46245.0), "信息流", "茶小二", 5001, 500.25, 1500.75, 3.0),
+        ("茶具账户", 88001, ("day", 46246.0), "信息流", "茶小二", 5001, "1,099.75", 0, 0),
+    )
+    return Fixture(
+        grade="B",
+        file="快手.xls",
+        content=content,
+        expected=Expected(
+            table="spend",
+            rows=2,
+            sums={"spend": "1600.00", "attributed_revenue": "1500.75"},
             first="2026-08-11",
             last="2026-08-13",
             currency=("CNY",),
@@ -1363,6 +1439,59 @@ def meta_ads_chinese() -> Fixture:
 
 
 @made
+def meta_ads_by_day() -> Fixture:
+    text = lines(
+        "Reporting starts,Reporting ends,Day,Campaign name,Amount spent (EUR),Impressions,Link clicks",
+        "11-08-2026,13-08-2026,,,60.00,600,6",
+        "11-08-2026,13-08-2026,11-08-2026,Kites,10.00,100,1",
+        "11-08-2026,13-08-2026,12-08-2026,Kites,20.00,200,2",
+        "11-08-2026,13-08-2026,13-08-2026,Kites,30.00,300,3",
+    )
+    return Fixture(
+        grade="C",
+        file="days.csv",
+        content=text.encode(),
+        text=text,
+        expected=Expected(
+            table="spend",
+            rows=3,
+            sums={"spend": "60.00", "impressions": "600", "clicks": "6"},
+            aside={"total": 1},
+            first="2026-08-11",
+            last="2026-08-14",
+            currency=("EUR",),
+            channels=("meta",),
+        ),
+    )
+
+
+@made
+def meta_ads_dated_total() -> Fixture:
+    text = lines(
+        "Reporting starts,Reporting ends,Campaign name,Amount spent (EUR),Impressions",
+        "2026-08-01,2026-08-31,,60.00,600",
+        "2026-08-01,2026-08-31,Kites,50.00,450",
+        "2026-08-01,2026-08-31,Cups,10.00,150",
+    )
+    return Fixture(
+        grade="C",
+        file="month.csv",
+        content=text.encode(),
+        text=text,
+        expected=Expected(
+            table="spend",
+            rows=2,
+            sums={"spend": "60.00", "impressions": "600"},
+            aside={"total": 1},
+            first="2026-08-01",
+            last="2026-09-01",
+            currency=("EUR",),
+            channels=("meta",),
+        ),
+    )
+
+
+@made
 def tiktok_ads() -> Fixture:
     return _one(
         "tiktok.csv",
@@ -1402,6 +1531,40 @@ def amazon_ads_german() -> Fixture:
         _spend("2026-09-29", "2026-09-30", "EUR", "amazon", spend="2447.18", attributed_revenue="12000.00", clicks="9"),
         by=";",
         asked={"currency": "EUR"},
+    )
+
+
+@made
+def amazon_ads_slashes() -> Fixture:
+    return _one(
+        "report.csv",
+        _AMAZON_ADS,
+        ("09/10/2026", "-", "Teapots", "Auto", "*", "-", "teapot", "300", "9", "$12.34", "$45.00", "1"),
+        _spend("2026-09-10", "2026-09-11", "USD", "amazon", spend="12.34", attributed_revenue="45.00", clicks="9"),
+        asked={"currency": "USD"},
+    )
+
+
+@made
+def jingzhuntong_parts() -> Fixture:
+    head = "日期,跟单SKU ID,产品线,账户昵称,展现数,点击数,花费,总订单行,总订单金额"
+    row = "202608{n},1001\t,快车\t,茶馆\t,100,{n},1.{n},1,10.00"
+    files = {f"京准通_part{n}.csv": lines(head, row.format(n=n)).encode("gb18030") for n in (9, 10, 11)}
+    files["京准通_part9.csv"] = lines(head, row.format(n="09")).encode("gb18030")
+    return Fixture(
+        grade="C",
+        file="京准通.csv",
+        content=archive(files),
+        expected=Expected(
+            table="spend",
+            rows=3,
+            sums={"spend": "3.30", "impressions": "300", "clicks": "30", "attributed_revenue": "30.00"},
+            first="2026-08-09",
+            last="2026-08-12",
+            currency=("CNY",),
+            channels=("京准通",),
+        ),
+        asked={"currency": "CNY"},
     )
 
 
