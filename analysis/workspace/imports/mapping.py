@@ -135,7 +135,7 @@ class ColumnMapping(Value):
                 raise QuestionError.unknown_field(target, texts)
         given = [*(target for target, _ in (*self.columns, *self.constants)), *self.spread_to()]
         if both := sorted({target for target in given if given.count(target) > 1}):
-            reason = say("{columns}: give a file column, a constant or columns to spread, only one.",
+            reason = say("{columns}: give a file column, a constant or columns to spread, not several of these.",
                          columns=Names(tuple(both)))  # fmt: skip
             raise QuestionError.crossed(reason)
 

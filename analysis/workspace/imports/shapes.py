@@ -130,8 +130,8 @@ def questions(mapping: ColumnMapping) -> tuple[Message, ...]:
 def _stand_ins(mapping: ColumnMapping) -> Message:
     order = sorted(mapping.delays, key=lambda pair: seconds(pair[1]))
     return say(
-        "The file has no times. Events are placed at {start} and later, in this order: {events}. "
-        "The order counts; the time between them does not.",
+        "The file has no times. Each user's first event is placed at {start}, the others after it: {events}. "
+        "Their order counts; the time between them does not.",
         start=dict(mapping.constants)["timestamp"],
         events=Names(tuple(event for event, _ in order)),
     )

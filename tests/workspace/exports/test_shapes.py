@@ -185,8 +185,8 @@ def test_files_of_users_per_page_make_a_funnel(tmp_path: Path) -> None:
     with imported(MADE["page-steps"](), tmp_path) as (export, workspace, _batch):
         asked = export.reconcile().questions
         assert [q.text() for q in asked] == [
-            "The file has no times. Events are placed at 2026-08-01 10:00 and later, in this order: search_page, "
-            "payment_page, payment_confirmation_page. The order counts; the time between them does not."
+            "The file has no times. Each user's first event is placed at 2026-08-01 10:00, the others after it: "
+            "search_page, payment_page, payment_confirmation_page. Their order counts; the time between them does not."
         ]
         funnel = Funnel(steps=tuple(STEPS), window="1h").run(workspace.tables())
         assert funnel.table["users"].tolist() == [5, 3, 2, 1]

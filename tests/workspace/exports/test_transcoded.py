@@ -47,6 +47,8 @@ FORMS: dict[str, Callable[[str], tuple[str, bytes]]] = {
 USUAL = ("gb18030", "utf-16", "zip", "gzip", "workbook")
 THOROUGH = ("google-ads-campaigns", "ga4-stacked", "shopify-orders", "tmall-orders", "taobao-behaviour", "baidu")
 CASES = [(name, form) for name in ALL for form in (FORMS if name in THOROUGH else USUAL)]
+ACCENTS = ("microsoft-ads-week", "microsoft-ads-api", "amazon-ads-german")
+"""Western texts with letters beyond ASCII: ©, €."""
 
 
 @pytest.mark.parametrize(("name", "form"), CASES, ids=[f"{name} as {form}" for name, form in CASES])
@@ -54,6 +56,16 @@ def test_the_same_figures(name: str, form: str, tmp_path: Path) -> None:
     fixture = ALL[name]
     file, content = FORMS[form](fixture.text)
     with imported(fixture, tmp_path, content, file) as (export, workspace, batch):
+        assert found(fixture, export, workspace, batch) == wanted(fixture)
+
+
+@pytest.mark.parametrize("name", ACCENTS)
+def test_the_same_figures_in_windows_1252(name: str, tmp_path: Path) -> None:
+    fixture = ALL[name]
+    content = fixture.text.encode("cp1252")
+    with pytest.raises(UnicodeDecodeError):
+        content.decode()
+    with imported(fixture, tmp_path, content, "export.csv") as (export, workspace, batch):
         assert found(fixture, export, workspace, batch) == wanted(fixture)
 
 
