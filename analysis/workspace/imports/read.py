@@ -10,6 +10,7 @@ import csv
 import datetime as dt
 import hashlib
 import re
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -23,7 +24,7 @@ from python_calamine import CalamineWorkbook
 
 from analysis.errors import SluiceError
 from analysis.messages import say
-from analysis.workspace.imports import limits
+from analysis.workspace.imports import limits, xls
 from analysis.workspace.imports.headings import distinct
 from analysis.workspace.imports.lines import Member, key
 from analysis.workspace.imports.source import Plain, fresh, unpack
@@ -335,12 +336,18 @@ def _sheets(plain: Plain, store: Store, known: Callable[[str], bool]) -> list[La
 def _check_extent(plain: Plain) -> None:
     """Refuse a sheet with a cell far out: its reader would ask for memory up to there, and the process would end."""
     if not zipfile.is_zipfile(plain.path):
+        _refuse_far(plain, xls.extent(plain.path))
         return
     with zipfile.ZipFile(plain.path) as book:
         for name in book.namelist():
-            if name.startswith("xl/worksheets/") and name.endswith(".xml") and _extent(book, name) > limits.CELLS:
-                reason = say("one cell lies so far out that the sheet would fill the memory. Delete it first.")
-                raise limits.refuse(plain.name, reason, "too-large")
+            if name.startswith("xl/worksheets/") and name.endswith(".xml"):
+                _refuse_far(plain, _extent(book, name))
+
+
+def _refuse_far(plain: Plain, extent: int) -> None:
+    if extent > limits.CELLS:
+        reason = say("one cell lies so far out that the sheet would fill the memory. Delete it first.")
+        raise limits.refuse(plain.name, reason, "too-large")
 
 
 _CELL = re.compile(rb"""<(?:\w+:)?c\b[^>]{0,200}?\br=["']([A-Za-z]{1,4})(\d{1,9})""")
@@ -369,7 +376,7 @@ def _sheets_as_text(plain: Plain, folder: Path) -> list[tuple[str, Path]]:
     found = []
     try:
         _check_extent(plain)
-    except (OSError, zipfile.BadZipFile, ValueError, zlib.error) as error:
+    except (OSError, zipfile.BadZipFile, ValueError, LookupError, struct.error, zlib.error) as error:
         reason = say("it is a ZIP or a damaged workbook, not XLSX. Unpack or re-save it.")
         raise limits.refuse(plain.name, reason, "damaged") from error
     try:

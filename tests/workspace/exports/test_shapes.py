@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from workspace.exports.biff import xls
 from workspace.exports.fixtures import MADE, STEPS, archive, gzipped, lines, utf16, workbook
 from workspace.exports.outcome import imported
 
@@ -413,3 +415,25 @@ def test_parts_name_their_own_lines(tmp_path: Path) -> None:
 
 def test_utf16_is_counted_like_any_text() -> None:
     assert aside(utf16("date,cost\r\n2026-08-01,1\r\nbad,2\r\n")) == [("f.csv", 3)]
+
+
+# ---- Excel 97 ---------------------------------------------------------------------------------------------
+
+
+def test_cells_of_an_old_workbook_that_lie_far_out_are_refused() -> None:
+    rows = [("date", "cost"), *[("2026-08-01", n) for n in range(40)]]
+    content = xls(*rows)
+    cell = struct.pack("<HHHHH", 0x0203, 14, 40, 1, 0)
+    assert content.count(cell) == 1
+    far = content.replace(cell, struct.pack("<HHHHH", 0x0203, 14, 65_535, 60_000, 0))
+    assert read_export(content, "f.xls").rows == 40
+    with pytest.raises(ImportFileError) as raised:
+        read_export(far, "f.xls")
+    assert raised.value.code == "too-large"
+
+
+@pytest.mark.parametrize("cut", [8, 600, 4700])
+def test_half_an_old_workbook_is_refused(cut: int) -> None:
+    with pytest.raises(ImportFileError) as raised:
+        read_export(xls(("date", "cost"), ("2026-08-01", 1))[:cut], "f.xls")
+    assert raised.value.code == "damaged"
