@@ -142,6 +142,11 @@ class ImportFileError(SluiceError):
         text = say("{file}: {reason} Nothing was imported.", file=file, reason=reason)
         return cls(text, code)
 
+    @classmethod
+    def left_out(cls, error: SluiceError) -> Self:
+        """A part of a file (a member of an archive, a sheet) that was refused, while the rest was read."""
+        return cls(say("{file}: {reason} It was left out.", **dict(error.message.params)), error.code)
+
 
 class WorkspaceError(SluiceError):
     """A workspace that cannot be opened or changed."""

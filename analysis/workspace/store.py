@@ -215,7 +215,8 @@ class Workspace:
         entry = [export.name, export.scratch.digest, export.mapping.table, export.mapping.to_json()]
         con.execute("INSERT INTO batch_files VALUES (?, ?, ?, ?, ?, ?, ?)", [batch, *entry, rows, set_aside.num_rows])
         con.register("aside", set_aside)
-        con.execute('INSERT INTO quarantine SELECT ?, ?, line, reason, "column", text FROM aside', [batch, export.name])
+        query = 'INSERT INTO quarantine SELECT ?, coalesce(file, ?), line, reason, "column", text FROM aside'
+        con.execute(query, [batch, export.name])
         con.unregister("aside")
 
     def batches(self) -> tuple[Batch, ...]:
@@ -351,7 +352,7 @@ def _store(con: duckdb.DuckDBPyConnection, rows: Incoming, batch: int) -> None:
 
 
 def _with_skipped(aside: pa.Table, skipped: int) -> pa.Table:
-    more: dict[str, list[Any]] = {"line": [None], "reason": ["overlap"], "column": [None], "text": [None]}
+    more: dict[str, list[Any]] = {name: [None] for name in aside.column_names} | {"reason": ["overlap"]}
     return pa.concat_tables([aside, pa.table({k: v * skipped for k, v in more.items()}, schema=aside.schema)])
 
 

@@ -118,7 +118,7 @@ def test_values_far_down_a_large_file_are_sampled(monkeypatch: pytest.MonkeyPatc
 
 def test_rows_are_judged_once_for_a_mapping(workspace: Workspace) -> None:
     export = read_export(csv(DAYS)).mapped(EVENTS)
-    laid = "SELECT table_oid FROM duckdb_tables() WHERE table_name = 'judged_raw'"
+    laid = "SELECT table_oid FROM duckdb_tables() WHERE table_name = 'judged_raw_events'"
     export.reconcile(workspace)
     first = export.scratch.con.execute(laid).fetchall()
     workspace.add(export)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.errors import ImportFileError, near
+from analysis.errors import ImportFileError, SluiceError, near
 from analysis.messages import Message, Names, say
 from analysis.workspace.imports.clean import Cleaned, clean
 from analysis.workspace.imports.formats import formats
@@ -17,6 +17,7 @@ from analysis.workspace.imports.mapping import ColumnMapping
 from analysis.workspace.imports.read import Scratch, read
 from analysis.workspace.imports.recognise import Guess, Recognition, guess_for, known, recognise
 from analysis.workspace.imports.reconcile import Check, Overlap, Reconciliation, Stored, reconcile
+from analysis.workspace.imports.shapes import questions, shaped
 from analysis.workspace.imports.watch import Watch
 
 __all__ = ["Check", "ColumnMapping", "Export", "Overlap", "Reconciliation", "read_export", "read_exports"]
@@ -71,6 +72,11 @@ class Export:
     def name(self) -> str:
         """The file's name."""
         return self.scratch.name
+
+    @property
+    def unread(self) -> tuple[SluiceError, ...]:
+        """What of the file could not be read: members of an archive, sheets of a workbook; each names its own."""
+        return tuple(map(ImportFileError.left_out, self.scratch.store.unread))
 
     @property
     def headings(self) -> tuple[str, ...]:
@@ -159,7 +165,6 @@ class Export:
             The mapping is incomplete or wrong.
         """
         found: pd.DataFrame = self.clean(b"").set_aside.to_pandas()
-        found.insert(0, "file", self.name)
         return found
 
     def reconcile(self, workspace: Stored | None = None) -> Reconciliation:
@@ -171,7 +176,8 @@ class Export:
             The mapping is incomplete or wrong.
         """
         self._check()
-        found = reconcile(self.scratch, self.mapping)
+        found = reconcile(*shaped(self.scratch, self.mapping))
+        found = replace(found, questions=(*questions(self.mapping), *self.recognition.hints, *found.questions))
         if workspace is None:
             return found
         stored, overlaps = workspace.compare(self)
@@ -186,7 +192,7 @@ class Export:
             The mapping leaves a required column open, or names a heading the file does not have.
         """
         self._check()
-        return clean(self.scratch, self.mapping, key)
+        return clean(*shaped(self.scratch, self.mapping), key)
 
     def incoming(self, key: bytes) -> Incoming:
         """Return the rows to store, where they lie; errors are those of :meth:`clean`."""
@@ -203,7 +209,7 @@ class Export:
         self._check_headings()
 
     def _check_headings(self) -> None:
-        for _, heading in self.mapping.columns:
+        for heading in (*dict(self.mapping.columns).values(), *dict(self.mapping.spread)):
             if heading not in self.headings:
                 raise ImportFileError.because(self.name, self._no_heading(heading), "no-heading")
 
@@ -240,8 +246,7 @@ def read_exports(
     watch = Watch(
         size, progress, cancel, lambda: ImportFileError.because(shown, say("reading it was stopped."), "cancelled")
     )
-    scratches, _ = watch.run(lambda: read(source, shown, known))
-    return tuple(_proposed(scratch, zone) for scratch in scratches)
+    return tuple(_proposed(scratch, zone) for scratch in watch.run(lambda: read(source, shown, known)))
 
 
 def _proposed(scratch: Scratch, zone: str) -> Export:

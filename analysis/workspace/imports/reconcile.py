@@ -12,6 +12,7 @@ from analysis.values import local_day
 from analysis.vocabulary import EVENTS, TABLES, TIME_COLUMN
 from analysis.workspace.imports import cells
 from analysis.workspace.imports.clean import MARKS, given_columns, judge
+from analysis.workspace.imports.lines import STEP
 from analysis.workspace.imports.mapping import ColumnMapping
 from analysis.workspace.imports.read import Scratch
 
@@ -47,7 +48,7 @@ class Reconciliation:
     Parameters
     ----------
     lines, kept : int
-        Rows read, and rows that would be stored.
+        Rows read (of columns that become rows: filled cells), and rows that would be stored.
     set_aside : tuple of (str, int)
         Rows by reason, the most first; reasons are those of `clean.REASONS`.
     sums : tuple of (str, float)
@@ -160,7 +161,7 @@ def _sums(scratch: Scratch, mapping: ColumnMapping, present: tuple[str, ...]) ->
     if not amounts:
         return ()
     sums = ", ".join(f"coalesce(sum({c}), 0)" for c in amounts)
-    found = _rows(scratch, f"SELECT {sums} FROM judged WHERE bad IS NULL")[0]
+    found = _rows(scratch, f"SELECT {sums} FROM {scratch.judged} WHERE bad IS NULL")[0]
     return tuple((column, float(total)) for column, total in zip(amounts, found, strict=True))
 
 
@@ -170,8 +171,9 @@ def _totals(scratch: Scratch, mapping: ColumnMapping, present: tuple[str, ...]) 
     lead = "spend" if mapping.table == "spend" else "revenue"
     if lead not in amounts:
         return ()
-    columns = ", ".join(amounts)
-    theirs = _rows(scratch, f"SELECT {columns} FROM {scratch.judged} WHERE marked = 'total' ORDER BY line LIMIT 1000")
+    columns = ", ".join(f"sum({c})" for c in amounts)  # of the cells of one line that became rows
+    by_line = f"GROUP BY line // {STEP} ORDER BY line // {STEP} LIMIT 1000"
+    theirs = _rows(scratch, f"SELECT {columns} FROM {scratch.judged} WHERE marked = 'total' {by_line}")
     if not theirs:
         return ()
     grand = max(theirs, key=lambda row: _largest(row, theirs))
@@ -205,7 +207,12 @@ def _questions(scratch: Scratch, mapping: ColumnMapping) -> tuple[Message, ...]:
         heading = dict(mapping.columns).get(column.name)
         if column.type == "time" and heading in position and mapping.day_first is None and mapping.first_day is None:
             place = position[heading]
-            if cells.time_style(scratch.con, scratch.table, f"c{place}", types[place], None, False).ambiguous:
+            given = (scratch.con, scratch.table, f"c{place}", types[place])
+            style = cells.time_style(*given, None, False, mapping.year_first)
+            if style.short and style.short.year_unsure:
+                asked.append(say("{heading}: two-digit years. Does 05-06-07 begin or end with the year?",
+                                 heading=heading))  # fmt: skip
+            if style.ambiguous:
                 asked.append(say("{heading}: is 01/02/2026 the first of February or the second of January?",
                                  heading=heading))  # fmt: skip
     return tuple(asked)
