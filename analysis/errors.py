@@ -83,7 +83,7 @@ class DataError(SluiceError):
     @classmethod
     def no_table(cls, table: str) -> Self:
         """The question needs a table that is empty."""
-        text = say("There are no {table} yet. Import a file with {table} on the Data page.", table=say(table))
+        text = say("There is no data on {table} yet. Import a file with {table} on the Data page.", table=say(table))
         return cls(text, "no-table")
 
     @classmethod

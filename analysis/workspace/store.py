@@ -155,8 +155,7 @@ class Workspace:
         for i, export in enumerate(exports):
             self._refuse_repeat(export, exports[:i])
         watch = Watch(sum(export.rows for export in exports), progress, cancel, _cancelled)
-        connections = (self._con, *(export.scratch.con for export in exports))
-        batch = watch.run(lambda: self._add(exports, overlap), *connections)
+        batch = watch.run(lambda: self._add(exports, overlap), *(export.scratch.con for export in exports))
         return next(b for b in self.batches() if b.id == batch)
 
     def _add(self, exports: tuple[Export, ...], overlap: str) -> int:
@@ -164,7 +163,7 @@ class Workspace:
         coming = [export.incoming(key) for export in exports]
         if not any(rows.count() for rows in coming):
             raise _nothing_usable(coming[0].set_aside().to_pandas() if coming else pd.DataFrame())
-        with self._transaction() as con:
+        with self._transaction() as con, watching().holding(con):
             batch = self._next("batches")
             con.execute("INSERT INTO batches VALUES (?, ?)", [batch, _now()])
             stored = storage.holds_rows(con, "events")

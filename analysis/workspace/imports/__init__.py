@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,12 +13,13 @@ from analysis.messages import Message, Names, say
 from analysis.workspace.imports.clean import Cleaned, clean
 from analysis.workspace.imports.formats import formats
 from analysis.workspace.imports.incoming import Incoming
-from analysis.workspace.imports.mapping import ColumnMapping
+from analysis.workspace.imports.mapping import SPREAD, ColumnMapping
 from analysis.workspace.imports.read import Scratch, read
 from analysis.workspace.imports.recognise import Guess, Recognition, guess_for, known, recognise
 from analysis.workspace.imports.reconcile import Check, Overlap, Reconciliation, Stored, reconcile
 from analysis.workspace.imports.shapes import questions, shaped
 from analysis.workspace.imports.watch import Watch
+from analysis.workspace.imports.wide import outcome_delays
 
 __all__ = ["Check", "ColumnMapping", "Export", "Overlap", "Reconciliation", "read_export", "read_exports"]
 
@@ -79,6 +80,11 @@ class Export:
         return tuple(map(ImportFileError.left_out, self.scratch.store.unread))
 
     @property
+    def assumptions(self) -> tuple[Message, ...]:
+        """What the mapping assumes that the file does not say itself, each a question to confirm."""
+        return questions(self.mapping)
+
+    @property
     def headings(self) -> tuple[str, ...]:
         """The file's columns."""
         return self.scratch.headings
@@ -98,6 +104,31 @@ class Export:
             return self
         found = guess_for(table, self.scratch, self.samples, self.mapping.zone)
         return replace(self, mapping=found.mapping, recognition=found, kept="")
+
+    def spreading(self, spread: Mapping[str, str]) -> Export:
+        """Return the same file with these of its columns become rows; without any, they stay columns.
+
+        Parameters
+        ----------
+        spread : mapping of str to str
+            The file's headings to the channel or event that each becomes.
+
+        Examples
+        --------
+        >>> export = read_export(b"date,tv,radio\\n2026-11-11,9.5,3\\n", "media.csv", zone="UTC")
+        >>> found = export.as_table("spend").spreading({"tv": "TV", "radio": "Radio"}).assuming(currency="EUR")
+        >>> found.reconcile().sums
+        (('spend', 12.5),)
+        >>> export.close()
+        """
+        mapping, events = self.mapping, self.mapping.table == "events"
+        filled = SPREAD[mapping.table][: 1 if events else 2] if spread else ()
+        columns = {c: heading for c, heading in mapping.columns if c not in filled and heading not in spread}
+        constants = {c: text for c, text in mapping.constants if events or c not in filled}
+        delays = dict(mapping.delays)
+        if events and (spread or mapping.spread):
+            delays = {} if "timestamp" in columns else outcome_delays(tuple(spread.values()))
+        return self.mapped(mapping.replace(columns=columns, constants=constants, spread=spread, delays=delays))
 
     def assuming(self, *, currency: str) -> Export:
         """Return the same file with a currency where it names none itself; the guess says that it is assumed.
@@ -177,7 +208,7 @@ class Export:
         """
         self._check()
         found = reconcile(*shaped(self.scratch, self.mapping))
-        found = replace(found, questions=(*questions(self.mapping), *self.recognition.hints, *found.questions))
+        found = replace(found, questions=(*self.assumptions, *self.recognition.hints, *found.questions))
         if workspace is None:
             return found
         stored, overlaps = workspace.compare(self)

@@ -42,7 +42,7 @@ read_csv(getvariable('{part}_path'), delim=getvariable('{part}_delimiter'), quot
 _MEMORY = "1000MB"
 """What a scratch database may hold in memory; the rest goes to its folder."""
 _COPIED = 16 << 20
-"""Largest file (bytes) whose cells are all copied; a larger one is read again where it lies each time."""
+"""Largest file (bytes, and cells) that is copied whole; a larger one is read again where it lies each time."""
 _HEAD = 10_000
 """Rows of a larger file that are copied, to look at."""
 
@@ -267,7 +267,8 @@ def _member(part: _Table) -> Member:
 
 def _lay(scratch: Scratch, rows: str, parts: list[_Table]) -> None:
     size = sum(part.layout.path.stat().st_size for part in parts)
-    if size <= _COPIED or any(part.layout.delimiter == "json" for part in parts):
+    cells = scratch.rows * len(scratch.headings)
+    if max(size, cells) <= _COPIED or any(part.layout.delimiter == "json" for part in parts):
         scratch.con.execute(f"CREATE TABLE {scratch.table} AS {rows}")
         return
     scratch.head, scratch.whole = f"{scratch.table}_head", False

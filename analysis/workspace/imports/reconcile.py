@@ -70,6 +70,8 @@ class Reconciliation:
         Event names outside the standard vocabulary; they are kept as they are.
     questions : tuple of Message
         What the file cannot tell and should be confirmed.
+    undecided : tuple of str
+        Fields of the mapping that would answer them: "day_first", "year_first".
     """
 
     lines: int
@@ -86,6 +88,7 @@ class Reconciliation:
     overlaps: tuple[Overlap, ...]
     unknown_events: tuple[str, ...]
     questions: tuple[Message, ...]
+    undecided: tuple[str, ...]
 
     @property
     def lost(self) -> int:
@@ -116,6 +119,7 @@ def reconcile(scratch: Scratch, mapping: ColumnMapping) -> Reconciliation:
     names = ", ".join(f'"{c}"' for c in present)
     first, last = TIME_COLUMN[mapping.table], "period_end" if mapping.table == "spend" else TIME_COLUMN[mapping.table]
     span = _rows(scratch, f"SELECT min({first}), max({last}) {good}")[0]
+    asked = _questions(scratch, mapping)
     return Reconciliation(
         lines=scratch.rows,
         kept=int(kept),
@@ -130,7 +134,8 @@ def reconcile(scratch: Scratch, mapping: ColumnMapping) -> Reconciliation:
         stored=None,
         overlaps=(),
         unknown_events=tuple(e for e in _distinct(scratch, "event", present) if e not in EVENTS),
-        questions=_questions(scratch, mapping),
+        questions=tuple(question for question, _field in asked),
+        undecided=tuple(sorted({field for _question, field in asked})),
     )
 
 
@@ -200,7 +205,8 @@ def _verdict(said: float, found: float, rows: int) -> str:
     return "rounding" if apart <= min(0.005 * (rows + 1), 0.005 + abs(said) / 1000) + 1e-9 else "differ"
 
 
-def _questions(scratch: Scratch, mapping: ColumnMapping) -> tuple[Message, ...]:
+def _questions(scratch: Scratch, mapping: ColumnMapping) -> list[tuple[Message, str]]:
+    """Return what the file's times leave open, each with the field of the mapping that says it."""
     asked = []
     types, position = scratch.types(), {heading: i for i, heading in enumerate(scratch.headings)}
     for column in TABLES[mapping.table]:
@@ -210,9 +216,9 @@ def _questions(scratch: Scratch, mapping: ColumnMapping) -> tuple[Message, ...]:
             given = (scratch.con, scratch.table, f"c{place}", types[place])
             style = cells.time_style(*given, None, False, mapping.year_first)
             if style.short and style.short.year_unsure:
-                asked.append(say("{heading}: two-digit years. Does 05-06-07 begin or end with the year?",
-                                 heading=heading))  # fmt: skip
+                years = say("{heading}: two-digit years. Does 05-06-07 begin or end with the year?", heading=heading)
+                asked.append((years, "year_first"))
             if style.ambiguous:
-                asked.append(say("{heading}: is 01/02/2026 the first of February or the second of January?",
-                                 heading=heading))  # fmt: skip
-    return tuple(asked)
+                days = say("{heading}: is 01/02/2026 the first of February or the second of January?", heading=heading)
+                asked.append((days, "day_first"))
+    return asked
