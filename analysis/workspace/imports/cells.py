@@ -165,6 +165,8 @@ def time_style(
     )
     if given == iso and not zoned:
         return Style("iso")
+    if iso >= 0.9 * given:  # the rest is looked at for the order of day and month alone
+        return _day_style(con, table, half, 0, day_first)
     dated, *counted = _one(
         con,
         "SELECT count_if(regexp_matches(x, '^\\d')), "

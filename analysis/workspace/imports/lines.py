@@ -33,11 +33,14 @@ class Member:
     text : Path, optional
         The text its records were counted in, where a record may be longer than a line; None where keys hold lines.
     delimiter : str
+    records : int
+        How many there are, the headings included.
     """
 
     name: str
     text: Path | None = None
     delimiter: str = ","
+    records: int = 0
 
 
 def key(part: int, number: str) -> str:
@@ -51,12 +54,21 @@ def located(keys: Any, members: Sequence[Member]) -> tuple[pa.Array, pa.Array]:
     parts, lines = keys // PART, keys % PART // STEP
     for part in np.unique(parts):
         own = parts == part
-        if text := members[part].text:
+        if (text := members[part].text) and not _a_line_each(text, members[part].records):
             starts = np.fromiter(islice(_starts(text, members[part].delimiter), int(lines[own].max())), np.int64)
             known = np.minimum(lines[own], len(starts)) - 1
             lines[own] = starts[known] if len(starts) else lines[own]
     names = pa.array([member.name for member in members], pa.string())
     return names.take(pa.array(parts)), pa.array(lines)
+
+
+def _a_line_each(path: Path, records: int) -> bool:
+    """Say whether a text has as many lines as records: then none is longer than a line, and no line is blank."""
+    lines, last = 0, b""
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            lines, last = lines + chunk.count(b"\n"), chunk[-1:]
+    return lines + (last not in (b"\n", b"")) == records
 
 
 def _starts(path: Path, delimiter: str) -> Iterator[int]:

@@ -245,8 +245,8 @@ def _name(name: str, parts: list[_Table], groups: int) -> str:
 def _load(scratch: Scratch, parts: list[_Table]) -> None:
     digests, members, selects = list[str](), list[Member](), list[str]()
     for n, part in enumerate(parts):
-        members.append(_member(part))
         select, rows = _counted(scratch, part, n)
+        members.append(_member(part, rows + 1))
         selects.append(select)
         scratch.rows += rows
         digests.append(part.plain.digest if part.many == 1 else f"{part.plain.digest} {part.place}")
@@ -259,10 +259,10 @@ def _load(scratch: Scratch, parts: list[_Table]) -> None:
     scratch.digest = digests[0] if plain else hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
 
-def _member(part: _Table) -> Member:
+def _member(part: _Table, records: int) -> Member:
     layout = part.layout
     counted = part.plain.kind == "text" and not layout.numbered and layout.delimiter not in ("parquet", "json")
-    return Member(part.plain.name, layout.path if counted else None, layout.delimiter)
+    return Member(part.plain.name, layout.path if counted else None, layout.delimiter, records)
 
 
 def _lay(scratch: Scratch, rows: str, parts: list[_Table]) -> None:
