@@ -378,7 +378,7 @@ def test_columns_are_taken_back_from_the_rows_and_chosen_again(opened) -> None:
     run(app)
     app.multiselect(key="data.map.0.spread").set_value(["radio_spend"])
     run(app)
-    assert "1 lines read: 1 kept, 0 set aside." in said(app)
+    assert "2 lines with 1 filled cells to make rows of: 1 kept, 0 set aside." in said(app)
 
 
 def test_two_digit_years_are_asked_with_all_three_orders(opened) -> None:

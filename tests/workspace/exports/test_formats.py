@@ -127,3 +127,8 @@ def test_every_format_has_a_fixture_that_is_taken_for_it() -> None:
     assert [name for name, many in taken.items() if not many] == [
         "Facebook Ads (interest report)"
     ]  # the real file is it
+
+
+def test_the_readme_counts_them() -> None:
+    said = (Path(__file__).resolve().parents[3] / "README.md").read_text(encoding="utf-8")
+    assert f"{len(formats())} kinds of export" in said
