@@ -84,7 +84,7 @@ class DataError(SluiceError):
     @classmethod
     def no_table(cls, table: str) -> Self:
         """The question needs a table that is empty."""
-        text = say("There are no {table} yet. Import a file with {table} on the Data page.", table=say(table))
+        text = say("There is no data on {table} yet. Import a file with {table} on the Data page.", table=say(table))
         return cls(text, "no-table")
 
     @classmethod
@@ -142,6 +142,11 @@ class ImportFileError(SluiceError):
         """A file and the reason it was refused; the workspace is unchanged."""
         text = say("{file}: {reason} Nothing was imported.", file=file, reason=reason)
         return cls(text, code)
+
+    @classmethod
+    def left_out(cls, error: SluiceError) -> Self:
+        """A part of a file (a member of an archive, a sheet) that was refused, while the rest was read."""
+        return cls(say("{file}: {reason} It was left out.", **dict(error.message.params)), error.code)
 
 
 class WorkspaceError(SluiceError):

@@ -23,6 +23,7 @@ from ui.show import show
 from ui.staging import Staged
 
 PAGE = "data"
+MOST_LEFT_OUT = 8
 FILES = ("csv", "tsv", "txt", "parquet", "xlsx", "xls", "json", "jsonl", "gz", "zip")
 
 
@@ -104,6 +105,10 @@ def _file(staged: Staged, target: Workspace | None) -> tuple[Reconciliation | No
     if staged.open:
         with box, session.said_plainly():
             _details(staged, found)
+    for left_out in staged.left_out[:MOST_LEFT_OUT]:
+        st.caption(f":orange[:material/warning: {shown(left_out)}]")
+    if (more := len(staged.left_out) - MOST_LEFT_OUT) > 0:
+        st.caption(_("{n} more parts of it were left out.", n=more))
     return sums, sums is not None and not points
 
 
@@ -113,8 +118,8 @@ def _details(staged: Staged, found: Reconciliation | SluiceError | None) -> None
         st.error(shown(found.message), icon=":material/error:")
     elif found:
         reconciled.panel(staged, found)
-        if found.questions or (staged.export and staged.export.mapping.day_first is not None):
-            mapping.day_or_month(staged, key)
+        mapping.order_of_dates(staged, found.undecided, key)
+        mapping.confirm(staged, key)
         if staged.export and staged.export.mapping.table == "events":
             mapping.event_names(staged, found.unknown_events, key)
     elif staged.export:

@@ -9,7 +9,7 @@ import streamlit as st
 from analysis.errors import SluiceError
 from analysis.vocabulary import EVENTS, TABLES, Column
 from analysis.workspace import ColumnMapping, Export
-from analysis.workspace.imports.mapping import DERIVED
+from analysis.workspace.imports.mapping import DERIVED, SPREAD
 from ui import session, staging
 from ui.language import N_, _, shown
 from ui.staging import Staged, proposal
@@ -20,7 +20,7 @@ ZONES = ("Asia/Shanghai", "UTC", "Asia/Hong_Kong", "Asia/Tokyo", "Asia/Singapore
          "America/New_York", "America/Los_Angeles")  # fmt: skip
 PERIODS = {"1h": N_("one hour"), "1d": N_("one day"), "7d": N_("one week")}
 SURE = ((0.95, N_("sure")), (0.75, N_("likely")), (0.0, N_("a guess")))
-MOST_EVENTS = 24
+MOST_EVENTS = MOST_SPREAD = 24
 DAYS = ("period_start", "period_end")
 
 
@@ -37,10 +37,15 @@ def card(staged: Staged, key: str) -> None:
             _row(staged, export, column, key)
         elif column.name == "period_start":
             _report_days(staged, export, key)
-    rest = [c for c in TABLES[export.mapping.table] if c not in _columns(export, staged)]
+    if export.mapping.spread:
+        _spread(staged, export, key)
+    filled = (*_columns(export, staged), *(c for c in TABLES[export.mapping.table] if c.name in _of_spread(export)))
+    rest = [c for c in TABLES[export.mapping.table] if c not in filled]
     if rest and st.toggle(_("Columns not found in the file ({n})", n=len(rest)), key=f"{key}.rest"):
         for column in rest:
             _row(staged, export, column, key)
+        if not export.mapping.spread:
+            _spread(staged, export, key)
     _settings(staged, export, key)
     _kept(staged, export, key)
 
@@ -132,7 +137,8 @@ def _proposals(staged: Staged, export: Export, key: str) -> None:
 def _columns(export: Export, staged: Staged) -> list[Column]:
     """Return the columns to look at: those the table needs, and those the file has."""
     given = {c for c, _source in (*export.mapping.columns, *export.mapping.constants)} | staged.fixed
-    needed = [c for c in TABLES[export.mapping.table] if c.required and c.name not in DERIVED]
+    made = (*DERIVED, *_of_spread(export))
+    needed = [c for c in TABLES[export.mapping.table] if c.required and c.name not in made]
     return [*needed, *(c for c in TABLES[export.mapping.table] if c not in needed and c.name in given)]
 
 
@@ -215,6 +221,54 @@ def _why(export: Export, column: Column, heading: str, *, fixed: bool) -> str:
     return f"{colour}[{sure}]: {shown(guess.reason)}" if colour else f"{sure}: {shown(guess.reason)}"
 
 
+# ---- columns that become rows -----------------------------------------------------------------------------
+
+
+def _of_spread(export: Export) -> tuple[str, ...]:
+    """Return the columns that are filled by columns that become rows."""
+    return export.mapping.spread_to()
+
+
+def _spread(staged: Staged, export: Export, key: str) -> None:
+    """Let columns be chosen that become rows, and say what each becomes."""
+    chosen, (name, cell) = dict(export.mapping.spread), SPREAD[export.mapping.table]
+    spread = {heading: chosen[heading] for heading in export.headings if heading in chosen}
+    taken = {heading for _column, heading in export.mapping.columns}
+
+    def choose() -> None:
+        staged.spread({heading: spread.get(heading, heading) for heading in st.session_state[f"{key}.spread"]})
+
+    with st.container(key=f"{key}.row.spread"):
+        st.session_state[f"{key}.spread"] = list(spread)
+        st.multiselect(
+            _("Columns that become rows: **{name}** is what each stands for, **{cell}** what it holds",
+              name=name, cell=cell),
+            [heading for heading in export.headings if heading not in taken],
+            key=f"{key}.spread",
+            on_change=choose,
+            placeholder=_("None"),
+        )  # fmt: skip
+        with st.container(horizontal=True, key=f"{key}.spread.names"):
+            for heading in list(spread)[:MOST_SPREAD]:
+                _spread_name(staged, spread, heading, f"{key}.spread.{heading}")
+
+
+def _spread_name(staged: Staged, spread: dict[str, str], heading: str, key: str) -> None:
+    def choose() -> None:
+        staged.spread({**spread, heading: st.session_state[key].strip() or heading})
+
+    st.session_state[key] = spread[heading]
+    st.text_input(_("{heading} becomes", heading=heading), key=key, max_chars=100, width=180, on_change=choose)
+
+
+def confirm(staged: Staged, key: str) -> None:
+    """Ask whether what the mapping assumes is right."""
+    for n, asked in enumerate(staged.export.assumptions if staged.export else ()):
+        place = f"{key}.confirm.{n}"
+        st.session_state[place] = asked in staged.confirmed
+        st.checkbox(shown(asked), key=place, on_change=staged.confirm, args=(asked, place))
+
+
 # ---- a report without days --------------------------------------------------------------------------------
 
 
@@ -280,21 +334,42 @@ def _settings(staged: Staged, export: Export, key: str) -> None:
         )  # fmt: skip
 
 
-def day_or_month(staged: Staged, key: str) -> None:
-    """Ask the order of 01/02/2026 where the file cannot tell."""
+ORDERS = {
+    "day_first": {
+        (True, None): N_("the first of February"),
+        (False, None): N_("the second of January"),
+    },
+    "year_first": {
+        (True, False): N_("5 June 2007"),
+        (False, False): N_("6 May 2007"),
+        (None, True): N_("7 June 2005"),
+    },
+}
+"""What can be said of a date's order, as (day first, year first), by the field that a file leaves open."""
+EXAMPLES = {"day_first": N_("In this file, 01/02/2026 is"), "year_first": N_("In this file, 05-06-07 is")}
+
+
+def order_of_dates(staged: Staged, undecided: tuple[str, ...], key: str) -> None:
+    """Ask the order of day, month and year where the file cannot tell; what was said stays open to change."""
     export = staged.export
     assert export is not None
+    said, proposed = export.mapping, export.recognition.mapping
+    now = (said.day_first, said.year_first)
+    if not undecided and now == (proposed.day_first, proposed.year_first):
+        return
+    asked = "year_first" if "year_first" in undecided or said.year_first is not None else "day_first"
 
     def choose() -> None:
-        staged.change(export.mapping.replace(day_first=st.session_state[f"{key}.day_first"]))
+        day_first, year_first = st.session_state[f"{key}.{asked}"]
+        staged.change(said.replace(day_first=day_first, year_first=year_first))
 
-    st.session_state[f"{key}.day_first"] = export.mapping.day_first
+    st.session_state[f"{key}.{asked}"] = now if now in ORDERS[asked] else None
     st.radio(
-        _("In this file, 01/02/2026 is"),
-        [True, False],
+        _(EXAMPLES[asked]),
+        list(ORDERS[asked]),
         index=None,
-        format_func=lambda first: _("the first of February") if first else _("the second of January"),
-        key=f"{key}.day_first",
+        format_func=lambda order: _(ORDERS[asked][order]),
+        key=f"{key}.{asked}",
         on_change=choose,
         horizontal=True,
     )

@@ -76,14 +76,24 @@ def _days(first: str, last: str) -> str:
 
 def panel(staged: Staged, found: Reconciliation) -> None:
     """Draw everything that is known before the import."""
-    lines = [_rows(found), *_reasons(found), *_sums(found), *_totals(found), _scope(found), *_doubts(found)]
+    lines = [
+        _rows(staged, found),
+        *_reasons(found),
+        *_sums(found),
+        *_totals(found),
+        _scope(found),
+        *_doubts(staged, found),
+    ]
     st.markdown("\n".join(f"- {text}" for text in lines))
     if found.set_aside and staged.export:
         _set_aside(staged, staged.export)
 
 
-def _rows(found: Reconciliation) -> str:
+def _rows(staged: Staged, found: Reconciliation) -> str:
     aside = found.lines - found.kept
+    if staged.export and staged.export.mapping.spread:
+        return "**" + _("{lines} lines with {cells} filled cells to make rows of: {kept} kept, {aside} set aside.",
+                        lines=staged.export.rows, cells=found.lines, kept=found.kept, aside=aside) + "**"  # fmt: skip
     return "**" + _("{lines} lines read: {kept} kept, {aside} set aside.", lines=found.lines, kept=found.kept,
                     aside=aside) + "**"  # fmt: skip
 
@@ -128,8 +138,9 @@ def _scope(found: Reconciliation) -> str:
     return " · ".join(shown(part) for part in parts)
 
 
-def _doubts(found: Reconciliation) -> list[str]:
-    doubts = [shown(question) for question in found.questions]
+def _doubts(staged: Staged, found: Reconciliation) -> list[str]:
+    assumed = staged.export.assumptions if staged.export else ()  # these are asked below, each with its checkbox
+    doubts = [shown(question) for question in found.questions if question not in assumed]
     if found.unknown_events:
         names = Names(found.unknown_events[:12])
         doubts.append(shown(_("Event names kept as they are: {names}.", names=names)))

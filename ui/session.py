@@ -173,7 +173,7 @@ def said_plainly() -> Iterator[None]:
     try:
         yield
     except SluiceError as error:
-        if error.code == "empty":
+        if error.code in ("empty", "no-table"):
             st.info(shown(error.message), icon=":material/info:")
         else:
             st.error(shown(error.message), icon=":material/error:")

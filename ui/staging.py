@@ -21,6 +21,7 @@ KEY = "staged"
 BY_VALUES = 0.6
 """Confidence in a column that was taken for what its values look like."""
 ROUND = "staged.round"
+UNDECIDED = {"day_first": say("day or month first?"), "year_first": say("which part is the year?")}
 
 
 @dataclass(slots=True)
@@ -39,6 +40,10 @@ class Staged:
     loaded: bool = False
     remember: bool = True
     label: str = ""
+    confirmed: set[Message] = field(default_factory=set)
+    """What was confirmed of what the mapping assumes."""
+    left_out: tuple[Message, ...] = ()
+    """What of the upload could not be read, where the rest could."""
     number: int = 0
     """A small number of its own among the files staged with it."""
     lock: Any = field(default_factory=threading.Lock)
@@ -52,11 +57,12 @@ class Staged:
     @property
     def to_keep(self) -> bool:
         """Whether there is anything to remember that recognition would not find again."""
-        return self.corrected or self.loaded
+        return self.corrected or self.loaded or bool(self.confirmed)
 
     def propose(self, export: Export) -> None:
         """Start again from a proposal."""
         self.export, self.loaded = export, False
+        self.confirmed = set(export.assumptions) if export.kept else set()
         self.fixed = {column for column, _text in export.mapping.constants}
         if "period_start" in export.mapping.missing():  # a report without days: both ends are asked for
             self.fixed.add("period_start")
@@ -82,6 +88,21 @@ class Staged:
         """Take over a corrected mapping."""
         if self.export:
             self.export = self.export.mapped(mapping)
+
+    @property
+    def unconfirmed(self) -> list[Message]:
+        """What the mapping assumes and nobody has confirmed."""
+        return [asked for asked in self.export.assumptions if asked not in self.confirmed] if self.export else []
+
+    def confirm(self, asked: Message, key: str) -> None:
+        """Note whether an assumption is right, as the checkbox with this key now says."""
+        (self.confirmed.add if st.session_state[key] else self.confirmed.discard)(asked)
+
+    def spread(self, columns: dict[str, str]) -> None:
+        """Make rows of these columns, each under its name, or of none."""
+        if self.export:
+            self.export = self.export.spreading(columns)
+            self.fixed = {c for c, _text in self.export.mapping.constants} | (self.fixed & {"period_start"})
 
     def assign(self, column: str, *, heading: str = "", text: str = "") -> None:
         """Fill a table's column from a file column, with one value for all rows, or not at all."""
@@ -126,13 +147,20 @@ def _read(file: Any) -> list[Staged]:
         except SluiceError as error:
             return [Staged(file.file_id, file.name, refused=error.message)]
     ready = [t for t in export.tables if not proposal(t, here).mapping.missing()]
+    left_out = [error.message for error in export.unread]
     if len(ready) < 2:
-        return [_staged(file.file_id, export, here, threading.Lock())]
-    for table in export.tables:
-        if table not in ready:
-            table.close()
-    lock = threading.Lock()  # they share one scratch database
-    return [_staged(f"{file.file_id}/{n}", table, here, lock) for n, table in enumerate(ready)]
+        found = [_staged(file.file_id, export, here, threading.Lock())]
+    else:
+        lock = threading.Lock()  # they share one scratch database
+        found = [_staged(f"{file.file_id}/{n}", table, here, lock) for n, table in enumerate(ready)]
+        for table in export.tables:
+            if table not in ready:
+                left_out.append(
+                    say("{file} was not recognised and left out. Upload it alone to map it.", file=table.name)
+                )
+                table.close()
+    found[0].left_out = tuple(left_out)
+    return found
 
 
 def _staged(id: str, export: Export, here: Workspace, lock: Any) -> Staged:
@@ -196,7 +224,8 @@ def open_points(staged: Staged, found: Reconciliation | SluiceError | None, targ
         points.append(say("the same file as {file}; take one of the two out", file=twin.name))
     if isinstance(found, Reconciliation):
         points += [] if found.kept else [say("no row of it could be used")]
-        points += [say("day or month first?")] if found.questions else []
+        points += [UNDECIDED[field] for field in found.undecided]
+        points += [say("to be confirmed: what the file does not say itself")] if staged.unconfirmed else []
     return points
 
 

@@ -155,8 +155,7 @@ class Workspace:
         for i, export in enumerate(exports):
             self._refuse_repeat(export, exports[:i])
         watch = Watch(sum(export.rows for export in exports), progress, cancel, _cancelled)
-        connections = (self._con, *(export.scratch.con for export in exports))
-        batch = watch.run(lambda: self._add(exports, overlap), *connections)
+        batch = watch.run(lambda: self._add(exports, overlap), *(export.scratch.con for export in exports))
         return next(b for b in self.batches() if b.id == batch)
 
     def _add(self, exports: tuple[Export, ...], overlap: str) -> int:
@@ -164,7 +163,7 @@ class Workspace:
         coming = [export.incoming(key) for export in exports]
         if not any(rows.count() for rows in coming):
             raise _nothing_usable(coming[0].set_aside().to_pandas() if coming else pd.DataFrame())
-        with self._transaction() as con:
+        with self._transaction() as con, watching().holding(con):
             batch = self._next("batches")
             con.execute("INSERT INTO batches VALUES (?, ?)", [batch, _now()])
             stored = storage.holds_rows(con, "events")
@@ -215,7 +214,8 @@ class Workspace:
         entry = [export.name, export.scratch.digest, export.mapping.table, export.mapping.to_json()]
         con.execute("INSERT INTO batch_files VALUES (?, ?, ?, ?, ?, ?, ?)", [batch, *entry, rows, set_aside.num_rows])
         con.register("aside", set_aside)
-        con.execute('INSERT INTO quarantine SELECT ?, ?, line, reason, "column", text FROM aside', [batch, export.name])
+        query = 'INSERT INTO quarantine SELECT ?, coalesce(file, ?), line, reason, "column", text FROM aside'
+        con.execute(query, [batch, export.name])
         con.unregister("aside")
 
     def batches(self) -> tuple[Batch, ...]:
@@ -351,7 +351,7 @@ def _store(con: duckdb.DuckDBPyConnection, rows: Incoming, batch: int) -> None:
 
 
 def _with_skipped(aside: pa.Table, skipped: int) -> pa.Table:
-    more: dict[str, list[Any]] = {"line": [None], "reason": ["overlap"], "column": [None], "text": [None]}
+    more: dict[str, list[Any]] = {name: [None] for name in aside.column_names} | {"reason": ["overlap"]}
     return pa.concat_tables([aside, pa.table({k: v * skipped for k, v in more.items()}, schema=aside.schema)])
 
 

@@ -288,7 +288,7 @@ def test_missing_columns_and_tables_are_named() -> None:
         with pytest.raises(DataError) as raised:
             reached(log, "a", "b", **asked)
         assert raised.value.code == "no-column"
-    with pytest.raises(DataError, match="There are no events yet"):
+    with pytest.raises(DataError, match="There is no data on events yet"):
         Funnel(steps=("a", "b")).run(Tables())
 
 

@@ -217,7 +217,7 @@ def test_the_last_campaign_may_still_be_running(end: str | None, running: bool) 
         (Participation(by="viev"), "Did you mean view"),
         (Participation(where=Filter(campaign="bb")), "There is no campaign 'bb'. "),
         (Participation(where=Filter(start="2030-01-01")), "No campaign has events within these dates"),
-        (Participation(paid_orders=2), "There are no orders yet"),
+        (Participation(paid_orders=2), "There is no data on orders yet"),
         (Participation(where=Filter(channel="x")), "The events have no channel"),
     ],
 )

@@ -8,6 +8,7 @@ import threading
 import time
 import zipfile
 
+import pandas as pd
 import pytest
 from harness import errors, headline, run
 from streamlit.testing.v1 import AppTest
@@ -200,10 +201,10 @@ def test_day_or_month_is_asked_where_the_file_cannot_tell(opened) -> None:
         opened("data"), ("spend.csv", b"date,platform,cost,currency\n02/01/2026,ads,5,EUR\n03/01/2026,ads,5,EUR\n")
     )
     assert app.button(key="data.import").disabled
-    app.radio(key="data.map.0.day_first").set_value(True)
+    app.radio(key="data.map.0.day_first").set_value((True, None))
     run(app)
     assert "2026-01-02 to 2026-01-03" in said(app)
-    app.radio(key="data.map.0.day_first").set_value(False)
+    app.radio(key="data.map.0.day_first").set_value((False, None))
     run(app)
     assert "2026-02-01 to 2026-03-01" in said(app)
     assert not app.button(key="data.import").disabled
@@ -299,9 +300,13 @@ def test_event_names_of_ones_own_are_said_in_standard_ones(opened) -> None:
 
 def session_tables(app: AppTest) -> list[tuple[str]]:
     """Return the events of the workspace that the app has open."""
+    return list(stored(app, "events")[["event"]].itertuples(index=False, name=None))
+
+
+def stored(app: AppTest, table: str) -> pd.DataFrame:
+    """Return a table of the workspace that the app has open."""
     path = session.folder() / f"{app.session_state['workspace']}.duckdb"
-    frame = session._opened(str(path)).tables().frame("events")
-    return list(frame.select("event").collect("pyarrow").to_native().to_pandas().itertuples(index=False, name=None))
+    return session._opened(str(path)).tables().frame(table).collect("pyarrow").to_native().to_pandas()
 
 
 def test_a_file_that_is_not_recognised_shows_its_columns(opened) -> None:
@@ -339,4 +344,65 @@ def test_totals_that_differ_and_rows_lost_are_not_called_clean(opened) -> None:
     assert "1 set aside" in second
     assert all("check_circle" not in line and "warning" in line for line in (first, second))
     assert "`spend`: the file says CN¥151.25, we count CN¥150.25: differs" in said(app)
+    assert not app.button(key="data.import").disabled
+
+
+MEDIA = b"date,tv_spend,radio_spend,remark\n2026-11-02,10.5,2,a\n2026-11-09,20,,b\n"
+
+
+def test_columns_that_become_rows_are_confirmed_named_and_remembered(opened) -> None:
+    app = upload(own(opened("data"), "media"), ("media.csv", MEDIA))
+    assert app.button(key="data.import").disabled
+    assert "to be confirmed: what the file does not say itself" in said(app)
+    assert "needed, and not found" not in said(app)
+    assert app.multiselect(key="data.map.0.spread").value == ["tv_spend", "radio_spend"]
+    app.text_input(key="data.map.0.spread.tv_spend").set_value("television")
+    run(app)
+    assert "each is read as a channel, its numbers as money" in app.checkbox(key="data.map.0.confirm.0").label
+    app.checkbox(key="data.map.0.confirm.0").check()
+    run(app)
+    app = press_import(app)
+    assert errors(app) == ""
+    assert "CN¥32.50 ad spend" in headline(app)
+    assert {"television", "radio"} == set(stored(app, "spend")["channel"])
+    app = upload(app, ("next.csv", MEDIA.replace(b"2026-11", b"2026-12")))
+    assert not app.button(key="data.import").disabled
+
+
+def test_columns_are_taken_back_from_the_rows_and_chosen_again(opened) -> None:
+    app = upload(opened("data"), ("media.csv", MEDIA))
+    app.multiselect(key="data.map.0.spread").set_value([])
+    run(app)
+    assert "still needed: channel (advertising channel), spend (money spent)" in said(app)
+    app.toggle(key="data.map.0.rest").set_value(True)
+    run(app)
+    app.multiselect(key="data.map.0.spread").set_value(["radio_spend"])
+    run(app)
+    assert "2 lines with 1 filled cells to make rows of: 1 kept, 0 set aside." in said(app)
+
+
+def test_two_digit_years_are_asked_with_all_three_orders(opened) -> None:
+    app = upload(
+        opened("data"), ("spend.csv", b"date,platform,cost,currency\n05-06-07,ads,5,EUR\n05-06-07,video,5,EUR\n")
+    )
+    assert app.button(key="data.import").disabled
+    for order, days in (
+        ((True, False), "2007-06-05"),
+        ((False, False), "2007-05-06"),
+        ((None, True), "2005-06-07"),
+    ):
+        app.radio(key="data.map.0.year_first").set_value(order)
+        run(app)
+        assert days in said(app)
+        assert not app.button(key="data.import").disabled
+
+
+def test_what_of_an_archive_was_left_out_is_said(opened) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as made:
+        for name, content in (("spend.csv", SPEND), ("picture.csv", "\x89PNG\r\n"), ("empty.csv", "")):
+            made.writestr(name, content.encode("latin-1"))
+    app = upload(opened("data"), ("week.zip", out.getvalue()))
+    assert "week.zip: empty.csv: the file is empty. It was left out." in said(app)
+    assert "week.zip: picture.csv: this is not a table but a picture" in said(app)
     assert not app.button(key="data.import").disabled

@@ -140,7 +140,7 @@ def test_what_is_not_a_time_is_set_aside(text: str) -> None:
     made = clean({"u": ["u", "v"], "t": [text, "2026-11-11"], "e": ["e", "e"]}, EVENTS)
     assert made.rows.column("user_id").to_pylist() == ["v"]
     assert made.set_aside.to_pylist() == [
-        {"line": 2, "reason": "not-a-time", "column": "timestamp", "text": f"u | {text} | e"},
+        {"file": "file.csv", "line": 2, "reason": "not-a-time", "column": "timestamp", "text": f"u | {text} | e"},
     ]  # fmt: skip
 
 
@@ -307,3 +307,54 @@ def test_personal_ids_do_not_stay_in_the_rows_set_aside() -> None:
     made = clean({"u": ["ann@example.com"], "t": ["nope"], "e": ["e"]}, mapping)
     assert made.set_aside.num_rows == 1
     assert "ann@example.com" not in str(made.set_aside.to_pylist())
+
+
+# ---- two-digit years --------------------------------------------------------------------------------------
+
+DAYS = ["2026-11-09", "2026-11-10", "2026-11-11", "2026-11-12", "2026-11-13"]
+
+
+def short(texts: list[str], **told: bool) -> tuple[list[str], list[str]]:
+    """Return the days as stored, and what is asked about them."""
+    text = "date,cost,channel,currency\n" + "".join(f"{t},1,x,CNY\n" for t in texts)
+    export = read_export(text.encode(), "s.csv", zone="UTC")
+    try:
+        told_so = export.mapped(export.mapping.replace(**told))
+        days = [str(at)[:10] for at in told_so.clean(KEY).rows.column("period_start").to_pylist()]
+        return days, [str(question.id) for question in told_so.reconcile().questions]
+    finally:
+        export.close()
+
+
+@pytest.mark.parametrize("order", ["%d/%m/%y", "%m/%d/%y", "%y/%m/%d", "%d-%m-%y", "%y-%m-%d", "%d.%m.%y", "%m-%d-%y"])
+@pytest.mark.parametrize("clock", ["", " %H:%M", " %H:%M:%S"])
+def test_two_digit_years_are_told_from_the_whole_column(order: str, clock: str) -> None:
+    texts = [dt.date.fromisoformat(day).strftime(order + clock) for day in DAYS]
+    assert short(texts) == (DAYS, [])
+
+
+@pytest.mark.parametrize(
+    ("texts", "days"),
+    [
+        (["26年11月11日", "26年11月12日"], ["2026-11-11", "2026-11-12"]),
+        (["11-Nov-26", "12-Nov-26"], ["2026-11-11", "2026-11-12"]),
+        (["5 Feb 26", "29 Sep 26"], ["2026-02-05", "2026-09-29"]),
+        (["31/12/99", "01/01/00"], ["1999-12-31", "2000-01-01"]),
+        (["26-11-11", "26-11-13", "26-11-10"], ["2026-11-11", "2026-11-13", "2026-11-10"]),
+    ],
+)
+def test_other_short_dates(texts: list[str], days: list[str]) -> None:
+    assert short(texts) == (days, [])
+
+
+def test_short_dates_that_cannot_be_told_are_asked() -> None:
+    year = "{heading}: two-digit years. Does 05-06-07 begin or end with the year?"
+    day = "{heading}: is 01/02/2026 the first of February or the second of January?"
+    assert short(["11/12/13"]) == (["2013-11-12"], [year])
+    assert short(["11-12-13"]) == (["2011-12-13"], [year])
+    assert short(["11/12/13"], year_first=True) == (["2011-12-13"], [])
+    assert short(["11/12/13"], year_first=False) == (["2013-11-12"], [day])
+    assert short(["11/12/13"], day_first=True) == (["2013-12-11"], [])
+    assert short(["11/12/13"], day_first=False) == (["2013-11-12"], [])
+    assert short(["05/06/26", "06/06/26"]) == (["2026-05-06", "2026-06-06"], [day])
+    assert short(["05/06/26", "06/06/26"], day_first=True) == (["2026-06-05", "2026-06-06"], [])

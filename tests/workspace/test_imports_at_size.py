@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import importlib
 import io
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from workspace.exports.fixtures import archive
 
 from analysis.errors import ImportFileError, WorkspaceError
 from analysis.workspace import ColumnMapping, Export, Workspace, open_workspace, read_export
-from analysis.workspace.imports import watch
+from analysis.workspace.imports import limits, source, watch
 from analysis.workspace.imports.clean import Cleaned
 
 KEY = b"k" * 32
@@ -118,13 +123,67 @@ def test_values_far_down_a_large_file_are_sampled(monkeypatch: pytest.MonkeyPatc
 
 def test_rows_are_judged_once_for_a_mapping(workspace: Workspace) -> None:
     export = read_export(csv(DAYS)).mapped(EVENTS)
-    laid = "SELECT table_oid FROM duckdb_tables() WHERE table_name = 'judged_raw'"
+    laid = "SELECT table_oid FROM duckdb_tables() WHERE table_name = 'judged_raw_events'"
     export.reconcile(workspace)
     first = export.scratch.con.execute(laid).fetchall()
     workspace.add(export)
     assert export.scratch.con.execute(laid).fetchall() == first
     export.mapped(EVENTS.replace(zone="UTC")).reconcile()
     assert export.scratch.con.execute(laid).fetchall() != first
+    export.close()
+
+
+def test_one_file_can_be_two_tables_of_one_batch(workspace: Workspace) -> None:
+    """What is laid for one of them does not disturb the other."""
+    content = b"order_id,user_id,timestamp,revenue,currency\no1,a@b.cn,2026-11-01,5,CNY\no2,c@d.cn,2026-11-02,7,CNY\n"
+    orders = read_export(content, "o.csv", zone="UTC").as_table("orders")
+    given = {"user_id": "user_id", "timestamp": "timestamp", "value": "revenue"}
+    bought = ColumnMapping(table="events", columns=given, constants={"event": "purchase"}, zone="UTC")
+    batch = workspace.add(orders, orders.mapped(bought.replace(hashed=("user_id",))))
+    assert [(file.table, file.rows) for file in batch.files] == [("orders", 2), ("events", 2)]
+    tables = workspace.tables()
+    assert sorted(tables.arrow("orders").column("revenue").to_pylist()) == [5, 7]
+    assert sorted(tables.arrow("events").column("value").to_pylist()) == [5, 7]
+    users = [set(tables.arrow(table).column("user_id").to_pylist()) for table in ("orders", "events")]
+    assert users[0] == users[1] and len(users[0]) == 2
+    orders.close()
+
+
+WIDE = b"date,tv,radio\n2026-11-01,1.5,2\n2026-11-02,,4\n2026-11-03,x,8\n\n2026-11-04,16,32\n"
+
+MEDIA = ColumnMapping(
+    table="spend",
+    columns={"period_start": "date"},
+    constants={"currency": "EUR"},
+    spread={"tv": "tv", "radio": "radio"},
+    zone="UTC",
+)
+
+
+def test_columns_become_rows_in_a_large_file_as_in_a_small_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for large in (False, True):
+        if large:
+            monkeypatch.setattr(read, "_COPIED", 0)
+            monkeypatch.setattr(read, "_HEAD", 2)
+        export = read_export(WIDE, "m.csv").mapped(MEDIA)
+        assert export.scratch.whole is not large
+        made = export.clean(b"")
+        found.append((export.reconcile(), made.rows.to_pylist(), made.set_aside.to_pylist()))
+        export.close()
+    assert found[0] == found[1]
+    assert dict(found[0][0].sums) == {"spend": 63.5}
+    assert [(row["line"], row["reason"]) for row in found[0][2]] == [(4, "not-a-number")]
+
+
+def test_rows_are_laid_once_where_columns_become_rows(workspace: Workspace) -> None:
+    export = read_export(WIDE, "m.csv").mapped(MEDIA)
+    laid = "SELECT table_name, table_oid FROM duckdb_tables() WHERE table_name LIKE '%spread%' ORDER BY 1"
+    export.reconcile(workspace)
+    first = export.scratch.con.execute(laid).fetchall()
+    assert [name for name, _ in first] == ["judged_raw_spend_spread_spend", "raw_spend_spread"]
+    workspace.add(export)
+    assert export.scratch.con.execute(laid).fetchall() == first
     export.close()
 
 
@@ -190,6 +249,53 @@ def test_reading_stops_at_any_moment(long_file: Path, impatient: None, looks: in
     with pytest.raises(ImportFileError, match="reading it was stopped") as raised:
         read_export(long_file, cancel=lambda: next(asked) >= looks)
     assert raised.value.code == "cancelled"
+
+
+@pytest.mark.parametrize("packed", [gzip.compress, lambda content: archive({"events.csv": content})])
+def test_unpacking_stops_too(long_file: Path, monkeypatch: pytest.MonkeyPatch, packed: Any) -> None:
+    stopped = threading.Event()
+    monkeypatch.setattr(watch, "_ASKED", 0.001)
+    monkeypatch.setattr(source, "_surveyed", lambda *given: pytest.fail("it was unpacked to the end"))
+
+    def stop() -> bool:
+        return stopped.is_set()
+
+    writes = limits.Unpacking.writes
+
+    def first_piece(self: limits.Unpacking, size: int) -> None:
+        writes(self, size)
+        stopped.set()
+        time.sleep(0.05)
+
+    monkeypatch.setattr(limits.Unpacking, "writes", first_piece)
+    with pytest.raises(ImportFileError, match="reading it was stopped"):
+        read_export(packed(long_file.read_bytes()), "events.csv.gz", cancel=stop)
+
+
+def test_what_others_write_is_not_stopped_with_an_import(
+    workspace: Workspace, long_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before it holds the workspace's connection, an import that stops leaves what is written there alone."""
+    monkeypatch.setattr(watch, "_ASKED", 0.001)
+    export, began, go = read_export(long_file, zone="UTC"), threading.Event(), threading.Event()
+    incoming = Export.incoming
+
+    def waits(self: Export, key: bytes) -> Any:
+        began.set()
+        go.wait(30)
+        return incoming(self, key)
+
+    monkeypatch.setattr(Export, "incoming", waits)
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(workspace.add, export, cancel=began.is_set)
+        assert began.wait(30)
+        time.sleep(0.05)
+        slow = "SELECT count(*) FROM range(50000000) AS t(n) WHERE n % 7 = 3"
+        assert workspace._con.execute(slow).fetchall() == [(7142857,)]
+        go.set()
+        with pytest.raises(WorkspaceError, match="was cancelled"):
+            running.result(30)
+    export.close()
 
 
 def test_what_a_progress_callback_raises_ends_the_import(

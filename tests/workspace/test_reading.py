@@ -6,7 +6,6 @@ import contextlib
 import datetime as dt
 import io
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -443,47 +442,3 @@ def test_an_incomplete_or_wrong_mapping_says_so() -> None:
     with pytest.raises(ImportFileError, match=r"it has no column costs\. Choose from: cost\."):
         export.mapped(wrong).clean(KEY)
     export.close()
-
-
-# ---- real files -------------------------------------------------------------------------------------------
-
-
-def test_tmall_orders(real_file: Callable[[str], Path]) -> None:
-    export = read_export(real_file("tmall_orders.csv"))
-    rows = export.mapped(export.mapping.replace(constants={"currency": "CNY"})).clean(KEY).rows.to_pandas()
-    export.close()
-    assert len(rows) == 28_010
-    assert rows["paid_at"].notna().sum() == 24_087
-    assert rows["revenue"].sum() == pytest.approx(2_995_760.61, abs=0.005)
-    assert rows["timestamp"].min() >= pd.Timestamp("2020-01-31 16:00")  # February in Shanghai
-
-
-def test_global_ads(real_file: Callable[[str], Path]) -> None:
-    export = read_export(real_file("global_ads_daily.csv"))
-    rows = export.mapped(export.mapping.replace(constants={"currency": "USD"})).clean(KEY).rows.to_pandas()
-    export.close()
-    assert len(rows) == 1_800
-    assert rows["spend"].sum() == pytest.approx(11_108_749.09, abs=0.005)
-    assert rows["attributed_revenue"].sum() == pytest.approx(54_183_330.81, abs=0.005)
-
-
-def test_facebook_ads_write_days_first(real_file: Callable[[str], Path]) -> None:
-    export = read_export(real_file("facebook_ads_kag.csv"), zone="UTC")
-    found = export.mapping.replace(constants={"currency": "USD", "channel": "facebook"})
-    columns = {**dict(found.columns), "period_start": "Date", "spend": "Spent", "conversions": "Approved_Conversion"}
-    made = export.mapped(found.replace(columns=columns)).clean(KEY)
-    export.close()
-    rows = made.rows.to_pandas()
-    assert (len(rows), made.set_aside.num_rows) == (1_143, 0)
-    assert rows["spend"].sum() == pytest.approx(58_705.23, abs=0.005)
-    assert (rows["conversions"].sum(), rows["clicks"].sum()) == (1_079, 38_165)
-    raw = pd.read_csv(real_file("facebook_ads_kag.csv"))
-    expected = pd.to_datetime(raw["Date"], format="%d-%m-%Y")
-    assert sorted(rows["period_start"].unique()) == sorted(expected.unique())
-
-
-def test_tianchi_behaviour(real_file: Callable[[str], Path]) -> None:
-    export = read_export(real_file("tianchi_behaviour.csv"))
-    rows = export.clean(KEY).rows.to_pandas()
-    export.close()
-    assert rows["event"].value_counts().to_dict() == {"view": 1_876, "cart": 70, "purchase": 35, "favorite": 18}

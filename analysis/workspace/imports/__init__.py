@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
-from analysis.errors import ImportFileError, near
+from analysis.errors import ImportFileError, SluiceError, near
 from analysis.messages import Message, Names, say
 from analysis.workspace.imports.clean import Cleaned, clean
 from analysis.workspace.imports.formats import formats
 from analysis.workspace.imports.incoming import Incoming
-from analysis.workspace.imports.mapping import ColumnMapping
+from analysis.workspace.imports.mapping import SPREAD, ColumnMapping
 from analysis.workspace.imports.read import Scratch, read
 from analysis.workspace.imports.recognise import Guess, Recognition, guess_for, known, recognise
 from analysis.workspace.imports.reconcile import Check, Overlap, Reconciliation, Stored, reconcile
+from analysis.workspace.imports.shapes import questions, shaped
 from analysis.workspace.imports.watch import Watch
+from analysis.workspace.imports.wide import outcome_delays
 
 __all__ = ["Check", "ColumnMapping", "Export", "Overlap", "Reconciliation", "read_export", "read_exports"]
 
@@ -73,6 +75,16 @@ class Export:
         return self.scratch.name
 
     @property
+    def unread(self) -> tuple[SluiceError, ...]:
+        """What of the file could not be read: members of an archive, sheets of a workbook; each names its own."""
+        return tuple(map(ImportFileError.left_out, self.scratch.store.unread))
+
+    @property
+    def assumptions(self) -> tuple[Message, ...]:
+        """What the mapping assumes that the file does not say itself, each a question to confirm."""
+        return questions(self.mapping)
+
+    @property
     def headings(self) -> tuple[str, ...]:
         """The file's columns."""
         return self.scratch.headings
@@ -92,6 +104,31 @@ class Export:
             return self
         found = guess_for(table, self.scratch, self.samples, self.mapping.zone)
         return replace(self, mapping=found.mapping, recognition=found, kept="")
+
+    def spreading(self, spread: Mapping[str, str]) -> Export:
+        """Return the same file with these of its columns become rows; without any, they stay columns.
+
+        Parameters
+        ----------
+        spread : mapping of str to str
+            The file's headings to the channel or event that each becomes.
+
+        Examples
+        --------
+        >>> export = read_export(b"date,tv,radio\\n2026-11-11,9.5,3\\n", "media.csv", zone="UTC")
+        >>> found = export.as_table("spend").spreading({"tv": "TV", "radio": "Radio"}).assuming(currency="EUR")
+        >>> found.reconcile().sums
+        (('spend', 12.5),)
+        >>> export.close()
+        """
+        mapping, events = self.mapping, self.mapping.table == "events"
+        filled = SPREAD[mapping.table][: 1 if events else 2] if spread else ()
+        columns = {c: heading for c, heading in mapping.columns if c not in filled and heading not in spread}
+        constants = {c: text for c, text in mapping.constants if events or c not in filled}
+        delays = dict(mapping.delays)
+        if events and (spread or mapping.spread):
+            delays = {} if "timestamp" in columns else outcome_delays(tuple(spread.values()))
+        return self.mapped(mapping.replace(columns=columns, constants=constants, spread=spread, delays=delays))
 
     def assuming(self, *, currency: str) -> Export:
         """Return the same file with a currency where it names none itself; the guess says that it is assumed.
@@ -159,7 +196,6 @@ class Export:
             The mapping is incomplete or wrong.
         """
         found: pd.DataFrame = self.clean(b"").set_aside.to_pandas()
-        found.insert(0, "file", self.name)
         return found
 
     def reconcile(self, workspace: Stored | None = None) -> Reconciliation:
@@ -171,7 +207,8 @@ class Export:
             The mapping is incomplete or wrong.
         """
         self._check()
-        found = reconcile(self.scratch, self.mapping)
+        found = reconcile(*shaped(self.scratch, self.mapping))
+        found = replace(found, questions=(*self.assumptions, *self.recognition.hints, *found.questions))
         if workspace is None:
             return found
         stored, overlaps = workspace.compare(self)
@@ -186,7 +223,7 @@ class Export:
             The mapping leaves a required column open, or names a heading the file does not have.
         """
         self._check()
-        return clean(self.scratch, self.mapping, key)
+        return clean(*shaped(self.scratch, self.mapping), key)
 
     def incoming(self, key: bytes) -> Incoming:
         """Return the rows to store, where they lie; errors are those of :meth:`clean`."""
@@ -203,7 +240,7 @@ class Export:
         self._check_headings()
 
     def _check_headings(self) -> None:
-        for _, heading in self.mapping.columns:
+        for heading in (*dict(self.mapping.columns).values(), *dict(self.mapping.spread)):
             if heading not in self.headings:
                 raise ImportFileError.because(self.name, self._no_heading(heading), "no-heading")
 
@@ -240,8 +277,7 @@ def read_exports(
     watch = Watch(
         size, progress, cancel, lambda: ImportFileError.because(shown, say("reading it was stopped."), "cancelled")
     )
-    scratches, _ = watch.run(lambda: read(source, shown, known))
-    return tuple(_proposed(scratch, zone) for scratch in scratches)
+    return tuple(_proposed(scratch, zone) for scratch in watch.run(lambda: read(source, shown, known)))
 
 
 def _proposed(scratch: Scratch, zone: str) -> Export:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import duckdb
 
+from analysis.workspace.imports.dates import ShortDates, parsed, short_dates
+
 Spans = tuple[tuple[dt.datetime, dt.datetime, int], ...]
 """From when to when (local), and how many microseconds local time is ahead of UTC."""
 
@@ -33,7 +35,7 @@ _COUNTED = {
 """Times written as one number: how each looks and how many microseconds one of it is."""
 _ANY_ORDER = (
     "%Y-%m-%d %H", "%Y%m%d", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d %H", "%Y/%m/%d", "%Y.%m.%d",
-    "%Y年%m月%d日", "%Y年%m月%d日 %H:%M:%S",
+    "%y年%m月%d日", "%Y年%m月%d日", "%Y年%m月%d日 %H:%M:%S", "%d-%b-%y", "%d %b %y", "%d-%b-%Y",
     "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%a, %d %b %Y", "%a, %b %d, %Y", "%b %d, %Y %H:%M:%S",
 )  # fmt: skip
 _EXACT = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "DOUBLE")
@@ -57,12 +59,15 @@ class Style:
         Order of 01/02/2026; None where the column cannot tell.
     ambiguous : bool
         Whether there are such dates at all.
+    short : ShortDates, optional
+        How two-digit years are read.
     """
 
     kind: str
     comma: bool = False
     day_first: bool | None = None
     ambiguous: bool = False
+    short: ShortDates | None = None
 
 
 def filled(source: str) -> str:
@@ -90,7 +95,8 @@ def misfit(source: str, kind: str, style: Style) -> str:
     if style.kind == "plain":
         other = f"TRY_CAST({text} AS DOUBLE) IS NULL"
     elif style.kind == "iso":
-        other = f"TRY_CAST({text} AS TIMESTAMP) IS NULL OR regexp_matches({text}, '{_OFFSET}')"
+        possible = f"coalesce(TRY_CAST({text} AS TIMESTAMP) >= {_EARLIEST}, false)"
+        other = f"NOT {possible} OR regexp_matches({text}, '{_OFFSET}')"
     else:
         other = f"{source} IS NULL OR NOT regexp_matches({text}, '{_COUNTED[style.kind][0]}')"
     return f"CASE WHEN {other} THEN {filled(source)} IS NOT NULL ELSE false END"
@@ -138,9 +144,15 @@ def given_number(source: str) -> str:
 
 
 def time_style(
-    con: duckdb.DuckDBPyConnection, table: str, source: str, kind: str, day_first: bool | None, nth: bool
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    source: str,
+    kind: str,
+    day_first: bool | None,
+    nth: bool,
+    year_first: bool | None = None,
 ) -> Style:
-    """Look at a whole column of times; `day_first` is what the analyst said, if anything."""
+    """Look at a whole column of times; `day_first` and `year_first` are what the analyst said, if anything."""
     if kind != "VARCHAR" and not kind.endswith("INT"):
         return Style("native")
     if nth:
@@ -148,11 +160,13 @@ def time_style(
     text, half = filled(source), _half(source)
     given, iso, zoned = _one(
         con,
-        f"SELECT count(x), count(TRY_CAST(x AS TIMESTAMP)), count_if(regexp_matches(x, '{_OFFSET}')) "
+        f"SELECT count(x), count_if(TRY_CAST(x AS TIMESTAMP) >= {_EARLIEST}), count_if(regexp_matches(x, '{_OFFSET}')) "
         f"FROM (SELECT {text} AS x FROM {table})",
     )
     if given == iso and not zoned:
         return Style("iso")
+    if iso >= 0.9 * given:  # the rest is looked at for the order of day and month alone
+        return _day_style(con, table, half, 0, day_first)
     dated, *counted = _one(
         con,
         "SELECT count_if(regexp_matches(x, '^\\d')), "
@@ -162,6 +176,8 @@ def time_style(
     for name, many in zip(_COUNTED, counted, strict=True):
         if dated and many >= 0.9 * dated and (name != "serial" or _serial(con, table, half)):
             return Style(name)
+    if short := short_dates(con, table, half, dated, day_first, year_first):
+        return Style("text", ambiguous=short.day_unsure, short=short)
     return _day_style(con, table, half, dated, day_first)
 
 
@@ -183,7 +199,7 @@ def _day_style(con: duckdb.DuckDBPyConnection, table: str, half: str, dated: flo
     found = True if days and not months else False if months and not days else None
     kind = "dotted" if dated and dots >= 0.9 * dated else "text"
     unclear = bool(written) and found is None and kind != "dotted"  # 01.02.2026 is the first of February everywhere
-    return Style(kind, day_first=told if told is not None else found, ambiguous=unclear)
+    return Style(kind, day_first=told if found is None else found, ambiguous=unclear)
 
 
 def time(source: str, kind: str, style: Style) -> str:
@@ -264,6 +280,8 @@ def _counted(source: str, kind: str) -> str:
 
 def _written(source: str, style: Style) -> str:
     text = filled(source)
+    if style.short:
+        return in_zone(parsed(_half(source), style.short, _CLOCKS))
     local = f"coalesce(TRY_CAST({text} AS TIMESTAMP), try_strptime({_half(source)}, {_formats(style)}))"
     exact = f"coalesce(TRY_CAST({text} AS TIMESTAMPTZ), try_strptime({text}, '%Y-%m-%d %H:%M:%S %z'))"
     offset = f"regexp_matches({text}, '{_OFFSET}')"

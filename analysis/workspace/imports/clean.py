@@ -15,6 +15,7 @@ from analysis.messages import N_
 from analysis.values import seconds
 from analysis.vocabulary import TABLES, Column
 from analysis.workspace.imports import cells
+from analysis.workspace.imports.lines import located
 from analysis.workspace.imports.mapping import ColumnMapping
 from analysis.workspace.imports.read import Scratch, readable
 
@@ -45,7 +46,7 @@ _FOOTER = "(?i)^(©|\\(c\\) ?\\d{4}|copyright )"
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """What a mapping makes of a file: typed rows, and the rows set aside with line, column, reason and text."""
+    """What a mapping makes of a file: typed rows, and the rows set aside: file, line, reason, column and text."""
 
     rows: pa.Table
     set_aside: pa.Table
@@ -72,7 +73,7 @@ def kept(scratch: Scratch, mapping: ColumnMapping, key: bytes) -> str:
     names, joins = list[str](), list[str]()
     for name in given_columns(mapping):
         if name in mapping.hashed:
-            hidden = f"hidden_{scratch.table}_{name}"
+            hidden = f"hidden_{scratch.judged}_{name}"
             _hide(scratch, name, hidden, key)
             joins.append(f'LEFT JOIN {hidden} ON {hidden}.shown = judged."{name}"')
             names.append(f'{hidden}.hash AS "{name}"')
@@ -83,12 +84,14 @@ def kept(scratch: Scratch, mapping: ColumnMapping, key: bytes) -> str:
 
 
 def set_aside(scratch: Scratch, mapping: ColumnMapping) -> pa.Table:
-    """Return the rows that are not stored: line, reason, column, text."""
+    """Return the rows that are not stored: file, line, reason, column, text."""
     judge(scratch, mapping)
-    return scratch.con.sql(
+    found = scratch.con.sql(
         "SELECT line, split_part(bad, '|', 1) AS reason, split_part(bad, '|', 2) AS \"column\", text "
         f"FROM {scratch.judged} WHERE bad IS NOT NULL ORDER BY line"
     ).to_arrow_table()
+    files, lines = located(found.column("line"), scratch.members)
+    return found.set_column(0, "line", lines).add_column(0, "file", files)
 
 
 def judge(scratch: Scratch, mapping: ColumnMapping) -> None:
@@ -99,7 +102,7 @@ def judge(scratch: Scratch, mapping: ColumnMapping) -> None:
     """
     if scratch.judged_as == (asked := mapping.to_json()):
         return
-    scratch.judged_as = ""
+    scratch.judged, scratch.judged_as = f"judged_{scratch.table}_{mapping.table}", ""
     _put_constants(scratch, mapping)
     with readable(scratch.name):
         if not _judged(scratch, mapping, likely=not scratch.whole):
@@ -263,7 +266,8 @@ class _Target:
 
     def _time(self, mapping: ColumnMapping, source: str, kind: str) -> None:
         nth = mapping.first_day is not None and self.name in ("period_start", "timestamp") and self._own
-        style = self._style(lambda t: cells.time_style(self._scratch.con, t, source, kind, mapping.day_first, nth))
+        said = (mapping.day_first, nth, mapping.year_first)
+        style = self._style(lambda t: cells.time_style(self._scratch.con, t, source, kind, *said))
         self.misfit = cells.misfit(source, kind, style) if self._likely else "false"
         own, local = f'"{self.name}"', cells.local(source, kind, style)
         self.first = local or cells.time(source, kind, style)

@@ -9,6 +9,7 @@ from analysis.vocabulary import TIME_COLUMN
 from analysis.workspace.imports.clean import given_columns, kept, set_aside
 from analysis.workspace.imports.mapping import ColumnMapping
 from analysis.workspace.imports.read import Scratch
+from analysis.workspace.imports.shapes import shaped
 from analysis.workspace.imports.watch import watching
 
 _BATCH = 122_880
@@ -27,19 +28,20 @@ class Incoming:
     """
 
     def __init__(self, scratch: Scratch, mapping: ColumnMapping, key: bytes) -> None:
-        self.con, self.table, self.columns = scratch.con, mapping.table, given_columns(mapping)
-        self._scratch, self._mapping = scratch, mapping
-        self._time = TIME_COLUMN[mapping.table]
-        self._channel = "channel" if "channel" in self.columns else "NULL::VARCHAR"
+        self.con, self.table, self._time = scratch.con, mapping.table, TIME_COLUMN[mapping.table]
         with watching().during(self.con, scratch.rows / 2):
-            self._rows = kept(scratch, mapping, key)
+            self._scratch, self._mapping = shaped(scratch, mapping)
+            self._rows = kept(self._scratch, self._mapping, key)
+        self.columns = given_columns(self._mapping)
+        self._channel = "channel" if "channel" in self.columns else "NULL::VARCHAR"
+        self._lines = scratch.rows
 
     def count(self) -> int:
         """Return the number of rows."""
         return int(self.con.execute(f"SELECT count(*) FROM {self._rows}").fetchall()[0][0])
 
     def set_aside(self) -> pa.Table:
-        """Return the rows that are not stored: line, reason, column, text."""
+        """Return the rows that are not stored: file, line, reason, column, text."""
         return set_aside(self._scratch, self._mapping)
 
     def spans(self) -> pa.Table:
@@ -79,6 +81,6 @@ class Incoming:
 
     def _watched(self, query: str) -> pa.RecordBatchReader:
         watch = watching()
-        with watch.during(self.con, self._scratch.rows / 4):
+        with watch.during(self.con, self._lines / 4):
             reader = self.con.sql(query).to_arrow_reader(_BATCH)
-        return watch.batches(reader, 1 / 4)
+        return watch.batches(reader, self._lines / max(self._scratch.rows, 1) / 4)

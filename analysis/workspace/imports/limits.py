@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from analysis.errors import ImportFileError
 from analysis.messages import Message, say
 
@@ -10,11 +12,11 @@ LARGEST = 4 * 1_073_741_824
 WORKBOOK = 536_870_912
 """Most bytes a workbook may unpack to; unlike text it is not streamed."""
 EXPANSION = 250
-"""Most times its own size a file may unpack to; exports compress ten- to fifty-fold."""
+"""Most times its own size a file may unpack to, over all levels; exports compress ten- to fifty-fold."""
 EXPANSION_FROM = 67_108_864
 """Bytes below which the expansion does not matter."""
 MEMBERS = 500
-"""Most files in one archive."""
+"""Most files in one archive, those of archives inside it included."""
 DEPTH = 2
 """Most archives inside each other."""
 COLUMNS = 2_000
@@ -32,6 +34,46 @@ STACKED = 67_108_864
 def refuse(file: str, reason: Message, code: str) -> ImportFileError:
     """Return the error that says why a file was refused."""
     return ImportFileError.because(file, reason, code)
+
+
+@dataclass(slots=True)
+class Unpacking:
+    """What one file has unpacked to so far, archives inside archives included.
+
+    Parameters
+    ----------
+    file : str
+        The file that was given.
+    packed : int
+        Its bytes.
+    """
+
+    file: str
+    packed: int
+    members: int = 0
+    written: int = 0
+
+    def holds(self, members: int, size: int) -> None:
+        """Count an archive's members; raise where they, or the bytes it says they have, would be too many.
+
+        Raises
+        ------
+        ImportFileError
+        """
+        self.members += members
+        if self.members > MEMBERS:
+            raise refuse(self.file, say("it holds more than {n} files. Split it.", n=MEMBERS), "too-many-files")
+        check_size(self.file, self.written + size, self.packed)
+
+    def writes(self, size: int) -> None:
+        """Count bytes before they are written; raise where they would be too many.
+
+        Raises
+        ------
+        ImportFileError
+        """
+        self.written += size
+        check_size(self.file, self.written, self.packed)
 
 
 def check_size(file: str, size: int, packed: int | None = None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import field
+from types import MappingProxyType
 from typing import Any, Self
 
 from analysis.errors import ImportFileError, QuestionError
@@ -29,6 +30,10 @@ Assignments = tuple[tuple[str, str], ...]
 DERIVED = ("period_end",)
 """Required columns that follow from others when no file column is given."""
 _NOT_A_MAPPING = say("it does not hold a column mapping. Choose a file that was downloaded as a mapping here.")
+SPREAD: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {"events": ("event", "value"), "orders": ("channel", "revenue"), "spend": ("channel", "spend")}
+)
+"""What the name and the cell of a spread column become, by table."""
 
 
 def _assignments() -> Metadata:
@@ -42,6 +47,15 @@ def _assignments() -> Metadata:
         if len({target for target, _ in entries}) < len(entries):
             raise QuestionError.field(name, got, say("each column may stand once."))
         return tuple(sorted((target, source) for target, source in entries))
+
+    return {"check": check}
+
+
+def _delays() -> Metadata:
+    pairs, length = _assignments()["check"], duration()["check"]
+
+    def check(name: str, got: Any) -> Assignments:
+        return tuple((event, length(f"{name}[{event}]", span)) for event, span in pairs(name, got))
 
     return {"check": check}
 
@@ -76,8 +90,17 @@ class ColumnMapping(Value):
         Order of 01/02/2026 where the column cannot tell; None takes what is usual.
     end_included : bool
         Whether the file's end of a period is its last day.
+    year_first : bool, optional
+        Whether 26-11-12 begins with its year, where the column cannot tell; None takes what is likely.
     first_day : str, optional
         The day that "Nth day" 0 stands for.
+    spread : mapping of str to str
+        The file's headings to channels (spend, orders) or events: columns that become rows (an unpivot). A blank
+        cell gives no row. For events, neither does false, no or 0, and a number of its own becomes the `value`;
+        a constant `event` is one more event of each row.
+    delays : mapping of str to duration
+        The file's events to how long after the one time given for all rows they are placed: stand-ins for times
+        that the file does not have.
 
     Examples
     --------
@@ -97,7 +120,10 @@ class ColumnMapping(Value):
     identified: str | None = field(default=None, metadata=optional(text(longest=1000)))
     day_first: bool | None = field(default=None, metadata=optional(flag()))
     end_included: bool = field(default=False, metadata=flag())
+    year_first: bool | None = field(default=None, metadata=optional(flag()))
     first_day: str | None = field(default=None, metadata=day())
+    spread: Assignments = field(default=(), metadata=_assignments())
+    delays: Assignments = field(default=(), metadata=_delays())
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -109,8 +135,10 @@ class ColumnMapping(Value):
         for target in self.hashed:
             if target not in texts:
                 raise QuestionError.unknown_field(target, texts)
-        if both := sorted({t for t, _ in self.columns} & {t for t, _ in self.constants}):
-            reason = say("{columns}: give a file column or a constant, not both.", columns=Names(tuple(both)))
+        given = [*(target for target, _ in (*self.columns, *self.constants)), *self.spread_to()]
+        if both := sorted({target for target in given if given.count(target) > 1}):
+            reason = say("{columns}: give a file column, a constant or columns to spread, not several of these.",
+                         columns=Names(tuple(both)))  # fmt: skip
             raise QuestionError.crossed(reason)
 
     @classmethod
@@ -132,7 +160,7 @@ class ColumnMapping(Value):
 
     def missing(self) -> tuple[str, ...]:
         """Return the required columns that have neither a file column nor a constant."""
-        given = {target for target, _ in (*self.columns, *self.constants)} | set(DERIVED)
+        given = {*(target for target, _ in (*self.columns, *self.constants)), *self.spread_to(), *DERIVED}
         return tuple(c for c in column_names(self.table, required=True) if c not in given)
 
     def over(self, first: dt.date, last: dt.date) -> Self:
@@ -156,3 +184,9 @@ class ColumnMapping(Value):
         except (KeyError, ValueError):
             return None
         return first, end - dt.timedelta(days=1)
+
+    def spread_to(self) -> tuple[str, ...]:
+        """Return the columns that the spread columns fill; an event that is given for all rows stands beside theirs."""
+        if self.table == "events" and "event" in dict(self.constants):
+            return ()
+        return SPREAD[self.table][: 1 if self.table == "events" else 2] if self.spread else ()

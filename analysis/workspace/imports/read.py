@@ -10,6 +10,7 @@ import csv
 import datetime as dt
 import hashlib
 import re
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -24,9 +25,10 @@ from python_calamine import CalamineWorkbook
 
 from analysis import storage
 from analysis.errors import SluiceError
-from analysis.messages import Message, say
-from analysis.workspace.imports import limits
+from analysis.messages import say
+from analysis.workspace.imports import limits, xls
 from analysis.workspace.imports.headings import distinct
+from analysis.workspace.imports.lines import Member, key
 from analysis.workspace.imports.source import Plain, fresh, unpack
 from analysis.workspace.imports.structure import Layout, layouts
 from analysis.workspace.imports.text import as_utf8
@@ -40,25 +42,21 @@ read_csv(getvariable('{part}_path'), delim=getvariable('{part}_delimiter'), quot
 _MEMORY = "1000MB"
 """What a scratch database may hold in memory; the rest goes to its folder."""
 _COPIED = 16 << 20
-"""Largest file (bytes) whose cells are all copied; a larger one is read again where it lies each time."""
+"""Largest file (bytes, and cells) that is copied whole; a larger one is read again where it lies each time."""
 _HEAD = 10_000
 """Rows of a larger file that are copied, to look at."""
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One file's share of a table: its name and how many rows came before it."""
-
-    name: str
-    before: int
-
-
 class Store:
-    """The folder and the private DuckDB that the tables of one file share; gone when the last is closed."""
+    """The folder and the private DuckDB that the tables of one file share; gone when the last is closed.
+
+    What of the file could not be read stands in `unread`.
+    """
 
     def __init__(self, source: Path | None) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="sluice-import-")
         self.folder, self.users = Path(self._folder.name), 0
+        self.unread: list[SluiceError] = []
         self.con = duckdb.connect(
             config={
                 "autoinstall_known_extensions": "false",
@@ -85,8 +83,8 @@ class Scratch:
     """One table of a file: column `line`, then `c0`, `c1`, … in file order, and `mark` (repeated headings).
 
     Headings stay out of SQL: they are kept beside, in `headings`. `table` holds all rows, of a large file as a view
-    that reads it again; `head` holds the first of them (`whole`: all). `judged` is where :func:`clean.judge` lays
-    the typed rows, `judged_as` the mapping it did so under.
+    that reads it again; `head` holds the first of them (`whole`: all). `judged` is where :func:`clean.judge` laid
+    the typed rows, `judged_as` the mapping it did so under; `made` is what :func:`shapes.shaped` last made of it.
     """
 
     def __init__(self, name: str, store: Store, table: str, layout: Layout) -> None:
@@ -95,7 +93,8 @@ class Scratch:
         self.headerless = not layout.header
         self.members: tuple[Member, ...] = ()
         self.rows, self.whole, self.head = 0, True, table
-        self.judged, self.judged_as = f"judged_{table}", ""
+        self.judged, self.judged_as = "", ""
+        self.made: tuple[str, Any] = ("", None)
         store.users += 1
         self._open = True
 
@@ -150,8 +149,8 @@ def readable(name: str) -> Iterator[None]:
         raise limits.refuse(name, reason, "unreadable") from error
 
 
-def read(source: str | Path | bytes, name: str, known: Callable[[str], bool]) -> tuple[list[Scratch], list[Message]]:
-    """Read a file's tables, parts with the same headings as one, and what of it could not be read.
+def read(source: str | Path | bytes, name: str, known: Callable[[str], bool]) -> list[Scratch]:
+    """Read a file's tables, parts with the same headings as one; what could not be read stands in their store.
 
     Parameters
     ----------
@@ -174,12 +173,11 @@ def read(source: str | Path | bytes, name: str, known: Callable[[str], bool]) ->
         else:
             path = Path(source).resolve()
         plains, errors = unpack(name, path, store.folder)
-        tables, refused = _all(name, plains, store, known)
-        found = _joined(name, tables, store)
+        store.unread += errors
+        return _joined(name, _all(plains, store, known), store)
     except BaseException:
         store.close()
         raise
-    return found, [error.message for error in (*errors, *refused)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,19 +190,17 @@ class _Table:
     layout: Layout
 
 
-def _all(
-    name: str, plains: Iterable[Plain], store: Store, known: Callable[[str], bool]
-) -> tuple[list[_Table], list[SluiceError]]:
-    tables, errors = list[_Table](), list[SluiceError]()
+def _all(plains: Iterable[Plain], store: Store, known: Callable[[str], bool]) -> list[_Table]:
+    tables = list[_Table]()
     for plain in plains:
         try:
             found = _found(plain, store, known)
             tables += [_Table(plain, i, len(found), layout) for i, layout in enumerate(found)]
         except SluiceError as error:
-            errors.append(error)
+            store.unread.append(error)
     if not tables:
-        raise errors[0]
-    return tables, errors
+        raise store.unread[-1]
+    return tables
 
 
 def _found(plain: Plain, store: Store, known: Callable[[str], bool]) -> list[Layout]:
@@ -224,18 +220,18 @@ def _joined(name: str, tables: list[_Table], store: Store) -> list[Scratch]:
     for table in tables:
         alone = (table.place, table.plain.name) if table.many > 1 else ()
         groups.setdefault((table.layout.headings, bool(table.layout.header), *alone), []).append(table)
-    made, error = list[Scratch](), None
+    made = list[Scratch]()
     for n, parts in enumerate(groups.values()):
         scratch = Scratch(_name(name, parts, len(groups)), store, f"raw{n or ''}", parts[0].layout)
         try:
             _load(scratch, parts)
             made.append(scratch)
-        except SluiceError as refused:
-            error = refused
+        except SluiceError as error:
+            store.unread.append(error)
             scratch._open = False
             store.users -= 1
-    if not made and error:
-        raise error
+    if not made:
+        raise store.unread[-1]
     return made
 
 
@@ -247,10 +243,10 @@ def _name(name: str, parts: list[_Table], groups: int) -> str:
 
 
 def _load(scratch: Scratch, parts: list[_Table]) -> None:
-    digests, members, selects = [], [], []
+    digests, members, selects = list[str](), list[Member](), list[str]()
     for n, part in enumerate(parts):
-        members.append(Member(part.plain.name, scratch.rows))
         select, rows = _counted(scratch, part, n)
+        members.append(_member(part, rows + 1))
         selects.append(select)
         scratch.rows += rows
         digests.append(part.plain.digest if part.many == 1 else f"{part.plain.digest} {part.place}")
@@ -263,9 +259,16 @@ def _load(scratch: Scratch, parts: list[_Table]) -> None:
     scratch.digest = digests[0] if plain else hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
 
+def _member(part: _Table, records: int) -> Member:
+    layout = part.layout
+    counted = part.plain.kind == "text" and not layout.numbered and layout.delimiter not in ("parquet", "json")
+    return Member(part.plain.name, layout.path if counted else None, layout.delimiter, records)
+
+
 def _lay(scratch: Scratch, rows: str, parts: list[_Table]) -> None:
     size = sum(part.layout.path.stat().st_size for part in parts)
-    if size <= _COPIED or any(part.layout.delimiter == "json" for part in parts):
+    cells = scratch.rows * len(scratch.headings)
+    if max(size, cells) <= _COPIED or any(part.layout.delimiter == "json" for part in parts):
         scratch.con.execute(f"CREATE TABLE {scratch.table} AS {rows}")
         return
     scratch.head, scratch.whole = f"{scratch.table}_head", False
@@ -281,12 +284,12 @@ def _counted(scratch: Scratch, part: _Table, place: int) -> tuple[str, int]:
     name, layout = f"{scratch.table}_{place}", part.layout
     scratch.con.execute(f"SET VARIABLE {name}_path = ?", [str(layout.path)])
     if layout.delimiter in ("parquet", "json"):
-        return _tried(scratch, part, _typed_rows(scratch, layout, name))
+        return _tried(scratch, part, _typed_rows(layout, name, place))
     scratch.con.execute(f"SET VARIABLE {name}_delimiter = ?", [layout.delimiter])
     try:
-        return _tried(scratch, part, _text_rows(scratch, layout, name, "true"))
+        return _tried(scratch, part, _text_rows(scratch, layout, name, place, "true"))
     except SluiceError:
-        return _tried(scratch, part, _text_rows(scratch, layout, name, "false"))
+        return _tried(scratch, part, _text_rows(scratch, layout, name, place, "false"))
 
 
 def _tried(scratch: Scratch, part: _Table, select: str) -> tuple[str, int]:
@@ -307,18 +310,19 @@ def _unreadable(part: _Table, error: Exception) -> SluiceError:
     return limits.refuse(part.plain.name, reason, "unreadable")
 
 
-def _typed_rows(scratch: Scratch, layout: Layout, name: str) -> str:
+def _typed_rows(layout: Layout, name: str, place: int) -> str:
     if layout.delimiter == "parquet":
         read, cell = f"read_parquet(getvariable('{name}_path'))", "#{}"
     else:
         read, cell = _READ_JSON.replace("?", f"getvariable('{name}_path')"), "json_extract_string(#{}, '$')"
     picked = ", ".join(f"{cell.format(i + 1)} AS c{i}" for i in range(len(layout.headings)))
-    return f"SELECT {scratch.rows} + row_number() OVER () AS line, {picked}, NULL::VARCHAR AS mark FROM {read}"
+    line = key(place, "row_number() OVER ()")
+    return f"SELECT {line} AS line, {picked}, NULL::VARCHAR AS mark FROM {read}"
 
 
-def _text_rows(scratch: Scratch, layout: Layout, name: str, parallel: str) -> str:
+def _text_rows(scratch: Scratch, layout: Layout, name: str, place: int, parallel: str) -> str:
     columns = [f"c{i}" for i in range(len(layout.headings))]
-    line = "try_cast(place AS BIGINT)" if layout.numbered else "row_number() OVER () + 1"
+    line = key(place, "TRY_CAST(place AS BIGINT)" if layout.numbered else "row_number() OVER () + 1")
     heads = layout.header[:2] if all(layout.header[:2]) else ()
     for i, head in enumerate(heads):
         scratch.con.execute(f"SET VARIABLE {name}_head{i} = ?", [head])
@@ -326,7 +330,7 @@ def _text_rows(scratch: Scratch, layout: Layout, name: str, parallel: str) -> st
     mark = f"CASE WHEN {repeated} THEN 'header' END" if repeated else "NULL::VARCHAR"
     struct = "{" + ", ".join(f"'{c}': 'VARCHAR'" for c in (["place"] if layout.numbered else []) + columns) + "}"
     read = _READ_CSV.format(part=name, columns=struct, parallel=parallel, skip=0 if layout.numbered else 1)
-    return f"SELECT {scratch.rows} + {line} AS line, {', '.join(columns)}, {mark} AS mark FROM {read}"
+    return f"SELECT {line} AS line, {', '.join(columns)}, {mark} AS mark FROM {read}"
 
 
 _DAMAGED = say("it is a damaged Parquet file. Export it again.")
@@ -380,26 +384,35 @@ def _json(plain: Plain, path: Path, store: Store) -> Layout:
 
 def _sheets(plain: Plain, store: Store, known: Callable[[str], bool]) -> list[Layout]:
     found, errors = list[Layout](), list[SluiceError]()
-    for title, path in _sheets_as_text(plain, store.folder):
+    sheets = _sheets_as_text(plain, store.folder)
+    for title, path in sheets:
+        name = plain.name if len(sheets) == 1 else f"{plain.name}: {title}"
         try:
-            tables = layouts(replace(plain, gaps=True), path, store.folder, known)
+            tables = layouts(replace(plain, name=name, gaps=True), path, store.folder, known)
             found += [replace(t, title=t.title or title) for t in tables]
         except SluiceError as error:
             errors.append(error)
     if not found:
         raise errors[0] if errors else limits.refuse(plain.name, say("its sheets are empty."), "empty-file")
+    store.unread += errors
     return found
 
 
 def _check_extent(plain: Plain) -> None:
     """Refuse a sheet with a cell far out: its reader would ask for memory up to there, and the process would end."""
     if not zipfile.is_zipfile(plain.path):
+        _refuse_far(plain, xls.extent(plain.path))
         return
     with zipfile.ZipFile(plain.path) as book:
         for name in book.namelist():
-            if name.startswith("xl/worksheets/") and name.endswith(".xml") and _extent(book, name) > limits.CELLS:
-                reason = say("one cell lies so far out that the sheet would fill the memory. Delete it first.")
-                raise limits.refuse(plain.name, reason, "too-large")
+            if name.startswith("xl/worksheets/") and name.endswith(".xml"):
+                _refuse_far(plain, _extent(book, name))
+
+
+def _refuse_far(plain: Plain, extent: int) -> None:
+    if extent > limits.CELLS:
+        reason = say("one cell lies so far out that the sheet would fill the memory. Delete it first.")
+        raise limits.refuse(plain.name, reason, "too-large")
 
 
 _CELL = re.compile(rb"""<(?:\w+:)?c\b[^>]{0,200}?\br=["']([A-Za-z]{1,4})(\d{1,9})""")
@@ -428,7 +441,7 @@ def _sheets_as_text(plain: Plain, folder: Path) -> list[tuple[str, Path]]:
     found = []
     try:
         _check_extent(plain)
-    except (OSError, zipfile.BadZipFile, ValueError, zlib.error) as error:
+    except (OSError, zipfile.BadZipFile, ValueError, LookupError, struct.error, zlib.error) as error:
         reason = say("it is a ZIP or a damaged workbook, not XLSX. Unpack or re-save it.")
         raise limits.refuse(plain.name, reason, "damaged") from error
     try:

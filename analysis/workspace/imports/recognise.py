@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
 from analysis.messages import Message, say
-from analysis.vocabulary import TABLES, column_names
+from analysis.vocabulary import TABLES, TIME_COLUMN, column_names
 from analysis.workspace.imports.formats import Format, formats
 from analysis.workspace.imports.headings import CURRENCIES, heading_currency, plain_heading, sign_currency
 from analysis.workspace.imports.mapping import ColumnMapping
 from analysis.workspace.imports.personal import is_personal
 from analysis.workspace.imports.read import Scratch
 from analysis.workspace.imports.structure import period
+from analysis.workspace.imports.wide import Media, media, outcome_delays, outcomes, step_delays
 
 ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
@@ -39,6 +40,7 @@ ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "channel": ("source", "utm_source", "traffic_source", "渠道", "来源"),
             "item": ("item_id", "product_id", "sku", "商品id", "商品"),
             "device": ("platform", "os", "device_type", "设备", "端"),
+            "variant": ("version", "experiment_group", "test_group", "ab_group", "bucket", "分组", "实验分组"),
             "page": ("url", "page_location", "页面"),
             "value": ("price", "amount", "event_value", "金额"),
             "order_id": ("transaction_id", "订单编号", "订单号"),
@@ -96,20 +98,22 @@ class Recognition:
         Evidence behind the format: A, B or C; empty where none fits.
     mapping : ColumnMapping
     guesses : tuple of Guess
+    hints : tuple of Message
+        What else the file seems to hold.
     """
 
     format: str
     grade: str
     mapping: ColumnMapping
     guesses: tuple[Guess, ...]
+    hints: tuple[Message, ...] = ()
 
 
 def recognise(scratch: Scratch, samples: Mapping[str, Sequence[str]], zone: str) -> Recognition:
     """Propose what a table is: the format with the most telling headings, else a guess for each column."""
     found = _format(scratch, samples)
     if found is None or found.table not in TABLES:
-        table = max(TABLES, key=lambda t: _coverage(t, _columns(t, scratch.headings)))
-        guessed = guess_for(table, scratch, samples, zone)
+        guessed = guess_for(_table(scratch, samples), scratch, samples, zone)
         return guessed if found is None else replace(guessed, format=found.name, grade=found.grade)
     columns = _of_format(found, scratch.headings)
     sure = {"A": 0.99, "B": 0.95, "C": 0.85}[found.grade]
@@ -123,26 +127,41 @@ def recognise(scratch: Scratch, samples: Mapping[str, Sequence[str]], zone: str)
         only=tuple(_window(scratch, found.choose).items()),
         lines=found.lines,
         identified=_present(found.identified, scratch.headings),
-        day_first=None,
+        day_first=found.day_first,
         end_included=found.end_included,
         first_day=_first_day(scratch, found, columns),
+        spread=tuple((h, e) for name, e in found.spread.items() if (h := _present(name, scratch.headings))),
+        delays=tuple(_delays(scratch, found, columns).items()),
     )
     return Recognition(found.name, found.grade, _finished(mapping, scratch, samples, found), guesses)
+
+
+def _table(scratch: Scratch, samples: Mapping[str, Sequence[str]]) -> str:
+    """Choose the table most of whose required columns are there; channels beside each other are spend."""
+    found = {table: _columns(table, scratch.headings) for table in TABLES}
+    best = max(TABLES, key=lambda t: _coverage(t, found[t]))
+    if {"user_id", "order_id"} & {*found["events"], *found["orders"]} or "spend" in found["spend"]:
+        return best
+    return "spend" if _media(scratch, samples) else best
 
 
 def guess_for(table: str, scratch: Scratch, samples: Mapping[str, Sequence[str]], zone: str) -> Recognition:
     """Propose a mapping onto a table the analyst chose, column by column."""
     columns = _columns(table, scratch.headings)
     guesses = [Guess(c, h, *_why(c, h)) for c, h in columns.items()]
-    for column in TABLES[table]:
-        if column.type == "time" and column.required and column.name not in columns and column.name != "period_end":
-            taken = set(columns.values())
-            dated = [h for h in scratch.headings if h not in taken and _dated(samples.get(h, ()))]
-            if len(dated) == 1:
-                columns[column.name] = dated[0]
-                guesses.append(Guess(column.name, dated[0], 0.6, say("the only column whose values are times")))
+    time = TIME_COLUMN[table]
+    if time not in columns and (heading := _only_dated(scratch, samples, columns.values())):
+        columns[time] = heading
+        guesses.append(Guess(time, heading, 0.6, say("the only column whose values are times")))
     mapping = ColumnMapping(table=table, columns=tuple(columns.items()), zone=zone)
-    return Recognition("", "", _finished(mapping, scratch, samples, None), tuple(guesses))
+    found = Recognition("", "", mapping, tuple(guesses))
+    found = {"events": _with_outcomes, "orders": _with_revenue, "spend": _with_media}[table](found, scratch, samples)
+    return replace(found, mapping=_finished(found.mapping, scratch, samples, None))
+
+
+def _only_dated(scratch: Scratch, samples: Mapping[str, Sequence[str]], taken: Iterable[str]) -> str | None:
+    dated = [h for h in scratch.headings if h not in set(taken) and _dated(samples.get(h, ()))]
+    return dated[0] if len(dated) == 1 else None
 
 
 def _why(column: str, heading: str) -> tuple[float, Message]:
@@ -165,8 +184,11 @@ def _format(scratch: Scratch, samples: Mapping[str, Sequence[str]]) -> Format | 
 
 def _score(format: Format, plain: set[str]) -> int:
     telling = {plain_heading(h) for h in format.telling}
-    if not telling or any(plain_heading(h) in plain for h in format.never) or (format.exactly and telling != plain):
+    if not telling or any(plain_heading(h) in plain for h in format.never):
         return 0
+    if format.exactly:
+        others = {plain_heading(h) for names in format.columns.values() for h in names}
+        return len(telling) if telling <= plain <= telling | others else 0
     hits = len(telling & plain)
     return hits if hits >= format.least else 0
 
@@ -208,11 +230,71 @@ def _window(scratch: Scratch, choose: str | None) -> dict[str, str]:
     return {heading: max(days, key=lambda v: days[v])} if len(days) > 1 else {}
 
 
+def _delays(scratch: Scratch, format: Format, columns: Mapping[str, str]) -> dict[str, str]:
+    if format.steps is None:
+        return dict(format.delays)
+    heading = _present(format.steps, scratch.headings)
+    return step_delays(scratch, heading) if heading and "timestamp" not in columns else {}
+
+
 def _first_day(scratch: Scratch, format: Format, columns: Mapping[str, str]) -> str | None:
     if format.nth_day is None or plain_heading(columns.get("period_start", "")) != plain_heading(format.nth_day):
         return None
     days = period(scratch.above)
     return days[0].isoformat() if days else None
+
+
+# ---- tables of another shape ------------------------------------------------------------------------------
+
+
+def _media(scratch: Scratch, samples: Mapping[str, Sequence[str]]) -> Media | None:
+    columns = _columns("spend", scratch.headings)
+    time = columns.get("period_start") or _only_dated(scratch, samples, ())
+    return media(scratch, samples, time) if time and "spend" not in columns and "channel" not in columns else None
+
+
+def _with_media(found: Recognition, scratch: Scratch, samples: Mapping[str, Sequence[str]]) -> Recognition:
+    """Propose that columns of spend, one for each channel, become rows."""
+    if (wide := _media(scratch, samples)) is None:
+        return found
+    sure, why = (0.6, say("its heading names a channel")) if wide.telling else (0.4, say("numbered beside a date"))
+    columns = {c: h for c, h in found.mapping.columns if h not in wide.spread and h != wide.revenue}
+    kept = tuple(g for g in found.guesses if g.column in columns)
+    hint = say(
+        "{heading} looks like the revenue of each row. To keep it, import the file once more, as orders.",
+        heading=wide.revenue,
+    )
+    return replace(
+        found,
+        mapping=found.mapping.replace(columns=columns, spread=wide.spread, period=wide.period),
+        guesses=(*kept, *(Guess("spend", heading, sure, why) for heading in wide.spread)),
+        hints=(hint,) if wide.revenue else (),
+    )
+
+
+def _with_revenue(found: Recognition, scratch: Scratch, samples: Mapping[str, Sequence[str]]) -> Recognition:
+    """Propose a wide table's revenue as one paid order for each of its rows."""
+    wide = _media(scratch, samples)
+    if wide is None or wide.revenue is None or "order_id" in dict(found.mapping.columns):
+        return found
+    columns = {"order_id": wide.time, "timestamp": wide.time, "paid_at": wide.time, "revenue": wide.revenue}
+    why = say("the revenue of a period, beside what each channel spent")
+    guesses = tuple(Guess(column, heading, 0.5, why) for column, heading in columns.items())
+    return replace(found, mapping=found.mapping.replace(columns=columns), guesses=guesses)
+
+
+def _with_outcomes(found: Recognition, scratch: Scratch, samples: Mapping[str, Sequence[str]]) -> Recognition:
+    """Propose that the yes-or-no columns of a table of users become their events."""
+    columns = dict(found.mapping.columns)
+    if "user_id" not in columns or "event" in columns:
+        return found
+    spread = outcomes(samples, tuple(columns.values()))
+    if not spread:
+        return found
+    delays = {} if "timestamp" in columns else outcome_delays(tuple(spread.values()))
+    guesses = tuple(Guess("event", heading, 0.5, say("true or false for each user")) for heading in spread)
+    mapping = found.mapping.replace(constants={"event": "visit"}, spread=spread, delays=delays)
+    return replace(found, mapping=mapping, guesses=(*found.guesses, *guesses))
 
 
 # ---- what both have in common -----------------------------------------------------------------------------
@@ -229,13 +311,15 @@ def _finished(
             constants["period_start"] = days[0].isoformat()
             constants["period_end"] = (days[1] + dt.timedelta(days=1)).isoformat()
             columns.pop("period_end", None)
-        if re.search(r"week|^周", plain_heading(columns.get("period_start", ""))):
+        if plain_heading(columns.get("period_start", "")) in ("day", "单日"):
+            columns.pop("period_end", None)  # it ends the report, not the day
+        if not mapping.spread and re.search(r"week|^周", plain_heading(columns.get("period_start", ""))):
             more["period"] = "7d"
     if mapping.table != "events" and "currency" not in columns:
-        amount = columns.get("spend" if mapping.table == "spend" else "revenue", "")
+        amount = columns.get("spend" if mapping.table == "spend" else "revenue", next(iter(dict(mapping.spread)), ""))
         if code := _currency(amount, samples.get(amount, ()), scratch.above):
             constants["currency"] = code
-    kept = {c: text for c, text in constants.items() if c not in columns}
+    kept = {c: text for c, text in constants.items() if c not in columns} | dict(mapping.constants)
     texts = {c.name for c in TABLES[mapping.table] if c.type == "text"}
     hidden = [c for c, h in columns.items() if c in texts and is_personal(h, samples.get(h, ()))]
     return mapping.replace(columns=columns, constants=kept, hashed=tuple(hidden), **more)

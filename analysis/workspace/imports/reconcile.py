@@ -12,6 +12,7 @@ from analysis.values import local_day
 from analysis.vocabulary import EVENTS, TABLES, TIME_COLUMN
 from analysis.workspace.imports import cells
 from analysis.workspace.imports.clean import MARKS, given_columns, judge
+from analysis.workspace.imports.lines import STEP
 from analysis.workspace.imports.mapping import ColumnMapping
 from analysis.workspace.imports.read import Scratch
 
@@ -47,7 +48,7 @@ class Reconciliation:
     Parameters
     ----------
     lines, kept : int
-        Rows read, and rows that would be stored.
+        Rows read (of columns that become rows: filled cells), and rows that would be stored.
     set_aside : tuple of (str, int)
         Rows by reason, the most first; reasons are those of `clean.REASONS`.
     sums : tuple of (str, float)
@@ -69,6 +70,8 @@ class Reconciliation:
         Event names outside the standard vocabulary; they are kept as they are.
     questions : tuple of Message
         What the file cannot tell and should be confirmed.
+    undecided : tuple of str
+        Fields of the mapping that would answer them: "day_first", "year_first".
     """
 
     lines: int
@@ -85,6 +88,7 @@ class Reconciliation:
     overlaps: tuple[Overlap, ...]
     unknown_events: tuple[str, ...]
     questions: tuple[Message, ...]
+    undecided: tuple[str, ...]
 
     @property
     def lost(self) -> int:
@@ -115,6 +119,7 @@ def reconcile(scratch: Scratch, mapping: ColumnMapping) -> Reconciliation:
     names = ", ".join(f'"{c}"' for c in present)
     first, last = TIME_COLUMN[mapping.table], "period_end" if mapping.table == "spend" else TIME_COLUMN[mapping.table]
     span = _rows(scratch, f"SELECT min({first}), max({last}) {good}")[0]
+    asked = _questions(scratch, mapping)
     return Reconciliation(
         lines=scratch.rows,
         kept=int(kept),
@@ -129,7 +134,8 @@ def reconcile(scratch: Scratch, mapping: ColumnMapping) -> Reconciliation:
         stored=None,
         overlaps=(),
         unknown_events=tuple(e for e in _distinct(scratch, "event", present) if e not in EVENTS),
-        questions=_questions(scratch, mapping),
+        questions=tuple(question for question, _field in asked),
+        undecided=tuple(sorted({field for _question, field in asked})),
     )
 
 
@@ -160,7 +166,7 @@ def _sums(scratch: Scratch, mapping: ColumnMapping, present: tuple[str, ...]) ->
     if not amounts:
         return ()
     sums = ", ".join(f"coalesce(sum({c}), 0)" for c in amounts)
-    found = _rows(scratch, f"SELECT {sums} FROM judged WHERE bad IS NULL")[0]
+    found = _rows(scratch, f"SELECT {sums} FROM {scratch.judged} WHERE bad IS NULL")[0]
     return tuple((column, float(total)) for column, total in zip(amounts, found, strict=True))
 
 
@@ -170,8 +176,9 @@ def _totals(scratch: Scratch, mapping: ColumnMapping, present: tuple[str, ...]) 
     lead = "spend" if mapping.table == "spend" else "revenue"
     if lead not in amounts:
         return ()
-    columns = ", ".join(amounts)
-    theirs = _rows(scratch, f"SELECT {columns} FROM {scratch.judged} WHERE marked = 'total' ORDER BY line LIMIT 1000")
+    columns = ", ".join(f"sum({c})" for c in amounts)  # of the cells of one line that became rows
+    by_line = f"GROUP BY line // {STEP} ORDER BY line // {STEP} LIMIT 1000"
+    theirs = _rows(scratch, f"SELECT {columns} FROM {scratch.judged} WHERE marked = 'total' {by_line}")
     if not theirs:
         return ()
     grand = max(theirs, key=lambda row: _largest(row, theirs))
@@ -198,14 +205,20 @@ def _verdict(said: float, found: float, rows: int) -> str:
     return "rounding" if apart <= min(0.005 * (rows + 1), 0.005 + abs(said) / 1000) + 1e-9 else "differ"
 
 
-def _questions(scratch: Scratch, mapping: ColumnMapping) -> tuple[Message, ...]:
+def _questions(scratch: Scratch, mapping: ColumnMapping) -> list[tuple[Message, str]]:
+    """Return what the file's times leave open, each with the field of the mapping that says it."""
     asked = []
     types, position = scratch.types(), {heading: i for i, heading in enumerate(scratch.headings)}
     for column in TABLES[mapping.table]:
         heading = dict(mapping.columns).get(column.name)
         if column.type == "time" and heading in position and mapping.day_first is None and mapping.first_day is None:
             place = position[heading]
-            if cells.time_style(scratch.con, scratch.table, f"c{place}", types[place], None, False).ambiguous:
-                asked.append(say("{heading}: is 01/02/2026 the first of February or the second of January?",
-                                 heading=heading))  # fmt: skip
-    return tuple(asked)
+            given = (scratch.con, scratch.table, f"c{place}", types[place])
+            style = cells.time_style(*given, None, False, mapping.year_first)
+            if style.short and style.short.year_unsure:
+                years = say("{heading}: two-digit years. Does 05-06-07 begin or end with the year?", heading=heading)
+                asked.append((years, "year_first"))
+            if style.ambiguous:
+                days = say("{heading}: is 01/02/2026 the first of February or the second of January?", heading=heading)
+                asked.append((days, "day_first"))
+    return asked

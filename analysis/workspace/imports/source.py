@@ -52,7 +52,11 @@ class Plain:
     gaps: bool
 
 
-def unpack(name: str, path: Path, folder: Path, depth: int = 0) -> tuple[tuple[Plain, ...], tuple[SluiceError, ...]]:
+Unpacked = tuple[tuple["Plain", ...], tuple[SluiceError, ...]]
+"""Plain files, and why members of an archive are none."""
+
+
+def unpack(name: str, path: Path, folder: Path) -> Unpacked:
     """Return the plain files in a file, and the errors of archive members that are no tables.
 
     Raises
@@ -60,7 +64,12 @@ def unpack(name: str, path: Path, folder: Path, depth: int = 0) -> tuple[tuple[P
     ImportFileError
         The file is empty, damaged, too large, or no kind of table.
     """
-    limits.check_size(name, path.stat().st_size)
+    size = path.stat().st_size
+    limits.check_size(name, size)
+    return _unpack(name, path, folder, limits.Unpacking(name, size), 0)
+
+
+def _unpack(name: str, path: Path, folder: Path, so_far: limits.Unpacking, depth: int) -> Unpacked:
     with path.open("rb") as file:
         head = file.read(65_536)
     if not head.strip() or head.strip() == codecs.BOM_UTF8:
@@ -69,9 +78,9 @@ def unpack(name: str, path: Path, folder: Path, depth: int = 0) -> tuple[tuple[P
         reason = say("it holds archives more than {n} deep. Unpack it first.", n=limits.DEPTH)
         raise limits.refuse(name, reason, "nesting")
     if head.startswith(_GZIP):
-        return unpack(name.removesuffix(".gz"), _gunzipped(name, path, folder), folder, depth + 1)
+        return _unpack(name.removesuffix(".gz"), _gunzipped(name, path, folder, so_far), folder, so_far, depth + 1)
     if head.startswith(_ZIP):
-        return _zip(name, path, folder, depth)
+        return _zip(name, path, folder, so_far, depth)
     return (_plain(name, path, head),), ()
 
 
@@ -144,38 +153,37 @@ def fresh(folder: Path, suffix: str) -> Path:
     return folder / f"{len(list(folder.iterdir()))}{suffix}"
 
 
-def _gunzipped(name: str, path: Path, folder: Path) -> Path:
+def _gunzipped(name: str, path: Path, folder: Path, so_far: limits.Unpacking) -> Path:
     out = fresh(folder, ".unpacked")
     try:
         with gzip.open(path) as packed:
-            _copy(name, packed, out, path.stat().st_size)
+            _copy(packed, out, so_far)
     except _BROKEN as error:
         raise limits.refuse(name, say("it is a damaged GZIP file. Download it again."), "damaged") from error
     return out
 
 
-def _copy(name: str, packed: IO[bytes] | gzip.GzipFile, out: Path, size: int) -> None:
-    written = 0
+def _copy(packed: IO[bytes] | gzip.GzipFile, out: Path, so_far: limits.Unpacking) -> None:
     with out.open("wb") as file:
         while chunk := packed.read(CHUNK):
-            written += len(chunk)
-            limits.check_size(name, written, size)
+            so_far.writes(len(chunk))
             file.write(chunk)
+            watching().step()
 
 
-def _zip(name: str, path: Path, folder: Path, depth: int) -> tuple[tuple[Plain, ...], tuple[SluiceError, ...]]:
+def _zip(name: str, path: Path, folder: Path, so_far: limits.Unpacking, depth: int) -> Unpacked:
     try:
         with zipfile.ZipFile(path) as archive:
             members = [m for m in archive.infolist() if not m.is_dir() and not _hidden(m.filename)]
             if any(m.filename == "[Content_Types].xml" or m.filename == "xl/workbook.xml" for m in members):
                 return (_workbook(name, path, members),), ()
-            _check_archive(name, path, members)
-            return _members(name, archive, members, folder, depth)
+            if not members:
+                raise limits.refuse(name, say("the archive is empty."), "empty-file")
+            so_far.holds(len(members), sum(m.file_size for m in members))
+            return _members(name, archive, members, folder, so_far, depth)
     except _BROKEN as error:
         reason = say("it is a ZIP or a damaged workbook, not XLSX. Unpack or re-save it.")
         raise limits.refuse(name, reason, "damaged") from error
-    except RuntimeError as error:  # zipfile's word for a password
-        raise limits.refuse(name, say("it needs a password. Unpack it first."), "password") from error
 
 
 def _workbook(name: str, path: Path, members: list[zipfile.ZipInfo]) -> Plain:
@@ -187,27 +195,23 @@ def _workbook(name: str, path: Path, members: list[zipfile.ZipInfo]) -> Plain:
     return Plain(name, path, "workbook", digest(path), True, False)
 
 
-def _check_archive(name: str, path: Path, members: list[zipfile.ZipInfo]) -> None:
-    if not members:
-        raise limits.refuse(name, say("the archive is empty."), "empty-file")
-    if len(members) > limits.MEMBERS:
-        reason = say("it holds more than {n} files. Split it.", n=limits.MEMBERS)
-        raise limits.refuse(name, reason, "too-many-files")
-    limits.check_size(name, sum(m.file_size for m in members), path.stat().st_size)
-
-
 def _members(
-    name: str, archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], folder: Path, depth: int
-) -> tuple[tuple[Plain, ...], tuple[SluiceError, ...]]:
+    name: str,
+    archive: zipfile.ZipFile,
+    members: list[zipfile.ZipInfo],
+    folder: Path,
+    so_far: limits.Unpacking,
+    depth: int,
+) -> Unpacked:
     found: list[Plain] = []
     errors: list[SluiceError] = []
     for member in sorted(members, key=lambda m: _natural(m.filename)):
-        out = fresh(folder, ".unpacked")
-        with archive.open(member) as packed:
-            _copy(name, packed, out, max(member.compress_size, 1))
+        own = f"{name}: {_member_name(member)}"
         try:
-            plain, skipped = unpack(f"{name}: {_member_name(member)}", out, folder, depth + 1)
+            plain, skipped = _unpack(own, _extracted(own, archive, member, folder, so_far), folder, so_far, depth + 1)
         except SluiceError as error:
+            if dict(error.message.params)["file"] == so_far.file:
+                raise  # a limit of the whole file, not of this member
             errors.append(error)
             continue
         found += plain
@@ -215,6 +219,20 @@ def _members(
     if not found:
         raise errors[0]
     return tuple(found), tuple(errors)
+
+
+def _extracted(
+    name: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path, so_far: limits.Unpacking
+) -> Path:
+    out = fresh(folder, ".unpacked")
+    try:
+        with archive.open(member) as packed:
+            _copy(packed, out, so_far)
+    except _BROKEN as error:
+        raise limits.refuse(name, say("it is damaged in the archive. Pack it again."), "damaged") from error
+    except RuntimeError as error:  # zipfile's word for a password
+        raise limits.refuse(name, say("it needs a password. Unpack it first."), "password") from error
+    return out
 
 
 def _hidden(name: str) -> bool:

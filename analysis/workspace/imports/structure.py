@@ -17,6 +17,7 @@ from pathlib import Path
 from analysis.messages import say
 from analysis.workspace.imports import limits
 from analysis.workspace.imports.headings import distinct, plain_heading
+from analysis.workspace.imports.lines import numbered
 from analysis.workspace.imports.source import Plain, fresh
 
 Record = list[str]
@@ -44,7 +45,7 @@ class Layout:
         UTF-8 text to load.
     delimiter : str
     numbered : bool
-        Whether each record begins with its place in the original file (a copy made here).
+        Whether each record begins with its line in the original file, or row in its sheet (a copy made here).
     """
 
     title: str
@@ -117,7 +118,8 @@ def layouts(plain: Plain, path: Path, folder: Path, known: Callable[[str], bool]
         if len(wide) > limits.TABLES_IN_A_FILE:
             reason = say("it holds more than {n} tables. Split it.", n=limits.TABLES_IN_A_FILE)
             raise limits.refuse(plain.name, reason, "too-many-tables")
-        return _laid(wide if whole else wide[:1], path, folder, delimiter, whole=whole, direct=len(found) == 1)
+        source = _Source(path, folder, delimiter, plain.kind == "workbook")
+        return _laid(wide if whole else wide[:1], source, whole=whole, direct=len(found) == 1)
     except csv.Error as error:
         reason = say("a cell holds more than {n} characters, or a quote is never closed.", n=limits.CELL)
         raise limits.refuse(plain.name, reason, "unreadable") from error
@@ -281,36 +283,47 @@ def _is_preamble(table: _Found, width: int, known: Callable[[str], bool]) -> boo
     )
 
 
-def _laid(
-    found: list[_Found], path: Path, folder: Path, delimiter: str, *, whole: bool, direct: bool
-) -> tuple[Layout, ...]:
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A text to copy tables from; a sheet's rows are its records, however many lines a cell has."""
+
+    path: Path
+    folder: Path
+    delimiter: str
+    sheet: bool
+
+    def records(self) -> Iterator[tuple[int, Record]]:
+        found = numbered(self.path, self.delimiter)
+        return enumerate((record for _, record in found), 1) if self.sheet else found
+
+
+def _laid(found: list[_Found], source: _Source, *, whole: bool, direct: bool) -> tuple[Layout, ...]:
     tables = []
     for table in found:
         names = [cell.strip().strip("﻿").strip() for cell in table.header] or [""] * table.width
         while len(names) > 2 and not names[-1] and table.header:
             names.pop()
         above = tuple(table.above[-20:])
-        layout = Layout(_title(above), above, distinct(names), tuple(table.header), path, delimiter, False)
+        header = tuple(table.header)
+        layout = Layout(_title(above), above, distinct(names), header, source.path, source.delimiter, False)
         tables.append((table, layout))
     table, layout = tables[0]
     if (direct or not whole) and table.header and table.ranges[0][0] == 1 and len(table.ranges) == 1:
         return (layout,)
-    return tuple(_copied(path, folder, delimiter, tables, whole=whole))
+    return tuple(_copied(source, tables, whole=whole))
 
 
-def _copied(
-    path: Path, folder: Path, delimiter: str, tables: list[tuple[_Found, Layout]], *, whole: bool
-) -> Iterator[Layout]:
-    """Write each table's rows to a file of its own, every record led by its place in the original."""
+def _copied(source: _Source, tables: list[tuple[_Found, Layout]], *, whole: bool) -> Iterator[Layout]:
+    """Write each table's rows to a file of its own, every record led by its line in the original."""
     if not whole:  # only the head was looked at: the rest of the file is its rows
         tables[0][0].ranges = [(tables[0][0].ranges[0][0], 1 << 62)]
     for table, layout in tables:
-        out = fresh(folder, ".csv")
+        out = fresh(source.folder, ".csv")
         with out.open("w", encoding="utf-8", newline="") as file:
             write = csv.writer(file).writerow
-            for place, record in enumerate(_records(path, delimiter)):
+            for place, (line, record) in enumerate(source.records()):
                 if any(start <= place < end for start, end in table.ranges) and record:
-                    write([place + 1, *record])
+                    write([line, *record])
         yield Layout(layout.title, layout.above, layout.headings, layout.header, out, ",", True)
 
 

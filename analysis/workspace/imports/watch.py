@@ -46,7 +46,7 @@ class Watch:
     ) -> None:
         self.total, self._progress, self._cancel, self._cancelled = total, progress, cancel, cancelled
         self._done, self._told, self._last = 0.0, 0, 0.0
-        self._stop = threading.Event()
+        self._stop, self._asking = threading.Event(), threading.Lock()
         self._running: tuple[duckdb.DuckDBPyConnection, float] | None = None
         self._connections: tuple[duckdb.DuckDBPyConnection, ...] = ()
 
@@ -73,22 +73,23 @@ class Watch:
             return self._outcome(future)
 
     def _look(self) -> None:
-        if self._cancel and (self._stop.is_set() or self._cancel()):
-            self._stop.set()
-            self._interrupt()
         if self._progress and time.monotonic() - self._last >= _TOLD:
             self._last = time.monotonic()
             self._told = max(self._told, min(self.total, round(self._so_far())))
             self._progress(self._told, self.total)
+        if self._cancel and (self._stop.is_set() or self._cancel()):
+            self._stop.set()
+            self._interrupt()
 
     def _so_far(self) -> float:
         running = self._running
         return self._done + (max(0.0, running[0].query_progress()) / 100 * running[1] if running else 0.0)
 
     def _interrupt(self) -> None:
-        for con in self._connections:
-            with suppress(duckdb.Error):  # closed meanwhile
-                con.interrupt()
+        with self._asking:
+            for con in self._connections:
+                with suppress(duckdb.Error):  # closed meanwhile
+                    con.interrupt()
 
     def _halt(self, future: Future[Any]) -> None:
         self._stop.set()
@@ -109,6 +110,17 @@ class Watch:
     def also(self, con: duckdb.DuckDBPyConnection) -> None:
         """Interrupt this connection too."""
         self._connections += (con,)
+
+    @contextmanager
+    def holding(self, con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        """Interrupt this connection too, but only meanwhile: others write on it before and after."""
+        with self._asking:
+            self._connections += (con,)
+        try:
+            yield
+        finally:
+            with self._asking:
+                self._connections = tuple(other for other in self._connections if other is not con)
 
     def step(self, done: float = 0) -> None:
         """Note units done; leave here if the work is to stop."""

@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape
 
+from workspace.exports.biff import xls
+
 NO: Mapping[str, str] = {}
 
 
@@ -356,6 +358,34 @@ def microsoft_ads_api() -> Fixture:
 
 
 @made
+def microsoft_ads_iso_week() -> Fixture:
+    text = lines(
+        "Week,Campaign name,Impressions,Clicks,Spend",
+        "2026-08-03,Umbrellas,100,3,1.50",
+        "2026-08-10,Umbrellas,200,4,2.50",
+        "Total,,300,7,4.00",
+        "©2026 Microsoft Corporation. All rights reserved.,,,,",
+    )
+    return Fixture(
+        grade="B",
+        file="weeks.csv",
+        content=text.encode("utf-8-sig"),
+        text=text,
+        asked={"currency": "USD"},
+        expected=Expected(
+            table="spend",
+            rows=2,
+            sums={"spend": "4.00", "impressions": "300", "clicks": "7"},
+            aside={"total": 1, "footer": 1},
+            first="2026-08-03",
+            last="2026-08-17",
+            currency=("USD",),
+            channels=("microsoft",),
+        ),
+    )
+
+
+@made
 def linkedin_ads() -> Fixture:
     text = (
         lines(
@@ -432,7 +462,7 @@ def _ga4() -> str:
 def ga4_stacked() -> Fixture:
     text = _ga4()
     return Fixture(
-        grade="A",
+        grade="C",
         file="Reports_snapshot.csv",
         content=text.encode(),
         text=text,
@@ -888,6 +918,18 @@ def sycm_products() -> Fixture:
 
 
 @made
+def sycm_products_xls() -> Fixture:
+    row = ("2026-08-12", "610000000001", "紫砂壶", "-", "普通商品", "NULL", "当前在线", "-", "1,024", "2,000", 15.2, "50%", "3",
+           "9", "8", "4", "12,345.60", "10%")  # fmt: skip
+    return Fixture(
+        grade="B",
+        file="【生意参谋平台】商品.xls",
+        content=xls(("商品排行",), ("统计周期", "2026-08-12 ~ 2026-08-12"), (), (), SYCM, row, SYCM, row),
+        expected=Expected(table="", headings=SYCM, lines=2),
+    )
+
+
+@made
 def tmall_orders() -> Fixture:
     text = separated(
         ("订单编号", "总金额", "买家实际支付金额", "收货地址 ", "订单创建时间", "订单付款时间 ", "退款金额"),
@@ -1002,6 +1044,40 @@ def kuaishou() -> Fixture:
 
 
 @made
+def kuaishou_xls() -> Fixture:
+    """Days are numbers with a date's format, as Excel 97 keeps them."""
+    content = xls(
+        (
+            "账户名称",
+            "账户ID",
+            "时间",
+            "账户类型",
+            "快手昵称",
+            "快手ID",
+            "总花费(元)",
+            "当日累计GMV(元)",
+            "当日累计ROI",
+        ),
+        ("茶具账户", 88001, ("day", 46245.0), "信息流", "茶小二", 5001, 500.25, 1500.75, 3.0),
+        ("茶具账户", 88001, ("day", 46246.0), "信息流", "茶小二", 5001, "1,099.75", 0, 0),
+    )
+    return Fixture(
+        grade="B",
+        file="快手.xls",
+        content=content,
+        expected=Expected(
+            table="spend",
+            rows=2,
+            sums={"spend": "1600.00", "attributed_revenue": "1500.75"},
+            first="2026-08-11",
+            last="2026-08-13",
+            currency=("CNY",),
+            channels=("快手",),
+        ),
+    )
+
+
+@made
 def xiaohongshu() -> Fixture:
     text = separated(
         ("时间", "创意名称", "创意ID", "笔记ID", "单元ID", "计划ID", "消费", "展现量", "点击量", "点击率", "平均点击成本",
@@ -1030,17 +1106,17 @@ def xiaohongshu() -> Fixture:
 @made
 def baidu() -> Fixture:
     text = lines(
-        "报告名称：,账户报告",
-        "账户：,茶馆测试",
-        "时间范围：,2026-08-11至2026-08-12",
-        "时间单位：,分日",
-        "推广方式：,全部",
-        "投放设备：,全部",
-        "生成时间：,2026-08-13 09:00:00",
+        "数据生成时间：2026-08-13 09:00",
+        "数据生成条件：",
+        "1. 时间范围：20260811-20260812",
+        "2. 时间单位：分日",
+        "3. 推广设备：移动设备，计算机",
+        "4. 投放网络：全部",
+        "5. 投放物料：全部",
         "",
-        "日期,账户,推广计划,展现量,点击量,消费,点击率,平均点击价格",
-        '2026-08-11,茶馆测试,品牌词,"1,500",45,90.45,3.00%,2.01',
-        "2026-08-12,茶馆测试,品牌词,500,5,9.55,1.00%,1.91",
+        "日期,推广计划,账户,展现,点击,消费,点击率,平均点击价格,网页转化,商桥转化,电话转化",
+        '2026-08-11,品牌词,茶馆测试,"1,500",45,90.45,3.00%,2.01,2,0,0',
+        "2026-08-12,品牌词,茶馆测试,500,5,9.55,1.00%,1.91,0,0,0",
         end="\r\n",
     )
     return Fixture(
@@ -1048,11 +1124,10 @@ def baidu() -> Fixture:
         file="账户报告.csv",
         content=text.encode("gb18030"),
         text=text,
-        asked={"currency": "CNY", "channel": "百度"},
         expected=Expected(
             table="spend",
             rows=2,
-            sums={"spend": "100.00", "impressions": "2000", "clicks": "50"},
+            sums={"spend": "100.00", "impressions": "2000", "clicks": "50", "conversions": "2"},
             first="2026-08-11",
             last="2026-08-13",
             currency=("CNY",),
@@ -1062,19 +1137,47 @@ def baidu() -> Fixture:
 
 
 @made
+def baidu_feed() -> Fixture:
+    text = lines(
+        "数据生成时间：2026-08-13 09:00,,,,,,,,,,",
+        "数据生成条件：,,,,,,,,,,",
+        "1. 时间范围：20260811,,,,,,,,,,",
+        ",,,,,,,,,,",
+        "日期,推广计划,推广计划ID,展现,点击,消费,点击率,平均点击价格,千次展现消费,移动营销页浏览量,网页转化",
+        "20260811,信息流_茶,7001,9000,90,45.50,1.00%,0.51,5.06,80,3",
+        "20260811,信息流_壶,7002,1000,1,4.50,0.10%,4.50,4.50,1,0",
+        end="\r\n",
+    )
+    return Fixture(
+        grade="B",
+        file="信息流.csv",
+        content=text.encode("gb18030"),
+        text=text,
+        expected=Expected(
+            table="spend",
+            rows=2,
+            sums={"spend": "50.00", "impressions": "10000", "clicks": "91", "conversions": "3"},
+            first="2026-08-11",
+            last="2026-08-12",
+            currency=("CNY",),
+            channels=("百度",),
+        ),
+    )
+
+
+@made
 def sogou() -> Fixture:
     text = lines(
-        "日期,账户,推广计划,消耗,点击数,展示数",
-        "总计,--,--,30.30,11,330",
-        "2026-08-11,茶馆测试,品牌词,10.10,4,110",
-        "2026-08-12,茶馆测试,品牌词,20.20,7,220",
+        "编号,日期,账户,推广计划,消耗,点击数,展示数,点击率,点击均价,有消耗词量",
+        "总计,--,--,--,30.30,11,330,3.33%,2.75,7",
+        "1,2026-08-11,茶馆测试,品牌词,10.10,4,110,3.64%,2.53,3",
+        "2,2026-08-12,茶馆测试,品牌词,20.20,7,220,3.18%,2.89,4",
     )
     return Fixture(
         grade="B",
         file="搜狗.csv",
         content=text.encode("gb18030"),
         text=text,
-        asked={"currency": "CNY", "channel": "搜狗"},
         expected=Expected(
             table="spend",
             rows=2,
@@ -1084,6 +1187,54 @@ def sogou() -> Fixture:
             last="2026-08-13",
             currency=("CNY",),
             channels=("搜狗",),
+        ),
+    )
+
+
+@made
+def shenma() -> Fixture:
+    text = lines(
+        "时间,账户,推广计划,展现量,点击量,消费,点击率,平均点击价格",
+        "2026-08-11,茶馆测试,移动词,300,6,12.12,2.00%,2.02",
+        "2026-08-12,茶馆测试,移动词,200,4,7.88,2.00%,1.97",
+    )
+    return Fixture(
+        grade="B",
+        file="神马.csv",
+        content=text.encode("gb18030"),
+        text=text,
+        expected=Expected(
+            table="spend",
+            rows=2,
+            sums={"spend": "20.00", "impressions": "500", "clicks": "10"},
+            first="2026-08-11",
+            last="2026-08-13",
+            currency=("CNY",),
+            channels=("神马",),
+        ),
+    )
+
+
+@made
+def qihoo_360() -> Fixture:
+    text = lines(
+        "时间,推广计划,展示次数,点击次数,点击率,总费用,平均点击费用,广告模式,产品线",
+        "2026-08-11,品牌,4000,40,1.00%,60.40,1.51,竞价,搜索推广",
+        "2026-08-12,品牌,1000,10,1.00%,9.60,0.96,竞价,搜索推广",
+    )
+    return Fixture(
+        grade="B",
+        file="效果评估报告_2026-08-11至2026-08-12_20260813.csv",
+        content=text.encode("gb18030"),
+        text=text,
+        expected=Expected(
+            table="spend",
+            rows=2,
+            sums={"spend": "70.00", "impressions": "5000", "clicks": "50"},
+            first="2026-08-11",
+            last="2026-08-13",
+            currency=("CNY",),
+            channels=("360",),
         ),
     )
 
@@ -1135,6 +1286,115 @@ def tianchi_codes() -> Fixture:
     )
 
 
+# ---- tables of another shape ------------------------------------------------------------------------------
+
+
+@made
+def media_by_channel() -> Fixture:
+    text = lines(
+        "日期,抖音花费(元),小红书花费(元),展会花费(元),销售额",
+        '2026-08-03,"1,200.50",300,,9000',
+        "2026-08-10,800,0,50.25,7000",
+        "2026-08-17,99.50,200,--,6500",
+        '合计,"2,100.00",500,50.25,22500',
+    )
+    return Fixture(
+        grade="C",
+        file="渠道周报.csv",
+        content=text.encode("gb18030"),
+        text=text,
+        expected=Expected(
+            table="spend",
+            rows=7,
+            sums={"spend": "2650.25"},
+            aside={"total": 3},
+            first="2026-08-03",
+            last="2026-08-24",
+            currency=("CNY",),
+            channels=("小红书", "展会", "抖音"),
+        ),
+    )
+
+
+@made
+def media_numbered() -> Fixture:
+    text = lines(
+        "week,y,x1,x2,event_1",
+        "8/3/2026,500.5,0.25,0,0",
+        "8/10/2026,610.0,0.5,0.125,1",
+        "8/17/2026,480.25,0.25,0.875,0",
+    )
+    return Fixture(
+        grade="A",
+        file="mmm.csv",
+        content=text.encode(),
+        text=text,
+        asked={"currency": "USD"},
+        expected=Expected(
+            table="spend",
+            rows=6,
+            sums={"spend": "2.00"},
+            first="2026-08-03",
+            last="2026-08-24",
+            currency=("USD",),
+            channels=("x1", "x2"),
+        ),
+    )
+
+
+@made
+def experiment_users() -> Fixture:
+    text = lines(
+        "userid,version,sum_gamerounds,retention_1,retention_7",
+        "11,gate_a,3,FALSE,FALSE",
+        "12,gate_a,38,TRUE,FALSE",
+        "13,gate_b,165,TRUE,TRUE",
+        "14,gate_b,1,FALSE,TRUE",
+    )
+    return Fixture(
+        grade="A",
+        file="cookie.csv",
+        content=text.encode(),
+        text=text,
+        asked={"timestamp": "2026-08-01"},
+        expected=Expected(
+            table="events",
+            rows=8,
+            first="2026-08-01",
+            last="2026-08-08",
+            events={"visit": 4, "retention_1": 2, "retention_7": 2},
+        ),
+    )
+
+
+STEPS = {
+    "home_page": ("u1", "u2", "u3", "u4", "u5"),
+    "search_page": ("u1", "u2", "u4"),
+    "payment_page": ("u2", "u4"),
+    "payment_confirmation_page": ("u4",),
+}
+
+
+@made
+def page_steps() -> Fixture:
+    files = {
+        f"{page}_table.csv": lines("user_id,page", *(f"{u},{page}" for u in users)) for page, users in STEPS.items()
+    }
+    return Fixture(
+        grade="C",
+        file="funnel.zip",
+        content=archive({name: text.encode() for name, text in files.items()}),
+        asked={"timestamp": "2026-08-01 10:00"},
+        expected=Expected(
+            table="events",
+            rows=11,
+            first="2026-08-01 10:00:00",
+            last="2026-08-01 10:00:06",
+            events={page: len(users) for page, users in STEPS.items()},
+        ),
+    )
+
+
 # ---- known from others' fixtures and documentation only: headings, one row --------------------------------
 
 
@@ -1179,6 +1439,59 @@ def meta_ads_chinese() -> Fixture:
 
 
 @made
+def meta_ads_by_day() -> Fixture:
+    text = lines(
+        "Reporting starts,Reporting ends,Day,Campaign name,Amount spent (EUR),Impressions,Link clicks",
+        "11-08-2026,13-08-2026,,,60.00,600,6",
+        "11-08-2026,13-08-2026,11-08-2026,Kites,10.00,100,1",
+        "11-08-2026,13-08-2026,12-08-2026,Kites,20.00,200,2",
+        "11-08-2026,13-08-2026,13-08-2026,Kites,30.00,300,3",
+    )
+    return Fixture(
+        grade="C",
+        file="days.csv",
+        content=text.encode(),
+        text=text,
+        expected=Expected(
+            table="spend",
+            rows=3,
+            sums={"spend": "60.00", "impressions": "600", "clicks": "6"},
+            aside={"total": 1},
+            first="2026-08-11",
+            last="2026-08-14",
+            currency=("EUR",),
+            channels=("meta",),
+        ),
+    )
+
+
+@made
+def meta_ads_dated_total() -> Fixture:
+    text = lines(
+        "Reporting starts,Reporting ends,Campaign name,Amount spent (EUR),Impressions",
+        "2026-08-01,2026-08-31,,60.00,600",
+        "2026-08-01,2026-08-31,Kites,50.00,450",
+        "2026-08-01,2026-08-31,Cups,10.00,150",
+    )
+    return Fixture(
+        grade="C",
+        file="month.csv",
+        content=text.encode(),
+        text=text,
+        expected=Expected(
+            table="spend",
+            rows=2,
+            sums={"spend": "60.00", "impressions": "600"},
+            aside={"total": 1},
+            first="2026-08-01",
+            last="2026-09-01",
+            currency=("EUR",),
+            channels=("meta",),
+        ),
+    )
+
+
+@made
 def tiktok_ads() -> Fixture:
     return _one(
         "tiktok.csv",
@@ -1218,6 +1531,40 @@ def amazon_ads_german() -> Fixture:
         _spend("2026-09-29", "2026-09-30", "EUR", "amazon", spend="2447.18", attributed_revenue="12000.00", clicks="9"),
         by=";",
         asked={"currency": "EUR"},
+    )
+
+
+@made
+def amazon_ads_slashes() -> Fixture:
+    return _one(
+        "report.csv",
+        _AMAZON_ADS,
+        ("09/10/2026", "-", "Teapots", "Auto", "*", "-", "teapot", "300", "9", "$12.34", "$45.00", "1"),
+        _spend("2026-09-10", "2026-09-11", "USD", "amazon", spend="12.34", attributed_revenue="45.00", clicks="9"),
+        asked={"currency": "USD"},
+    )
+
+
+@made
+def jingzhuntong_parts() -> Fixture:
+    head = "日期,跟单SKU ID,产品线,账户昵称,展现数,点击数,花费,总订单行,总订单金额"
+    row = "202608{n},1001\t,快车\t,茶馆\t,100,{n},1.{n},1,10.00"
+    files = {f"京准通_part{n}.csv": lines(head, row.format(n=n)).encode("gb18030") for n in (9, 10, 11)}
+    files["京准通_part9.csv"] = lines(head, row.format(n="09")).encode("gb18030")
+    return Fixture(
+        grade="C",
+        file="京准通.csv",
+        content=archive(files),
+        expected=Expected(
+            table="spend",
+            rows=3,
+            sums={"spend": "3.30", "impressions": "300", "clicks": "30", "attributed_revenue": "30.00"},
+            first="2026-08-09",
+            last="2026-08-12",
+            currency=("CNY",),
+            channels=("京准通",),
+        ),
+        asked={"currency": "CNY"},
     )
 
 

@@ -50,9 +50,9 @@ def survives(content: bytes, name: str = "file.csv", *, whole: bool = True) -> b
         mapping = export.mapping
         given = {column: FILL[column] for column in mapping.missing()}
         ready = export.mapped(mapping.replace(constants={**dict(mapping.constants), **given}))
-        ready.reconcile()
+        lines = ready.reconcile().lines
         made = ready.clean(b"k" * 32)
-        assert made.rows.num_rows <= export.rows
+        assert made.rows.num_rows + made.set_aside.num_rows == lines
     except SluiceError as error:
         assert error.code and str(error)
     finally:
@@ -355,7 +355,7 @@ BOMBS: dict[str, tuple[Callable[[], bytes], tuple[str, ...]]] = {
     "zip": (_zip_bomb, ("expansion",)),
     "zip that lies about its size": (_lying_zip, ("expansion", "damaged")),
     "nested zip": (_nested, ("nesting",)),
-    "zip of zips": (_wide_nest, ("expansion", "too-many-files", "too-large", "read 2500")),
+    "zip of zips": (_wide_nest, ("too-many-files",)),
     "workbook": (_workbook_bomb, ("expansion", "too-large", "damaged")),
     "workbook with a far cell": (_far_cell, ("damaged", "too-wide", "too-large", "expansion", "unreadable")),
     "entities": (_laughs, ("damaged", "one-column", "read 1")),

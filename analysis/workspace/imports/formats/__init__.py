@@ -1,11 +1,13 @@
 """One small file per platform: the headings it uses in each language and what they are. Adding one needs no code.
 
-``telling`` headings choose the format (at least ``least`` of them, none of ``never``); ``columns`` lists, for each
-of a table's columns, the headings it may stand under, the first present winning; ``constants`` are texts for every
-row; ``events`` turns the platform's codes into ours. ``identified`` names an id that totals lack, ``choose`` the
-column whose longest attribution window is kept, ``lines`` how an order's lines become one order, ``headerless`` the
-kinds of values of a file without headings. ``grade`` is the evidence: A a real file, B importers of live files,
-C documentation.
+``telling`` headings choose the format (at least ``least`` of them, none of ``never``; ``exactly``: all of them, and
+beside them only such as stand in ``columns``); ``columns`` lists, for each of a table's columns, the headings it may
+stand under, the first present winning; ``constants`` are texts for every row; ``events`` turns the platform's codes
+into ours. ``identified`` names an id that totals lack, ``choose`` the column whose longest attribution window is kept,
+``lines`` how an order's lines become one order, ``headerless`` the kinds of values of a file without headings,
+``spread`` columns that become rows, ``delays`` how long after the one time given the file's events are placed, and
+``steps`` the column whose values are steps without times. ``grade`` is the evidence: A a real file, B importers of
+live files, C documentation.
 """
 
 from __future__ import annotations
@@ -40,6 +42,9 @@ class Format:
     day_first: bool | None = None
     end_included: bool = False
     nth_day: str | None = None
+    spread: Mapping[str, str] = field(default_factory=dict)
+    delays: Mapping[str, str] = field(default_factory=dict)
+    steps: str | None = None
 
 
 @cache
