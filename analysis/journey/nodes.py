@@ -212,6 +212,13 @@ def _spread(asked: Nodes, tables: Tables, days: _Days, counted: Any) -> Any:
     return _walk(asked, tables, partial(_vary, rules=_rules(asked, tables, days), rate=rate, weights=weights))
 
 
+def warm() -> None:
+    """Compile the kernels, or load them from their cache, so that the first question asked need not wait."""
+    rules = {"nodes": np.zeros(1, np.int64), "goal": 1, "window": 1, "until": 0, "starts": np.zeros(2, np.int64)}
+    _count(Chunk.empty(), rules)
+    _vary(Chunk.empty(), rules, rate=np.zeros((1, 1)), weights=np.zeros((1, 1, 1)))
+
+
 def _over(top: Any, bottom: Any) -> Any:
     shape = np.broadcast_shapes(top.shape, bottom.shape)
     return np.divide(top, bottom, out=np.zeros(shape), where=np.broadcast_to(bottom, shape) > 0)
