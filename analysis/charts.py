@@ -20,6 +20,9 @@ PHASES = (N_("warm-up"), N_("burst"), N_("wrap-up"))
 """What a campaign's phases are usually called."""
 GROUP_WORDS = {name: name for name in (TOTAL, NOT_SET, *PHASES)}
 
+POINTS = alt.Axis(labelExpr="datum.value ? format(100 * datum.value, '+.3~f') : '0'", tickCount=5)
+"""For differences of proportions, in percentage points."""
+
 FONT = '"Source Sans", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif'
 
 

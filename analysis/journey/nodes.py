@@ -19,7 +19,7 @@ from analysis.answer import Answer, Field, Note
 from analysis.charts import GROUP_WORDS, TOTAL, Look
 from analysis.errors import DataError
 from analysis.journey import exposure
-from analysis.messages import N_, Message, Names, Share, say
+from analysis.messages import N_, Message, Names, Points, Share, say
 from analysis.question import Question
 from analysis.rates import apart, wilson
 from analysis.sequences import Chunk, walk
@@ -286,18 +286,18 @@ def _headline(asked: Nodes, table: pd.DataFrame) -> Message:
         "goal": asked.goal,
         "share": Share(float(best["converted"])),
         "others": Share(float(best["others"])),
-        "low": Share(float(best["low"])),
-        "high": Share(float(best["high"])),
+        "low": Points(float(best["low"])),
+        "high": Points(float(best["high"])),
     }
     if sure.empty:
         return say(
             "No node stands out: even after {node} (n = {users}) {share} reach {goal} against {others} of comparable "
-            "others, difference {low} to {high}.",
+            "others, difference {low} to {high} percentage points.",
             **facts,
         )
     return say(
         "After {node}, {share} of {users} users reach {goal}; of comparable others {others}. "
-        "Difference {low} to {high}.",
+        "Difference {low} to {high} percentage points.",
         **facts,
     )
 
@@ -342,8 +342,8 @@ def _picture(answer: NodesAnswer, look: Look) -> Any:
     base = alt.Chart(table).encode(y=y)
     x = alt.X(
         "difference:Q",
-        title=look(N_("difference in conversion, with 95% interval")),
-        axis=alt.Axis(format="+.2~%", tickCount=5),
+        title=look(N_("difference in conversion (percentage points), with 95% interval")),
+        axis=charts.POINTS,
     )
     colour = alt.Color(
         "node:N", scale=charts.colours(list(answer.question.nodes), list(answer.question.nodes)), legend=None
@@ -363,8 +363,8 @@ _ROWS = alt.Axis(domain=False, ticks=False, labelExpr="split(datum.label, '\\n')
 
 
 def _interval(row: Any) -> Message:
-    low, high = Share(float(row.low)), Share(float(row.high))
-    return say("{share} ({low} to {high})", share=Share(float(row.difference)), low=low, high=high)
+    low, high = Points(float(row.low)), Points(float(row.high))
+    return say("{points} percentage points ({low} to {high})", points=Points(float(row.difference)), low=low, high=high)
 
 
 def _place(look: Look, node: str, phase: str, users: int) -> str:
