@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import filters, importing, language, session
-from ui.language import _
-from ui.page import DOOR
-
 st.set_page_config(page_title="Sluice", page_icon="ui/icon.png", layout="wide")
+with st.spinner("Starting… / 正在启动…"):  # a server's first visitor waits for these
+    from ui import filters, importing, language, session
+    from ui.language import _
+    from ui.page import DOOR
+
 language.current()
 filters.keep_alive()
 session.warm()
 journey = [
-    st.Page("pages/funnel.py", title=_("Funnel"), icon=":material/filter_alt:", url_path="funnel", default=True),
+    st.Page("pages/funnel.py", title=_("Funnel"), icon=":material/filter_alt:", url_path="start", default=True),
     st.Page("pages/paths.py", title=_("Paths"), icon=":material/account_tree:", url_path="paths"),
     st.Page("pages/speed.py", title=_("Page speed"), icon=":material/speed:", url_path="speed"),
     st.Page("pages/retention.py", title=_("Retention"), icon=":material/event_repeat:", url_path="retention"),
@@ -26,6 +27,14 @@ money = [
     st.Page("pages/budget.py", title=_("Budget"), icon=":material/payments:", url_path="budget"),
     st.Page("pages/reallocation.py", title=_("Reallocation"), icon=":material/swap_horiz:", url_path="reallocation"),
 ]
+
+
+def funnel() -> None:
+    """Lead /funnel to the default page, whose own address is /."""
+    st.switch_page(journey[0], query_params=st.query_params.to_dict())
+
+
+journey.append(st.Page(funnel, title=_("Funnel"), url_path="funnel", visibility="hidden"))
 data = [st.Page("pages/data.py", title=_("Data"), icon=":material/database:", url_path="data")]
 page = st.navigation({_("Journey"): journey, _("Audience"): audience, _("Budget"): money, _("Workspace"): data})
 session.stay()

@@ -16,7 +16,12 @@ PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8
 ACCENT, LOSS, PENDING = PALETTE[0], PALETTE[5], PALETTE[1]
 TOTAL, NOT_SET = N_("(total)"), N_("(not set)")
 """How a breakdown names everybody together, and those without a value (GA4's own words)."""
-GROUP_WORDS = {TOTAL: TOTAL, NOT_SET: NOT_SET}
+PHASES = (N_("warm-up"), N_("burst"), N_("wrap-up"))
+"""What a campaign's phases are usually called."""
+GROUP_WORDS = {name: name for name in (TOTAL, NOT_SET, *PHASES)}
+
+POINTS = alt.Axis(labelExpr="datum.value ? format(100 * datum.value, '+.3~f') : '0'", tickCount=5)
+"""For differences of proportions, in percentage points."""
 
 FONT = '"Source Sans", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif'
 

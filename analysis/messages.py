@@ -38,6 +38,13 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class Points:
+    """A difference of two proportions, shown as its number of percentage points; the sentence names the unit."""
+
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
 class Money:
     """An amount in a currency (ISO 4217), or in the report's own unit where the currency is unknown."""
 
@@ -70,8 +77,8 @@ class Message:
     id : str
         English source text with ``{name}`` placeholders; the gettext message id.
     params : tuple of (str, object)
-        Values for the placeholders: text, numbers, :class:`Share`, :class:`Money`, :class:`Span`,
-        :class:`Names`, dates or further messages.
+        Values for the placeholders: text, numbers, :class:`Share`, :class:`Points`, :class:`Money`,
+        :class:`Span`, :class:`Names`, dates or further messages.
 
     Examples
     --------
@@ -121,10 +128,15 @@ def _words(value: Any, language: str) -> str:
     match value:
         case Message():
             return value.text(language)
-        case Share(value=x) | Money(value=x) | Span(seconds=x) | int(x) | float(x) if _BEYOND < abs(x) < math.inf:
+        case Share(value=x) | Points(value=x) | Money(value=x) | Span(seconds=x) | int(x) | float(x) if (
+            _BEYOND < abs(x) < math.inf
+        ):
             return f"{Decimal(x):.2e}"
         case Share():
             return format_percent(value.value, format=_percent_pattern(value.value), locale=locale)
+        case Points():
+            pattern = _percent_pattern(value.value).removesuffix("%")
+            return format_decimal(100 * value.value, format=pattern, locale=locale)
         case Money(value=amount, currency=str(code), exact=exact):
             pattern = "¤#,##0.00" if exact or abs(amount) < 100 else "¤#,##0"
             return format_currency(amount, code, locale=locale, format=pattern, currency_digits=False)

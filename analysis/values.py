@@ -511,6 +511,11 @@ def local_midnight(when: str, zone: str, *, days: int = 0) -> dt.datetime:
     return midnight.replace(tzinfo=ZoneInfo(zone)).astimezone(dt.UTC).replace(tzinfo=None)
 
 
+def local_moment(when: dt.datetime, zone: str) -> dt.datetime:
+    """Return what clocks in `zone` show at a naive UTC moment."""
+    return when.replace(tzinfo=dt.UTC).astimezone(ZoneInfo(zone))
+
+
 def local_day(when: dt.datetime, zone: str) -> str:
     """Return the ISO calendar day in `zone` of a naive UTC moment."""
-    return when.replace(tzinfo=dt.UTC).astimezone(ZoneInfo(zone)).date().isoformat()
+    return local_moment(when, zone).date().isoformat()

@@ -40,6 +40,7 @@ COLUMNS = (
     N_("creative"),
     N_("variant"),
     N_("page"),
+    N_("phase"),
 )
 MOST_STEPS, MOST_VALUES = 8, 200
 RULES = {

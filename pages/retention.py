@@ -16,7 +16,7 @@ from ui.page import ask_and_show
 from ui.session import keep
 
 PAGE = "retention"
-BREAKDOWNS = ("channel", "device", "campaign", "audience", "creative", "variant", "page")
+BREAKDOWNS = ("channel", "device", "campaign", "audience", "creative", "variant", "page", "phase")
 PERIODS = {"day": N_("days"), "week": N_("weeks"), "month": N_("months"), "campaign": N_("campaigns")}
 MEASURES = {"users": N_("how many came back"), "revenue": N_("how much each brought")}
 COHORTS = {"first_ever": N_("(first ever)"), "first_in_range": N_("(first in these dates)")}

@@ -44,7 +44,7 @@ def controls(tables: Tables, start: Question) -> Question:
         keep(f"{PAGE}.interest", list(start.interest))
         options = list(dict.fromkeys([*known, *st.session_state[f"{PAGE}.interest"]]))
         interest = st.multiselect(
-            _("Interest"), options, key=f"{PAGE}.interest", format_func=_, label_visibility="collapsed", width=420
+            _("Interest"), options, key=f"{PAGE}.interest", format_func=_, label_visibility="collapsed", width=520
         )
     return start.replace(at=at, since=since, interest=interest)
 

@@ -18,7 +18,7 @@ from ui.session import keep
 
 PAGE = "speed"
 UNITS = {"m": N_("minutes"), "h": N_("hours"), "d": N_("days")}
-BREAKDOWNS = (N_("device"), N_("channel"), N_("campaign"), N_("audience"), N_("creative"), N_("variant"), N_("page"))
+BREAKDOWNS = ("device", "channel", "campaign", "audience", "creative", "variant", "page", "phase")
 
 
 def default(tables: Tables) -> Question:

@@ -50,6 +50,22 @@ def bar(tables: Tables, across: bool = False) -> Filter | None:
     return None if where == Filter() else where
 
 
+def _phases(tables: Tables) -> None:
+    """Offer the campaign's phases: choosing one sets the days, and days that are a phase's show it as chosen."""
+    phases = tables.campaign.phases if tables.campaign else ()
+    days = {p.name: (dt.date.fromisoformat(p.start), dt.date.fromisoformat(p.end)) for p in phases}
+    if not days:
+        return
+    now = (st.session_state["filter.from"], st.session_state["filter.to"])
+    st.session_state["filter.phase"] = next((name for name, own in days.items() if own == now), None)
+    st.segmented_control(_("Phase"), list(days), key="filter.phase", format_func=_, on_change=_set_days, args=(days,))
+
+
+def _set_days(days: dict[str, tuple[dt.date, dt.date]]) -> None:
+    chosen = days.get(st.session_state["filter.phase"], (None, None))
+    st.session_state["filter.from"], st.session_state["filter.to"] = chosen
+
+
 def _key(column: str, across: bool) -> str:
     return "filter.across.campaign" if across and column == "campaign" else f"filter.{column}"
 
@@ -75,6 +91,7 @@ def _days(tables: Tables) -> tuple[dt.date | None, dt.date | None]:
         kept = st.session_state[key]
         st.session_state[key] = kept
         first, last = min(first, kept or first), max(last, kept or last)
+    _phases(tables)
     begin = st.date_input(_("From"), key="filter.from", min_value=first, max_value=last, format="YYYY-MM-DD")
     end = st.date_input(_("To"), key="filter.to", min_value=first, max_value=last, format="YYYY-MM-DD")
     return begin, end

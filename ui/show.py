@@ -34,6 +34,10 @@ FRAMES = {
 }
 
 
+SENTENCE = 60
+"""Longer texts are sentences: they stand in the second column, in rows so high that Streamlit breaks lines."""
+
+
 def show(answer: Answer, page: str) -> None:
     """Draw an answer; `page` prefixes the widget keys."""
     st.markdown(f"#### {shown(answer.headline)}")
@@ -60,7 +64,18 @@ def table(answer: Answer, name: str) -> None:
     for column in frame.columns:
         field = fields.get(column, Field(column, "text"))
         frame[column], config[column] = _column(frame[column], field, answer.currency)
-    st.dataframe(frame, column_config=config, hide_index=True, width="stretch", placeholder="")
+    told = [c for c in frame.columns if config[c]["type_config"]["type"] == "text" and _longest(frame[c]) > SENTENCE]
+    for column in told:
+        config[column]["width"] = 420
+    order = [*frame.columns[:1], *told, *(c for c in frame.columns[1:] if c not in told)]
+    st.dataframe(
+        frame, column_config=config, column_order=order, row_height=72 if told else None, hide_index=True,
+        width="stretch", placeholder="",
+    )  # fmt: skip
+
+
+def _longest(values: Any) -> int:
+    return int(values.str.len().max()) if len(values) else 0
 
 
 def _column(values: Any, field: Field, currency: str | None) -> tuple[Any, Any]:

@@ -315,16 +315,26 @@ def _headline(table: pd.DataFrame, currency: str | None) -> Message:
     if pd.isna(total["roi"]):
         return say("Nothing is planned to be spent, so nothing is expected.")
     return say(
-        "{spend} spread over {n} channels is expected to bring {revenue} ({low} to {high}), ROI {roi}; "
-        "{reserve} is held back.",
+        "{spend} spread over {n} channels is expected to bring {revenue} ({low} to {high}), {change}; ROI {roi}, "
+        "{reserve} held back.",
         spend=Money(float(known["spend"].sum()), currency),
         n=int((known["spend"] > 0).sum()),
         reserve=Money(float(total["reserved"]), currency),
         revenue=Money(float(total["revenue"]), currency),
         low=Money(float(total["low"]), currency),
         high=Money(float(total["high"]), currency),
+        change=_changed(float(total["change"]), currency),
         roi=float(total["roi"]),
     )
+
+
+def _changed(change: float, currency: str | None) -> Message:
+    if abs(change) < 0.005:
+        return say("as much as at the budgets as spent")
+    amount = Money(abs(change), currency)
+    if change > 0:
+        return say("{amount} more than at the budgets as spent", amount=amount)
+    return say("{amount} less than at the budgets as spent", amount=amount)
 
 
 def _notes(asked: Scenario, table: pd.DataFrame, fitted: CurvesAnswer) -> tuple[Note, ...]:

@@ -146,7 +146,7 @@ class Attribution(Question):
             version=tables.version,
             headline=credit_words.headline(self, table, shares, worth.currency),
             frames={"models": _side_by_side(table, shares.total), "table": table[list(kind.fields["table"])]},
-            notes=credit_words.notes(self, tallied, shares, models, span, cost.notes),
+            notes=credit_words.notes(self, tallied, shares, models, span[0], tables.zone, cost.notes),
             currency=worth.currency if shares.measure else cost.currency,
             universe=known,
         )

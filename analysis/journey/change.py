@@ -19,7 +19,7 @@ from analysis.errors import DataError, QuestionError
 from analysis.journey.chains import chains
 from analysis.journey.funnel import OfFunnel
 from analysis.journey.money import nobody
-from analysis.messages import N_, Message, Names, Share, say
+from analysis.messages import N_, Message, Names, Points, Share, say
 from analysis.rates import apart, wilson
 from analysis.tables import Tables
 from analysis.values import Filter, a, optional, text, value, whole
@@ -225,16 +225,17 @@ def _headline(asked: FunnelChange, table: pd.DataFrame) -> Message:
         "users_before": int(whole_["users_before"]),
         "users_after": int(whole_["users_after"]),
     }
-    facts |= {name: Share(float(whole_[name])) for name in ("before", "after", "low", "high", "mix", "rate")}
+    facts |= {name: Share(float(whole_[name])) for name in ("before", "after")}
+    facts |= {name: Points(float(whole_[name])) for name in ("change", "low", "high", "mix", "rate")}
     if whole_["low"] <= 0 <= whole_["high"]:
         return say(
             "From {first} to {last}: {before} (n = {users_before}), then {after} (n = {users_after}). "
-            "The change may be chance (95% {low} to {high}).",
+            "The change of {change} percentage points may be chance (95% {low} to {high}).",
             **facts,
         )
     return say(
         "From {first} to {last}: {before} (n = {users_before}), then {after} (n = {users_after}). "
-        "Of the change, {mix} is another mix of {by} and {rate} other rates within it.",
+        "Of the change of {change} percentage points, {mix} is another mix of {by} and {rate} other rates within it.",
         **facts,
     )
 
@@ -261,7 +262,7 @@ def _picture(answer: FunnelChangeAnswer, look: Look) -> Any:
     words = {"mix": look(N_("mix")), "rate": look(N_("rates"))}
     long = table.melt(id_vars=["row"], value_vars=list(words), var_name="effect", value_name="points")
     long["effect"] = long["effect"].map(words)
-    long["text"] = [look(say("{share}", share=Share(float(p)))) for p in long["points"]]
+    long["text"] = [look(say("{points} percentage points", points=Points(float(p)))) for p in long["points"]]
     y = alt.Y("row:N", sort=table["row"].tolist(), title=None, axis=_ROWS)
     scale = alt.Scale(domain=list(words.values()), range=[charts.PENDING, charts.ACCENT])
     bars = (
@@ -270,7 +271,7 @@ def _picture(answer: FunnelChangeAnswer, look: Look) -> Any:
         .encode(
             y=y,
             yOffset=alt.YOffset("effect:N", sort=list(words.values())),
-            x=alt.X("points:Q", title=look(N_("contribution to the change (percentage points)")), axis=_POINTS),
+            x=alt.X("points:Q", title=look(N_("contribution to the change (percentage points)")), axis=charts.POINTS),
             color=alt.Color("effect:N", scale=scale, title=None),
             tooltip=[alt.Tooltip("effect:N", title=" "), alt.Tooltip("text:N", title=look(N_("Change")))],
         )
@@ -282,7 +283,6 @@ def _picture(answer: FunnelChangeAnswer, look: Look) -> Any:
 
 
 _ROWS = alt.Axis(domain=False, ticks=False, labelExpr="split(datum.label, '\\n')", labelLineHeight=16, labelOffset=-8)
-_POINTS = alt.Axis(format="+.2~%", tickCount=5)
 
 
 def _rates(row: Mapping[str, Any]) -> Message:

@@ -14,7 +14,7 @@ from analysis.charts import TOTAL
 from analysis.journey.credit_models import MOST
 from analysis.journey.credit_shares import FEWEST, Shares
 from analysis.messages import N_, Message, Money, Names, Share, Span, say
-from analysis.values import seconds
+from analysis.values import local_moment, seconds
 
 if TYPE_CHECKING:
     from analysis.journey.attribution import Attribution
@@ -145,11 +145,12 @@ def notes(
     tallied: Tally,
     shares: Shares,
     models: Sequence[str],
-    span: tuple[dt.datetime, dt.datetime],
+    first: dt.datetime,
+    zone: str,
     given: Sequence[Note],
 ) -> tuple[Note, ...]:
     """Say what was counted how, what was left out, and what the figures are not."""
-    found = [*_coverage(asked, tallied, span), *_estimates(asked, tallied, shares, models), *given, _rule(asked)]
+    found = [*_coverage(asked, tallied, first, zone), *_estimates(asked, tallied, shares, models), *given, _rule(asked)]
     if asked.where and (asked.where.start or asked.where.end):
         text = say("Dates restrict when people convert; touches count from {window} before.", window=_window(asked))
         found.append(Note("conversion-dates", text))
@@ -165,7 +166,7 @@ def _window(asked: Attribution) -> Span:
     return Span(seconds(asked.window))
 
 
-def _coverage(asked: Attribution, tallied: Tally, span: tuple[dt.datetime, dt.datetime]) -> list[Note]:
+def _coverage(asked: Attribution, tallied: Tally, first: dt.datetime, zone: str) -> list[Note]:
     found = []
     if tallied.untouched:
         text = say(
@@ -178,11 +179,12 @@ def _coverage(asked: Attribution, tallied: Tally, span: tuple[dt.datetime, dt.da
         found.append(Note("no-touch", text, "warning"))
     if tallied.cut:
         text = say(
-            "{n} of {total} conversions look back to before the data begins ({first}, UTC); earlier touches of theirs "
-            "are not known.",
+            "{n} of {total} conversions look back to before the data begins ({first}, {zone}); earlier touches of "
+            "theirs are not known.",
             n=tallied.cut,
             total=tallied.conversions,
-            first=span[0],
+            first=local_moment(first, zone),
+            zone=zone,
         )
         found.append(Note("before-the-data", text, "warning"))
     if tallied.worthless and asked.value != "conversions":

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.journey.credit_models import MOST
-from analysis.journey.kernels import _compiled
+from analysis.journey.kernels import compiled
 from analysis.sequences import Chunk, Columns
 
 GROUPS = 128
@@ -248,7 +248,7 @@ def _fixed(array: Any) -> Any:
 # ---- the kernel -------------------------------------------------------------------------------------------
 
 
-@_compiled
+@compiled
 def _walk(
     user: Any, time: Any, code: Any, place: Any, repeat: Any, worth: Any,
     roles: Any, window: int, since_last: bool, start: int, end: int, known_from: int, known_until: int,
@@ -331,7 +331,7 @@ def _walk(
     return out
 
 
-@_compiled
+@compiled
 def _group(who: int, seed: int) -> int:  # pragma: no cover - compiled
     """Return a user's group: SplitMix64's last three steps (Steele, Lea and Flood 2014) over their key and the seed."""
     z = np.uint64(who) + np.uint64(seed + 1) * np.uint64(0x9E3779B97F4A7C15)
@@ -340,13 +340,13 @@ def _group(who: int, seed: int) -> int:  # pragma: no cover - compiled
     return int((z ^ (z >> np.uint64(31))) % np.uint64(GROUPS))
 
 
-@_compiled
+@compiled
 def _counts_once(what: Any, same: Any, k: int, b: int) -> bool:  # pragma: no cover - compiled
     """Say whether touch k of a path ending before b stands for itself: repeats count as their last."""
     return k == b - 1 or what[k] != what[k + 1] or same[k] != same[k + 1] or same[k] < 0
 
 
-@_compiled
+@compiled
 def _share_ends(
     what: Any, a: int, b: int, direct: int, times: int, value: float, credits: Any
 ) -> None:  # pragma: no cover - compiled
@@ -360,7 +360,7 @@ def _share_ends(
         credits[1, rule, touch] += value
 
 
-@_compiled
+@compiled
 def _share_all(
     at: Any, what: Any, same: Any, a: int, b: int, times: int, value: float,
     half_life: float, first: float, last: float, weight: Any, credits: Any,
@@ -395,7 +395,7 @@ def _share_all(
             credits[1, rule, touch] += share * value
 
 
-@_compiled
+@compiled
 def _step_through(
     what: Any, same: Any, a: int, b: int, times: int, last: int, steps: Any
 ) -> Any:  # pragma: no cover - compiled

@@ -16,7 +16,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 
 from analysis import charts
 from analysis.answer import Answer, Field, Note
-from analysis.charts import NOT_SET, Look
+from analysis.charts import GROUP_WORDS, NOT_SET, Look
 from analysis.errors import DataError
 from analysis.journey.chains import Chains
 from analysis.journey.funnel import OfFunnel
@@ -34,7 +34,7 @@ BY = ("device", "channel", "audience", "creative")
 """Columns that are looked through unless others are named."""
 SPEED, SLOW = N_("page speed"), N_("slow page")
 LOYALTY, LOYAL = N_("loyalty"), N_("loyal users")
-WORDS = {SPEED: SPEED, SLOW: SLOW, LOYALTY: LOYALTY, LOYAL: LOYAL}
+WORDS = GROUP_WORDS | {SPEED: SPEED, SLOW: SLOW, LOYALTY: LOYALTY, LOYAL: LOYAL}
 GROUPS = 200
 """Most values a column may have; one with more is left out, with a note."""
 OWN = 30

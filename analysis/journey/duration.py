@@ -231,7 +231,10 @@ def _notes(asked: TimeToConvert, table: pd.DataFrame) -> tuple[Note, ...]:
         notes.append(Note("censored", text))
     never = table[table["median"].isna()]["breakdown"].tolist()
     if never:
-        text = say("No median, because fewer than half convert: {groups}.", groups=Names(tuple(never)))
+        text = say("Of all who entered, fewer than half convert, so there is no median time among all: {groups}.",
+                   groups=Names(tuple(never)))  # fmt: skip
+        if len(table) == 1:
+            text = say("Fewer than half of all who entered convert, so the median is that of those who did.")
         notes.append(Note("no-median", text, "missing"))
     small = table[table["users"] < SMALL]["breakdown"].tolist()
     if small:

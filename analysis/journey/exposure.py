@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from analysis.journey.kernels import _compiled
+from analysis.journey.kernels import compiled
 
 COUNTS = 5
 """Met, of them converted, others, of them converted, left out because the window is still open."""
 _NEVER = np.iinfo(np.int64).max
 
 
-@_compiled
+@compiled
 def count(
     user: Any, time: Any, code: Any, nodes: Any, goal: int, window: int, until: int, starts: Any, found: Any
 ) -> None:  # pragma: no cover - compiled
@@ -47,7 +47,7 @@ def count(
         i = end
 
 
-@_compiled
+@compiled
 def vary(
     user: Any,
     time: Any,
@@ -92,7 +92,7 @@ def vary(
         i = end
 
 
-@_compiled
+@compiled
 def _end(user: Any, i: int) -> int:  # pragma: no cover - compiled
     end = i + 1
     while end < len(user) and user[end] == user[i]:
@@ -100,7 +100,7 @@ def _end(user: Any, i: int) -> int:  # pragma: no cover - compiled
     return end
 
 
-@_compiled
+@compiled
 def _first(time: Any, code: Any, i: int, end: int, wanted: int) -> int:  # pragma: no cover - compiled
     for row in range(i, end):
         if code[row] == wanted:
@@ -108,7 +108,7 @@ def _first(time: Any, code: Any, i: int, end: int, wanted: int) -> int:  # pragm
     return _NEVER
 
 
-@_compiled
+@compiled
 def _next(
     time: Any, row: int, end: int, starts: Any, met: int, done: int
 ) -> tuple[int, int, int, int]:  # pragma: no cover - compiled

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from analysis.journey.kernels import _compiled
+from analysis.journey.kernels import compiled
 
 ENDED, REACHED = -1, -2
 """In place of an event: there was no further one in time; the path stopped at the event it was to lead to."""
 
 
-@_compiled
+@compiled
 def follow(
     unit: Any, time: Any, code: Any, starts: Any, back: bool, collapse: bool, goal: int, window: int, paths: Any
 ) -> None:  # pragma: no cover - compiled
@@ -59,7 +59,7 @@ def follow(
                 missing = REACHED
 
 
-@_compiled
+@compiled
 def lacks(user: Any, time: Any, code: Any, start: int, other: int, window: int) -> Any:  # pragma: no cover - compiled
     """Say of each row whether it is `start` and no `other` event follows it within the window.
 
@@ -88,7 +88,7 @@ def lacks(user: Any, time: Any, code: Any, start: int, other: int, window: int) 
     return found
 
 
-@_compiled
+@compiled
 def loads(
     user: Any, time: Any, page: Any, goal: Any, load: Any, group: Any, window: int, seconds: Any, flags: Any, label: Any
 ) -> int:  # pragma: no cover - compiled

@@ -21,7 +21,7 @@ EXCLUDED = 32
 _NEVER = np.iinfo(np.int64).min // 2
 
 
-def _compiled(function: Any) -> Any:
+def compiled(function: Any) -> Any:
     try:
         return njit(nogil=True, cache=True)(function)
     except RuntimeError:  # neither this folder nor the home folder can be written: compile in each process
@@ -31,7 +31,7 @@ def _compiled(function: Any) -> Any:
 # ---- the plain funnel: each step one event, in order, other events between --------------------------------
 
 
-@_compiled
+@compiled
 def plain(
     user: Any,
     time: Any,
@@ -115,7 +115,7 @@ def plain(
     return out
 
 
-@_compiled
+@compiled
 def _steps_only(code: Any, masks: Any) -> Any:  # pragma: no cover - compiled
     """Return the rows that can matter. Without a branch: which rows do is random, so a branch guesses wrong."""
     rows, found = np.empty(len(code), np.int32), 0
@@ -125,7 +125,7 @@ def _steps_only(code: Any, masks: Any) -> Any:  # pragma: no cover - compiled
     return rows[:found]
 
 
-@_compiled
+@compiled
 def _served(masks: Any, step_code: Any) -> tuple[Any, Any]:  # pragma: no cover - compiled
     """Return each code's deepest step and each step's next shallower one of the same code; -1 for none."""
     deepest, shallower = np.full(len(masks), -1), np.full(len(step_code), -1)
@@ -134,7 +134,7 @@ def _served(masks: Any, step_code: Any) -> tuple[Any, Any]:  # pragma: no cover 
     return deepest, shallower
 
 
-@_compiled
+@compiled
 def _same_moment(
     code: Any,
     row: int,
@@ -184,7 +184,7 @@ def _same_moment(
 # ---- every other rule in order ----------------------------------------------------------------------------
 
 
-@_compiled
+@compiled
 def ordered(
     log: Any,
     time: Any,
@@ -253,7 +253,7 @@ def ordered(
     return out
 
 
-@_compiled
+@compiled
 def _take(
     k: int,
     i: int,
@@ -312,7 +312,7 @@ def _take(
     return held
 
 
-@_compiled
+@compiled
 def _write(chain: Any, rows_at: Any, p: int, bits: int, k: int, row: int) -> None:  # pragma: no cover - compiled
     """Write down a chain: up to step p as before, the steps in `bits` in the moment that begins at `row`."""
     for s in range(len(chain)):
@@ -322,7 +322,7 @@ def _write(chain: Any, rows_at: Any, p: int, bits: int, k: int, row: int) -> Non
             chain[s] = row if s <= k and bits >> s & 1 else -1
 
 
-@_compiled
+@compiled
 def _ends(p: int, k: int, union: int, excluded: Any) -> bool:  # pragma: no cover - compiled
     """Say whether an exclusion of this moment ends a chain that was at step p before it and has not passed k."""
     for e in range(len(excluded)):
@@ -331,7 +331,7 @@ def _ends(p: int, k: int, union: int, excluded: Any) -> bool:  # pragma: no cove
     return False
 
 
-@_compiled
+@compiled
 def _repeats(mask: Any, i: int, j: int, bits: int) -> bool:  # pragma: no cover - compiled
     fits = True
     for row in range(i, j):
@@ -339,7 +339,7 @@ def _repeats(mask: Any, i: int, j: int, bits: int) -> bool:  # pragma: no cover 
     return fits
 
 
-@_compiled
+@compiled
 def _with_optional(
     mask: Any, i: int, j: int, wanted: int, p: int, k: int, union: int, optional: int, reuse: bool
 ) -> int:  # pragma: no cover - compiled
@@ -350,7 +350,7 @@ def _with_optional(
     return wanted
 
 
-@_compiled
+@compiled
 def _enough(mask: Any, i: int, j: int, wanted: int, union: int, reuse: bool) -> bool:  # pragma: no cover - compiled
     """Say whether the events from row i to j can serve all the wanted steps."""
     if wanted & ~union:
@@ -363,7 +363,7 @@ def _enough(mask: Any, i: int, j: int, wanted: int, union: int, reuse: bool) -> 
     return enough
 
 
-@_compiled
+@compiled
 def _matched(mask: Any, wanted: int) -> bool:  # pragma: no cover - compiled
     """Say whether each wanted step can have an event of its own: a bipartite matching by augmenting paths."""
     serves, via = np.full(len(mask), -1), np.empty(len(mask), np.int64)
@@ -375,7 +375,7 @@ def _matched(mask: Any, wanted: int) -> bool:  # pragma: no cover - compiled
     return enough
 
 
-@_compiled
+@compiled
 def _augmented(
     mask: Any, step: int, serves: Any, via: Any, event_of: Any, queue: Any
 ) -> bool:  # pragma: no cover - compiled
@@ -403,7 +403,7 @@ def _augmented(
 # ---- in any order -----------------------------------------------------------------------------------------
 
 
-@_compiled
+@compiled
 def unordered(
     log: Any,
     time: Any,
@@ -452,7 +452,7 @@ def unordered(
     return out
 
 
-@_compiled
+@compiled
 def _gather(
     time: Any, mask: Any, start: int, end: int, window: int, all_steps: int, chain: Any
 ) -> tuple[int, bool]:  # pragma: no cover - compiled
@@ -474,7 +474,7 @@ def _gather(
     return size, True
 
 
-@_compiled
+@compiled
 def _adds(mask: Any, row: int, event_of: Any, via: Any, queue: Any) -> bool:  # pragma: no cover - compiled
     """Fit one more event into the matching of steps to events, moving others where they must."""
     steps = len(event_of)
@@ -507,7 +507,7 @@ def _adds(mask: Any, row: int, event_of: Any, via: Any, queue: Any) -> bool:  # 
 # ---- peers' rules -----------------------------------------------------------------------------------------
 
 
-@_compiled
+@compiled
 def clickhouse_strict(
     log: Any, time: Any, mask: Any, enters: Any, window: int, level: Any, latest: Any, at: Any
 ) -> int:  # pragma: no cover - compiled
@@ -557,7 +557,7 @@ def clickhouse_strict(
     return out
 
 
-@_compiled
+@compiled
 def posthog(
     log: Any,
     time: Any,
@@ -622,7 +622,7 @@ def posthog(
     return out
 
 
-@_compiled
+@compiled
 def _nearest(k: int, now: int, optional: int, window: int, starts: Any) -> int:  # pragma: no cover - compiled
     """Return the chain that step k goes on from: the nearest one in its window, over optional steps; -1 for none."""
     p = k
@@ -633,7 +633,7 @@ def _nearest(k: int, now: int, optional: int, window: int, starts: Any) -> int: 
     return p if open_still and starts[k + 1] != starts[p] else -1
 
 
-@_compiled
+@compiled
 def _taint(
     k: int, now: int, optional: int, window: int, starts: Any, tainted: Any, furthest: Any
 ) -> None:  # pragma: no cover - compiled
@@ -644,7 +644,7 @@ def _taint(
             furthest[2] = 1
 
 
-@_compiled
+@compiled
 def _advance(
     k: int,
     row: int,
@@ -678,7 +678,7 @@ def _advance(
 # ---- which event of a moment ------------------------------------------------------------------------------
 
 
-@_compiled
+@compiled
 def settle(log: Any, time: Any, mask: Any, reuse: bool, level: Any, at: Any) -> None:  # pragma: no cover - compiled
     """Put in place of each moment the row of the event that served the step.
 
@@ -700,7 +700,7 @@ def settle(log: Any, time: Any, mask: Any, reuse: bool, level: Any, at: Any) -> 
             s = last if row >= 0 else s + 1
 
 
-@_compiled
+@compiled
 def _assign(mask: Any, row: int, bits: int, reuse: bool, chain: Any) -> None:  # pragma: no cover - compiled
     for s in range(len(chain)):
         if not bits >> s & 1:

@@ -19,7 +19,7 @@ from analysis.answer import Answer, Field, Note
 from analysis.charts import GROUP_WORDS, TOTAL, Look
 from analysis.errors import DataError
 from analysis.journey import exposure
-from analysis.messages import N_, Message, Names, Share, say
+from analysis.messages import N_, Message, Names, Points, Share, say
 from analysis.question import Question
 from analysis.rates import apart, wilson
 from analysis.sequences import Chunk, walk
@@ -212,6 +212,13 @@ def _spread(asked: Nodes, tables: Tables, days: _Days, counted: Any) -> Any:
     return _walk(asked, tables, partial(_vary, rules=_rules(asked, tables, days), rate=rate, weights=weights))
 
 
+def warm() -> None:
+    """Compile the kernels, or load them from their cache, so that the first question asked need not wait."""
+    rules = {"nodes": np.zeros(1, np.int64), "goal": 1, "window": 1, "until": 0, "starts": np.zeros(2, np.int64)}
+    _count(Chunk.empty(), rules)
+    _vary(Chunk.empty(), rules, rate=np.zeros((1, 1)), weights=np.zeros((1, 1, 1)))
+
+
 def _over(top: Any, bottom: Any) -> Any:
     shape = np.broadcast_shapes(top.shape, bottom.shape)
     return np.divide(top, bottom, out=np.zeros(shape), where=np.broadcast_to(bottom, shape) > 0)
@@ -279,18 +286,18 @@ def _headline(asked: Nodes, table: pd.DataFrame) -> Message:
         "goal": asked.goal,
         "share": Share(float(best["converted"])),
         "others": Share(float(best["others"])),
-        "low": Share(float(best["low"])),
-        "high": Share(float(best["high"])),
+        "low": Points(float(best["low"])),
+        "high": Points(float(best["high"])),
     }
     if sure.empty:
         return say(
             "No node stands out: even after {node} (n = {users}) {share} reach {goal} against {others} of comparable "
-            "others, difference {low} to {high}.",
+            "others, difference {low} to {high} percentage points.",
             **facts,
         )
     return say(
         "After {node}, {share} of {users} users reach {goal}; of comparable others {others}. "
-        "Difference {low} to {high}.",
+        "Difference {low} to {high} percentage points.",
         **facts,
     )
 
@@ -335,8 +342,8 @@ def _picture(answer: NodesAnswer, look: Look) -> Any:
     base = alt.Chart(table).encode(y=y)
     x = alt.X(
         "difference:Q",
-        title=look(N_("difference in conversion, with 95% interval")),
-        axis=alt.Axis(format="+.2~%", tickCount=5),
+        title=look(N_("difference in conversion (percentage points), with 95% interval")),
+        axis=charts.POINTS,
     )
     colour = alt.Color(
         "node:N", scale=charts.colours(list(answer.question.nodes), list(answer.question.nodes)), legend=None
@@ -356,8 +363,8 @@ _ROWS = alt.Axis(domain=False, ticks=False, labelExpr="split(datum.label, '\\n')
 
 
 def _interval(row: Any) -> Message:
-    low, high = Share(float(row.low)), Share(float(row.high))
-    return say("{share} ({low} to {high})", share=Share(float(row.difference)), low=low, high=high)
+    low, high = Points(float(row.low)), Points(float(row.high))
+    return say("{points} percentage points ({low} to {high})", points=Points(float(row.difference)), low=low, high=high)
 
 
 def _place(look: Look, node: str, phase: str, users: int) -> str:

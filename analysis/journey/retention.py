@@ -352,6 +352,12 @@ def _count(
     return _Counted(users, back, span, _started(chunk, started[:, :found]) if revenue else None)
 
 
+def warm() -> None:
+    """Compile the kernels, or load them from their cache, so that the first question asked need not wait."""
+    rules = (-_FAR, _FAR, True, 0, False)
+    _count(Chunk.empty(), np.zeros(1, np.uint8), rules, np.zeros(1, np.int64), (1, 1, 1), None, False)
+
+
 def _started(chunk: Chunk, started: Any) -> pd.DataFrame:
     rows, group, period, moment = started
     who = chunk.texts["user_id"].take(pa.array(rows)).to_pandas()

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.journey.kernels import _compiled as compiled
+from analysis.journey.kernels import compiled
 
 START, RETURN = 1, 2
 """Bits of an event's mark: it starts a user, it brings them back."""

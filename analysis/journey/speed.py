@@ -379,6 +379,7 @@ def _notes(asked: PageSpeed, found: _Walked, loss: pd.DataFrame) -> Iterator[Not
         text = say("{users} users still have time to go on: their window ends after the last event in the data. They "
                    "count as not converted.", users=found.waiting)  # fmt: skip
         yield Note("still-open", text, "warning")
+    yield from _worst(asked, loss)
     unknown = tuple(loss.loc[loss["difference"].isna(), "breakdown"])
     if unknown:
         text = say("Nothing to compare in: {groups}. One side of {slow} has no users.", groups=Names(unknown),
@@ -394,6 +395,25 @@ def _notes(asked: PageSpeed, found: _Walked, loss: pd.DataFrame) -> Iterator[Not
                                       "{window}.", window=Span(seconds(asked.window))))  # fmt: skip
     yield Note("load-time", say("A user's load time is the median of all their {event} pages that have one.",
                                 event=asked.event))  # fmt: skip
+
+
+def _worst(asked: PageSpeed, loss: pd.DataFrame) -> Iterator[Note]:
+    """Say which group loses most; the chart shows everybody."""
+    if not asked.breakdown:
+        return
+    sure = loss[1:][loss["gained_low"][1:] > 0]
+    if sure.empty:
+        yield Note("by-group", say("By {column}, no group's loss can be told from chance.", column=asked.breakdown))
+        return
+    worst: Any = sure.iloc[0]
+    gained, low, high = (round(float(worst[f"gained{bound}"])) for bound in ("", "_low", "_high"))
+    text = say(
+        "By {column}, {group} loses most: of its {n} slow users {slow_rate} went on, of its fast ones {fast_rate}; at "
+        "that rate there would be {gained} more ({low} to {high}). The table has every group.",
+        column=asked.breakdown, group=worst["breakdown"], n=int(worst["slow_users"]), gained=gained, low=low, high=high,
+        **{f"{side}_rate": Share(float(worst[f"{side}_rate"])) for side in _SIDES},
+    )  # fmt: skip
+    yield Note("by-group", text)
 
 
 # ---- the picture ------------------------------------------------------------------------------------------

@@ -19,41 +19,46 @@ if TYPE_CHECKING:
 
 def headline(asked: Simulation, played: Played, table: pd.DataFrame) -> Message:
     """Return the sentence with the gain; where its interval holds zero, it says that nothing can be shown."""
-    row: Any = table.set_index("policy").loc["rules"]
-    unit = played.given.currency
+    policies: Any = table.set_index("policy")
+    row, unit = policies.loc["rules"], played.given.currency
     if not played.moves.moved.any() and not played.moves.released.any():
-        return say("The rules moved nothing in {runs} runs, so they earned what the fixed split did.", runs=asked.runs)
+        return say(
+            "In simulation the rules moved nothing in {runs} runs, so they earn what the fixed split does.",
+            runs=asked.runs,
+        )
     params: dict[str, Any] = {
         "gain": Money(float(row["gain"]), unit),
         "low": Money(float(row["gain_low"]), unit),
         "high": Money(float(row["gain_high"]), unit),
         "regret": Money(float(row["regret"]), unit),
+        "base": Money(float(policies.loc["fixed", "revenue"]), unit),
         "share": Share(float(row["share_of_runs_better"])),
         "runs": asked.runs,
     }
     if np.isnan(row["gain_low"]):
         return say(
-            "Moving budget by the rules earned {gain} more than the fixed split in every run, {regret} below the best "
-            "possible under the same limits.",
+            "In simulation, moving budget by the rules earns {gain} more than the fixed split's {base} in every run, "
+            "{regret} below the best possible under the same limits.",
             **params,
         )
     if row["gain_low"] > 0:
         return say(
-            "Moving budget by the rules earned {gain} ({low} to {high}) more than the fixed split, {regret} below the "
-            "best possible under the same limits; better in {share} of {runs} runs.",
+            "In simulation, moving budget by the rules earns {gain} ({low} to {high}) more than the fixed split's "
+            "{base}, {regret} below the best possible under the same limits; better in {share} of {runs} runs.",
             **params,
         )
     if row["gain_high"] < 0:
         params |= {"gain": Money(-float(row["gain"]), unit), "low": Money(-float(row["gain_high"]), unit)}
         params |= {"high": Money(-float(row["gain_low"]), unit)}
         return say(
-            "Moving budget by the rules earned {gain} ({low} to {high}) less than the fixed split, {regret} below the "
-            "best possible under the same limits; better in {share} of {runs} runs.",
+            "In simulation, moving budget by the rules earns {gain} ({low} to {high}) less than the fixed split's "
+            "{base}, {regret} below the best possible under the same limits; better in {share} of {runs} runs.",
             **params,
         )
     return say(
-        "No difference between the rules and the fixed split can be shown: {gain} ({low} to {high}) on average over "
-        "{runs} runs, {regret} below the best possible under the same limits; better in {share} of runs.",
+        "In simulation no difference between the rules and the fixed split, which earns {base}, can be shown: {gain} "
+        "({low} to {high}) on average over {runs} runs, {regret} below the best possible under the same limits; better "
+        "in {share} of runs.",
         **params,
     )
 
@@ -67,6 +72,12 @@ def notes(asked: Simulation, played: Played) -> tuple[Note, ...]:
     notes = [Note("simulated", simulated, "warning")]
     notes += _money_notes(asked, played)
     notes += _surge_notes(asked, played)
+    limits = say(
+        "Best within the limits moves the rules' own money in the same steps and above the same floors, but knows each "
+        "run's curves and surges beforehand; best without limits also spends the reserve, whenever and wherever it "
+        "earns most."
+    )
+    notes.append(Note("benchmarks", limits))
     notes += _assumed(played.given)
     if played.accuracy > 1e-4:
         loose = say("The best within the limits is known to {share} of revenue only.", share=Share(played.accuracy))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from harness import errors, headline, run
 from streamlit.testing.v1 import AppTest
@@ -99,6 +101,26 @@ def test_a_steps_conditions_change_the_question(opened, sample) -> None:
     steps = (Step("view", where={"device": "android"}), Step(("cart", "favorite"), optional=True), *STEPS[2:])
     assert headline(run(app)) == expected(sample, steps=steps)
     assert app.toggle(key="funnel.step.0.optional").disabled
+
+
+def test_a_phase_of_the_campaign_sets_the_days_and_days_show_their_phase(opened, sample) -> None:
+    app = opened()
+    app.segmented_control(key="filter.phase").set_value("burst")
+    where = Filter(campaign="Double 11 2026", start="2026-11-01", end="2026-11-11")
+    assert headline(run(app)) == expected(sample, where=where)
+    assert app.date_input(key="filter.to").value == dt.date(2026, 11, 11)
+    app.date_input(key="filter.from").set_value(dt.date(2026, 11, 2))
+    assert headline(run(app)) == expected(sample, where=where.replace(start="2026-11-02"))
+    assert app.segmented_control(key="filter.phase").value is None
+    app.date_input(key="filter.from").set_value(dt.date(2026, 11, 1))
+    assert run(app).segmented_control(key="filter.phase").value == "burst"
+    app.segmented_control(key="filter.phase").set_value(None)
+    assert headline(run(app)) == expected(sample)
+
+
+def test_a_breakdown_by_phase_speaks_the_readers_language(opened) -> None:
+    app = opened(language="zh_CN", question=links.encode(Funnel(steps=STEPS, breakdown="phase")))
+    assert set(app.dataframe[0].value.iloc[:, 0]) >= {"预热", "爆发", "收尾"}
 
 
 def test_a_window_of_one_session(opened, sample) -> None:
