@@ -499,6 +499,11 @@ class Campaign(Value):
         return next((p.name for p in self.phases if p.start <= when <= p.end), None)
 
 
+def micros(when: dt.datetime) -> int:
+    """Return a naive UTC moment as microseconds since 1970."""
+    return (when - dt.datetime(1970, 1, 1)) // dt.timedelta(microseconds=1)
+
+
 def local_midnight(when: str, zone: str, *, days: int = 0) -> dt.datetime:
     """Return the naive UTC moment at which the day `when` (plus `days`) begins in `zone`.
 

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import analysis
+from analysis import read_export
 from analysis.answer import Answer
 from analysis.question import Question
 from analysis.tables import Tables
@@ -23,6 +24,7 @@ from analysis.values import Campaign, Phase
 settings.register_profile("sluice", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("sluice")
 
+SAMPLE = Path(__file__).resolve().parents[1] / "sample_data"
 REAL = Path(__file__).resolve().parents[2] / "shared" / "data"
 CAMPAIGN = Campaign(
     name="Double 11",
@@ -94,6 +96,17 @@ def real_file() -> Callable[[str], Path]:
         return path
 
     return find
+
+
+@pytest.fixture(scope="session")
+def sample() -> Tables:
+    """Return the sample campaign's tables, read as anyone would."""
+    found = {}
+    for table, name in (("events", "events.parquet"), ("orders", "orders.csv"), ("spend", "spend.csv")):
+        export = read_export(SAMPLE / name, zone="UTC")
+        found[table] = export.clean(b"").rows
+        export.close()
+    return Tables(**found, campaign=Campaign.from_json((SAMPLE / "campaign.json").read_text(encoding="utf-8")))
 
 
 @pytest.fixture(scope="session")

@@ -25,12 +25,11 @@ from analysis.messages import N_, say
 from analysis.question import Question
 from analysis.sequences import Chunk, walk
 from analysis.tables import Tables, collect, instant
-from analysis.values import duration, local_day, names, number, one_of, optional, seconds, text, value, whole
+from analysis.values import duration, local_day, micros, names, number, one_of, optional, seconds, text, value, whole
 
 TOUCHES = 50
 """Most values the credited column may have."""
 MODELS = tuple(MODEL_WORDS)
-_EPOCH = dt.datetime(1970, 1, 1)
 
 
 @value("attribution")
@@ -270,10 +269,10 @@ def _tallied(
         window=seconds(asked.window) * 1_000_000,
         since_last=asked.paths == "since_last_conversion",
         repeats=asked.repeats,
-        start=_micros(start) if start else -FAR,
-        end=_micros(end) if end else FAR,
-        known_from=_micros(span[0]),
-        known_until=_micros(span[1]),
+        start=micros(start) if start else -FAR,
+        end=micros(end) if end else FAR,
+        known_from=micros(span[0]),
+        known_until=micros(span[1]),
         direct=known.index(asked.direct) if asked.direct else -1,
         half_life=seconds(asked.half_life) * 1e6,
         ends=(asked.first, asked.last),
@@ -322,10 +321,6 @@ def _rank(tables: Tables) -> Any:
     for place, event in enumerate(sorted(tables.event_keys)):
         rank[tables.event_keys[event]] = place
     return rank
-
-
-def _micros(when: dt.datetime) -> int:
-    return (when - _EPOCH) // dt.timedelta(microseconds=1)
 
 
 def _table(asked: Attribution, shares: Shares, models: tuple[str, ...], cost: Cost) -> pd.DataFrame:

@@ -24,13 +24,12 @@ from analysis.question import Question
 from analysis.rates import apart, wilson
 from analysis.sequences import Chunk, walk
 from analysis.tables import Tables
-from analysis.values import Campaign, duration, flag, local_day, local_midnight, names, seconds, text, value
+from analysis.values import Campaign, duration, flag, local_day, local_midnight, micros, names, seconds, text, value
 from analysis.vocabulary import EVENT_WORDS, NODES
 
 SHARES = ("converted", "others", "difference", "low", "high", "more")
 LEAST = 30
 """Fewer people than this at a node are shown with a warning."""
-_EPOCH = dt.datetime(1970, 1, 1)
 
 
 @value("nodes")
@@ -158,7 +157,7 @@ class _Days:
         phases = _phases(asked, tables.campaign)
         own = [np.full(len(days), True)]
         own += [np.array([p.start <= day <= p.end for day in days]) for p in phases]
-        return cls(np.array([_micros(s) for s in starts]), (TOTAL, *(p.name for p in phases)), np.array(own))
+        return cls(np.array([micros(s) for s in starts]), (TOTAL, *(p.name for p in phases)), np.array(own))
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -166,10 +165,6 @@ class _Days:
 
 def _phases(asked: Nodes, campaign: Campaign | None) -> Sequence[Any]:
     return campaign.phases if asked.phases and campaign else ()
-
-
-def _micros(when: dt.datetime) -> int:
-    return (when - _EPOCH) // dt.timedelta(microseconds=1)
 
 
 def _walk(asked: Nodes, tables: Tables, work: Any) -> Any:
@@ -185,7 +180,7 @@ def _rules(asked: Nodes, tables: Tables, days: _Days) -> dict[str, Any]:
         "nodes": np.array([tables.event_keys[node] for node in asked.nodes], np.int64),
         "goal": tables.event_keys[asked.goal],
         "window": seconds(asked.window) * 1_000_000,
-        "until": _micros(span[1]),
+        "until": micros(span[1]),
         "starts": days.starts,
     }
 

@@ -24,7 +24,7 @@ from analysis.question import Question
 from analysis.rates import wilson
 from analysis.sequences import Chunk, Columns, walk
 from analysis.tables import Tables, instant
-from analysis.values import duration, flag, names, one_of, optional, seconds, text, value, whole
+from analysis.values import duration, flag, micros, names, one_of, optional, seconds, text, value, whole
 from analysis.vocabulary import EVENT_WORDS, EVENTS
 
 WHOLE_PATHS = 20
@@ -36,7 +36,6 @@ NODE_WORDS = {**EVENT_WORDS, **{word: word for word in NO_EVENTS}}
 _OTHER = -3
 _ARROW = " → "
 _FAR = np.iinfo(np.int64).max // 4
-_EPOCH = dt.datetime(1970, 1, 1)
 
 
 @value("paths")
@@ -244,8 +243,8 @@ def _walk(asked: Paths, tables: Tables) -> _Walked:
     start, end = asked.where.bounds(tables.zone) if asked.where else (None, None)
     observed = tables.span("events")
     assert observed is not None  # `needs` holds events
-    entries = (_micros(start) if start else -_FAR, _micros(end) if end else _FAR)
-    rules = _Rules(asked, dict(tables.event_keys), entries, (_micros(observed[0]), _micros(observed[1])))
+    entries = (micros(start) if start else -_FAR, micros(end) if end else _FAR)
+    rules = _Rules(asked, dict(tables.event_keys), entries, (micros(observed[0]), micros(observed[1])))
     columns = Columns(texts=("session_id",) if asked.session else ())
     work = partial(_trace, rules=rules)
     return _Walked.together([work(Chunk.empty(columns)), *walk(_events(asked, tables, start, end), work, columns)])
@@ -262,10 +261,6 @@ def _events(asked: Paths, tables: Tables, start: dt.datetime | None, end: dt.dat
     if end and observed and (back or observed[1] - end > reach):
         frame = frame.filter(time < instant(end) if back else time <= instant(end + reach))
     return frame
-
-
-def _micros(when: dt.datetime) -> int:
-    return (when - _EPOCH) // dt.timedelta(microseconds=1)
 
 
 def _trace(chunk: Chunk, rules: _Rules) -> _Walked:

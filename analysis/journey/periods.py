@@ -14,9 +14,8 @@ from analysis.errors import DataError
 from analysis.messages import say
 from analysis.sequences import Int64
 from analysis.tables import Tables, collect
-from analysis.values import Filter, local_day, local_midnight
+from analysis.values import Filter, local_day, local_midnight, micros
 
-_EPOCH = dt.datetime(1970, 1, 1)
 _TICK = dt.timedelta(microseconds=1)
 DAYS = {"day": 1, "week": 7, "month": 30}
 """Days of one of a user's own periods; of the calendar's, how many at least (near enough)."""
@@ -54,11 +53,6 @@ class Run:
     first: dt.datetime
     last: dt.datetime
     running: bool
-
-
-def micros(when: dt.datetime) -> int:
-    """Return microseconds since 1970."""
-    return (when - _EPOCH) // _TICK
 
 
 def observed_until(tables: Tables, named: str | None, *which: str) -> dt.datetime:

@@ -10,20 +10,18 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import numpy as np
 
-from analysis.charts import NOT_SET, TOTAL
 from analysis.errors import DataError
 from analysis.journey import kernels
+from analysis.journey.groups import groups_of
 from analysis.journey.steps import Exclusion, Step, as_step
 from analysis.messages import say
 from analysis.sequences import Columns
 from analysis.tables import Tables, instant
-from analysis.values import seconds
+from analysis.values import micros, seconds
 
 if TYPE_CHECKING:
     from analysis.journey.funnel import Funnel
 
-GROUPS = 50
-"""Most values a breakdown may have."""
 MOST_NAMES = 100_000
 """Beyond so many values of a column the tables do not list them all."""
 FAR = np.iinfo(np.int64).max // 4
@@ -108,7 +106,7 @@ def planned(asked: Funnel, tables: Tables, extra: Columns) -> tuple[Plan, Column
             masks[_key(event, tables)] |= 1 << bit
     if asked.hold:
         tables.require("events", asked.hold)
-    groups = _groups(asked, tables)
+    groups = groups_of(asked.breakdown, tables)
     coded = _coded(asked, tables, parts, groups, extra)
     session = _session(asked, tables)
     texts = dict.fromkeys((*extra.texts, *filter(None, (asked.hold, session if session != "gap" else ""))))
@@ -125,9 +123,9 @@ def planned(asked: Funnel, tables: Tables, extra: Columns) -> tuple[Plan, Column
         window=FAR if session else seconds(asked.window) * 1_000_000,
         session=session,
         first=asked.entry == "first",
-        entries=(_micros(start) if start else -FAR, _micros(end) if end else FAR),
+        entries=(micros(start) if start else -FAR, micros(end) if end else FAR),
         until=observed_until(asked, tables),
-        before=_micros(end) if end and asked.dates == "conversion" else FAR,
+        before=micros(end) if end and asked.dates == "conversion" else FAR,
         excluded=np.array(
             [(one.after - 1, (one.before or len(steps)) - 1) for one in asked.exclusions], np.int64
         ).reshape(-1, 2),
@@ -152,17 +150,6 @@ def _ranks(tables: Tables) -> Any:
     for rank, name in enumerate(sorted(tables.event_keys)):
         ranks[tables.event_keys[name]] = rank
     return ranks
-
-
-def _groups(asked: Funnel, tables: Tables) -> tuple[str, ...]:
-    if not asked.breakdown:
-        return ()
-    tables.require("events", asked.breakdown)
-    # GA4 writes the very text "(not set)": it counts with null, and no value passes for everybody.
-    found = tuple(name for name in tables.names(asked.breakdown) if name not in (TOTAL, NOT_SET))
-    if len(found) > GROUPS:
-        raise DataError.too_many(asked.breakdown, len(found), GROUPS)
-    return found
 
 
 def _coded(
@@ -214,14 +201,10 @@ def _plain_keys(asked: Funnel, steps: Sequence[Step], tables: Tables) -> Any:
 def observed_until(asked: Funnel, tables: Tables) -> int:
     """Return the moment (microseconds since 1970, UTC) until which the data is complete."""
     if asked.observed_until:
-        return _micros(dt.datetime.fromisoformat(asked.observed_until))
+        return micros(dt.datetime.fromisoformat(asked.observed_until))
     observed = tables.span("events")
     assert observed is not None  # the events are not empty
-    return _micros(observed[1])
-
-
-def _micros(when: dt.datetime) -> int:
-    return (when - _EPOCH) // dt.timedelta(microseconds=1)
+    return micros(observed[1])
 
 
 def relevant(asked: Funnel, tables: Tables, plan: Plan) -> nw.LazyFrame[Any]:
@@ -235,6 +218,6 @@ def relevant(asked: Funnel, tables: Tables, plan: Plan) -> nw.LazyFrame[Any]:
         last = min(last, plan.entries[1] + plan.window)
     last = min(last, plan.before - 1)
     observed = tables.span("events")
-    if observed and last < _micros(observed[1]):
+    if observed and last < micros(observed[1]):
         frame = frame.filter(nw.col("timestamp") <= instant(_EPOCH + dt.timedelta(microseconds=last)))
     return frame

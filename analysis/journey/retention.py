@@ -20,17 +20,16 @@ from analysis.charts import GROUP_WORDS, NOT_SET, TOTAL, Look
 from analysis.errors import DataError, QuestionError
 from analysis.journey import retention_chart
 from analysis.journey import retention_kernel as kernels
-from analysis.journey.periods import DAYS, Periods, calendar, campaigns, length, micros, observed_until
+from analysis.journey.groups import groups_of
+from analysis.journey.periods import DAYS, Periods, calendar, campaigns, length, observed_until
 from analysis.journey.purchases import Purchases, purchases
 from analysis.messages import N_, Message, Money, Names, Share, say
 from analysis.question import Question
 from analysis.rates import share, wilson
 from analysis.sequences import Chunk, Columns, walk
 from analysis.tables import Tables, instant
-from analysis.values import currency_code, flag, moment, names, one_of, optional, text, value, whole
+from analysis.values import currency_code, flag, micros, moment, names, one_of, optional, text, value, whole
 
-GROUPS = 50
-"""Most values a breakdown may have."""
 CELLS = 4_000_000
 """Most groups x cohorts x periods that are counted at once."""
 BUYERS = 10
@@ -122,7 +121,7 @@ class Retention(Question):
         for event in (*self.start, *(self.returns or ())):
             if event not in tables.event_keys:
                 raise DataError.unknown(say("event"), event, tables.event_keys)
-        groups = _groups(self, tables)
+        groups = groups_of(self.breakdown, tables)
         bought = _bought(self, tables)
         frame = _Frame.of(self, tables, len(groups), bought)
         counted = _walk(self, tables, groups, frame, bought is not None)
@@ -270,17 +269,6 @@ class _Counted:
             np.stack([np.min([p.span[0] for p in parts], axis=0), np.max([p.span[1] for p in parts], axis=0)]),
             pd.concat(started, ignore_index=True) if started else None,
         )
-
-
-def _groups(asked: Retention, tables: Tables) -> tuple[str, ...]:
-    if not asked.breakdown:
-        return ()
-    tables.require("events", asked.breakdown)
-    # GA4 writes the very text "(not set)": it counts with null, and no value passes for everybody.
-    found = tuple(name for name in tables.names(asked.breakdown) if name not in (TOTAL, NOT_SET))
-    if len(found) > GROUPS:
-        raise DataError.too_many(asked.breakdown, len(found), GROUPS)
-    return found
 
 
 def _bought(asked: Retention, tables: Tables) -> Purchases | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,20 +19,18 @@ from analysis.answer import Answer, Field, Note
 from analysis.charts import GROUP_WORDS, NOT_SET, TOTAL, Look
 from analysis.errors import DataError, QuestionError
 from analysis.journey import following
+from analysis.journey.groups import groups_of
 from analysis.messages import N_, Message, Names, Share, Span, say
 from analysis.question import Question
 from analysis.rates import wilson
 from analysis.sequences import Chunk, Columns, walk
 from analysis.tables import Tables
-from analysis.values import duration, number, optional, seconds, text, value
+from analysis.values import duration, micros, number, optional, seconds, text, value
 
-GROUPS = 50
-"""Most values a breakdown may have."""
 SMALL = 30
 """Bins at the slow end are put together until they hold so many users."""
 _BINS = 200
 _FAR = np.iinfo(np.int64).max // 4
-_EPOCH = dt.datetime(1970, 1, 1)
 _SIDES = ("fast", "slow")
 
 
@@ -98,7 +95,7 @@ class PageSpeed(Question):
         for name in (self.event, self.to):
             if name not in tables.event_keys:
                 raise DataError.unknown(say("event"), name, tables.event_keys)
-        groups = _groups(self, tables)
+        groups = groups_of(self.breakdown, tables)
         found = _walk(self, tables, groups)
         if not found.users.sum():
             raise DataError.empty(_nobody(self))
@@ -199,32 +196,18 @@ class _Rules:
         return seconds(self.asked.window) * 1_000_000
 
 
-def _groups(asked: PageSpeed, tables: Tables) -> tuple[str, ...]:
-    if not asked.breakdown:
-        return ()
-    tables.require("events", asked.breakdown)
-    found = tuple(name for name in tables.names(asked.breakdown) if name not in (TOTAL, NOT_SET))
-    if len(found) > GROUPS:
-        raise DataError.too_many(asked.breakdown, len(found), GROUPS)
-    return found
-
-
 def _walk(asked: PageSpeed, tables: Tables, groups: tuple[str, ...]) -> _Walked:
     start, end = asked.where.bounds(tables.zone) if asked.where else (None, None)
     observed = tables.span("events")
     assert observed is not None  # `needs` holds events
     keys = (tables.event_keys[asked.event], tables.event_keys[asked.to])
-    entries = (_micros(start) if start else -_FAR, _micros(end) if end else _FAR)
-    rules = _Rules(asked, keys, entries, _micros(observed[1]), len(groups))
+    entries = (micros(start) if start else -_FAR, micros(end) if end else _FAR)
+    rules = _Rules(asked, keys, entries, micros(observed[1]), len(groups))
     frame = tables.frame("events", asked.where.replace(start=None, end=None) if asked.where else None)
     frame = frame.filter(nw.col("event").is_in([asked.event, asked.to]))
     columns = Columns(coded={asked.breakdown: groups} if asked.breakdown else {}, numbers=("load_ms",))
     work = partial(_count, rules=rules)
     return _Walked.together([work(Chunk.empty(columns)), *walk(frame, work, columns)])
-
-
-def _micros(when: dt.datetime) -> int:
-    return (when - _EPOCH) // dt.timedelta(microseconds=1)
 
 
 def _count(chunk: Chunk, rules: _Rules) -> _Walked:

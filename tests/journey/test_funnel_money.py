@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
-from analysis import Campaign, DropOffs, Filter, Funnel, FunnelChange, FunnelMoney, Tables, read_export
+from analysis import DropOffs, Filter, Funnel, FunnelChange, FunnelMoney, Tables
 from analysis.errors import DataError, QuestionError
 from analysis.journey import change
 from analysis.journey.chains import chains
@@ -170,17 +170,6 @@ def test_slow_pages_are_a_group_of_their_own() -> None:
     assert "page speed" not in set(
         DropOffs(funnel=Funnel(steps=STEPS), by=("device",), slow=0).run(Tables(events=events)).table["column"]
     )
-
-
-@pytest.fixture(scope="module")
-def sample() -> Tables:
-    frames = {}
-    for table, name in (("events", "events.parquet"), ("orders", "orders.csv"), ("spend", "spend.csv")):
-        export = read_export(ROOT / "sample_data" / name, zone="UTC")
-        frames[table] = export.clean(b"").rows
-        export.close()
-    campaign = json.loads((ROOT / "sample_data" / "campaign.json").read_text(encoding="utf-8"))
-    return Tables(**frames, campaign=Campaign.from_dict(campaign))
 
 
 def test_the_planted_losses_come_out_on_top_of_the_sample(sample: Tables) -> None:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import Campaign, Filter, Funnel, PageSpeed, Tables
+from analysis import Filter, Funnel, PageSpeed, Tables
 from analysis.charts import Look
 from analysis.errors import DataError, QuestionError
 from analysis.values import seconds
@@ -23,12 +23,6 @@ from analysis.values import seconds
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_data"
 WHERE = Filter(campaign="Double 11 2026")
 EPOCH = dt.datetime(2026, 11, 11)
-
-
-@pytest.fixture(scope="module")
-def sample() -> Tables:
-    campaign = Campaign.from_json((SAMPLE / "campaign.json").read_text(encoding="utf-8"))
-    return Tables(events=pd.read_parquet(SAMPLE / "events.parquet"), campaign=campaign)
 
 
 # ---- the planted truth ------------------------------------------------------------------------------------

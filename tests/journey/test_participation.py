@@ -162,13 +162,6 @@ def _assert_trend(answer: Any, sets: dict[str, set[str]], base: set[str] | None)
 # ---- the sample -------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def sample() -> Tables:
-    campaign = Campaign.from_json((SAMPLE / "campaign.json").read_text(encoding="utf-8"))
-    orders = pd.read_csv(SAMPLE / "orders.csv", parse_dates=["timestamp", "paid_at"])
-    return Tables(events=pd.read_parquet(SAMPLE / "events.parquet"), orders=orders, campaign=campaign)
-
-
 def test_the_planted_fatigue_is_found(sample: Tables) -> None:
     planted = json.loads((SAMPLE / "truth.json").read_text(encoding="utf-8"))["fatigue"]["value"]
     answer = Participation(paid_orders=2).run(sample)

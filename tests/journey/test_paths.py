@@ -12,18 +12,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analysis import Campaign, Filter, Funnel, Paths, Tables, sequences
+from analysis import Filter, Funnel, Paths, Tables, sequences
 from analysis.charts import Look
 from analysis.errors import DataError, QuestionError
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_data"
 WHERE = Filter(campaign="Double 11 2026")
-
-
-@pytest.fixture(scope="module")
-def sample() -> Tables:
-    campaign = Campaign.from_json((SAMPLE / "campaign.json").read_text(encoding="utf-8"))
-    return Tables(events=pd.read_parquet(SAMPLE / "events.parquet"), campaign=campaign)
 
 
 def log(*rows: tuple[str, str, str], **columns: Any) -> Tables:

@@ -6,10 +6,9 @@ import json
 import math
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
-from analysis import Campaign, Filter, Funnel, Tables
+from analysis import Filter, Funnel, Tables
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_data"
 WHERE = Filter(campaign="Double 11 2026")
@@ -18,12 +17,6 @@ WHERE = Filter(campaign="Double 11 2026")
 @pytest.fixture(scope="module")
 def truth() -> dict:
     return json.loads((SAMPLE / "truth.json").read_text(encoding="utf-8"))
-
-
-@pytest.fixture(scope="module")
-def sample() -> Tables:
-    campaign = Campaign.from_json((SAMPLE / "campaign.json").read_text(encoding="utf-8"))
-    return Tables(events=pd.read_parquet(SAMPLE / "events.parquet"), campaign=campaign)
 
 
 def test_browse_to_cart(sample: Tables, truth: dict) -> None:

@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
-import pytest
 from harness import errors, headline, nothing, run
 from streamlit.testing.v1 import AppTest
 
-from analysis import Attribution, Campaign, Filter, Tables, read_export
+from analysis import Attribution, Filter, Tables
 from analysis.sharing import links
-from ui.session import ROOT
 
 WHERE = Filter(campaign="Double 11 2026")
-
-
-@pytest.fixture(scope="module")
-def sample() -> Tables:
-    frames = {}
-    for table, name in (("events", "events.parquet"), ("orders", "orders.csv"), ("spend", "spend.csv")):
-        export = read_export(ROOT / "sample_data" / name, zone="UTC")
-        frames[table] = export.clean(b"").rows
-        export.close()
-    campaign = json.loads((ROOT / "sample_data" / "campaign.json").read_text(encoding="utf-8"))
-    return Tables(**frames, campaign=Campaign.from_dict(campaign))
 
 
 def said(sample: Tables, **asked: object) -> str:

@@ -10,20 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from analysis import Exclusion, Filter, Funnel, FunnelRules, Step, TimeToConvert
 from analysis.sharing import links
-from ui.session import ROOT, read_export
 
 STEPS = ("view", "cart", "checkout", "purchase")
-
-
-@pytest.fixture(scope="module")
-def sample():
-    from analysis import Campaign, Tables
-
-    campaign = Campaign.from_json((ROOT / "sample_data" / "campaign.json").read_text(encoding="utf-8"))
-    export = read_export(ROOT / "sample_data" / "events.parquet", zone="UTC")
-    events = export.clean(b"").rows
-    export.close()
-    return Tables(events=events, campaign=campaign)
 
 
 def expected(sample, **changes) -> str:

@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 
-import pytest
 from harness import errors, headline, run
 
-from analysis import Campaign, Filter, Participation, Retention, Tables, read_export
+from analysis import Filter, Participation, Retention, Tables
 from analysis.sharing import links
-from ui.session import ROOT
 
 WHERE = Filter(campaign="Double 11 2026")
 ASKED = Retention(start="visit", returns=(), where=WHERE)
-
-
-@pytest.fixture(scope="module")
-def sample() -> Tables:
-    frames = {}
-    for table, name in (("events", "events.parquet"), ("orders", "orders.csv")):
-        export = read_export(ROOT / "sample_data" / name, zone="UTC")
-        frames[table] = export.clean(b"").rows
-        export.close()
-    campaign = json.loads((ROOT / "sample_data" / "campaign.json").read_text(encoding="utf-8"))
-    return Tables(**frames, campaign=Campaign.from_dict(campaign))
 
 
 def said(question, sample: Tables) -> str:

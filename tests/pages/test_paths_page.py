@@ -4,24 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from harness import errors, headline, run
 from streamlit.testing.v1 import AppTest
 
-from analysis import Campaign, Filter, Paths, Tables, read_export
+from analysis import Filter, Paths, Tables
 from analysis.sharing import links
-from ui.session import ROOT
 
 DEFAULT = Paths(start="visit", session=True, where=Filter(campaign="Double 11 2026"))
-
-
-@pytest.fixture(scope="module")
-def sample() -> Tables:
-    campaign = Campaign.from_json((ROOT / "sample_data" / "campaign.json").read_text(encoding="utf-8"))
-    export = read_export(ROOT / "sample_data" / "events.parquet", zone="UTC")
-    events = export.clean(b"").rows
-    export.close()
-    return Tables(events=events, campaign=campaign)
 
 
 def asked(app: AppTest) -> Paths:

@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
 from harness import errors, headline, nothing, run
 
-from analysis import Campaign, Filter, PageSpeed, Tables, read_export
+from analysis import Filter, PageSpeed, Tables
 from analysis.sharing import links
-from ui.session import ROOT
 
 DEFAULT = PageSpeed(where=Filter(campaign="Double 11 2026"))
-
-
-@pytest.fixture(scope="module")
-def sample() -> Tables:
-    campaign = Campaign.from_json((ROOT / "sample_data" / "campaign.json").read_text(encoding="utf-8"))
-    export = read_export(ROOT / "sample_data" / "events.parquet", zone="UTC")
-    events = export.clean(b"").rows
-    export.close()
-    return Tables(events=events, campaign=campaign)
 
 
 def test_each_control_changes_the_question(opened, sample: Tables) -> None:

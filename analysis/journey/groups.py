@@ -1,0 +1,29 @@
+"""Into which groups does a breakdown put people?"""
+
+from __future__ import annotations
+
+from analysis.charts import NOT_SET, TOTAL
+from analysis.errors import DataError
+from analysis.tables import Tables
+
+GROUPS = 50
+"""Most values a breakdown may have."""
+
+
+def groups_of(breakdown: str | None, tables: Tables) -> tuple[str, ...]:
+    """Return a breakdown's values, sorted; none without a breakdown.
+
+    GA4 writes the very text "(not set)": it counts with null, and no value passes for everybody.
+
+    Raises
+    ------
+    DataError
+        The events lack the column, or it has too many values.
+    """
+    if not breakdown:
+        return ()
+    tables.require("events", breakdown)
+    found = tuple(name for name in tables.names(breakdown) if name not in (TOTAL, NOT_SET))
+    if len(found) > GROUPS:
+        raise DataError.too_many(breakdown, len(found), GROUPS)
+    return found
