@@ -140,10 +140,10 @@ def _whole(step: str | Step) -> Step:
     return Step((step,)) if isinstance(step, str) else step
 
 
-def _several(key: str, label: str, options: list[str], kept: Any) -> list[str]:
+def _several(key: str, label: str, options: list[str], kept: Any, nothing: str = N_("None")) -> list[str]:
     keep(key, list(kept))
     return list(
-        st.multiselect(label, _with(options, *st.session_state[key]), key=key, format_func=_, placeholder=_("None"))
+        st.multiselect(label, _with(options, *st.session_state[key]), key=key, format_func=_, placeholder=_(nothing))
     )
 
 
@@ -155,7 +155,7 @@ def _where(tables: Tables, key: str, stored: Step) -> dict[str, list[str]]:
         values = list(tables.names(column))
         if column in kept or 1 < len(values) <= MOST_VALUES:
             label = _("Only where {column} is", column=_(column))
-            chosen[column] = _several(f"{key}.where.{column}", label, values, kept.get(column, ()))
+            chosen[column] = _several(f"{key}.where.{column}", label, values, kept.get(column, ()), "All")
     return {column: values for column, values in chosen.items() if values}
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from analysis import messages
 from analysis.errors import DataError, ImportFileError, QuestionError, SluiceError, WorkspaceError, near
-from analysis.messages import LANGUAGES, Money, Names, Share, Span, catalogue, say, translate
+from analysis.messages import LANGUAGES, Money, Names, Points, Share, Span, catalogue, say, translate
 
 CATALOGUE = """
 msgid ""
@@ -73,6 +73,9 @@ def chinese(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         (Share(0.0042), "0.42%", "0.42%"),
         (Share(-0.0042), "-0.42%", "-0.42%"),
         (Share(12.5), "1,250.0%", "1,250.0%"),
+        (Points(-0.125), "-12.5", "-12.5"),
+        (Points(0.0042), "0.42", "0.42"),
+        (Points(0.0), "0", "0"),
         (Money(1234.5, "CNY", exact=True), "CN¥1,234.50", "¥1,234.50"),
         (Money(1234.4, "USD"), "$1,234", "US$1,234"),
         (Money(-5, "EUR"), "-€5.00", "-€5.00"),
@@ -121,6 +124,7 @@ def test_peoples_own_words_are_shown_as_they_are(words: str, language: str) -> N
         st.integers(),
         st.floats(),
         st.builds(Share, st.floats()),
+        st.builds(Points, st.floats()),
         st.builds(Money, st.floats(), st.sampled_from(["CNY", "USD", "JPY", "ZZZ", None]), st.booleans()),
         st.builds(Span, st.floats(0)),
         st.builds(Names, st.lists(texts, max_size=4).map(tuple)),

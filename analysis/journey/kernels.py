@@ -22,7 +22,7 @@ _NEVER = np.iinfo(np.int64).min // 2
 
 
 def compiled(function: Any) -> Any:
-    """Compile a kernel with Numba, without Python's lock; kept on disk where there is a folder to write to."""
+    """Decorate a kernel: compiled at its first call, and kept for other processes where a folder can be written."""
     try:
         return njit(nogil=True, cache=True)(function)
     except RuntimeError:  # neither this folder nor the home folder can be written: compile in each process

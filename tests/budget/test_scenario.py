@@ -15,6 +15,7 @@ from analysis.budget.curves import ResponseCurves
 from analysis.budget.scenario import Scenario, ScenarioAnswer
 from analysis.charts import TOTAL, Look
 from analysis.errors import DataError, QuestionError
+from analysis.messages import Money, say
 from analysis.question import Question
 from analysis.tables import Tables
 from analysis.values import Filter
@@ -211,3 +212,13 @@ def test_inputs_come_back_untouched(frames: dict[str, pd.DataFrame]) -> None:
     before = frames["spend"].copy(deep=True)
     ask(Tables(spend=frames["spend"]))
     pd.testing.assert_frame_equal(frames["spend"], before)
+
+
+def test_the_headline_says_what_changes_against_the_budgets_as_spent(exact: Tables) -> None:
+    channel = next(iter(HALVES))
+    own = row(ask(exact, reserve=0.0), channel)["observed"]
+    for budget, words in ((1.5 * own, "more than"), (0.5 * own, "less than")):
+        answer = ask(exact, reserve=0.0, budgets={channel: budget})
+        amount = Money(abs(row(answer, TOTAL)["change"]), answer.currency)
+        assert say(f"{{x}} {words} at the budgets as spent", x=amount).text() in answer.headline.text()
+    assert "as much as at the budgets as spent" in ask(exact, reserve=0.0).headline.text()

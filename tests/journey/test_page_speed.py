@@ -242,3 +242,22 @@ def test_chart_is_made_for_every_reader(sample: Tables, look: Look, slow: float)
     assert chart["description"] == answer.headline.text(look.language)
     drawn = [row for rows in chart["datasets"].values() for row in rows if "users" in row]
     assert sum({row["bin"]: row["users"] for row in drawn}.values()) == answer.table["users"].sum()
+
+
+def test_the_group_that_loses_most_is_named_with_its_figures(sample: Tables) -> None:
+    answer = PageSpeed(where=WHERE).run(sample)
+    found = {note.code: dict(note.message.params) for note in answer.notes}["by-group"]
+    worst = answer.frame("loss")[1:].sort_values("gained").iloc[-1]
+    assert (found["group"], found["n"]) == (worst["breakdown"], worst["slow_users"])
+    assert found["slow_rate"].value == worst["slow_rate"]
+    assert (found["gained"], found["low"], found["high"]) == tuple(
+        round(worst[name]) for name in ("gained", "gained_low", "gained_high")
+    )
+    assert "by-group" not in {note.code for note in PageSpeed(where=WHERE, breakdown=None).run(sample).notes}
+
+
+def test_no_group_is_named_where_chance_would_do() -> None:
+    rows = [row for k in range(4) for row in ((f"s{k}", "01:00", "view", 4000.0), (f"f{k}", "01:00", "view", 900.0))]
+    tables = log(*rows, ("f0", "01:01", "cart", None), device=["a"] * (len(rows) + 1))
+    notes = {note.code: note.message.text() for note in PageSpeed().run(tables).notes}
+    assert notes["by-group"] == "By device, no group's loss can be told from chance."

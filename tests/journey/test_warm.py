@@ -1,0 +1,29 @@
+"""What is compiled ahead is what a question then runs: warming that misses a kernel's types would help nobody."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+ASKED = """
+import pandas as pd
+from analysis import Nodes, Retention, Tables
+from analysis.journey import exposure, nodes, retention, retention_kernel
+
+kernels = (exposure.count, exposure.vary, retention_kernel.place, retention_kernel.retention)
+nodes.warm(), retention.warm()
+compiled = [list(k.signatures) for k in kernels]
+assert all(compiled), compiled
+at = pd.date_range("2026-10-01", periods=6, freq="12h")
+events = pd.DataFrame({"user_id": list("ababab"), "timestamp": at, "event": ["seed", "view", "purchase"] * 2})
+tables = Tables(events=events)
+Nodes(nodes=("seed",), window="6h").run(tables)
+for asked in (Retention(), Retention(breakdown="event"), Retention(counting="rolling", unbounded=True)):
+    asked.run(tables)
+assert compiled == [list(k.signatures) for k in kernels], [list(k.signatures) for k in kernels]
+"""
+
+
+def test_retention_and_nodes_compile_nothing_after_warming() -> None:
+    done = subprocess.run([sys.executable, "-c", ASKED], capture_output=True, text=True, check=False)
+    assert not done.returncode, done.stderr
