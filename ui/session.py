@@ -19,7 +19,7 @@ import streamlit as st
 from analysis import Campaign, Tables, open_workspace, read_export
 from analysis.answer import Answer
 from analysis.errors import SluiceError, WorkspaceError
-from analysis.journey import credits, funnel, nodes, paths, retention, speed
+from analysis.journey import credits, funnel, nodes, paths, retention, rules, speed
 from analysis.messages import say
 from analysis.question import Question
 from analysis.values import local_day
@@ -142,7 +142,7 @@ def _sample_digest() -> str:
 @st.cache_resource(show_spinner=False)
 def warm() -> None:
     """Compile the journey's kernels beside the first visitor's first page, once per server."""
-    rooms = (funnel, paths, speed, retention, nodes, credits)
+    rooms = (funnel, paths, speed, retention, nodes, credits, rules)
     threading.Thread(target=lambda: [room.warm() for room in rooms], daemon=True).start()
 
 

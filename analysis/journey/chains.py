@@ -272,7 +272,7 @@ def _masks(chunk: Chunk, plan: Plan) -> Any:
 
 def _logs(chunk: Chunk, plan: Plan) -> tuple[Any, Any, Any]:
     """Return what each event's chain may not leave, when that closes (of a session), and which events can matter."""
-    log, closes, kept = chunk.user, None, np.ones(len(chunk), bool)
+    log, closes, kept = chunk.user.astype(np.int64), None, np.ones(len(chunk), bool)
     if plan.session:
         log = _sessions(chunk, plan)
         last = np.full(int(log.max(initial=-1)) + 1, -FAR)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -15,9 +15,12 @@ from analysis import charts
 from analysis.answer import Answer, Field, Note
 from analysis.charts import Look
 from analysis.errors import DataError, QuestionError
+from analysis.journey.chains import follow
 from analysis.journey.funnel import PROFILE_RULES, Funnel, OfFunnel
+from analysis.journey.plan import Plan
 from analysis.messages import N_, Message, Names, Share, say
 from analysis.rates import wilson
+from analysis.sequences import Chunk
 from analysis.tables import Tables
 from analysis.values import value
 
@@ -146,6 +149,13 @@ def alternatives(asked: Funnel) -> Iterator[tuple[str, Funnel]]:
             continue
         if other != asked and other != asked.effective.replace(profile=None):
             yield name, other
+
+
+def warm() -> None:
+    """Compile the kernels of the further rules, or load them from their cache."""
+    plain = replace(Plan.plain(("", "")), keys=None, exact=True)
+    for order, profile in (("ordered", ""), ("any", ""), ("strict", "clickhouse"), ("ordered", "posthog")):
+        follow(Chunk.empty(), replace(plain, order=order, profile=profile))
 
 
 def _row(name: str, table: pd.DataFrame | None) -> dict[str, Any]:

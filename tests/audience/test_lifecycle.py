@@ -456,5 +456,5 @@ def test_interest_the_data_never_saw_is_refused() -> None:
     assert caught.value.code == "unknown-name"
     with pytest.raises(QuestionError):
         Lifecycle(interest=())
-    with pytest.raises(DataError, match="no events yet"):
+    with pytest.raises(DataError, match="no data on events yet"):
         Lifecycle().run(Tables(orders=ORDERS))

@@ -101,7 +101,7 @@ def test_the_language_switch(visit) -> None:
     page = visit()
     headline(page)
     page.get_by_role("radio", name="简体中文").or_(page.get_by_role("button", name="简体中文")).first.click()
-    settled(page)
+    page.locator("h4", has_text=re.compile(r"[\u4e00-\u9fff]")).first.wait_for()
     assert re.search(r"[\u4e00-\u9fff]", headline(page))
 
 

@@ -171,7 +171,7 @@ def test_chart_is_made_for_every_reader(sample: Tables, asked: dict[str, Any], l
 
 def test_whole_paths_are_put_into_words() -> None:
     answer = Paths(start="view").run(log(("u1", "01:00", "view"), ("u1", "01:01", "my.own[event]")))
-    assert answer.shown("paths", "zh_CN")["path"].tolist() == ["浏览商品 → my.own[event] → （到此结束）"]
+    assert answer.shown("paths", "zh_CN")["path"].tolist() == ["浏览商品 → my.own[event] → （结束）"]
     answer.chart().to_dict()
 
 

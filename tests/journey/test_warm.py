@@ -27,3 +27,24 @@ assert compiled == [list(k.signatures) for k in kernels], [list(k.signatures) fo
 def test_retention_and_nodes_compile_nothing_after_warming() -> None:
     done = subprocess.run([sys.executable, "-c", ASKED], capture_output=True, text=True, check=False)
     assert not done.returncode, done.stderr
+
+
+RULES = """
+import pandas as pd
+from analysis import Funnel, FunnelRules, Tables
+from analysis.journey import funnel, kernels, rules
+
+own = (kernels.plain, kernels.ordered, kernels.unordered, kernels.clickhouse_strict, kernels.posthog, kernels.settle)
+funnel.warm(), rules.warm()
+compiled = [list(k.signatures) for k in own]
+assert all(compiled), compiled
+at = pd.date_range("2026-10-01", periods=6, freq="12h")
+events = pd.DataFrame({"user_id": list("ababab"), "timestamp": at, "event": ["view", "cart", "view"] * 2})
+FunnelRules(funnel=Funnel(steps=("view", "cart"))).run(Tables(events=events))
+assert compiled == [list(k.signatures) for k in own], [list(k.signatures) for k in own]
+"""
+
+
+def test_the_further_rules_compile_nothing_after_warming() -> None:
+    done = subprocess.run([sys.executable, "-c", RULES], capture_output=True, text=True, check=False)
+    assert not done.returncode, done.stderr
