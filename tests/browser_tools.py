@@ -8,7 +8,8 @@ def settled(page) -> None:
     page.wait_for_selector("[data-testid=stMain]")
     page.wait_for_timeout(300)
     page.wait_for_function(
-        "!document.querySelector('[data-testid=stStatusWidget]')"
+        "document.querySelector('[data-testid=stMain]').innerText.trim()"
+        " && !document.querySelector('[data-testid=stStatusWidget]')"
         " && !document.querySelector('[data-testid=stSpinner]')"
         " && !document.querySelector('[data-testid=stSkeleton]')"
         " && !document.querySelector('[data-stale=true]')"
