@@ -61,6 +61,8 @@ def main() -> None:
     if asked.alone:
         print(json.dumps(alone(QUESTIONS[asked.alone[0]], Path(asked.alone[1]), asked.repeats)))
         return
+    if asked.folder:
+        asked.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
         if asked.only != "growth":
             side_by_side(asked, Path(folder))
