@@ -11,7 +11,7 @@ from analysis.journey.attribution import MODELS
 from analysis.journey.credit_words import MODEL_WORDS
 from analysis.question import Question
 from analysis.values import seconds
-from analysis.vocabulary import EVENTS
+from ui.controls import choose, choose_words, event_names, several
 from ui.language import N_, _
 from ui.page import ask_and_show
 from ui.session import keep
@@ -49,43 +49,19 @@ def controls(tables: Tables, start: Question) -> Question:
     assert isinstance(start, Attribution)
     with st.container(horizontal=True, vertical_alignment="center", key=f"{PAGE}.sentence", gap="small"):
         st.markdown(_("Credit the"), width="content")
-        value = _choice("value", _("Value"), list(VALUES), start.value, VALUES, 170)
+        value = choose_words(f"{PAGE}.value", _("Value"), VALUES, start.value, 170)
         st.markdown(_("of each"), width="content")
-        conversion = _choice("conversion", _("Conversion"), _events(tables, start.conversion), start.conversion)
+        conversion = choose(f"{PAGE}.conversion", _("Conversion"), event_names(tables), start.conversion)
         st.markdown(_("to every"), width="content")
         filled = tables.present("events")
-        columns = [c for c in COLUMNS if c in filled or c == start.by]
-        by = _choice("by", _("Column"), columns, start.by)
+        by = choose(f"{PAGE}.by", _("Column"), [c for c in COLUMNS if c in filled or c == start.by], start.by)
         st.markdown(_("touched in the"), width="content")
         window = _days("window", _("Window"), start.window, label_visibility="collapsed", width=130)
         st.markdown(_("days before,"), width="content")
-        paths = _choice("paths", _("Paths"), list(PATHS), start.paths, PATHS, 280)
+        paths = choose_words(f"{PAGE}.paths", _("Paths"), PATHS, start.paths, 280)
     with st.popover(_("Touches and models"), icon=":material/tune:"):
         settings = _touches(tables, start) | _models(tables, start, by)
     return start.replace(value=value, conversion=conversion, by=by, window=window, paths=paths, **settings)
-
-
-def _choice(
-    key: str, label: str, options: list[str], start: str, words: dict[str, str] | None = None, width: int = 150
-) -> str:
-    keep(f"{PAGE}.{key}", start)
-    return str(
-        st.selectbox(
-            label,
-            options,
-            key=f"{PAGE}.{key}",
-            format_func=lambda o: _((words or {}).get(o, o)),
-            label_visibility="collapsed",
-            width=width,
-        )
-    )
-
-
-def _events(tables: Tables, *kept: str) -> list[str]:
-    names = [e for e in EVENTS if e in tables.event_keys]
-    names += sorted(e for e in tables.event_keys if e not in EVENTS)
-    # A link may name an event this workspace lacks: it stays in place, and the answer says so.
-    return [*names, *(e for e in kept if e not in names)]
 
 
 def _days(key: str, label: str, start: str, **layout: Any) -> str:
@@ -97,13 +73,8 @@ def _days(key: str, label: str, start: str, **layout: Any) -> str:
 
 
 def _touches(tables: Tables, start: Attribution) -> dict[str, object]:
-    keep(f"{PAGE}.touches", list(start.touches))
-    touches = st.multiselect(
-        _("Events that are touches"),
-        _events(tables, *start.touches),
-        key=f"{PAGE}.touches",
-        format_func=_,
-        placeholder=_("Every event"),
+    touches = several(
+        f"{PAGE}.touches", _("Events that are touches"), event_names(tables), start.touches, N_("Every event")
     )
     options = [r for r in REPEATS if r != "session" or "session_id" in tables.present("events") or r == start.repeats]
     keep(f"{PAGE}.repeats", start.repeats)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from typing import Any
 
 import streamlit as st
@@ -23,14 +22,15 @@ from analysis import (
 from analysis.errors import DataError
 from analysis.messages import Message, Names, say
 from analysis.question import Question
-from analysis.values import local_day, seconds
+from analysis.values import local_day
 from analysis.vocabulary import EVENTS
+from ui.controls import choose, event_names, length, number, several, with_kept
 from ui.language import N_, _
 from ui.page import View, ask_and_show
 from ui.session import keep
 
 PAGE = "funnel"
-UNITS = {"m": N_("minutes"), "h": N_("hours"), "d": N_("days"), "w": N_("weeks"), "session": N_("one session")}
+SESSION = {"session": N_("one session")}
 # What a breakdown, a step's conditions and what is held constant can be chosen from.
 COLUMNS = (
     N_("channel"),
@@ -79,7 +79,7 @@ def controls(tables: Tables, start: Question) -> Question:
         steps = [_step(tables, start, i) for i in range(st.session_state[f"{PAGE}.count"])]
         _add_and_remove()
         st.markdown(_("within"), width="content")
-        window = _window(start)
+        window = length(PAGE, start.window, SESSION)
         st.markdown(_("by"), width="content")
         breakdown = _column(tables, "breakdown", _("Breakdown"), start.breakdown)
         with st.popover(_("More rules"), icon=":material/tune:", key=f"{PAGE}.more"):
@@ -90,37 +90,19 @@ def controls(tables: Tables, start: Question) -> Question:
 # ---- steps ------------------------------------------------------------------------------------------------
 
 
-def _names(tables: Tables) -> list[str]:
-    names = [e for e in EVENTS if e in tables.event_keys]
-    return names + sorted(e for e in tables.event_keys if e not in EVENTS)
-
-
-def _with(options: list[str], *kept: str) -> list[str]:
-    """Add what a link names and this workspace lacks: it stays in place, and the answer says so."""
-    return [*options, *(name for name in kept if name not in options)]
-
-
 def _step(tables: Tables, start: Funnel, i: int) -> Step:
-    names = _names(tables)
+    names = event_names(tables)
     used = [event for step in start.steps[: i + 1] for event in _whole(step).events]
     fresh = Step(next((n for n in names if n not in used), names[-1]))
     stored = _whole(start.steps[i]) if i < len(start.steps) else fresh
     key = f"{PAGE}.step.{i}"
-    keep(key, stored.events[0])
     if i:
         st.markdown(_("then"), width="content")
-    event = st.selectbox(
-        _("Step {n}", n=i + 1),
-        _with(names, st.session_state[key]),
-        key=key,
-        format_func=_,
-        label_visibility="collapsed",
-        width=150,
-    )
+    event = choose(key, _("Step {n}", n=i + 1), names, stored.events[0])
     with st.popover(
         _set(key, stored), icon=":material/filter_alt:", key=f"{key}.more", help=_("Conditions of this step")
     ):
-        also = _several(f"{key}.also", _("Or any of these events"), names, stored.events[1:])
+        also = several(f"{key}.also", _("Or any of these events"), names, stored.events[1:], N_("None"))
         where = _where(tables, key, stored)
         last = i in (0, st.session_state[f"{PAGE}.count"] - 1)
         keep(f"{key}.optional", stored.optional)
@@ -140,22 +122,15 @@ def _whole(step: str | Step) -> Step:
     return Step((step,)) if isinstance(step, str) else step
 
 
-def _several(key: str, label: str, options: list[str], kept: Any, nothing: str = N_("None")) -> list[str]:
-    keep(key, list(kept))
-    return list(
-        st.multiselect(label, _with(options, *st.session_state[key]), key=key, format_func=_, placeholder=_(nothing))
-    )
-
-
 def _where(tables: Tables, key: str, stored: Step) -> dict[str, list[str]]:
     """Draw a list of values per column; return those that are restricted."""
     kept = dict(stored.where)
     chosen = {}
-    for column in _with(_columns(tables), *kept):
+    for column in with_kept(_columns(tables), *kept):
         values = list(tables.names(column))
         if column in kept or 1 < len(values) <= MOST_VALUES:
             label = _("Only where {column} is", column=_(column))
-            chosen[column] = _several(f"{key}.where.{column}", label, values, kept.get(column, ()), "All")
+            chosen[column] = several(f"{key}.where.{column}", label, values, kept.get(column, ()), "All")
     return {column: values for column, values in chosen.items() if values}
 
 
@@ -186,45 +161,15 @@ def _resize(by: int) -> None:
 # ---- window and columns -----------------------------------------------------------------------------------
 
 
-def _window(start: Funnel) -> str:
-    match = re.fullmatch(r"(\d+)([mhd])", start.window)
-    amount, unit = (int(match[1]), match[2]) if match else (1, "session")
-    if start.window != "session" and not match:
-        amount, unit = max(1, seconds(start.window) // 60), "m"
-    keep(f"{PAGE}.amount", amount)
-    keep(f"{PAGE}.unit", unit)
-    if st.session_state[f"{PAGE}.unit"] != "session":
-        amount = st.number_input(
-            _("Window"),
-            min_value=0,
-            max_value=10_000,
-            step=1,
-            key=f"{PAGE}.amount",
-            label_visibility="collapsed",
-            width=130,
-        )
-    unit = st.selectbox(
-        _("Unit"),
-        list(UNITS),
-        key=f"{PAGE}.unit",
-        format_func=lambda u: _(UNITS[u]),
-        label_visibility="collapsed",
-        width=130,
-    )
-    return "session" if unit == "session" else f"{amount}{unit}"
-
-
 def _columns(tables: Tables) -> list[str]:
     return [c for c in COLUMNS if c in tables.present("events")]
 
 
-def _column(tables: Tables, name: str, label: str, stored: str | None, *more: str, **kwargs: Any) -> str | None:
-    key = f"{PAGE}.{name}"
-    keep(key, stored or "")
-    own = [c for c in more if c in tables.present("events")]
-    options = _with(["", *_columns(tables), *own], st.session_state[key])
-    style = kwargs or {"label_visibility": "collapsed", "width": 150}
-    return st.selectbox(label, options, key=key, format_func=lambda c: _(c or "nothing"), **style) or None
+def _column(
+    tables: Tables, name: str, label: str, stored: str | None, *more: str, width: int | None = 150
+) -> str | None:
+    options = ["", *_columns(tables), *(c for c in more if c in tables.present("events"))]
+    return choose(f"{PAGE}.{name}", label, options, stored or "", lambda c: _(c or "nothing"), width) or None
 
 
 # ---- more rules -------------------------------------------------------------------------------------------
@@ -247,7 +192,7 @@ def _rules(tables: Tables, start: Funnel, count: int) -> dict[str, Any]:
         )
     chosen["profile"] = chosen["profile"] or None
     chosen["breakdown_at"] = _breakdown_at(start, count)
-    chosen["hold"] = _column(tables, "hold", _("The same at every step"), start.hold, "item", width="stretch")
+    chosen["hold"] = _column(tables, "hold", _("The same at every step"), start.hold, "item", width=None)
     chosen["exclusions"] = _exclusions(tables, start, count)
     return chosen
 
@@ -266,9 +211,10 @@ def _breakdown_at(start: Funnel, count: int) -> str | int:
 
 def _exclusions(tables: Tables, start: Funnel, count: int) -> list[Exclusion]:
     """Draw what ends a chain, and between which steps each does."""
-    known = {event: Exclusion((event,)) for event in _names(tables)}
+    known = {event: Exclusion((event,)) for event in event_names(tables)}
     known |= {"/".join(one.events): one for one in start.exclusions}
-    chosen = _several(f"{PAGE}.excluded", _("Ended by"), list(known), ["/".join(e.events) for e in start.exclusions])
+    already = ["/".join(e.events) for e in start.exclusions]
+    chosen = several(f"{PAGE}.excluded", _("Ended by"), known, already, N_("None"))
     return [_between(known[name], name, count) for name in chosen]
 
 
@@ -308,16 +254,7 @@ def _time(tables: Tables, funnel: Question, last: Question | None) -> Question:
             if st.session_state[key] not in steps:
                 st.session_state[key] = steps[0] if end == "from" else steps[-1]
             st.markdown(words, width="content")
-            chosen.append(
-                st.selectbox(
-                    words,
-                    list(steps),
-                    key=key,
-                    format_func=lambda k: f"{k}. {_(names[k - 1])}",
-                    label_visibility="collapsed",
-                    width=180,
-                )
-            )
+            chosen.append(choose(key, words, steps, kept, lambda k: f"{k}. {_(names[k - 1])}", 180))
     first, until = chosen
     return TimeToConvert(funnel=funnel, from_step=first, to_step=None if until == count else until)
 
@@ -328,24 +265,19 @@ def _dropoffs(tables: Tables, funnel: Question, opened: Question | None) -> Ques
     start = opened if isinstance(opened, DropOffs) else DropOffs(funnel=funnel)
     with st.container(horizontal=True, vertical_alignment="center", key=f"{PAGE}.dropoffs", gap="small"):
         st.markdown(_("Compare groups by"), width="content")
-        key = f"{PAGE}.dropoffs.by"
-        keep(key, list(start.by))
-        by = st.multiselect(
+        by = several(
+            f"{PAGE}.dropoffs.by",
             _("Columns"),
-            _with(_columns(tables), *st.session_state[key]),
-            key=key,
-            format_func=_,
-            placeholder=_("device, channel, audience, creative"),
-            label_visibility="collapsed",
-            width=420,
+            _columns(tables),
+            start.by,
+            N_("device, channel, audience, creative"),
+            420,
         )
         slow = start.slow
         if "load_ms" in tables.present("events"):
             st.markdown(_("and pages slower than"), width="content")
-            keep(f"{PAGE}.dropoffs.slow", float(start.slow))
-            slow = st.number_input(
-                _("Seconds"), 0.0, 60.0, step=0.5, key=f"{PAGE}.dropoffs.slow", label_visibility="collapsed", width=120
-            )
+            key = f"{PAGE}.dropoffs.slow"
+            slow = number(key, _("Seconds"), float(start.slow), 0.5, width=120, min_value=0.0, max_value=60.0)
             st.markdown(_("seconds"), width="content")
     return start.replace(funnel=funnel, where=funnel.where, by=by, slow=slow)
 
@@ -361,10 +293,9 @@ def _change(tables: Tables, funnel: Question, opened: Question | None) -> Questi
         else:
             before, after = _periods(tables, start)
         st.markdown(_("split by"), width="content")
-        key = f"{PAGE}.change.by"
-        keep(key, start.by if start else funnel.breakdown or _columns(tables)[0])
-        options = _with(_columns(tables), st.session_state[key])
-        by = st.selectbox(_("Split by"), options, key=key, format_func=_, label_visibility="collapsed", width=150)
+        columns = _columns(tables)
+        own = start.by if start else funnel.breakdown or next(iter(columns), "channel")
+        by = choose(f"{PAGE}.change.by", _("Split by"), columns, own)
     return FunnelChange(funnel=funnel, before=before, after=after, by=by, where=funnel.where)
 
 
@@ -375,17 +306,8 @@ def _campaigns(tables: Tables, start: FunnelChange | None) -> tuple[Filter, Filt
     for end, kept in (("before", names[-2]), ("after", names[-1])):
         if start and (own := getattr(start, end).campaign):
             kept = own[0]
-        key = f"{PAGE}.change.{end}"
-        keep(key, kept)
-        chosen.append(
-            st.selectbox(
-                _("Before") if end == "before" else _("After"),
-                _with(names, st.session_state[key]),
-                key=key,
-                label_visibility="collapsed",
-                width=200,
-            )
-        )
+        label = _("Before") if end == "before" else _("After")
+        chosen.append(choose(f"{PAGE}.change.{end}", label, names, kept, str, 200))
         if end == "before":
             st.markdown(_("to"), width="content")
     return Filter(campaign=(chosen[0],)), Filter(campaign=(chosen[1],))

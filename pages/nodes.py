@@ -8,7 +8,8 @@ from analysis import Nodes, Tables
 from analysis.errors import DataError
 from analysis.messages import say
 from analysis.question import Question
-from analysis.vocabulary import EVENTS, NODES
+from analysis.vocabulary import NODES
+from ui.controls import choose, choose_words, event_names, several, with_kept
 from ui.language import N_, _
 from ui.page import ask_and_show
 from ui.session import keep
@@ -33,30 +34,14 @@ def default(tables: Tables) -> Question:
 def controls(tables: Tables, start: Question) -> Question:
     """Draw the sentence that is the question."""
     assert isinstance(start, Nodes)
-    names = [e for e in (*MARKS, *EVENTS) if e in tables.event_keys]
-    names = list(dict.fromkeys([*names, *sorted(tables.event_keys), *start.nodes, start.goal]))
+    names = with_kept([m for m in MARKS if m in tables.event_keys], *event_names(tables))
     with st.container(horizontal=True, vertical_alignment="center", key=f"{PAGE}.sentence", gap="small"):
         st.markdown(_("After people meet"), width="content")
-        keep(f"{PAGE}.nodes", list(start.nodes))
-        nodes = st.multiselect(
-            _("Nodes"), names, key=f"{PAGE}.nodes", format_func=_, label_visibility="collapsed", width=540
-        )
+        nodes = several(f"{PAGE}.nodes", _("Nodes"), names, start.nodes, N_("Choose events"), 540)
         st.markdown(_("how many more reach"), width="content")
-        keep(f"{PAGE}.goal", start.goal)
-        goal = st.selectbox(
-            _("Goal"), names, key=f"{PAGE}.goal", format_func=_, label_visibility="collapsed", width=160
-        )
+        goal = choose(f"{PAGE}.goal", _("Goal"), names, start.goal, width=160)
         st.markdown(_("within"), width="content")
-        keep(f"{PAGE}.window", start.window)
-        options = [*WINDOWS, *(w for w in [st.session_state[f"{PAGE}.window"]] if w not in WINDOWS)]
-        window = st.selectbox(
-            _("Window"),
-            options,
-            key=f"{PAGE}.window",
-            format_func=lambda w: _(WINDOWS.get(w, w)),
-            label_visibility="collapsed",
-            width=130,
-        )
+        window = choose_words(f"{PAGE}.window", _("Window"), WINDOWS, start.window, 130)
         keep(f"{PAGE}.phases", start.phases)
         phases = st.toggle(_("by phase"), key=f"{PAGE}.phases")
     return start.replace(nodes=nodes, goal=goal, window=window, phases=phases)

@@ -10,8 +10,8 @@ from analysis import Lifecycle, Tables
 from analysis.audience.lifecycle import INTEREST
 from analysis.question import Question
 from analysis.values import local_day
-from analysis.vocabulary import EVENTS
-from ui.language import _
+from ui.controls import event_names, several
+from ui.language import N_, _
 from ui.page import ask_and_show
 from ui.session import keep
 
@@ -39,12 +39,8 @@ def controls(tables: Tables, start: Question) -> Question:
         st.markdown(_("and who moved on since"), width="content")
         since = _day("since", _("Since"), start.since, first, last)
         st.markdown(_("if interest is"), width="content")
-        known = [e for e in EVENTS if e in tables.event_keys]
-        known += sorted(e for e in tables.event_keys if e not in EVENTS)
-        keep(f"{PAGE}.interest", list(start.interest))
-        options = list(dict.fromkeys([*known, *st.session_state[f"{PAGE}.interest"]]))
-        interest = st.multiselect(
-            _("Interest"), options, key=f"{PAGE}.interest", format_func=_, label_visibility="collapsed", width=520
+        interest = several(
+            f"{PAGE}.interest", _("Interest"), event_names(tables), start.interest, N_("Choose events"), 520
         )
     return start.replace(at=at, since=since, interest=interest)
 

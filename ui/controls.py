@@ -1,0 +1,89 @@
+"""The controls that stand in a page's sentence, each under a key of its own.
+
+A link or a saved question may name what this workspace lacks: it stays among the options, and the answer says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from analysis import Tables
+from analysis.values import seconds
+from analysis.vocabulary import EVENTS
+from ui.language import N_, _
+from ui.session import keep
+
+UNITS = {"m": N_("minutes"), "h": N_("hours"), "d": N_("days"), "w": N_("weeks")}
+
+
+def event_names(tables: Tables) -> list[str]:
+    """Return the events there are, the standard ones first in the order of a journey."""
+    names = [e for e in EVENTS if e in tables.event_keys]
+    return names + sorted(e for e in tables.event_keys if e not in EVENTS)
+
+
+def with_kept(options: Iterable[Any], *kept: Any) -> list[Any]:
+    """Return the options, and after them what is kept but not among them."""
+    return list(dict.fromkeys([*options, *kept]))
+
+
+def choose(
+    key: str, label: str, options: Iterable[Any], first: Any, words: Callable[[Any], str] = _, width: int | None = 150
+) -> Any:
+    """Draw a list to choose one from, its label hidden; in full width and with its label where `width` is None."""
+    keep(key, first)
+    return st.selectbox(
+        label,
+        with_kept(options, st.session_state[key]),
+        key=key,
+        format_func=words,
+        label_visibility="collapsed" if width else "visible",
+        width=width or "stretch",
+    )
+
+
+def choose_words(key: str, label: str, words: Mapping[Any, str], first: Any, width: int | None = 150) -> Any:
+    """Draw a list of a mapping's keys, shown by their words."""
+    return choose(key, label, words, first, lambda option: _(words.get(option, option)), width)
+
+
+def several(
+    key: str, label: str, options: Iterable[str], first: Iterable[str], nothing: str, width: int | None = None
+) -> list[str]:
+    """Draw a list to choose several from; `nothing` (marked with `N_`) says what choosing none means."""
+    keep(key, list(first))
+    return list(
+        st.multiselect(
+            label,
+            with_kept(options, *st.session_state[key]),
+            key=key,
+            format_func=_,
+            placeholder=_(nothing),
+            label_visibility="collapsed" if width else "visible",
+            width=width or "stretch",
+        )
+    )
+
+
+def number(key: str, label: str, first: Any, step: Any = 1, *, width: int = 130, **bounds: Any) -> Any:
+    """Draw a number, its label hidden."""
+    keep(key, first)
+    return st.number_input(label, step=step, key=key, label_visibility="collapsed", width=width, **bounds)
+
+
+def length(page: str, first: str, also: Mapping[str, str] | None = None) -> str:
+    """Draw a length of time as a number and its unit; one of `also` stands alone, without a number."""
+    alone = also or {}
+    match = re.fullmatch(r"(\d+)([mhd])", first)
+    amount, unit = (int(match[1]), match[2]) if match else (1, first)
+    if not match and first not in alone:
+        amount, unit = max(1, seconds(first) // 60), "m"
+    keep(f"{page}.unit", unit)
+    if st.session_state[f"{page}.unit"] not in alone:
+        amount = number(f"{page}.amount", _("Window"), amount, min_value=0, max_value=10_000)
+    chosen = choose_words(f"{page}.unit", _("Unit"), UNITS | alone, unit, 130)
+    return chosen if chosen in alone else f"{amount}{chosen}"
