@@ -191,7 +191,7 @@ def _import(files: list[Staged], target: Workspace | None, overlap: str) -> None
 
         importing.begin(into, exports, overlap, after)
     except SluiceError as error:
-        st.session_state[importing.FAILED] = error.message
+        session.leave_word(error.message)
 
 
 def _new(exports: list[Export]) -> Workspace:
@@ -256,7 +256,7 @@ def _undo(batch: int) -> None:
         session.workspace().undo(batch)
         session.forget_choices()
     except SluiceError as error:
-        st.session_state[f"{PAGE}.said"] = error.message
+        session.leave_word(error.message)
 
 
 def campaign() -> None:
@@ -306,19 +306,23 @@ def _phases(days: Sequence[dt.date | None], end: dt.date) -> tuple[Phase, ...]:
 
 
 def announce() -> None:
-    """Say what the last press of a button did."""
-    if (batch := st.session_state.pop(importing.DONE, None)) is not None:
-        st.success(importing.summary(batch), icon=":material/check:")
-        for file in batch.files:
-            st.markdown(_imported(file))
-        with st.container(horizontal=True, key=f"{PAGE}.next"):
-            tables = {file.table for file in batch.files if file.rows}
-            for table, path, label, icon in NEXT:
-                if table in tables:
-                    st.page_link(path, label=_(label), icon=icon)
-    for key in (f"{PAGE}.said", importing.FAILED):
-        if (said := st.session_state.pop(key, None)) is not None:
-            st.error(shown(said), icon=":material/error:")
+    """Say what was done last."""
+    word = session.word()
+    if isinstance(word, Batch):
+        _landed(word)
+    elif word is not None:
+        st.error(shown(word), icon=":material/error:")
+
+
+def _landed(batch: Batch) -> None:
+    st.success(importing.summary(batch), icon=":material/check:")
+    for file in batch.files:
+        st.markdown(_imported(file))
+    with st.container(horizontal=True, key=f"{PAGE}.next"):
+        tables = {file.table for file in batch.files if file.rows}
+        for table, path, label, icon in NEXT:
+            if table in tables:
+                st.page_link(path, label=_(label), icon=icon)
 
 
 # Where a table's data can be looked at.
@@ -333,8 +337,10 @@ through_the_door()
 with st.spinner(_("Opening the workspace…")):
     session.workspace()
 workspaces()
-announce()
-upload()
+word = st.container()
+upload()  # new files are something else: what was said before goes
+with word:
+    announce()
 contents()
 batches()
 mapping.kept_mappings()

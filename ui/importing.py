@@ -17,7 +17,6 @@ from ui import session, staging
 from ui.language import _, shown
 
 KEY = "importing"
-DONE, FAILED = "importing.done", "importing.failed"
 _UNDER_WAY: dict[Path, Importing] = {}
 _LOCK = threading.Lock()
 
@@ -103,6 +102,7 @@ def begin(workspace: Workspace, exports: Sequence[Export], overlap: str, after: 
     """Start an import of this session's own; a small one is over when this returns."""
     running = Importing(workspace, exports, overlap, after)
     running.start()
+    session.forget_word()
     st.session_state[KEY] = running
     running.over(wait=0.7)
 
@@ -158,9 +158,8 @@ def settle(*, toast: bool) -> None:
     session.forget_choices()
     if over.batch:
         staging.clear()
-        st.session_state[DONE] = over.batch
-    elif over.error:
-        st.session_state[FAILED] = over.error
+    if word := over.batch or over.error:
+        session.leave_word(word)
     if toast and over.batch:
         st.toast(shown(summary(over.batch)), icon=":material/check:")
     elif toast and over.error:

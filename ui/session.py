@@ -20,16 +20,17 @@ from analysis import Campaign, Tables, open_workspace, read_export
 from analysis.answer import Answer
 from analysis.errors import SluiceError, WorkspaceError
 from analysis.journey import credits, funnel, nodes, paths, retention, rules, speed
-from analysis.messages import say
+from analysis.messages import Message, say
 from analysis.question import Question
 from analysis.values import local_day
-from analysis.workspace import Workspace
+from analysis.workspace import Batch, Workspace
 from ui.language import _, shown
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = "sample"
 UNSET = ("2026-01-01", "2026-12-31")
 """First and last day of a campaign until data or a person says them."""
+WORD = "data.word"
 _OPENING = threading.Lock()
 
 
@@ -75,8 +76,24 @@ def choose(id: str) -> None:
     forget_choices()
 
 
+def leave_word(word: Batch | Message) -> None:
+    """Leave word for the Data page of what was just done; it stays there until the next thing is done."""
+    st.session_state[WORD] = word
+
+
+def word() -> Batch | Message | None:
+    """Return what was done last to the open workspace."""
+    return st.session_state.get(WORD)
+
+
+def forget_word() -> None:
+    """Drop it: something else is begun."""
+    st.session_state.pop(WORD, None)
+
+
 def forget_choices() -> None:
     """Drop what was chosen about the data that stood here before."""
+    forget_word()
     for key in [k for k in st.session_state if str(k).endswith(".start") or str(k).startswith("filter.")]:
         del st.session_state[key]
 

@@ -131,6 +131,7 @@ def uploader(label: str, kinds: Sequence[str]) -> None:
         remove(id)
     for file in given:
         if file.file_id not in listed:
+            session.forget_word()
             for staged in _read(file):
                 staged.number = 1 + max((other.number for other in files().values()), default=-1)
                 files()[staged.id] = staged

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from browser_tools import Wire
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -77,6 +78,7 @@ def visit(server: str, chromium) -> Iterator[Callable]:
         )
         contexts.append(context)
         page = context.new_page()
+        page.wire = Wire(page)
         page.set_default_timeout(PATIENCE)
         page.goto(f"{server}/{path}", wait_until="domcontentloaded")
         return page

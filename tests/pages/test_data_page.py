@@ -91,6 +91,21 @@ def test_two_files_become_one_batch_and_are_undone(opened) -> None:
     assert "There is no data yet" in said(run(app))
 
 
+def test_what_an_import_brought_stays_said_until_the_next_thing_is_done(opened) -> None:
+    app = press_import(upload(own(opened("data"), "shop"), ("spend.csv", SPEND.encode())))
+    landed = "Batch 1: 2 rows kept, 0 set aside"
+    for page in ("data", "data", "segments", "data"):  # also where the page is run twice, or left and come back to
+        app.switch_page(f"pages/{page}.py")
+        run(app)
+        assert [s.value for s in app.success] == [landed] * (page == "data")
+    app = upload(app, ("more.csv", SPEND.replace("ads", "video").encode()))
+    assert not app.success
+    app = press_import(app)
+    assert "Batch 2" in app.success[0].value
+    app.button(key="data.undo.2").click()
+    assert not run(app).success
+
+
 def test_sample_is_not_mixed_with_own_data(opened) -> None:
     app = upload(opened("data"), ("spend.csv", SPEND.encode()))
     opened_file(app, "spend.csv")
@@ -219,6 +234,21 @@ def test_files_wait_while_another_page_is_visited(opened) -> None:
     opened_file(app, "spend.csv")
     assert app.selectbox(key="data.map.0.currency.constant").value == "EUR"
     assert "€150.25 ad spend" in headline(press_import(app))
+
+
+def test_an_import_goes_on_while_another_page_is_looked_at(opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = upload(own(opened("data"), "shop"), ("spend.csv", SPEND.encode()))
+    go, add = threading.Event(), Workspace.add
+    monkeypatch.setattr(Workspace, "add", lambda *a, **k: go.wait(60) and add(*a, **k))
+    app.button(key="data.import").click()
+    app = run(run(app).switch_page("pages/segments.py"))
+    assert any(b.key == "importing.cancel" for b in app.sidebar.button)
+    assert not app.toast
+    go.set()
+    app = ended(app)
+    assert [t.value.replace("\\", "") for t in app.toast] == ["Batch 1: 2 rows kept, 0 set aside"]
+    assert "CN¥150.25 ad spend" in headline(run(app.switch_page("pages/data.py")))
+    assert [s.value for s in app.success] == ["Batch 1: 2 rows kept, 0 set aside"]
 
 
 def test_an_import_shows_how_far_it_is_and_is_cancelled(opened, monkeypatch: pytest.MonkeyPatch) -> None:
