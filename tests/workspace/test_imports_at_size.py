@@ -118,6 +118,18 @@ def test_values_far_down_a_large_file_are_sampled(monkeypatch: pytest.MonkeyPatc
     export.close()
 
 
+def test_rows_set_aside_stand_on_their_lines_where_several_threads_read(tmp_path: Path) -> None:
+    n, bad = 1_200_000, [2, 17, 399_999, 400_000, 812_345, 1_200_000, 1_200_001]
+    lines = [f"user-{i:07d},2026-11-11 10:00:00,view,{i:020d}" for i in range(n)]
+    for line in bad:
+        lines[line - 2] = ",2026-11-11 10:00:00,view,1"
+    (tmp_path / "log.csv").write_text("\n".join(["u,t,e,v", *lines]))
+    assert (tmp_path / "log.csv").stat().st_size > 2 * 32_000_000  # DuckDB's threads take 32 MB each
+    export = read_export(tmp_path / "log.csv").mapped(EVENTS)
+    assert export.set_aside()["line"].tolist() == bad
+    export.close()
+
+
 # ---- once ------------------------------------------------------------------------------------------------
 
 

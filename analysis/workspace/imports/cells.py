@@ -19,6 +19,12 @@ _BLANK = "(?i:-|--|—|null|nan|none|n/a|\\\\n)"
 _SPACE = "\\s\\x{a0}\\x{3000}"
 _UNTIDY = f"^(?s:[{_SPACE}].*|.*[{_SPACE}]|{_BLANK}?)$"
 """Cells with a blank at either end and cells that say there is nothing; all others are taken as they stand."""
+_TIDY = (
+    "{0} >= '0' AND {0} < 'N' OR {0} >= 'O' AND {0} < '\\' OR {0} >= ']' AND {0} < 'n' OR {0} >= 'o' AND {0} < '~' "
+    "OR {0} >= '一' AND {0} < '龥'",
+    "({0})[-1] >= '!' AND ({0})[-1] < '~' OR ({0})[-1] >= '一' AND ({0})[-1] < '龥'",
+)
+"""Most cells that are tidy, by their first and last letter: a comparison takes a tenth of what a pattern takes."""
 _WIDE = ("０１２３４５６７８９，．－／：％（）", "0123456789,.-/:%()")
 _CURRENCY = "(?i)(US|HK|NT|CA|AU|A|R)?[¥￥$€£₹₩₺₽฿₫]"
 _ABOUT = "^[<>]\\s*[\\d.]+\\s*%$"
@@ -76,7 +82,8 @@ def filled(source: str) -> str:
     text = f"trim({whole}, E' \\t\\r\\n\u00a0\u3000')"
     # No part of it stands here twice: DuckDB would work that out for every row first, and not only for the untidy.
     tidied = f"nullif(regexp_replace({text}, '^{_BLANK}$', ''), '')"
-    return f"CASE WHEN regexp_matches({whole}, '{_UNTIDY}') THEN {tidied} ELSE {whole} END"
+    tidy = " AND ".join(f"({ends.format(whole)})" for ends in _TIDY)
+    return f"CASE WHEN {tidy} THEN {whole} WHEN regexp_matches({whole}, '{_UNTIDY}') THEN {tidied} ELSE {whole} END"
 
 
 def _half(source: str) -> str:

@@ -79,7 +79,7 @@ def kept(scratch: Scratch, mapping: ColumnMapping, key: bytes) -> str:
             names.append(f'{hidden}.hash AS "{name}"')
         else:
             names.append(f'judged."{name}"')
-    order = "ORDER BY judged.line" if joins else ""  # a join may change the order, a scan does not
+    order = "ORDER BY judged.rowid" if joins else ""  # a join may change the order, a scan does not
     return f"(SELECT {', '.join(names)} FROM {scratch.judged} AS judged {' '.join(joins)} WHERE bad IS NULL {order})"
 
 
@@ -87,8 +87,8 @@ def set_aside(scratch: Scratch, mapping: ColumnMapping) -> pa.Table:
     """Return the rows that are not stored: file, line, reason, column, text."""
     judge(scratch, mapping)
     found = scratch.con.sql(
-        "SELECT line, split_part(bad, '|', 1) AS reason, split_part(bad, '|', 2) AS \"column\", text "
-        f"FROM {scratch.judged} WHERE bad IS NOT NULL ORDER BY line"
+        f"SELECT {scratch.line} AS line, split_part(bad, '|', 1) AS reason, split_part(bad, '|', 2) AS \"column\", "
+        f"text FROM {scratch.judged} WHERE bad IS NOT NULL ORDER BY rowid"
     ).to_arrow_table()
     files, lines = located(found.column("line"), scratch.members)
     return found.set_column(0, "line", lines).add_column(0, "file", files)
@@ -97,8 +97,8 @@ def set_aside(scratch: Scratch, mapping: ColumnMapping) -> pa.Table:
 def judge(scratch: Scratch, mapping: ColumnMapping) -> None:
     """Lay the typed rows in the scratch's `judged` table, unless they lie there under the same mapping already.
 
-    Beside the values stand `line`, `marked`, what is wrong with a row in `bad` (reason|column, or null) and the
-    `text` of the rows where something is.
+    They lie in the file's order. Beside the values stand what is wrong with a row in `bad` (reason|column, or null)
+    and the `text` of the rows where something is; ``scratch.line`` is SQL for their keys.
     """
     if scratch.judged_as == (asked := mapping.to_json()):
         return
@@ -121,8 +121,9 @@ def _judged(scratch: Scratch, mapping: ColumnMapping, *, likely: bool) -> bool:
     found = [_Target(scratch, mapping, c, *sources[c.name], likely) for c in _targets(mapping)]
     mark = _mark(scratch, mapping, sources)
     first = ", ".join(f'{t.first} AS "{t.name}"' for t in found)
-    misfit = " OR ".join(t.misfit for t in found if t.misfit != "false") or "false"
-    query = f"SELECT *, {mark} AS marked, {misfit} AS misfit, {first} FROM {scratch.table} CROSS JOIN constants"
+    misfit = " OR ".join(t.misfit for t in found if t.misfit != "false")
+    marked = f"CASE WHEN {misfit} THEN 'misfit' ELSE {mark} END" if misfit else mark
+    query = f"SELECT *, {marked} AS marked, {first} FROM {scratch.table} CROSS JOIN constants"
     for later in zip(*(t.later for t in found), strict=True):
         changed = [f'{sql} AS "{t.name}"' for t, sql in zip(found, later, strict=True) if sql]
         query = f"SELECT * REPLACE ({', '.join(changed)}) FROM ({query})" if changed else query
@@ -134,9 +135,13 @@ def _judged(scratch: Scratch, mapping: ColumnMapping, *, likely: bool) -> bool:
     )  # fmt: skip
     scratch.con.execute(
         f"CREATE OR REPLACE TEMP TABLE {scratch.judged} AS "
-        f"SELECT line, marked, misfit, {names}, bad, {text} AS text FROM ({query})"
+        f"SELECT {'' if scratch.in_order else 'line, '}{names}, bad, {text} AS text FROM ({query})"
     )
-    return not likely or not scratch.con.execute(f"SELECT bool_or(misfit) FROM {scratch.judged}").fetchall()[0][0]
+    return not (misfit and scratch.con.execute(f"SELECT EXISTS ({_bad(scratch, 'misfit')})").fetchall()[0][0])
+
+
+def _bad(scratch: Scratch, reason: str) -> str:
+    return f"FROM {scratch.judged} WHERE bad = '{reason}|'"
 
 
 def _mark(scratch: Scratch, mapping: ColumnMapping, sources: dict[str, tuple[str, str]]) -> str:
@@ -167,21 +172,18 @@ def _mark_unnamed_totals(scratch: Scratch, present: set[str]) -> None:
             f"SELECT count_if({column} IS NULL), count_if({column} IS NOT NULL), "
             f"sum(spend) FILTER ({column} IS NULL), "
             f"sum(spend) FILTER ({column} IS NOT NULL) FROM {scratch.judged} "
-            f"WHERE marked IS NULL AND {bad} AND spend IS NOT NULL"
+            f"WHERE {bad} AND spend IS NOT NULL"
         ).fetchall()[0]
         if blank and blank < named and ours and abs(theirs - ours) <= 0.005 * (named + blank) + 1e-9:
-            scratch.con.execute(
-                f"UPDATE {scratch.judged} SET bad = 'total|', marked = 'total' "
-                f"WHERE {column} IS NULL AND marked IS NULL AND {bad}"
-            )
+            scratch.con.execute(f"UPDATE {scratch.judged} SET bad = 'total|' WHERE {column} IS NULL AND {bad}")
 
 
 def _gather_lines(scratch: Scratch, how: str, present: set[str]) -> None:
     """Make one order of its lines: later ones are set aside, their amounts added where each line has its own."""
     usable = "bad IS NULL OR bad LIKE 'missing|%'" if how == "first" else "bad IS NULL"
     scratch.con.execute(
-        "CREATE OR REPLACE TEMP TABLE lines AS SELECT line, row_number() OVER (PARTITION BY order_id ORDER BY "
-        f"revenue IS NULL, line) AS n FROM {scratch.judged} WHERE order_id IS NOT NULL AND ({usable})"
+        "CREATE OR REPLACE TEMP TABLE lines AS SELECT rowid AS place, row_number() OVER (PARTITION BY order_id "
+        f"ORDER BY revenue IS NULL, rowid) AS n FROM {scratch.judged} WHERE order_id IS NOT NULL AND ({usable})"
     )
     if how == "sum":
         for column in sorted({"revenue", "refund", "discount", "cost"} & present):
@@ -190,8 +192,8 @@ def _gather_lines(scratch: Scratch, how: str, present: set[str]) -> None:
                 f"FROM {scratch.judged} WHERE bad IS NULL GROUP BY order_id) WHERE order_id = id AND bad IS NULL"
             )
     scratch.con.execute(
-        f"UPDATE {scratch.judged} AS judged SET bad = 'continuation|', marked = 'continuation' FROM lines "
-        "WHERE lines.line = judged.line AND n > 1"
+        f"UPDATE {scratch.judged} AS judged SET bad = 'continuation|' FROM lines "
+        "WHERE lines.place = judged.rowid AND n > 1"
     )
 
 

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 STEP = 1 << 12
 """Keys between one record and the next; `limits.COLUMNS` fit in."""
+_NEWLINE = 10
 PART = 1 << 52
 """Keys between one file and the next."""
 
@@ -67,7 +68,8 @@ def _a_line_each(path: Path, records: int) -> bool:
     lines, last = 0, b""
     with path.open("rb") as file:
         while chunk := file.read(1 << 20):
-            lines, last = lines + chunk.count(b"\n"), chunk[-1:]
+            # Much faster than counting in bytes, which begins a search at every line.
+            lines, last = lines + int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == _NEWLINE)), chunk[-1:]
     return lines + (last not in (b"\n", b"")) == records
 
 

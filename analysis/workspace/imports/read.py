@@ -43,6 +43,8 @@ _MEMORY = "1000MB"
 """What a scratch database may hold in memory; the rest goes to its folder."""
 _COPIED = 16 << 20
 """Largest file (bytes, and cells) that is copied whole; a larger one is read again where it lies each time."""
+_FIRST = 2
+"""Number of a text's first record under its headings."""
 _HEAD = 10_000
 """Rows of a larger file that are copied, to look at."""
 
@@ -85,6 +87,8 @@ class Scratch:
     Headings stay out of SQL: they are kept beside, in `headings`. `table` holds all rows, of a large file as a view
     that reads it again; `head` holds the first of them (`whole`: all). `judged` is where :func:`clean.judge` laid
     the typed rows, `judged_as` the mapping it did so under; `made` is what :func:`shapes.shaped` last made of it.
+    Where rows lie in the order of the file, one record each (`in_order`), a row's key follows from its place, and
+    DuckDB need not count them: that takes it one thread.
     """
 
     def __init__(self, name: str, store: Store, table: str, layout: Layout) -> None:
@@ -92,7 +96,7 @@ class Scratch:
         self.headings, self.title, self.above = layout.headings, layout.title, layout.above
         self.headerless = not layout.header
         self.members: tuple[Member, ...] = ()
-        self.rows, self.whole, self.head = 0, True, table
+        self.rows, self.whole, self.head, self.in_order = 0, True, table, False
         self.judged, self.judged_as = "", ""
         self.made: tuple[str, Any] = ("", None)
         store.users += 1
@@ -102,6 +106,11 @@ class Scratch:
     def con(self) -> duckdb.DuckDBPyConnection:
         """The private database."""
         return self.store.con
+
+    @property
+    def line(self) -> str:
+        """SQL for a row's key in the `judged` table."""
+        return f"({key(0, f'rowid + {_FIRST}')})" if self.in_order else "line"
 
     def close(self) -> None:
         """Let go of the table; the last one drops the scratch database and its folder."""
@@ -272,6 +281,7 @@ def _lay(scratch: Scratch, rows: str, parts: list[_Table]) -> None:
         scratch.con.execute(f"CREATE TABLE {scratch.table} AS {rows}")
         return
     scratch.head, scratch.whole = f"{scratch.table}_head", False
+    scratch.in_order = len(parts) == 1 and parts[0].plain.kind == "text" and not parts[0].layout.numbered
     scratch.con.execute(f"CREATE VIEW {scratch.table} AS {rows}")
     scratch.con.execute(f"CREATE TABLE {scratch.head} AS FROM {scratch.table} LIMIT {_HEAD}")
 
@@ -322,7 +332,7 @@ def _typed_rows(layout: Layout, name: str, place: int) -> str:
 
 def _text_rows(scratch: Scratch, layout: Layout, name: str, place: int, parallel: str) -> str:
     columns = [f"c{i}" for i in range(len(layout.headings))]
-    line = key(place, "TRY_CAST(place AS BIGINT)" if layout.numbered else "row_number() OVER () + 1")
+    line = key(place, "TRY_CAST(place AS BIGINT)" if layout.numbered else f"row_number() OVER () - 1 + {_FIRST}")
     heads = layout.header[:2] if all(layout.header[:2]) else ()
     for i, head in enumerate(heads):
         scratch.con.execute(f"SET VARIABLE {name}_head{i} = ?", [head])

@@ -177,13 +177,13 @@ def _totals(scratch: Scratch, mapping: ColumnMapping, present: tuple[str, ...]) 
     if lead not in amounts:
         return ()
     columns = ", ".join(f"sum({c})" for c in amounts)  # of the cells of one line that became rows
-    by_line = f"GROUP BY line // {STEP} ORDER BY line // {STEP} LIMIT 1000"
-    theirs = _rows(scratch, f"SELECT {columns} FROM {scratch.judged} WHERE marked = 'total' {by_line}")
+    by_line = f"GROUP BY {scratch.line} // {STEP} ORDER BY {scratch.line} // {STEP} LIMIT 1000"
+    theirs = _rows(scratch, f"SELECT {columns} FROM {scratch.judged} WHERE bad = 'total|' {by_line}")
     if not theirs:
         return ()
     grand = max(theirs, key=lambda row: _largest(row, theirs))
     sums = ", ".join(f"coalesce(sum({c}), 0)" for c in amounts)
-    ours = _rows(scratch, f"SELECT {sums}, count(*) FROM {scratch.judged} WHERE bad IS NULL OR marked = 'window'")[0]
+    ours = _rows(scratch, f"SELECT {sums}, count(*) FROM {scratch.judged} WHERE bad IS NULL OR bad = 'window|'")[0]
     return tuple(
         Check(column, float(said), float(found), _verdict(float(said), float(found), int(ours[-1])))
         for column, said, found in zip(amounts, grand, ours[:-1], strict=True)

@@ -85,7 +85,7 @@ def _made(scratch: Scratch, suffix: str, select: str, params: list[Any], more: t
     kept = ", ".join(f"c{i}" for i in range(len(scratch.headings)))
     made = copy.copy(scratch)
     made.table, made.headings = f"{scratch.table}_{suffix}", (*scratch.headings, *more)
-    made.head, made.whole, made.judged_as = made.table, True, ""
+    made.head, made.whole, made.in_order, made.judged_as = made.table, True, False, ""
     columns = ", ".join(["line", *(f"c{i}" for i in range(len(made.headings))), "mark"])
     query = select.replace("{kept}", kept).replace("{table}", scratch.table)
     with readable(scratch.name):

@@ -99,27 +99,30 @@ def _plain(name: str, path: Path, head: bytes) -> Plain:
 
 
 def _surveyed(name: str, path: Path) -> Plain:
-    """Read a text file once: its digest, whether it is UTF-8, and whether tables may be stacked in it."""
-    found, decoder, utf8, gaps, tail = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")(), True, False, b""
+    """Read a text file through: its digest, whether it is UTF-8, and whether tables may be stacked in it."""
+    found, decoder, utf8, tail = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")(), True, b""
     # Where tables may be stacked is only asked of files small enough to be searched for them.
     gaps = path.stat().st_size > limits.STACKED
     for chunk in chunks(path):
         found.update(chunk)
-        if utf8:
-            try:
-                decoder.decode(chunk)
-            except UnicodeDecodeError:
-                utf8 = False
+        utf8 = utf8 and _goes_on(decoder, chunk)
         if not gaps:
             near = tail + chunk
             gaps = bool(_GAP.search(near)) or b"\r\r" in near or (chunk[:1] in b"#\n" and not tail)
         tail = chunk[-3:]
-    if utf8:
-        try:
-            decoder.decode(b"", True)
-        except UnicodeDecodeError:
-            utf8 = False
+    utf8 = utf8 and _goes_on(decoder, b"", final=True)
     return Plain(name, path, "text", found.hexdigest(), utf8, gaps)
+
+
+def _goes_on(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> bool:
+    """Say whether a piece of a text goes on in the encoding."""
+    if chunk.isascii() and not decoder.getstate()[0]:
+        return True
+    try:
+        decoder.decode(chunk, final)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def looks_like_utf16(head: bytes) -> str | None:
