@@ -277,7 +277,7 @@ def _dropoffs(tables: Tables, funnel: Question, opened: Question | None) -> Ques
         if "load_ms" in tables.present("events"):
             st.markdown(_("and pages slower than"), width="content")
             key = f"{PAGE}.dropoffs.slow"
-            slow = number(key, _("Seconds"), float(start.slow), 0.5, width=120, min_value=0.0, max_value=60.0)
+            slow = number(key, _("Seconds"), float(start.slow), 0.5, min_value=0.0, max_value=60.0)
             st.markdown(_("seconds"), width="content")
     return start.replace(funnel=funnel, where=funnel.where, by=by, slow=slow)
 

@@ -38,7 +38,7 @@ def _loyalty(start: Participation) -> int:
     if whom == "all":
         return 0
     st.markdown(_("(at least"), width="content")
-    orders = number(f"{PAGE}.orders", _("Paid orders"), start.paid_orders or 2, width=120, min_value=1, max_value=1000)
+    orders = number(f"{PAGE}.orders", _("Paid orders"), start.paid_orders or 2, min_value=1, max_value=1000)
     st.markdown(_("orders paid before the first campaign),"), width="content")
     return int(orders)
 

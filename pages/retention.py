@@ -48,7 +48,7 @@ def controls(tables: Tables, start: Question) -> Question:
         else:
             currency = _currency(tables, start)
         st.markdown(_("over"), width="content")
-        periods = number(f"{PAGE}.periods", _("Periods"), start.periods, width=120, min_value=1, max_value=366)
+        periods = number(f"{PAGE}.periods", _("Periods"), start.periods, min_value=1, max_value=366)
         period = choose_words(f"{PAGE}.period", _("Period"), PERIODS, start.period, 130)
         counting = "calendar"
         if period != "campaign":

@@ -208,13 +208,18 @@ def _values(export: Export, heading: str, n: int = 4) -> str:
     return " · ".join(v[:40] for v in list(dict.fromkeys(export.samples.get(heading, [])))[:n])
 
 
+def _needed() -> str:
+    text = _("needed, and not found")
+    return f":orange[{text}]"
+
+
 def _why(export: Export, column: Column, heading: str, *, fixed: bool) -> str:
     """Say how sure a proposal is, and why; or that the analyst chose it."""
     guess = export.guess(column.name)
     if guess is None:
         if heading or (fixed and column.name in dict(export.mapping.constants)):
             return _("chosen by you")
-        return f":orange[{_('needed, and not found')}]" if column.required else _("not found")
+        return _needed() if column.required else _("not found")
     words = next(_(text) for least, text in SURE if guess.confidence >= least)
     colour = "" if guess.confidence >= SURE[1][0] else ":orange"
     sure = f"{words} ({guess.confidence:.0%})"
@@ -295,8 +300,7 @@ def _report_days(staged: Staged, export: Export, key: str) -> None:
             place.date_input(label, key=f"{key}.days.{name}", format="YYYY-MM-DD", on_change=choose)
         guess = export.guess("period_start")
         with right:
-            st.caption(_why(export, TABLES["spend"][0], "", fixed=True) if guess or first else
-                       f":orange[{_('needed, and not found')}]")  # fmt: skip
+            st.caption(_why(export, TABLES["spend"][0], "", fixed=True) if guess or first else _needed())
             st.button(_("Choose a column instead"), key=f"{key}.days.column", type="tertiary",
                       on_click=staged.without_days)  # fmt: skip
 
@@ -380,6 +384,8 @@ def event_names(staged: Staged, others: tuple[str, ...], key: str) -> None:
     export = staged.export
     assert export is not None
     given, proposed = dict(export.mapping.events), dict(export.recognition.mapping.events)
+    if not export.recognition.format:
+        proposed = {}  # guessed name by name: each is shown
     named = [name for name in given if given[name] != proposed.get(name)]
     shown_names = [*named, *(n for n in others if n.casefold() not in named)][:MOST_EVENTS]
     if not shown_names:

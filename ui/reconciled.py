@@ -48,7 +48,8 @@ def line(staged: Staged, found: Reconciliation | None, points: Sequence[Message]
     parts = [f"**{shown(staged.name)}**", shown(export.recognition.format), table]
     parts += _figures(found) if found else [_("{n} rows", n=export.rows)]
     if (guess := export.guess("currency")) and guess.confidence <= ASSUMED:
-        parts.append(f":orange[{_('currency {code} assumed', code=dict(export.mapping.constants)['currency'])}]")
+        assumed = _("currency {code} assumed", code=dict(export.mapping.constants)["currency"])
+        parts.append(f":orange[{assumed}]")
     if export.kept:
         parts.append(shown(_("mapping {name}", name=export.kept)))
     if points:

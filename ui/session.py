@@ -8,9 +8,11 @@ import logging
 import os
 import re
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +44,10 @@ def folder() -> Path:
 def names() -> dict[str, str]:
     """Return the workspaces by id, the sample first, with what people call them."""
     own = sorted(p.stem for p in folder().glob("*.duckdb") if not p.stem.startswith(SAMPLE))
-    return {SAMPLE: "", **{id: _open(id).name for id in own}}
+    found = {id: _open(id).name for id in own}
+    # The browser knows a choice by its words: the same words twice would lead to the wrong workspace.
+    twice = {name for name, many in Counter(found.values()).items() if many > 1}
+    return {SAMPLE: "", **{id: f"{name} · {id[:4]}" if name in twice else name for id, name in found.items()}}
 
 
 def current() -> str:
@@ -104,8 +109,9 @@ def workspace() -> Workspace:
 
 
 def create(name: str, *, zone: str, currency: str) -> str:
-    """Make an empty workspace and return its id; the name never becomes a path."""
-    id = hashlib.sha256(os.urandom(16)).hexdigest()[:12]
+    """Make an empty workspace and return its id; a name that is taken gets a number, and none becomes a path."""
+    id, taken = hashlib.sha256(os.urandom(16)).hexdigest()[:12], set(names().values())
+    name = next(n for n in chain([name], (f"{name} ({i})" for i in count(2))) if n not in taken)
     made = _open(id)
     made.name = name
     made.campaign = Campaign(name=name, start=UNSET[0], end=UNSET[1], zone=zone, currency=currency)

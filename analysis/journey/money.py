@@ -321,7 +321,7 @@ def _picture(answer: FunnelMoneyAnswer, look: Look) -> Any:
         for step, event in zip(shown["step"], shown["event"], strict=True)
     ]  # fmt: skip
     shown = shown.assign(
-        row=[f"{text}\n{look(say('n = {n}', n=int(n)))}" for text, n in zip(label, shown["users"], strict=True)]
+        row=[text + "\n" + look(say("n = {n}", n=int(n))) for text, n in zip(label, shown["users"], strict=True)]
     )
     revenue, cost = look(N_("revenue per user")), look(N_("cost per user"))
     words = {"revenue_per_user": revenue, "cost_per_user": cost}

@@ -364,4 +364,4 @@ def _interval(row: Any) -> Message:
 
 def _place(look: Look, node: str, phase: str, users: int) -> str:
     where = node if phase == TOTAL else f"{node} · {look(phase)}"
-    return f"{where}\n{look(say('n = {n}', n=users))}"
+    return where + "\n" + look(say("n = {n}", n=users))

@@ -91,6 +91,16 @@ def test_two_files_become_one_batch_and_are_undone(opened) -> None:
     assert "There is no data yet" in said(run(app))
 
 
+def test_workspaces_of_one_name_are_told_apart(opened) -> None:
+    first = own(opened("data"), "twins")
+    filled = press_import(upload(first, ("spend.csv", SPEND.encode())))
+    second = own(filled, "twins")
+    for _ in range(3):  # the choice among the workspaces comes back with every run, by its words
+        assert "There is no data yet" in said(run(second))
+    assert [name for name in second.selectbox(key="data.workspace").options if "twins" in name].count("twins") == 1
+    assert "twins (2)" in second.selectbox(key="data.workspace").options
+
+
 def test_what_an_import_brought_stays_said_until_the_next_thing_is_done(opened) -> None:
     app = press_import(upload(own(opened("data"), "shop"), ("spend.csv", SPEND.encode())))
     landed = "Batch 1: 2 rows kept, 0 set aside"

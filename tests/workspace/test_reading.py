@@ -18,6 +18,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from analysis.errors import ImportFileError, SluiceError
+from analysis.vocabulary import EVENTS
 from analysis.workspace import ColumnMapping, Export, read_export
 
 KEY = b"k" * 32
@@ -120,9 +121,9 @@ def test_the_same_table_in_any_format(content: bytes) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-8-sig"])
 def test_chinese_in_either_encoding(encoding: str) -> None:
-    text = "用户,时间,事件,渠道\n张三,2026-11-11 20:00:00,view,搜索广告\n李四,2026-11-11 20:00:01,cart,㐂\n"
+    text = "用户,时间,事件,渠道\n会员甲,2026-11-11 20:00:00,view,搜索广告\n会员乙,2026-11-11 20:00:01,cart,㐂\n"
     rows = cleaned(text.encode(encoding))
-    assert rows["user_id"].tolist() == ["张三", "李四"]
+    assert rows["user_id"].tolist() == ["会员甲", "会员乙"]
     assert rows["channel"].tolist() == ["搜索广告", "㐂"]
 
 
@@ -405,6 +406,17 @@ def test_one_heading_serves_one_column() -> None:
         ("ann@example.com", True),
         ("13800138000", True),
         ("+8613800138000", True),
+        ("138 0013 8000", True),
+        ("138****8000", True),
+        ("张伟", True),
+        ("欧阳小明", True),
+        ("Ann Smith", True),
+        ("北京市朝阳区建国路88号", True),
+        ("12 Long Street, Leeds", True),
+        ("张", False),
+        ("会员", False),
+        ("ann", False),
+        ("Guest", False),
         ("u1", False),
         ("123456", False),
         ("23800138000", False),
@@ -414,6 +426,43 @@ def test_personal_ids_are_hidden_unless_told_otherwise(value: str, hashed: bool)
     assert guessed("user_id", "timestamp", "event", row=(value, "2026-11-11", "view")).hashed == (
         ("user_id",) if hashed else ()
     )
+
+
+def log(*names: str) -> bytes:
+    lines = [f"u1,2026-11-11 10:00:{n:02d},{name}" for n, name in enumerate(names)]
+    return "\n".join(["user_id,timestamp,event", *lines]).encode()
+
+
+@pytest.mark.parametrize(
+    ("names", "events"),
+    [
+        (("page_view", "Add to cart", "支付"), {"page_view": "view", "add to cart": "cart", "支付": "purchase"}),
+        (("view", "page_view"), {}),  # a standard name that is there keeps to itself
+        (("page_view", "view_item"), {"view_item": "view"}),  # and so does what two names could be
+        (("opened", "1", "2"), {}),
+    ],
+)
+def test_event_names_are_read_as_standard_ones_where_that_is_clear(
+    names: tuple[str, ...], events: dict[str, str]
+) -> None:
+    export = read_export(log(*names))
+    assert dict(export.mapping.events) == events
+    found = export.reconcile()
+    kept = [name for name in names if name.lower() not in events and name not in EVENTS]
+    assert sorted(found.unknown_events) == sorted(kept)
+    assert any("read as standard ones" in str(question) for question in found.questions) is bool(events)
+    stored = export.clean(b"k" * 32).rows.column("event").to_pylist()
+    assert stored == [events.get(name.lower(), name) for name in names]
+    export.close()
+
+
+def test_a_column_of_money_beside_days_is_spend() -> None:
+    export = read_export('Datum;Kampagne;Ausgaben\n01.08.2026;A;"2.447,18 €"\n13.08.2026;B;"10,50 €"\n'.encode())
+    assert (export.mapping.table, dict(export.mapping.columns)["spend"]) == ("spend", "Ausgaben")
+    assert export.guess("spend").confidence == 0.6
+    export = export.mapped(export.mapping.replace(constants={"channel": "ads", "currency": "EUR"}))
+    assert dict(export.reconcile().sums)["spend"] == 2457.68
+    export.close()
 
 
 def test_another_table_is_proposed_with_its_own_columns() -> None:

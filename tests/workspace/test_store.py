@@ -49,7 +49,7 @@ A = events(("u2", "2026-11-11 10:00", "view"), ("u1", "2026-11-11 12:00", "cart"
 B = events(
     ("u1", "2026-11-11 09:00", "view"),
     ("u3", "2026-11-11 08:00", "view"),
-    ("u2", "2026-11-11 11:00", "buy"),
+    ("u2", "2026-11-11 11:00", "gift"),
     name="b.csv",
 )
 
@@ -84,7 +84,7 @@ def test_a_second_batch_keeps_events_sorted_by_user_and_time(workspace: Workspac
             ("u1", "2026-11-11 12:00:00", "cart", 1),
             ("u1", "2026-11-11 09:00:00", "view", 2),
             ("u3", "2026-11-11 08:00:00", "view", 2),
-            ("u2", "2026-11-11 11:00:00", "buy", 2),
+            ("u2", "2026-11-11 11:00:00", "gift", 2),
         ]
     )
 
@@ -132,7 +132,7 @@ def test_a_failure_while_storing_leaves_the_workspace_as_it_was(
     assert (workspace.version, stored(workspace), len(workspace.batches())) == (version, before, 1)
     assert set(workspace.tables().event_keys) == {"view", "cart"}
     assert workspace.add(B).id > 1
-    assert set(workspace.tables().event_keys) == {"view", "cart", "buy"}
+    assert set(workspace.tables().event_keys) == {"view", "cart", "gift"}
 
 
 def test_undo_takes_a_batch_out_again(workspace: Workspace) -> None:
@@ -157,10 +157,10 @@ def test_undo_of_the_first_of_two_batches(workspace: Workspace) -> None:
     workspace.add(B)
     workspace.undo(first.id)
     alone = Tables(events=pd.DataFrame({"user_id": ["u1", "u3", "u2"], "timestamp": pd.to_datetime(
-        ["2026-11-11 09:00", "2026-11-11 08:00", "2026-11-11 11:00"]), "event": ["view", "view", "buy"]}))  # fmt: skip
-    asked = Funnel(steps=("view", "buy"), window="5h")
+        ["2026-11-11 09:00", "2026-11-11 08:00", "2026-11-11 11:00"]), "event": ["view", "view", "gift"]}))  # fmt: skip
+    asked = Funnel(steps=("view", "gift"), window="5h")
     pd.testing.assert_frame_equal(asked.run(workspace.tables()).table, asked.run(alone).table)
-    assert workspace.tables().names("event") == ("buy", "view")
+    assert workspace.tables().names("event") == ("gift", "view")
 
 
 def test_the_same_file_twice_is_recognised(workspace: Workspace) -> None:
@@ -240,7 +240,7 @@ def test_tables_see_what_changed(workspace: Workspace) -> None:
     assert (old.count("events"), old.present("events")) == (2, ("user_id", "timestamp", "event"))
     batch = workspace.add(B)
     assert workspace.tables().count("events") == 5
-    assert workspace.tables().names("event") == ("buy", "cart", "view")
+    assert workspace.tables().names("event") == ("cart", "gift", "view")
     workspace.undo(batch.id)
     assert workspace.tables().count("events") == 2
 

@@ -8,14 +8,33 @@ from collections.abc import Sequence
 from analysis.workspace.imports.headings import plain_heading
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_PHONE = re.compile(r"(\+?86)?1[3-9]\d{9}|\+\d{1,3}[\s\-\d()]{7,16}|\(?0\d{2,4}\)?[\s\-]\d{5,8}")
+_PHONE = re.compile(r"(\+?86[\s-]?)?1[3-9]\d([\s-]?[\d*]{4}){2}|\+\d{1,3}[\s\-\d()]{7,16}|\(?0\d{2,4}\)?[\s\-]\d{5,8}")
+_ADDRESS = re.compile(
+    r"[\u4e00-\u9fff\w\s-]*(省|市|自治区|区|县|镇|乡)[\u4e00-\u9fff\w\s-]*(区|县|镇|乡|街|路|道|村|里|弄|号|室|栋)[\u4e00-\u9fff\w\s-]*"
+    r"|\d+[a-z]?,? .*\b(street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|way|court|ct)\b.*"
+    r"|.*(straße|strasse|platz|weg|allee) \d+.*",
+    re.IGNORECASE,
+)
+_SURNAMES = (
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜"
+    "范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
+)
+_NAME = re.compile(
+    rf"[{_SURNAMES}][\u4e00-\u9fff]{{1,2}}|(欧阳|司马|上官|诸葛|夏侯|东方|皇甫|尉迟|公孙|慕容|令狐)[\u4e00-\u9fff]{{1,2}}"
+    r"|[A-ZÀ-Þ][\w'’-]+( [A-ZÀ-Þ]\.?)?( [A-ZÀ-Þ][\w'’-]+){1,2}"
+)
 _HEADING = re.compile(
     r"e?mail|phone|mobile|telephone|address|firstname|lastname|fullname|billingname|shippingname|customername|buyername"
     r"|邮箱|电话|手机|收货人|收件人|姓名|收货地址|详细地址|身份证|会员名|买家昵称|微信号|旺旺"
 )
 
 
-def is_personal(heading: str, values: Sequence[str]) -> bool:
-    """Say whether a column holds e-mail addresses, phone numbers, names or addresses."""
-    hits = sum(bool(_EMAIL.fullmatch(v.strip()) or _PHONE.fullmatch(v.strip())) for v in values)
+def is_personal(heading: str, values: Sequence[str], *, who: bool = False) -> bool:
+    """Say whether a column holds e-mail addresses, phone numbers, names or addresses.
+
+    Names and addresses are told by their look only in a column that says `who` somebody is: a channel or a creative
+    may be called like a person or a place.
+    """
+    looks = (_EMAIL, _PHONE, *((_NAME, _ADDRESS) if who else ()))
+    hits = sum(any(look.fullmatch(v.strip()) for look in looks) for v in values)
     return bool(_HEADING.search(plain_heading(heading))) or (bool(values) and hits > len(values) / 2)

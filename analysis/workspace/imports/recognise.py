@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from analysis.messages import Message, say
+from analysis.messages import Message, Names, say
 from analysis.vocabulary import TABLES, TIME_COLUMN, column_names
 from analysis.workspace.imports.formats import Format, formats
 from analysis.workspace.imports.headings import CURRENCIES, heading_currency, plain_heading, sign_currency
@@ -74,6 +74,26 @@ ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
     }
 )
 """Headings seen in exports, by table and column, lower case; `ColumnMapping` carries any correction."""
+
+EVENT_ALIASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "visit": ("session_start", "first_visit", "访问", "进店"),
+        "view": (
+            "view_item", "product_view", "product_viewed", "view_product", "view_content", "detail_view", "pv",
+            "page_view", "浏览商品", "商品浏览", "浏览",
+        ),
+        "search": ("view_search_results", "product_search", "搜索"),
+        "favorite": ("fav", "favourite", "add_to_wishlist", "wishlist", "collect", "收藏"),
+        "cart": ("add_to_cart", "add_cart", "cart_add", "product_added", "加购", "加入购物车"),
+        "checkout": ("begin_checkout", "checkout_started", "start_checkout", "initiate_checkout", "结算"),
+        "purchase": ("order_completed", "complete_payment", "buy", "payment", "pay", "购买", "支付", "付款", "成交"),
+        "share": ("分享",),
+        "invite": ("邀请",),
+        "join_private": ("进私域",),
+    }
+)  # fmt: skip
+"""Event names seen in logs, by standard event, the most telling first."""
+_EVENT_NAMES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +160,8 @@ def _table(scratch: Scratch, samples: Mapping[str, Sequence[str]]) -> str:
     """Choose the table most of whose required columns are there; channels beside each other are spend."""
     found = {table: _columns(table, scratch.headings) for table in TABLES}
     best = max(TABLES, key=lambda t: _coverage(t, found[t]))
+    if not any(found.values()) and _only(samples, (), _money):
+        return "spend"
     if {"user_id", "order_id"} & {*found["events"], *found["orders"]} or "spend" in found["spend"]:
         return best
     return "spend" if _media(scratch, samples) else best
@@ -150,18 +172,30 @@ def guess_for(table: str, scratch: Scratch, samples: Mapping[str, Sequence[str]]
     columns = _columns(table, scratch.headings)
     guesses = [Guess(c, h, *_why(c, h)) for c, h in columns.items()]
     time = TIME_COLUMN[table]
-    if time not in columns and (heading := _only_dated(scratch, samples, columns.values())):
+    if time not in columns and (heading := _only(samples, columns.values(), _dated)):
         columns[time] = heading
         guesses.append(Guess(time, heading, 0.6, say("the only column whose values are times")))
+    amount = AMOUNT.get(table, time)
+    if amount not in columns and (heading := _only(samples, columns.values(), _money)):
+        columns[amount] = heading
+        guesses.append(Guess(amount, heading, 0.6, say("the only column whose values are amounts of money")))
     mapping = ColumnMapping(table=table, columns=tuple(columns.items()), zone=zone)
     found = Recognition("", "", mapping, tuple(guesses))
     found = {"events": _with_outcomes, "orders": _with_revenue, "spend": _with_media}[table](found, scratch, samples)
+    found = _with_event_names(found, scratch)
     return replace(found, mapping=_finished(found.mapping, scratch, samples, None))
 
 
-def _only_dated(scratch: Scratch, samples: Mapping[str, Sequence[str]], taken: Iterable[str]) -> str | None:
-    dated = [h for h in scratch.headings if h not in set(taken) and _dated(samples.get(h, ()))]
-    return dated[0] if len(dated) == 1 else None
+AMOUNT = {"orders": "revenue", "spend": "spend"}
+"""The amount of money that a table is about."""
+
+
+def _only(
+    samples: Mapping[str, Sequence[str]], taken: Iterable[str], looks: Callable[[Sequence[str]], bool]
+) -> str | None:
+    """Return the heading of the only column, besides those taken, whose values look so."""
+    found = [heading for heading in samples if heading not in set(taken) and looks(samples[heading])]
+    return found[0] if len(found) == 1 else None
 
 
 def _why(column: str, heading: str) -> tuple[float, Message]:
@@ -249,7 +283,7 @@ def _first_day(scratch: Scratch, format: Format, columns: Mapping[str, str]) -> 
 
 def _media(scratch: Scratch, samples: Mapping[str, Sequence[str]]) -> Media | None:
     columns = _columns("spend", scratch.headings)
-    time = columns.get("period_start") or _only_dated(scratch, samples, ())
+    time = columns.get("period_start") or _only(samples, (), _dated)
     return media(scratch, samples, time) if time and "spend" not in columns and "channel" not in columns else None
 
 
@@ -297,6 +331,27 @@ def _with_outcomes(found: Recognition, scratch: Scratch, samples: Mapping[str, S
     return replace(found, mapping=mapping, guesses=(*found.guesses, *guesses))
 
 
+def _with_event_names(found: Recognition, scratch: Scratch) -> Recognition:
+    """Propose which of a log's own event names are standard ones; a name that is there already keeps to itself."""
+    heading = dict(found.mapping.columns).get("event")
+    if heading is None or found.mapping.table != "events":
+        return found
+    place = f"c{scratch.headings.index(heading)}"
+    query = f"SELECT DISTINCT lower(trim({place}::VARCHAR)) FROM {scratch.head} WHERE {place} IS NOT NULL LIMIT ?"
+    names = {plain_heading(name): name for (name,) in scratch.con.execute(query, [_EVENT_NAMES]).fetchall()}
+    events = {
+        names[plain_heading(own)]: event
+        for event, aliases in EVENT_ALIASES.items()
+        if plain_heading(event) not in names
+        and (own := next((alias for alias in aliases if plain_heading(alias) in names), None))
+    }
+    if not events:
+        return found
+    read = Names(tuple(f"{own} → {event}" for own, event in events.items()))
+    hint = say("Event names read as standard ones: {names}. Change below what is meant otherwise.", names=read)
+    return replace(found, mapping=found.mapping.replace(events=events), hints=(*found.hints, hint))
+
+
 # ---- what both have in common -----------------------------------------------------------------------------
 
 
@@ -321,7 +376,7 @@ def _finished(
             constants["currency"] = code
     kept = {c: text for c, text in constants.items() if c not in columns} | dict(mapping.constants)
     texts = {c.name for c in TABLES[mapping.table] if c.type == "text"}
-    hidden = [c for c, h in columns.items() if c in texts and is_personal(h, samples.get(h, ()))]
+    hidden = [c for c, h in columns.items() if c in texts and is_personal(h, samples.get(h, ()), who=c == "user_id")]
     return mapping.replace(columns=columns, constants=kept, hashed=tuple(hidden), **more)
 
 
@@ -341,6 +396,11 @@ _DATED = re.compile(r"(19|20)\d\d[-/.年]?[01]?\d[-/.月]?[0-3]?\d.*|\d{1,2}[-/.
 
 def _dated(values: Sequence[str]) -> bool:
     return bool(values) and sum(bool(_DATED.fullmatch(v.strip())) for v in values) >= 0.9 * len(values)
+
+
+def _money(values: Sequence[str]) -> bool:
+    signed = sum(bool(re.search(r"\d", v) and sign_currency(v)) for v in values)
+    return bool(values) and signed >= 0.9 * len(values)
 
 
 def _columns(table: str, headings: Sequence[str]) -> dict[str, str]:
