@@ -108,7 +108,7 @@ class DataError(SluiceError):
     def too_many(cls, column: str, count: int, limit: int) -> Self:
         """A breakdown with more values than a chart or a person can take."""
         text = say(
-            "{column} has {count} different values; a breakdown takes at most {limit}. "
+            "{column} has too many different values, {count} were counted; a breakdown takes at most {limit}. "
             "Choose a column with fewer values, or filter first.",
             column=column,
             count=count,

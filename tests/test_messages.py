@@ -155,7 +155,8 @@ def test_errors_name_the_problem_the_choices_and_the_next_step() -> None:
         DataError.unknown(say("event"), "Cart", ["view", "cart"]): "There is no event 'Cart'. Did you mean cart?",
         DataError.no_column("orders", "user_id", ["revenue", "order_id"]): "The orders have no user_id. Present: "
         "order_id, revenue. Import an export that has it, or map a column to it on the Data page.",
-        DataError.too_many("item", 51, 50): "item has 51 different values; a breakdown takes at most 50. "
+        DataError.too_many("item", 51, 50): "item has too many different values, 51 were counted; a breakdown "
+        "takes at most 50. "
         "Choose a column with fewer values, or filter first.",
         ImportFileError.because("a.csv", say("the file is empty."), "empty-file"): "a.csv: the file is empty. "
         "Nothing was imported.",

@@ -16,14 +16,12 @@ from analysis.journey.groups import groups_of
 from analysis.journey.steps import Exclusion, Step, as_step
 from analysis.messages import say
 from analysis.sequences import Columns
-from analysis.tables import Tables, instant
+from analysis.tables import MOST_NAMES, Tables, instant
 from analysis.values import micros, seconds
 
 if TYPE_CHECKING:
     from analysis.journey.funnel import Funnel
 
-MOST_NAMES = 100_000
-"""Beyond so many values of a column the tables do not list them all."""
 FAR = np.iinfo(np.int64).max // 4
 _EPOCH = dt.datetime(1970, 1, 1)
 _AT = {"first": 0, "last": -1}

@@ -241,7 +241,7 @@ def test_a_breakdown_has_at_most_fifty_values() -> None:
     log = events(*rows, channel=[f"c{i // 2:02d}" for i in range(102)])
     asked = Funnel(steps=("a", "b"), breakdown="channel")
     assert len(asked.run(Tables(events=log[:100])).table) == 51 * 2
-    with pytest.raises(DataError, match="channel has 51 different values; a breakdown takes at most 50") as raised:
+    with pytest.raises(DataError, match=r"channel has too many .* 51 were counted; .* at most 50") as raised:
         asked.run(Tables(events=log))
     assert raised.value.code == "too-many-values"
 
