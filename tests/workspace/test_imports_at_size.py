@@ -6,6 +6,10 @@ import datetime as dt
 import gzip
 import importlib
 import io
+import os
+import subprocess
+import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -400,6 +404,22 @@ def test_several_files_of_events_in_one_batch_lie_sorted(workspace: Workspace) -
     assert stored(workspace) == ["a u1 1", "a u2 1", "a u3 3", "b u1 5", "b u2 2"]
     workspace.add(events("c", ("u2", "01"), ("u0", "09")))
     assert len(stored(workspace)) == 7
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere nobody can be asked whether a process lives")
+def test_what_a_killed_process_left_is_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    left, others, foreign = (
+        tmp_path / f"sluice-import-{name}" for name in (f"{gone.pid}-x", f"{os.getppid()}-x", "abc-x")
+    )
+    for folder in (left, others, foreign):
+        folder.mkdir()
+        (folder / "upload").write_text("ann@example.com")
+    read.sweep.cache_clear()
+    read_export(csv(DAYS)).close()
+    assert sorted(tmp_path.iterdir()) == sorted([others, foreign])
 
 
 def test_a_scratch_database_spills_into_its_own_folder() -> None:

@@ -451,6 +451,8 @@ def test_event_names_are_read_as_standard_ones_where_that_is_clear(
     kept = [name for name in names if name.lower() not in events and name not in EVENTS]
     assert sorted(found.unknown_events) == sorted(kept)
     assert any("read as standard ones" in str(question) for question in found.questions) is bool(events)
+    own = export.mapped(export.mapping.replace(events={"opened": "visit"}))
+    assert not any("read as standard ones" in str(question) for question in own.reconcile().questions)
     stored = export.clean(b"k" * 32).rows.column("event").to_pylist()
     assert stored == [events.get(name.lower(), name) for name in names]
     export.close()

@@ -198,6 +198,11 @@ class Export:
         found: pd.DataFrame = self.clean(b"").set_aside.to_pandas()
         return found
 
+    @property
+    def _hints(self) -> tuple[Message, ...]:
+        """What the recognition says of a mapping that is still its own."""
+        return self.recognition.hints if self.mapping.events == self.recognition.mapping.events else ()
+
     def reconcile(self, workspace: Stored | None = None) -> Reconciliation:
         """Say what an import would do: rows kept and set aside, totals, period, and what is stored already.
 
@@ -208,7 +213,7 @@ class Export:
         """
         self._check()
         found = reconcile(*shaped(self.scratch, self.mapping))
-        found = replace(found, questions=(*self.assumptions, *self.recognition.hints, *found.questions))
+        found = replace(found, questions=(*self.assumptions, *self._hints, *found.questions))
         if workspace is None:
             return found
         stored, overlaps = workspace.compare(self)

@@ -9,7 +9,9 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import hashlib
+import os
 import re
+import shutil
 import struct
 import tempfile
 import zipfile
@@ -17,6 +19,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +44,7 @@ read_csv(getvariable('{part}_path'), delim=getvariable('{part}_delimiter'), quot
 """
 _MEMORY = "1000MB"
 """What a scratch database may hold in memory; the rest goes to its folder."""
+_FOLDER = "sluice-import-"
 _COPIED = 16 << 20
 """Largest file (bytes, and cells) that is copied whole; a larger one is read again where it lies each time."""
 _FIRST = 2
@@ -56,7 +60,8 @@ class Store:
     """
 
     def __init__(self, source: Path | None) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="sluice-import-")
+        sweep()
+        self._folder = tempfile.TemporaryDirectory(prefix=f"{_FOLDER}{os.getpid()}-")
         self.folder, self.users = Path(self._folder.name), 0
         self.unread: list[SluiceError] = []
         self.con = duckdb.connect(
@@ -79,6 +84,27 @@ class Store:
         """Drop the database and the folder."""
         self.con.close()
         self._folder.cleanup()
+
+
+@cache
+def sweep() -> None:
+    """Delete, once per process, the folders of processes that were killed: uploads may lie in them."""
+    if os.name != "posix":  # elsewhere there is no harmless way to ask whether a process lives
+        return
+    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER}*-*"):
+        process = folder.name.removeprefix(_FOLDER).split("-")[0]
+        if process.isdecimal() and not _lives(int(process)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):  # somebody else's, or no process's number
+        pass
+    return True
 
 
 class Scratch:

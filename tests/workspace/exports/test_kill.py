@@ -51,7 +51,7 @@ def written(path: Path, seed: int, rows: int = ROWS) -> Path:
 def start(workspace: Path, *files: Path) -> subprocess.Popen[str]:
     """Start an import in a process of its own and return once its workspace is open."""
     command = [sys.executable, "-c", CHILD, str(workspace), *map(str, files)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "SLUICE_THREADS": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "SLUICE_THREADS": "1", "TMPDIR": str(workspace.parent)}
     child = subprocess.Popen(
         command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=workspace.parent
     )
