@@ -6,6 +6,7 @@ A link or a saved question may name what this workspace lacks: it stays among th
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -31,16 +32,28 @@ def with_kept(options: Iterable[Any], *kept: Any) -> list[Any]:
     return list(dict.fromkeys([*options, *kept]))
 
 
+def told_apart(options: Iterable[Any], words: Callable[[Any], str]) -> Callable[[Any], str]:
+    """Return words that no two options share: a browser knows an option by its words (cart and an own event 加购)."""
+    said = Counter(words(option) for option in options)
+
+    def apart(option: Any) -> str:
+        own = words(option)
+        return own if said[own] < 2 or own == str(option) else f"{own} · {option}"
+
+    return apart
+
+
 def choose(
     key: str, label: str, options: Iterable[Any], first: Any, words: Callable[[Any], str] = _, width: int | None = 150
 ) -> Any:
     """Draw a list to choose one from, its label hidden; in full width and with its label where `width` is None."""
     keep(key, first)
+    listed = with_kept(options, st.session_state[key])
     return st.selectbox(
         label,
-        with_kept(options, st.session_state[key]),
+        listed,
         key=key,
-        format_func=words,
+        format_func=told_apart(listed, words),
         label_visibility="collapsed" if width else "visible",
         width=width or "stretch",
     )
@@ -56,12 +69,13 @@ def several(
 ) -> list[str]:
     """Draw a list to choose several from; `nothing` (marked with `N_`) says what choosing none means."""
     keep(key, list(first))
+    listed = with_kept(options, *st.session_state[key])
     return list(
         st.multiselect(
             label,
-            with_kept(options, *st.session_state[key]),
+            listed,
             key=key,
-            format_func=_,
+            format_func=told_apart(listed, _),
             placeholder=_(nothing),
             label_visibility="collapsed" if width else "visible",
             width=width or "stretch",

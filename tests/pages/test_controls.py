@@ -1,0 +1,18 @@
+"""The controls of a page's sentence."""
+
+from __future__ import annotations
+
+from ui.controls import told_apart, with_kept
+
+WORDS = {"view": "浏览商品", "cart": "加购", "": "不分"}
+
+
+def test_options_of_the_same_words_are_told_apart() -> None:
+    """A log may hold `cart` and an event of its own that is called what `cart` is called in the reader's language."""
+    options = ["", "view", "cart", "加购", "opened"]
+    said = [told_apart(options, lambda option: WORDS.get(option, option))(option) for option in options]
+    assert said == ["不分", "浏览商品", "加购 · cart", "加购", "opened"]
+
+
+def test_what_a_link_names_stays_among_the_options() -> None:
+    assert with_kept(["view", "cart"], "cart", "gone") == ["view", "cart", "gone"]
