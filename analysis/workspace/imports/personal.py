@@ -10,7 +10,7 @@ from analysis.workspace.imports.headings import plain_heading
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE = re.compile(r"(\+?86[\s-]?)?1[3-9]\d([\s-]?[\d*]{4}){2}|\+\d{1,3}[\s\-\d()]{7,16}|\(?0\d{2,4}\)?[\s\-]\d{5,8}")
 _ADDRESS = re.compile(
-    r"[\u4e00-\u9fff\w\s-]*(省|市|自治区|区|县|镇|乡)[\u4e00-\u9fff\w\s-]*(区|县|镇|乡|街|路|道|村|里|弄|号|室|栋)[\u4e00-\u9fff\w\s-]*"
+    r"[^\n省市区县镇乡]*[省市区县镇乡][^\n街路道村里弄号室栋]*[街路道村里弄号室栋].*"
     r"|\d+[a-z]?,? .*\b(street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|way|court|ct)\b.*"
     r"|.*(straße|strasse|platz|weg|allee) \d+.*",
     re.IGNORECASE,
@@ -23,6 +23,8 @@ _NAME = re.compile(
     rf"[{_SURNAMES}][\u4e00-\u9fff]{{1,2}}|(欧阳|司马|上官|诸葛|夏侯|东方|皇甫|尉迟|公孙|慕容|令狐)[\u4e00-\u9fff]{{1,2}}"
     r"|[A-ZÀ-Þ][\w'’-]+( [A-ZÀ-Þ]\.?)?( [A-ZÀ-Þ][\w'’-]+){1,2}"
 )
+_LONGEST = 200
+"""Characters of a cell that are looked at: a pattern may take long over a long one."""
 _HEADING = re.compile(
     r"e?mail|phone|mobile|telephone|address|firstname|lastname|fullname|billingname|shippingname|customername|buyername"
     r"|邮箱|电话|手机|收货人|收件人|姓名|收货地址|详细地址|身份证|会员名|买家昵称|微信号|旺旺"
@@ -36,5 +38,5 @@ def is_personal(heading: str, values: Sequence[str], *, who: bool = False) -> bo
     may be called like a person or a place.
     """
     looks = (_EMAIL, _PHONE, *((_NAME, _ADDRESS) if who else ()))
-    hits = sum(any(look.fullmatch(v.strip()) for look in looks) for v in values)
+    hits = sum(any(look.fullmatch(v[:_LONGEST].strip()) for look in looks) for v in values)
     return bool(_HEADING.search(plain_heading(heading))) or (bool(values) and hits > len(values) / 2)
