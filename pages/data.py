@@ -16,6 +16,7 @@ from analysis.workspace import Batch, Export, Reconciliation, Workspace
 from analysis.workspace.contents import Contents
 from analysis.workspace.store import BatchFile
 from ui import importing, mapping, reconciled, session, staging
+from ui.controls import told_apart
 from ui.language import N_, _, shown
 from ui.mapping import CURRENCIES, ZONES
 from ui.page import through_the_door
@@ -36,7 +37,7 @@ def workspaces() -> None:
             _("Workspace"),
             list(names),
             key=f"{PAGE}.workspace",
-            format_func=lambda id: _("Sample campaign") if id == session.SAMPLE else names[id],
+            format_func=told_apart(names, lambda id: _("Sample campaign") if id == session.SAMPLE else names[id]),
             on_change=_switch,
             width=320,
         )

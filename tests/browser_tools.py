@@ -30,6 +30,8 @@ def settled(page) -> None:
         if page.wire.answered:
             break
         page.wait_for_timeout(100)
+    else:
+        raise TimeoutError("the server has not answered")
     page.wait_for_timeout(50)  # for the answer's beginning to be drawn
     page.wait_for_function(
         "document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"

@@ -8,6 +8,7 @@ import streamlit as st
 
 from analysis import Filter, Tables
 from analysis.values import local_day
+from ui.controls import with_kept
 from ui.language import N_, _
 from ui.session import keep
 
@@ -76,9 +77,8 @@ def _names(tables: Tables, column: str, label: str, key: str) -> list[str]:
     if not known and not kept:
         return []
     # A link may name what this workspace does not hold: it stays visible and can be taken out.
-    options = [*known, *(name for name in kept if name not in known)]
     st.session_state[key] = kept
-    return list(st.multiselect(_(label), options, key=key, placeholder=_("All")))
+    return list(st.multiselect(_(label), with_kept(known, *kept), key=key, placeholder=_("All")))
 
 
 def _days(tables: Tables) -> tuple[dt.date | None, dt.date | None]:

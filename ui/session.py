@@ -8,7 +8,6 @@ import logging
 import os
 import re
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -44,10 +43,7 @@ def folder() -> Path:
 def names() -> dict[str, str]:
     """Return the workspaces by id, the sample first, with what people call them."""
     own = sorted(p.stem for p in folder().glob("*.duckdb") if not p.stem.startswith(SAMPLE))
-    found = {id: _open(id).name for id in own}
-    # The browser knows a choice by its words: the same words twice would lead to the wrong workspace.
-    twice = {name for name, many in Counter(found.values()).items() if many > 1}
-    return {SAMPLE: "", **{id: f"{name} · {id[:4]}" if name in twice else name for id, name in found.items()}}
+    return {SAMPLE: "", **{id: _open(id).name for id in own}}
 
 
 def current() -> str:
@@ -87,7 +83,7 @@ def leave_word(word: Batch | Message) -> None:
 
 
 def word() -> Batch | Message | None:
-    """Return what was done last to the open workspace."""
+    """Return what was done last."""
     return st.session_state.get(WORD)
 
 

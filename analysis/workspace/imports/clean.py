@@ -137,11 +137,8 @@ def _judged(scratch: Scratch, mapping: ColumnMapping, *, likely: bool) -> bool:
         f"CREATE OR REPLACE TEMP TABLE {scratch.judged} AS "
         f"SELECT {'' if scratch.in_order else 'line, '}{names}, bad, {text} AS text FROM ({query})"
     )
-    return not (misfit and scratch.con.execute(f"SELECT EXISTS ({_bad(scratch, 'misfit')})").fetchall()[0][0])
-
-
-def _bad(scratch: Scratch, reason: str) -> str:
-    return f"FROM {scratch.judged} WHERE bad = '{reason}|'"
+    found_one = f"SELECT EXISTS (FROM {scratch.judged} WHERE bad = 'misfit|')"
+    return not (misfit and scratch.con.execute(found_one).fetchall()[0][0])
 
 
 def _mark(scratch: Scratch, mapping: ColumnMapping, sources: dict[str, tuple[str, str]]) -> str:

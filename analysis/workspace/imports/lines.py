@@ -18,9 +18,9 @@ import pyarrow as pa
 
 STEP = 1 << 12
 """Keys between one record and the next; `limits.COLUMNS` fit in."""
-_NEWLINE = 10
 PART = 1 << 52
 """Keys between one file and the next."""
+_NEWLINE = ord("\n")
 
 
 @dataclass(frozen=True, slots=True)

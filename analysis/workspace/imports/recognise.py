@@ -94,6 +94,8 @@ EVENT_ALIASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )  # fmt: skip
 """Event names seen in logs, by standard event, the most telling first."""
 _EVENT_NAMES = 200
+_AMOUNT = {"orders": "revenue", "spend": "spend"}
+"""The amount of money that a table is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +177,8 @@ def guess_for(table: str, scratch: Scratch, samples: Mapping[str, Sequence[str]]
     if time not in columns and (heading := _only(samples, columns.values(), _dated)):
         columns[time] = heading
         guesses.append(Guess(time, heading, 0.6, say("the only column whose values are times")))
-    amount = AMOUNT.get(table, time)
-    if amount not in columns and (heading := _only(samples, columns.values(), _money)):
+    amount = _AMOUNT.get(table)
+    if amount and amount not in columns and (heading := _only(samples, columns.values(), _money)):
         columns[amount] = heading
         guesses.append(Guess(amount, heading, 0.6, say("the only column whose values are amounts of money")))
     mapping = ColumnMapping(table=table, columns=tuple(columns.items()), zone=zone)
@@ -184,10 +186,6 @@ def guess_for(table: str, scratch: Scratch, samples: Mapping[str, Sequence[str]]
     found = {"events": _with_outcomes, "orders": _with_revenue, "spend": _with_media}[table](found, scratch, samples)
     found = _with_event_names(found, scratch)
     return replace(found, mapping=_finished(found.mapping, scratch, samples, None))
-
-
-AMOUNT = {"orders": "revenue", "spend": "spend"}
-"""The amount of money that a table is about."""
 
 
 def _only(
@@ -334,7 +332,7 @@ def _with_outcomes(found: Recognition, scratch: Scratch, samples: Mapping[str, S
 def _with_event_names(found: Recognition, scratch: Scratch) -> Recognition:
     """Propose which of a log's own event names are standard ones; a name that is there already keeps to itself."""
     heading = dict(found.mapping.columns).get("event")
-    if heading is None or found.mapping.table != "events":
+    if heading is None:
         return found
     place = f"c{scratch.headings.index(heading)}"
     query = f"SELECT DISTINCT lower(trim({place}::VARCHAR)) FROM {scratch.head} WHERE {place} IS NOT NULL LIMIT ?"
