@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from analysis.charts import NOT_SET
 from analysis.journey import kernels
-from analysis.journey.plan import FAR, Plan, planned, relevant
+from analysis.journey.plan import FAR, SESSION_GAP, Plan, planned, relevant
 from analysis.sequences import Chunk, Columns, walk
 from analysis.tables import Tables
 
@@ -24,10 +24,53 @@ if TYPE_CHECKING:
     from analysis.journey.funnel import Funnel
 
 T = TypeVar("T")
-SESSION_GAP = 30 * 60
-"""Seconds without an event after which another session begins, where no session id tells."""
 NO_TIME = np.iinfo(np.int64).min
 """The time of a step that was not taken; NumPy's NaT when read as `datetime64[us]`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What one event for each user and step carries.
+
+    Parameters
+    ----------
+    coded : mapping of str to ndarray of int32, shape (users, steps)
+        A value's position in the list asked with; -1 for others and none.
+    numbers : mapping of str to ndarray of float64, shape (users, steps)
+        NaN where there is none.
+    texts : mapping of str to tuple of Arrow arrays of str
+        One array of (users,) per step; null where there is none.
+    """
+
+    coded: Mapping[str, Any]
+    numbers: Mapping[str, Any]
+    texts: Mapping[str, tuple[Any, ...]]
+
+    @classmethod
+    def at(cls, chunk: Chunk, rows: Any, wanted: Columns) -> Values:
+        """Look up columns at a chunk's rows; -1 is none."""
+        known = rows >= 0
+        steps = range(rows.shape[1])
+        return cls(
+            coded={n: _own(_at(chunk.coded[n], rows, known, -1), len(own)) for n, own in wanted.coded.items()},
+            numbers={n: _at(chunk.numbers[n], rows, known, np.nan) for n in wanted.numbers},
+            texts={
+                n: tuple(chunk.texts[n].take(pa.array(rows[:, k], mask=~known[:, k])) for k in steps)
+                for n in wanted.texts
+            },
+        )
+
+    @classmethod
+    def _together(cls, parts: Sequence[Values]) -> Values:
+        first = parts[0]
+        return cls(
+            coded={n: np.concatenate([p.coded[n] for p in parts]) for n in first.coded},
+            numbers={n: np.concatenate([p.numbers[n] for p in parts]) for n in first.numbers},
+            texts={
+                n: tuple(pa.concat_arrays([p.texts[n][k] for p in parts]) for k in range(len(own)))
+                for n, own in first.texts.items()
+            },
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +82,9 @@ class Chains:
     Parameters
     ----------
     steps : tuple of str
-        What the steps are called.
+        What the steps are called; in any order "1 / 3", "2 / 3", …
+    optional : int
+        The bits of the steps that may be skipped.
     user : ndarray of int32, shape (users,)
         The store's key of the user, in no promised order.
     level : ndarray of int8, shape (users,)
@@ -53,27 +98,40 @@ class Chains:
         Position in `groups` of the breakdown's value; the last one is "(not set)". All 0 without a breakdown.
     groups : tuple of str
         The breakdown's values, then "(not set)".
-    coded : mapping of str to ndarray of int32, shape (users, steps)
-        Per column asked for: its position in the list asked with, at each step's event; -1 for others and none.
-    numbers : mapping of str to ndarray of float64, shape (users, steps)
-        NaN where there is none.
-    texts : mapping of str to tuple of Arrow arrays of str
-        One array of (users,) per step; null where there is none.
+    last : ndarray of int8, shape (users,)
+        Which column of the recorded chain is the event that took the last step; -1 for users who did not convert.
+    seen : ndarray of bool, shape (users, steps)
+        Whether a whole window has passed since the user first got as far.
+    taken : Values
+        At the events of the recorded chain.
+    reached : Values
+        At the events that first took each user as far as each step, by whatever chain.
     """
 
     steps: tuple[str, ...]
+    optional: int
     user: Any
     level: Any
     still_open: Any
     time: Any
     group: Any
     groups: tuple[str, ...]
-    coded: Mapping[str, Any]
-    numbers: Mapping[str, Any]
-    texts: Mapping[str, tuple[Any, ...]]
+    last: Any
+    seen: Any
+    taken: Values
+    reached: Values
 
     def __len__(self) -> int:
         return len(self.user)
+
+    @property
+    def required(self) -> tuple[int, ...]:
+        """The steps, from zero, that may not be skipped."""
+        return tuple(k for k in range(len(self.steps)) if not self.optional >> k & 1)
+
+    def took(self, k: int) -> Any:
+        """Say which users took step k, counted from zero."""
+        return self.time[:, k] != NO_TIME if self.optional >> k & 1 else self.level > k
 
     @classmethod
     def _together(cls, parts: Sequence[Chains]) -> Chains:
@@ -83,22 +141,21 @@ class Chains:
         first = parts[0]
         return cls(
             steps=first.steps,
+            optional=first.optional,
             user=joined(lambda p: p.user),
             level=joined(lambda p: p.level),
             still_open=joined(lambda p: p.still_open),
             time=joined(lambda p: p.time),
             group=joined(lambda p: p.group),
             groups=first.groups,
-            coded={name: np.concatenate([p.coded[name] for p in parts]) for name in first.coded},
-            numbers={name: np.concatenate([p.numbers[name] for p in parts]) for name in first.numbers},
-            texts={
-                name: tuple(pa.concat_arrays([p.texts[name][k] for p in parts]) for k in range(len(first.steps)))
-                for name in first.texts
-            },
+            last=joined(lambda p: p.last),
+            seen=joined(lambda p: p.seen),
+            taken=Values._together([p.taken for p in parts]),
+            reached=Values._together([p.reached for p in parts]),
         )
 
 
-def chains(asked: Funnel, tables: Tables, columns: Columns | None = None) -> Chains:
+def chains(asked: Funnel, tables: Tables, *, taken: Columns | None = None, reached: Columns | None = None) -> Chains:
     """Walk a funnel and return every user's recorded chain.
 
     Parameters
@@ -106,8 +163,10 @@ def chains(asked: Funnel, tables: Tables, columns: Columns | None = None) -> Cha
     asked : Funnel
         Its `where`, breakdown and rules all apply.
     tables : Tables
-    columns : Columns, optional
-        Which columns to look up at each matched event.
+    taken : Columns, optional
+        Which numbers and texts to look up at the events of the recorded chain.
+    reached : Columns, optional
+        Which columns to look up where a user first got as far as each step.
 
     Raises
     ------
@@ -124,13 +183,16 @@ def chains(asked: Funnel, tables: Tables, columns: Columns | None = None) -> Cha
     ...     "event": ["view", "purchase"],
     ...     "value": [None, 30.0],
     ... })
-    >>> found = chains(Funnel(steps=("view", "purchase")), Tables(events=events), Columns(numbers=("value",)))
-    >>> found.level.tolist(), found.numbers["value"][:, 1].tolist()
+    >>> asked = Funnel(steps=("view", "purchase"))
+    >>> found = chains(asked, Tables(events=events), taken=Columns(numbers=("value",)))
+    >>> found.level.tolist(), found.taken.numbers["value"][:, 1].tolist()
     ([2], [30.0])
     """
-    wanted = columns or Columns()
-    tables.require("events", *wanted.names())
-    _, parts = walked(asked, tables, partial(_looked_up, wanted=wanted), wanted)
+    first, last = reached or Columns(), taken or Columns()
+    numbers, texts = ((*dict.fromkeys(own),) for own in (first.numbers + last.numbers, first.texts + last.texts))
+    both = Columns(coded=first.coded, numbers=numbers, texts=texts)
+    tables.require("events", *both.names())
+    _, parts = walked(asked, tables, partial(_looked_up, taken=last, reached=first), both)
     return Chains._together(parts)
 
 
@@ -146,6 +208,9 @@ class Found:
     user, level, still_open, group : ndarray, shape (users,)
     rows : ndarray of int, shape (users, steps)
         The chunk's row of each step's event; -1 for none.
+    reached : ndarray of int, shape (users, steps)
+        The row of the event that first took the user as far as each step, by whatever chain; of no columns where the
+        plan does not look at single events.
     """
 
     user: Any
@@ -153,13 +218,14 @@ class Found:
     still_open: Any
     group: Any
     rows: Any
+    reached: Any
 
 
 def walked(
     asked: Funnel, tables: Tables, work: Callable[[Chunk, Plan, Found], T], extra: Columns | None = None
 ) -> tuple[Plan, list[T]]:
     """Walk a funnel; return the plan, and what `work` makes of each chunk, the first of nobody."""
-    plan, columns = planned(asked, tables, extra or Columns())
+    plan, columns = planned(asked, tables, extra)
     each = partial(_followed, plan=plan, work=work)
     return plan, [each(Chunk.empty(columns)), *walk(relevant(asked, tables, plan), each, columns)]
 
@@ -173,27 +239,31 @@ def follow(chunk: Chunk, plan: Plan) -> Found:
     return _plainly(chunk, plan) if plan.keys is not None else _by_rules(chunk, plan)
 
 
-def _looked_up(chunk: Chunk, plan: Plan, found: Found, wanted: Columns) -> Chains:
-    taken = found.rows >= 0
+def _looked_up(chunk: Chunk, plan: Plan, found: Found, taken: Columns, reached: Columns) -> Chains:
+    arrived = _at(chunk.time, found.reached, found.reached >= 0, FAR)
     return Chains(
         steps=plan.names,
+        optional=plan.optional,
         user=found.user,
         level=found.level,
         still_open=found.still_open,
-        time=_at(chunk.time, found.rows, taken, NO_TIME),
+        time=_at(chunk.time, found.rows, found.rows >= 0, NO_TIME),
         group=found.group,
         groups=(*plan.groups, NOT_SET),
-        coded={
-            name: _own(_at(chunk.coded[name], found.rows, taken, -1), len(own)) for name, own in wanted.coded.items()
-        },
-        numbers={name: _at(chunk.numbers[name], found.rows, taken, np.nan) for name in wanted.numbers},
-        texts={
-            name: tuple(
-                chunk.texts[name].take(pa.array(found.rows[:, k], mask=~taken[:, k])) for k in range(plan.steps)
-            )
-            for name in wanted.texts
-        },
+        last=_converted(chunk, plan, found),
+        seen=np.minimum(arrived + plan.patience, plan.before - 1) <= plan.until,
+        taken=Values.at(chunk, found.rows, taken),
+        reached=Values.at(chunk, found.reached, reached),
     )
+
+
+def _converted(chunk: Chunk, plan: Plan, found: Found) -> Any:
+    """Return which column of a whole chain is the event that took the last step; in any order, the last that could."""
+    last = np.full(len(found.user), plan.steps - 1)
+    if plan.order == "any":
+        serves = _masks(chunk, plan)[found.rows] >> (plan.steps - 1) & 1
+        last -= np.argmax(serves[:, ::-1], axis=1)
+    return np.where(found.level == plan.steps, last, -1).astype(np.int8)
 
 
 def _at(column: Any, rows: Any, taken: Any, missing: Any) -> Any:
@@ -215,15 +285,15 @@ def _plainly(chunk: Chunk, plan: Plan) -> Found:
     # Rows of one moment change places among themselves: whose they are and when stays as it is.
     user, time = chunk.user, chunk.time
     code = chunk.code if order is None else _fixed(chunk.code[order])
-    level, latest, at = _room(len(chunk), plan.steps)
-    count = kernels.plain(
-        user, time, code, plan.masks, plan.keys, plan.window, plan.first, *plan.entries, level, latest, at
-    )
-    level, latest, at = level[:count], latest[:count], at[:count]
+    room = _room(len(chunk), plan)
+    count = kernels.plain(user, time, code, plan.masks, plan.keys, plan.window, plan.first, *plan.entries, *room)
+    level, latest, at, reached = (column[:count] for column in room)
     if order is not None:
-        kernels.settle(user, time, _fixed(plan.masks[code]), False, level, at)
+        masks = _fixed(plan.masks[code])
+        kernels.settle(user, time, masks, False, level, at)
+        kernels.serving(user, time, masks, reached)
     deadline = np.minimum(time[latest] + plan.window, plan.before - 1)
-    return _found(chunk, plan, order, level, deadline, at)
+    return _found(chunk, plan, (order, order), level, deadline, at, reached)
 
 
 def _by_rules(chunk: Chunk, plan: Plan) -> Found:
@@ -237,18 +307,18 @@ def _by_rules(chunk: Chunk, plan: Plan) -> Found:
     if plan.session or plan.hold:
         order = order[np.argsort(log[order], kind="stable")]
     logs, time, masks = (_fixed(column[order]) for column in (log, chunk.time, mask))
-    level, latest, at = _room(len(order), plan.steps)
-    count = _kernel(plan, logs, time, masks, enters[order], level, latest, at)
-    level, latest, at = level[:count], latest[:count], at[:count]
+    room = _room(len(order), plan)
+    count = _kernel(plan, (logs, time, masks, enters[order]), room)
+    level, latest, at, reached = (column[:count] for column in room)
     if plan.exact and plan.settles:
         kernels.settle(logs, time, masks, plan.profile == "clickhouse", level, at)
+        kernels.serving(logs, time, masks, reached)
     ends = closes[order] if plan.session else time + plan.window
     deadline = np.where(latest >= 0, np.minimum(ends[latest], plan.before - 1), -FAR)
-    return _found(chunk, plan, order, level, deadline, at)
+    return _found(chunk, plan, (order, ties), level, deadline, at, reached)
 
 
-def _kernel(plan: Plan, log: Any, time: Any, mask: Any, enters: Any, level: Any, latest: Any, at: Any) -> int:
-    events, out = (log, time, mask, enters), (level, latest, at)
+def _kernel(plan: Plan, events: tuple[Any, ...], out: tuple[Any, ...]) -> int:
     if plan.order == "any":
         return int(kernels.unordered(*events, plan.window, *out))
     if plan.profile == "posthog":
@@ -259,8 +329,9 @@ def _kernel(plan: Plan, log: Any, time: Any, mask: Any, enters: Any, level: Any,
     return int(kernels.ordered(*events, plan.optional, plan.window, plan.strict, reuse, plan.excluded, *out))
 
 
-def _room(rows: int, steps: int) -> tuple[Any, Any, Any]:
-    return np.empty(rows, np.int8), np.empty(rows, np.int32), np.empty((rows, steps), np.int32)
+def _room(rows: int, plan: Plan) -> tuple[Any, ...]:
+    shapes = ((rows, plan.steps), (rows, plan.steps if plan.exact else 0))
+    return np.empty(rows, np.int8), np.empty(rows, np.int32), *(np.empty(shape, np.int32) for shape in shapes)
 
 
 def _masks(chunk: Chunk, plan: Plan) -> Any:
@@ -345,20 +416,27 @@ def _ranked(texts: Any) -> Any:
     return np.unique(texts.fill_null("").to_numpy(zero_copy_only=False).astype(str), return_inverse=True)[1]
 
 
-def _found(chunk: Chunk, plan: Plan, order: Any, level: Any, deadline: Any, at: Any) -> Found:
+def _found(
+    chunk: Chunk, plan: Plan, orders: tuple[Any, Any], level: Any, deadline: Any, at: Any, reached: Any
+) -> Found:
     """Put the kernel's rows back into the chunk's own, and choose each user's best chain."""
-    rows = at if order is None else np.where(at >= 0, order[at], -1)
+    order, ties = orders
+    rows, reached = (own if order is None else np.where(own >= 0, order[own], -1) for own in (at, reached))
     user = chunk.user[rows[:, 0]]
     still_open = (level < plan.steps) & (deadline > plan.until)
-    group = _group(chunk, plan, level, rows)
     if plan.session or plan.hold:
-        best = np.lexsort((group, *_preferred(chunk, level, rows), user))
-        user, level, still_open, group, rows = (c[best] for c in (user, level, still_open, group, rows))
+        places = np.arange(len(chunk)) if ties is None else ties
+        rank = np.empty(len(chunk) + 1, np.int64)
+        rank[places], rank[-1] = np.arange(len(chunk)), len(chunk)
+        best = np.lexsort((*rank[rows].T, *_preferred(chunk, level, rows), user))
+        user, level, still_open, rows, reached = (c[best] for c in (user, level, still_open, rows, reached))
         begins = np.flatnonzero(np.append(True, user[1:] != user[:-1])[: len(user)])
-        deep = level == np.repeat(level[begins], np.diff(np.append(begins, len(level))))
-        still_open = np.logical_or.reduceat(still_open & deep, begins) if len(begins) else still_open
-        user, level, group, rows = (c[begins] for c in (user, level, group, rows))
-    return Found(user, level, still_open, group, rows)
+        if len(begins):
+            deep = level == np.repeat(level[begins], np.diff(np.append(begins, len(level))))
+            still_open = np.logical_or.reduceat(still_open & deep, begins)
+            reached = np.append(places, -1)[np.minimum.reduceat(rank[reached], begins)]
+        user, level, rows = (c[begins] for c in (user, level, rows))
+    return Found(user, level, still_open, _group(chunk, plan, level, reached), rows, reached)
 
 
 def _preferred(chunk: Chunk, level: Any, rows: Any) -> list[Any]:
@@ -373,11 +451,12 @@ def _last(rows: Any) -> Any:
     return rows.shape[1] - 1 - np.argmax(rows[:, ::-1] >= 0, axis=1)
 
 
-def _group(chunk: Chunk, plan: Plan, level: Any, rows: Any) -> Any:
+def _group(chunk: Chunk, plan: Plan, level: Any, reached: Any) -> Any:
+    """Return each user's group where they first got to a step: known there, however they went on."""
     if not plan.by:
         return np.zeros(len(level), np.int32)
-    step = _last(rows) if plan.at < 0 else np.full(len(level), plan.at)
-    row = np.take_along_axis(rows, step[:, None], axis=1)[:, 0]
+    step = level - 1 if plan.at < 0 else np.full(len(level), plan.at)
+    row = np.take_along_axis(reached, step[:, None].astype(np.int64), axis=1)[:, 0]
     return np.where(row >= 0, plan.place[chunk.coded[plan.by][row]], len(plan.groups)).astype(np.int32)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -17,8 +17,8 @@ from analysis.answer import Answer, Field, Note
 from analysis.charts import GROUP_WORDS, TOTAL, Look
 from analysis.errors import DataError, QuestionError
 from analysis.journey.chains import chains
-from analysis.journey.funnel import OfFunnel
-from analysis.journey.money import nobody
+from analysis.journey.funnel import OfFunnel, within
+from analysis.journey.money import nobody, too_early
 from analysis.messages import N_, Message, Names, Points, Share, say
 from analysis.rates import apart, wilson
 from analysis.tables import Tables
@@ -53,6 +53,8 @@ class FunnelChange(OfFunnel):
     mix + rate = sum (s1 - s0) (r0 + r1) / 2  +  sum (r1 - r0) (s0 + s1) / 2,
 
     each effect taken at the average of the two periods (Kitagawa 1955). A group that only one period has is all mix.
+    Users count who came to the earlier step at least a window before the data ends: later ones may still go on.
+    Their group is that of the event that first brought them in.
     Intervals are 95%: Newcombe's for the change, the delta method for the effects, users being independent.
 
     Examples
@@ -66,7 +68,7 @@ class FunnelChange(OfFunnel):
     >>> rows += made("05", "android", 80, 16)
     >>> events = pd.DataFrame(rows, columns=["user_id", "timestamp", "event", "device"])
     >>> events["timestamp"] = pd.to_datetime(events["timestamp"])
-    >>> asked = FunnelChange(funnel=Funnel(steps=("view", "cart"), window="1d"), by="device",
+    >>> asked = FunnelChange(funnel=Funnel(steps=("view", "cart"), window="1h"), by="device",
     ...                      before=Filter(end="2026-11-03"), after=Filter(start="2026-11-04"))
     >>> asked.run(Tables(events=events)).table[["before", "after", "mix", "rate"]].round(6).to_numpy().tolist()[0]
     [0.44, 0.26, -0.18, 0.0]
@@ -89,14 +91,14 @@ class FunnelChange(OfFunnel):
             raise QuestionError.crossed(say("Both periods are the same. Change the dates of one."))
 
     def _answer(self, tables: Tables) -> FunnelChangeAnswer:
-        sides = [_side(self, tables, period) for period in (self.before, self.after)]
-        table = _table(*sides)
+        (before, left_before), (after, left_after) = (_side(self, tables, own) for own in (self.before, self.after))
+        table = _table(before, after)
         return FunnelChangeAnswer(
             question=self,
             version=tables.version,
             headline=_headline(self, table),
             frames={"table": table},
-            notes=_notes(table),
+            notes=(*_left_out(self, left_before, left_after), *_notes(table)),
             universe=tables.names(self.by),
         )
 
@@ -141,8 +143,8 @@ class FunnelChangeAnswer(Answer):
 # ---- the work ---------------------------------------------------------------------------------------------
 
 
-def _side(asked: FunnelChange, tables: Tables, period: Filter) -> pd.DataFrame:
-    """Return users and how many went on, by group, in one period."""
+def _side(asked: FunnelChange, tables: Tables, period: Filter) -> tuple[pd.DataFrame, int]:
+    """Return users and how many went on, by group, in one period; and how many came too late to tell."""
     where = asked.where or Filter()
     both = {name: getattr(period, name) or getattr(where, name) for name in ("campaign", "channel", "device")}
     dated = period if period.start or period.end else where
@@ -150,16 +152,19 @@ def _side(asked: FunnelChange, tables: Tables, period: Filter) -> pd.DataFrame:
         where=Filter(start=dated.start, end=dated.end, **both), breakdown=asked.by, breakdown_at="first"
     )
     found = chains(funnel, tables)
-    here = found.level >= asked.from_step
-    if not here.any():
+    came = found.took(asked.from_step - 1)
+    if not came.any():
         raise DataError.empty(nobody(funnel))
-    on = found.level >= (asked.to_step or len(found.steps))
+    here = came & found.seen[:, asked.from_step - 1]
+    if not here.any():
+        raise DataError.empty(too_early(funnel))
+    on = found.took((asked.to_step or len(found.steps)) - 1)
     size = len(found.groups)
     counts = {
         "users": np.bincount(found.group[here], minlength=size),
         "went": np.bincount(found.group[here & on], minlength=size),
     }
-    return pd.DataFrame(counts, index=pd.Index(found.groups))
+    return pd.DataFrame(counts, index=pd.Index(found.groups)), int(came.sum() - here.sum())
 
 
 def _table(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
@@ -217,7 +222,7 @@ def _spread(s0: Any, r0: Any, n0: float, s1: Any, r1: Any, n1: float) -> dict[st
 
 def _headline(asked: FunnelChange, table: pd.DataFrame) -> Message:
     whole_ = table.iloc[0]
-    steps = asked.funnel.step_names
+    steps = asked.funnel.row_names
     facts: dict[str, Any] = {
         "first": steps[asked.from_step - 1],
         "last": steps[(asked.to_step or len(steps)) - 1],
@@ -238,6 +243,15 @@ def _headline(asked: FunnelChange, table: pd.DataFrame) -> Message:
         "Of the change of {change} percentage points, {mix} is another mix of {by} and {rate} other rates within it.",
         **facts,
     )
+
+
+def _left_out(asked: FunnelChange, before: int, after: int) -> Iterator[Note]:
+    if before or after:
+        text_ = say(
+            "Left out, for they came less than {window} before the data ends: {before} users before, {after} after.",
+            window=within(asked.funnel), before=before, after=after,
+        )  # fmt: skip
+        yield Note("still-open", text_, "warning")
 
 
 def _notes(table: pd.DataFrame) -> tuple[Note, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -19,8 +20,8 @@ from analysis.answer import Answer, Field, Note
 from analysis.charts import GROUP_WORDS, NOT_SET, Look
 from analysis.errors import DataError
 from analysis.journey.chains import Chains
-from analysis.journey.funnel import OfFunnel
-from analysis.journey.money import Carried, carried, nobody
+from analysis.journey.funnel import Funnel, OfFunnel, within
+from analysis.journey.money import Carried, carried, nobody, too_early
 from analysis.journey.participation import Participation, ParticipationAnswer, loyal
 from analysis.journey.periods import campaigns
 from analysis.messages import N_, Message, Money, Names, Share, say
@@ -69,8 +70,11 @@ class DropOffs(OfFunnel):
     others' lead; `worth` is `lost` times the realised revenue of the matched orders per user of the group who got so
     far. Rows overlap (an Android user has a channel, too), so they do not add up.
 
-    Intervals are 95%: Wilson's for a rate, Newcombe's for a difference, the adjusted log for a ratio; `worth` takes
-    in the spread of revenue as well. Rates are the funnel's own: users still on their way count as not gone on.
+    Intervals are 95%: Wilson's for a rate, Newcombe's for a difference, the adjusted log for a ratio; loyal users are
+    compared with themselves, as pairs (McNemar's test), across all campaigns whatever the dates; `worth` takes
+    in the spread of revenue as well. Users count who took the earlier step at least a window before the data ends:
+    later ones may still go on. Their group is taken where they first got so far, which does not depend on what they did
+    next.
 
     Examples
     --------
@@ -82,7 +86,7 @@ class DropOffs(OfFunnel):
     >>> rows = [r for n in range(100) for r in user(n, "ios", n < 40) + user(n, "android", n < 20)]
     >>> events = pd.DataFrame(rows, columns=["user_id", "timestamp", "event", "device"])
     >>> events["timestamp"] = pd.Timestamp("2026-11-11") + pd.to_timedelta(events["timestamp"], unit="h")
-    >>> answer = DropOffs(funnel=Funnel(steps=("view", "cart"))).run(Tables(events=events))
+    >>> answer = DropOffs(funnel=Funnel(steps=("view", "cart"), window="1h")).run(Tables(events=events))
     >>> answer.table[["group", "users", "share", "others_share", "lost"]].to_numpy().tolist()[0]
     ['android', 100, 0.2, 0.4, 20.0]
     """
@@ -100,15 +104,17 @@ class DropOffs(OfFunnel):
         found = carried(asked, tables, Columns(coded=columns, numbers=timed))
         if not len(found.chains):
             raise DataError.empty(nobody(asked))
+        if not _known(found.chains, 0).any():
+            raise DataError.empty(too_early(asked))
         rows = [row for side in _sides(self, found.chains, columns) for row in _compared(self, found, *side)]
-        rows += _fatigue(self, tables)
+        rows += _fatigue(self, tables, found.currency)
         table = _ranked(self, rows)
         return DropOffsAnswer(
             question=self,
             version=tables.version,
             headline=_headline(table, found.currency),
             frames={"table": table},
-            notes=(*_notes(self, table, skipped), *found.notes),
+            notes=(*_left_out(asked, found.chains), *_notes(self, table, skipped), *found.notes),
             currency=found.currency,
         )
 
@@ -175,9 +181,9 @@ def _columns(asked: DropOffs, tables: Tables) -> tuple[dict[str, tuple[str, ...]
 def _sides(asked: DropOffs, found: Chains, columns: Mapping[str, Sequence[str]]) -> Iterator[tuple[Any, ...]]:
     """Yield each column: its name, its values, and each user's at each step as positions."""
     for column, own in columns.items():
-        yield column, own, found.coded[column]
-    if "load_ms" in found.numbers:
-        load = found.numbers["load_ms"]
+        yield column, own, found.reached.coded[column]
+    if "load_ms" in found.reached.numbers:
+        load = found.reached.numbers["load_ms"]
         yield SPEED, (SLOW,), np.where(np.isnan(load), -1, np.where(load > asked.slow * 1000, 0, 1))
 
 
@@ -185,19 +191,23 @@ def _compared(
     asked: DropOffs, found: Carried, column: str, own: Sequence[str], places: Any
 ) -> Iterator[dict[str, Any]]:
     """Yield one row for each value and step, where there are users enough on both sides."""
-    level = found.chains.level
     steps = found.chains.steps
-    for k in range(1, len(steps)):
-        here = (level >= k) & (places[:, k - 1] >= 0)
-        at, on, money = places[here, k - 1], level[here] > k, found.revenue[here]
+    for before, k in pairwise(found.chains.required):
+        here = _known(found.chains, before) & (places[:, before] >= 0)
+        at, on, money = places[here, before], found.chains.took(k)[here], found.revenue[here]
         size = max(len(own), 2) if column == SPEED else len(own)
         users, went = np.bincount(at, minlength=size), np.bincount(at[on], minlength=size)
         worths = _Worth.of(at[on], money[on], size)
         for g, name in enumerate(own):
             counts = (int(went[g]), int(users[g]), int(went.sum() - went[g]), int(users.sum() - users[g]))
             if name != NOT_SET and min(counts[1], counts[3]) >= asked.least:
-                places_ = {"after": steps[k - 1], "event": steps[k], "column": column, "group": name}
+                places_ = {"after": steps[before], "event": steps[k], "column": column, "group": name}
                 yield places_ | _measured(counts, *worths.each(g))
+
+
+def _known(found: Chains, k: int) -> Any:
+    """Say who took a step long enough ago to have gone on by now."""
+    return found.took(k) & found.seen[:, k]
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,16 +232,18 @@ class _Worth:
         return mean, float(np.sqrt(max(squares / n - mean**2, 0.0) / (n - 1)))
 
 
-def _measured(counts: tuple[int, int, int, int], each: float, error: float) -> dict[str, Any]:
+def _measured(counts: tuple[int, int, int, int], each: float, error: float, both: int | None = None) -> dict[str, Any]:
+    """Compare a group with the others, or with itself at another time: then `both` of its users went on both times."""
     went, users, others_went, others = counts
     share, rest = went / users, others_went / others
     (low,), (high,) = wilson([went], [users])
     row: dict[str, Any] = {"users": users, "share": share, "low": low, "high": high}
-    row |= {"others": others, "others_share": rest} | _ratio(*counts) | {"p_value": _p_value(*counts)}
+    row |= {"others": others, "others_share": rest}
+    row |= _ratio(*counts, both) | {"p_value": _p_value(*counts, both)}
     row |= dict.fromkeys(("lost", "worth", "worth_low", "worth_high"), np.nan)
     if share >= rest:
         return row
-    least, most = confint_proportions_2indep(others_went, others, went, users, compare="diff", method="newcomb")
+    least, most = _gap(*counts, both)
     gap, spread = rest - share, norm.ppf(0.975) * error
     # The interval of a product from those of its factors, as Newcombe does for a difference.
     below = np.hypot(each * (gap - least), gap * spread)
@@ -240,17 +252,39 @@ def _measured(counts: tuple[int, int, int, int], each: float, error: float) -> d
     return row | {"lost": users * gap} | {name: users * money for name, money in worth.items()}
 
 
-def _ratio(went: int, users: int, others_went: int, others: int) -> dict[str, float]:
+def _gap(went: int, users: int, others_went: int, others: int, both: int | None) -> tuple[float, float]:
+    """Return the 95% interval of the others' lead (Newcombe's method 10, for pairs with their correlation)."""
+    if both is None:
+        found = confint_proportions_2indep(others_went, others, went, users, compare="diff", method="newcomb")
+        return float(found[0]), float(found[1])
+    (low, rest_low), (high, rest_high) = wilson([went, others_went], [users, users])
+    share, rest = went / users, others_went / users
+    spread = np.sqrt(share * (1 - share) * rest * (1 - rest))
+    together = (both / users - share * rest) / spread if spread else 0.0
+    below, above = (rest - rest_low, high - share), (rest_high - rest, share - low)
+    reach = [np.sqrt(a * a - 2 * together * a * b + b * b) for a, b in (below, above)]
+    return rest - share - reach[0], rest - share + reach[1]
+
+
+def _ratio(went: int, users: int, others_went: int, others: int, both: int | None) -> dict[str, float]:
     if not others_went or not went:
         return dict.fromkeys(("lift", "lift_low", "lift_high"), np.nan)
-    low, high = confint_proportions_2indep(went, users, others_went, others, compare="ratio", method="log-adjusted")
-    return {"lift": (went / users) / (others_went / others), "lift_low": float(low), "lift_high": float(high)}
+    ratio = (went / users) / (others_went / others)
+    if both is None:
+        found = confint_proportions_2indep(went, users, others_went, others, compare="ratio", method="log-adjusted")
+        return {"lift": ratio, "lift_low": float(found[0]), "lift_high": float(found[1])}
+    once = went + others_went - 2 * both
+    reach = np.exp(norm.ppf(0.975) * np.sqrt(once / (went * others_went)))  # delta method on the log
+    return {"lift": ratio, "lift_low": ratio / reach, "lift_high": ratio * reach}
 
 
-def _p_value(went: int, users: int, others_went: int, others: int) -> float:
-    """Return the two-sided p-value of the score test with pooled variance; NaN where all or none went on."""
-    pooled = (went + others_went) / (users + others)
-    variance = pooled * (1 - pooled) * (1 / users + 1 / others)
+def _p_value(went: int, users: int, others_went: int, others: int, both: int | None) -> float:
+    """Return the two-sided p-value of the score test, McNemar's for pairs; NaN where nothing differs at all."""
+    if both is None:
+        pooled = (went + others_went) / (users + others)
+        variance = pooled * (1 - pooled) * (1 / users + 1 / others)
+    else:
+        variance = (went + others_went - 2 * both) / users**2
     if not variance:
         return np.nan
     return float(2 * norm.sf(abs(went / users - others_went / others) / np.sqrt(variance)))
@@ -273,12 +307,12 @@ def _ranked(asked: DropOffs, rows: list[dict[str, Any]]) -> pd.DataFrame:
     return order[columns].reset_index(drop=True)
 
 
-def _fatigue(asked: DropOffs, tables: Tables) -> list[dict[str, Any]]:
+def _fatigue(asked: DropOffs, tables: Tables, currency: str | None) -> list[dict[str, Any]]:
     """Return the loyal users' return to the last campaign, beside the first, where several were run."""
     if not asked.loyal_orders or not _several(tables):
         return []
     try:
-        answer = Participation(paid_orders=asked.loyal_orders).run(tables)
+        answer = Participation(paid_orders=asked.loyal_orders, where=_across(asked)).run(tables)
     except DataError:  # nobody is loyal
         return []
     assert isinstance(answer, ParticipationAnswer)
@@ -289,7 +323,16 @@ def _fatigue(asked: DropOffs, tables: Tables) -> list[dict[str, Any]]:
     first, last = runs.iloc[0], runs.iloc[-1]
     counts = (int(last["came"]), int(last["known"]), int(first["came"]), int(first["known"]))
     names_ = {"after": str(first["campaign"]), "event": str(last["campaign"]), "column": LOYALTY, "group": LOYAL}
-    return [names_ | _measured(counts, *_each_loyal(asked, tables, str(last["campaign"]), counts[0]))]
+    together = answer.table
+    both = together[(together["cohort"] == names_["after"]) & (together["campaign"] == names_["event"])]
+    each = _each_loyal(asked, tables, names_["event"], counts[0], currency)
+    return [names_ | _measured(counts, *each, both=int(both["took_part"].iloc[0]))]
+
+
+def _across(asked: DropOffs) -> Filter | None:
+    """Return the question's filter without its campaigns and dates: loyalty is looked at across them."""
+    where = asked.where
+    return where.replace(campaign=(), start=None, end=None) if where and where.columns() else None
 
 
 def _several(tables: Tables) -> bool:
@@ -299,14 +342,18 @@ def _several(tables: Tables) -> bool:
     return bool(tables.count("orders")) and needed <= set(tables.present("orders"))
 
 
-def _each_loyal(asked: DropOffs, tables: Tables, campaign: str, came: int) -> tuple[float, float]:
+def _each_loyal(asked: DropOffs, tables: Tables, campaign: str, came: int, currency: str | None) -> tuple[float, float]:
     """Return what a loyal user who came brought in a campaign, and its standard error."""
     runs = campaigns(tables, None, dated=True)
     base = loyal(Participation(paid_orders=asked.loyal_orders), tables, runs[0]).to_pylist()
     if "campaign" not in tables.present("orders"):
         return np.nan, np.nan
-    paid = collect(tables.paid_orders(Filter(campaign=(campaign,))).select("user_id", "realised"))
-    own = paid[paid["user_id"].isin(base)].groupby("user_id")["realised"].sum()
+    paid = collect(tables.paid_orders(Filter(campaign=(campaign,))).select("user_id", "realised", "currency"))
+    own = (
+        paid[paid["user_id"].isin(base) & ((paid["currency"] == currency) | (currency is None))]
+        .groupby("user_id")["realised"]
+        .sum()
+    )
     each = np.append(own.to_numpy(), np.zeros(max(came - len(own), 0)))
     return float(each.mean()), float(each.std(ddof=1) / np.sqrt(len(each)))
 
@@ -353,6 +400,19 @@ def _headline(table: pd.DataFrame, currency: str | None) -> Message:
 def _amounts(row: Any, currency: str | None) -> dict[str, Money]:
     pairs = {"worth": "worth", "low": "worth_low", "high": "worth_high"}
     return {word: Money(float(row[column]), currency) for word, column in pairs.items()}
+
+
+def _left_out(asked: Funnel, found: Chains) -> Iterator[Note]:
+    """Say who came too late to tell."""
+    late = [int((found.took(k) & ~found.seen[:, k]).sum()) for k in found.required[:-1]]
+    if any(late):
+        text = say(
+            "At each step users are left out who got there less than {window} before the data ends, {users} at the "
+            "first: they may still go on.",
+            window=within(asked),
+            users=late[0],
+        )
+        yield Note("still-open", text, "warning")
 
 
 def _notes(asked: DropOffs, table: pd.DataFrame, skipped: tuple[str, ...]) -> tuple[Note, ...]:

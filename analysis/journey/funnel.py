@@ -10,13 +10,14 @@ from typing import Any, ClassVar
 import altair as alt
 import numpy as np
 import pandas as pd
+from scipy.stats import chi2_contingency
 
 from analysis import charts
 from analysis.answer import Answer, Field, Note
 from analysis.charts import GROUP_WORDS, NOT_SET, TOTAL, Look
 from analysis.errors import DataError, QuestionError
-from analysis.journey.chains import SESSION_GAP, Found, follow, walked
-from analysis.journey.plan import Plan
+from analysis.journey.chains import Found, follow, walked
+from analysis.journey.plan import SESSION_GAP, Plan, before
 from analysis.journey.steps import STEPS_AT_MOST, Exclusion, Step, called, exclusions, steps
 from analysis.messages import N_, Message, Names, Share, Span, say
 from analysis.question import Question
@@ -66,9 +67,9 @@ class Funnel(Question):
         A text column whose value must be the same at every step (an item, a campaign); events without a value do not
         count.
     breakdown : str, optional
-        A text column of the events; a user counts under its value at one step of their chain.
+        A text column of the events; a user counts under its value where they first got to a step.
     breakdown_at : {"first", "last"} or int
-        At which step: the first, the last one taken, or the one of that number.
+        To which step: the first, the last one taken, or the one of that number.
     dates : {"entry", "conversion"}
         Whether the filter's dates say when people enter only, or when they take every step.
     profile : {"clickhouse", "posthog", "mixpanel"}, optional
@@ -80,8 +81,9 @@ class Funnel(Question):
 
     Notes
     -----
-    A user's chain is the latest-starting one that first reached their deepest step; times and breakdown are taken from
-    it. ``docs/funnel-rules.md`` states every rule and how peers differ.
+    A user's chain is the latest-starting one that first reached their deepest step; times are taken from it. The
+    breakdown's value is not: it is that of the event that first took the user to the step, by whatever chain, so it
+    does not depend on how they went on. ``docs/funnel-rules.md`` states every rule and how peers differ.
 
     Examples
     --------
@@ -122,6 +124,12 @@ class Funnel(Question):
     def step_names(self) -> tuple[str, ...]:
         """What people call the steps."""
         return tuple(called(step) for step in self.steps)
+
+    @property
+    def row_names(self) -> tuple[str, ...]:
+        """What the rows of an answer are called: the steps, or in any order how many of them were taken."""
+        count = len(self.steps)
+        return tuple(f"{k} / {count}" for k in range(1, count + 1)) if self.order == "any" else self.step_names
 
     @property
     def effective(self) -> Funnel:
@@ -201,7 +209,7 @@ class FunnelAnswer(Answer):
     """A funnel's figures, one row per group and step.
 
     On the row of step k: users of step k-1 = users + dropped + still_open; `from_previous` is users / users of
-    step k-1 with its 95% Wilson bounds `low` and `high`.
+    step k-1 with its 95% Wilson bounds `low` and `high`; `from_start` is users / users of step 1, likewise.
     """
 
     fields: ClassVar[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
@@ -213,9 +221,11 @@ class FunnelAnswer(Answer):
                     "event": Field(N_("Event"), "text", EVENT_WORDS),
                     "users": Field(N_("Users"), "count"),
                     "from_previous": Field(N_("From previous step"), "share"),
-                    "from_start": Field(N_("From first step"), "share"),
                     "low": Field(N_("95% from"), "share"),
                     "high": Field(N_("95% to"), "share"),
+                    "from_start": Field(N_("From first step"), "share"),
+                    "start_low": Field(N_("From first step: 95% from"), "share"),
+                    "start_high": Field(N_("From first step: 95% to"), "share"),
                     "dropped": Field(N_("Dropped"), "count"),
                     "still_open": Field(N_("Still open"), "count"),
                     "median_seconds_from_previous": Field(N_("Median time from previous step"), "seconds"),
@@ -276,17 +286,12 @@ def _counted(chunk: Chunk, plan: Plan, found: Found) -> _Counts:
     gaps, labels, took = [], [], [np.bincount(found.group, minlength=groups)]
     for k in range(1, steps):
         own = np.flatnonzero(found.rows[:, k] >= 0)
-        before = found.rows[own, _before(plan.optional, k)]
-        gaps.append(chunk.time[found.rows[own, k]] - chunk.time[before])
+        earlier = found.rows[own, before(plan.optional, k)]
+        gaps.append(chunk.time[found.rows[own, k]] - chunk.time[earlier])
         labels.append(found.group[own].astype(np.uint8))
         took.append(np.bincount(labels[-1], minlength=groups))
     users = np.bincount(place, minlength=groups * (steps + 1) * 2).reshape(shape)
     return _Counts(users, np.stack(took, axis=1), gaps, labels)
-
-
-def _before(optional: int, k: int) -> int:
-    """Return the last step before k that may not be skipped."""
-    return next(p for p in range(k - 1, -1, -1) if not optional >> p & 1)
 
 
 def warm() -> None:
@@ -301,23 +306,26 @@ def _rows(asked: Funnel, name: str, taken: Any, took: Any, gaps: Sequence[Any]) 
     """
     reached = taken.sum(axis=1)[::-1].cumsum()[::-1]
     optional = _optional(asked)
-    before = [_before(optional, k) for k in range(1, len(asked.steps))]
+    came = [before(optional, k) for k in range(1, len(asked.steps))]
     skipped = np.array([bool(optional >> k & 1) for k in range(len(asked.steps))])
     users = np.where(skipped, took, reached[1:])
-    previous = np.append(0, users[before])
-    waiting = np.append(0, [taken[p + 1 : k + 1, 1].sum() for k, p in enumerate(before, 1)])
+    previous = np.append(0, users[came])
+    waiting = np.append(0, [taken[p + 1 : k + 1, 1].sum() for k, p in enumerate(came, 1)])
     known = previous > 0
     low, high = wilson(users, previous)
+    start_low, start_high = wilson(users, np.append(0, np.full(len(users) - 1, users[0])))
     table = pd.DataFrame(
         {
             "breakdown": name,
             "step": range(1, len(users) + 1),
-            "event": _row_names(asked),
+            "event": asked.row_names,
             "users": users,
             "from_previous": np.divide(users, previous, out=np.full(len(users), np.nan), where=known),
-            "from_start": users / users[0] if users[0] else np.nan,
             "low": low,
             "high": high,
+            "from_start": users / users[0] if users[0] else np.nan,
+            "start_low": start_low,
+            "start_high": start_high,
             "dropped": previous - users - waiting,
             "still_open": waiting,
             "median_seconds_from_previous": [np.nan, *map(_median, gaps)],
@@ -331,12 +339,6 @@ def _rows(asked: Funnel, name: str, taken: Any, took: Any, gaps: Sequence[Any]) 
 
 def _optional(asked: Funnel) -> int:
     return sum(1 << k for k, step in enumerate(asked.steps) if isinstance(step, Step) and step.optional)
-
-
-def _row_names(asked: Funnel) -> Sequence[str]:
-    """Name the rows: the steps, or in any order how many of them were taken."""
-    count = len(asked.steps)
-    return [f"{k} / {count}" for k in range(1, count + 1)] if asked.order == "any" else asked.step_names
 
 
 def _median(gaps: Any) -> float:
@@ -385,22 +387,38 @@ def _worst_step(asked: Funnel, total: pd.DataFrame) -> Message:
     if not dropped[worst]:
         return say("Nobody dropped out.")
     return say("Most stop before {step}: {dropped} users.",
-               step=_row_names(asked)[worst], dropped=int(dropped[worst]))  # fmt: skip
+               step=asked.row_names[worst], dropped=int(dropped[worst]))  # fmt: skip
 
 
 def _worst_group(table: pd.DataFrame) -> Message | None:
-    """Name the group with the lowest rate from first to last step, of those large enough to tell."""
+    """Name the groups with the lowest and the highest rate from first to last step, where chance does not explain it.
+
+    Nor may people who are still open: if all of the lowest group's did convert, it would still be behind.
+    """
     groups = table[table["breakdown"] != TOTAL]
     entered = groups[groups["step"] == 1].set_index("breakdown")["users"]
-    rates = groups[groups["step"] == groups["step"].max()].set_index("breakdown")["from_start"][entered >= SMALL]
+    entered = entered[entered >= SMALL]
+    converted = groups[groups["step"] == groups["step"].max()].set_index("breakdown")["users"][entered.index]
+    rates, waiting = converted / entered, groups.groupby("breakdown")["still_open"].sum()
     if rates.nunique() < 2:
         return None
     worst, best = str(rates.idxmin()), str(rates.idxmax())
+    at_most = (converted[worst] + int(waiting[worst])) / entered[worst]
+    if at_most >= rates[best] or _by_chance(converted.to_numpy(), entered.to_numpy()):
+        return say("The groups' rates do not clearly differ.")
     return say(
         "Lowest: {worst} with {low} of {low_users}; highest: {best} with {high} of {high_users}.",
         worst=worst, low=Share(float(rates[worst])), low_users=int(entered[worst]),
         best=best, high=Share(float(rates[best])), high_users=int(entered[best]),
     )  # fmt: skip
+
+
+def _by_chance(converted: Any, entered: Any) -> bool:
+    """Say whether chance alone makes the groups differ as much (chi-square test, 5%)."""
+    missed = entered - converted
+    if not converted.any() or not missed.any():
+        return True
+    return bool(chi2_contingency([converted, missed], correction=False).pvalue >= 0.05)
 
 
 def _notes(asked: Funnel, table: pd.DataFrame, session: str) -> tuple[Note, ...]:
@@ -457,6 +475,10 @@ def _rule_notes(asked: Funnel, session: str) -> list[Note]:
     if asked.breakdown and isinstance(asked.breakdown_at, int) and asked.breakdown_at > 1:
         later = say("{column} is taken at step {step}; people who did not get there have none.",
                     column=asked.breakdown, step=asked.breakdown_at)  # fmt: skip
+        notes.append(Note("breakdown-at", later, "warning"))
+    if asked.breakdown and asked.breakdown_at == "last":
+        later = say("{column} is taken at the last step each user took: how far people got and their group are not "
+                    "independent.", column=asked.breakdown)  # fmt: skip
         notes.append(Note("breakdown-at", later, "warning"))
     if asked.entry == "every":
         rule = say("Any entry may start the chain, counted once per user; the latest start that gets furthest is used.")

@@ -5,7 +5,8 @@ there: the latest start is the one whose window closes last, so it alone decides
 windowFunnel rests on the same fact). Events of one moment are taken together: any order among them is allowed.
 
 A chain is written down as rows: for each step the first row of the moment at which it was taken; -1 for none.
-:func:`settle` then says which event of that moment served the step.
+:func:`settle` then says which event of that moment served the step. Beside it stand the moments at which the user first
+got as far as each step, by whatever chain: what is known of somebody there does not depend on how they went on.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ def plain(
     level: Any,
     latest: Any,
     at: Any,
+    reached: Any,
 ) -> int:  # pragma: no cover - compiled
     """Walk one chunk; write one row per user who entered and return how many.
 
@@ -69,6 +71,8 @@ def plain(
         Out: where the latest-starting chain that got as deep starts.
     at : ndarray of int32, shape (>= users, steps)
         Out: the recorded chain's moments, -1 after `level`.
+    reached : ndarray of int32, shape (>= users, steps)
+        Out: when the user first got as far as each step, -1 after `level`. With no columns, nothing is written.
     """
     steps = len(step_code)
     starts = np.zeros(steps, np.int64)
@@ -107,13 +111,22 @@ def plain(
             if held > before:
                 for s in range(held):
                     at[out, s] = rows_at[held - 1, s]
+                _arrive(reached, out, before, held, row)
             i = j
         if held:
             level[out], latest[out] = held, rows_at[held - 1, 0]
             for s in range(held, steps):
                 at[out, s] = -1
+            _arrive(reached, out, held, steps, -1)
             out += 1
     return out
+
+
+@compiled
+def _arrive(reached: Any, out: int, before: int, held: int, row: int) -> None:  # pragma: no cover - compiled
+    """Write down at which row a user got from one depth to another."""
+    for s in range(before, min(held, reached.shape[1])):
+        reached[out, s] = row
 
 
 @compiled
@@ -199,6 +212,7 @@ def ordered(
     level: Any,
     latest: Any,
     at: Any,
+    reached: Any,
 ) -> int:  # pragma: no cover - compiled
     """Walk events whose steps are known; write one row per log that was entered and return how many.
 
@@ -220,7 +234,7 @@ def ordered(
         One event may serve several steps.
     excluded : ndarray of int64, shape (exclusions, 2)
         A chain that has taken step [e, 0] but not yet step [e, 1] ends at an event of exclusion e.
-    level, latest, at : ndarray
+    level, latest, at, reached : ndarray
         As for :func:`plain`, but `at` is -1 where a step was skipped and `latest` is -1 where no chain of the
         deepest step can still go on.
     """
@@ -247,8 +261,10 @@ def ordered(
                 )  # fmt: skip
             if held > before:
                 level[out] = held
+                _arrive(reached, out, before, held, i)
             i = j
         if held:
+            _arrive(reached, out, held, steps, -1)
             latest[out] = rows_at[held - 1, 0] if starts[held - 1] > _NEVER else -1
             out += 1
     return out
@@ -414,6 +430,7 @@ def unordered(
     level: Any,
     latest: Any,
     at: Any,
+    reached: Any,
 ) -> int:  # pragma: no cover - compiled
     """Walk events whose steps count in any order; write one row per log that was entered and return how many.
 
@@ -429,18 +446,20 @@ def unordered(
         end = begin
         while end < rows and log[end] == log[begin]:
             end += 1
-        best, reached, i = 0, np.int64(0), begin
-        while i < end and not (best == steps and time[i] > reached):
+        best, done, i = 0, np.int64(0), begin
+        while i < end and not (best == steps and time[i] > done):
             after, serves = i, False
             while after < end and time[after] == time[i]:
                 serves |= mask[after] & all_steps != 0  # an exclusion alone starts nothing
                 after += 1
             if enters[i] and serves:
                 size, lives = _gather(time, mask, i, end, window, all_steps, chain)
-                if size > best or (size == best and size and time[chain[size - 1]] == reached):
+                if size > best or (size == best and size and time[chain[size - 1]] == done):
                     at[out, :] = -1
                     at[out, :size] = chain[:size]
-                    reached = time[chain[size - 1]]
+                    done = time[chain[size - 1]]
+                for s in range(best, size):
+                    _arrive(reached, out, s, s + 1, chain[s])
                 if size and size >= best:
                     # A chain that died is no longer open, whatever a former one of this depth was.
                     latest[out] = i if lives else (latest[out] if size == best else -1)
@@ -448,6 +467,7 @@ def unordered(
             i = after
         if best:
             level[out] = best
+            _arrive(reached, out, best, steps, -1)
             out += 1
         begin = end
     return out
@@ -510,7 +530,7 @@ def _adds(mask: Any, row: int, event_of: Any, via: Any, queue: Any) -> bool:  # 
 
 @compiled
 def clickhouse_strict(
-    log: Any, time: Any, mask: Any, enters: Any, window: int, level: Any, latest: Any, at: Any
+    log: Any, time: Any, mask: Any, enters: Any, window: int, level: Any, latest: Any, at: Any, reached: Any
 ) -> int:  # pragma: no cover - compiled
     """Walk as ClickHouse's windowFunnel does in strict_order: an unrelated event, or a step too early, stops it.
 
@@ -537,10 +557,14 @@ def clickhouse_strict(
                         continue
                     if k == 0:
                         if enters[row]:
+                            if starts[0] == _NEVER:
+                                _arrive(reached, out, 0, 1, row)
                             starts[0], rows_at[0, 0] = time[row], row
                     elif starts[k - 1] == _NEVER:
                         stopped = starts[0] > _NEVER
                     elif time[row] <= starts[k - 1] + window:
+                        if starts[k] == _NEVER:
+                            _arrive(reached, out, k, k + 1, row)
                         starts[k] = starts[k - 1]
                         _write(rows_at[k], rows_at, k - 1, 1 << k, k, row)
                         stopped = k + 1 == steps
@@ -551,6 +575,7 @@ def clickhouse_strict(
         if deepest >= 0:
             at[out, :] = rows_at[deepest]
             at[out, deepest + 1 :] = -1
+            _arrive(reached, out, deepest + 1, steps, -1)
             level[out] = deepest + 1
             latest[out] = -1 if stopped else rows_at[deepest, 0]
             out += 1
@@ -571,6 +596,7 @@ def posthog(
     level: Any,
     latest: Any,
     at: Any,
+    reached: Any,
 ) -> int:  # pragma: no cover - compiled
     """Walk as PostHog does; a user whose furthest chain met an exclusion within its window is left out.
 
@@ -590,6 +616,7 @@ def posthog(
         starts[:] = _NEVER
         tainted[:] = False
         furthest[:] = 0
+        _arrive(reached, out, 0, steps, -1)
         i = begin
         while i < end and starts[steps] == _NEVER:
             j, alike = i, True
@@ -604,7 +631,10 @@ def posthog(
                             _taint(k, time[row], optional, window, starts, tainted, furthest)
                     for k in range(steps - 1, -1, -1):
                         if mask[row] >> k & 1:
+                            before = furthest[0]
                             _advance(k, row, time, optional, window, False, starts, tainted, rows_at, furthest, at[out])
+                            if furthest[0] > before:
+                                _arrive(reached, out, k, k + 1, row)
                     for k in range(steps):
                         if strict and not mask[row] >> k & 1:
                             starts[k + 1], tainted[k + 1] = _NEVER, False
@@ -612,7 +642,10 @@ def posthog(
                 for k in range(steps):
                     for row in range(i, j):
                         if mask[row] >> k & 1:
+                            before = furthest[0]
                             _advance(k, row, time, optional, window, True, starts, tainted, rows_at, furthest, at[out])
+                            if furthest[0] > before:
+                                _arrive(reached, out, k, k + 1, row)
             i = j
         if furthest[0] and not furthest[2]:
             own = furthest[0]
@@ -716,3 +749,16 @@ def _assign(mask: Any, row: int, bits: int, reuse: bool, chain: Any) -> None:  #
                 chain[s] = row + event
                 break
             mask[event] = own
+
+
+@compiled
+def serving(log: Any, time: Any, mask: Any, reached: Any) -> None:  # pragma: no cover - compiled
+    """Put in place of each moment in `reached` its first row that serves the step; -1 where the step was skipped."""
+    for one in range(len(reached)):
+        for s in range(reached.shape[1]):
+            row = first = reached[one, s]
+            while row >= 0 and not mask[row] >> s & 1:
+                row += 1
+                if row == len(log) or log[row] != log[first] or time[row] != time[first]:
+                    row = -1
+            reached[one, s] = row

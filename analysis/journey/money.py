@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import altair as alt
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 from scipy.stats import norm
 
@@ -18,7 +19,7 @@ from analysis.answer import Answer, Field, Note
 from analysis.charts import GROUP_WORDS, TOTAL, Look
 from analysis.errors import DataError
 from analysis.journey.chains import Chains, chains
-from analysis.journey.funnel import Funnel, OfFunnel
+from analysis.journey.funnel import Funnel, OfFunnel, within
 from analysis.messages import N_, Message, Money, Names, say
 from analysis.sequences import Columns
 from analysis.tables import Tables, collect
@@ -27,6 +28,8 @@ from analysis.vocabulary import EVENT_WORDS
 
 SPENT_BY = ("channel", "campaign", "creative", "audience")
 """Columns of the events that tell whose spend it is."""
+FEW = 30
+"""Fewer users than this have no interval."""
 
 
 @value("funnel-money")
@@ -43,8 +46,10 @@ class FunnelMoney(OfFunnel):
     Notes
     -----
     Revenue is that of the orders named by the events that were matched at the last step, paid and less refunds:
-    other orders of the same people are not the funnel's. Cost is all the spend of the same filter, over all users of
-    the step, bought or not. 95% intervals of revenue per user are normal (mean and standard error over users).
+    other orders of the same people are not the funnel's. An order that several users name counts once, for who named
+    it first. In any order, it is the orders of those who took all steps. Cost is all the spend of the same filter, over
+    all users of the step, bought or not. 95% intervals of revenue per user are normal (mean and standard error over
+    users), and empty below 30 users.
 
     Examples
     --------
@@ -66,17 +71,14 @@ class FunnelMoney(OfFunnel):
             raise DataError.empty(nobody(asked))
         spent, notes = _spent(asked, tables, found.currency)
         if not found.known and not spent:
-            raise DataError.empty(
-                say("The last step, {step}, names no orders and has no values, so there is no money to follow.",
-                    step=asked.step_names[-1])
-            )  # fmt: skip
+            raise DataError.empty(_no_money(asked, found.chains))
         table = _table(asked, found, spent)
         return FunnelMoneyAnswer(
             question=self,
             version=tables.version,
             headline=_headline(table, found),
             frames={"table": table},
-            notes=(*found.notes, *notes),
+            notes=(*_waiting(found.chains), *found.notes, *notes),
             currency=found.currency,
             universe=tables.names(asked.breakdown) if asked.breakdown else (),
         )
@@ -126,9 +128,9 @@ class Carried:
     ----------
     chains : Chains
     revenue : ndarray of float64, shape (users,)
-        Realised revenue of the order matched at the last step; 0 without one.
+        Realised revenue of the order named by the event that took the last step; 0 without one.
     orders : ndarray of bool, shape (users,)
-        Whether a paid order was matched.
+        Whether a paid order was matched; one named by several users counts for who named it first.
     known : bool
         Whether there is money to speak of at all; else `revenue` is NaN throughout.
     currency : str or None
@@ -143,47 +145,67 @@ class Carried:
     notes: tuple[Note, ...]
 
 
-def carried(asked: Funnel, tables: Tables, columns: Columns | None = None) -> Carried:
+def carried(asked: Funnel, tables: Tables, reached: Columns | None = None) -> Carried:
     """Walk a funnel and look up the orders its last step matched.
 
     Parameters
     ----------
     asked : Funnel
     tables : Tables
-    columns : Columns, optional
-        What else to look up at each step's event.
+    reached : Columns, optional
+        What to look up where a user first got as far as each step.
     """
-    wanted, present = columns or Columns(), tables.present("events")
+    present = tables.present("events")
     ordered = bool(tables.count("orders")) and {"order_id"} <= set(present) and "paid_at" in tables.present("orders")
-    found = chains(
-        asked,
-        tables,
-        Columns(
-            coded=wanted.coded,
-            numbers=tuple(dict.fromkeys((*wanted.numbers, *(("value",) if "value" in present else ())))),
-            texts=tuple(dict.fromkeys((*wanted.texts, *(("order_id",) if ordered else ())))),
-        ),
-    )
-    if ordered and (ids := found.texts["order_id"][-1]).null_count < len(ids):
+    money = Columns(numbers=("value",) if "value" in present else (), texts=("order_id",) if ordered else ())
+    found = chains(asked, tables, taken=money, reached=reached)
+    if ordered and (ids := _at_last(found, found.taken.texts["order_id"])).null_count < len(ids):
         return _of_orders(found, ids, tables)
     return _of_values(found, tables)
 
 
+def _at_last(found: Chains, steps: Sequence[Any]) -> Any:
+    """Return each user's text at the event that took the last step, null for those who did not convert."""
+    if not len(found):
+        return steps[-1]
+    taken = pc.choose(pa.array(np.maximum(found.last, 0)), *steps)
+    return pc.if_else(pa.array(found.last >= 0), taken, None)
+
+
 def _of_orders(found: Chains, ids: Any, tables: Tables) -> Carried:
+    """Look up what the orders brought; an order of several rows is their sum, and counts for one user alone."""
     paid = tables.paid_orders().select("order_id", "realised", "currency").collect("pyarrow").to_arrow()
     currency = _currency(tables, paid.column("currency"))
     own = paid.filter(pc.equal(paid.column("currency"), currency)) if currency else paid
-    at = pc.index_in(ids, value_set=own.column("order_id").combine_chunks())
-    matched = at.is_valid().to_numpy(zero_copy_only=False)
-    money = np.append(own.column("realised").to_numpy(), 0.0)[at.fill_null(len(own)).to_numpy()]
+    own = own.group_by("order_id").aggregate([("realised", "sum")])
+    at = pc.index_in(ids, value_set=own.column("order_id").combine_chunks()).fill_null(len(own)).to_numpy()
+    matched, shared = _each_once(found, at, len(own))
+    money = np.where(matched, np.append(own.column("realised_sum").to_numpy(), 0.0)[at], 0.0)
     notes = []
     if others := set(paid.column("currency").unique().to_pylist()) - {currency}:
         notes.append(_left_out(currency, others))
+    if shared:
+        text = say("{n} orders are named by several users: each counts once, for who named it first.", n=shared)
+        notes.append(Note("shared-orders", text, "warning"))
     return Carried(found, money, matched, True, currency, tuple(notes))
 
 
+def _each_once(found: Chains, at: Any, none: int) -> tuple[Any, int]:
+    """Say for whom an order counts, given each user's, and how many orders several users name."""
+    users = np.flatnonzero(at < none)
+    when = found.time[users, found.last[users]]
+    users = users[np.lexsort((found.user[users], when, at[users]))]
+    first = np.append(True, at[users][1:] != at[users][:-1])[: len(users)]
+    matched = np.zeros(len(at), bool)
+    matched[users[first]] = True
+    return matched, len(np.unique(at[users[~first]]))
+
+
 def _of_values(found: Chains, tables: Tables) -> Carried:
-    money = found.numbers["value"][:, -1] if "value" in found.numbers else np.full(len(found), np.nan)
+    """Take the value of the event that took the last step."""
+    values = found.taken.numbers.get("value", np.full(found.time.shape, np.nan))
+    at_last = np.take_along_axis(values, np.maximum(found.last, 0)[:, None].astype(np.int64), axis=1)[:, 0]
+    money = np.where(found.last >= 0, at_last, np.nan)
     known = ~np.isnan(money)
     currency = tables.campaign.currency if tables.campaign else None
     if not known.any():
@@ -206,6 +228,29 @@ def _left_out(currency: str | None, others: set[str]) -> Note:
     text = say("Only amounts in {currency} are counted; left out: {others}.", currency=currency or "",
                others=Names(tuple(sorted(others))))  # fmt: skip
     return Note("other-currencies", text, "warning")
+
+
+def _waiting(found: Chains) -> Iterator[Note]:
+    """Say how many may still bring something."""
+    if users := int(found.still_open.sum()):
+        text = say("{users} of {n} users still have time to go on: what they bring later is not in these figures.",
+                   users=users, n=len(found))  # fmt: skip
+        yield Note("still-open", text, "warning")
+
+
+def _no_money(asked: Funnel, found: Chains) -> Message:
+    last = asked.step_names[-1]
+    if (found.last < 0).all():
+        return say("Nobody took all steps up to {step}, so there is no money to follow.", step=last)
+    return say("The last step, {step}, names no orders and has no values, so there is no money to follow.", step=last)
+
+
+def too_early(asked: Funnel) -> Message:
+    """Say that nobody has been seen for a whole window."""
+    return say(
+        "Nobody has had {window} to go on before the data ends. Choose a shorter window, or earlier dates.",
+        window=within(asked),
+    )
 
 
 def nobody(asked: Funnel) -> Message:
@@ -252,10 +297,10 @@ def _table(asked: Funnel, found: Carried, spent: Mapping[str, float]) -> pd.Data
 
 
 def _rows(asked: Funnel, name: str, found: Carried, own: Any, spend: float) -> list[dict[str, Any]]:
-    level, money, orders = found.chains.level[own], found.revenue[own], found.orders[own]
+    money, orders = found.revenue[own], found.orders[own]
     rows = []
     for k, event in enumerate(found.chains.steps, 1):
-        here = level >= k
+        here = found.chains.took(k - 1)[own]
         users, revenue = int(here.sum()), float(money[here].sum())
         each, error = revenue / users if users else np.nan, _error(money[here])
         rows.append({
@@ -269,8 +314,8 @@ def _rows(asked: Funnel, name: str, found: Carried, own: Any, spend: float) -> l
 
 
 def _error(money: Any) -> float:
-    """Return half the 95% interval of a mean."""
-    if len(money) < 2:
+    """Return half the 95% interval of a mean; none of few users, whose mean is not near normal."""
+    if len(money) < FEW:
         return np.nan
     return float(norm.ppf(0.975) * money.std(ddof=1) / np.sqrt(len(money)))
 
@@ -285,8 +330,9 @@ def _headline(table: pd.DataFrame, found: Carried) -> Message:
         "revenue": money(first["revenue"]),
         "orders": int(first["orders"]),
         "each": money(first["revenue_per_user"]),
-        "low": money(first["low"]),
-        "high": money(first["high"]),
+        "interval": say("95% {low} to {high}", low=money(first["low"]), high=money(first["high"]))
+        if not pd.isna(first["low"])
+        else say("too few for an interval"),
         "users": int(first["users"]),
     }
     if not found.known:
@@ -298,12 +344,12 @@ def _headline(table: pd.DataFrame, found: Carried) -> Message:
     if pd.isna(first["cost_per_user"]):
         return say(
             "The funnel's {orders} orders brought {revenue}: {each} for each of {users} users who entered "
-            "(95% {low} to {high}).",
+            "({interval}).",
             **facts,
         )
     return say(
-        "The funnel's {orders} orders brought {revenue}: {each} for each of {users} users who entered "
-        "(95% {low} to {high}), who cost {cost} each.",
+        "The funnel's {orders} orders brought {revenue}: {each} for each of {users} users who entered ({interval}), "
+        "who cost {cost} each.",
         **facts,
         cost=money(first["cost_per_user"]),
     )

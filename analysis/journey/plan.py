@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from analysis.journey.funnel import Funnel
 
 FAR = np.iinfo(np.int64).max // 4
+SESSION_GAP = 30 * 60
+"""Seconds without an event after which another session begins, where no session id tells."""
 _EPOCH = dt.datetime(1970, 1, 1)
 _AT = {"first": 0, "last": -1}
 
@@ -35,6 +37,7 @@ class Plan:
     """
 
     names: tuple[str, ...]
+    """What the rows of an answer are called."""
     masks: Any
     """By event key."""
     ranks: Any
@@ -81,6 +84,11 @@ class Plan:
         return len(self.names)
 
     @property
+    def patience(self) -> int:
+        """How long after an event a chain may go on (microseconds); of a session, without another event."""
+        return SESSION_GAP * 1_000_000 if self.session else self.window
+
+    @property
     def settles(self) -> bool:
         """Whether the kernel tells moments only, and which of their events served is still to be said."""
         own_rows = self.profile == "posthog" or (self.profile == "clickhouse" and self.strict)
@@ -92,9 +100,14 @@ class Plan:
         return self.order == "strict"
 
 
-def planned(asked: Funnel, tables: Tables, extra: Columns) -> tuple[Plan, Columns]:
-    """Work out what a walk of a funnel needs to know and to read."""
-    asked = asked.effective
+def before(optional: int, k: int) -> int:
+    """Return the last step before k (from zero) that may not be skipped; `optional` has the bits of those that may."""
+    return next(p for p in range(k - 1, -1, -1) if not optional >> p & 1)
+
+
+def planned(asked: Funnel, tables: Tables, wanted: Columns | None = None) -> tuple[Plan, Columns]:
+    """Work out what a walk of a funnel needs to know and to read; `wanted`: single events are looked at, and these."""
+    asked, extra = asked.effective, wanted or Columns()
     steps = [as_step(step) for step in asked.steps]
     parts: list[Step | Exclusion] = [*steps, *asked.exclusions]
     bits = [*range(len(steps)), *(kernels.EXCLUDED + e for e in range(len(asked.exclusions)))]
@@ -110,7 +123,7 @@ def planned(asked: Funnel, tables: Tables, extra: Columns) -> tuple[Plan, Column
     texts = dict.fromkeys((*extra.texts, *filter(None, (asked.hold, session if session != "gap" else ""))))
     start, end = asked.where.bounds(tables.zone) if asked.where else (None, None)
     plan = Plan(
-        names=tuple(step.name for step in steps),
+        names=asked.row_names,
         masks=masks,
         ranks=_ranks(tables),
         conditions=tuple(_conditions(bits, parts, coded)),
@@ -132,7 +145,7 @@ def planned(asked: Funnel, tables: Tables, extra: Columns) -> tuple[Plan, Column
         place=_places(coded[asked.breakdown], groups) if asked.breakdown else None,
         groups=groups,
         at=_AT[asked.breakdown_at] if isinstance(asked.breakdown_at, str) else asked.breakdown_at - 1,
-        exact=bool(asked.breakdown or extra.names()),
+        exact=bool(asked.breakdown) or wanted is not None,
     )
     return plan, Columns(coded=coded, numbers=extra.numbers, texts=tuple(texts))
 

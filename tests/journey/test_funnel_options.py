@@ -74,10 +74,11 @@ def test_chains_tell_which_events_matched() -> None:
         ("u", "01:00", "a", None, 1.0), ("u", "01:00", "a", None, 2.0), ("u", "01:10", "b", "o1", 30.0),
         ("u", "01:20", "b", "o2", 99.0), ("v", "01:00", "a", None, None), columns=("order_id", "value"),
     )  # fmt: skip
-    found = chains(Funnel(steps=("a", "b")), Tables(events=log), Columns(numbers=("value",), texts=("order_id",)))
+    wanted = Columns(numbers=("value",), texts=("order_id",))
+    found = chains(Funnel(steps=("a", "b")), Tables(events=log), taken=wanted)
     assert found.level.tolist() == [2, 1]
-    assert found.numbers["value"][0, 1] == 30
-    assert [a.to_pylist() for a in found.texts["order_id"]] == [[None, None], ["o1", None]]
+    assert found.taken.numbers["value"][0, 1] == 30
+    assert [a.to_pylist() for a in found.taken.texts["order_id"]] == [[None, None], ["o1", None]]
     assert (found.time[1] == NO_TIME).tolist() == [False, True]
     assert (found.time[0, 1] - found.time[0, 0]) / 1e6 == 600
 
@@ -148,7 +149,8 @@ def test_the_headline_names_the_worst_group_with_its_rate() -> None:
     log = events(*rows, columns=("device",))
     said = Funnel(steps=("a", "b"), window="5m", breakdown="device").run(Tables(events=log)).headline.text()
     assert said == "0% of 81 users who did a went on to b within 5 minutes. Most stop before b: 81 users."
-    said = Funnel(steps=("a", "b"), window="1h", breakdown="device").run(Tables(events=log)).headline.text()
+    asked = Funnel(steps=("a", "b"), window="1h", breakdown="device", observed_until="2027-01-01")
+    said = asked.run(Tables(events=log)).headline.text()
     assert said == (
         "37.0% of 81 users who did a went on to b within 1 hour. "
         "Lowest: web with 25.0% of 40; highest: ios with 50.0% of 40."

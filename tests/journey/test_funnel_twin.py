@@ -20,6 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis import DropOffs, FunnelMoney
 from analysis.errors import DataError
 from analysis.journey.chains import NO_TIME, chains
 from analysis.journey.funnel import Funnel
@@ -95,13 +96,17 @@ class Chain:
 
 @dataclass(frozen=True)
 class Found:
-    """What the rules say of one user who entered; times and devices by step, None where it was not taken."""
+    """What the rules say of one user who entered; times and devices by step, None where it was not taken.
+
+    `arrivals` are the devices at the events that first took the user as far as each step.
+    """
 
     level: int
     still_open: bool
     group: str | None
     times: tuple[int | None, ...]
     devices: tuple[str | None, ...] = field(default=())
+    arrivals: tuple[str | None, ...] = field(default=())
 
 
 # ---- the twin ---------------------------------------------------------------------------------------------
@@ -122,15 +127,29 @@ def twin(log: Sequence[Row], asked: Asked) -> Found | None:
     chosen = min((chain for chain, _ in deepest), key=lambda chain: _preference(chain, asked))
     times: list[int | None] = [None] * len(asked.steps)
     devices: list[str | None] = [None] * len(asked.steps)
-    rows: list[Row | None] = [None] * len(asked.steps)
     for step, row in zip(chosen.steps, chosen.rows, strict=True):
-        rows[step] = chosen.log[row]
         times[step], devices[step] = chosen.log[row].time, chosen.log[row].device
+    arrivals = [_arrival([chain for chain, _ in listed], k, asked) for k in range(len(asked.steps))]
     at = {"first": 0, "last": level - 1}.get(str(asked.funnel.breakdown_at), 0)
     at = at if isinstance(asked.funnel.breakdown_at, str) else asked.funnel.breakdown_at - 1
-    own = rows[at]
+    own = arrivals[at]
     still_open = level < len(asked.steps) and any(end > asked.until for end in ends)
-    return Found(level, still_open, own.channel if own else None, tuple(times), tuple(devices))
+    group = own.channel if own else None
+    came = tuple(row.device if row else None for row in arrivals)
+    return Found(level, still_open, group, tuple(times), tuple(devices), came)
+
+
+def _arrival(chains_: Sequence[Chain], k: int, asked: Asked) -> Row | None:
+    """Return the event that first took a user as far as step k, by whatever chain: none where that step was skipped."""
+    if asked.funnel.order == "any":  # of the chains that are first there, the one that started first
+        there = [chain for chain in chains_ if len(chain.rows) > k]
+        own = min(there, key=lambda c: (c.times[k], c.first.time, _order(c.log[c.rows[k]], asked)), default=None)
+        return own.log[own.rows[k]] if own else None
+    there = [chain for chain in chains_ if chain.depth > k]
+    first = min((chain.times[-1] for chain in there), default=None)
+    logs = {id(chain.log): chain.log for chain in there if chain.times[-1] == first}
+    serving = [row for log in logs.values() for row in log if row.time == first and row.serves(asked.steps[k])]
+    return min(serving, key=lambda row: _order(row, asked), default=None)
 
 
 def _apart(log: Sequence[Row], funnel: Funnel) -> Iterator[list[Row]]:
@@ -362,7 +381,8 @@ def seen(log: Sequence[Row], asked: Asked) -> list[Row]:
 
 def from_chains(tables: Tables, asked: Asked) -> dict[int, Found]:
     """Return what the library found, by the store's user key."""
-    found = chains(asked.funnel, tables, Columns(coded={"device": DEVICES}))
+    found = chains(asked.funnel, tables, taken=Columns(texts=("device",)), reached=Columns(coded={"device": DEVICES}))
+    taken = list(zip(*(own.to_pylist() for own in found.taken.texts["device"]), strict=True))
     base = int((EPOCH - dt.datetime(1970, 1, 1)).total_seconds())
     groups = (*found.groups[:-1], None)
     return {
@@ -371,7 +391,8 @@ def from_chains(tables: Tables, asked: Asked) -> dict[int, Found]:
             bool(found.still_open[u]),
             groups[found.group[u]] if asked.funnel.breakdown else None,
             tuple(None if t == NO_TIME else int(t) // 1_000_000 - base for t in found.time[u]),
-            tuple(None if d < 0 else DEVICES[d] for d in found.coded["device"][u]),
+            taken[u],
+            tuple(None if d < 0 else DEVICES[d] for d in found.reached.coded["device"][u]),
         )
         for u in range(len(found))
     }
@@ -420,6 +441,7 @@ def _rows(name: str, found: Sequence[Found], asked: Asked) -> Iterator[dict[str,
         waiting = sum(f.still_open for f in stopped)
         gaps = [f.times[k] - f.times[before] for f in users if k and not step.optional]
         low, high = wilson(len(users), len(came)) if k else (nan, nan)
+        start_low, start_high = wilson(len(users), len(found)) if k else (nan, nan)
         uncounted = k == 0 or step.optional
         yield {
             "breakdown": name,
@@ -427,9 +449,11 @@ def _rows(name: str, found: Sequence[Found], asked: Asked) -> Iterator[dict[str,
             "event": f"{k + 1} / {len(steps)}" if asked.funnel.order == "any" else step.name,
             "users": len(users),
             "from_previous": len(users) / len(came) if k and came else nan,
-            "from_start": len(users) / len(found),
             "low": low,
             "high": high,
+            "from_start": len(users) / len(found),
+            "start_low": start_low,
+            "start_high": start_high,
             "dropped": nan if uncounted else len(stopped) - waiting,
             "still_open": nan if uncounted else waiting,
             "median_seconds_from_previous": median(gaps) if gaps else nan,
@@ -482,3 +506,39 @@ def test_an_exclusion_at_the_first_moment_starts_no_chain_in_any_order() -> None
     )
     asked = Funnel(steps=("a", "c"), order="any", entry="first", hold="item", exclusions=("b",))
     assert asked.run(Tables(events=frame)).table["users"].tolist() == [1, 0]
+
+
+# ---- the other questions about a funnel -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_money_and_drop_offs_count_whom_the_funnel_counts(seed: int) -> None:
+    """Every option drawn; with everybody's window passed, all three have the same users at each step."""
+    rng = random.Random(f"agree {seed}")
+    compared = 0
+    for _ in range(12):
+        _, tables, asked = drawn_case(rng, 60)
+        funnel = asked.funnel.replace(observed_until="2027-01-01", breakdown="channel", breakdown_at="first")
+        try:
+            whole = funnel.run(tables).table
+        except DataError:
+            continue
+        events = tables.frame("events").collect().to_pandas().assign(value=1.0)
+        money = FunnelMoney(funnel=funnel)
+        if not whole[whole["breakdown"] == "(total)"]["users"].iloc[-1]:
+            with pytest.raises(DataError, match="Nobody took all steps"):
+                money.run(Tables(events=events))
+            continue
+        money = money.run(Tables(events=events))
+        assert money.table[["breakdown", "event", "users"]].equals(whole[["breakdown", "event", "users"]])
+        drops = DropOffs(funnel=funnel, by=("channel",), least=1).run(tables).table
+        second = funnel.row_names[next(k for k in range(1, len(funnel.steps)) if not _optional(funnel.steps[k]))]
+        for row in drops[(drops["after"] == funnel.row_names[0]) & (drops["event"] == second)].itertuples():
+            own = whole[(whole["breakdown"] == row.group) & (whole["event"] == second)]
+            assert row.share in set(own["from_previous"])  # a name may stand twice
+            compared += 1
+    assert compared > 10
+
+
+def _optional(step: str | Step) -> bool:
+    return isinstance(step, Step) and step.optional
