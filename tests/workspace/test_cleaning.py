@@ -208,6 +208,85 @@ def test_what_is_not_a_number_is_set_aside(text: str) -> None:
     ]
 
 
+def amounts(text: str, **told: str) -> tuple[dict[str, list[Any]], list[str]]:
+    """Return the amounts of a spend file as they are stored, by column, and what is asked about them."""
+    export = read_export(text.encode(), "s.csv", zone="UTC").assuming(currency="EUR")
+    try:
+        told_so = export.mapped(export.mapping.replace(**told))
+        made = told_so.clean(KEY)
+        assert made.set_aside.num_rows == 0, made.set_aside.to_pylist()
+        names = [c for c in ("spend", "impressions", "clicks") if c in made.rows.column_names]
+        return {c: made.rows.column(c).to_pylist() for c in names}, list(told_so.reconcile().undecided)
+    finally:
+        export.close()
+
+
+def test_the_decimal_sign_is_the_files() -> None:
+    """What one column proves holds for all others, also for one that nothing is mapped to."""
+    head = "Date;Channel;Cost;Impressions;Clicks\n"
+    german = head + "2026-08-01;x;2.447,18 €;12.345;900\n2026-08-02;x;5,00 €;8.100;1.200\n"
+    assert amounts(german) == (
+        {"spend": [2447.18, 5.0], "impressions": [12_345, 8_100], "clicks": [900, 1_200]},
+        [],
+    )
+    for cells, spend in (("12,50|3,125", [12.5, 3.125]), ("12.50|3.125", [12.5, 3.125]), ("0,5|1.234", [0.5, 1234.0]),
+                         ("1.234.567|2.000", [1_234_567.0, 2_000.0]), ("1,234.5|2,000", [1234.5, 2000.0]),
+                         ("1,234,567|2.5", [1_234_567.0, 2.5]), ("12.345|50000", [12.345, 50_000.0])):  # fmt: skip
+        one, other = cells.split("|")
+        assert amounts(f'date,channel,cost\n2026-08-01,x,"{one}"\n2026-08-02,x,"{other}"\n') == ({"spend": spend}, [])
+    shares = "date;channel;cost;CTR\n2026-08-01;x;2.447;4,28%\n2026-08-02;x;8.100;5%\n"
+    assert amounts(shares) == ({"spend": [2447.0, 8100.0]}, [])
+    assert amounts(shares.replace("4,28", "4.28")) == ({"spend": [2.447, 8.1]}, [])
+
+
+def test_counts_part_thousands() -> None:
+    """Nobody counts 12.345 clicks; beside such a column the comma is the decimal sign."""
+    for cells, clicks in (("12.345|8.100", [12_345, 8_100]), ("12.345|900", [12_345, 900]), ("12.0|7.0", [12, 7]),
+                          ("12,345|900", [12_345, 900]), ("1.234.567|12.345", [1_234_567, 12_345])):  # fmt: skip
+        one, other = cells.split("|")
+        text = f'date,channel,cost,clicks\n2026-08-01,x,1,"{one}"\n2026-08-02,x,2,"{other}"\n'
+        assert amounts(text) == ({"spend": [1.0, 2.0], "clicks": clicks}, [])
+    text = "date,channel,cost,clicks\n2026-08-01,x,2.447,12.345\n2026-08-02,x,8.100,1\n"
+    assert amounts(text) == ({"spend": [2447.0, 8100.0], "clicks": [12_345, 1]}, [])
+
+
+@pytest.mark.parametrize("cells", ["2.447|8.100", "2.447|5", "2.447 €|8.100 €", "2.447|5000"])
+def test_a_decimal_sign_that_cannot_be_told_is_asked(cells: str) -> None:
+    bare = [float(cell.removesuffix(" €")) for cell in cells.split("|")]
+    parted = [float(cell.removesuffix(" €").replace(".", "")) for cell in cells.split("|")]
+    comma, semicolon = (
+        f"date{d}channel{d}cost\n2026-08-01{d}x{d}{cells.split('|')[0]}\n2026-08-02{d}x{d}{cells.split('|')[1]}\n"
+        for d in ",;"
+    )
+    assert amounts(comma) == ({"spend": bare}, ["decimal"])
+    assert amounts(semicolon) == ({"spend": parted}, ["decimal"])
+    for text in (comma, semicolon):
+        assert amounts(text, decimal=".") == ({"spend": bare}, [])
+        assert amounts(text, decimal=",") == ({"spend": parted}, [])
+
+
+def test_a_comma_before_three_digits_is_asked_only_where_semicolons_part_cells() -> None:
+    assert amounts('date,channel,cost\n2026-08-01,x,"2,447"\n2026-08-02,x,5\n') == ({"spend": [2447.0, 5.0]}, [])
+    text = "date;channel;cost\n2026-08-01;x;2,447\n2026-08-02;x;5\n"
+    assert amounts(text) == ({"spend": [2447.0, 5.0]}, ["decimal"])
+    assert amounts(text, decimal=",") == ({"spend": [2.447, 5.0]}, [])
+
+
+def test_where_columns_prove_different_signs_each_goes_by_its_own() -> None:
+    text = 'date,channel,cost,clicks\n2026-08-01,x,"12,50",12.345\n2026-08-02,x,"3,125",1\n'
+    assert amounts(text) == ({"spend": [12.5, 3.125], "clicks": [12_345, 1]}, [])
+    text = 'date,channel,cost,revenue\n2026-08-01,x,"12,50",0.5\n2026-08-02,x,"3,125",3.125\n'
+    export = read_export(text.encode(), "s.csv").assuming(currency="EUR")
+    assert dict(export.reconcile().sums) == {"spend": 15.625, "attributed_revenue": 3.625}
+    export.close()
+
+
+def test_a_cell_that_contradicts_its_column_is_set_aside() -> None:
+    made = clean({"o": ["a", "b", "c"], "t": ["2026-11-11"] * 3, "r": ["1,234.50", "12,50", "7.25"]}, ORDERS)
+    assert made.rows.column("revenue").to_pylist() == [1234.5, 7.25]
+    assert [(r["line"], r["reason"]) for r in made.set_aside.to_pylist()] == [(3, "not-a-number")]
+
+
 def test_counts_are_whole() -> None:
     mapping = SPEND.replace(columns={**dict(SPEND.columns), "clicks": "c"})
     made = clean({"d": ["2026-11-11"] * 5, "s": [1] * 5, "c": ["12", "1,234", "7.0", "", "9e30"]}, mapping)

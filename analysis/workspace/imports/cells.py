@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from analysis.workspace.imports.dates import ShortDates, parsed, short_dates
+from analysis.workspace.imports.decimals import COMMA, OPEN_POINT, POINT, Signs, signs
+
+if TYPE_CHECKING:
+    from analysis.workspace.imports.beside import Beside
 
 Spans = tuple[tuple[dt.datetime, dt.datetime, int], ...]
 """From when to when (local), and how many microseconds local time is ahead of UTC."""
@@ -64,9 +69,11 @@ class Style:
     day_first : bool or None
         Order of 01/02/2026; None where the column cannot tell.
     ambiguous : bool
-        Whether there are such dates at all.
+        Whether there are values that can be read in two ways and nothing of the file says in which.
     short : ShortDates, optional
         How two-digit years are read.
+    small : bool
+        Whether it writes nothing but whole numbers below a thousand, so that it may part thousands further on.
     """
 
     kind: str
@@ -74,6 +81,7 @@ class Style:
     day_first: bool | None = None
     ambiguous: bool = False
     short: ShortDates | None = None
+    small: bool = False
 
 
 def filled(source: str) -> str:
@@ -86,7 +94,8 @@ def filled(source: str) -> str:
     return f"CASE WHEN {tidy} THEN {whole} WHEN regexp_matches({whole}, '{_UNTIDY}') THEN {tidied} ELSE {whole} END"
 
 
-def _half(source: str) -> str:
+def halved(source: str) -> str:
+    """Return SQL for a cell's text in half-width digits and signs, null where there is none."""
     return f"translate({filled(source)}, '{_WIDE[0]}', '{_WIDE[1]}')"
 
 
@@ -101,6 +110,8 @@ def misfit(source: str, kind: str, style: Style) -> str:
     text = f"{source}::VARCHAR"
     if style.kind == "plain":
         other = f"TRY_CAST({text} AS DOUBLE) IS NULL"
+        if style.small:
+            other += f" OR contains({text}, '.') AND regexp_matches({text}, '{OPEN_POINT}')"
     elif style.kind == "iso":
         possible = f"coalesce(TRY_CAST({text} AS TIMESTAMP) >= {_EARLIEST}, false)"
         other = f"NOT {possible} OR regexp_matches({text}, '{_OFFSET}')"
@@ -112,33 +123,60 @@ def misfit(source: str, kind: str, style: Style) -> str:
 # ---- numbers ----------------------------------------------------------------------------------------------
 
 
-def number_style(con: duckdb.DuckDBPyConnection, table: str, source: str, kind: str) -> Style:
-    """Look at a whole column of numbers."""
+def number_style(
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    source: str,
+    kind: str,
+    *,
+    whole: bool = False,
+    told: str | None = None,
+    beside: Beside | None = None,
+) -> Style:
+    """Look at a whole column of numbers.
+
+    Parameters
+    ----------
+    whole : bool
+        Whether the numbers count something.
+    told : {".", ","}, optional
+        The decimal sign, as the analyst said.
+    beside : Beside, optional
+        The file's other columns.
+    """
     if kind != "VARCHAR":
         return Style("plain")
-    text, half = filled(source), _half(source)
-    given, plain = _one(con, f"SELECT count({text}), count(TRY_CAST({text} AS DOUBLE)) FROM {table}")
-    if given == plain:
-        return Style("plain")
-    both, ends, points, groups = _one(
+    plain, *counts = _one(
         con,
-        f"SELECT count_if(regexp_matches(x, '\\.\\d{{3}},\\d')), "
-        f"count_if(regexp_matches(x, '^\\D*\\d*,\\d{{1,2}}\\D*$')), "
-        "count_if(regexp_matches(x, '\\.\\d{1,2}\\D*$')), count_if(regexp_matches(x, ',\\d{3}(,|\\.|\\D*$)')) "
-        f"FROM (SELECT {half} AS x FROM {table})",
+        f"SELECT count(TRY_CAST(x AS DOUBLE)), {signs('b')} "
+        f"FROM (SELECT {filled(source)} AS x, {bare(source)} AS b FROM {table})",
     )
-    return Style("text", comma=both > 0 or (ends > 0 and not points and not groups))
+    found = Signs(*counts)
+    comma = found.proven(whole=whole)
+    if found.given == plain and not (found.open and comma is not False):
+        return Style("plain", small=not (found.point or found.long))
+    if comma is not None or not found.open:
+        return Style("text", comma=bool(comma))
+    comma, semicolons = (beside.comma, beside.semicolons) if beside else (None, False)
+    unclear = comma is None and (found.open_point > 0 or semicolons)  # 1,234 is most often more than a thousand
+    if comma is None:
+        comma = told == "," if told else semicolons and found.open_point > 0
+    return Style("text", comma=comma, ambiguous=unclear)
+
+
+def bare(source: str) -> str:
+    """Return SQL for a number's text without thousands in spaces and without signs of currency."""
+    return f"regexp_replace(regexp_replace({halved(source)}, '{_CURRENCY}', '', 'g'), '[\\s'']', '', 'g')"
 
 
 def number(source: str, kind: str, style: Style) -> str:
-    """Return SQL for a number, which may be infinite: thousands, signs of currency and spaces go."""
+    """Return SQL for a number, which may be infinite; what only the other decimal sign would make one is none."""
     if kind in _EXACT:
         return f"{source}::DOUBLE"
     if style.kind == "plain":
         return f"coalesce(TRY_CAST({source}::VARCHAR AS DOUBLE), TRY_CAST({filled(source)} AS DOUBLE))"
-    half = _half(source)
-    bare = f"regexp_replace(regexp_replace({half}, '{_CURRENCY}', '', 'g'), '[\\s'']', '', 'g')"
-    point = f"replace(replace({bare}, '.', ''), ',', '.')" if style.comma else f"replace({bare}, ',', '')"
+    text = f"regexp_replace({bare(source)}, '{POINT if style.comma else COMMA}', '?')"
+    point = f"replace(replace({text}, '.', ''), ',', '.')" if style.comma else f"replace({text}, ',', '')"
     return f"TRY_CAST({point} AS DOUBLE)"
 
 
@@ -164,7 +202,7 @@ def time_style(
         return Style("native")
     if nth:
         return Style("nth")
-    text, half = filled(source), _half(source)
+    text, half = filled(source), halved(source)
     given, iso, zoned = _one(
         con,
         f"SELECT count(x), count_if(TRY_CAST(x AS TIMESTAMP) >= {_EARLIEST}), count_if(regexp_matches(x, '{_OFFSET}')) "
@@ -232,7 +270,7 @@ def local(source: str, kind: str, style: Style) -> str | None:
     if style.kind == "iso":
         return f"coalesce(TRY_CAST({source} AS TIMESTAMP), TRY_CAST({filled(source)} AS TIMESTAMP))"
     if style.kind == "serial":  # days since 1899-12-30, to the second
-        return f"(TIMESTAMP '1899-12-30' + to_seconds(round(TRY_CAST({_half(source)} AS DOUBLE) * 86400)::BIGINT))"
+        return f"(TIMESTAMP '1899-12-30' + to_seconds(round(TRY_CAST({halved(source)} AS DOUBLE) * 86400)::BIGINT))"
     return None
 
 
@@ -278,9 +316,9 @@ def spans(con: duckdb.DuckDBPyConnection, table: str, local: str) -> Spans:
 
 
 def _counted(source: str, kind: str) -> str:
-    whole = f"TRY_CAST(round(TRY_CAST({_half(source)} AS DOUBLE) * {_COUNTED[kind][1]}) AS BIGINT)"
+    whole = f"TRY_CAST(round(TRY_CAST({halved(source)} AS DOUBLE) * {_COUNTED[kind][1]}) AS BIGINT)"
     if kind in ("micros", "nanos"):
-        exact = f"TRY_CAST({_half(source)} AS BIGINT)"
+        exact = f"TRY_CAST({halved(source)} AS BIGINT)"
         whole = exact if kind == "micros" else f"({exact} // 1000)"
     return f"make_timestamp({whole})"
 
@@ -288,8 +326,8 @@ def _counted(source: str, kind: str) -> str:
 def _written(source: str, style: Style) -> str:
     text = filled(source)
     if style.short:
-        return in_zone(parsed(_half(source), style.short, _CLOCKS))
-    local = f"coalesce(TRY_CAST({text} AS TIMESTAMP), try_strptime({_half(source)}, {_formats(style)}))"
+        return in_zone(parsed(halved(source), style.short, _CLOCKS))
+    local = f"coalesce(TRY_CAST({text} AS TIMESTAMP), try_strptime({halved(source)}, {_formats(style)}))"
     exact = f"coalesce(TRY_CAST({text} AS TIMESTAMPTZ), try_strptime({text}, '%Y-%m-%d %H:%M:%S %z'))"
     offset = f"regexp_matches({text}, '{_OFFSET}')"
     return f"CASE WHEN {offset} THEN timezone('UTC', {exact}) ELSE {in_zone(local)} END"

@@ -92,6 +92,8 @@ class ColumnMapping(Value):
         Whether the file's end of a period is its last day.
     year_first : bool, optional
         Whether 26-11-12 begins with its year, where the column cannot tell; None takes what is likely.
+    decimal : {".", ","}, optional
+        The decimal sign of amounts such as 1.234, where the file cannot tell; None takes what is likely.
     first_day : str, optional
         The day that "Nth day" 0 stands for.
     spread : mapping of str to str
@@ -121,6 +123,7 @@ class ColumnMapping(Value):
     day_first: bool | None = field(default=None, metadata=optional(flag()))
     end_included: bool = field(default=False, metadata=flag())
     year_first: bool | None = field(default=None, metadata=optional(flag()))
+    decimal: str | None = field(default=None, metadata=optional(one_of(".", ",")))
     first_day: str | None = field(default=None, metadata=day())
     spread: Assignments = field(default=(), metadata=_assignments())
     delays: Assignments = field(default=(), metadata=_delays())
