@@ -72,6 +72,8 @@ FILES = {
     "seconds": csv([str(1_794_600_000 + i) for i in range(9)]),
     "seconds, but not all": csv([*(str(1_794_600_000 + i) for i in range(30)), "2026-11-09", "20261110"]),
     "milliseconds": csv([str(1_794_600_000_000 + i) for i in range(9)]),
+    "hours of days first, then an epoch": csv([*(f"20260813{h:02d}" for h in range(9)), "2026081399"]),
+    "a later cell in UTC": csv([*DAYS, "2026-11-09 10:00:00 UTC"]),
     "serial days": csv([str(46_000 + i) for i in range(9)]),
     "a later comma": csv(DAYS, ["1", "2", "3", "4,5", "1.234,50", "6", "inf", "x"]),
     "thousands": csv(DAYS, ["1", "2", "3", "1,234", "$5", " 6 ", "-", "nan"]),

@@ -30,12 +30,14 @@ _TIDY = (
     "({0})[-1] >= '!' AND ({0})[-1] < '~' OR ({0})[-1] >= '一' AND ({0})[-1] < '龥'",
 )
 """Most cells that are tidy, by their first and last letter: a comparison takes a tenth of what a pattern takes."""
-_WIDE = ("０１２３４５６７８９，．－／：％（）", "0123456789,.-/:%()")
+_WIDE = ("０１２３４５６７８９，．－／：％（）　", "0123456789,.-/:%() ")
 _CURRENCY = "(?i)(US|HK|NT|CA|AU|A|R)?[¥￥$€£₹₩₺₽฿₫]"
 _ABOUT = "^[<>]\\s*[\\d.]+\\s*%$"
 # No campaign is outside these; a typing error or "infinity" is.
 _EARLIEST, _LATEST = "TIMESTAMP '1970-01-01'", "TIMESTAMP '2200-01-01'"
-_OFFSET = ":\\d\\d(\\.\\d+)?\\s*([+-]\\d\\d:?(\\d\\d)?|[zZ])$"
+_OFFSET = ":\\d\\d(\\.\\d+)?\\s*([+-]\\d\\d:?(\\d\\d)?|[A-Za-z][\\w/:+-]*)$"
+_NOON = "\\d\\s*[AaPp][Mm]$"
+"""Ends of a time that say its own zone, or its half of the day: as a local time, DuckDB reads it without the word."""
 _COUNTED = {
     "serial": ("^\\d{5}(\\.\\d+)?$", ""),
     "seconds": ("^\\d{9,10}(\\.\\d+)?$", "1e6"),
@@ -44,9 +46,13 @@ _COUNTED = {
     "nanos": ("^\\d{18,19}$", "1e-3"),
 }
 """Times written as one number: how each looks and how many microseconds one of it is."""
+_STAMP = "^20\\d{8}(\\d\\d)?$"
+"""Such as 2026081310, the hour of a day, which as an epoch would be 2034; with minutes it would be 1976."""
+_STAMPS = ["%Y%m%d%H", "%Y%m%d%H%M"]
 _ANY_ORDER = (
-    "%Y-%m-%d %H", "%Y%m%d", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d %H", "%Y/%m/%d", "%Y.%m.%d",
-    "%y年%m月%d日", "%Y年%m月%d日", "%Y年%m月%d日 %H:%M:%S", "%d-%b-%y", "%d %b %y", "%d-%b-%Y",
+    "%Y-%m-%d %H", "%Y%m%d", *_STAMPS, "%Y%m%d%H%M%S", "%Y-%m-%d %I:%M:%S %p", "%Y-%m-%d %I:%M %p",
+    "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d %H", "%Y/%m/%d %I:%M:%S %p", "%Y/%m/%d %I:%M %p", "%Y/%m/%d",
+    "%Y.%m.%d", "%y年%m月%d日", "%Y年%m月%d日", "%Y年%m月%d日 %H:%M:%S", "%d-%b-%y", "%d %b %y", "%d-%b-%Y",
     "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%a, %d %b %Y", "%a, %b %d, %Y", "%b %d, %Y %H:%M:%S",
 )  # fmt: skip
 _EXACT = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "DOUBLE")
@@ -212,14 +218,16 @@ def time_style(
         return Style("iso")
     if iso >= 0.9 * given:  # the rest is looked at for the order of day and month alone
         return _day_style(con, table, half, 0, day_first)
-    dated, *counted = _one(
+    dated, stamps, *counted = _one(
         con,
         "SELECT count_if(regexp_matches(x, '^\\d')), "
+        f"count_if(regexp_matches(x, '{_STAMP}') AND try_strptime(x, {_STAMPS}) IS NOT NULL), "
         + ", ".join(f"count_if(regexp_matches(x, '{look}'))" for look, _ in _COUNTED.values())
         + f" FROM (SELECT {half} AS x FROM {table})",
     )
     for name, many in zip(_COUNTED, counted, strict=True):
-        if dated and many >= 0.9 * dated and (name != "serial" or _serial(con, table, half)):
+        # An epoch may look like a stamp, but not all of them do.
+        if dated and many >= 0.9 * dated and stamps < many and (name != "serial" or _serial(con, table, half)):
             return Style(name)
     if short := short_dates(con, table, half, dated, day_first, year_first):
         return Style("text", ambiguous=short.day_unsure, short=short)
@@ -324,12 +332,13 @@ def _counted(source: str, kind: str) -> str:
 
 
 def _written(source: str, style: Style) -> str:
-    text = filled(source)
+    text = halved(source)
     if style.short:
-        return in_zone(parsed(halved(source), style.short, _CLOCKS))
-    local = f"coalesce(TRY_CAST({text} AS TIMESTAMP), try_strptime({halved(source)}, {_formats(style)}))"
+        return in_zone(parsed(text, style.short, _CLOCKS))
+    spelled, noon = f"try_strptime({text}, {_formats(style)})", f"regexp_matches({text}, '{_NOON}')"
+    local = f"coalesce(CASE WHEN NOT {noon} THEN TRY_CAST({text} AS TIMESTAMP) END, {spelled})"
     exact = f"coalesce(TRY_CAST({text} AS TIMESTAMPTZ), try_strptime({text}, '%Y-%m-%d %H:%M:%S %z'))"
-    offset = f"regexp_matches({text}, '{_OFFSET}')"
+    offset = f"regexp_matches({text}, '{_OFFSET}') AND NOT {noon}"
     return f"CASE WHEN {offset} THEN timezone('UTC', {exact}) ELSE {in_zone(local)} END"
 
 
