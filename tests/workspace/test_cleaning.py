@@ -215,6 +215,18 @@ def test_periods_of_the_files_own() -> None:
         ("0", 0.0),
         ("+5", 5.0),
         (".5", 0.5),
+        ("（50）", -50.0),
+        ("(50.00)", -50.0),
+        ("($1,050.25)", -1050.25),
+        ("−5", -5.0),
+        ("－5", -5.0),
+        ("＄５０", 50.0),
+        ("34.15 USD", 34.15),
+        ("USD 1,000.00", 1000.0),
+        ("-12 eur", -12.0),
+        ("CNY 12", 12.0),
+        ("1.234,56EUR", 1234.56),
+        ('="10.50"', 10.5),
     ],
 )
 def test_numbers_as_exports_write_them(text: str, number: float) -> None:
@@ -222,7 +234,9 @@ def test_numbers_as_exports_write_them(text: str, number: float) -> None:
     assert made.rows.column("revenue").to_pylist() == [number]
 
 
-@pytest.mark.parametrize("text", ["twelve", "12 CNY", "inf", "-Infinity", "1e999", "10%", "1.2.3", "0x10", "true"])
+@pytest.mark.parametrize(
+    "text", ["twelve", "12 ABC", "1 USD 2", "(12%)", "(1", "inf", "-Infinity", "1e999", "10%", "1.2.3", "0x10", "true"]
+)
 def test_what_is_not_a_number_is_set_aside(text: str) -> None:
     made = clean({"o": ["a", "b"], "t": ["2026-11-11"] * 2, "r": ["1", text]}, ORDERS)
     assert [(r["line"], r["reason"], r["column"]) for r in made.set_aside.to_pylist()] == [
@@ -307,6 +321,18 @@ def test_a_cell_that_contradicts_its_column_is_set_aside() -> None:
     made = clean({"o": ["a", "b", "c"], "t": ["2026-11-11"] * 3, "r": ["1,234.50", "12,50", "7.25"]}, ORDERS)
     assert made.rows.column("revenue").to_pylist() == [1234.5, 7.25]
     assert [(r["line"], r["reason"]) for r in made.set_aside.to_pylist()] == [(3, "not-a-number")]
+
+
+def test_codes_of_several_currencies_are_no_numbers_of_one() -> None:
+    made = clean({"o": ["a", "b", "c"], "t": ["2026-11-11"] * 3, "r": ["5 USD", "6 EUR", "7"]}, ORDERS)
+    assert made.rows.column("revenue").to_pylist() == [7.0]
+    assert [(r["line"], r["reason"]) for r in made.set_aside.to_pylist()] == [(2, "not-a-number"), (3, "not-a-number")]
+
+
+def test_a_spreadsheets_text_of_a_number_is_read_as_it_stands_in_the_file() -> None:
+    made = read_export(b'o,t,r\na,2026-11-11,="10.50"\nb,2026-11-12,="1"\n', "f.csv").mapped(ORDERS)
+    assert made.clean(KEY).rows.column("revenue").to_pylist() == [10.5, 1.0]
+    made.close()
 
 
 def test_counts_are_whole() -> None:

@@ -13,6 +13,7 @@ import duckdb
 
 from analysis.workspace.imports.dates import ShortDates, parsed, short_dates
 from analysis.workspace.imports.decimals import COMMA, OPEN_POINT, POINT, Signs, signs
+from analysis.workspace.imports.headings import CURRENCIES
 
 if TYPE_CHECKING:
     from analysis.workspace.imports.beside import Beside
@@ -30,8 +31,12 @@ _TIDY = (
     "({0})[-1] >= '!' AND ({0})[-1] < '~' OR ({0})[-1] >= '一' AND ({0})[-1] < '龥'",
 )
 """Most cells that are tidy, by their first and last letter: a comparison takes a tenth of what a pattern takes."""
-_WIDE = ("０１２３４５６７８９，．－／：％（）　", "0123456789,.-/:%() ")
+_WIDE = ("０１２３４５６７８９，．－−／：％（）＄　", "0123456789,.--/:%()$ ")
 _CURRENCY = "(?i)(US|HK|NT|CA|AU|A|R)?[¥￥$€£₹₩₺₽฿₫]"
+_CODES = "|".join(sorted(CURRENCIES))
+_CODE = f"(?i)^([(+-]*)(?:{_CODES})|(?:{_CODES})([)]?)$"
+_TOLD, _OWED = '^="(.*)"$', "^[(]([\\d.,]+)[)]$"
+"""Cells of a spreadsheet, ``="10.50"``, and of an account, ``(50)``, which is below zero."""
 _ABOUT = "^[<>]\\s*[\\d.]+\\s*%$"
 # No campaign is outside these; a typing error or "infinity" is.
 _EARLIEST, _LATEST = "TIMESTAMP '1970-01-01'", "TIMESTAMP '2200-01-01'"
@@ -78,6 +83,8 @@ class Style:
         Whether there are values that can be read in two ways and nothing of the file says in which.
     short : ShortDates, optional
         How two-digit years are read.
+    codes : bool
+        Whether its currency codes, such as ``USD 5``, are those of one currency.
     small : bool
         Whether it writes nothing but whole numbers below a thousand, so that it may part thousands further on.
     """
@@ -87,6 +94,7 @@ class Style:
     day_first: bool | None = None
     ambiguous: bool = False
     short: ShortDates | None = None
+    codes: bool = False
     small: bool = False
 
 
@@ -152,27 +160,35 @@ def number_style(
     """
     if kind != "VARCHAR":
         return Style("plain")
-    plain, *counts = _one(
+    plain, coded, *counts = _one(
         con,
-        f"SELECT count(TRY_CAST(x AS DOUBLE)), {signs('b')} "
-        f"FROM (SELECT {filled(source)} AS x, {bare(source)} AS b FROM {table})",
+        f"SELECT count(TRY_CAST(x AS DOUBLE)), count(DISTINCT nullif(upper(trim(code, '(+-)')), '')), {signs('b')} "
+        f"FROM (SELECT {filled(source)} AS x, regexp_extract({_signless(source)}, '{_CODE}') AS code, "
+        f"{bare(source)} AS b FROM {table})",
     )
-    found = Signs(*counts)
+    found, codes = Signs(*counts), coded == 1
     comma = found.proven(whole=whole)
     if found.given == plain and not (found.open and comma is not False):
         return Style("plain", small=not (found.point or found.long))
     if comma is not None or not found.open:
-        return Style("text", comma=bool(comma))
+        return Style("text", comma=bool(comma), codes=codes)
     comma, semicolons = (beside.comma, beside.semicolons) if beside else (None, False)
     unclear = comma is None and (found.open_point > 0 or semicolons)  # 1,234 is most often more than a thousand
     if comma is None:
         comma = told == "," if told else semicolons and found.open_point > 0
-    return Style("text", comma=comma, ambiguous=unclear)
+    return Style("text", comma=comma, ambiguous=unclear, codes=codes)
 
 
-def bare(source: str) -> str:
-    """Return SQL for a number's text without thousands in spaces and without signs of currency."""
-    return f"regexp_replace(regexp_replace({halved(source)}, '{_CURRENCY}', '', 'g'), '[\\s'']', '', 'g')"
+def bare(source: str, *, codes: bool = True) -> str:
+    """Return SQL for a number's text alone: without spaces, currency (codes only if `codes`), and with its minus."""
+    text = _signless(source)
+    text = f"regexp_replace({text}, '{_CODE}', '\\1\\2')" if codes else text
+    return f"regexp_replace({text}, '{_OWED}', '-\\1')"
+
+
+def _signless(source: str) -> str:
+    told = f"regexp_replace({halved(source)}, '{_TOLD}', '\\1')"
+    return f"regexp_replace(regexp_replace({told}, '{_CURRENCY}', '', 'g'), '[\\s'']', '', 'g')"
 
 
 def number(source: str, kind: str, style: Style) -> str:
@@ -181,7 +197,7 @@ def number(source: str, kind: str, style: Style) -> str:
         return f"{source}::DOUBLE"
     if style.kind == "plain":
         return f"coalesce(TRY_CAST({source}::VARCHAR AS DOUBLE), TRY_CAST({filled(source)} AS DOUBLE))"
-    text = f"regexp_replace({bare(source)}, '{POINT if style.comma else COMMA}', '?')"
+    text = f"regexp_replace({bare(source, codes=style.codes)}, '{POINT if style.comma else COMMA}', '?')"
     point = f"replace(replace({text}, '.', ''), ',', '.')" if style.comma else f"replace({text}, ',', '')"
     return f"TRY_CAST({point} AS DOUBLE)"
 
