@@ -486,3 +486,47 @@ def test_short_dates_that_cannot_be_told_are_asked() -> None:
     assert short(["11/12/13"], day_first=False) == (["2013-11-12"], [])
     assert short(["05/06/26", "06/06/26"]) == (["2026-05-06", "2026-06-06"], [day])
     assert short(["05/06/26", "06/06/26"], day_first=True) == (["2026-06-05", "2026-06-06"], [])
+
+
+# ---- dates beside each other ------------------------------------------------------------------------------
+
+
+def meta(starts: list[str], ends: list[str], **told: bool) -> tuple[list[tuple[str, str]], list[str]]:
+    """Return the periods of a report of Meta as they are stored, and what is asked about them."""
+    text = "Reporting starts,Reporting ends,Campaign name,Amount spent (EUR),Attribution setting\n"
+    text += "".join(f"{a},{b},c,5,x\n" for a, b in zip(starts, ends, strict=True))
+    export = read_export(text.encode(), "m.csv", zone="UTC")
+    try:
+        told_so = export.mapped(export.mapping.replace(**told))
+        rows = told_so.clean(KEY).rows.to_pylist()
+        periods = [(str(r["period_start"])[:10], str(r["period_end"])[:10]) for r in rows]
+        return periods, list(told_so.reconcile().undecided)
+    finally:
+        export.close()
+
+
+def test_the_order_that_one_date_proves_holds_for_the_file() -> None:
+    august = [("2026-08-01", "2026-09-01")]
+    assert meta(["01/08/2026"], ["31/08/2026"]) == (august, [])
+    assert meta(["08/01/2026"], ["08/31/2026"]) == (august, [])
+    assert meta(["01/08/2026"], ["31/08/2026"], day_first=False) == (august, [])
+    assert meta(["01/08/26", "01/09/26"], ["31/08/26", "30/09/26"]) == ([*august, ("2026-09-01", "2026-10-01")], [])
+    assert meta(["01/08/2026"], ["02/09/2026"], day_first=True) == ([("2026-08-01", "2026-09-03")], [])
+    assert meta(["01/08/2026"], ["02/09/2026"]) == ([("2026-01-08", "2026-02-10")], ["day_first"])
+
+
+def test_a_date_that_nothing_is_mapped_to_tells_the_order_too() -> None:
+    text = (
+        "Day,Reporting starts,Reporting ends,Campaign name,Amount spent (EUR)\n02/08/2026,01/08/2026,31/08/2026,c,5\n"
+    )
+    export = read_export(text.encode(), "m.csv", zone="UTC")
+    assert export.reconcile().days == ("2026-08-02", "2026-08-02")
+    assert export.reconcile().undecided == ()
+    export.close()
+
+
+def test_where_dates_prove_different_orders_each_goes_by_its_own() -> None:
+    frame = {"o": ["a"], "t": ["31/08/2026"], "p": ["09/13/2026"], "r": [1]}
+    mapping = ORDERS.replace(columns={**dict(ORDERS.columns), "paid_at": "p"})
+    row = clean(frame, mapping).rows.to_pylist()[0]
+    assert (str(row["timestamp"])[:10], str(row["paid_at"])[:10]) == ("2026-08-31", "2026-09-13")

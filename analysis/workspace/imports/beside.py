@@ -50,23 +50,36 @@ class Beside:
         found = {c: Signs(*row[i * size : (i + 1) * size]) for i, c in enumerate(self._texts)}
         amounts = {found[c].proven(whole=whole) for c, whole in self._whole.items() if c in found} - {None}
         others = {s.proven(whole=False) for c, s in found.items() if c not in self._whole and s.given == s.numbers}
-        proven = amounts or others - {None}
-        return proven.pop() if len(proven) == 1 else None
+        return _agreed(amounts or others)
 
-    @cached_property
+    @property
     def day_first(self) -> bool | None:
         """Whether the day stands before the month in the file's dates; None where no column or several tell it."""
+        return _agreed({style.day_first for style in self._dates})
+
+    @property
+    def year_first(self) -> bool | None:
+        """Whether its two-digit years stand first; None where no column or several tell it."""
+        return _agreed({s.short.order == "ymd" for s in self._dates if s.short and not s.short.year_unsure})
+
+    @cached_property
+    def _dates(self) -> list[cells.Style]:
+        """How the columns of dates such as 01/02/2026 are written, each as it says itself."""
         if not self._texts:
-            return None
+            return []
         counts = ", ".join(
             f"count({text}), count_if(regexp_matches({text}, '{_DAYS}'))" for text in map(cells.halved, self._texts)
         )
         row = self._row(f"SELECT {counts} FROM {self._scratch.table} WHERE mark IS NULL")
         dates = [c for c, n, days in zip(self._texts, row[::2], row[1::2], strict=True) if days and days >= 0.9 * n]
         given = self._scratch.con, self._scratch.table
-        found = {cells.time_style(*given, c, "VARCHAR", None, False, self._year_first).day_first for c in dates}
-        proven = found - {None}
-        return proven.pop() if len(proven) == 1 else None
+        return [cells.time_style(*given, c, "VARCHAR", None, False, self._year_first) for c in dates]
 
     def _row(self, query: str) -> tuple[int, ...]:
         return tuple(int(n or 0) for n in self._scratch.con.execute(query).fetchall()[0])
+
+
+def _agreed(said: set[bool | None]) -> bool | None:
+    """Return what all columns say that say anything, if they agree."""
+    proven = said - {None}
+    return proven.pop() if len(proven) == 1 else None

@@ -6,7 +6,7 @@ All SQL here is made of fixed names (`c0`, `c1`, …) and fixed texts; what peop
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -218,8 +218,32 @@ def time_style(
     day_first: bool | None,
     nth: bool,
     year_first: bool | None = None,
+    beside: Beside | None = None,
 ) -> Style:
-    """Look at a whole column of times; `day_first` and `year_first` are what the analyst said, if anything."""
+    """Look at a whole column of times.
+
+    `day_first` and `year_first` are what the analyst said, if anything. Where the column cannot tell its order, the
+    dates `beside` it go before that.
+    """
+    given = con, table, source, kind
+    style = _time_style(*given, day_first, nth, year_first)
+    if beside and style.short and style.short.year_unsure and beside.year_first is not None:
+        year_first = beside.year_first
+        style = _time_style(*given, None, nth, year_first)
+    if beside and style.ambiguous and beside.day_first is not None:
+        style = replace(_time_style(*given, beside.day_first, nth, year_first), ambiguous=False)
+    return style
+
+
+def _time_style(
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    source: str,
+    kind: str,
+    day_first: bool | None,
+    nth: bool,
+    year_first: bool | None,
+) -> Style:
     if kind != "VARCHAR" and not kind.endswith("INT"):
         return Style("native")
     if nth:
@@ -246,7 +270,7 @@ def time_style(
         if dated and many >= 0.9 * dated and stamps < many and (name != "serial" or _serial(con, table, half)):
             return Style(name)
     if short := short_dates(con, table, half, dated, day_first, year_first):
-        return Style("text", ambiguous=short.day_unsure, short=short)
+        return Style("text", day_first=short.day_first, ambiguous=short.day_unsure, short=short)
     return _day_style(con, table, half, dated, day_first)
 
 

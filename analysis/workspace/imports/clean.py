@@ -277,7 +277,7 @@ class _Target:
 
     def _time(self, mapping: ColumnMapping, source: str, kind: str) -> None:
         nth = mapping.first_day is not None and self.name in ("period_start", "timestamp") and self._own
-        said = (mapping.day_first, nth, mapping.year_first)
+        said = (mapping.day_first, nth, mapping.year_first, self._beside)
         self.style = style = self._style(lambda t: cells.time_style(self._scratch.con, t, source, kind, *said))
         self.misfit = cells.misfit(source, kind, style) if self._likely else "false"
         own, local = f'"{self.name}"', cells.local(source, kind, style)
