@@ -18,7 +18,7 @@ NONE, CONSTANT = "\x00none", "\x00constant"
 CURRENCIES = ("CNY", "USD", "EUR", "GBP", "JPY", "HKD", "TWD", "SGD", "INR")
 ZONES = ("Asia/Shanghai", "UTC", "Asia/Hong_Kong", "Asia/Tokyo", "Asia/Singapore", "Europe/Berlin", "Europe/London",
          "America/New_York", "America/Los_Angeles")  # fmt: skip
-PERIODS = {"1h": N_("one hour"), "1d": N_("one day"), "7d": N_("one week")}
+PERIODS = {"1h": N_("one hour"), "1d": N_("one day"), "7d": N_("one week"), "month": N_("one calendar month")}
 SURE = ((0.95, N_("sure")), (0.75, N_("likely")), (0.0, N_("a guess")))
 MOST_EVENTS = MOST_SPREAD = 24
 DAYS = ("period_start", "period_end")

@@ -177,11 +177,36 @@ def test_what_is_not_a_time_is_set_aside(text: str) -> None:
         ("America/New_York", "1d", "2026-11-01", "2026-11-01 04:00:00", "2026-11-02 05:00:00"),  # 25 hours
         ("America/New_York", "7d", "2026-03-05", "2026-03-05 05:00:00", "2026-03-12 04:00:00"),
         ("Europe/Berlin", "1h", "2026-11-11 07:00", "2026-11-11 06:00:00", "2026-11-11 07:00:00"),
+        ("Asia/Shanghai", "month", "2026-02-01", "2026-01-31 16:00:00", "2026-02-28 16:00:00"),
+        ("America/New_York", "month", "2026-11", "2026-11-01 04:00:00", "2026-12-01 05:00:00"),
+        ("UTC", "month", "2026-12-31", "2026-12-31 00:00:00", "2027-01-01 00:00:00"),
     ],
 )
 def test_a_period_ends_at_the_same_local_clock(zone: str, period: str, day: str, start: str, end: str) -> None:
     row = clean({"d": [day], "s": ["5"]}, SPEND.replace(zone=zone, period=period)).rows.to_pylist()[0]
     assert (str(row["period_start"]), str(row["period_end"])) == (start, end)
+
+
+@pytest.mark.parametrize("written", ["2026-08-01", "August 2026", "Aug 2026", "2026-08", "2026/8", "2026年8月"])
+@pytest.mark.parametrize("heading", ["Month", "Date"])
+def test_a_row_of_a_month_is_about_the_whole_month(heading: str, written: str) -> None:
+    named = heading == "Month" or written != "2026-08-01"
+    text = f"Campaign,Currency code,Impr.,{heading},Cost\nc,EUR,10,{written},5\n"
+    export = read_export(text.encode(), "g.csv", zone="Europe/Berlin")
+    assert (export.recognition.format, export.mapping.period) == ("Google Ads", "month" if named else "1d")
+    row = export.clean(KEY).rows.to_pylist()[0]
+    assert str(row["period_start"]) == "2026-07-31 22:00:00"
+    assert str(row["period_end"]) == ("2026-08-31 22:00:00" if named else "2026-08-01 22:00:00")
+    export.close()
+
+
+def test_a_wide_table_of_months_has_periods_of_months() -> None:
+    text = "month,tv_spend,radio_spend\n2026-01-01,5,1\n2026-02-01,6,2\n2026-03-01,7,3\n"
+    export = read_export(text.encode(), "w.csv", zone="UTC").as_table("spend").assuming(currency="EUR")
+    assert export.mapping.period == "month"
+    ends = sorted({str(row["period_end"])[:10] for row in export.clean(KEY).rows.to_pylist()})
+    assert ends == ["2026-02-01", "2026-03-01", "2026-04-01"]
+    export.close()
 
 
 def test_periods_of_the_files_own() -> None:

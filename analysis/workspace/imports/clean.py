@@ -17,7 +17,7 @@ from analysis.vocabulary import TABLES, Column
 from analysis.workspace.imports import cells
 from analysis.workspace.imports.beside import Beside
 from analysis.workspace.imports.lines import located
-from analysis.workspace.imports.mapping import ColumnMapping
+from analysis.workspace.imports.mapping import MONTH, ColumnMapping
 from analysis.workspace.imports.read import Scratch, readable
 
 REASONS = {
@@ -202,6 +202,13 @@ def _later(start: str, span: str) -> str:
     return f"timezone('UTC', timezone(zone, timezone(zone, timezone('UTC', {start})) + {span}))"
 
 
+def _end(period: str) -> str:
+    if period != MONTH:
+        return _later("period_start", f"to_seconds({seconds(period)})")
+    local = "timezone(zone, timezone('UTC', period_start))"
+    return f"timezone('UTC', timezone(zone, date_trunc('month', {local}) + INTERVAL 1 MONTH))"
+
+
 def given_columns(mapping: ColumnMapping) -> tuple[str, ...]:
     """Return the table's columns that a mapping fills."""
     return tuple(c.name for c in _targets(mapping))
@@ -267,7 +274,7 @@ class _Target:
         self._table = scratch.table if self._own else "constants"
         if self.name == "period_end" and source == "NULL":
             self.first, self.given = "NULL::TIMESTAMP", "false"
-            self.later[2] = _later("period_start", f"to_seconds({seconds(mapping.period)})")
+            self.later[2] = _end(mapping.period)
         elif column.type == "time":
             self._time(mapping, source, kind)
         elif column.type in _AMOUNTS:

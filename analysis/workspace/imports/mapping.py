@@ -60,6 +60,19 @@ def _delays() -> Metadata:
     return {"check": check}
 
 
+MONTH = "month"
+"""The period of a row that is about a whole calendar month."""
+
+
+def _period() -> Metadata:
+    length = duration()["check"]
+
+    def check(name: str, got: Any) -> str:
+        return MONTH if got == MONTH else str(length(name, got))
+
+    return {"check": check}
+
+
 @value("mapping")
 class ColumnMapping(Value):
     """How a file's rows become rows of a table.
@@ -74,7 +87,8 @@ class ColumnMapping(Value):
     zone : str
         IANA zone of times that carry none.
     period : str
-        Length of a spend row's period where the file has no end column.
+        Length of a spend row's period where the file has no end column, such as "7d"; "month" ends it with the
+        calendar month that it starts in.
     hashed : tuple of str
         Text columns of the table whose values are replaced by a keyed hash.
     events : mapping of str to str
@@ -114,7 +128,7 @@ class ColumnMapping(Value):
     columns: Assignments = field(default=(), metadata=_assignments())
     constants: Assignments = field(default=(), metadata=_assignments())
     zone: str = field(default="Asia/Shanghai", metadata=time_zone())
-    period: str = field(default="1d", metadata=duration())
+    period: str = field(default="1d", metadata=_period())
     hashed: tuple[str, ...] = field(default=(), metadata=names())
     events: Assignments = field(default=(), metadata=_assignments())
     only: Assignments = field(default=(), metadata=_assignments())
