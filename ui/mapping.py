@@ -18,7 +18,7 @@ NONE, CONSTANT = "\x00none", "\x00constant"
 CURRENCIES = ("CNY", "USD", "EUR", "GBP", "JPY", "HKD", "TWD", "SGD", "INR")
 ZONES = ("Asia/Shanghai", "UTC", "Asia/Hong_Kong", "Asia/Tokyo", "Asia/Singapore", "Europe/Berlin", "Europe/London",
          "America/New_York", "America/Los_Angeles")  # fmt: skip
-PERIODS = {"1h": N_("one hour"), "1d": N_("one day"), "7d": N_("one week")}
+PERIODS = {"1h": N_("one hour"), "1d": N_("one day"), "7d": N_("one week"), "month": N_("one calendar month")}
 SURE = ((0.95, N_("sure")), (0.75, N_("likely")), (0.0, N_("a guess")))
 MOST_EVENTS = MOST_SPREAD = 24
 DAYS = ("period_start", "period_end")
@@ -359,7 +359,7 @@ def order_of_dates(staged: Staged, undecided: tuple[str, ...], key: str) -> None
     assert export is not None
     said, proposed = export.mapping, export.recognition.mapping
     now = (said.day_first, said.year_first)
-    if not undecided and now == (proposed.day_first, proposed.year_first):
+    if not ORDERS.keys() & set(undecided) and now == (proposed.day_first, proposed.year_first):
         return
     asked = "year_first" if "year_first" in undecided or said.year_first is not None else "day_first"
 
@@ -374,6 +374,33 @@ def order_of_dates(staged: Staged, undecided: tuple[str, ...], key: str) -> None
         index=None,
         format_func=lambda order: _(ORDERS[asked][order]),
         key=f"{key}.{asked}",
+        on_change=choose,
+        horizontal=True,
+    )
+
+
+SIGNS = {",": N_("more than a thousand"), ".": N_("between one and two")}
+"""What 1.234 can be said to be, by the decimal sign of the file."""
+
+
+def decimal_sign(staged: Staged, undecided: tuple[str, ...], key: str) -> None:
+    """Ask for the decimal sign where the file cannot tell; what was said stays open to change."""
+    export = staged.export
+    assert export is not None
+    said, proposed = export.mapping, export.recognition.mapping
+    if "decimal" not in undecided and said.decimal == proposed.decimal:
+        return
+
+    def choose() -> None:
+        staged.change(said.replace(decimal=st.session_state[f"{key}.decimal"]))
+
+    st.session_state[f"{key}.decimal"] = said.decimal
+    st.radio(
+        _("In this file, 1.234 is"),
+        list(SIGNS),
+        index=None,
+        format_func=lambda sign: _(SIGNS[sign]),
+        key=f"{key}.decimal",
         on_change=choose,
         horizontal=True,
     )

@@ -21,7 +21,11 @@ KEY = "staged"
 BY_VALUES = 0.6
 """Confidence in a column that was taken for what its values look like."""
 ROUND = "staged.round"
-UNDECIDED = {"day_first": say("day or month first?"), "year_first": say("which part is the year?")}
+UNDECIDED = {
+    "day_first": say("day or month first?"),
+    "year_first": say("which part is the year?"),
+    "decimal": say("point or comma: which is the decimal sign?"),
+}
 
 
 @dataclass(slots=True)

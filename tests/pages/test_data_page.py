@@ -235,6 +235,22 @@ def test_day_or_month_is_asked_where_the_file_cannot_tell(opened) -> None:
     assert not app.button(key="data.import").disabled
 
 
+def test_the_decimal_sign_is_asked_where_the_file_cannot_tell(opened) -> None:
+    app = upload(
+        opened("data"),
+        ("spend.csv", b"date,platform,cost,currency\n2026-01-02,ads,2.447,EUR\n2026-01-03,ads,8.100,EUR\n"),
+    )
+    assert app.button(key="data.import").disabled
+    assert "which is the decimal sign?" in said(app)
+    app.radio(key="data.map.0.decimal").set_value(",")
+    run(app)
+    assert next(iter(app.session_state["staged"].values())).checked[1].sums == (("spend", 10547.0),)
+    app.radio(key="data.map.0.decimal").set_value(".")
+    run(app)
+    app = press_import(app)
+    assert "€10.55 ad spend" in headline(app)
+
+
 def test_files_wait_while_another_page_is_visited(opened) -> None:
     app = upload(opened("data"), ("spend.csv", SPEND.encode()))
     opened_file(app, "spend.csv")

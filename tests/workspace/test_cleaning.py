@@ -76,10 +76,32 @@ def times(texts: list[str], zone: str = "UTC") -> list[str]:
         ("2026-11-11T20:05:06+08", "2026-11-11 12:05:06"),
         ("2026-11-11T20:05+08:00", "2026-11-11 12:05:00"),
         ("2026-11-11T20:05Z", "2026-11-11 20:05:00"),
+        ("2026-08-01 10:00:00 UTC", "2026-08-01 10:00:00"),
+        ("2026-08-01 10:00:00.25 GMT", "2026-08-01 10:00:00.250000"),
+        ("2026-08-01 10:00 utc", "2026-08-01 10:00:00"),
+        ("2026-08-01 10:00:00 Europe/Berlin", "2026-08-01 08:00:00"),
+        ("2026-08-01 10:00:00 AM", "2026-08-01 02:00:00"),
+        ("2026-08-01 10:00:00 PM", "2026-08-01 14:00:00"),
+        ("2026/08/01 12:05 am", "2026-07-31 16:05:00"),
+        # Hours, minutes and seconds without signs between them.
+        ("2026081310", "2026-08-13 02:00:00"),
+        ("202608131005", "2026-08-13 02:05:00"),
+        ("20260813100500", "2026-08-13 02:05:00"),
+        ("２０２６－０８－０１", "2026-07-31 16:00:00"),
+        ("２０２６－０８－０１　１０：００：００", "2026-08-01 02:00:00"),
+        ("２０２６／８／１　１０：００", "2026-08-01 02:00:00"),
     ],
 )
 def test_times_as_exports_write_them(text: str, stored: str) -> None:
     assert times([text], "Asia/Shanghai") == [stored]
+
+
+def test_a_number_is_an_epoch_where_not_all_of_its_column_can_be_hours_of_a_day() -> None:
+    assert times(["2026081310", "2026081311"]) == ["2026-08-13 10:00:00", "2026-08-13 11:00:00"]
+    assert times(["2026081310", "2026081399"]) == ["2034-03-16 00:21:50", "2034-03-16 00:23:19"]
+    assert times(["1786406400", "1786492800"]) == ["2026-08-11 00:00:00", "2026-08-12 00:00:00"]
+    assert times(["202608131005", "202608131006"]) == ["2026-08-13 10:05:00", "2026-08-13 10:06:00"]
+    assert times(["202608131005", "202608139999"]) == ["1976-06-03 00:02:11.005000", "1976-06-03 00:02:19.999000"]
 
 
 @pytest.mark.parametrize(
@@ -155,11 +177,36 @@ def test_what_is_not_a_time_is_set_aside(text: str) -> None:
         ("America/New_York", "1d", "2026-11-01", "2026-11-01 04:00:00", "2026-11-02 05:00:00"),  # 25 hours
         ("America/New_York", "7d", "2026-03-05", "2026-03-05 05:00:00", "2026-03-12 04:00:00"),
         ("Europe/Berlin", "1h", "2026-11-11 07:00", "2026-11-11 06:00:00", "2026-11-11 07:00:00"),
+        ("Asia/Shanghai", "month", "2026-02-01", "2026-01-31 16:00:00", "2026-02-28 16:00:00"),
+        ("America/New_York", "month", "2026-11", "2026-11-01 04:00:00", "2026-12-01 05:00:00"),
+        ("UTC", "month", "2026-12-31", "2026-12-31 00:00:00", "2027-01-01 00:00:00"),
     ],
 )
 def test_a_period_ends_at_the_same_local_clock(zone: str, period: str, day: str, start: str, end: str) -> None:
     row = clean({"d": [day], "s": ["5"]}, SPEND.replace(zone=zone, period=period)).rows.to_pylist()[0]
     assert (str(row["period_start"]), str(row["period_end"])) == (start, end)
+
+
+@pytest.mark.parametrize("written", ["2026-08-01", "August 2026", "Aug 2026", "2026-08", "2026/8", "2026年8月"])
+@pytest.mark.parametrize("heading", ["Month", "Date"])
+def test_a_row_of_a_month_is_about_the_whole_month(heading: str, written: str) -> None:
+    named = heading == "Month" or written != "2026-08-01"
+    text = f"Campaign,Currency code,Impr.,{heading},Cost\nc,EUR,10,{written},5\n"
+    export = read_export(text.encode(), "g.csv", zone="Europe/Berlin")
+    assert (export.recognition.format, export.mapping.period) == ("Google Ads", "month" if named else "1d")
+    row = export.clean(KEY).rows.to_pylist()[0]
+    assert str(row["period_start"]) == "2026-07-31 22:00:00"
+    assert str(row["period_end"]) == ("2026-08-31 22:00:00" if named else "2026-08-01 22:00:00")
+    export.close()
+
+
+def test_a_wide_table_of_months_has_periods_of_months() -> None:
+    text = "month,tv_spend,radio_spend\n2026-01-01,5,1\n2026-02-01,6,2\n2026-03-01,7,3\n"
+    export = read_export(text.encode(), "w.csv", zone="UTC").as_table("spend").assuming(currency="EUR")
+    assert export.mapping.period == "month"
+    ends = sorted({str(row["period_end"])[:10] for row in export.clean(KEY).rows.to_pylist()})
+    assert ends == ["2026-02-01", "2026-03-01", "2026-04-01"]
+    export.close()
 
 
 def test_periods_of_the_files_own() -> None:
@@ -193,6 +240,18 @@ def test_periods_of_the_files_own() -> None:
         ("0", 0.0),
         ("+5", 5.0),
         (".5", 0.5),
+        ("（50）", -50.0),
+        ("(50.00)", -50.0),
+        ("($1,050.25)", -1050.25),
+        ("−5", -5.0),
+        ("－5", -5.0),
+        ("＄５０", 50.0),
+        ("34.15 USD", 34.15),
+        ("USD 1,000.00", 1000.0),
+        ("-12 eur", -12.0),
+        ("CNY 12", 12.0),
+        ("1.234,56EUR", 1234.56),
+        ('="10.50"', 10.5),
     ],
 )
 def test_numbers_as_exports_write_them(text: str, number: float) -> None:
@@ -200,12 +259,105 @@ def test_numbers_as_exports_write_them(text: str, number: float) -> None:
     assert made.rows.column("revenue").to_pylist() == [number]
 
 
-@pytest.mark.parametrize("text", ["twelve", "12 CNY", "inf", "-Infinity", "1e999", "10%", "1.2.3", "0x10", "true"])
+@pytest.mark.parametrize(
+    "text", ["twelve", "12 ABC", "1 USD 2", "(12%)", "(1", "inf", "-Infinity", "1e999", "10%", "1.2.3", "0x10", "true"]
+)
 def test_what_is_not_a_number_is_set_aside(text: str) -> None:
     made = clean({"o": ["a", "b"], "t": ["2026-11-11"] * 2, "r": ["1", text]}, ORDERS)
     assert [(r["line"], r["reason"], r["column"]) for r in made.set_aside.to_pylist()] == [
         (3, "not-a-number", "revenue")
     ]
+
+
+def amounts(text: str, **told: str) -> tuple[dict[str, list[Any]], list[str]]:
+    """Return the amounts of a spend file as they are stored, by column, and what is asked about them."""
+    export = read_export(text.encode(), "s.csv", zone="UTC").assuming(currency="EUR")
+    try:
+        told_so = export.mapped(export.mapping.replace(**told))
+        made = told_so.clean(KEY)
+        assert made.set_aside.num_rows == 0, made.set_aside.to_pylist()
+        names = [c for c in ("spend", "impressions", "clicks") if c in made.rows.column_names]
+        return {c: made.rows.column(c).to_pylist() for c in names}, list(told_so.reconcile().undecided)
+    finally:
+        export.close()
+
+
+def test_the_decimal_sign_is_the_files() -> None:
+    """What one column proves holds for all others, also for one that nothing is mapped to."""
+    head = "Date;Channel;Cost;Impressions;Clicks\n"
+    german = head + "2026-08-01;x;2.447,18 €;12.345;900\n2026-08-02;x;5,00 €;8.100;1.200\n"
+    assert amounts(german) == (
+        {"spend": [2447.18, 5.0], "impressions": [12_345, 8_100], "clicks": [900, 1_200]},
+        [],
+    )
+    for cells, spend in (("12,50|3,125", [12.5, 3.125]), ("12.50|3.125", [12.5, 3.125]), ("0,5|1.234", [0.5, 1234.0]),
+                         ("1.234.567|2.000", [1_234_567.0, 2_000.0]), ("1,234.5|2,000", [1234.5, 2000.0]),
+                         ("1,234,567|2.5", [1_234_567.0, 2.5]), ("12.345|50000", [12.345, 50_000.0])):  # fmt: skip
+        one, other = cells.split("|")
+        assert amounts(f'date,channel,cost\n2026-08-01,x,"{one}"\n2026-08-02,x,"{other}"\n') == ({"spend": spend}, [])
+    shares = "date;channel;cost;CTR\n2026-08-01;x;2.447;4,28%\n2026-08-02;x;8.100;5%\n"
+    assert amounts(shares) == ({"spend": [2447.0, 8100.0]}, [])
+    assert amounts(shares.replace("4,28", "4.28")) == ({"spend": [2.447, 8.1]}, [])
+
+
+def test_counts_part_thousands() -> None:
+    """Nobody counts 12.345 clicks; beside such a column the comma is the decimal sign."""
+    for cells, clicks in (("12.345|8.100", [12_345, 8_100]), ("12.345|900", [12_345, 900]), ("12.0|7.0", [12, 7]),
+                          ("12,345|900", [12_345, 900]), ("1.234.567|12.345", [1_234_567, 12_345])):  # fmt: skip
+        one, other = cells.split("|")
+        text = f'date,channel,cost,clicks\n2026-08-01,x,1,"{one}"\n2026-08-02,x,2,"{other}"\n'
+        assert amounts(text) == ({"spend": [1.0, 2.0], "clicks": clicks}, [])
+    text = "date,channel,cost,clicks\n2026-08-01,x,2.447,12.345\n2026-08-02,x,8.100,1\n"
+    assert amounts(text) == ({"spend": [2447.0, 8100.0], "clicks": [12_345, 1]}, [])
+
+
+@pytest.mark.parametrize("cells", ["2.447|8.100", "2.447|5", "2.447 €|8.100 €", "2.447|5000"])
+def test_a_decimal_sign_that_cannot_be_told_is_asked(cells: str) -> None:
+    bare = [float(cell.removesuffix(" €")) for cell in cells.split("|")]
+    parted = [float(cell.removesuffix(" €").replace(".", "")) for cell in cells.split("|")]
+    comma, semicolon = (
+        f"date{d}channel{d}cost\n2026-08-01{d}x{d}{cells.split('|')[0]}\n2026-08-02{d}x{d}{cells.split('|')[1]}\n"
+        for d in ",;"
+    )
+    assert amounts(comma) == ({"spend": bare}, ["decimal"])
+    assert amounts(semicolon) == ({"spend": parted}, ["decimal"])
+    for text in (comma, semicolon):
+        assert amounts(text, decimal=".") == ({"spend": bare}, [])
+        assert amounts(text, decimal=",") == ({"spend": parted}, [])
+
+
+def test_a_comma_before_three_digits_is_asked_only_where_semicolons_part_cells() -> None:
+    assert amounts('date,channel,cost\n2026-08-01,x,"2,447"\n2026-08-02,x,5\n') == ({"spend": [2447.0, 5.0]}, [])
+    text = "date;channel;cost\n2026-08-01;x;2,447\n2026-08-02;x;5\n"
+    assert amounts(text) == ({"spend": [2447.0, 5.0]}, ["decimal"])
+    assert amounts(text, decimal=",") == ({"spend": [2.447, 5.0]}, [])
+
+
+def test_where_columns_prove_different_signs_each_goes_by_its_own() -> None:
+    text = 'date,channel,cost,clicks\n2026-08-01,x,"12,50",12.345\n2026-08-02,x,"3,125",1\n'
+    assert amounts(text) == ({"spend": [12.5, 3.125], "clicks": [12_345, 1]}, [])
+    text = 'date,channel,cost,revenue\n2026-08-01,x,"12,50",0.5\n2026-08-02,x,"3,125",3.125\n'
+    export = read_export(text.encode(), "s.csv").assuming(currency="EUR")
+    assert dict(export.reconcile().sums) == {"spend": 15.625, "attributed_revenue": 3.625}
+    export.close()
+
+
+def test_a_cell_that_contradicts_its_column_is_set_aside() -> None:
+    made = clean({"o": ["a", "b", "c"], "t": ["2026-11-11"] * 3, "r": ["1,234.50", "12,50", "7.25"]}, ORDERS)
+    assert made.rows.column("revenue").to_pylist() == [1234.5, 7.25]
+    assert [(r["line"], r["reason"]) for r in made.set_aside.to_pylist()] == [(3, "not-a-number")]
+
+
+def test_codes_of_several_currencies_are_no_numbers_of_one() -> None:
+    made = clean({"o": ["a", "b", "c"], "t": ["2026-11-11"] * 3, "r": ["5 USD", "6 EUR", "7"]}, ORDERS)
+    assert made.rows.column("revenue").to_pylist() == [7.0]
+    assert [(r["line"], r["reason"]) for r in made.set_aside.to_pylist()] == [(2, "not-a-number"), (3, "not-a-number")]
+
+
+def test_a_spreadsheets_text_of_a_number_is_read_as_it_stands_in_the_file() -> None:
+    made = read_export(b'o,t,r\na,2026-11-11,="10.50"\nb,2026-11-12,="1"\n', "f.csv").mapped(ORDERS)
+    assert made.clean(KEY).rows.column("revenue").to_pylist() == [10.5, 1.0]
+    made.close()
 
 
 def test_counts_are_whole() -> None:
@@ -359,3 +511,47 @@ def test_short_dates_that_cannot_be_told_are_asked() -> None:
     assert short(["11/12/13"], day_first=False) == (["2013-11-12"], [])
     assert short(["05/06/26", "06/06/26"]) == (["2026-05-06", "2026-06-06"], [day])
     assert short(["05/06/26", "06/06/26"], day_first=True) == (["2026-06-05", "2026-06-06"], [])
+
+
+# ---- dates beside each other ------------------------------------------------------------------------------
+
+
+def meta(starts: list[str], ends: list[str], **told: bool) -> tuple[list[tuple[str, str]], list[str]]:
+    """Return the periods of a report of Meta as they are stored, and what is asked about them."""
+    text = "Reporting starts,Reporting ends,Campaign name,Amount spent (EUR),Attribution setting\n"
+    text += "".join(f"{a},{b},c,5,x\n" for a, b in zip(starts, ends, strict=True))
+    export = read_export(text.encode(), "m.csv", zone="UTC")
+    try:
+        told_so = export.mapped(export.mapping.replace(**told))
+        rows = told_so.clean(KEY).rows.to_pylist()
+        periods = [(str(r["period_start"])[:10], str(r["period_end"])[:10]) for r in rows]
+        return periods, list(told_so.reconcile().undecided)
+    finally:
+        export.close()
+
+
+def test_the_order_that_one_date_proves_holds_for_the_file() -> None:
+    august = [("2026-08-01", "2026-09-01")]
+    assert meta(["01/08/2026"], ["31/08/2026"]) == (august, [])
+    assert meta(["08/01/2026"], ["08/31/2026"]) == (august, [])
+    assert meta(["01/08/2026"], ["31/08/2026"], day_first=False) == (august, [])
+    assert meta(["01/08/26", "01/09/26"], ["31/08/26", "30/09/26"]) == ([*august, ("2026-09-01", "2026-10-01")], [])
+    assert meta(["01/08/2026"], ["02/09/2026"], day_first=True) == ([("2026-08-01", "2026-09-03")], [])
+    assert meta(["01/08/2026"], ["02/09/2026"]) == ([("2026-01-08", "2026-02-10")], ["day_first"])
+
+
+def test_a_date_that_nothing_is_mapped_to_tells_the_order_too() -> None:
+    text = (
+        "Day,Reporting starts,Reporting ends,Campaign name,Amount spent (EUR)\n02/08/2026,01/08/2026,31/08/2026,c,5\n"
+    )
+    export = read_export(text.encode(), "m.csv", zone="UTC")
+    assert export.reconcile().days == ("2026-08-02", "2026-08-02")
+    assert export.reconcile().undecided == ()
+    export.close()
+
+
+def test_where_dates_prove_different_orders_each_goes_by_its_own() -> None:
+    frame = {"o": ["a"], "t": ["31/08/2026"], "p": ["09/13/2026"], "r": [1]}
+    mapping = ORDERS.replace(columns={**dict(ORDERS.columns), "paid_at": "p"})
+    row = clean(frame, mapping).rows.to_pylist()[0]
+    assert (str(row["timestamp"])[:10], str(row["paid_at"])[:10]) == ("2026-08-31", "2026-09-13")

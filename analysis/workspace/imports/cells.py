@@ -6,11 +6,17 @@ All SQL here is made of fixed names (`c0`, `c1`, …) and fixed texts; what peop
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from analysis.workspace.imports.dates import ShortDates, parsed, short_dates
+from analysis.workspace.imports.decimals import COMMA, OPEN_POINT, POINT, Signs, signs
+from analysis.workspace.imports.headings import CURRENCIES
+
+if TYPE_CHECKING:
+    from analysis.workspace.imports.beside import Beside
 
 Spans = tuple[tuple[dt.datetime, dt.datetime, int], ...]
 """From when to when (local), and how many microseconds local time is ahead of UTC."""
@@ -25,12 +31,18 @@ _TIDY = (
     "({0})[-1] >= '!' AND ({0})[-1] < '~' OR ({0})[-1] >= '一' AND ({0})[-1] < '龥'",
 )
 """Most cells that are tidy, by their first and last letter: a comparison takes a tenth of what a pattern takes."""
-_WIDE = ("０１２３４５６７８９，．－／：％（）", "0123456789,.-/:%()")
+_WIDE = ("０１２３４５６７８９，．－−／：％（）＄　", "0123456789,.--/:%()$ ")
 _CURRENCY = "(?i)(US|HK|NT|CA|AU|A|R)?[¥￥$€£₹₩₺₽฿₫]"
+_CODES = "|".join(sorted(CURRENCIES))
+_CODE = f"(?i)^([(+-]*)(?:{_CODES})|(?:{_CODES})([)]?)$"
+_TOLD, _OWED = '^="(.*)"$', "^[(]([\\d.,]+)[)]$"
+"""Cells of a spreadsheet, ``="10.50"``, and of an account, ``(50)``, which is below zero."""
 _ABOUT = "^[<>]\\s*[\\d.]+\\s*%$"
 # No campaign is outside these; a typing error or "infinity" is.
 _EARLIEST, _LATEST = "TIMESTAMP '1970-01-01'", "TIMESTAMP '2200-01-01'"
-_OFFSET = ":\\d\\d(\\.\\d+)?\\s*([+-]\\d\\d:?(\\d\\d)?|[zZ])$"
+_OFFSET = ":\\d\\d(\\.\\d+)?\\s*([+-]\\d\\d:?(\\d\\d)?|[A-Za-z][\\w/:+-]*)$"
+_NOON = "\\d\\s*[AaPp][Mm]$"
+"""Ends of a time that say its own zone, or its half of the day: as a local time, DuckDB reads it without the word."""
 _COUNTED = {
     "serial": ("^\\d{5}(\\.\\d+)?$", ""),
     "seconds": ("^\\d{9,10}(\\.\\d+)?$", "1e6"),
@@ -39,10 +51,15 @@ _COUNTED = {
     "nanos": ("^\\d{18,19}$", "1e-3"),
 }
 """Times written as one number: how each looks and how many microseconds one of it is."""
+_STAMP = "^20\\d{8}(\\d\\d)?$"
+"""Such as 2026081310, the hour of a day, which as an epoch would be 2034; with minutes it would be 1976."""
+_STAMPS = ["%Y%m%d%H", "%Y%m%d%H%M"]
 _ANY_ORDER = (
-    "%Y-%m-%d %H", "%Y%m%d", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d %H", "%Y/%m/%d", "%Y.%m.%d",
-    "%y年%m月%d日", "%Y年%m月%d日", "%Y年%m月%d日 %H:%M:%S", "%d-%b-%y", "%d %b %y", "%d-%b-%Y",
+    "%Y-%m-%d %H", "%Y%m%d", *_STAMPS, "%Y%m%d%H%M%S", "%Y-%m-%d %I:%M:%S %p", "%Y-%m-%d %I:%M %p",
+    "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d %H", "%Y/%m/%d %I:%M:%S %p", "%Y/%m/%d %I:%M %p", "%Y/%m/%d",
+    "%Y.%m.%d", "%y年%m月%d日", "%Y年%m月%d日", "%Y年%m月%d日 %H:%M:%S", "%d-%b-%y", "%d %b %y", "%d-%b-%Y",
     "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%a, %d %b %Y", "%a, %b %d, %Y", "%b %d, %Y %H:%M:%S",
+    "%Y-%m", "%Y/%m", "%Y年%m月", "%B %Y", "%b %Y", "%B, %Y", "%b, %Y", "%b-%Y",
 )  # fmt: skip
 _EXACT = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "DOUBLE")
 """Types that are cast to a number as they are; others go by their text (0.1 stored short is 0.1)."""
@@ -64,9 +81,13 @@ class Style:
     day_first : bool or None
         Order of 01/02/2026; None where the column cannot tell.
     ambiguous : bool
-        Whether there are such dates at all.
+        Whether there are values that can be read in two ways and nothing of the file says in which.
     short : ShortDates, optional
         How two-digit years are read.
+    codes : bool
+        Whether its currency codes, such as ``USD 5``, are those of one currency.
+    small : bool
+        Whether it writes nothing but whole numbers below a thousand, so that it may part thousands further on.
     """
 
     kind: str
@@ -74,6 +95,8 @@ class Style:
     day_first: bool | None = None
     ambiguous: bool = False
     short: ShortDates | None = None
+    codes: bool = False
+    small: bool = False
 
 
 def filled(source: str) -> str:
@@ -86,7 +109,8 @@ def filled(source: str) -> str:
     return f"CASE WHEN {tidy} THEN {whole} WHEN regexp_matches({whole}, '{_UNTIDY}') THEN {tidied} ELSE {whole} END"
 
 
-def _half(source: str) -> str:
+def halved(source: str) -> str:
+    """Return SQL for a cell's text in half-width digits and signs, null where there is none."""
     return f"translate({filled(source)}, '{_WIDE[0]}', '{_WIDE[1]}')"
 
 
@@ -101,6 +125,8 @@ def misfit(source: str, kind: str, style: Style) -> str:
     text = f"{source}::VARCHAR"
     if style.kind == "plain":
         other = f"TRY_CAST({text} AS DOUBLE) IS NULL"
+        if style.small:
+            other += f" OR contains({text}, '.') AND regexp_matches({text}, '{OPEN_POINT}')"
     elif style.kind == "iso":
         possible = f"coalesce(TRY_CAST({text} AS TIMESTAMP) >= {_EARLIEST}, false)"
         other = f"NOT {possible} OR regexp_matches({text}, '{_OFFSET}')"
@@ -112,33 +138,68 @@ def misfit(source: str, kind: str, style: Style) -> str:
 # ---- numbers ----------------------------------------------------------------------------------------------
 
 
-def number_style(con: duckdb.DuckDBPyConnection, table: str, source: str, kind: str) -> Style:
-    """Look at a whole column of numbers."""
+def number_style(
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    source: str,
+    kind: str,
+    *,
+    whole: bool = False,
+    told: str | None = None,
+    beside: Beside | None = None,
+) -> Style:
+    """Look at a whole column of numbers.
+
+    Parameters
+    ----------
+    whole : bool
+        Whether the numbers count something.
+    told : {".", ","}, optional
+        The decimal sign, as the analyst said.
+    beside : Beside, optional
+        The file's other columns.
+    """
     if kind != "VARCHAR":
         return Style("plain")
-    text, half = filled(source), _half(source)
-    given, plain = _one(con, f"SELECT count({text}), count(TRY_CAST({text} AS DOUBLE)) FROM {table}")
-    if given == plain:
-        return Style("plain")
-    both, ends, points, groups = _one(
+    plain, coded, *counts = _one(
         con,
-        f"SELECT count_if(regexp_matches(x, '\\.\\d{{3}},\\d')), "
-        f"count_if(regexp_matches(x, '^\\D*\\d*,\\d{{1,2}}\\D*$')), "
-        "count_if(regexp_matches(x, '\\.\\d{1,2}\\D*$')), count_if(regexp_matches(x, ',\\d{3}(,|\\.|\\D*$)')) "
-        f"FROM (SELECT {half} AS x FROM {table})",
+        f"SELECT count(TRY_CAST(x AS DOUBLE)), count(DISTINCT nullif(upper(trim(code, '(+-)')), '')), {signs('b')} "
+        f"FROM (SELECT {filled(source)} AS x, regexp_extract({_signless(source)}, '{_CODE}') AS code, "
+        f"{bare(source)} AS b FROM {table})",
     )
-    return Style("text", comma=both > 0 or (ends > 0 and not points and not groups))
+    found, codes = Signs(*counts), coded == 1
+    comma = found.proven(whole=whole)
+    if found.given == plain and not (found.open and comma is not False):
+        return Style("plain", small=not (found.point or found.long))
+    if comma is not None or not found.open:
+        return Style("text", comma=bool(comma), codes=codes)
+    comma, semicolons = (beside.comma, beside.semicolons) if beside else (None, False)
+    unclear = comma is None and (found.open_point > 0 or semicolons)  # 1,234 is most often more than a thousand
+    if comma is None:
+        comma = told == "," if told else semicolons and found.open_point > 0
+    return Style("text", comma=comma, ambiguous=unclear, codes=codes)
+
+
+def bare(source: str, *, codes: bool = True) -> str:
+    """Return SQL for a number's text alone: without spaces, currency (codes only if `codes`), and with its minus."""
+    text = _signless(source)
+    text = f"regexp_replace({text}, '{_CODE}', '\\1\\2')" if codes else text
+    return f"regexp_replace({text}, '{_OWED}', '-\\1')"
+
+
+def _signless(source: str) -> str:
+    told = f"regexp_replace({halved(source)}, '{_TOLD}', '\\1')"
+    return f"regexp_replace(regexp_replace({told}, '{_CURRENCY}', '', 'g'), '[\\s'']', '', 'g')"
 
 
 def number(source: str, kind: str, style: Style) -> str:
-    """Return SQL for a number, which may be infinite: thousands, signs of currency and spaces go."""
+    """Return SQL for a number, which may be infinite; what only the other decimal sign would make one is none."""
     if kind in _EXACT:
         return f"{source}::DOUBLE"
     if style.kind == "plain":
         return f"coalesce(TRY_CAST({source}::VARCHAR AS DOUBLE), TRY_CAST({filled(source)} AS DOUBLE))"
-    half = _half(source)
-    bare = f"regexp_replace(regexp_replace({half}, '{_CURRENCY}', '', 'g'), '[\\s'']', '', 'g')"
-    point = f"replace(replace({bare}, '.', ''), ',', '.')" if style.comma else f"replace({bare}, ',', '')"
+    text = f"regexp_replace({bare(source, codes=style.codes)}, '{POINT if style.comma else COMMA}', '?')"
+    point = f"replace(replace({text}, '.', ''), ',', '.')" if style.comma else f"replace({text}, ',', '')"
     return f"TRY_CAST({point} AS DOUBLE)"
 
 
@@ -158,13 +219,37 @@ def time_style(
     day_first: bool | None,
     nth: bool,
     year_first: bool | None = None,
+    beside: Beside | None = None,
 ) -> Style:
-    """Look at a whole column of times; `day_first` and `year_first` are what the analyst said, if anything."""
+    """Look at a whole column of times.
+
+    `day_first` and `year_first` are what the analyst said, if anything. Where the column cannot tell its order, the
+    dates `beside` it go before that.
+    """
+    given = con, table, source, kind
+    style = _time_style(*given, day_first, nth, year_first)
+    if beside and style.short and style.short.year_unsure and beside.year_first is not None:
+        year_first = beside.year_first
+        style = _time_style(*given, None, nth, year_first)
+    if beside and style.ambiguous and beside.day_first is not None:
+        style = replace(_time_style(*given, beside.day_first, nth, year_first), ambiguous=False)
+    return style
+
+
+def _time_style(
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    source: str,
+    kind: str,
+    day_first: bool | None,
+    nth: bool,
+    year_first: bool | None,
+) -> Style:
     if kind != "VARCHAR" and not kind.endswith("INT"):
         return Style("native")
     if nth:
         return Style("nth")
-    text, half = filled(source), _half(source)
+    text, half = filled(source), halved(source)
     given, iso, zoned = _one(
         con,
         f"SELECT count(x), count_if(TRY_CAST(x AS TIMESTAMP) >= {_EARLIEST}), count_if(regexp_matches(x, '{_OFFSET}')) "
@@ -174,17 +259,19 @@ def time_style(
         return Style("iso")
     if iso >= 0.9 * given:  # the rest is looked at for the order of day and month alone
         return _day_style(con, table, half, 0, day_first)
-    dated, *counted = _one(
+    dated, stamps, *counted = _one(
         con,
         "SELECT count_if(regexp_matches(x, '^\\d')), "
+        f"count_if(regexp_matches(x, '{_STAMP}') AND try_strptime(x, {_STAMPS}) IS NOT NULL), "
         + ", ".join(f"count_if(regexp_matches(x, '{look}'))" for look, _ in _COUNTED.values())
         + f" FROM (SELECT {half} AS x FROM {table})",
     )
     for name, many in zip(_COUNTED, counted, strict=True):
-        if dated and many >= 0.9 * dated and (name != "serial" or _serial(con, table, half)):
+        # An epoch may look like a stamp, but not all of them do.
+        if dated and many >= 0.9 * dated and stamps < many and (name != "serial" or _serial(con, table, half)):
             return Style(name)
     if short := short_dates(con, table, half, dated, day_first, year_first):
-        return Style("text", ambiguous=short.day_unsure, short=short)
+        return Style("text", day_first=short.day_first, ambiguous=short.day_unsure, short=short)
     return _day_style(con, table, half, dated, day_first)
 
 
@@ -232,7 +319,7 @@ def local(source: str, kind: str, style: Style) -> str | None:
     if style.kind == "iso":
         return f"coalesce(TRY_CAST({source} AS TIMESTAMP), TRY_CAST({filled(source)} AS TIMESTAMP))"
     if style.kind == "serial":  # days since 1899-12-30, to the second
-        return f"(TIMESTAMP '1899-12-30' + to_seconds(round(TRY_CAST({_half(source)} AS DOUBLE) * 86400)::BIGINT))"
+        return f"(TIMESTAMP '1899-12-30' + to_seconds(round(TRY_CAST({halved(source)} AS DOUBLE) * 86400)::BIGINT))"
     return None
 
 
@@ -278,20 +365,21 @@ def spans(con: duckdb.DuckDBPyConnection, table: str, local: str) -> Spans:
 
 
 def _counted(source: str, kind: str) -> str:
-    whole = f"TRY_CAST(round(TRY_CAST({_half(source)} AS DOUBLE) * {_COUNTED[kind][1]}) AS BIGINT)"
+    whole = f"TRY_CAST(round(TRY_CAST({halved(source)} AS DOUBLE) * {_COUNTED[kind][1]}) AS BIGINT)"
     if kind in ("micros", "nanos"):
-        exact = f"TRY_CAST({_half(source)} AS BIGINT)"
+        exact = f"TRY_CAST({halved(source)} AS BIGINT)"
         whole = exact if kind == "micros" else f"({exact} // 1000)"
     return f"make_timestamp({whole})"
 
 
 def _written(source: str, style: Style) -> str:
-    text = filled(source)
+    text = halved(source)
     if style.short:
-        return in_zone(parsed(_half(source), style.short, _CLOCKS))
-    local = f"coalesce(TRY_CAST({text} AS TIMESTAMP), try_strptime({_half(source)}, {_formats(style)}))"
+        return in_zone(parsed(text, style.short, _CLOCKS))
+    spelled, noon = f"try_strptime({text}, {_formats(style)})", f"regexp_matches({text}, '{_NOON}')"
+    local = f"coalesce(CASE WHEN NOT {noon} THEN TRY_CAST({text} AS TIMESTAMP) END, {spelled})"
     exact = f"coalesce(TRY_CAST({text} AS TIMESTAMPTZ), try_strptime({text}, '%Y-%m-%d %H:%M:%S %z'))"
-    offset = f"regexp_matches({text}, '{_OFFSET}')"
+    offset = f"regexp_matches({text}, '{_OFFSET}') AND NOT {noon}"
     return f"CASE WHEN {offset} THEN timezone('UTC', {exact}) ELSE {in_zone(local)} END"
 
 

@@ -15,8 +15,9 @@ from analysis.messages import N_
 from analysis.values import seconds
 from analysis.vocabulary import TABLES, Column
 from analysis.workspace.imports import cells
+from analysis.workspace.imports.beside import Beside
 from analysis.workspace.imports.lines import located
-from analysis.workspace.imports.mapping import ColumnMapping
+from analysis.workspace.imports.mapping import MONTH, ColumnMapping
 from analysis.workspace.imports.read import Scratch, readable
 
 REASONS = {
@@ -118,7 +119,9 @@ def judge(scratch: Scratch, mapping: ColumnMapping) -> None:
 def _judged(scratch: Scratch, mapping: ColumnMapping, *, likely: bool) -> bool:
     """Judge under the styles of the first rows (`likely`) or of whole columns; say whether every row had them."""
     sources = _sources(scratch, mapping)
-    found = [_Target(scratch, mapping, c, *sources[c.name], likely) for c in _targets(mapping)]
+    beside = Beside(scratch, mapping)
+    found = [_Target(scratch, mapping, c, *sources[c.name], likely, beside) for c in _targets(mapping)]
+    scratch.styles = {t.name: t.style for t in found if t.style}
     mark = _mark(scratch, mapping, sources)
     first = ", ".join(f'{t.first} AS "{t.name}"' for t in found)
     misfit = " OR ".join(t.misfit for t in found if t.misfit != "false")
@@ -199,6 +202,13 @@ def _later(start: str, span: str) -> str:
     return f"timezone('UTC', timezone(zone, timezone(zone, timezone('UTC', {start})) + {span}))"
 
 
+def _end(period: str) -> str:
+    if period != MONTH:
+        return _later("period_start", f"to_seconds({seconds(period)})")
+    local = "timezone(zone, timezone('UTC', period_start))"
+    return f"timezone('UTC', timezone(zone, date_trunc('month', {local}) + INTERVAL 1 MONTH))"
+
+
 def given_columns(mapping: ColumnMapping) -> tuple[str, ...]:
     """Return the table's columns that a mapping fills."""
     return tuple(c.name for c in _targets(mapping))
@@ -245,28 +255,37 @@ class _Target:
     """
 
     def __init__(
-        self, scratch: Scratch, mapping: ColumnMapping, column: Column, source: str, kind: str, likely: bool
+        self,
+        scratch: Scratch,
+        mapping: ColumnMapping,
+        column: Column,
+        source: str,
+        kind: str,
+        likely: bool,
+        beside: Beside,
     ) -> None:
         self.column, self.name, self.misfit = column, column.name, "false"
         self.given = f"{cells.filled(source)} IS NOT NULL"
         self.later: list[str | None] = [None, None, None]
         self._scratch, self._own = scratch, not source.startswith("k")
         self._likely = likely and self._own
+        self.style: cells.Style | None = None
+        self._beside = beside if self._own else None
         self._table = scratch.table if self._own else "constants"
         if self.name == "period_end" and source == "NULL":
             self.first, self.given = "NULL::TIMESTAMP", "false"
-            self.later[2] = _later("period_start", f"to_seconds({seconds(mapping.period)})")
+            self.later[2] = _end(mapping.period)
         elif column.type == "time":
             self._time(mapping, source, kind)
         elif column.type in _AMOUNTS:
-            self._amount(source, kind)
+            self._amount(mapping, source, kind)
         else:
             self.first = _text_of(self.name, source, mapping)
 
     def _time(self, mapping: ColumnMapping, source: str, kind: str) -> None:
         nth = mapping.first_day is not None and self.name in ("period_start", "timestamp") and self._own
-        said = (mapping.day_first, nth, mapping.year_first)
-        style = self._style(lambda t: cells.time_style(self._scratch.con, t, source, kind, *said))
+        said = (mapping.day_first, nth, mapping.year_first, self._beside)
+        self.style = style = self._style(lambda t: cells.time_style(self._scratch.con, t, source, kind, *said))
         self.misfit = cells.misfit(source, kind, style) if self._likely else "false"
         own, local = f'"{self.name}"', cells.local(source, kind, style)
         self.first = local or cells.time(source, kind, style)
@@ -279,8 +298,11 @@ class _Target:
         if self.name == "period_end" and mapping.end_included and self._own:
             self.later[2] = _later(own, "INTERVAL 1 DAY")
 
-    def _amount(self, source: str, kind: str) -> None:
-        style = self._style(lambda t: cells.number_style(self._scratch.con, t, source, kind))
+    def _amount(self, mapping: ColumnMapping, source: str, kind: str) -> None:
+        whole, told, beside = self.column.type == "count", mapping.decimal, self._beside
+        self.style = style = self._style(
+            lambda t: cells.number_style(self._scratch.con, t, source, kind, whole=whole, told=told, beside=beside)
+        )
         self.misfit = cells.misfit(source, kind, style) if self._likely else "false"
         self.given = cells.given_number(source)
         self.first = cells.number(source, kind, style)

@@ -23,6 +23,12 @@ class ShortDates:
     year_unsure: bool
     day_unsure: bool
 
+    @property
+    def day_first(self) -> bool | None:
+        """Whether the day stands before the month; None where the column cannot tell, or the year is first."""
+        unsure = self.year_unsure or self.day_unsure or self.order == "ymd"
+        return None if unsure else self.order == "dmy"
+
 
 def short_dates(
     con: duckdb.DuckDBPyConnection, table: str, text: str, dated: float, day_first: bool | None, year_first: bool | None

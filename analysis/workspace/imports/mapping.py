@@ -60,6 +60,19 @@ def _delays() -> Metadata:
     return {"check": check}
 
 
+MONTH = "month"
+"""The period of a row that is about a whole calendar month."""
+
+
+def _period() -> Metadata:
+    length = duration()["check"]
+
+    def check(name: str, got: Any) -> str:
+        return MONTH if got == MONTH else str(length(name, got))
+
+    return {"check": check}
+
+
 @value("mapping")
 class ColumnMapping(Value):
     """How a file's rows become rows of a table.
@@ -74,7 +87,8 @@ class ColumnMapping(Value):
     zone : str
         IANA zone of times that carry none.
     period : str
-        Length of a spend row's period where the file has no end column.
+        Length of a spend row's period where the file has no end column, such as "7d"; "month" ends it with the
+        calendar month that it starts in.
     hashed : tuple of str
         Text columns of the table whose values are replaced by a keyed hash.
     events : mapping of str to str
@@ -92,6 +106,8 @@ class ColumnMapping(Value):
         Whether the file's end of a period is its last day.
     year_first : bool, optional
         Whether 26-11-12 begins with its year, where the column cannot tell; None takes what is likely.
+    decimal : {".", ","}, optional
+        The decimal sign of amounts such as 1.234, where the file cannot tell; None takes what is likely.
     first_day : str, optional
         The day that "Nth day" 0 stands for.
     spread : mapping of str to str
@@ -112,7 +128,7 @@ class ColumnMapping(Value):
     columns: Assignments = field(default=(), metadata=_assignments())
     constants: Assignments = field(default=(), metadata=_assignments())
     zone: str = field(default="Asia/Shanghai", metadata=time_zone())
-    period: str = field(default="1d", metadata=duration())
+    period: str = field(default="1d", metadata=_period())
     hashed: tuple[str, ...] = field(default=(), metadata=names())
     events: Assignments = field(default=(), metadata=_assignments())
     only: Assignments = field(default=(), metadata=_assignments())
@@ -121,6 +137,7 @@ class ColumnMapping(Value):
     day_first: bool | None = field(default=None, metadata=optional(flag()))
     end_included: bool = field(default=False, metadata=flag())
     year_first: bool | None = field(default=None, metadata=optional(flag()))
+    decimal: str | None = field(default=None, metadata=optional(one_of(".", ",")))
     first_day: str | None = field(default=None, metadata=day())
     spread: Assignments = field(default=(), metadata=_assignments())
     delays: Assignments = field(default=(), metadata=_delays())

@@ -112,7 +112,8 @@ class Scratch:
 
     Headings stay out of SQL: they are kept beside, in `headings`. `table` holds all rows, of a large file as a view
     that reads it again; `head` holds the first of them (`whole`: all). `judged` is where :func:`clean.judge` laid
-    the typed rows, `judged_as` the mapping it did so under; `made` is what :func:`shapes.shaped` last made of it.
+    the typed rows, `judged_as` the mapping it did so under, `styles` how it took their columns to be written; `made`
+    is what :func:`shapes.shaped` last made of it.
     Where rows lie in the order of the file, one record each (`in_order`), a row's key follows from its place, and
     DuckDB need not count them: that takes it one thread.
     """
@@ -124,6 +125,7 @@ class Scratch:
         self.members: tuple[Member, ...] = ()
         self.rows, self.whole, self.head, self.in_order = 0, True, table, False
         self.judged, self.judged_as = "", ""
+        self.styles: dict[str, Any] = {}
         self.made: tuple[str, Any] = ("", None)
         store.users += 1
         self._open = True

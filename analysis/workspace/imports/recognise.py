@@ -13,7 +13,7 @@ from analysis.messages import Message, Names, say
 from analysis.vocabulary import TABLES, TIME_COLUMN, column_names
 from analysis.workspace.imports.formats import Format, formats
 from analysis.workspace.imports.headings import CURRENCIES, heading_currency, plain_heading, sign_currency
-from analysis.workspace.imports.mapping import ColumnMapping
+from analysis.workspace.imports.mapping import MONTH, ColumnMapping
 from analysis.workspace.imports.personal import is_personal
 from analysis.workspace.imports.read import Scratch
 from analysis.workspace.imports.structure import period
@@ -368,6 +368,8 @@ def _finished(
             columns.pop("period_end", None)  # it ends the report, not the day
         if not mapping.spread and re.search(r"week|^周", plain_heading(columns.get("period_start", ""))):
             more["period"] = "7d"
+        if _monthly(start := columns.get("period_start", ""), samples.get(start, ())):
+            more["period"] = MONTH
     if mapping.table != "events" and "currency" not in columns:
         amount = columns.get("spend" if mapping.table == "spend" else "revenue", next(iter(dict(mapping.spread)), ""))
         if code := _currency(amount, samples.get(amount, ()), scratch.above):
@@ -394,6 +396,15 @@ _DATED = re.compile(r"(19|20)\d\d[-/.年]?[01]?\d[-/.月]?[0-3]?\d.*|\d{1,2}[-/.
 
 def _dated(values: Sequence[str]) -> bool:
     return bool(values) and sum(bool(_DATED.fullmatch(v.strip())) for v in values) >= 0.9 * len(values)
+
+
+_MONTH = re.compile(r"(19|20)\d\d([-/]\d{1,2}|年\d{1,2}月)|[A-Z][a-z]{2,8},?[ -](19|20)\d\d")
+
+
+def _monthly(heading: str, values: Sequence[str]) -> bool:
+    """Say whether a column is about whole months: by its heading, or because its values name no day."""
+    named = re.fullmatch(r"month|月份?|年月", plain_heading(heading))
+    return bool(named) or (bool(values) and all(_MONTH.fullmatch(v.strip()) for v in values))
 
 
 def _money(values: Sequence[str]) -> bool:

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 from analysis.messages import Message, say
 from analysis.values import local_day
 from analysis.vocabulary import EVENTS, TABLES, TIME_COLUMN
-from analysis.workspace.imports import cells
 from analysis.workspace.imports.clean import MARKS, given_columns, judge
 from analysis.workspace.imports.lines import STEP
 from analysis.workspace.imports.mapping import ColumnMapping
@@ -71,7 +70,7 @@ class Reconciliation:
     questions : tuple of Message
         What the file cannot tell and should be confirmed.
     undecided : tuple of str
-        Fields of the mapping that would answer them: "day_first", "year_first".
+        Fields of the mapping that would answer them: "day_first", "year_first", "decimal".
     """
 
     lines: int
@@ -206,19 +205,20 @@ def _verdict(said: float, found: float, rows: int) -> str:
 
 
 def _questions(scratch: Scratch, mapping: ColumnMapping) -> list[tuple[Message, str]]:
-    """Return what the file's times leave open, each with the field of the mapping that says it."""
-    asked = []
-    types, position = scratch.types(), {heading: i for i, heading in enumerate(scratch.headings)}
+    """Return what the file's times and amounts leave open, each with the field of the mapping that says it."""
+    asked, headings = list[tuple[Message, str]](), dict(mapping.columns)
     for column in TABLES[mapping.table]:
-        heading = dict(mapping.columns).get(column.name)
-        if column.type == "time" and heading in position and mapping.day_first is None and mapping.first_day is None:
-            place = position[heading]
-            given = (scratch.con, scratch.table, f"c{place}", types[place])
-            style = cells.time_style(*given, None, False, mapping.year_first)
+        heading, style = headings.get(column.name), scratch.styles.get(column.name)
+        if heading is None or style is None:
+            continue
+        if column.type == "time" and mapping.day_first is None:
             if style.short and style.short.year_unsure:
                 years = say("{heading}: two-digit years. Does 05-06-07 begin or end with the year?", heading=heading)
                 asked.append((years, "year_first"))
             if style.ambiguous:
                 days = say("{heading}: is 01/02/2026 the first of February or the second of January?", heading=heading)
                 asked.append((days, "day_first"))
+        elif column.type != "time" and mapping.decimal is None and style.ambiguous:
+            signs = say("{heading}: is 1.234 more than a thousand, or between one and two?", heading=heading)
+            asked.append((signs, "decimal"))
     return asked
