@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
@@ -326,10 +326,7 @@ def _notes(asked: Nodes, table: pd.DataFrame, days: _Days, counted: Any) -> tupl
     )
     notes = [Note("association", association, "warning")]
     whole = table[table["phase"] == TOTAL]
-    if small := whole[(whole["users"] > 0) & (whole["users"] < LEAST)]["node"].tolist():
-        few = say("Fewer than {n} people met: {nodes}. Read the interval, not the rate.", n=LEAST,
-                  nodes=Names(tuple(small)))  # fmt: skip
-        notes.append(Note("small-groups", few, "warning"))
+    notes += _small(table)
     if none := whole[whole["low"].isna()]["node"].tolist():
         missing = say("Not estimable for {nodes}: on no day were there people who met it, comparable others, and a "
                       "window that ends before the data does.", nodes=Names(tuple(none)))  # fmt: skip
@@ -347,6 +344,20 @@ def _notes(asked: Nodes, table: pd.DataFrame, days: _Days, counted: Any) -> tupl
         goal=asked.goal,
     )
     return (*notes, Note("comparison", compared))
+
+
+def _small(table: pd.DataFrame) -> Iterator[Note]:
+    """Name the nodes that few people met, then those that few met in a phase; who is few in all is named once."""
+    few = table[(table["users"] > 0) & (table["users"] < LEAST)]
+    named = few[few["phase"] == TOTAL]["node"]
+    if len(named):
+        said = say("Fewer than {n} people met: {nodes}. Read the interval, not the rate.", n=LEAST,
+                   nodes=Names(tuple(named)))  # fmt: skip
+        yield Note("small-groups", said, "warning")
+    for phase, own in few[~few["node"].isin(named)].groupby("phase", sort=False):
+        said = say("Fewer than {n} people met in {phase}: {nodes}. Read the interval, not the rate.", n=LEAST,
+                   phase=Names((str(phase),)), nodes=Names(tuple(own["node"])))  # fmt: skip
+        yield Note("small-groups", said, "warning")
 
 
 # ---- the picture ------------------------------------------------------------------------------------------

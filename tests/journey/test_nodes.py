@@ -245,6 +245,20 @@ def test_bad_input_is_said_plainly() -> None:
         Nodes(nodes=("seed",), where=Filter(campaign="x")).run(tables)
 
 
+def test_small_groups_are_named_in_all_and_by_phase() -> None:
+    """Of "seed" 29 people meet it early and 30 late, of "share" 3 late: few in all, so not named again by phase."""
+    met = [("seed", "2026-10-21", 29), ("seed", "2026-10-26", 30), ("share", "2026-10-26", 3)]
+    rows = [(f"{node}{day}{n}", pd.Timestamp(day), node) for node, day, count in met for n in range(count)]
+    rows += [(f"{day}{n}", pd.Timestamp(day), "view") for day in ("2026-10-21", "2026-10-26") for n in range(40)]
+    rows += [("z", pd.Timestamp("2026-10-30"), "purchase")]
+    log = pd.DataFrame(rows, columns=["user_id", "timestamp", "event"])
+    answer = Nodes(nodes=("seed", "share"), window="1d").run(Tables(events=log, campaign=BERLIN))
+    assert [note.message.text() for note in answer.notes if note.code == "small-groups"] == [
+        "Fewer than 30 people met: share. Read the interval, not the rate.",
+        "Fewer than 30 people met in early: seed. Read the interval, not the rate.",
+    ]
+
+
 def test_not_estimable_is_said() -> None:
     rows = [("u", "2026-10-01 10:00", "seed"), ("u", "2026-10-01 11:00", "purchase")]
     log = pd.DataFrame(rows, columns=["user_id", "timestamp", "event"]).assign(
