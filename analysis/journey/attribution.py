@@ -138,6 +138,7 @@ class Attribution(Question):
             raise DataError.empty(credit_words.worth_nothing(self.conversion))
         cost = spent(tables, self.by, self.where, *(local_day(moment, tables.zone) for moment in span))
         cost = cost.beside(worth.currency) if shares.measure else cost
+        given = (*credit_words.unnamed(self, worth), *cost.notes)
         table = _table(self, shares, models, cost)
         kind = RevenueAttribution if shares.measure else AttributionAnswer
         return kind(
@@ -145,7 +146,7 @@ class Attribution(Question):
             version=tables.version,
             headline=credit_words.headline(self, table, shares, worth.currency),
             frames={"models": _side_by_side(table, shares.total), "table": table[list(kind.fields["table"])]},
-            notes=credit_words.notes(self, tallied, shares, models, span[0], tables.zone, cost.notes),
+            notes=credit_words.notes(self, tallied, shares, models, span[0], tables.zone, given),
             currency=worth.currency if shares.measure else cost.currency,
             universe=known,
         )

@@ -18,6 +18,7 @@ from analysis.values import local_moment, seconds
 
 if TYPE_CHECKING:
     from analysis.journey.attribution import Attribution
+    from analysis.journey.costs import Worth
     from analysis.journey.credits import Tally
 
 MODEL_WORDS = MappingProxyType(
@@ -35,6 +36,7 @@ MODEL_WORDS = MappingProxyType(
 NO_TOUCH = N_("(no touch)")
 TOUCH_WORDS = MappingProxyType({NO_TOUCH: NO_TOUCH, TOTAL: TOTAL})
 _JOURNEYS = ("markov", "shapley")
+_CENT = 0.01
 
 
 # ---- what cannot be asked ---------------------------------------------------------------------------------
@@ -194,6 +196,22 @@ def _coverage(asked: Attribution, tallied: Tally, first: dt.datetime, zone: str)
                       n=tallied.worthless, total=tallied.conversions)  # fmt: skip
         found.append(Note("no-revenue", unpaid if asked.value == "revenue" else without, "warning"))
     return found
+
+
+def unnamed(asked: Attribution, worth: Worth) -> tuple[Note, ...]:
+    """Say how much of the paid revenue no conversion event names, so that no touch can have it."""
+    if worth.paid - worth.named < _CENT:
+        return ()
+    text = say("{amount} of {whole} of paid revenue is shared out; no {conversion} event names the orders of the rest.",
+               amount=Money(worth.named, worth.currency), whole=Money(worth.paid, worth.currency),
+               conversion=asked.conversion)  # fmt: skip
+    if asked.where:
+        text = say(
+            "{amount} of {whole} of paid revenue under these filters is shared out; no {conversion} event under them "
+            "names the orders of the rest.",
+            **dict(text.params),
+        )
+    return (Note("unnamed-orders", text, "warning"),)
 
 
 def _estimates(asked: Attribution, tallied: Tally, shares: Shares, models: Sequence[str]) -> list[Note]:

@@ -170,6 +170,34 @@ def test_revenue_is_what_is_realised_and_counted_once() -> None:
     assert own["value"].to_dict() == {"a": 7.0, "b": 5.0, NO_TOUCH: 1.0}
 
 
+def test_revenue_that_no_event_names_is_said() -> None:
+    """o1 (90) and o2 (33) are named; o8 (70) is not, nor o9 (20) of the 20th; o3 is not paid."""
+    more = orders(("o8", 77.0, 7.0, True), ("o9", 20.0, None, True))
+    more["timestamp"] += pd.to_timedelta([0, 9], unit="D")
+    tables = Tables(events=BOUGHT, orders=pd.concat([ORDERS, more]).assign(campaign="c"), campaign=CAMPAIGN)
+
+    def said(**asked: Any) -> list[str]:
+        answer = Attribution(value="revenue", models="last", **asked).run(tables)
+        return [note.message.text() for note in answer.notes if note.code == "unnamed-orders"]
+
+    assert said() == ["CN¥123 of CN¥213 of paid revenue is shared out; no purchase event names the orders of the rest."]
+    assert said(where=Filter(end="2026-11-11")) == [
+        "CN¥123 of CN¥193 of paid revenue under these filters is shared out; no purchase event under them names the "
+        "orders of the rest."
+    ]
+    whole = Tables(events=BOUGHT, orders=ORDERS, campaign=CAMPAIGN)
+    assert "unnamed-orders" not in codes(Attribution(value="revenue").run(whole))
+    # The orders have no device: which of them would match is not known.
+    ios = Tables(events=BOUGHT.assign(device="ios"), orders=pd.concat([ORDERS, more]), campaign=CAMPAIGN)
+    assert "unnamed-orders" not in codes(Attribution(value="revenue", where=Filter(device="ios")).run(ios))
+
+
+def test_the_sample_says_what_share_of_revenue_it_credits(sample: Tables) -> None:
+    answer = Attribution(value="revenue", models="last").run(sample)
+    note = next(note for note in answer.notes if note.code == "unnamed-orders")
+    assert note.message.text().startswith("CN¥1,367,091 of CN¥4,609,829 of paid revenue is shared out;")
+
+
 def test_cost_stands_beside_credit_over_the_same_days() -> None:
     tables = Tables(events=BOUGHT, orders=ORDERS, spend=spend(), campaign=CAMPAIGN)
     table = Attribution(value="revenue", paths="all", models="last").run(tables).table.set_index("touch")
