@@ -322,7 +322,8 @@ def test_unknown_names_have_near_matches() -> None:
         ({"value": "revenue"}, "The events have no order_id"),
         ({"repeats": "session"}, "The events have no session_id"),
         ({"where": Filter(start="2030-01-01")}, "Nobody did purchase under these filters"),
-        ({"where": Filter(channel="c")}, "Nobody did purchase under these filters"),
+        ({"where": Filter(channel="c")}, r"There is no channel 'c'\. Choose from: a, b\."),
+        ({"where": Filter(channel="a")}, "Nobody did purchase under these filters"),
         ({"conversion": "view"}, "There is no event 'view'"),
     ],
 )
