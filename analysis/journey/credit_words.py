@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from analysis.answer import Note
-from analysis.charts import TOTAL
+from analysis.charts import PHASES, TOTAL
 from analysis.journey.credit_models import MOST
 from analysis.journey.credit_shares import FEWEST, Shares
 from analysis.messages import N_, Message, Money, Names, Share, Span, say
@@ -34,7 +34,7 @@ MODEL_WORDS = MappingProxyType(
     }
 )
 NO_TOUCH = N_("(no touch)")
-TOUCH_WORDS = MappingProxyType({NO_TOUCH: NO_TOUCH, TOTAL: TOTAL})
+TOUCH_WORDS = MappingProxyType({name: name for name in (NO_TOUCH, TOTAL, *PHASES)})
 _JOURNEYS = ("markov", "shapley")
 _CENT = 0.01
 
@@ -105,7 +105,7 @@ def headline(asked: Attribution, table: pd.DataFrame, shares: Shares, currency: 
         return say(
             "{model} credits {touch} with the most: {share} of {whole}.",
             model=_model(base),
-            touch=top,
+            touch=_touch(top),
             share=Share(float(wide.loc[top, base])),
             whole=whole,
         )
@@ -119,10 +119,10 @@ def headline(asked: Attribution, table: pd.DataFrame, shares: Shares, currency: 
         whole=whole,
         other=_model(other),
         base=_model(base),
-        up=up,
+        up=_touch(up),
         up_other=Share(float(wide.loc[up, other])),
         up_base=Share(float(wide.loc[up, base])),
-        down=down,
+        down=_touch(down),
         down_other=Share(float(wide.loc[down, other])),
         down_base=Share(float(wide.loc[down, base])),
     )
@@ -130,6 +130,11 @@ def headline(asked: Attribution, table: pd.DataFrame, shares: Shares, currency: 
 
 def _model(model: str) -> Message:
     return say(MODEL_WORDS[model])
+
+
+def _touch(name: str) -> Message | str:
+    """Put a touch that is a phase into the reader's words; other names are somebody's data."""
+    return say(name) if name in TOUCH_WORDS else name
 
 
 def _compared(models: Sequence[str]) -> tuple[str, str]:
