@@ -101,7 +101,7 @@ class DataError(SluiceError):
 
     @classmethod
     def unknown(cls, what: Message, got: Any, known: Iterable[str]) -> Self:
-        """A name (an event, a channel, …) that the data does not hold."""
+        """A name (an event, a channel, …) that the data does not hold, or a tuple of several."""
         return cls(_unknown(what, got, known), "unknown-name")
 
     @classmethod
@@ -166,10 +166,12 @@ def near(got: Any, known: Iterable[str]) -> tuple[str, ...]:
 
 def _unknown(what: Message, got: Any, known: Iterable[str]) -> Message:
     known = tuple(known)
-    if matches := near(got, known):
-        return say("There is no {what} {got}. Did you mean {near}?", what=what, got=_shown(got), near=Names(matches))
+    each = got if isinstance(got, tuple) else (got,)
+    said = Names(tuple(map(_shown, each)))
+    if matches := tuple(dict.fromkeys(name for one in each for name in near(one, known))):
+        return say("There is no {what} {got}. Did you mean {near}?", what=what, got=said, near=Names(matches))
     few = Names(tuple(sorted(known)[:12]))
-    return say("There is no {what} {got}. Choose from: {known}.", what=what, got=_shown(got), known=few)
+    return say("There is no {what} {got}. Choose from: {known}.", what=what, got=said, known=few)
 
 
 def _shown(got: Any) -> str:

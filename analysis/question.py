@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import ClassVar
 
 from analysis.answer import Answer
-from analysis.tables import Tables
+from analysis.errors import DataError
+from analysis.messages import say
+from analysis.tables import MOST_NAMES, Tables
 from analysis.values import Filter, Value, a, optional
 
 
@@ -44,13 +46,25 @@ class Question(Value):
         Raises
         ------
         DataError
-            The tables lack what the question needs.
+            The tables lack what the question needs, or a filter names values that they do not hold.
         QuestionError
             The question names things the tables do not hold.
         """
         for table, columns in self.needs.items():
             tables.require(table, *columns)
+        for each in fields(self):
+            if isinstance(where := getattr(self, each.name), Filter):
+                _known(where, tables)
         return self._answer(tables)
 
     def _answer(self, tables: Tables) -> Answer:
         raise NotImplementedError
+
+
+def _known(where: Filter, tables: Tables) -> None:
+    """Raise if a filter names values that no table holds; a column that no table has is the question's to say."""
+    for column, kept in where.columns().items():
+        known = tables.names(column)
+        unknown = tuple(name for name in kept if name not in known)
+        if unknown and known and len(known) < MOST_NAMES:
+            raise DataError.unknown(say(column), unknown, known)

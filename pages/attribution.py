@@ -22,7 +22,7 @@ VALUES = {
     "revenue": N_("realised revenue"),
     "value": N_("conversion value"),
 }
-COLUMNS = (N_("channel"), N_("campaign"), N_("creative"), N_("audience"))
+COLUMNS = (N_("channel"), N_("campaign"), N_("creative"), N_("audience"), N_("phase"))
 PATHS = {
     "since_last_conversion": N_("since the last conversion"),
     "all": N_("even before an earlier conversion"),

@@ -42,8 +42,8 @@ class Attribution(Question):
         The event that is credited.
     touches : sequence of str
         Names of events that are touches; none means every event. Only events with a value in `by` count.
-    by : {"channel", "campaign", "creative", "audience"}
-        Which column's values get the credit.
+    by : {"channel", "campaign", "creative", "audience", "phase"}
+        Which column's values get the credit; "phase" is the campaign's phase in which a touch falls.
     value : {"conversions", "revenue", "value"}
         What is shared out: each conversion as one, the realised revenue of its order (by order_id; shared evenly where
         several conversions name one order), or the conversion event's own `value`.
@@ -96,7 +96,7 @@ class Attribution(Question):
 
     conversion: str = field(default="purchase", metadata=text())
     touches: tuple[str, ...] = field(default=("visit",), metadata=names())
-    by: str = field(default="channel", metadata=one_of("channel", "campaign", "creative", "audience"))
+    by: str = field(default="channel", metadata=one_of("channel", "campaign", "creative", "audience", "phase"))
     value: str = field(default="conversions", metadata=one_of("conversions", "revenue", "value"))
     window: str = field(default="7d", metadata=duration())
     paths: str = field(default="since_last_conversion", metadata=one_of("since_last_conversion", "all"))
@@ -138,6 +138,7 @@ class Attribution(Question):
             raise DataError.empty(credit_words.worth_nothing(self.conversion))
         cost = spent(tables, self.by, self.where, *(local_day(moment, tables.zone) for moment in span))
         cost = cost.beside(worth.currency) if shares.measure else cost
+        given = (*credit_words.unnamed(self, worth), *cost.notes)
         table = _table(self, shares, models, cost)
         kind = RevenueAttribution if shares.measure else AttributionAnswer
         return kind(
@@ -145,7 +146,7 @@ class Attribution(Question):
             version=tables.version,
             headline=credit_words.headline(self, table, shares, worth.currency),
             frames={"models": _side_by_side(table, shares.total), "table": table[list(kind.fields["table"])]},
-            notes=credit_words.notes(self, tallied, shares, models, span[0], tables.zone, cost.notes),
+            notes=credit_words.notes(self, tallied, shares, models, span[0], tables.zone, given),
             currency=worth.currency if shares.measure else cost.currency,
             universe=known,
         )

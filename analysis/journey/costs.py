@@ -19,11 +19,16 @@ from analysis.values import Filter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worth:
-    """What one conversion event of each order brings, and in which currency."""
+    """What one conversion event of each order brings, and in which currency.
+
+    Beside it what all paid orders brought, and of that those which conversion events name.
+    """
 
     currency: str | None = None
     orders: Any = field(default_factory=lambda: pa.array([], pa.string()))
     realised: Any = field(default_factory=lambda: np.empty(0))
+    paid: float = 0.0
+    named: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +70,29 @@ def worth_of(tables: Tables, value: str, conversion: str, where: Filter | None) 
             currencies=Names(currencies),
         )
         raise DataError(text, "mixed-currencies")
+    currency = currencies[0] if currencies else None
+    paid_for, of_named = _covered(tables, where, events, currency)
     return Worth(
-        currency=currencies[0] if currencies else None,
+        currency=currency,
         orders=pa.array(found["order_id"], pa.string()),
         realised=(found["realised"] / found["events"]).to_numpy(float),
+        paid=paid_for,
+        named=of_named,
     )
+
+
+def _covered(tables: Tables, where: Filter | None, events: Any, currency: str | None) -> tuple[float, float]:
+    """Return what the paid orders that match the filter brought, and of that those which `events` name.
+
+    Nothing where the filter names what orders lack: which of them match is not known.
+    """
+    if not currency or (where and not set(where.columns()) <= set(tables.present("orders"))):
+        return 0.0, 0.0
+    paid = tables.paid_orders(where).filter(nw.col("currency") == currency)
+    realised = nw.col("realised")
+    named = nw.when(nw.col("events").is_null()).then(nw.lit(0.0)).otherwise(realised)
+    found = collect(paid.join(events, on="order_id", how="left").select(paid=realised.sum(), named=named.sum()))
+    return float(found["paid"].fillna(0.0)[0]), float(found["named"].fillna(0.0)[0])
 
 
 def spent(tables: Tables, by: str, where: Filter | None, first: str, last: str) -> Cost:

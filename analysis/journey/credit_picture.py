@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis import charts
 from analysis.charts import PALETTE, Look
-from analysis.journey.credit_words import MODEL_WORDS, NO_TOUCH
+from analysis.journey.credit_words import MODEL_WORDS, TOUCH_WORDS
 from analysis.messages import N_, Message
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def dots(table: pd.DataFrame, look: Look, asked: Attribution, headline: Message)
     """Draw a band per touch, those with most credit first, and in it a row per model."""
     models = list(table["model"].unique())
     drawn = table.assign(label=table["model"].map(lambda m: look(MODEL_WORDS[m])))
-    drawn["name"] = drawn["touch"].map(lambda t: look(t) if t == NO_TOUCH else t)
+    drawn["name"] = drawn["touch"].map(lambda t: look(t) if t in TOUCH_WORDS else t)
     order = drawn.groupby("name")["share"].mean().sort_values(ascending=False, kind="stable").index.tolist()
     labels = [look(MODEL_WORDS[m]) for m in models]
     places = list(MODEL_WORDS)

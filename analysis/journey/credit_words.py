@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from analysis.answer import Note
-from analysis.charts import TOTAL
+from analysis.charts import PHASES, TOTAL
 from analysis.journey.credit_models import MOST
 from analysis.journey.credit_shares import FEWEST, Shares
 from analysis.messages import N_, Message, Money, Names, Share, Span, say
@@ -18,6 +18,7 @@ from analysis.values import local_moment, seconds
 
 if TYPE_CHECKING:
     from analysis.journey.attribution import Attribution
+    from analysis.journey.costs import Worth
     from analysis.journey.credits import Tally
 
 MODEL_WORDS = MappingProxyType(
@@ -33,8 +34,9 @@ MODEL_WORDS = MappingProxyType(
     }
 )
 NO_TOUCH = N_("(no touch)")
-TOUCH_WORDS = MappingProxyType({NO_TOUCH: NO_TOUCH, TOTAL: TOTAL})
+TOUCH_WORDS = MappingProxyType({name: name for name in (NO_TOUCH, TOTAL, *PHASES)})
 _JOURNEYS = ("markov", "shapley")
+_CENT = 0.01
 
 
 # ---- what cannot be asked ---------------------------------------------------------------------------------
@@ -103,7 +105,7 @@ def headline(asked: Attribution, table: pd.DataFrame, shares: Shares, currency: 
         return say(
             "{model} credits {touch} with the most: {share} of {whole}.",
             model=_model(base),
-            touch=top,
+            touch=_touch(top),
             share=Share(float(wide.loc[top, base])),
             whole=whole,
         )
@@ -117,10 +119,10 @@ def headline(asked: Attribution, table: pd.DataFrame, shares: Shares, currency: 
         whole=whole,
         other=_model(other),
         base=_model(base),
-        up=up,
+        up=_touch(up),
         up_other=Share(float(wide.loc[up, other])),
         up_base=Share(float(wide.loc[up, base])),
-        down=down,
+        down=_touch(down),
         down_other=Share(float(wide.loc[down, other])),
         down_base=Share(float(wide.loc[down, base])),
     )
@@ -128,6 +130,11 @@ def headline(asked: Attribution, table: pd.DataFrame, shares: Shares, currency: 
 
 def _model(model: str) -> Message:
     return say(MODEL_WORDS[model])
+
+
+def _touch(name: str) -> Message | str:
+    """Put a touch that is a phase into the reader's words; other names are somebody's data."""
+    return say(name) if name in TOUCH_WORDS else name
 
 
 def _compared(models: Sequence[str]) -> tuple[str, str]:
@@ -194,6 +201,22 @@ def _coverage(asked: Attribution, tallied: Tally, first: dt.datetime, zone: str)
                       n=tallied.worthless, total=tallied.conversions)  # fmt: skip
         found.append(Note("no-revenue", unpaid if asked.value == "revenue" else without, "warning"))
     return found
+
+
+def unnamed(asked: Attribution, worth: Worth) -> tuple[Note, ...]:
+    """Say how much of the paid revenue no conversion event names, so that no touch can have it."""
+    if worth.paid - worth.named < _CENT:
+        return ()
+    text = say("{amount} of {whole} of paid revenue is shared out; no {conversion} event names the orders of the rest.",
+               amount=Money(worth.named, worth.currency), whole=Money(worth.paid, worth.currency),
+               conversion=asked.conversion)  # fmt: skip
+    if asked.where:
+        text = say(
+            "{amount} of {whole} of paid revenue under these filters is shared out; no {conversion} event under them "
+            "names the orders of the rest.",
+            **dict(text.params),
+        )
+    return (Note("unnamed-orders", text, "warning"),)
 
 
 def _estimates(asked: Attribution, tallied: Tally, shares: Shares, models: Sequence[str]) -> list[Note]:

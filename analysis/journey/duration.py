@@ -19,7 +19,7 @@ from analysis.charts import GROUP_WORDS, TOTAL, Look
 from analysis.errors import DataError, QuestionError
 from analysis.journey.chains import NO_TIME, Chains, chains
 from analysis.journey.funnel import SMALL, Funnel, OfFunnel
-from analysis.journey.plan import observed_until
+from analysis.journey.plan import observed_until, taken_before
 from analysis.journey.steps import STEPS_AT_MOST
 from analysis.messages import N_, Message, Names, Share, Span, say
 from analysis.tables import Tables
@@ -44,9 +44,10 @@ class TimeToConvert(OfFunnel):
     Notes
     -----
     Kaplan and Meier's estimate (1958), with 95% intervals by Greenwood's variance on the log-log scale: who still has
-    time when the data ends counts for as long as they were seen. Who did not go on in time counts as not converted
-    until their window closed. The median is the time by which half of all have converted; where fewer than half do,
-    there is none, and the time by which half of the conversions came is given beside it.
+    time when the data ends counts for as long as they were seen, and whom the dates cut off (where they hold for every
+    step) until then. Who did not go on in time counts as not converted until their window closed. The median is the
+    time by which half of all have converted; where fewer than half do, there is none, and the time by which half of
+    the conversions came is given beside it.
 
     Examples
     --------
@@ -88,7 +89,7 @@ class TimeToConvert(OfFunnel):
             version=tables.version,
             headline=_headline(self, table.iloc[0]),
             frames={"table": table, "curve": pd.concat([curve for _, curve in fitted], ignore_index=True)},
-            notes=_notes(self, table),
+            notes=_notes(self, table, int(times["cut"].sum())),
             universe=tables.names(self.funnel.breakdown) if self.funnel.breakdown else (),
         )
 
@@ -147,10 +148,19 @@ def _times(asked: TimeToConvert, tables: Tables) -> pd.DataFrame:
     waiting = found.still_open[came] & ~converted
     took = np.where(converted, done - begun, 0) / 1e6
     seen = (observed_until(funnel, tables) - begun) / 1e6
-    left = _left(funnel, found, came, begun, took)
+    window = _left(funnel, found, came, begun, took)
+    # A step at the very end of the dates is outside them: nobody is seen at that moment.
+    left = np.minimum(window, (taken_before(funnel, tables) - 1 - begun) / 1e6)
     took = np.where(converted, took, np.where(waiting, np.minimum(seen, left), left))
-    names = np.array(found.groups, object)[found.group[came]]
-    return pd.DataFrame({"breakdown": names, "seconds": took, "converted": converted, "still_open": waiting})
+    return pd.DataFrame(
+        {
+            "breakdown": np.array(found.groups, object)[found.group[came]],
+            "seconds": took,
+            "converted": converted,
+            "still_open": waiting,
+            "cut": ~converted & ~waiting & (left < window),
+        }
+    )
 
 
 def _left(funnel: Funnel, found: Chains, came: Any, begun: Any, took: Any) -> Any:
@@ -222,13 +232,16 @@ def _headline(asked: TimeToConvert, total: Any) -> Message:
     return say("Half of {users} users go from {first} to {last} within {median}; {share} do in the end.", **params)
 
 
-def _notes(asked: TimeToConvert, table: pd.DataFrame) -> tuple[Note, ...]:
+def _notes(asked: TimeToConvert, table: pd.DataFrame, cut: int) -> tuple[Note, ...]:
     notes = []
     total = table.iloc[0]
     if total["still_open"]:
         text = say("{users} users still have time; they count for as long as they were seen.",
                    users=int(total["still_open"]))  # fmt: skip
         notes.append(Note("censored", text))
+    if cut:
+        text = say("{users} users' time is cut short by the end of the dates; they count until then.", users=cut)
+        notes.append(Note("cut-by-dates", text))
     never = table[table["median"].isna()]["breakdown"].tolist()
     if never:
         text = say("Of all who entered, fewer than half convert, so there is no median time among all: {groups}.",

@@ -24,7 +24,8 @@ def count(
 ) -> None:  # pragma: no cover - compiled
     """Count a chunk's people by node and day into `found`, shape (nodes, days + 1, COUNTS).
 
-    The last "day" holds the plain comparison: people who ever met the node before converting, and the rest.
+    The last "day" holds the plain comparison: of the people there on the days and not converted before, those who
+    ever met the node until the last day's end and before converting, and the rest.
     """
     i, days = 0, len(starts) - 1
     while i < len(user):
@@ -33,10 +34,11 @@ def count(
         for n in range(len(nodes)):
             met = _first(time, code, i, end, nodes[n])
             met = met if met <= done else _NEVER
-            ever = 0 if met < _NEVER else 2
-            found[n, days, ever] += 1
-            found[n, days, ever + 1] += done < _NEVER
-            if met < _NEVER and met + window > until:
+            if _there(time, i, end, starts, done):
+                ever = 0 if met < starts[days] else 2
+                found[n, days, ever] += 1
+                found[n, days, ever + 1] += done < _NEVER
+            if starts[0] <= met < starts[days] and met + window > until:
                 found[n, days, 4] += 1
             row = i
             while row < end:
@@ -109,15 +111,25 @@ def _first(time: Any, code: Any, i: int, end: int, wanted: int) -> int:  # pragm
 
 
 @compiled
+def _there(time: Any, i: int, end: int, starts: Any, done: int) -> bool:  # pragma: no cover - compiled
+    """Say whether a person does anything on the days, not after their conversion."""
+    row = i + np.searchsorted(time[i:end], starts[0])
+    return bool(row < end and time[row] < starts[-1] and time[row] <= done)
+
+
+@compiled
 def _next(
     time: Any, row: int, end: int, starts: Any, met: int, done: int
 ) -> tuple[int, int, int, int]:  # pragma: no cover - compiled
-    """Return the next row to look at, the day stood in (-1: none left), 0 for met or 2 for not, the clock's start."""
+    """Return the next row to look at, the day stood in (-1: none), 0 for met or 2 for not, the clock's start.
+
+    Day -1 is all the time before the first day.
+    """
     first = time[row]
     day = np.searchsorted(starts, first, side="right") - 1
-    midnight = starts[day + 1]
-    if first > done or day < 0 or day >= len(starts) - 1:
+    if first > done or day >= len(starts) - 1:
         return end, -1, 0, first
+    midnight = starts[day + 1]
     if met < midnight:
         return end, day, 0, met
     while row < end and time[row] < midnight:

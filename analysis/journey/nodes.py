@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
@@ -24,7 +24,19 @@ from analysis.question import Question
 from analysis.rates import apart, wilson
 from analysis.sequences import Chunk, walk
 from analysis.tables import Tables
-from analysis.values import Campaign, duration, flag, local_day, local_midnight, micros, names, seconds, text, value
+from analysis.values import (
+    Campaign,
+    Filter,
+    duration,
+    flag,
+    local_day,
+    local_midnight,
+    micros,
+    names,
+    seconds,
+    text,
+    value,
+)
 from analysis.vocabulary import EVENT_WORDS, NODES
 
 SHARES = ("converted", "others", "difference", "low", "high", "more")
@@ -47,7 +59,8 @@ class Nodes(Question):
     phases : bool
         Whether each of the campaign's phases is shown beside the whole.
     where : Filter, optional
-        Restricts the events.
+        Dates restrict on which days people are set beside each other; what they did before and their conversions
+        after count whatever their date. The other conditions restrict the events.
 
     Notes
     -----
@@ -89,7 +102,7 @@ class Nodes(Question):
         days = _Days.of(self, tables)
         counted = _counted(self, tables, days)
         if not counted[:, -1, :4].any():
-            raise DataError.empty(say("No events are left under these filters. Widen the dates or clear a filter."))
+            raise DataError.empty(_no_events())
         spread = _spread(self, tables, days, counted)
         table = _table(self, days, counted, spread)
         return NodesAnswer(
@@ -153,6 +166,10 @@ class _Days:
         assert span is not None  # `needs` holds events
         first, last = (dt.date.fromisoformat(local_day(moment, tables.zone)) for moment in span)
         days = [(first + dt.timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
+        kept = asked.where or Filter()
+        days = [day for day in days if (kept.start or day) <= day <= (kept.end or day)]
+        if not days:
+            raise DataError.empty(_no_events())
         starts = [local_midnight(day, tables.zone) for day in days] + [local_midnight(days[-1], tables.zone, days=1)]
         phases = _phases(asked, tables.campaign)
         own = [np.full(len(days), True)]
@@ -169,7 +186,9 @@ def _phases(asked: Nodes, campaign: Campaign | None) -> Sequence[Any]:
 
 def _walk(asked: Nodes, tables: Tables, work: Any) -> Any:
     """Add up what `work` makes of everybody; empty parts keep the shape."""
-    frame: nw.LazyFrame[Any] = tables.frame("events", asked.where)
+    # A conversion after the dates still counts, and whoever met the node or bought before them is no newcomer.
+    where = asked.where.replace(start=None, end=None) if asked.where else None
+    frame: nw.LazyFrame[Any] = tables.frame("events", where)
     return sum(walk(frame, work), start=work(Chunk.empty()))
 
 
@@ -269,6 +288,10 @@ def _plain_difference(ever: Any) -> float:
 # ---- the words --------------------------------------------------------------------------------------------
 
 
+def _no_events() -> Message:
+    return say("No events are left under these filters. Widen the dates or clear a filter.")
+
+
 def _headline(asked: Nodes, table: pd.DataFrame) -> Message:
     known = table[(table["phase"] == TOTAL) & table["low"].notna()]
     if known.empty:
@@ -303,10 +326,7 @@ def _notes(asked: Nodes, table: pd.DataFrame, days: _Days, counted: Any) -> tupl
     )
     notes = [Note("association", association, "warning")]
     whole = table[table["phase"] == TOTAL]
-    if small := whole[(whole["users"] > 0) & (whole["users"] < LEAST)]["node"].tolist():
-        few = say("Fewer than {n} people met: {nodes}. Read the interval, not the rate.", n=LEAST,
-                  nodes=Names(tuple(small)))  # fmt: skip
-        notes.append(Note("small-groups", few, "warning"))
+    notes += _small(table)
     if none := whole[whole["low"].isna()]["node"].tolist():
         missing = say("Not estimable for {nodes}: on no day were there people who met it, comparable others, and a "
                       "window that ends before the data does.", nodes=Names(tuple(none)))  # fmt: skip
@@ -314,12 +334,30 @@ def _notes(asked: Nodes, table: pd.DataFrame, days: _Days, counted: Any) -> tupl
     if waiting := int(counted[:, -1, 4].sum()):
         open_note = say("{users} meetings are left out: their window ends after the data.", users=waiting)
         notes.append(Note("still-open", open_note))
+    if asked.where and (asked.where.start or asked.where.end):
+        dated = say("Dates restrict when people are set beside each other; what they did before and conversions "
+                    "after count too.")  # fmt: skip
+        notes.append(Note("entry-dates", dated))
     compared = say(
         "Each day, those who meet the node are set beside those active that day who have neither met it nor "
         "reached {goal}.",
         goal=asked.goal,
     )
     return (*notes, Note("comparison", compared))
+
+
+def _small(table: pd.DataFrame) -> Iterator[Note]:
+    """Name the nodes that few people met, then those that few met in a phase; who is few in all is named once."""
+    few = table[(table["users"] > 0) & (table["users"] < LEAST)]
+    named = few[few["phase"] == TOTAL]["node"]
+    if len(named):
+        said = say("Fewer than {n} people met: {nodes}. Read the interval, not the rate.", n=LEAST,
+                   nodes=Names(tuple(named)))  # fmt: skip
+        yield Note("small-groups", said, "warning")
+    for phase, own in few[~few["node"].isin(named)].groupby("phase", sort=False):
+        said = say("Fewer than {n} people met in {phase}: {nodes}. Read the interval, not the rate.", n=LEAST,
+                   phase=Names((str(phase),)), nodes=Names(tuple(own["node"])))  # fmt: skip
+        yield Note("small-groups", said, "warning")
 
 
 # ---- the picture ------------------------------------------------------------------------------------------

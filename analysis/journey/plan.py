@@ -136,7 +136,7 @@ def planned(asked: Funnel, tables: Tables, wanted: Columns | None = None) -> tup
         first=asked.entry == "first",
         entries=(micros(start) if start else -FAR, micros(end) if end else FAR),
         until=observed_until(asked, tables),
-        before=micros(end) if end and asked.dates == "conversion" else FAR,
+        before=taken_before(asked, tables),
         excluded=np.array(
             [(one.after - 1, (one.before or len(steps)) - 1) for one in asked.exclusions], np.int64
         ).reshape(-1, 2),
@@ -216,6 +216,13 @@ def observed_until(asked: Funnel, tables: Tables) -> int:
     observed = tables.span("events")
     assert observed is not None  # the events are not empty
     return micros(observed[1])
+
+
+def taken_before(asked: Funnel, tables: Tables) -> int:
+    """Return the moment before which every step must be taken; `FAR` where the dates say when people enter only."""
+    asked = asked.effective
+    _, end = asked.where.bounds(tables.zone) if asked.where else (None, None)
+    return micros(end) if end and asked.dates == "conversion" else FAR
 
 
 def relevant(asked: Funnel, tables: Tables, plan: Plan) -> nw.LazyFrame[Any]:

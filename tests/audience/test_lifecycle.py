@@ -443,9 +443,10 @@ def test_a_day_before_the_data_names_what_was_observed() -> None:
 
 
 def test_filters_that_leave_nobody_are_said_to() -> None:
-    log = EVENTS.assign(channel="a")
+    log = EVENTS.assign(channel="a", campaign="c")
+    nobodys = log.iloc[[0]].assign(channel="b", campaign="d")
     with pytest.raises(DataError, match="Nobody was seen by 2026-11-09 under these filters"):
-        Lifecycle(where=Filter(channel="b")).run(Tables(events=log))
+        Lifecycle(where=Filter(channel="b", campaign="c")).run(Tables(events=pd.concat([log, nobodys])))
     with pytest.raises(DataError, match="The events have no device"):
         Lifecycle(where=Filter(device="ios")).run(Tables(events=log))
 

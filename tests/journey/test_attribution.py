@@ -17,7 +17,7 @@ from analysis.journey import attribution
 from analysis.journey.attribution import Attribution, AttributionAnswer, RevenueAttribution
 from analysis.journey.credit_shares import largest_remainder
 from analysis.tables import Tables
-from analysis.values import Campaign, Filter
+from analysis.values import Campaign, Filter, Phase
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_data"
 NO_TOUCH = "(no touch)"
@@ -102,6 +102,45 @@ def test_each_model(model: str, asked: dict[str, Any], given: dict[str, float]) 
     assert credit(LONG, model, **asked) == pytest.approx(given, rel=1e-12)
 
 
+PHASED = CAMPAIGN.replace(
+    phases=(Phase(name="warm-up", start="2026-11-01", end="2026-11-05"),
+            Phase(name="burst", start="2026-11-06", end="2026-11-12"))
+)  # fmt: skip
+
+
+def test_phases_get_the_credit_of_their_touches() -> None:
+    """u is touched in both phases, v and w in one each, z in none; all convert in the burst but z."""
+    log = events(
+        ("u", "2026-11-05 23:59", "visit", "a"), ("u", "2026-11-06", "visit", "a"),
+        ("u", "2026-11-07", "purchase", None),
+        ("v", "2026-11-02", "visit", "b"), ("v", "2026-11-08", "purchase", None),
+        ("w", "2026-11-08", "visit", "a"), ("w", "2026-11-08", "purchase", None),
+        ("z", "2026-11-13", "visit", "a"), ("z", "2026-11-14", "purchase", None),
+    )  # fmt: skip
+    paid = pd.DataFrame({"period_start": pd.to_datetime(["2026-11-05", "2026-11-06"]).as_unit("us"), "channel": "a",
+                         "spend": [30.0, 4.0], "currency": "CNY", "phase": ["warm-up", "burst"]})  # fmt: skip
+    paid["period_end"] = paid["period_start"] + pd.Timedelta(days=1)
+    answer = Attribution(by="phase", models=("first", "last", "linear")).run(
+        Tables(events=log, spend=paid, campaign=PHASED)
+    )
+    wide = answer.table.pivot(index="touch", columns="model", values="credit")
+    assert wide.loc["warm-up"].to_dict() == {"first": 2.0, "last": 1.0, "linear": 1.5}
+    assert wide.loc["burst"].to_dict() == {"first": 1.0, "last": 2.0, "linear": 1.5}
+    assert wide.loc[NO_TOUCH].to_dict() == {"first": 1.0, "last": 1.0, "linear": 1.0}
+    assert answer.table.set_index("touch")["cost"].dropna().groupby(level=0).first().to_dict() == {
+        "burst": 4.0, "warm-up": 30.0
+    }  # fmt: skip
+    assert answer.headline.text() == (
+        "Of 4 conversions (purchase), First touch credits warm-up with 50.0% where Last touch gives 25.0%; "
+        "burst loses most: 25.0% instead of 50.0%."
+    )
+    assert "预热" in answer.headline.text("zh_CN")
+    drawn = answer.chart(Look("zh_CN")).to_dict()["datasets"]
+    assert {row["name"] for rows in drawn.values() for row in rows} >= {"预热", "爆发"}
+    with pytest.raises(DataError, match="The events have no phase"):
+        Attribution(by="phase").run(Tables(events=log, campaign=CAMPAIGN))
+
+
 def test_direct_gets_what_nothing_else_can_have() -> None:
     log = events(("u", "01:00", "visit", "d"), ("u", "02:00", "purchase", None))
     assert credit(log, "last_non_direct", direct="d") == {"d": 1}
@@ -168,6 +207,34 @@ def test_revenue_is_what_is_realised_and_counted_once() -> None:
     assert dict(next(n for n in answer.notes if n.code == "no-revenue").message.params)["n"] == 1
     own = Attribution(value="value", models="last").run(tables).table.set_index("touch")
     assert own["value"].to_dict() == {"a": 7.0, "b": 5.0, NO_TOUCH: 1.0}
+
+
+def test_revenue_that_no_event_names_is_said() -> None:
+    """o1 (90) and o2 (33) are named; o8 (70) is not, nor o9 (20) of the 20th; o3 is not paid."""
+    more = orders(("o8", 77.0, 7.0, True), ("o9", 20.0, None, True))
+    more["timestamp"] += pd.to_timedelta([0, 9], unit="D")
+    tables = Tables(events=BOUGHT, orders=pd.concat([ORDERS, more]).assign(campaign="c"), campaign=CAMPAIGN)
+
+    def said(**asked: Any) -> list[str]:
+        answer = Attribution(value="revenue", models="last", **asked).run(tables)
+        return [note.message.text() for note in answer.notes if note.code == "unnamed-orders"]
+
+    assert said() == ["CN¥123 of CN¥213 of paid revenue is shared out; no purchase event names the orders of the rest."]
+    assert said(where=Filter(end="2026-11-11")) == [
+        "CN¥123 of CN¥193 of paid revenue under these filters is shared out; no purchase event under them names the "
+        "orders of the rest."
+    ]
+    whole = Tables(events=BOUGHT, orders=ORDERS, campaign=CAMPAIGN)
+    assert "unnamed-orders" not in codes(Attribution(value="revenue").run(whole))
+    # The orders have no device: which of them would match is not known.
+    ios = Tables(events=BOUGHT.assign(device="ios"), orders=pd.concat([ORDERS, more]), campaign=CAMPAIGN)
+    assert "unnamed-orders" not in codes(Attribution(value="revenue", where=Filter(device="ios")).run(ios))
+
+
+def test_the_sample_says_what_share_of_revenue_it_credits(sample: Tables) -> None:
+    answer = Attribution(value="revenue", models="last").run(sample)
+    note = next(note for note in answer.notes if note.code == "unnamed-orders")
+    assert note.message.text().startswith("CN¥1,367,091 of CN¥4,609,829 of paid revenue is shared out;")
 
 
 def test_cost_stands_beside_credit_over_the_same_days() -> None:
@@ -294,7 +361,8 @@ def test_unknown_names_have_near_matches() -> None:
         ({"value": "revenue"}, "The events have no order_id"),
         ({"repeats": "session"}, "The events have no session_id"),
         ({"where": Filter(start="2030-01-01")}, "Nobody did purchase under these filters"),
-        ({"where": Filter(channel="c")}, "Nobody did purchase under these filters"),
+        ({"where": Filter(channel="c")}, r"There is no channel 'c'\. Choose from: a, b\."),
+        ({"where": Filter(channel="a")}, "Nobody did purchase under these filters"),
         ({"conversion": "view"}, "There is no event 'view'"),
     ],
 )
@@ -309,7 +377,7 @@ def test_data_that_lacks_something_says_so(asked: dict[str, Any], says: str) -> 
         ({"first": 0.7, "last": 0.4}, "together that is more than 100%"),
         ({"models": ("last_non_direct",)}, "which value means direct"),
         ({"models": ("lst",)}, "choose from first, last"),
-        ({"by": "device"}, "choose from channel, campaign, creative, audience"),
+        ({"by": "device"}, "choose from channel, campaign, creative, audience, phase"),
         ({"window": "0d"}, "longer than zero"),
         ({"value": "money"}, "choose from conversions, revenue, value"),
         ({"draws": 3}, "100 or more"),

@@ -294,7 +294,7 @@ def test_missing_columns_and_tables_are_named() -> None:
 
 @pytest.mark.parametrize(
     "where",
-    [Filter(start="2030-01-01"), Filter(end="1999-12-31"), Filter(channel="nobody"), Filter(campaign="nothing")],
+    [Filter(start="2030-01-01"), Filter(end="1999-12-31"), Filter(channel="search", device="android")],
 )
 def test_an_empty_selection_says_so(frames: dict[str, pd.DataFrame], where: Filter) -> None:
     with pytest.raises(DataError, match="Nobody took the first step, visit, under these filters"):

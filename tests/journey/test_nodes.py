@@ -38,8 +38,14 @@ def _day(when: pd.Timestamp) -> str:
     return when.tz_localize("UTC").tz_convert(ZoneInfo("Europe/Berlin")).date().isoformat()
 
 
-def _twin(log: pd.DataFrame, node: str, window: pd.Timedelta) -> dict[str, Any]:
-    """Say for every user and day who stands where, as the definition has it."""
+def _dates(rng: np.random.Generator) -> Filter | None:
+    first, last = sorted(f"2026-10-{day}" for day in rng.integers(20, 32, 2))
+    return [None, Filter(start=first), Filter(end=last), Filter(start=first, end=last)][rng.integers(4)]
+
+
+def _twin(log: pd.DataFrame, node: str, window: pd.Timedelta, dates: Filter | None = None) -> dict[str, Any]:
+    """Say for every user and day within the dates who stands where, as the definition has it."""
+    dates = dates or Filter()
     until, stands = log["timestamp"].max(), []
     for user, own in log.groupby("user_id"):
         own = own.sort_values("timestamp")
@@ -50,6 +56,8 @@ def _twin(log: pd.DataFrame, node: str, window: pd.Timedelta) -> dict[str, Any]:
         for day, times in own["timestamp"].groupby(own["timestamp"].map(_day)):
             first = times.min()
             if first > bought or (not pd.isna(met) and _day(met) < day):
+                continue
+            if not (dates.start or day) <= day <= (dates.end or day):
                 continue
             treated = not pd.isna(met) and _day(met) == day
             clock = met if treated else first
@@ -92,14 +100,18 @@ def _wilson(p: float, n: float) -> tuple[float, float]:
 
 def test_equals_the_plain_twin_over_random_logs() -> None:
     rng, checked = np.random.default_rng(5), 0
-    for _ in range(300):
+    for _ in range(600):
         log, hours = _log(rng), int(rng.choice([0, 5, 24, 70]))
         if not {"seed", "purchase"} <= set(log["event"]):
             continue
-        table = Nodes(nodes=("seed",), window=f"{hours}h" if hours else "1s").run(
-            Tables(events=log, campaign=BERLIN)
-        ).table  # fmt: skip
-        stands = _twin(log, "seed", pd.Timedelta(hours=hours) if hours else pd.Timedelta(seconds=1))
+        dates = _dates(rng)
+        asked = Nodes(nodes=("seed",), window=f"{hours}h" if hours else "1s", where=dates)
+        stands = _twin(log, "seed", pd.Timedelta(hours=hours) if hours else pd.Timedelta(seconds=1), dates)
+        try:
+            table = asked.run(Tables(events=log, campaign=BERLIN)).table
+        except DataError:
+            assert not stands["all"]
+            continue
         for row in table.itertuples():
             users, *expected = _expected(stands["all" if row.phase == "(total)" else row.phase])
             if not users:
@@ -166,6 +178,61 @@ def test_filters_and_campaign_days() -> None:
     pd.testing.assert_frame_equal(both.table, alone.table)
 
 
+def _planted() -> pd.DataFrame:
+    """Make 60 people who meet the node on the 5th and buy the day after, beside 60 who only look.
+
+    Another 60 bought on the 1st and meet the node on the 5th: they have converted long before. 60 met it on the 2nd.
+    """
+    kinds = {
+        "seeded": [(5, 9, "view"), (5, 10, "seed"), (6, 9, "purchase")],
+        "plain": [(5, 9, "view")],
+        "buyer": [(1, 9, "purchase"), (5, 10, "seed")],
+        "early": [(2, 9, "seed"), (5, 9, "view"), (6, 9, "purchase")],
+        "last": [(20, 9, "view")],
+    }
+    rows = [
+        (f"{kind}{n}", dt.datetime(2026, 10, day, hour), event)
+        for kind, own in kinds.items()
+        for n in range(60 if kind != "last" else 1)
+        for day, hour, event in own
+    ]
+    return pd.DataFrame(rows, columns=["user_id", "timestamp", "event"])
+
+
+@pytest.mark.parametrize(
+    "dates", [Filter(start="2026-10-05", end="2026-10-05"), Filter(start="2026-10-05"), Filter(start="2026-10-03")]
+)
+def test_dates_restrict_who_stands_and_neither_history_nor_conversions(dates: Filter) -> None:
+    answer = Nodes(nodes=("seed",), window="3d", where=dates).run(Tables(events=_planted()))
+    row = answer.table.iloc[0]
+    assert row[["users", "converted", "others", "difference", "compared"]].tolist() == [60, 1.0, 0.0, 1.0, 60]
+    # Of those there and not yet buyers, who met it in the end (seeded, early) and who did not (plain, last).
+    assert row["unadjusted"] == 1.0
+    assert "entry-dates" in {note.code for note in answer.notes}
+
+
+def test_an_end_of_the_dates_does_not_cut_conversions_off() -> None:
+    asked = Nodes(nodes=("seed",), window="3d", where=Filter(end="2026-10-05"))
+    row = asked.run(Tables(events=_planted())).table.iloc[0]
+    # On the 2nd there is nobody to compare with; on the 5th as above.
+    assert row[["users", "converted", "others", "difference", "compared"]].tolist() == [60, 1.0, 0.0, 1.0, 60]
+    assert row["unadjusted"] == 120 / 120 - 60 / 120  # buyers convert and never meet it before that
+
+
+def test_meetings_outside_the_dates_are_not_waited_for() -> None:
+    log = pd.concat([_planted(), pd.DataFrame({"user_id": ["z"], "timestamp": [dt.datetime(2026, 10, 20, 8)],
+                                               "event": ["seed"]})])  # fmt: skip
+    for dates, waiting in ((Filter(end="2026-10-05"), False), (None, True)):
+        answer = Nodes(nodes=("seed",), window="3d", where=dates).run(Tables(events=log))
+        assert ("still-open" in {note.code for note in answer.notes}) == waiting
+
+
+def test_dates_without_any_data_say_so() -> None:
+    for dates in (Filter(start="2027-01-01"), Filter(end="2025-01-01"), Filter(start="2026-10-10", end="2026-10-12")):
+        with pytest.raises(DataError, match="No events are left"):
+            Nodes(nodes=("seed",), where=dates).run(Tables(events=_planted()))
+
+
 def test_bad_input_is_said_plainly() -> None:
     tables = Tables(events=_campaign_log(np.random.default_rng(1), 0.2))
     with pytest.raises(DataError, match="Did you mean seed"):
@@ -176,6 +243,20 @@ def test_bad_input_is_said_plainly() -> None:
         Nodes(nodes=())
     with pytest.raises(DataError):
         Nodes(nodes=("seed",), where=Filter(campaign="x")).run(tables)
+
+
+def test_small_groups_are_named_in_all_and_by_phase() -> None:
+    """Of "seed" 29 people meet it early and 30 late, of "share" 3 late: few in all, so not named again by phase."""
+    met = [("seed", "2026-10-21", 29), ("seed", "2026-10-26", 30), ("share", "2026-10-26", 3)]
+    rows = [(f"{node}{day}{n}", pd.Timestamp(day), node) for node, day, count in met for n in range(count)]
+    rows += [(f"{day}{n}", pd.Timestamp(day), "view") for day in ("2026-10-21", "2026-10-26") for n in range(40)]
+    rows += [("z", pd.Timestamp("2026-10-30"), "purchase")]
+    log = pd.DataFrame(rows, columns=["user_id", "timestamp", "event"])
+    answer = Nodes(nodes=("seed", "share"), window="1d").run(Tables(events=log, campaign=BERLIN))
+    assert [note.message.text() for note in answer.notes if note.code == "small-groups"] == [
+        "Fewer than 30 people met: share. Read the interval, not the rate.",
+        "Fewer than 30 people met in early: seed. Read the interval, not the rate.",
+    ]
 
 
 def test_not_estimable_is_said() -> None:

@@ -43,6 +43,12 @@ def test_each_part_of_the_sentence_changes_the_question(opened, sample: Tables) 
     assert headline(run(app)) == said(sample, window="30d", **asked)
 
 
+def test_phases_of_the_campaign_can_get_the_credit(opened, sample: Tables) -> None:
+    app = select(opened("attribution"), "by", "phase")
+    assert headline(app) == said(sample, by="phase")
+    assert app.dataframe[0].value["touch"].tolist()[:3] == ["burst", "warm-up", "wrap-up"]
+
+
 def test_touches_and_models_have_settings(opened, sample: Tables) -> None:
     app = opened("attribution")
     app.multiselect(key="attribution.touches").set_value(["visit", "view"])

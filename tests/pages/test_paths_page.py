@@ -84,3 +84,14 @@ def test_a_link_opens_its_question(opened, sample: Tables) -> None:
 def test_a_link_with_an_unknown_event_names_near_matches(opened) -> None:
     app = opened("paths", question=links.encode(Paths(start="crat", until="nothing like it")))
     assert "Did you mean cart" in errors(app)
+
+
+def test_a_link_with_an_unknown_filter_names_near_matches_and_shows_the_value(opened) -> None:
+    where = Filter(channel=("displya", "organic"), device="iso")
+    app = opened("paths", question=links.encode(DEFAULT.replace(where=where)))
+    assert "There is no channel 'displya'. Did you mean display?" in errors(app)
+    assert app.multiselect(key="filter.channel").value == ["displya", "organic"]
+    app.multiselect(key="filter.channel").set_value(["organic"])
+    assert "There is no device 'iso'. Did you mean ios?" in errors(run(app))
+    app.multiselect(key="filter.device").set_value([])
+    assert not errors(run(app)) and asked(app) == DEFAULT.replace(where=Filter(channel="organic"))

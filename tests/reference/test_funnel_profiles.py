@@ -117,6 +117,16 @@ def test_what_all_agree_on(profile: str | None) -> None:
     assert level(log(*[("01:00", "a")] * 20, *[("01:05", "b")] * 20), "a", "b", profile=profile) == 2
 
 
+@pytest.mark.parametrize("profile", [None, "posthog", "mixpanel"])
+def test_identical_events_are_events_of_their_own_and_their_user_counts_once(profile: str | None) -> None:
+    """PostHog tells events apart by their id and takes those of one moment one by one; ClickHouse reuses one."""
+    for rows in range(1, 5):
+        assert level(log(*[("01:00", "a")] * rows), "a", "a", "a", profile=profile) == min(rows, 3)
+    crowd = log(*[("01:00", "a")] * 30, ("01:00", "b"), ("01:00", "c"))
+    answer = Funnel(steps=("a", "b", "c"), profile=profile).run(Tables(events=crowd))
+    assert answer.table["users"].tolist() == [1, 1, 1]
+
+
 # ---- strict order -----------------------------------------------------------------------------------------
 
 

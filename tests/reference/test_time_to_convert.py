@@ -12,8 +12,9 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from statsmodels.duration.survfunc import SurvfuncRight
 
-from analysis import Funnel, Tables, TimeToConvert
+from analysis import Filter, Funnel, Tables, TimeToConvert
 
 RELAPSED, CENSORED = (9, 13, 18, 23, 31, 34, 48), (13, 28, 45, 161)
 SURVIVAL = {9: 0.909, 13: 0.818, 18: 0.716, 23: 0.614, 31: 0.491, 34: 0.368, 48: 0.184}
@@ -72,6 +73,36 @@ def test_with_everybody_seen_to_the_end_the_curve_is_the_plain_share() -> None:
             assert row.share == pytest.approx((hours * 3600 <= row.seconds).sum() / users)
         table = answer.table.set_index("breakdown").loc[name]
         assert table["half_of_conversions"] == np.sort(hours)[-(-len(hours) // 2) - 1] * 3600
+
+
+# Entry and conversion by the clock of the 11th, with 10 hours to convert; c's and g's steps are taken on the 12th.
+LOG = {"a": ("20:00",), "b": ("20:00", "21:00"), "c": ("22:00", "24:30"), "d": ("10:00", "13:00"), "e": ("10:00",),
+       "f": ("12:00", "22:00"), "g": ("14:00", "24:00")}  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", [{"dates": "conversion"}, {"profile": "posthog"}])
+def test_whom_the_dates_cut_off_counts_until_then(rule: dict[str, str]) -> None:
+    """By hand: at 1 hour 1 of 7 converts, at 3 hours 1 of 5 (c is seen for 2), at 10 hours 1 of 2 (e and f are left).
+
+    Midnight is no longer of the day: g is seen for less than 10 hours.
+    """
+    rows = [(user, END + pd.Timedelta(f"{clock}:00"), step) for user, own in LOG.items()
+            for clock, step in zip(own, "ab", strict=False)]  # fmt: skip
+    rows.append(("last", END + pd.Timedelta(days=2), "x"))
+    events = pd.DataFrame(rows, columns=["user_id", "timestamp", "event"])
+    asked = Funnel(steps=("a", "b"), window="10h", where=Filter(start="2026-11-11", end="2026-11-11"), **rule)
+    answer = TimeToConvert(funnel=asked).run(Tables(events=events))
+    curve = answer.frame("curve").set_index("seconds")["share"]
+    by_hand = {1: 1 - 6 / 7, 3: 1 - 6 / 7 * 4 / 5, 10: 1 - 6 / 7 * 4 / 5 / 2}
+    witness = SurvfuncRight([4, 1, 2, 3, 10, 10, 9.999], [0, 1, 0, 1, 0, 1, 0])
+    for hours, share in by_hand.items():
+        assert curve[hours * 3600] == pytest.approx(share, rel=1e-12)
+        assert 1 - witness.surv_prob[list(witness.surv_times).index(hours)] == pytest.approx(share, rel=1e-12)
+    row = answer.table.iloc[0]
+    assert (row["users"], row["converted"], row["still_open"]) == (7, 3, 0)
+    assert row["rate"] == pytest.approx(23 / 35, rel=1e-12)
+    cut = next(note for note in answer.notes if note.code == "cut-by-dates")
+    assert cut.message.text().startswith("3 users' time is cut short by the end of the dates")
 
 
 def test_none_and_nobody() -> None:

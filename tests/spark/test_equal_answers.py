@@ -45,6 +45,7 @@ VARIANTS: Mapping[str, tuple[dict[str, Any], ...]] = {
         {"where": PAID, "by": "campaign", "repeats": "session", "touches": (), "paths": "all"},
         {"value": "revenue", "window": "36h", "direct": "organic"},
         {"value": "value", "by": "creative", "repeats": "row", "models": ("linear", "markov")},
+        {"by": "phase", "models": ("first", "last"), "where": NOVEMBER},
     ),
     "paths": (
         {"where": NOVEMBER},
