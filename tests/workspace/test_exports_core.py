@@ -284,6 +284,55 @@ def test_overlapping_batches(tmp_path: Path, overlap: str, stored: list[float]) 
     workspace.close()
 
 
+def test_skipping_goes_by_the_days_that_are_stored(tmp_path: Path) -> None:
+    workspace = open_workspace(tmp_path / "w.duckdb")
+    workspace.add(costs(("2026-08-01", "a", 1), ("2026-08-31", "a", 2), ("2026-08-16", "b", 4)))
+    rows = [("2026-08-15", "a", 8), ("2026-08-16", "a", 16), ("2026-08-31", "a", 32), ("2026-08-16", "b", 64)]
+    batch = workspace.add(costs(*rows, name="t.csv"), overlap="skip")
+    assert sorted(workspace.tables().arrow("spend").column("spend").to_pylist()) == [1, 2, 4, 8, 16]
+    assert (batch.files[0].rows, batch.files[0].set_aside) == (2, 2)
+    assert workspace.set_aside(batch.id)[["file", "line", "reason", "text"]].values.tolist() == [
+        ["t.csv", 4, "overlap", "2026-08-31 | a | 32 | CNY"],
+        ["t.csv", 5, "overlap", "2026-08-16 | b | 64 | CNY"],
+    ]
+    with pytest.raises(WorkspaceError) as raised:
+        workspace.add(costs(("2026-08-15", "a", 5), ("2026-08-01", "a", 6), name="u.csv"), overlap="skip")
+    assert raised.value.code == "nothing-new"
+    assert len(workspace.batches()) == 2
+    workspace.close()
+
+
+def test_skipping_events_by_days_of_the_files_zone(tmp_path: Path) -> None:
+    def log(name: str, *rows: tuple[str, str]) -> Export:
+        lines = "".join(f"{user},2026-08-{time},view,ann@example.com\n" for user, time in rows)
+        return read_export(f"user_id,timestamp,event,channel\n{lines}".encode(), name, zone="Asia/Kolkata")
+
+    workspace = open_workspace(tmp_path / "w.duckdb")
+    workspace.add(log("one", ("u1", "02 00:10:00"), ("u1", "09 23:50:00")))
+    again = log("two", ("v1", "01 23:59:59"), ("v2", "02 00:00:00"), ("v3", "03 00:00:00"), ("v4", "09 00:00:00"))
+    assert again.mapping.hashed == ("channel",)
+    batch = workspace.add(again, overlap="skip")
+    assert sorted(workspace.tables().arrow("events").column("user_id").to_pylist()) == ["u1", "u1", "v1", "v3"]
+    assert workspace.set_aside(batch.id)[["line", "text"]].values.tolist() == [
+        [3, "v2 | 2026-08-02 00:00:00 | view | ***"],
+        [5, "v4 | 2026-08-09 00:00:00 | view | ***"],
+    ]
+    assert again.reconcile().kept == 4
+    workspace.close()
+
+
+def test_skipping_what_a_longer_period_covers(tmp_path: Path) -> None:
+    workspace = open_workspace(tmp_path / "w.duckdb")
+    weeks = costs(("2026-08-03", "a", 1), ("2026-08-17", "a", 2))
+    workspace.add(weeks.mapped(weeks.mapping.replace(period="7d")))
+    days = costs(("2026-08-05", "a", 4), ("2026-08-09", "a", 8), ("2026-08-10", "a", 16), name="t.csv")
+    workspace.add(days, overlap="skip")
+    month = costs(("2026-08-01", "a", 32), ("2026-07-01", "a", 64), name="u.csv")
+    workspace.add(month.mapped(month.mapping.replace(period="31d")), overlap="skip")
+    assert sorted(workspace.tables().arrow("spend").column("spend").to_pylist()) == [1, 2, 16, 64]
+    workspace.close()
+
+
 def test_progress_and_cancel(tmp_path: Path) -> None:
     workspace = open_workspace(tmp_path / "w.duckdb")
     seen: list[tuple[int, int]] = []
