@@ -154,6 +154,38 @@ def test_stacked_tables_are_offered_by_title() -> None:
         table.close()
 
 
+WIDE = "date,channel,spend,currency\n2026-08-01,tv,12.50,EUR\n{}\n2026-08-03,tv,3,EUR\n"
+
+
+@pytest.mark.parametrize("quoted", ["radio", '"ra\ndio"'], ids=["parallel", "padded"])
+@pytest.mark.parametrize("above", ["", "Report\n\n"], ids=["plain", "numbered"])
+@pytest.mark.parametrize(
+    ("row", "kept", "aside"),
+    [
+        ("2026-08-02,tv,1,234.50,EUR", [12.5, 3.0, 7.0], ["overflow"]),
+        ("2026-08-02,tv,1,234,567.50,EUR", [12.5, 3.0, 7.0], ["overflow"]),
+        ("2026-08-02,tv,1,EUR,", [12.5, 1.0, 3.0, 7.0], []),
+        ("2026-08-02,tv,1,EUR, ,,", [12.5, 1.0, 3.0, 7.0], []),
+        ('2026-08-02,tv,"1,234.50",EUR', [12.5, 1234.5, 3.0, 7.0], []),
+        (",,22.50,,Grand total", [12.5, 3.0, 7.0], ["total"]),
+    ],
+)
+def test_more_cells_than_headings_are_no_row(
+    row: str, kept: list[float], aside: list[str], above: str, quoted: str
+) -> None:
+    made = cleaned(above + WIDE.format(row) + f"2026-08-04,{quoted},7,EUR\n")
+    assert made.rows.column("spend").to_pylist() == kept
+    lines = [3 + above.count("\n")] * len(aside)
+    assert [(r["line"], r["reason"]) for r in made.set_aside.to_pylist()] == list(zip(lines, aside, strict=True))
+
+
+def test_cells_under_blank_headings_are_not_too_many() -> None:
+    content = "date,channel,spend,currency,,\n2026-08-01,tv,1,EUR,a,b\n2026-08-02,tv,2,EUR,a,b,c\n"
+    made = cleaned(content)
+    assert made.rows.column("spend").to_pylist() == [1.0]
+    assert made.set_aside.column("reason").to_pylist() == ["overflow"]
+
+
 def test_a_file_without_headings() -> None:
     rows = "1,2268318,2520377,pv,1511544070\n1,2333346,2520771,cart,1511561733\n100,2576651,149192,buy,1511572885\n"
     export = read_export(rows.encode(), "UserBehavior.csv")

@@ -320,23 +320,30 @@ def _counted(scratch: Scratch, part: _Table, place: int) -> tuple[str, int]:
     name, layout = f"{scratch.table}_{place}", part.layout
     scratch.con.execute(f"SET VARIABLE {name}_path = ?", [str(layout.path)])
     if layout.delimiter in ("parquet", "json"):
-        return _tried(scratch, part, _typed_rows(layout, name, place))
+        select = _typed_rows(layout, name, place)
+        return select, _tried(scratch, part, f"({select})")[0]
     scratch.con.execute(f"SET VARIABLE {name}_delimiter = ?", [layout.delimiter])
+    text = _Text(layout, name, place)
     try:
-        return _tried(scratch, part, _text_rows(scratch, layout, name, place, "true"))
+        rows, over = _tried(scratch, part, text.source("true"), _OVER)
+        parallel = "true"
     except SluiceError:
-        return _tried(scratch, part, _text_rows(scratch, layout, name, place, "false"))
+        rows, over = _tried(scratch, part, text.source("false"), _OVER)
+        parallel = "false"
+    return _text_rows(scratch, text, parallel, over=bool(over)), rows
 
 
-def _tried(scratch: Scratch, part: _Table, select: str) -> tuple[str, int]:
+def _tried(scratch: Scratch, part: _Table, source: str, *more: str) -> tuple[int, ...]:
+    """Return the number of rows, and what `more` counts."""
+    counts = ", ".join(("count(*)", "count(c0)", *more))
     try:
         with watching().during(scratch.con, part.layout.path.stat().st_size):
-            found = scratch.con.execute(f"SELECT count(*), count(c0) FROM ({select})").fetchall()
+            rows, _, *counted = scratch.con.execute(f"SELECT {counts} FROM {source}").fetchall()[0]
     except duckdb.InterruptException:
         raise
     except (duckdb.Error, RuntimeError, UnicodeError) as error:
         raise _unreadable(part, error) from error
-    return select, int(found[0][0])
+    return (int(rows), *map(int, counted))
 
 
 def _unreadable(part: _Table, error: Exception) -> SluiceError:
@@ -356,16 +363,42 @@ def _typed_rows(layout: Layout, name: str, place: int) -> str:
     return f"SELECT {line} AS line, {picked}, NULL::VARCHAR AS mark FROM {read}"
 
 
-def _text_rows(scratch: Scratch, layout: Layout, name: str, place: int, parallel: str) -> str:
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """The rows of a text: `c0`, `c1`, … one for each heading, and `over`, the cell behind the last of them."""
+
+    layout: Layout
+    name: str
+    place: int
+
+    def source(self, parallel: str, *, over: bool = True) -> str:
+        """Return SQL that reads them."""
+        layout, columns = self.layout, [f"c{i}" for i in range(len(self.layout.headings))]
+        if over:  # headings may end in blank ones, which are no columns
+            columns += [f"blank{i}" for i in range(len(columns), len(layout.header))] + ["over"]
+        struct = ", ".join(f"'{c}': 'VARCHAR'" for c in (["place"] if layout.numbered else []) + columns)
+        skip = 0 if layout.numbered else 1
+        return _READ_CSV.format(part=self.name, columns=f"{{{struct}}}", parallel=parallel, skip=skip)
+
+
+_OVER = "count(*) FILTER (trim(over) <> '')"
+_MARK_OVER = r"""
+CASE WHEN regexp_matches(trim(over), '(?i)^(grand )?totals?$') THEN 'total' WHEN trim(over) <> '' THEN 'overflow' END
+"""
+"""GA4 names its total behind the last column."""
+
+
+def _text_rows(scratch: Scratch, text: _Text, parallel: str, *, over: bool) -> str:
+    layout, name = text.layout, text.name
     columns = [f"c{i}" for i in range(len(layout.headings))]
-    line = key(place, "TRY_CAST(place AS BIGINT)" if layout.numbered else f"row_number() OVER () - 1 + {_FIRST}")
+    line = key(text.place, "TRY_CAST(place AS BIGINT)" if layout.numbered else f"row_number() OVER () - 1 + {_FIRST}")
     heads = layout.header[:2] if all(layout.header[:2]) else ()
     for i, head in enumerate(heads):
         scratch.con.execute(f"SET VARIABLE {name}_head{i} = ?", [head])
     repeated = " AND ".join(f"c{i} = getvariable('{name}_head{i}')" for i in range(len(heads)))
     mark = f"CASE WHEN {repeated} THEN 'header' END" if repeated else "NULL::VARCHAR"
-    struct = "{" + ", ".join(f"'{c}': 'VARCHAR'" for c in (["place"] if layout.numbered else []) + columns) + "}"
-    read = _READ_CSV.format(part=name, columns=struct, parallel=parallel, skip=0 if layout.numbered else 1)
+    mark = f"coalesce({mark}, {_MARK_OVER})" if over else mark
+    read = text.source(parallel, over=over)
     return f"SELECT {line} AS line, {', '.join(columns)}, {mark} AS mark FROM {read}"
 
 
