@@ -8,6 +8,7 @@ for that one. What an undone batch itself had stored is gone from there too.
 from __future__ import annotations
 
 import duckdb
+import pyarrow as pa
 
 from analysis import storage
 from analysis.vocabulary import TABLES, TIME_COLUMN
@@ -16,15 +17,31 @@ from analysis.workspace.imports.incoming import Incoming
 _NOTES = 'replacements (batch INTEGER, "table" VARCHAR, channel VARCHAR, lo TIMESTAMP, hi TIMESTAMP)'
 
 
-def settled(con: duckdb.DuckDBPyConnection, rows: Incoming, batch: int, overlap: str) -> int:
-    """Settle the days that earlier batches have too, inside the caller's transaction; return the rows left out."""
-    time = TIME_COLUMN[rows.table]
+def settled(con: duckdb.DuckDBPyConnection, rows: Incoming, batch: int, overlap: str) -> None:
+    """Settle the days that earlier batches have too, inside the caller's transaction."""
     if overlap == "skip":
-        stored = f"SELECT channel, min({time}) AS lo, max({time}) AS hi FROM {rows.table} WHERE batch <> {int(batch)}"
-        return rows.leave_out(con.sql(f"{stored} GROUP BY batch, channel").to_arrow_table())
+        rows.leave_out(_stored(con, rows, int(batch)))
     if overlap == "replace":
         _take_out(con, rows, int(batch))
-    return 0
+
+
+def _stored(con: duckdb.DuckDBPyConnection, rows: Incoming, batch: int) -> pa.Table:
+    """Return the days that other batches have rows of, in the zone of those that come, as spans: channel, lo, hi."""
+    time, quarter = TIME_COLUMN[rows.table], "INTERVAL 15 MINUTE"  # clocks differ by no less
+    last = "period_end - INTERVAL 1 MICROSECOND" if rows.table == "spend" else time
+    moments = (
+        f"SELECT DISTINCT channel, time_bucket({quarter}, {time}) AS lo, time_bucket({quarter}, {last}) AS hi "
+        f"FROM {rows.table} WHERE batch <> {batch}"
+    )
+    first, last = (f"timezone($zone, timezone('UTC', {moment}))::DATE" for moment in ("lo", "hi"))
+    days = (
+        f"SELECT DISTINCT channel, unnest(generate_series({first}, {last}, INTERVAL 1 DAY))::DATE AS day "
+        f"FROM ({moments})"
+    )
+    numbered = f"SELECT *, day - row_number() OVER (PARTITION BY channel ORDER BY day)::INTEGER AS run FROM ({days})"
+    lo, hi = (f"timezone('UTC', timezone($zone, {day}::TIMESTAMP))" for day in ("min(day)", "(max(day) + 1)"))
+    spans = f"SELECT channel, {lo} AS lo, {hi} AS hi FROM ({numbered}) GROUP BY channel, run"
+    return con.sql(spans, params={"zone": rows.zone}).to_arrow_table()
 
 
 def _take_out(con: duckdb.DuckDBPyConnection, rows: Incoming, batch: int) -> None:

@@ -16,7 +16,6 @@ from typing import Any
 
 import duckdb
 import pandas as pd
-import pyarrow as pa
 
 from analysis import storage
 from analysis.errors import QuestionError, WorkspaceError
@@ -137,7 +136,8 @@ class Workspace:
         *exports : Export
         overlap : {"keep", "replace", "skip"}
             What to do where earlier batches have the same channel in the same days: keep both, take the earlier
-            rows out (undoing this batch brings them back), or leave the new ones out.
+            rows out (undoing this batch brings them back), or leave out the new ones of days that are stored (days
+            of the new file's zone; a row of several days as soon as one of them is).
         progress : callable, optional
             Called about twice a second with the rows done and the rows in all.
         cancel : callable, optional
@@ -148,7 +148,7 @@ class Workspace:
         ImportFileError
             A mapping is incomplete or wrong.
         WorkspaceError
-            A file was imported before, every row of the files was set aside, or it was cancelled.
+            A file was imported before, every row of the files was set aside or left out, or it was cancelled.
         """
         if overlap not in ("keep", "replace", "skip"):
             raise QuestionError.field("overlap", overlap, say("choose keep, replace or skip."))
@@ -167,10 +167,13 @@ class Workspace:
             batch = self._next("batches")
             con.execute("INSERT INTO batches VALUES (?, ?)", [batch, _now()])
             stored = storage.holds_rows(con, "events")
+            for rows in coming:
+                replaced.settled(con, rows, batch, overlap)
+            if not any(rows.count() for rows in coming):
+                raise _nothing_new()
             for export, rows in zip(exports, coming, strict=True):
-                skipped = replaced.settled(con, rows, batch, overlap)
                 _store(con, rows, batch)
-                self._record(con, batch, export, rows.count(), _with_skipped(rows.set_aside(), skipped))
+                self._record(con, batch, export, rows.count(), rows.set_aside())
             events = sum(rows.table == "events" for rows in coming)
             if events > 1 or (stored and events):
                 with watching().during(con, 0):
@@ -274,7 +277,13 @@ class Workspace:
     # ---- kept mappings
 
     def keep_mapping(self, export: Export, name: str) -> KeptMapping:
-        """Keep an export's mapping for files with the same headings; theirs of the same name is replaced."""
+        """Keep an export's mapping for files with the same headings; theirs of the same name is replaced.
+
+        Raises
+        ------
+        WorkspaceError
+            A heading looks like somebody's address.
+        """
         headings, mapping = kept_text(export)
         with self._transaction() as con:
             con.execute("DELETE FROM mappings WHERE name = ? AND headings = ?", [name, headings])
@@ -350,9 +359,9 @@ def _store(con: duckdb.DuckDBPyConnection, rows: Incoming, batch: int) -> None:
     storage.insert(con, rows.table, rows.keyed(users, names), batch)
 
 
-def _with_skipped(aside: pa.Table, skipped: int) -> pa.Table:
-    more: dict[str, list[Any]] = {name: [None] for name in aside.column_names} | {"reason": ["overlap"]}
-    return pa.concat_tables([aside, pa.table({k: v * skipped for k, v in more.items()}, schema=aside.schema)])
+def _nothing_new() -> WorkspaceError:
+    text = say("All rows lie in days that are stored already, so none was left to import. Nothing was imported.")
+    return WorkspaceError.because(text, "nothing-new")
 
 
 def _cancelled() -> WorkspaceError:

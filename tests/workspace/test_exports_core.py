@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import openpyxl
 import pytest
 
@@ -154,6 +155,73 @@ def test_stacked_tables_are_offered_by_title() -> None:
         table.close()
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("u1,2026-08-01 10:00:00,view", "u2,2026-08-01 10:00:05,cart"),
+        ("u1,item,2026-08-01,view,search", "u2,item,2026-08-02,cart,search"),
+        ("u1,01.08.2026 10:00,view,search", "u2,02.08.2026 10:00,cart,search"),
+        ("u1,view,search,home,1785578400", "u2,cart,search,home,1785578405"),
+        ("u1,view,search,home,1785578400000", "u2,cart,search,home,1785578405000"),
+        ("ann@example.com,view,home,search,x", "bob@example.com,cart,home,search,y"),
+        ("u1,view,home,search,13800138000", "u2,cart,home,search,13900139000"),
+    ],
+)
+@pytest.mark.parametrize("gap", ["", "\n"])
+def test_a_first_row_of_data_is_no_heading(first: str, second: str, gap: str) -> None:
+    export = read_export(f"{first}\n{second}\n{gap}{second}\n{first}\n".encode())
+    assert (export.rows, export.headings) == (4, tuple(f"column {n + 1}" for n in range(first.count(",") + 1)))
+    assert len(export.tables) == 1
+    export.close()
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["channel,2026-08-01,2026-08-02", "tv,5,6", "radio,7,8"],
+        ["channel,campaign,region,team,2026-08-01", "tv,c,north,x,5", "radio,c,north,x,"],
+        ["who,where,kind,which,ann@example.com", "u1,home,x,y,yes", "u2,home,x,y,no"],
+        ["channel,campaign,region,team,2026-08-01", "tv,c,north,x,2026-08-01", "a,b,c,d,5", "e,f,g,h,6"],
+    ],
+)
+def test_headings_that_are_days_stay_headings(lines: list[str]) -> None:
+    export = read_export("\n".join(lines).encode())
+    assert (export.rows, export.headings) == (len(lines) - 1, tuple(lines[0].split(",")))
+    export.close()
+
+
+WIDE = "date,channel,spend,currency\n2026-08-01,tv,12.50,EUR\n{}\n2026-08-03,tv,3,EUR\n"
+
+
+@pytest.mark.parametrize("quoted", ["radio", '"ra\ndio"'], ids=["parallel", "padded"])
+@pytest.mark.parametrize("above", ["", "Report\n\n"], ids=["plain", "numbered"])
+@pytest.mark.parametrize(
+    ("row", "kept", "aside"),
+    [
+        ("2026-08-02,tv,1,234.50,EUR", [12.5, 3.0, 7.0], ["overflow"]),
+        ("2026-08-02,tv,1,234,567.50,EUR", [12.5, 3.0, 7.0], ["overflow"]),
+        ("2026-08-02,tv,1,EUR,", [12.5, 1.0, 3.0, 7.0], []),
+        ("2026-08-02,tv,1,EUR, ,,", [12.5, 1.0, 3.0, 7.0], []),
+        ('2026-08-02,tv,"1,234.50",EUR', [12.5, 1234.5, 3.0, 7.0], []),
+        (",,22.50,,Grand total", [12.5, 3.0, 7.0], ["total"]),
+    ],
+)
+def test_more_cells_than_headings_are_no_row(
+    row: str, kept: list[float], aside: list[str], above: str, quoted: str
+) -> None:
+    made = cleaned(above + WIDE.format(row) + f"2026-08-04,{quoted},7,EUR\n")
+    assert made.rows.column("spend").to_pylist() == kept
+    lines = [3 + above.count("\n")] * len(aside)
+    assert [(r["line"], r["reason"]) for r in made.set_aside.to_pylist()] == list(zip(lines, aside, strict=True))
+
+
+def test_cells_under_blank_headings_are_not_too_many() -> None:
+    content = "date,channel,spend,currency,,\n2026-08-01,tv,1,EUR,a,b\n2026-08-02,tv,2,EUR,a,b,c\n"
+    made = cleaned(content)
+    assert made.rows.column("spend").to_pylist() == [1.0]
+    assert made.set_aside.column("reason").to_pylist() == ["overflow"]
+
+
 def test_a_file_without_headings() -> None:
     rows = "1,2268318,2520377,pv,1511544070\n1,2333346,2520771,cart,1511561733\n100,2576651,149192,buy,1511572885\n"
     export = read_export(rows.encode(), "UserBehavior.csv")
@@ -229,6 +297,115 @@ def test_any_number_of_lines_above_a_sheet(many: int) -> None:
     export.close()
 
 
+def report(month: str, *costs: float, total: float | None = None, currency: str = "EUR") -> bytes:
+    lines = ["Campaign report", f"Currency: {currency}", month, "Campaign,Campaign status,Impr.,Cost"]
+    lines += [f"c{i},Enabled,1,{cost}" for i, cost in enumerate(costs)]
+    return "\n".join([*lines, *([f"Total: Campaigns,,,{total}"] if total else [])]).encode()
+
+
+JULY, AUGUST = '"July 1, 2026 - July 31, 2026"', '"August 1, 2026 - August 31, 2026"'
+
+
+def found_in(content: bytes) -> list[tuple[Any, ...]]:
+    """Return what the tables of a file come to: days, sum, currency, and the totals it gives."""
+    found = []
+    for export in read_exports(content, "r.zip", zone="UTC"):
+        made, constants = export.reconcile(), dict(export.mapping.constants)
+        checks = [(c.file, c.ours, c.verdict) for c in made.totals if c.column == "spend"]
+        found.append((made.days, dict(made.sums)["spend"], constants["currency"], checks))
+    return found
+
+
+def test_reports_of_several_periods_or_currencies_are_tables_of_their_own() -> None:
+    july, august = report(JULY, 1, 2, total=3), report(AUGUST, 4, 8, total=12)
+    more = report(AUGUST, 16, total=16)
+    yen = report(AUGUST, 32, total=32, currency="JPY")
+    content = archive(july=july, august=august, more=more, yen=yen)
+    assert found_in(content) == [
+        (("2026-08-01", "2026-08-31"), 28.0, "EUR", [(28.0, 28.0, "match")]),
+        (("2026-07-01", "2026-07-31"), 3.0, "EUR", [(3.0, 3.0, "match")]),
+        (("2026-08-01", "2026-08-31"), 32.0, "JPY", [(32.0, 32.0, "match")]),
+    ]
+    names = [e.name for e in read_exports(content, "r.zip")]
+    assert names == [f"r.zip · r.zip: {part}" for part in ("august", "july", "yen")]
+
+
+def test_dated_parts_of_several_periods_are_one_table() -> None:
+    def part(month: str, day: str) -> bytes:
+        return f"Report\n{month}\nDay,Campaign,Campaign status,Cost\n{day},c,Enabled,1.5\n".encode()
+
+    made = spend(archive(a=part(JULY, "2026-07-08"), b=part(AUGUST, "2026-08-09")))
+    assert made == [1.5, 1.5]
+
+
+def test_the_same_file_twice_in_an_archive_counts_once() -> None:
+    export = read_export(archive(a=report(JULY, 1, 2), b=report(JULY, 4), c=report(JULY, 1, 2)), "r.zip")
+    assert dict(export.reconcile().sums)["spend"] == 7.0
+    assert [str(error) for error in export.unread] == ["r.zip: c: it holds the same as r.zip: a. It was left out."]
+    export.close()
+
+
+@pytest.mark.parametrize(
+    ("totals", "check"),
+    [
+        ((3, 12), (15.0, 15.0, "match")),
+        ((3, 13), (16.0, 15.0, "differ")),
+        ((None, 12), (12.0, 12.0, "match")),
+        ((None, 15), (15.0, 15.0, "match")),  # of all parts, in the last
+        ((None, 13), (13.0, 12.0, "differ")),
+    ],
+)
+def test_each_part_has_a_total_of_its_own(totals: tuple[float | None, ...], check: tuple[float, float, str]) -> None:
+    content = archive(a=report(JULY, 1, 2, total=totals[0]), b=report(JULY, 4, 8, total=totals[1]))
+    assert found_in(content) == [(("2026-07-01", "2026-07-31"), 15.0, "EUR", [check])]
+
+
+@pytest.mark.parametrize(
+    ("lines", "check"),
+    [
+        ((), (15.0, 15.0, "match")),
+        (("Total,,15,EUR",), (15.0, 15.0, "match")),
+        (("Total,,16,EUR",), (16.0, 15.0, "differ")),
+    ],
+)
+def test_subtotals_without_a_grand_total_add_up(lines: tuple[str, ...], check: tuple[float, float, str]) -> None:
+    rows = ["2026-08-01,a,1,EUR", "2026-08-01,b,2,EUR", "2026-08-01,Total,3,EUR"]
+    rows += ["2026-08-02,a,4,EUR", "2026-08-02,b,8,EUR", "2026-08-02,Total,12,EUR"]
+    content = "\n".join(["date,channel,spend,currency", *rows, *lines])
+    export = read_export(content.encode(), zone="UTC")
+    found = export.reconcile()
+    assert [(c.file, c.ours, c.verdict) for c in found.totals] == [check]
+    export.close()
+
+
+@pytest.mark.parametrize(("rows", "refused"), [(60_000_000, True), (30_000, False)])
+def test_a_parquet_of_equal_rows_is_held_to_what_it_unpacks_to(tmp_path: Path, rows: int, refused: bool) -> None:
+    path = tmp_path / "equal.parquet"
+    select = "'u' AS user_id, TIMESTAMP '2026-08-01' AS timestamp, 'view' AS event"
+    duckdb.sql(f"COPY (SELECT {select} FROM range({rows})) TO '{path}' (ROW_GROUP_SIZE 10_000_000)")
+    assert path.stat().st_size < 1_000_000
+    if refused:
+        with pytest.raises(ImportFileError) as raised:
+            read_export(path)
+        assert raised.value.code == "expansion"
+    else:
+        export = read_export(path)
+        assert export.rows == rows
+        export.close()
+
+
+def test_a_path_without_a_file_is_refused(tmp_path: Path) -> None:
+    for path, code, said in (
+        (tmp_path / "missing.csv", "no-file", "missing.csv: there is no such file."),
+        (tmp_path, "folder", f"{tmp_path.name}: it is a folder."),
+        (str(tmp_path / "a.csv" / "b.csv"), "no-file", "b.csv: there is no such file."),
+    ):
+        with pytest.raises(ImportFileError) as raised:
+            read_export(path)
+        assert raised.value.code == code
+        assert str(raised.value).startswith(said)
+
+
 # ---- formats ----------------------------------------------------------------------------------------------
 
 
@@ -281,6 +458,55 @@ def test_overlapping_batches(tmp_path: Path, overlap: str, stored: list[float]) 
     batch = workspace.add(again, overlap=overlap)
     assert sorted(workspace.tables().arrow("spend").column("spend").to_pylist()) == stored
     assert batch.files[0].rows + batch.files[0].set_aside == again.rows
+    workspace.close()
+
+
+def test_skipping_goes_by_the_days_that_are_stored(tmp_path: Path) -> None:
+    workspace = open_workspace(tmp_path / "w.duckdb")
+    workspace.add(costs(("2026-08-01", "a", 1), ("2026-08-31", "a", 2), ("2026-08-16", "b", 4)))
+    rows = [("2026-08-15", "a", 8), ("2026-08-16", "a", 16), ("2026-08-31", "a", 32), ("2026-08-16", "b", 64)]
+    batch = workspace.add(costs(*rows, name="t.csv"), overlap="skip")
+    assert sorted(workspace.tables().arrow("spend").column("spend").to_pylist()) == [1, 2, 4, 8, 16]
+    assert (batch.files[0].rows, batch.files[0].set_aside) == (2, 2)
+    assert workspace.set_aside(batch.id)[["file", "line", "reason", "text"]].values.tolist() == [
+        ["t.csv", 4, "overlap", "2026-08-31 | a | 32 | CNY"],
+        ["t.csv", 5, "overlap", "2026-08-16 | b | 64 | CNY"],
+    ]
+    with pytest.raises(WorkspaceError) as raised:
+        workspace.add(costs(("2026-08-15", "a", 5), ("2026-08-01", "a", 6), name="u.csv"), overlap="skip")
+    assert raised.value.code == "nothing-new"
+    assert len(workspace.batches()) == 2
+    workspace.close()
+
+
+def test_skipping_events_by_days_of_the_files_zone(tmp_path: Path) -> None:
+    def log(name: str, *rows: tuple[str, str]) -> Export:
+        lines = "".join(f"{user},2026-08-{time},view,ann@example.com\n" for user, time in rows)
+        return read_export(f"user_id,timestamp,event,channel\n{lines}".encode(), name, zone="Asia/Kolkata")
+
+    workspace = open_workspace(tmp_path / "w.duckdb")
+    workspace.add(log("one", ("u1", "02 00:10:00"), ("u1", "09 23:50:00")))
+    again = log("two", ("v1", "01 23:59:59"), ("v2", "02 00:00:00"), ("v3", "03 00:00:00"), ("v4", "09 00:00:00"))
+    assert again.mapping.hashed == ("channel",)
+    batch = workspace.add(again, overlap="skip")
+    assert sorted(workspace.tables().arrow("events").column("user_id").to_pylist()) == ["u1", "u1", "v1", "v3"]
+    assert workspace.set_aside(batch.id)[["line", "text"]].values.tolist() == [
+        [3, "v2 | 2026-08-02 00:00:00 | view | ***"],
+        [5, "v4 | 2026-08-09 00:00:00 | view | ***"],
+    ]
+    assert again.reconcile().kept == 4
+    workspace.close()
+
+
+def test_skipping_what_a_longer_period_covers(tmp_path: Path) -> None:
+    workspace = open_workspace(tmp_path / "w.duckdb")
+    weeks = costs(("2026-08-03", "a", 1), ("2026-08-17", "a", 2))
+    workspace.add(weeks.mapped(weeks.mapping.replace(period="7d")))
+    days = costs(("2026-08-05", "a", 4), ("2026-08-09", "a", 8), ("2026-08-10", "a", 16), name="t.csv")
+    workspace.add(days, overlap="skip")
+    month = costs(("2026-08-01", "a", 32), ("2026-07-01", "a", 64), name="u.csv")
+    workspace.add(month.mapped(month.mapping.replace(period="31d")), overlap="skip")
+    assert sorted(workspace.tables().arrow("spend").column("spend").to_pylist()) == [1, 2, 16, 64]
     workspace.close()
 
 

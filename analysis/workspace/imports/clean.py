@@ -31,6 +31,7 @@ REASONS = {
     "footer": N_("a note under the table"),
     "window": N_("the same spend in another attribution window"),
     "continuation": N_("a further line of the same order"),
+    "overflow": N_("more cells than headings"),
     "overlap": N_("already stored by an earlier import"),
 }
 """Why a row can be set aside, by code."""

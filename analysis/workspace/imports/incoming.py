@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+
 import pyarrow as pa
 
 from analysis import storage
 from analysis.vocabulary import TIME_COLUMN
-from analysis.workspace.imports.clean import given_columns, kept, set_aside
+from analysis.workspace.imports.clean import _text, given_columns, kept, set_aside
 from analysis.workspace.imports.mapping import ColumnMapping
 from analysis.workspace.imports.read import Scratch
 from analysis.workspace.imports.shapes import shaped
@@ -25,6 +27,11 @@ class Incoming:
     mapping : ColumnMapping
     key : bytes
         Secret for the keyed hash of the columns in `mapping.hashed`.
+
+    Attributes
+    ----------
+    zone : str
+        In which its days are told.
     """
 
     def __init__(self, scratch: Scratch, mapping: ColumnMapping, key: bytes) -> None:
@@ -32,6 +39,7 @@ class Incoming:
         with watching().during(self.con, scratch.rows / 2):
             self._scratch, self._mapping = shaped(scratch, mapping)
             self._rows = kept(self._scratch, self._mapping, key)
+        self.zone, self._key = mapping.zone, key
         self.columns = given_columns(self._mapping)
         self._channel = "channel" if "channel" in self.columns else "NULL::VARCHAR"
         self._lines = scratch.rows
@@ -51,18 +59,35 @@ class Incoming:
             f"FROM {self._rows} GROUP BY 1"
         ).to_arrow_table()
 
-    def leave_out(self, spans: pa.Table) -> int:
-        """Leave out what lies in these spans of its channel; return how many rows that were."""
-        before, name = self.count(), f"taken_{self._scratch.table}"
+    def leave_out(self, spans: pa.Table) -> None:
+        """Set aside what lies in these spans of its channel: channel, lo, hi (not included)."""
+        found, mapping = self._scratch, self._mapping
+        left = copy.copy(found)  # the rows as they were judged stay, for whoever asks again
+        left.judged = f"{found.judged}_left"
         self.con.register("spans", spans)
-        self.con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM spans")
+        self.con.execute(f"CREATE OR REPLACE TEMP TABLE taken AS {self._within('spans')}")
         self.con.unregister("spans")
-        channel = "f.channel" if "channel" in self.columns else "NULL::VARCHAR"
-        self._rows = (
-            f"(SELECT f.* FROM {self._rows} AS f ANTI JOIN {name} AS s ON s.channel IS NOT DISTINCT FROM {channel} "
-            f"AND f.{self._time} BETWEEN s.lo AND s.hi)"
+        self.con.execute(f"CREATE OR REPLACE TEMP TABLE {left.judged} AS FROM {found.judged}")
+        if self.con.execute("SELECT EXISTS (FROM taken)").fetchall()[0][0]:
+            texts = f"SELECT line AS key, {_text(found, mapping)} AS said FROM {found.table}"
+            self.con.execute(
+                f"UPDATE {left.judged} AS judged SET bad = 'overlap|', text = said "
+                f"FROM taken JOIN ({texts}) USING (key) WHERE place = judged.rowid"
+            )
+        self._scratch, self._rows = left, kept(left, mapping, self._key)
+
+    def _within(self, spans: str) -> str:
+        """Return SQL for the kept rows in these spans: place, key of their lines."""
+        judged = self._scratch.judged
+        channel = "channel" if "channel" in self.columns else "NULL::VARCHAR"
+        if "channel" in self._mapping.hashed:
+            spans = f"(SELECT shown AS channel, lo, hi FROM {spans} JOIN hidden_{judged}_channel ON channel = hash)"
+        begun = "period_end > lo" if self.table == "spend" else f"{self._time} >= lo"
+        return (
+            f"SELECT place, key FROM (SELECT rowid AS place, {self._scratch.line} AS key, {channel} AS own, * "
+            f"FROM {judged} WHERE bad IS NULL) AS f SEMI JOIN {spans} AS s "
+            f"ON s.channel IS NOT DISTINCT FROM f.own AND {self._time} < hi AND {begun}"
         )
-        return before - self.count()
 
     def distinct(self, column: str) -> pa.Table:
         """Return the distinct values of a column."""

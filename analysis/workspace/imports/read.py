@@ -16,6 +16,7 @@ import struct
 import tempfile
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -211,10 +212,17 @@ def read(source: str | Path | bytes, name: str, known: Callable[[str], bool]) ->
             path = Path(source).resolve()
         plains, errors = unpack(name, path, store.folder)
         store.unread += errors
-        return _joined(name, _all(plains, store, known), store)
+        once = {plain.digest: plain for plain in reversed(plains)}
+        tables = _all((plain for plain in plains if once[plain.digest] is plain), store, known)
+        store.unread += [_again(plain, first) for plain in plains if (first := once[plain.digest]) is not plain]
+        return _joined(name, tables, store)
     except BaseException:
         store.close()
         raise
+
+
+def _again(plain: Plain, first: Plain) -> SluiceError:
+    return limits.refuse(plain.name, say("it holds the same as {other}.", other=first.name), "same-file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,14 +260,17 @@ def _found(plain: Plain, store: Store, known: Callable[[str], bool]) -> list[Lay
 
 
 def _joined(name: str, tables: list[_Table], store: Store) -> list[Scratch]:
-    """Load the tables; parts of one export, files with the same headings, become one."""
+    """Load the tables; parts of one export, files with the same headings that say the same of all rows, become one."""
     groups: dict[tuple[Any, ...], list[_Table]] = {}
     for table in tables:
         alone = (table.place, table.plain.name) if table.many > 1 else ()
-        groups.setdefault((table.layout.headings, bool(table.layout.header), *alone), []).append(table)
+        layout = table.layout
+        groups.setdefault((layout.headings, bool(layout.header), layout.said, *alone), []).append(table)
     made = list[Scratch]()
+    titles = Counter(parts[0].layout.title for parts in groups.values())
     for n, parts in enumerate(groups.values()):
-        scratch = Scratch(_name(name, parts, len(groups)), store, f"raw{n or ''}", parts[0].layout)
+        own = name if len(groups) == 1 else _name(name, parts[0], titles)
+        scratch = Scratch(own, store, f"raw{n or ''}", parts[0].layout)
         try:
             _load(scratch, parts)
             made.append(scratch)
@@ -272,11 +283,11 @@ def _joined(name: str, tables: list[_Table], store: Store) -> list[Scratch]:
     return made
 
 
-def _name(name: str, parts: list[_Table], groups: int) -> str:
-    if groups == 1:
-        return name
-    what = parts[0].layout.title or (parts[0].plain.name if parts[0].plain.name != name else f"{parts[0].place + 1}")
-    return f"{name} · {what}"
+def _name(name: str, part: _Table, titles: Counter[str]) -> str:
+    title, file = part.layout.title, part.plain.name
+    if title and (titles[title] == 1 or file == name):
+        return f"{name} · {title}"
+    return f"{name} · {file if file != name else part.place + 1}"
 
 
 def _load(scratch: Scratch, parts: list[_Table]) -> None:
@@ -322,23 +333,30 @@ def _counted(scratch: Scratch, part: _Table, place: int) -> tuple[str, int]:
     name, layout = f"{scratch.table}_{place}", part.layout
     scratch.con.execute(f"SET VARIABLE {name}_path = ?", [str(layout.path)])
     if layout.delimiter in ("parquet", "json"):
-        return _tried(scratch, part, _typed_rows(layout, name, place))
+        select = _typed_rows(layout, name, place)
+        return select, _tried(scratch, part, f"({select})")[0]
     scratch.con.execute(f"SET VARIABLE {name}_delimiter = ?", [layout.delimiter])
+    text = _Text(layout, name, place)
     try:
-        return _tried(scratch, part, _text_rows(scratch, layout, name, place, "true"))
+        rows, over = _tried(scratch, part, text.source("true"), _OVER)
+        parallel = "true"
     except SluiceError:
-        return _tried(scratch, part, _text_rows(scratch, layout, name, place, "false"))
+        rows, over = _tried(scratch, part, text.source("false"), _OVER)
+        parallel = "false"
+    return _text_rows(scratch, text, parallel, over=bool(over)), rows
 
 
-def _tried(scratch: Scratch, part: _Table, select: str) -> tuple[str, int]:
+def _tried(scratch: Scratch, part: _Table, source: str, *more: str) -> tuple[int, ...]:
+    """Return the number of rows, and what `more` counts."""
+    counts = ", ".join(("count(*)", "count(c0)", *more))
     try:
         with watching().during(scratch.con, part.layout.path.stat().st_size):
-            found = scratch.con.execute(f"SELECT count(*), count(c0) FROM ({select})").fetchall()
+            rows, _, *counted = scratch.con.execute(f"SELECT {counts} FROM {source}").fetchall()[0]
     except duckdb.InterruptException:
         raise
     except (duckdb.Error, RuntimeError, UnicodeError) as error:
         raise _unreadable(part, error) from error
-    return select, int(found[0][0])
+    return (int(rows), *map(int, counted))
 
 
 def _unreadable(part: _Table, error: Exception) -> SluiceError:
@@ -358,16 +376,42 @@ def _typed_rows(layout: Layout, name: str, place: int) -> str:
     return f"SELECT {line} AS line, {picked}, NULL::VARCHAR AS mark FROM {read}"
 
 
-def _text_rows(scratch: Scratch, layout: Layout, name: str, place: int, parallel: str) -> str:
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """The rows of a text: `c0`, `c1`, … one for each heading, and `over`, the cell behind the last of them."""
+
+    layout: Layout
+    name: str
+    place: int
+
+    def source(self, parallel: str, *, over: bool = True) -> str:
+        """Return SQL that reads them."""
+        layout, columns = self.layout, [f"c{i}" for i in range(len(self.layout.headings))]
+        if over:  # headings may end in blank ones, which are no columns
+            columns += [f"blank{i}" for i in range(len(columns), len(layout.header))] + ["over"]
+        struct = ", ".join(f"'{c}': 'VARCHAR'" for c in (["place"] if layout.numbered else []) + columns)
+        skip = 0 if layout.numbered else 1
+        return _READ_CSV.format(part=self.name, columns=f"{{{struct}}}", parallel=parallel, skip=skip)
+
+
+_OVER = "count(*) FILTER (trim(over) <> '')"
+_MARK_OVER = r"""
+CASE WHEN regexp_matches(trim(over), '(?i)^(grand )?totals?$') THEN 'total' WHEN trim(over) <> '' THEN 'overflow' END
+"""
+"""GA4 names its total behind the last column."""
+
+
+def _text_rows(scratch: Scratch, text: _Text, parallel: str, *, over: bool) -> str:
+    layout, name = text.layout, text.name
     columns = [f"c{i}" for i in range(len(layout.headings))]
-    line = key(place, "TRY_CAST(place AS BIGINT)" if layout.numbered else f"row_number() OVER () - 1 + {_FIRST}")
+    line = key(text.place, "TRY_CAST(place AS BIGINT)" if layout.numbered else f"row_number() OVER () - 1 + {_FIRST}")
     heads = layout.header[:2] if all(layout.header[:2]) else ()
     for i, head in enumerate(heads):
         scratch.con.execute(f"SET VARIABLE {name}_head{i} = ?", [head])
     repeated = " AND ".join(f"c{i} = getvariable('{name}_head{i}')" for i in range(len(heads)))
     mark = f"CASE WHEN {repeated} THEN 'header' END" if repeated else "NULL::VARCHAR"
-    struct = "{" + ", ".join(f"'{c}': 'VARCHAR'" for c in (["place"] if layout.numbered else []) + columns) + "}"
-    read = _READ_CSV.format(part=name, columns=struct, parallel=parallel, skip=0 if layout.numbered else 1)
+    mark = f"coalesce({mark}, {_MARK_OVER})" if over else mark
+    read = text.source(parallel, over=over)
     return f"SELECT {line} AS line, {', '.join(columns)}, {mark} AS mark FROM {read}"
 
 
@@ -392,9 +436,17 @@ def _parquet(plain: Plain, store: Store) -> Layout:
     path = plain.path
     try:
         headings = list(store.con.read_parquet(str(path)).columns)
+        rows, size = store.con.execute(_PARQUET_SIZE, [str(path)]).fetchall()[0]
     except (duckdb.Error, RuntimeError, UnicodeError) as error:  # its messages can hold the file's broken bytes
         raise limits.refuse(plain.name, _DAMAGED, "damaged") from error
+    # Equal rows take no room: each cell counts a byte at least.
+    limits.check_size(plain.name, max(int(size or 0), int(rows or 0) * len(headings)), path.stat().st_size)
     return _checked(plain, headings, path, "parquet")
+
+
+_PARQUET_SIZE = """
+SELECT (SELECT sum(num_rows) FROM parquet_file_metadata($1)), sum(total_uncompressed_size) FROM parquet_metadata($1)
+"""
 
 
 _READ_JSON = "read_json(?, format='auto', maximum_depth=1, sample_size=-1, ignore_errors=false)"

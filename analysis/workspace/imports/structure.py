@@ -10,13 +10,14 @@ import csv
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from pathlib import Path
 
 from analysis.messages import say
 from analysis.workspace.imports import limits
-from analysis.workspace.imports.headings import distinct, plain_heading
+from analysis.workspace.imports.headings import CURRENCIES, distinct, plain_heading
 from analysis.workspace.imports.lines import numbered
 from analysis.workspace.imports.source import Plain, fresh
 
@@ -46,6 +47,8 @@ class Layout:
     delimiter : str
     numbered : bool
         Whether each record begins with its line in the original file, or row in its sheet (a copy made here).
+    said : tuple
+        The period and the currency that the lines above say, where they are said of every row.
     """
 
     title: str
@@ -55,6 +58,7 @@ class Layout:
     path: Path
     delimiter: str
     numbered: bool
+    said: tuple[object, ...] = ()
 
 
 @dataclass(slots=True)
@@ -75,6 +79,7 @@ class _Found:
     header: Record
     width: int
     ranges: list[tuple[int, int]]
+    head: list[Record] = field(default_factory=list)
 
     @property
     def rows(self) -> int:
@@ -205,7 +210,7 @@ def _header(head: Sequence[Record], known: Callable[[str], bool]) -> tuple[int, 
     wide = [i for i, record in enumerate(head[:40]) if _filled(record) >= max(2, usual / 2)]
     if not wide:
         return 0, True
-    named = {i: _hits(head[i], known) for i in wide if _labels(head[i])}
+    named = {i: _hits(head[i], known) for i in wide if _labels(head[i]) and not _is_row(head[i], head[i + 1 :])}
     best = max(named, key=lambda i: (named[i], -i), default=None)
     if best is not None and named[best] >= 2:
         return best, True
@@ -213,7 +218,8 @@ def _header(head: Sequence[Record], known: Callable[[str], bool]) -> tuple[int, 
         return wide[0], True
     first = head[wide[0]]
     values = sum(is_value(cell) for cell in first if cell.strip())
-    return wide[0], not (2 * values >= _filled(first) and _alike(first, head[wide[0] + 1 :]))
+    below = head[wide[0] + 1 :]
+    return wide[0], not (_is_row(first, below) or (2 * values >= _filled(first) and _alike(first, below)))
 
 
 def _hits(record: Record, known: Callable[[str], bool]) -> int:
@@ -232,7 +238,31 @@ def _alike(first: Record, others: Sequence[Record]) -> bool:
     if not others:
         return False
     places = [i for i, cell in enumerate(first) if cell.strip() and is_value(cell)]
+    for i in places:
+        if _MOMENT.fullmatch(first[i].strip()) and not any(_MOMENT.fullmatch(o[i].strip()) for o in others):
+            return False  # a column for each day
     return all(sum(is_value(o[i]) or not o[i].strip() for o in others) >= 0.9 * len(others) for i in places)
+
+
+_MOMENT = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?([T\s].*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}(\s.*)?")
+_KINDS = (
+    _MOMENT,
+    re.compile(r"1[0-9]{9}(\d{3}){0,2}(\.\d+)?"),  # seconds since 1970, or thousandths of them, or fewer
+    re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"),
+    re.compile(r"(\+?86[\s-]?)?1[3-9]\d([\s-]?[\d*]{4}){2}|\+\d{1,3}[\s\-\d()]{7,16}"),  # a phone number
+)
+"""What a heading can be like only in a table that has a column for each of them: the cells below are others then."""
+
+
+def _is_row(record: Record, below: Sequence[Record]) -> bool:
+    """Say whether a cell proves a record to be data: a moment or an address, with others of its kind below it."""
+    kinds = ((i, kind) for i, cell in enumerate(record) for kind in _KINDS if kind.fullmatch(cell.strip()[:200]))
+    return any(_all_like(kind, (r[i].strip() for r in below[:20] if i < len(r))) for i, kind in kinds)
+
+
+def _all_like(kind: re.Pattern[str], cells: Iterable[str]) -> bool:
+    given = [cell for cell in cells if cell]
+    return bool(given) and sum(bool(kind.fullmatch(cell[:200])) for cell in given) >= 0.9 * len(given)
 
 
 # ---- tables -----------------------------------------------------------------------------------------------
@@ -256,7 +286,8 @@ def _tables(blocks: Sequence[_Block], known: Callable[[str], bool]) -> list[_Fou
             above = [*gone.above, _line(gone.header), *above]
         header = block.head[at] if named else []
         begin = block.start + at + (1 if named else 0)
-        found.append(_Found(above, header, len(header) or width, [(begin, block.start + block.size)]))
+        below = block.head[at + named :]
+        found.append(_Found(above, header, len(header) or width, [(begin, block.start + block.size)], below))
         loose = []
     return found
 
@@ -267,6 +298,8 @@ def _opens(block: _Block, at: int, last: _Found, known: Callable[[str], bool]) -
     below = block.head[at + 1 : at + 6]
     if not below or _filled(record) < 2 or not _labels(record):
         return bool(block.comments) and bool(below) and _filled(record) >= 2 and _labels(record)
+    if _is_row(record, block.head[at + 1 :]):
+        return False
     if _hits(record, known) >= 2 or _is_preamble(last, len(record), known):
         return True
     return any(is_value(cell) for row in below for cell in row) and len(set(record)) == len(record)
@@ -305,7 +338,8 @@ def _laid(found: list[_Found], source: _Source, *, whole: bool, direct: bool) ->
             names.pop()
         above = tuple(table.above[-20:])
         header = tuple(table.header)
-        layout = Layout(_title(above), above, distinct(names), header, source.path, source.delimiter, False)
+        said = _said(above, table.head)
+        layout = Layout(_title(above), above, distinct(names), header, source.path, source.delimiter, False, said)
         tables.append((table, layout))
     table, layout = tables[0]
     if (direct or not whole) and table.header and table.ranges[0][0] == 1 and len(table.ranges) == 1:
@@ -324,7 +358,7 @@ def _copied(source: _Source, tables: list[tuple[_Found, Layout]], *, whole: bool
             for place, (line, record) in enumerate(source.records()):
                 if any(start <= place < end for start, end in table.ranges) and record:
                     write([line, *record])
-        yield Layout(layout.title, layout.above, layout.headings, layout.header, out, ",", True)
+        yield replace(layout, path=out, delimiter=",", numbered=True)
 
 
 def _title(above: Sequence[str]) -> str:
@@ -338,6 +372,43 @@ _SETTING = re.compile(
     re.IGNORECASE,
 )
 """Lines above a table that say something about it but are not its name."""
+
+
+def _said(above: Sequence[str], rows: Sequence[Record]) -> tuple[object, ...]:
+    """Return the period, unless the rows have days of their own in it, and the currency."""
+    days = period(above)
+    return None if days and _has_days(rows, *days) else days, currency(above)
+
+
+def _has_days(rows: Sequence[Record], first: dt.date, last: dt.date) -> bool:
+    """Say whether a column holds days, none outside the period; a day the month of which is unsure is inside."""
+    columns = ([cell.strip() for cell in cells if cell.strip()] for cells in zip_longest(*rows, fillvalue=""))
+    return any(cells and all(_is_day_in(cell, first, last) for cell in cells) for cells in columns)
+
+
+def _is_day_in(cell: str, first: dt.date, last: dt.date) -> bool:
+    if (match := _DATE.search(cell)) and is_value(cell):
+        day = _day(match)
+        return day is not None and first <= day <= last
+    return bool(_UNSURE_DAY.match(cell)) and is_value(cell)
+
+
+_UNSURE_DAY = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}\b")
+
+
+def currency(lines: Sequence[str]) -> str | None:
+    """Return the currency that the lines above a table name.
+
+    Examples
+    --------
+    >>> currency(["Campaign report", "Currency: EUR"])
+    'EUR'
+    """
+    codes = (match[1] for line in lines if (match := _CURRENCY.search(line)))
+    return next((code for code in codes if code in CURRENCIES), None)
+
+
+_CURRENCY = re.compile(r"(?:currency|币种)\W+([A-Z]{3})\b", re.IGNORECASE)
 
 
 # ---- periods ----------------------------------------------------------------------------------------------
