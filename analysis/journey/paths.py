@@ -162,7 +162,8 @@ class PathsAnswer(Answer):
     """Who went from which event to which, level by level, and the most common whole paths.
 
     "table" has a row per link: at `level`, `count` paths came from `from` to `to`; `share` is of all `n` paths,
-    `of_from` of those at `from`. Its counts add up to `n` at every level. "paths" has the most common whole paths,
+    `of_from` of the `at_from` that were at `from`, each with its 95% Wilson bounds. Its counts add up to `n` at every
+    level. "paths" has the most common whole paths,
     in order of time, with their share of all and its 95% Wilson bounds; the last row adds up the others.
     """
 
@@ -176,7 +177,12 @@ class PathsAnswer(Answer):
                     "count": Field(N_("Count"), "count"),
                     "n": Field(N_("Of all"), "count"),
                     "share": Field(N_("Share of all"), "share"),
+                    "low": Field(N_("95% from"), "share"),
+                    "high": Field(N_("95% to"), "share"),
+                    "at_from": Field(N_("At the event before"), "count"),
                     "of_from": Field(N_("Share of those at the event before"), "share"),
+                    "of_from_low": Field(N_("Of those before: 95% from"), "share"),
+                    "of_from_high": Field(N_("Of those before: 95% to"), "share"),
                 }
             ),
             "paths": MappingProxyType(
@@ -442,8 +448,11 @@ def _links(told: Any, counts: Any, nodes: _Nodes) -> pd.DataFrame:
     order = np.lexsort([*keys[1][::-1], *keys[0][::-1], table["level"]])
     n = int(counts.sum())
     table["from"], table["to"] = (nodes.names[end] for end in ends)
-    table = table.assign(n=n, share=table["count"] / n, of_from=table["count"] / left).iloc[order]
-    return pd.DataFrame(table.reset_index(drop=True))
+    low, high = wilson(table["count"], n)
+    table = table.assign(n=n, share=table["count"] / n, low=low, high=high, at_from=left)
+    low, high = wilson(table["count"], left)
+    table = table.assign(of_from=table["count"] / left, of_from_low=low, of_from_high=high)
+    return pd.DataFrame(table.iloc[order].reset_index(drop=True))
 
 
 def _ways(asked: OfPaths, found: Walked, nodes: _Nodes) -> tuple[tuple[tuple[str, ...], ...], pd.DataFrame]:

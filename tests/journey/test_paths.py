@@ -111,6 +111,16 @@ def wilson(hits: int, n: int) -> tuple[float, float]:
     return middle - half, middle + half
 
 
+def test_each_links_shares_have_their_intervals_and_what_they_are_of() -> None:
+    rows = [(f"u{i}", "01:00", "a") for i in range(8)] + [(f"u{i}", "01:01", "b") for i in range(4)]
+    table = Paths(start="a", depth=2).run(log(*rows, ("u0", "01:02", "c"))).table
+    bounds = ["low", "high", "of_from_low", "of_from_high"]
+    for link, count, at_from in ((("a", "b"), 4, 8), (("b", "c"), 1, 4), (("b", "(ended)"), 3, 4)):
+        row = table.set_index(["from", "to"]).loc[link]
+        assert row[["count", "n", "at_from"]].tolist() == [count, 8, at_from]
+        assert row[bounds].tolist() == pytest.approx([*wilson(count, 8), *wilson(count, at_from)])
+
+
 def test_a_walk_can_be_sent_away(sample: Tables) -> None:
     from analysis.journey import paths
 
