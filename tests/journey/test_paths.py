@@ -175,6 +175,17 @@ def test_chart_is_made_for_every_reader(sample: Tables, asked: dict[str, Any], l
         assert all(later[0] >= earlier[1] for earlier, later in pairwise(bars))
 
 
+@pytest.mark.parametrize(("width", "columns"), [(290, 2), (358, 3), (700, 5), (1200, 5)])
+def test_a_narrow_screen_has_fewer_levels_whose_names_can_be_read(width: int, columns: int) -> None:
+    rows = [("u1", f"01:0{k}", event) for k, event in enumerate(("visit", "social_seeding", "view", "cart", "share"))]
+    chart = Paths(start="visit").run(log(*rows)).chart().to_dict()
+    room = next(param["expr"] for param in chart["params"] if param["name"] == "levels")
+    clamp = {"clamp": lambda x, least, most: max(least, min(x, most)), "floor": math.floor}
+    shown = eval(room, clamp | {"width": width})
+    assert math.ceil(shown) == columns
+    assert width / shown - 16 > 105  # pixels for 14 bold letters of 13
+
+
 def test_whole_paths_are_put_into_words() -> None:
     answer = Paths(start="view").run(log(("u1", "01:00", "view"), ("u1", "01:01", "my.own[event]")))
     assert answer.shown("paths", "zh_CN")["path"].tolist() == ["浏览商品 → my.own[event] → （结束）"]
