@@ -13,6 +13,7 @@ from analysis.journey.change import FunnelChange
 from analysis.journey.dropoffs import DropOffs
 from analysis.journey.duration import TimeToConvert
 from analysis.journey.funnel import Funnel
+from analysis.journey.funnel_paths import FunnelPaths
 from analysis.journey.money import FunnelMoney
 from analysis.journey.nodes import Nodes
 from analysis.journey.participation import Participation
@@ -39,6 +40,7 @@ __all__ = [
     "Funnel",
     "FunnelChange",
     "FunnelMoney",
+    "FunnelPaths",
     "FunnelRules",
     "Lifecycle",
     "MarketSettings",

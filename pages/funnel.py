@@ -14,17 +14,19 @@ from analysis import (
     Funnel,
     FunnelChange,
     FunnelMoney,
+    FunnelPaths,
     FunnelRules,
     Step,
     Tables,
     TimeToConvert,
 )
+from analysis.charts import GROUP_WORDS, NOT_SET
 from analysis.errors import DataError
 from analysis.messages import Message, Names, say
 from analysis.question import Question
 from analysis.values import local_day
 from analysis.vocabulary import EVENTS
-from ui.controls import choose, event_names, length, number, several, with_kept
+from ui.controls import choose, choose_words, event_names, length, number, several, with_kept
 from ui.language import N_, _
 from ui.page import View, ask_and_show
 from ui.session import keep
@@ -53,6 +55,7 @@ RULES = {
     "dates": {"entry": N_("dates are for entering"), "conversion": N_("dates are for every step")},
     "profile": {"": N_("Sluice's own"), "clickhouse": "ClickHouse", "posthog": "PostHog", "mixpanel": "Mixpanel"},
 }
+WAYS = {"after": N_("after dropping at"), "before": N_("before reaching")}
 LABELS = {"order": N_("Order"), "entry": N_("Entry"), "dates": N_("Dates"), "profile": N_("Rules of")}
 
 
@@ -259,6 +262,54 @@ def _time(tables: Tables, funnel: Question, last: Question | None) -> Question:
     return TimeToConvert(funnel=funnel, from_step=first, to_step=None if until == count else until)
 
 
+def _paths(tables: Tables, funnel: Question, opened: Question | None) -> Question:
+    """Draw at which step paths begin, which way they go, and whose they are."""
+    assert isinstance(funnel, Funnel)
+    start = opened if isinstance(opened, FunnelPaths) else FunnelPaths(funnel=funnel)
+    count = len(funnel.steps)
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{PAGE}.paths", gap="small"):
+        st.markdown(_("What people did"), width="content")
+        way = choose_words(f"{PAGE}.paths.direction", _("Direction"), WAYS, start.direction, 180)
+        steps = [k for k in range(1, count + 1) if way == "before" or _may_drop(funnel, k)]
+        key = f"{PAGE}.paths.step"
+        keep(key, start.step)
+        if st.session_state[key] not in steps:
+            st.session_state[key] = steps[0]
+        step = choose(key, _("Step"), steps, start.step, lambda k: _step_name(funnel, k), 180)
+        group = _group(tables, funnel, start)
+        with st.popover(_("More"), icon=":material/tune:", key=f"{PAGE}.paths.more"):
+            keep(f"{PAGE}.paths.depth", start.depth)
+            keep(f"{PAGE}.paths.names", start.names)
+            depth = st.number_input(_("Levels"), min_value=1, max_value=10, key=f"{PAGE}.paths.depth")
+            label = _("Events told apart per level")
+            most = st.number_input(label, min_value=1, max_value=20, key=f"{PAGE}.paths.names")
+    return start.replace(
+        funnel=funnel, where=funnel.where, direction=way, step=step, depth=depth, names=most, group=group
+    )
+
+
+def _may_drop(funnel: Funnel, k: int) -> bool:
+    return k < len(funnel.steps) and not _whole(funnel.steps[k - 1]).optional
+
+
+def _step_name(funnel: Funnel, k: int) -> str:
+    if funnel.order == "any":
+        return f"{k} / {len(funnel.steps)}"
+    return f"{k}. {_(funnel.step_names[k - 1])}"
+
+
+def _group(tables: Tables, funnel: Funnel, start: FunnelPaths) -> str | None:
+    """Draw which group of the breakdown, if there is one, people are of."""
+    column = funnel.breakdown
+    if not column:
+        return None
+    stored = start.group if start.funnel.breakdown == column else None
+    words = {"": N_("all groups"), **GROUP_WORDS}
+    groups = ["", *tables.names(column), NOT_SET]
+    key = f"{PAGE}.paths.group.{column}"
+    return choose(key, _("Group"), groups, stored or "", lambda g: _(words.get(g, g)), 150) or None
+
+
 def _dropoffs(tables: Tables, funnel: Question, opened: Question | None) -> Question:
     """Draw which columns are looked through."""
     assert isinstance(funnel, Funnel)
@@ -343,6 +394,7 @@ def _periods(tables: Tables, start: FunnelChange | None) -> tuple[Filter, Filter
 
 VIEWS = (
     View(DropOffs, N_("Drop-offs"), _dropoffs, lambda opened: opened.asked),
+    View(FunnelPaths, N_("Paths"), _paths, lambda opened: opened.asked),
     View(
         FunnelMoney,
         N_("Money"),

@@ -36,17 +36,12 @@ def controls(tables: Tables, start: Question) -> Question:
         st.markdown(_("What people did"), width="content")
         way = choose_words(f"{PAGE}.direction", _("Direction"), WAYS, start.direction, 110)
         first = _event("event", _("Event"), events, start.start, N_("their first event"), 170)
-        without = _event(
-            "without", _("Without"), events, start.without, N_("with any outcome"), 190, N_("but not {event}")
-        )
         until = _event("until", _("Up to"), events, start.until, N_("to the end"), 170, N_("up to {event}"))
         st.markdown(_("within"), width="content")
         window = length(PAGE, start.window)
         session = choose_words(f"{PAGE}.session", _("Sessions"), REACH, start.session, 160)
         more = _more(start, events)
-    return start.replace(
-        direction=way, start=first, without=without, until=until, window=window, session=session, **more
-    )
+    return start.replace(direction=way, start=first, until=until, window=window, session=session, **more)
 
 
 def _more(start: Paths, events: Sequence[str]) -> dict[str, Any]:

@@ -48,6 +48,7 @@ SMALL: dict[str, dict[str, Any]] = {
         "after": {"kind": "filter", "version": 1, "start": "2026-11-01"},
     },
     "funnel": {"steps": ["visit", "view", "purchase"], "breakdown": "channel"},
+    "funnel-paths": {"funnel": FUNNEL},
     "nodes": {"nodes": ["visit", "view"]},
     "funnel-rules": {"funnel": {"kind": "funnel", "version": 1, "steps": ["visit", "purchase"]}},
     "time-to-convert": {

@@ -20,6 +20,7 @@ from analysis.journey.change import FunnelChange
 from analysis.journey.dropoffs import DropOffs
 from analysis.journey.duration import TimeToConvert
 from analysis.journey.funnel import Funnel
+from analysis.journey.funnel_paths import FunnelPaths
 from analysis.journey.money import FunnelMoney
 from analysis.journey.rules import FunnelRules
 from analysis.journey.steps import Exclusion, Step
@@ -30,6 +31,7 @@ from analysis.workspace.imports.mapping import ColumnMapping
 
 PLAIN: dict[str, Value] = {
     "funnel": Funnel(steps=("view", "cart")),
+    "funnel-paths": FunnelPaths(funnel=Funnel(steps=("view", "cart"))),
     "funnel-rules": FunnelRules(funnel=Funnel(steps=("view", "cart"))),
     "time-to-convert": TimeToConvert(funnel=Funnel(steps=("view", "cart"))),
     "drop-offs": DropOffs(funnel=Funnel(steps=("view", "cart"))),

@@ -14,7 +14,7 @@ ENDED, REACHED = -1, -2
 
 @compiled
 def follow(
-    unit: Any, time: Any, code: Any, starts: Any, back: bool, collapse: bool, goal: int, window: int, paths: Any
+    unit: Any, time: Any, code: Any, starts: Any, back: bool, collapse: bool, goal: int, reach: Any, paths: Any
 ) -> None:  # pragma: no cover - compiled
     """Write the path that begins at each start.
 
@@ -32,8 +32,8 @@ def follow(
         Pass over events of the same code as the one before.
     goal : int
         The code at which a path stops; below zero for none.
-    window : int
-        Longest time from the start, inclusive, in the unit of `time`.
+    reach : ndarray of int64, shape (paths,)
+        Longest time from each start, inclusive, in the unit of `time`.
     paths : ndarray of int16, shape (paths, levels)
         Out: the start's code, then one code per level, `ENDED` or `REACHED` from where there is none.
     """
@@ -52,40 +52,11 @@ def follow(
         for level in range(1, paths.shape[1]):
             if not missing:
                 row = following[row]
-                if row < 0 or abs(time[row] - since) > window:
+                if row < 0 or abs(time[row] - since) > reach[p]:
                     missing = ENDED
             paths[p, level] = missing if missing else code[row]
             if not missing and code[row] == goal:
                 missing = REACHED
-
-
-@compiled
-def lacks(user: Any, time: Any, code: Any, start: int, other: int, window: int) -> Any:  # pragma: no cover - compiled
-    """Say of each row whether it is `start` and no `other` event follows it within the window.
-
-    As in a funnel, events of one moment may stand in any order, and an event does not follow itself.
-    """
-    rows = len(code)
-    found = np.zeros(rows, np.bool_)
-    end = rows
-    after, known = np.int64(0), False
-    while end > 0:
-        first = end - 1
-        while first > 0 and user[first - 1] == user[end - 1] and time[first - 1] == time[end - 1]:
-            first -= 1
-        if end == rows or user[end] != user[first]:
-            known = False
-        own = 0
-        for row in range(first, end):
-            own += code[row] == other
-        now = time[first]
-        late = not known or after - now > window
-        for row in range(first, end):
-            found[row] = code[row] == start and late and own - (start == other) <= 0
-        if own:
-            after, known = now, True
-        end = first
-    return found
 
 
 @compiled

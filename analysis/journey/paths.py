@@ -38,9 +38,52 @@ _ARROW = " → "
 _FAR = np.iinfo(np.int64).max // 4
 
 
+@dataclass(frozen=True, kw_only=True, repr=False)
+class OfPaths(Question):
+    """Base of the questions about paths: what of people's events is followed, and how far."""
+
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"events": ()})
+
+    direction: str = field(default="after", metadata=one_of("after", "before"))
+    until: str | None = field(default=None, metadata=optional(text()))
+    depth: int = field(default=4, metadata=whole(least=1, most=10))
+    collapse: bool = field(default=True, metadata=flag())
+    include: tuple[str, ...] = field(default=(), metadata=names())
+    exclude: tuple[str, ...] = field(default=(), metadata=names())
+    names: int = field(default=8, metadata=whole(least=1, most=20))
+
+    @property
+    def origin(self) -> str | None:
+        """What stands at level 0, where all paths begin at the same."""
+        raise NotImplementedError
+
+    @property
+    def back(self) -> bool:
+        """Whether paths run towards the past."""
+        return self.direction == "before"
+
+    def shown(self, keys: Mapping[str, int], *always: str | None) -> Any:
+        """Return which events can be part of a path, by key.
+
+        Raises
+        ------
+        DataError
+            The tables lack an event of the question.
+        """
+        for name in (*always, self.until, *self.include, *self.exclude):
+            if name is not None and name not in keys:
+                raise DataError.unknown(say("event"), name, keys)
+        found = np.zeros(max(keys.values()) + 1, np.bool_)
+        kept = (set(self.include) or set(keys)) - set(self.exclude) | {*always, self.until}
+        found[[key for name, key in keys.items() if name in kept]] = True
+        return found
+
+
 @value("paths")
-class Paths(Question):
+class Paths(OfPaths):
     """Which events follow an event, one after the other, or lead up to it.
+
+    :class:`analysis.journey.funnel_paths.FunnelPaths` asks it of those who dropped out of a funnel.
 
     Parameters
     ----------
@@ -48,9 +91,6 @@ class Paths(Question):
         The event each path begins at; without one, a path begins at a user's (or a session's) first event.
     direction : {"after", "before"}
         Whether paths go on from the start or back from it.
-    without : str, optional
-        Keep only those who did not do this event within the window after the start: those whom the funnel
-        (start, without) counts as dropped.
     until : str, optional
         A path stops where it comes to this event.
     depth : int
@@ -81,52 +121,40 @@ class Paths(Question):
     Examples
     --------
     >>> import pandas as pd
-    >>> clock = ["01:00", "01:05", "01:10", "01:40", "01:45", "02:00"]
     >>> events = pd.DataFrame({
-    ...     "user_id": ["u1", "u1", "u1", "u2", "u2", "u3"],
-    ...     "timestamp": [pd.Timestamp(f"2026-11-11 {t}") for t in clock],
-    ...     "event": ["cart", "view", "checkout", "cart", "view", "visit"],
+    ...     "user_id": ["u1", "u1", "u1", "u2"],
+    ...     "timestamp": [pd.Timestamp(f"2026-11-11 {clock}") for clock in ("01:00", "01:05", "01:40", "02:00")],
+    ...     "event": ["cart", "view", "checkout", "visit"],
     ... })
-    >>> answer = Paths(start="cart", without="checkout", window="15m", depth=2).run(Tables(events=events))
+    >>> answer = Paths(start="cart", window="15m", depth=2).run(Tables(events=events))
     >>> answer.table[["level", "from", "to", "count"]].values.tolist()
     [[1, 'cart', 'view', 1], [2, 'view', '(ended)', 1]]
     """
 
-    needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"events": ()})
-
     start: str | None = field(default=None, metadata=optional(text()))
-    direction: str = field(default="after", metadata=one_of("after", "before"))
-    without: str | None = field(default=None, metadata=optional(text()))
-    until: str | None = field(default=None, metadata=optional(text()))
-    depth: int = field(default=4, metadata=whole(least=1, most=10))
-    collapse: bool = field(default=True, metadata=flag())
-    include: tuple[str, ...] = field(default=(), metadata=names())
-    exclude: tuple[str, ...] = field(default=(), metadata=names())
     window: str = field(default="7d", metadata=duration())
     session: bool = field(default=False, metadata=flag())
     count: str = field(default="users", metadata=one_of("users", "occurrences"))
-    names: int = field(default=8, metadata=whole(least=1, most=20))
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.start is None and self.direction == "before":
             raise QuestionError.crossed(say("Choose the event that paths lead up to."))
-        if self.without and (self.start is None or self.direction == "before"):
-            raise QuestionError.crossed(say("Leaving out those who went on needs an event to start after."))
-        if self.without and self.without == self.until:
-            text = say("Nobody who did not do {event} can reach it. Choose another last event.", event=self.without)
-            raise QuestionError.crossed(text)
+
+    @property
+    def origin(self) -> str | None:
+        """The event paths begin at."""
+        return self.start
 
     def _answer(self, tables: Tables) -> PathsAnswer:
-        for name in (self.start, self.without, self.until, *self.include, *self.exclude):
-            if name is not None and name not in tables.event_keys:
-                raise DataError.unknown(say("event"), name, tables.event_keys)
+        shown = self.shown(tables.event_keys, self.start)
         if self.session:
             tables.require("events", "session_id")
-        found = _walk(self, tables)
+        found = _walk(self, tables, shown)
         if not found.counts.sum():
             raise DataError.empty(_nobody(self))
-        return _answer(self, tables, found)
+        said = Said(_whom(self, int(found.counts.sum())), in_time(None if self.session else self.window), _notes(self))
+        return answered(self, tables, found, said)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -134,7 +162,8 @@ class PathsAnswer(Answer):
     """Who went from which event to which, level by level, and the most common whole paths.
 
     "table" has a row per link: at `level`, `count` paths came from `from` to `to`; `share` is of all `n` paths,
-    `of_from` of those at `from`. Its counts add up to `n` at every level. "paths" has the most common whole paths,
+    `of_from` of the `at_from` that were at `from`, each with its 95% Wilson bounds. Its counts add up to `n` at every
+    level. "paths" has the most common whole paths,
     in order of time, with their share of all and its 95% Wilson bounds; the last row adds up the others.
     """
 
@@ -148,7 +177,12 @@ class PathsAnswer(Answer):
                     "count": Field(N_("Count"), "count"),
                     "n": Field(N_("Of all"), "count"),
                     "share": Field(N_("Share of all"), "share"),
+                    "low": Field(N_("95% from"), "share"),
+                    "high": Field(N_("95% to"), "share"),
+                    "at_from": Field(N_("At the event before"), "count"),
                     "of_from": Field(N_("Share of those at the event before"), "share"),
+                    "of_from_low": Field(N_("Of those before: 95% from"), "share"),
+                    "of_from_high": Field(N_("Of those before: 95% to"), "share"),
                 }
             ),
             "paths": MappingProxyType(
@@ -164,7 +198,7 @@ class PathsAnswer(Answer):
         }
     )
 
-    question: Paths
+    question: OfPaths
     ways: tuple[tuple[str, ...], ...] = ()
     """The events of each row of "paths"."""
     universe: tuple[str, ...] = ()
@@ -181,7 +215,7 @@ class PathsAnswer(Answer):
     def chart(self, look: Look | None = None) -> Any:
         """Draw the paths as a Sankey diagram: levels side by side, bands as wide as the number of paths."""
         return ribbons.sankey(self.table, look or Look(), ribbons.Labels(
-            describe=self.headline, start=self.question.start, back=self.question.direction == "before",
+            describe=self.headline, start=self.question.origin, back=self.question.back,
             words=NODE_WORDS, universe=self.universe, other=OTHER, passed=NO_EVENTS[1], stops=NO_EVENTS[1:],
         ))  # fmt: skip
 
@@ -198,9 +232,7 @@ class _Rules:
     entries: tuple[int, int]
     observed: tuple[int, int]
 
-    @property
-    def back(self) -> bool:
-        return self.asked.direction == "before"
+    shown: Any
 
     @property
     def window(self) -> int:
@@ -208,13 +240,6 @@ class _Rules:
 
     def key(self, name: str | None) -> int:
         return -1 if name is None else self.keys[name]
-
-    def shown(self) -> Any:
-        """Return which events can be part of a path, by key."""
-        asked, found = self.asked, np.zeros(max(self.keys.values()) + 1, np.bool_)
-        kept = (set(asked.include) or set(self.keys)) - set(asked.exclude) | {asked.start, asked.until}
-        found[[key for name, key in self.keys.items() if name in kept]] = True
-        return found
 
     def rank(self) -> Any:
         """Return each key's place in the order of names."""
@@ -224,36 +249,37 @@ class _Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class _Walked:
+class Walked:
     """Distinct paths and how many went each: a part grows with the ways there are, not with the users."""
 
     paths: Any  # (distinct, levels) int16: the start's key, then one per level
     counts: Any
-    open: int  # ended, or dropped, but with time left beyond what was observed
+    open: int  # ended, but with time left beyond what was observed
 
     @classmethod
-    def together(cls, parts: Sequence[_Walked]) -> _Walked:
+    def together(cls, parts: Sequence[Walked]) -> Walked:
+        """Add up the parts of a walk."""
         paths, counts = (np.concatenate(c) for c in ([p.paths for p in parts], [p.counts for p in parts]))
         levels = list(range(paths.shape[1]))
         frame = pd.DataFrame(paths).assign(n=counts).groupby(levels, as_index=False)["n"].sum()
         return cls(frame[levels].to_numpy(np.int16), frame["n"].to_numpy(np.int64), sum(p.open for p in parts))
 
 
-def _walk(asked: Paths, tables: Tables) -> _Walked:
+def _walk(asked: Paths, tables: Tables, shown: Any) -> Walked:
     start, end = asked.where.bounds(tables.zone) if asked.where else (None, None)
     observed = tables.span("events")
     assert observed is not None  # `needs` holds events
     entries = (micros(start) if start else -_FAR, micros(end) if end else _FAR)
-    rules = _Rules(asked, dict(tables.event_keys), entries, (micros(observed[0]), micros(observed[1])))
+    rules = _Rules(asked, dict(tables.event_keys), entries, (micros(observed[0]), micros(observed[1])), shown)
     columns = Columns(texts=("session_id",) if asked.session else ())
     work = partial(_trace, rules=rules)
-    return _Walked.together([work(Chunk.empty(columns)), *walk(_events(asked, tables, start, end), work, columns)])
+    return Walked.together([work(Chunk.empty(columns)), *walk(_events(asked, tables, start, end), work, columns)])
 
 
 def _events(asked: Paths, tables: Tables, start: dt.datetime | None, end: dt.datetime | None) -> nw.LazyFrame[Any]:
     """Scan the events that can matter: from the first start to the last window's end, or the other way round."""
     frame = tables.frame("events", asked.where.replace(start=None, end=None) if asked.where else None)
-    reach, back, time = dt.timedelta(seconds=seconds(asked.window)), asked.direction == "before", nw.col("timestamp")
+    reach, back, time = dt.timedelta(seconds=seconds(asked.window)), asked.back, nw.col("timestamp")
     observed = tables.span("events")
     # Windows may be longer than the calendar: a bound beyond the data is none.
     if start and observed and (not back or start - observed[0] > reach):
@@ -263,22 +289,26 @@ def _events(asked: Paths, tables: Tables, start: dt.datetime | None, end: dt.dat
     return frame
 
 
-def _trace(chunk: Chunk, rules: _Rules) -> _Walked:
+def _trace(chunk: Chunk, rules: _Rules) -> Walked:
     """Follow everybody in a chunk."""
     asked, settled = rules.asked, _with_sessions(chunk).settled(rules.rank())
-    rows = np.flatnonzero(rules.shown()[settled.code])
+    rows = np.flatnonzero(rules.shown[settled.code])
     if asked.session:
         rows = rows[np.lexsort((settled.coded["session"][rows], settled.user[rows]))]
-    unit = _units(settled, rows)
-    starts, waiting = _starts(settled, rows, unit, rules)
+    unit, time = _units(settled, rows), settled.time[rows]
+    starts = _starts(settled, rows, unit, rules)
+    reach = np.full(len(starts), rules.window)
+    paths = traced(asked, unit, time, settled.code[rows], starts, reach, rules.key(asked.until))
+    ended = (paths[:, -1] == ENDED) & (not asked.session)
+    waiting = int((ended & _unobserved(time[starts], rules)).sum())
+    return Walked.together([Walked(paths, np.ones(len(paths), np.int64), waiting)])
+
+
+def traced(asked: OfPaths, unit: Any, time: Any, code: Any, starts: Any, reach: Any, goal: int) -> Any:
+    """Return the path from each start, see :func:`analysis.journey.following.follow`."""
     paths: Any = np.empty((len(starts), asked.depth + 1), np.int16)
-    time, follow = settled.time[rows], _kernel(following.follow)
-    follow(unit, time, settled.code[rows], starts, rules.back, asked.collapse, rules.key(asked.until), rules.window,
-           paths)  # fmt: skip
-    if not asked.without:
-        ended = (paths[:, -1] == ENDED) & (not asked.session)
-        waiting = int((ended & _unobserved(time[starts], rules)).sum())
-    return _Walked.together([_Walked(paths, np.ones(len(paths), np.int64), waiting)])
+    _kernel(following.follow)(unit, time, code, starts, asked.back, asked.collapse, goal, reach, paths)
+    return paths
 
 
 def _kernel(compiled: Any) -> Any:
@@ -305,8 +335,8 @@ def _new(column: Any) -> Any:
     return np.append(True, column[1:] != column[:-1])[: len(column)]
 
 
-def _starts(chunk: Chunk, rows: Any, unit: Any, rules: _Rules) -> tuple[Any, int]:
-    """Return where among the rows paths begin, and how many might yet do what they are there for not having done."""
+def _starts(chunk: Chunk, rows: Any, unit: Any, rules: _Rules) -> Any:
+    """Return where among the rows paths begin."""
     asked, key = rules.asked, rules.key(rules.asked.start)
     time, user = chunk.time[rows], chunk.user[rows]
     entry = (time >= rules.entries[0]) & (time < rules.entries[1]) & ((key < 0) | (chunk.code[rows] == key))
@@ -315,53 +345,47 @@ def _starts(chunk: Chunk, rows: Any, unit: Any, rules: _Rules) -> tuple[Any, int
         found = found[_new(unit[found])]
     elif asked.collapse:
         found = found[(found == 0) | ~entry[found - 1] | (unit[found - 1] != unit[found])]
-    waiting = 0
-    if asked.without:
-        found, waiting = _dropped(chunk, rows, np.flatnonzero(entry), found, rules)
     if asked.count == "users":
         found = found[np.lexsort((rows[found], user[found]))]
         found = found[_new(user[found])]
-    return found, waiting
-
-
-def _dropped(chunk: Chunk, rows: Any, entries: Any, found: Any, rules: _Rules) -> tuple[Any, int]:
-    """Keep the starts of those who did not go on, as a funnel of two steps counts them."""
-    asked, user = rules.asked, chunk.user[rows]
-    keys = rules.key(asked.start), rules.key(asked.without)
-    lacks = _kernel(following.lacks)(chunk.user, chunk.time, chunk.code, *keys, rules.window)[rows]
-    open_ = _unobserved(chunk.time[rows], rules)
-    if asked.count == "users":
-        went_on = np.isin(user[found], user[entries[~lacks[entries]]])
-        still = np.isin(user[found], user[entries[open_[entries]]])
-        return found[~went_on & ~still], len(np.unique(user[found[~went_on & still]]))
-    return found[lacks[found] & ~open_[found]], int((lacks[found] & open_[found]).sum())
+    return found
 
 
 def _unobserved(time: Any, rules: _Rules) -> Any:
     """Say of which starts the window reaches beyond the data."""
     first, last = rules.observed
-    return time - rules.window < first if rules.back else time + rules.window > last
+    return time - rules.window < first if rules.asked.back else time + rules.window > last
 
 
 def warm() -> None:
     """Compile the kernels, or load them from their cache, so that the first question asked need not wait."""
-    asked = Paths(start="a", without="b", depth=1)
-    _trace(Chunk.empty(), _Rules(asked, {"a": 0, "b": 1}, (-_FAR, _FAR), (0, 0)))
+    asked = Paths(start="a", depth=1)
+    _trace(Chunk.empty(), _Rules(asked, {"a": 0}, (-_FAR, _FAR), (0, 0), asked.shown({"a": 0})))
 
 
 # ---- the tables -------------------------------------------------------------------------------------------
 
 
-def _answer(asked: Paths, tables: Tables, found: _Walked) -> PathsAnswer:
-    nodes = _Nodes.of(tables.event_keys, asked.direction == "before")
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a question about paths says beside its figures: whose they are, in what time, and its own notes."""
+
+    whom: Message
+    time: Message
+    notes: tuple[Note, ...]
+
+
+def answered(asked: OfPaths, tables: Tables, found: Walked, said: Said) -> PathsAnswer:
+    """Lay out the paths found."""
+    nodes = _Nodes.of(tables.event_keys, asked)
     told, others = _told_apart(asked, found, nodes)
     ways, paths = _ways(asked, found, nodes)
     return PathsAnswer(
         question=asked,
         version=tables.version,
-        headline=_headline(asked, found, nodes),
+        headline=_headline(asked, found, nodes, said),
         frames={"table": _links(told, found.counts, nodes), "paths": paths},
-        notes=_notes(asked, found, others),
+        notes=tuple(_all_notes(asked, found.open, others, said.notes)),
         ways=ways,
         universe=nodes.universe,
     )
@@ -371,7 +395,8 @@ def _answer(asked: Paths, tables: Tables, found: _Walked) -> PathsAnswer:
 class _Nodes:
     """What is at a level, by key: names, and places in the order of the journey, then of names.
 
-    What is no event has a key below zero, which finds its name from the arrays' end.
+    What is no event has a key below zero, which finds its name from the arrays' end. Where paths begin at something
+    else than an event, it has the key after the events'.
     """
 
     names: Any
@@ -379,18 +404,25 @@ class _Nodes:
     universe: tuple[str, ...]
 
     @classmethod
-    def of(cls, keys: Mapping[str, int], back: bool) -> _Nodes:
+    def of(cls, keys: Mapping[str, int], asked: OfPaths) -> _Nodes:
         standard = [e for e in EVENTS if e in keys]
-        universe = (*standard, *sorted(set(keys) - set(standard)))
+        universe: tuple[str, ...] = (*standard, *sorted(set(keys) - set(standard)))
+        if asked.origin is not None and asked.origin not in keys:
+            universe, keys = (*universe, asked.origin), {**keys, asked.origin: origin_key(asked, keys)}
         names = np.full(max(keys.values()) + 4, "", object)
         names[[keys[name] for name in universe]] = universe
-        names[[_OTHER, REACHED, ENDED]] = [*NO_EVENTS[:2], NO_EVENTS[3 if back else 2]]
+        names[[_OTHER, REACHED, ENDED]] = [*NO_EVENTS[:2], NO_EVENTS[3 if asked.back else 2]]
         places = np.zeros(len(names), np.int64)
         places[[*(keys[name] for name in universe), _OTHER, REACHED, ENDED]] = np.arange(len(universe) + 3)
         return cls(names, places, universe)
 
 
-def _told_apart(asked: Paths, found: _Walked, nodes: _Nodes) -> tuple[Any, int]:
+def origin_key(asked: OfPaths, keys: Mapping[str, int]) -> int:
+    """Return the key of what paths begin at: an event's own, or the one after all events'."""
+    return keys.get(asked.origin or "", max(keys.values()) + 1)
+
+
+def _told_apart(asked: OfPaths, found: Walked, nodes: _Nodes) -> tuple[Any, int]:
     """Return the paths with each level's less common events put together, and how many events those are."""
     told, others = found.paths.copy(), set[int]()
     for level in told.T:
@@ -416,14 +448,17 @@ def _links(told: Any, counts: Any, nodes: _Nodes) -> pd.DataFrame:
     order = np.lexsort([*keys[1][::-1], *keys[0][::-1], table["level"]])
     n = int(counts.sum())
     table["from"], table["to"] = (nodes.names[end] for end in ends)
-    table = table.assign(n=n, share=table["count"] / n, of_from=table["count"] / left).iloc[order]
-    return pd.DataFrame(table.reset_index(drop=True))
+    low, high = wilson(table["count"], n)
+    table = table.assign(n=n, share=table["count"] / n, low=low, high=high, at_from=left)
+    low, high = wilson(table["count"], left)
+    table = table.assign(of_from=table["count"] / left, of_from_low=low, of_from_high=high)
+    return pd.DataFrame(table.iloc[order].reset_index(drop=True))
 
 
-def _ways(asked: Paths, found: _Walked, nodes: _Nodes) -> tuple[tuple[tuple[str, ...], ...], pd.DataFrame]:
+def _ways(asked: OfPaths, found: Walked, nodes: _Nodes) -> tuple[tuple[tuple[str, ...], ...], pd.DataFrame]:
     """Lay out the most common whole paths, and all others together."""
     common = np.lexsort([*nodes.places[found.paths].T[::-1], -found.counts])[:WHOLE_PATHS]
-    ways = [_way(path, nodes, asked.direction == "before") for path in found.paths[common]]
+    ways = [_way(path, nodes, asked.back) for path in found.paths[common]]
     counts, n = [int(c) for c in found.counts[common]], int(found.counts.sum())
     if rest := n - sum(counts):
         ways, counts = [*ways, (OTHER,)], [*counts, rest]
@@ -447,57 +482,55 @@ def _whom(asked: Paths, n: int) -> Message:
     if start is None:
         return say("{n} sessions", n=n) if asked.session and asked.count == "occurrences" else say("{n} users", n=n)
     if asked.count == "occurrences":
-        if asked.without:
-            return say("{n} times users did {start} and not {without} within {window}", n=n, start=start,
-                       without=asked.without, window=Span(seconds(asked.window)))  # fmt: skip
         return say("{n} times users did {start}", n=n, start=start)
-    if asked.without:
-        return say("{n} users who did {start} but not {without} within {window}", n=n, start=start,
-                   without=asked.without, window=Span(seconds(asked.window)))  # fmt: skip
     return say("{n} users who did {start}", n=n, start=start)
 
 
-def _in_time(asked: Paths) -> Message:
-    return say("in that session") if asked.session else say("within {window}", window=Span(seconds(asked.window)))
+def in_time(window: str | None) -> Message:
+    """Say in what time paths are followed; without a window, in a session."""
+    return say("within {window}", window=Span(seconds(window))) if window else say("in that session")
 
 
-def _headline(asked: Paths, found: _Walked, nodes: _Nodes) -> Message:
+def _headline(asked: OfPaths, found: Walked, nodes: _Nodes, said: Said) -> Message:
     n = int(found.counts.sum())
     next_ = pd.Series(found.counts).groupby(found.paths[:, 1]).sum()
     ended = Share(int(next_.get(ENDED, 0)) / n)
-    params: dict[str, Any] = {"whom": _whom(asked, n), "time": _in_time(asked)}
-    back = asked.direction == "before"
+    params: dict[str, Any] = {"whom": said.whom, "time": said.time}
     if asked.until:
         reached = (nodes.names[found.paths[:, 1:]] == asked.until).any(axis=1)
         share = Share(int(found.counts[reached].sum()) / n)
         params |= {"share": share, "until": asked.until}
-        if back:
+        if asked.back:
             return say("Of {whom}, {share} had done {until} {time}, in the steps shown.", **params)
         return say("Of {whom}, {share} came to {until} {time}, in the steps shown.", **params)
     events = [int(key) for key in next_.index if key >= 0]
     if not events:
-        if back:
+        if asked.back:
             return say("Of {whom}, nobody had done anything before {time}.", **params)
         return say("Of {whom}, nobody did anything more {time}.", **params)
     top = min(events, key=lambda k: (-next_[k], nodes.places[k]))
     params |= {"event": str(nodes.names[top]), "share": Share(int(next_[top]) / n), "ended": ended}
-    if back:
+    if asked.back:
         return say("Of {whom}, {share} came from {event} {time}; for {ended} it was the first event.", **params)
     return say("Of {whom}, {share} did {event} next {time}; {ended} did no more.", **params)
 
 
-def _notes(asked: Paths, found: _Walked, others: int) -> tuple[Note, ...]:
-    return tuple(note for note in (_open(asked, found.open), *_rules(asked, others)) if note)
+def _all_notes(asked: OfPaths, waiting: int, others: int, own: tuple[Note, ...]) -> Iterable[Note]:
+    if waiting:
+        yield _open(asked, waiting)
+    if others:
+        told = say("Each level tells its {names} most common events apart and adds up the rest as (other). Event names "
+                   "in it: {others}.", names=asked.names, others=others)  # fmt: skip
+        yield Note("other-events", told)
+    if asked.where and asked.where.columns():
+        yield Note("filtered-events", say("Only events that match the filter are part of a path."))
+    yield from own
+    if asked.collapse:
+        yield Note("collapsed", say("Repeats of an event in a row count once."))
 
 
-def _open(asked: Paths, n: int) -> Note | None:
-    if not n:
-        return None
-    if asked.without:
-        text = say("{n} more may still do {without}: their window ends after the last event in the data. They are left "
-                   "out here, as in the funnel.", n=n, without=asked.without)  # fmt: skip
-        return Note("still-open", text, "warning")
-    if asked.direction == "before":
+def _open(asked: OfPaths, n: int) -> Note:
+    if asked.back:
         text = say("{n} paths count as begun but their window starts before the first event in the data: what came "
                    "earlier is not known.", n=n)  # fmt: skip
         return Note("unseen-past", text, "warning")
@@ -506,19 +539,13 @@ def _open(asked: Paths, n: int) -> Note | None:
     return Note("still-open", text, "warning")
 
 
-def _rules(asked: Paths, others: int) -> Iterable[Note]:
-    if others:
-        told = say("Each level tells its {names} most common events apart and adds up the rest as (other). Event names "
-                   "in it: {others}.", names=asked.names, others=others)  # fmt: skip
-        yield Note("other-events", told)
+def _notes(asked: Paths) -> tuple[Note, ...]:
+    notes = []
     if asked.where and (asked.where.start or asked.where.end):
-        yield Note("start-dates", say("Dates restrict when a path starts, not what lies along it."))
-    if asked.where and asked.where.columns():
-        yield Note("filtered-events", say("Only events that match the filter are part of a path."))
+        notes.append(Note("start-dates", say("Dates restrict when a path starts, not what lies along it.")))
     if asked.start is not None:
-        yield Note("count-rule", _count_rule(asked))
-    if asked.collapse:
-        yield Note("collapsed", say("Repeats of an event in a row count once."))
+        notes.append(Note("count-rule", _count_rule(asked)))
+    return tuple(notes)
 
 
 def _count_rule(asked: Paths) -> Message:
@@ -528,9 +555,6 @@ def _count_rule(asked: Paths) -> Message:
 
 
 def _nobody(asked: Paths) -> Message:
-    if asked.without:
-        return say("Nobody did {start} and then not {without}: all went on, or still have time to.",
-                   start=asked.start, without=asked.without)  # fmt: skip
     if asked.start is None:
         return say("There are no such events under these filters. Widen the dates or clear a filter.")
     return say("Nobody did {start} under these filters. Widen the dates or clear a filter.", start=asked.start)

@@ -22,11 +22,12 @@ ALL = 250
 _SLOT, _GAP, _TOP, _BAR = 32, 6, 34, 8
 _ROOM = 0.85
 """Of a level's width: room for the labels right of the last."""
-_NARROW = 84
-"""Least width of a level; a narrower screen shows the levels nearest to the start."""
+_NARROW = 110
+"""Least width of a level, room for a name like social_seeding; a narrower screen shows the levels nearest to the
+start."""
 _EDGE = 0.04
 """Of a level's width: room left of the first bars."""
-_FIT = 4
+_FIT = 3
 """From so many levels on, not all of them may be on the narrowest screens."""
 _LIMIT = alt.ExprRef(expr=f"width / levels - {_BAR + 8}")
 _CURVE = np.linspace(0, 1, 15)

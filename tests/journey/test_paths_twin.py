@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.errors import DataError
-from analysis.journey.funnel import Funnel
 from analysis.journey.paths import Paths
 from analysis.tables import Tables
 from analysis.values import Filter, seconds
@@ -36,15 +35,13 @@ class Row:
 Log = dict[str, list[Row]]
 
 
-def twin(logs: Log, asked: Paths, last: int) -> Counter[tuple[str, ...]]:
+def twin(logs: Log, asked: Paths) -> Counter[tuple[str, ...]]:
     """Count everybody's paths."""
     found: Counter[tuple[str, ...]] = Counter()
     for log in logs.values():
         own = sorted(log, key=lambda r: (r.time, r.event, r.session or ""))
         starts = list(_starts(own, asked))
-        if asked.without:
-            starts = _dropped(own, starts, asked, last)
-        elif asked.count == "users":
+        if asked.count == "users":
             starts = starts[:1]
         found.update(_path(own, i, asked) for i in starts)
     return found
@@ -74,23 +71,6 @@ def _starts(own: list[Row], asked: Paths) -> Iterator[int]:
                 yield i
         elif not (asked.collapse and earlier and earlier[-1].event == asked.start and _entry(earlier[-1], asked)):
             yield i
-
-
-def _went_on(own: list[Row], i: int, asked: Paths) -> bool:
-    window = seconds(asked.window)
-    later = [r for j, r in enumerate(own) if j != i and 0 <= r.time - own[i].time <= window]
-    return any(r.event == asked.without for r in later)
-
-
-def _dropped(own: list[Row], starts: list[int], asked: Paths, last: int) -> list[int]:
-    def is_open(i: int) -> bool:
-        return own[i].time + seconds(asked.window) > last
-
-    if asked.count == "users":
-        entries = [i for i, row in enumerate(own) if _entry(row, asked)]
-        gone = any(_went_on(own, i, asked) or is_open(i) for i in entries)
-        return [] if gone else starts[:1]
-    return [i for i in starts if not _went_on(own, i, asked) and not is_open(i)]
 
 
 def _path(own: list[Row], i: int, asked: Paths) -> tuple[str, ...]:
@@ -142,7 +122,6 @@ questions = st.builds(
     dict,
     start=st.sampled_from([None, "a", "a", "b", "c"]),
     direction=st.sampled_from(["after", "after", "before"]),
-    without=st.sampled_from([None, None, "b", "a", "d"]),
     until=st.sampled_from([None, None, "d", "a"]),
     depth=st.integers(1, 5),
     collapse=st.booleans(),
@@ -161,14 +140,12 @@ questions = st.builds(
 @given(fields=questions, seed=st.integers(0, 2**32))
 def test_every_table_over_many_logs(fields: dict, seed: int) -> None:
     if fields["start"] is None:
-        fields |= {"direction": "after", "without": None}
-    if fields["direction"] == "before" or fields["without"] == fields["until"]:
-        fields |= {"without": None}
+        fields |= {"direction": "after"}
     asked, rng = Paths(**fields), random.Random(seed)
     logs = {f"u{i:02d}": _log(rng) for i in range(30)}
     every = [(user, row) for user, log in logs.items() for row in log]
     rng.shuffle(every)
-    expected = twin(logs, asked, max(row.time for _, row in every))
+    expected = twin(logs, asked)
     tables = Tables(events=frame(every))
     if not expected:
         with pytest.raises(DataError):
@@ -187,35 +164,6 @@ def test_every_table_over_many_logs(fields: dict, seed: int) -> None:
     assert {row.path: row.count for row in told[["path", "count"]].itertuples()}.items() <= written.items()
     assert list(told["count"]) == sorted(written.values(), reverse=True)[: len(told)]
     assert len(told) == min(len(written), 20)
-
-
-@settings(max_examples=150)
-@given(
-    seed=st.integers(0, 2**32),
-    pair=st.sampled_from([("a", "b"), ("b", "a"), ("a", "a")]),
-    window=st.sampled_from(["1m", "4m", "1d"]),
-    where=st.sampled_from([None, Filter(start="2026-11-11"), Filter(end="2026-11-11")]),
-    session=st.booleans(),
-    collapse=st.booleans(),
-)
-def test_those_who_dropped_are_the_funnels_dropped(
-    seed: int, pair: tuple[str, str], window: str, where: Filter | None, session: bool, collapse: bool
-) -> None:
-    rng = random.Random(seed)
-    every = [(f"u{i}", row) for i in range(40) for row in _log(rng)]
-    tables = Tables(events=frame(every))
-    funnel = Funnel(steps=pair, window=window, where=where).run(tables).table
-    dropped, still_open = funnel["dropped"].iloc[1], funnel["still_open"].iloc[1]
-    asked = Paths(start=pair[0], without=pair[1], window=window, where=where, session=session, collapse=collapse)
-    if not dropped:
-        with pytest.raises(DataError, match="all went on, or still have time"):
-            asked.run(tables)
-        return
-    answer = asked.run(tables)
-    assert set(answer.table["n"]) == {dropped}
-    assert pair[1] not in set(answer.table["to"])
-    waiting = [dict(note.message.params)["n"] for note in answer.notes if note.code == "still-open"]
-    assert waiting == [still_open] * bool(still_open)
 
 
 def _log(rng: random.Random) -> list[Row]:

@@ -48,3 +48,27 @@ assert compiled == [list(k.signatures) for k in own], [list(k.signatures) for k 
 def test_the_further_rules_compile_nothing_after_warming() -> None:
     done = subprocess.run([sys.executable, "-c", RULES], capture_output=True, text=True, check=False)
     assert not done.returncode, done.stderr
+
+
+PATHS = """
+import pandas as pd
+from analysis import Funnel, FunnelPaths, Paths, Tables
+from analysis.journey import following, funnel, paths
+
+funnel.warm(), paths.warm()
+compiled = list(following.follow.signatures)
+assert compiled
+at = pd.date_range("2026-10-01", periods=6, freq="12h")
+events = pd.DataFrame({"user_id": list("ababab"), "timestamp": at, "event": ["view", "cart", "view"] * 2})
+tables = Tables(events=events)
+Paths(start="view").run(tables)
+for direction in ("after", "before"):
+    asked = Funnel(steps=("view", "cart"), window="6h")
+    FunnelPaths(funnel=asked, direction=direction).run(tables)
+assert compiled == list(following.follow.signatures), list(following.follow.signatures)
+"""
+
+
+def test_paths_compile_nothing_after_warming() -> None:
+    done = subprocess.run([sys.executable, "-c", PATHS], capture_output=True, text=True, check=False)
+    assert not done.returncode, done.stderr

@@ -8,7 +8,7 @@ import pytest
 from harness import errors, headline, run
 from streamlit.testing.v1 import AppTest
 
-from analysis import Exclusion, Filter, Funnel, FunnelRules, Step, TimeToConvert
+from analysis import Exclusion, Filter, Funnel, FunnelPaths, FunnelRules, Step, TimeToConvert
 from analysis.sharing import links
 
 STEPS = ("view", "cart", "checkout", "purchase")
@@ -138,6 +138,44 @@ def test_a_link_to_a_view_opens_it(opened, sample) -> None:
     assert headline(app) == question.run(sample).headline.text()
     assert app.selectbox(key="funnel.time.from").value == 2
     assert app.multiselect(key="filter.channel").value == ["display"]
+
+
+def test_paths_go_on_from_the_step_people_dropped_at_or_back_from_the_one_they_reached(opened, sample) -> None:
+    app = opened()
+    app.button_group(key="funnel.view").set_value("funnel-paths")
+    question = FunnelPaths(funnel=Funnel(steps=STEPS), where=Filter(campaign="Double 11 2026"))
+
+    def said(**changes) -> str:
+        return question.replace(**changes).run(sample).headline.text()
+
+    assert headline(run(app)) == said()
+    assert headline(select(app, "paths.step", 3)) == said(step=3)
+    assert headline(select(app, "paths.direction", "before")) == said(step=3, direction="before")
+    assert headline(select(app, "paths.step", 4)) == said(step=4, direction="before")
+    assert headline(select(app, "paths.direction", "after")) == said(step=1)  # nobody drops after the last step
+    phases = question.funnel.replace(breakdown="phase")
+    assert headline(select(app, "breakdown", "phase")) == said(funnel=phases)
+    assert headline(select(app, "paths.group.phase", "burst")) == said(funnel=phases, group="burst")
+    app.number_input(key="funnel.paths.depth").set_value(2)
+    app.number_input(key="funnel.paths.names").set_value(3)
+    assert app.dataframe[0].value.iloc[:, 0].max() == 4
+    assert run(app).dataframe[0].value.iloc[:, 0].max() == 2
+
+
+def test_a_link_to_paths_opens_them(opened, sample) -> None:
+    funnel = Funnel(steps=("view", "cart", "purchase"), window="2d", breakdown="device")
+    question = FunnelPaths(
+        funnel=funnel,
+        step=3,
+        direction="before",
+        group="ios",
+        until="visit",
+        collapse=False,
+        where=Filter(channel="display"),
+    )
+    app = opened(question=links.encode(question))
+    assert headline(app) == question.run(sample).headline.text()
+    assert headline(run(app)) == question.run(sample).headline.text()
 
 
 def test_choices_survive_a_visit_to_another_page(opened, sample) -> None:

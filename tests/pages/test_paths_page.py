@@ -35,9 +35,7 @@ def test_each_control_changes_the_question(opened, sample: Tables) -> None:
     steps: list[tuple[str, Any, dict[str, Any]]] = [
         ("event", "cart", {"start": "cart"}),
         ("session", False, {"session": False}),
-        ("without", "checkout", {"without": "checkout"}),
         ("unit", "h", {"window": "7h"}),
-        ("without", "", {"without": None}),
         ("until", "purchase", {"until": "purchase"}),
         ("direction", "before", {"direction": "before"}),
         ("until", "", {"until": None}),
@@ -67,15 +65,15 @@ def test_choices_survive_a_visit_to_another_page(opened) -> None:
 
 
 def test_what_does_not_go_together_is_said(opened) -> None:
-    app = select(opened("paths"), "without", "cart")
-    assert "needs an event to start after" in errors(select(app, "event", ""))
-    assert "needs an event to start after" not in errors(select(app, "event", "view"))
+    app = select(opened("paths"), "direction", "before")
+    assert "Choose the event that paths lead up to" in errors(select(app, "event", ""))
+    assert "Choose the event that paths lead up to" not in errors(select(app, "event", "view"))
     app.number_input(key="paths.amount").set_value(0)
     assert "longer than zero" in errors(run(app))
 
 
 def test_a_link_opens_its_question(opened, sample: Tables) -> None:
-    question = Paths(start="cart", without="checkout", window="90m", depth=2, where=Filter(channel="display"))
+    question = Paths(start="cart", until="checkout", window="90m", depth=2, where=Filter(channel="display"))
     app = opened("paths", question=links.encode(question))
     assert asked(app) == question
     assert headline(app) == question.run(sample).headline.text()

@@ -50,9 +50,13 @@ VARIANTS: Mapping[str, tuple[dict[str, Any], ...]] = {
     "paths": (
         {"where": NOVEMBER},
         {"start": "purchase", "direction": "before", "session": True, "where": PAID},
-        {"start": "view", "until": "purchase", "without": "favorite", "count": "occurrences", "collapse": False},
+        {"start": "view", "until": "purchase", "count": "occurrences", "collapse": False},
     ),
     "page-speed": ({"where": NOVEMBER}, {"breakdown": "channel", "window": "36h", "slow": 2.5}),
+    "funnel-paths": (
+        {"funnel": Funnel(steps=WAY, breakdown="device"), "step": 2, "group": "android", "where": NOVEMBER},
+        {"funnel": Funnel(steps=WAY, window="session"), "step": 3, "direction": "before", "where": NOVEMBER},
+    ),
     "drop-offs": ({"funnel": Funnel(steps=WAY), "where": NOVEMBER, "least": 20},),
     "funnel-money": ({"funnel": Funnel(steps=WAY, breakdown="channel"), "where": NOVEMBER},),
     "funnel-change": (
