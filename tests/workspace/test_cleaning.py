@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
+import io
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -298,6 +299,22 @@ def test_the_decimal_sign_is_the_files() -> None:
     shares = "date;channel;cost;CTR\n2026-08-01;x;2.447;4,28%\n2026-08-02;x;8.100;5%\n"
     assert amounts(shares) == ({"spend": [2447.0, 8100.0]}, [])
     assert amounts(shares.replace("4,28", "4.28")) == ({"spend": [2.447, 8.1]}, [])
+
+
+def test_numbers_typed_by_the_file_are_not_asked_about() -> None:
+    days = pd.to_datetime(["2026-08-01", "2026-08-02"])
+    frames: list[dict[str, list[Any]]] = [
+        {"cost": [2.447, 8.125], "channel": ["x", "y"]},
+        {"tv_spend": [2.447, 8.125], "radio_spend": [1.125, 3.125]},
+    ]
+    for frame in frames:
+        file = io.BytesIO()
+        pd.DataFrame({"date": days, **frame}).to_parquet(file)
+        export = read_export(file.getvalue(), "w.parquet").as_table("spend").assuming(currency="EUR")
+        found = export.reconcile()
+        amounts = [n for values in frame.values() for n in values if not isinstance(n, str)]
+        assert (found.sums, found.undecided) == ((("spend", sum(amounts)),), ())
+        export.close()
 
 
 def test_counts_part_thousands() -> None:

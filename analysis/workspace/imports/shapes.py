@@ -46,12 +46,13 @@ def _spread(scratch: Scratch, mapping: ColumnMapping) -> tuple[Scratch, ColumnMa
     place, spread = {heading: f"c{i}" for i, heading in enumerate(scratch.headings)}, dict(mapping.spread)
     headings = [heading for heading in scratch.headings if heading in spread]
     events, constants = mapping.table == "events", dict(mapping.constants)
+    kinds = {kind for heading, kind in zip(scratch.headings, scratch.types(), strict=True) if heading in spread}
     parts, names = [], []
     if own := constants.pop("event", None) if events else None:
         parts.append("SELECT line, {kept}, ?::VARCHAR, NULL::VARCHAR, mark FROM {table}")
         names.append(own)
     for heading in headings:
-        cell, condition = _cell(place[heading], flags=events)
+        cell, condition = _cell(place[heading], flags=events, alike=len(kinds) == 1)
         once = "" if parts else " OR mark IS NOT NULL"
         parts.append(
             f"SELECT line + {len(parts)} AS line, {{kept}}, ?::VARCHAR, {cell}, mark FROM {{table}} "
@@ -66,11 +67,11 @@ def _spread(scratch: Scratch, mapping: ColumnMapping) -> tuple[Scratch, ColumnMa
     return made, mapping.replace(columns=columns, constants=constants, spread={})
 
 
-def _cell(column: str, *, flags: bool) -> tuple[str, str]:
-    """Return SQL for what a spread cell says, and for whether it makes a row."""
+def _cell(column: str, *, flags: bool, alike: bool) -> tuple[str, str]:
+    """Return SQL for what a spread cell says, and for whether it makes a row; a type common to all (`alike`) stays."""
     text = cells.filled(column)
     if not flags:
-        return f"{column}::VARCHAR", f"({text}) IS NOT NULL"
+        return column if alike else f"{column}::VARCHAR", f"({text}) IS NOT NULL"
     return f"CASE WHEN lower({text}) NOT IN {TRUE} THEN {text} END", f"lower({text}) NOT IN {FALSE}"
 
 
