@@ -406,6 +406,33 @@ def decimal_sign(staged: Staged, undecided: tuple[str, ...], key: str) -> None:
     )
 
 
+TOTALS = {True: N_("totals: leave them out"), False: N_("rows like the others")}
+"""What rows can be said to be that are called like totals and add up to nothing."""
+
+
+def named_totals(staged: Staged, undecided: tuple[str, ...], key: str) -> None:
+    """Ask whether rows that may be totals are; what was said stays open to change."""
+    export = staged.export
+    assert export is not None
+    said, proposed = export.mapping, export.recognition.mapping
+    if "totals" not in undecided and said.totals == proposed.totals:
+        return
+
+    def choose() -> None:
+        staged.change(said.replace(totals=st.session_state[f"{key}.totals"]))
+
+    st.session_state[f"{key}.totals"] = said.totals
+    st.radio(
+        _("Rows named like totals, or without a name, are"),
+        list(TOTALS),
+        index=None,
+        format_func=lambda total: _(TOTALS[total]),
+        key=f"{key}.totals",
+        on_change=choose,
+        horizontal=True,
+    )
+
+
 def event_names(staged: Staged, others: tuple[str, ...], key: str) -> None:
     """Let the file's own event names be said in the standard ones, which Segments and the first funnel go by."""
     export = staged.export

@@ -25,6 +25,7 @@ UNDECIDED = {
     "day_first": say("day or month first?"),
     "year_first": say("which part is the year?"),
     "decimal": say("point or comma: which is the decimal sign?"),
+    "totals": say("are rows named like totals rows of their own?"),
 }
 
 

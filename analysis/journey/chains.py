@@ -345,7 +345,7 @@ def _logs(chunk: Chunk, plan: Plan) -> tuple[Any, Any, Any]:
     """Return what each event's chain may not leave, when that closes (of a session), and which events can matter."""
     log, closes, kept = chunk.user.astype(np.int64), None, np.ones(len(chunk), bool)
     if plan.session:
-        log = _sessions(chunk, plan)
+        log = sessions(chunk, plan.session)
         last = np.full(int(log.max(initial=-1)) + 1, -FAR)
         np.maximum.at(last, log, chunk.time)
         closes = last[log] + SESSION_GAP * 1_000_000
@@ -356,13 +356,13 @@ def _logs(chunk: Chunk, plan: Plan) -> tuple[Any, Any, Any]:
     return log, closes, kept
 
 
-def _sessions(chunk: Chunk, plan: Plan) -> Any:
-    """Number the sessions; an event without a session id belongs to the stretch without long gaps it is in."""
+def sessions(chunk: Chunk, session: str) -> Any:
+    """Number the sessions, see :attr:`Plan.session`; an event without an id belongs to its stretch without long gaps."""
     new = np.append(True, (chunk.user[1:] != chunk.user[:-1]) | (np.diff(chunk.time) > SESSION_GAP * 1_000_000))
     stretch = np.cumsum(new[: len(chunk)])
-    if plan.session == "gap":
+    if session == "gap":
         return stretch
-    named = _numbered(chunk.texts[plan.session])
+    named = _numbered(chunk.texts[session])
     return _pairs(chunk.user, np.where(named >= 0, named, named.max(initial=0) + stretch))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from analysis.answer import Note
 from analysis.charts import NOT_SET
 from analysis.errors import DataError, QuestionError
-from analysis.journey.chains import SESSION_GAP, Found, follow
+from analysis.journey.chains import Found, follow, sessions
 from analysis.journey.following import ENDED
 from analysis.journey.funnel import OfFunnel
 from analysis.journey.paths import OfPaths, PathsAnswer, Said, Walked, answered, in_time, origin_key, traced
@@ -161,7 +161,8 @@ def _trace(chunk: Chunk, rules: _Rules) -> Walked:
     """Walk the funnel with everybody in a chunk, then follow those asked for from their step."""
     asked, plan, back = rules.asked, rules.plan, rules.asked.back
     row, reach = _starts(chunk, follow(chunk, plan), rules)
-    visit, moment = _visits(chunk, plan.session), np.cumsum(_new(chunk.user) | _new(chunk.time))
+    visit: Any = sessions(chunk, plan.session) if plan.session else chunk.user.astype(np.int64)
+    moment = np.cumsum(_new(chunk.user) | _new(chunk.time))
     settled = Chunk(chunk.user, chunk.time, chunk.code, {"visit": visit}).settled(plan.ranks)
     place = settled.coded["visit"] * (len(chunk) + 1) + moment
     rows = np.flatnonzero(rules.shown[settled.code])
@@ -196,19 +197,6 @@ def _dropped(found: Found, asked: FunnelPaths) -> Any:
     steps = asked.funnel.steps
     needed = next(k for k in range(asked.step, len(steps)) if not may_be_skipped(steps[k]))
     return (found.level >= asked.step) & (found.level <= needed) & ~found.still_open
-
-
-def _visits(chunk: Chunk, session: str) -> Any:
-    """Number what a path may not leave: users, or a funnel's sessions, see :attr:`Plan.session`."""
-    user = chunk.user.astype(np.int64)
-    if not session:
-        return user
-    stretch = np.cumsum(_new(user) | np.append(True, np.diff(chunk.time) > SESSION_GAP * 1_000_000)[: len(user)])
-    if session == "gap":
-        return stretch
-    named = chunk.texts[session].dictionary_encode().indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    own = np.where(named >= 0, named, named.max(initial=0) + stretch)
-    return np.unique(user * (own.max(initial=0) + 1) + own, return_inverse=True)[1]
 
 
 def _new(column: Any) -> Any:

@@ -13,7 +13,7 @@ import duckdb
 
 from analysis.workspace.imports.dates import ShortDates, parsed, short_dates
 from analysis.workspace.imports.decimals import COMMA, OPEN_POINT, POINT, Signs, signs
-from analysis.workspace.imports.headings import CURRENCIES
+from analysis.workspace.imports.headings import CURRENCIES, SIGNS
 
 if TYPE_CHECKING:
     from analysis.workspace.imports.beside import Beside
@@ -201,6 +201,21 @@ def number(source: str, kind: str, style: Style) -> str:
     text = f"regexp_replace({bare(source, codes=style.codes)}, '{POINT if style.comma else COMMA}', '?')"
     point = f"replace(replace({text}, '.', ''), ',', '.')" if style.comma else f"replace({text}, ',', '')"
     return f"TRY_CAST({point} AS DOUBLE)"
+
+
+_SHARED = {"¥": ("CNY", "JPY"), "$": ("USD", "AUD", "CAD", "HKD", "TWD", "SGD", "NZD", "MXN", "ARS", "CLP", "COP")}
+"""Signs that several currencies write."""
+
+
+def contrary(source: str, currency: str) -> str:
+    """Return SQL for whether an amount has the sign or the code of another currency than its row's."""
+    text = f"translate({halved(source)}, '￥', '¥')"
+    cases = []
+    for sign, code in SIGNS.items():
+        codes = ", ".join(f"'{c}'" for c in _SHARED.get(sign, (code,)))
+        cases.append(f"WHEN contains({text}, '{sign}') THEN {currency} NOT IN ({codes})")
+    code = f"upper(regexp_extract({text}, '(?i)(?:^|[^a-z])({_CODES})(?:$|[^a-z])', 1))"
+    return f"coalesce(CASE {' '.join(cases)} WHEN {code} <> '' THEN {currency} <> {code} END, false)"
 
 
 def given_number(source: str) -> str:

@@ -6,24 +6,28 @@ All SQL here is made of fixed names (`c0`, `c1`, …) and the vocabulary's own; 
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
 from analysis.messages import N_
 from analysis.values import seconds
 from analysis.vocabulary import TABLES, Column
-from analysis.workspace.imports import cells
+from analysis.workspace.imports import cells, totals
 from analysis.workspace.imports.beside import Beside
+from analysis.workspace.imports.headings import plain_heading
 from analysis.workspace.imports.lines import located
 from analysis.workspace.imports.mapping import MONTH, ColumnMapping
 from analysis.workspace.imports.read import Scratch, readable
+from analysis.workspace.imports.structure import is_value
 
 REASONS = {
     "missing": N_("no value for a required column"),
     "not-a-time": N_("not a time"),
     "not-a-number": N_("not a number"),
+    "other-currency": N_("an amount in another currency"),
     "backwards": N_("the period ends before it starts"),
     "negative": N_("a refund below zero"),
     "total": N_("a total of other rows"),
@@ -35,14 +39,14 @@ REASONS = {
     "overlap": N_("already stored by an earlier import"),
 }
 """Why a row can be set aside, by code."""
+WHOLE = "(?i)累计|全部|总|lifetime|total|all"
+"""Attribution windows without an end."""
 MARKS = ("total", "header", "footer", "window", "continuation")
 """Reasons for rows that are no loss: what they say stands in other rows."""
 _AMOUNTS = ("number", "count")
-_TOTAL = (
-    "(?i)^(grand |overall |sub-?)?totals?(\\s*[:：].*| results?)?$"
-    "|^(总计|合计|小计|汇总|共计|总和|全部汇总|全部合计|合計)(\\s*[:：(（].*|\\s*[\\d０-９].*)?$"
-    "|^(gesamt|summe|total general)$"
-)
+MONEY = frozenset({"revenue", "refund", "cost", "discount", "spend", "attributed_revenue"})
+"""Amounts that are in the rows' currency."""
+_ID = re.compile(r"id$|编号|编码|名称|name$")
 _FOOTER = "(?i)^(©|\\(c\\) ?\\d{4}|copyright )"
 
 
@@ -110,8 +114,9 @@ def judge(scratch: Scratch, mapping: ColumnMapping) -> None:
         if not _judged(scratch, mapping, likely=not scratch.whole):
             _judged(scratch, mapping, likely=False)
     present = set(given_columns(mapping))
-    if mapping.table == "spend":
-        _mark_unnamed_totals(scratch, present)
+    scratch.unsure = totals.settle(scratch, mapping, present) if mapping.table == "spend" else ()
+    if mapping.only:
+        _choose_windows(scratch, mapping)
     if mapping.lines != "each" and mapping.table == "orders":
         _gather_lines(scratch, mapping.lines, present)
     scratch.judged_as = asked
@@ -131,7 +136,7 @@ def _judged(scratch: Scratch, mapping: ColumnMapping, *, likely: bool) -> bool:
     for later in zip(*(t.later for t in found), strict=True):
         changed = [f'{sql} AS "{t.name}"' for t, sql in zip(found, later, strict=True) if sql]
         query = f"SELECT * REPLACE ({', '.join(changed)}) FROM ({query})" if changed else query
-    names = ", ".join(f'"{t.name}"' for t in found)
+    names = ", ".join((*(f'"{t.name}"' for t in found), *_windows(scratch, mapping)))
     query = f"SELECT *, {_verdict(found)} AS bad FROM ({query})"
     # What sets a row aside can still be found when all rows are known, in these.
     text = _text(scratch, mapping) if mapping.table == "spend" or mapping.lines != "each" else (
@@ -152,31 +157,13 @@ def _mark(scratch: Scratch, mapping: ColumnMapping, sources: dict[str, tuple[str
         amounts = {sources[c.name][0] for c in TABLES[mapping.table] if c.name in sources and c.type in _AMOUNTS}
         types = scratch.types()
         texts = [f"c{i}" for i in range(len(types)) if types[i] == "VARCHAR" and f"c{i}" not in amounts][:60]
-        for look, mark in ((_TOTAL, "total"), (_FOOTER, "footer")):
-            if texts:
-                any_of = " OR ".join(f"regexp_matches(trim({c}), '{look}')" for c in texts)
-                cases.append(f"WHEN {any_of} THEN '{mark}'")
+        cases += totals.labels(mapping.table, texts, {n: s for n, (s, _) in sources.items() if s.startswith("c")})
+        if texts:
+            cases.append(f"WHEN {totals.any_of(texts, _FOOTER)} THEN 'footer'")
     position = {heading: i for i, heading in enumerate(scratch.headings)}
     if mapping.identified in position:
         cases.append(f"WHEN {cells.filled(f'c{position[mapping.identified]}')} IS NULL THEN 'total'")
-    for n, (heading, _) in enumerate(mapping.only):
-        if heading in position:
-            cases.append(f"WHEN trim(c{position[heading]}::VARCHAR) IS DISTINCT FROM only{n} THEN 'window'")
     return f"CASE {' '.join(cases)} END"
-
-
-def _mark_unnamed_totals(scratch: Scratch, present: set[str]) -> None:
-    """Mark rows that lack what all others have (a day, a campaign) and whose spend is the sum of theirs."""
-    for column in sorted({"campaign", "creative", "period_start"} & present):
-        bad = f"coalesce(bad, 'missing|{column}') = 'missing|{column}'"
-        blank, named, theirs, ours = scratch.con.execute(
-            f"SELECT count_if({column} IS NULL), count_if({column} IS NOT NULL), "
-            f"sum(spend) FILTER ({column} IS NULL), "
-            f"sum(spend) FILTER ({column} IS NOT NULL) FROM {scratch.judged} "
-            f"WHERE {bad} AND spend IS NOT NULL"
-        ).fetchall()[0]
-        if blank and blank < named and ours and abs(theirs - ours) <= 0.005 * (named + blank) + 1e-9:
-            scratch.con.execute(f"UPDATE {scratch.judged} SET bad = 'total|' WHERE {column} IS NULL AND {bad}")
 
 
 def _gather_lines(scratch: Scratch, how: str, present: set[str]) -> None:
@@ -271,6 +258,7 @@ class _Target:
         self._scratch, self._own = scratch, not source.startswith("k")
         self._likely = likely and self._own
         self.style: cells.Style | None = None
+        self.contrary = "false"
         self._beside = beside if self._own else None
         self._table = scratch.table if self._own else "constants"
         if self.name == "period_end" and source == "NULL":
@@ -305,6 +293,8 @@ class _Target:
             lambda t: cells.number_style(self._scratch.con, t, source, kind, whole=whole, told=told, beside=beside)
         )
         self.misfit = cells.misfit(source, kind, style) if self._likely else "false"
+        if style.kind == "text" and self.name in MONEY:
+            self.contrary, style = cells.contrary(source, '"currency"'), replace(style, codes=True)
         self.given = cells.given_number(source)
         self.first = cells.number(source, kind, style)
         finite = f'CASE WHEN isfinite("{self.name}") THEN "{self.name}" END'
@@ -327,11 +317,63 @@ def _text_of(name: str, source: str, mapping: ColumnMapping) -> str:
     return f"upper({made})" if name == "currency" else made
 
 
+def _windows(scratch: Scratch, mapping: ColumnMapping) -> list[str]:
+    """Return SQL for each row's attribution windows, and for a number of what it is about beside them."""
+    if not mapping.only:
+        return []
+    place = {heading: f"c{i}" for i, heading in enumerate(scratch.headings)}
+    own = [f"coalesce(trim({place[h]}::VARCHAR), '') AS window{n}" for n, (h, _) in enumerate(mapping.only)]
+    amounts = {c.name for c in TABLES[mapping.table] if c.type in _AMOUNTS}
+    apart = {h for c, h in mapping.columns if c in amounts} | {h for h, _ in mapping.only}
+    about = [place[h] for h in scratch.headings if h not in apart and (h in mapped(mapping) or _names(scratch, h))]
+    return [*own, f"hash({', '.join(about)}) AS item"]
+
+
+def mapped(mapping: ColumnMapping) -> set[str]:
+    """Return the headings that a mapping takes columns from."""
+    return {heading for _, heading in mapping.columns}
+
+
+def _names(scratch: Scratch, heading: str) -> bool:
+    """Say whether a column names something: an id, or texts that are not numbers."""
+    values = scratch.head_of(heading)[:1000]
+    return bool(_ID.search(plain_heading(heading))) or 2 * sum(map(is_value, values)) < len(values)
+
+
+def _length(n: int) -> str:
+    """Return SQL for how many days an attribution window has."""
+    return (
+        f"CASE WHEN regexp_matches(window{n}, '{WHOLE}') THEN 100000 "
+        f"ELSE coalesce(TRY_CAST(regexp_extract(window{n}, '\\d{{1,4}}') AS INTEGER), 0) END"
+    )
+
+
+def _choose_windows(scratch: Scratch, mapping: ColumnMapping) -> None:
+    """Keep, of the rows that say the same in several attribution windows, those of the window chosen, else the longest.
+
+    An item may stand in the shorter window alone.
+    """
+    each = range(len(mapping.only))
+    rank = f"({' + '.join(f'(window{n} = only{n})::INTEGER' for n in each)}, {', '.join(map(_length, each))})"
+    ranked = f"SELECT j.rowid AS place, {rank} < max({rank}) OVER (PARTITION BY item) AS other"
+    scratch.con.execute(
+        f"UPDATE {scratch.judged} AS judged SET bad = 'window|' FROM ({ranked} FROM {scratch.judged} AS j "
+        "CROSS JOIN constants WHERE bad IS NULL) WHERE place = judged.rowid AND other"
+    )
+
+
 def _verdict(targets: list[_Target]) -> str:
     """Name the first thing wrong with a row, as reason|column, or null."""
     wrong = {"time": "not-a-time", "number": "not-a-number", "count": "not-a-number"}
-    cases = ["WHEN marked IS NOT NULL THEN marked || '|'"]
+    needed = [t.name for t in targets if t.column.required and t.name != "revenue"]
+    lacking = " OR ".join(f'"{name}" IS NULL' for name in needed) or "false"
+    cases = [
+        f"WHEN marked = 'label' AND ({lacking}) THEN 'total|'",
+        "WHEN marked IS NOT NULL AND marked <> 'label' THEN marked || '|'",
+    ]
     for t in targets:
+        if t.contrary != "false" and any(other.name == "currency" for other in targets):
+            cases.append(f"WHEN {t.contrary} THEN 'other-currency|{t.name}'")
         if t.column.type in wrong:  # in a CASE of its own, so that only the rows without a value are looked at again
             given = f'CASE WHEN "{t.name}" IS NULL THEN {t.given} ELSE false END'
             cases.append(f"WHEN {given} THEN '{wrong[t.column.type]}|{t.name}'")
@@ -342,6 +384,8 @@ def _verdict(targets: list[_Target]) -> str:
         cases.append("WHEN period_end <= period_start THEN 'backwards|period_end'")
     if "refund" in names:
         cases.append("WHEN refund < 0 THEN 'negative|refund'")
+    if "spend" in names:
+        cases.append("WHEN marked = 'label' THEN 'label|'")
     return f"CASE {' '.join(cases)} END"
 
 

@@ -64,7 +64,7 @@ CURRENCIES = frozenset(
 )
 """Codes that are believed when they stand in brackets in a heading or in a preamble."""
 _WORDS = {"元": "CNY", "人民币": "CNY", "rmb": "CNY", "美元": "USD", "港币": "HKD", "欧元": "EUR", "日元": "JPY"}
-_SIGNS = {
+SIGNS = {
     "US$": "USD", "HK$": "HKD", "NT$": "TWD", "CA$": "CAD", "A$": "AUD", "R$": "BRL", "¥": "CNY", "€": "EUR",
     "£": "GBP", "₹": "INR", "₩": "KRW", "₺": "TRY", "₽": "RUB", "฿": "THB", "₫": "VND", "$": "USD",
 }  # fmt: skip
@@ -103,7 +103,7 @@ def sign_currency(text: str) -> str | None:
     """Return the currency of the sign or code in an amount such as ``US$34.15``; the longest sign wins."""
     text = unicodedata.normalize("NFKC", text)
     codes: list[str] = [code for code in re.findall(r"[A-Z]{3}", text) if code in CURRENCIES]
-    return codes[0] if codes else next((code for sign, code in _SIGNS.items() if sign in text), None)
+    return codes[0] if codes else next((code for sign, code in SIGNS.items() if sign in text), None)
 
 
 def distinct(headings: list[str]) -> tuple[str, ...]:

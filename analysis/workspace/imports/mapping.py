@@ -108,6 +108,9 @@ class ColumnMapping(Value):
         Whether 26-11-12 begins with its year, where the column cannot tell; None takes what is likely.
     decimal : {".", ","}, optional
         The decimal sign of amounts such as 1.234, where the file cannot tell; None takes what is likely.
+    totals : bool, optional
+        Whether spend rows that are called like totals and add up to no other rows are totals all the same; None
+        keeps them and asks.
     first_day : str, optional
         The day that "Nth day" 0 stands for.
     spread : mapping of str to str
@@ -138,6 +141,7 @@ class ColumnMapping(Value):
     end_included: bool = field(default=False, metadata=flag())
     year_first: bool | None = field(default=None, metadata=optional(flag()))
     decimal: str | None = field(default=None, metadata=optional(one_of(".", ",")))
+    totals: bool | None = field(default=None, metadata=optional(flag()))
     first_day: str | None = field(default=None, metadata=day())
     spread: Assignments = field(default=(), metadata=_assignments())
     delays: Assignments = field(default=(), metadata=_delays())

@@ -31,12 +31,36 @@ _HEADING = re.compile(
 )
 
 
+_WHO = re.compile(r"user|uid|visitor|member|customer|buyer|distinctid|account|login|用户|买家|会员|客户|账号")
+_SOME = 0.1
+"""From this share on, names and addresses among ids are meant; fewer may be a product called like a person."""
+
+
+def names_people(heading: str) -> bool:
+    """Say whether a heading is that of a column that says who somebody is.
+
+    Examples
+    --------
+    >>> names_people("Customer ID"), names_people("campaign")
+    (True, False)
+    """
+    return bool(_WHO.search(plain_heading(heading)))
+
+
 def is_personal(heading: str, values: Sequence[str], *, who: bool = False) -> bool:
     """Say whether a column holds e-mail addresses, phone numbers, names or addresses.
 
-    Names and addresses are told by their look only in a column that says `who` somebody is: a channel or a creative
-    may be called like a person or a place.
+    In a column that says `who` somebody is, one e-mail address or phone number is enough, and names and addresses are
+    told by their look; elsewhere most values must be personal: a channel or a creative may be called like a person or
+    a place.
     """
-    looks = (_EMAIL, _PHONE, *((_NAME, _ADDRESS) if who else ()))
-    hits = sum(any(look.fullmatch(v[:_LONGEST].strip()) for look in looks) for v in values)
-    return bool(_HEADING.search(plain_heading(heading))) or (bool(values) and hits > len(values) / 2)
+    if _HEADING.search(plain_heading(heading)):
+        return True
+    cut = [v[:_LONGEST].strip() for v in values]
+    mails, phones, names, places = (
+        sum(bool(look.fullmatch(v)) for v in cut) for look in (_EMAIL, _PHONE, _NAME, _ADDRESS)
+    )
+    if mails + phones > len(cut) / 2:
+        return True
+    numbered = all(v.isdigit() for v in cut)  # among numbers, some look like a telephone's by chance
+    return who and bool(mails or (phones and not numbered) or names + places > _SOME * len(cut))

@@ -29,10 +29,11 @@ from python_calamine import CalamineWorkbook
 
 from analysis import storage
 from analysis.errors import SluiceError
-from analysis.messages import say
+from analysis.messages import Message, say
 from analysis.workspace.imports import limits, xls
 from analysis.workspace.imports.headings import distinct
 from analysis.workspace.imports.lines import Member, key
+from analysis.workspace.imports.personal import names_people
 from analysis.workspace.imports.source import Plain, fresh, unpack
 from analysis.workspace.imports.structure import Layout, layouts
 from analysis.workspace.imports.text import as_utf8
@@ -113,8 +114,10 @@ class Scratch:
 
     Headings stay out of SQL: they are kept beside, in `headings`. `table` holds all rows, of a large file as a view
     that reads it again; `head` holds the first of them (`whole`: all). `judged` is where :func:`clean.judge` laid
-    the typed rows, `judged_as` the mapping it did so under, `styles` how it took their columns to be written; `made`
+    the typed rows, `judged_as` the mapping it did so under, `styles` how it took their columns to be written, `unsure`
+    what it must ask; `made`
     is what :func:`shapes.shaped` last made of it.
+    `mailed` are the headings of users under which an e-mail address stands anywhere.
     Where rows lie in the order of the file, one record each (`in_order`), a row's key follows from its place, and
     DuckDB need not count them: that takes it one thread.
     """
@@ -127,6 +130,8 @@ class Scratch:
         self.rows, self.whole, self.head, self.in_order = 0, True, table, False
         self.judged, self.judged_as = "", ""
         self.styles: dict[str, Any] = {}
+        self.mailed = set[str]()
+        self.unsure: tuple[Message, ...] = ()
         self.made: tuple[str, Any] = ("", None)
         store.users += 1
         self._open = True
@@ -163,6 +168,10 @@ class Scratch:
             for i, texts_found in zip(empty, values, strict=True):
                 found[i] = texts_found or []
         return dict(zip(self.headings, found, strict=True))
+
+    def head_of(self, heading: str) -> list[str]:
+        """Return the non-empty values of a column in all rows that are at hand."""
+        return self._sampled(self.headings.index(heading), self.head, _HEAD)
 
     def _sampled(self, place: int, table: str, n: int) -> list[str]:
         text = f"c{place}::VARCHAR"
@@ -332,16 +341,24 @@ def _counted(scratch: Scratch, part: _Table, place: int) -> tuple[str, int]:
     """
     name, layout = f"{scratch.table}_{place}", part.layout
     scratch.con.execute(f"SET VARIABLE {name}_path = ?", [str(layout.path)])
+    people = [i for i, heading in enumerate(layout.headings) if names_people(heading)]
+    mails = [f"count_if(contains(c{i}::VARCHAR, '@'))" for i in people]
+
+    def tried(source: str, *more: str) -> tuple[int, ...]:
+        rows, *counts = _tried(scratch, part, source, *mails, *more)
+        scratch.mailed |= {layout.headings[i] for i, found in zip(people, counts, strict=False) if found}
+        return rows, *counts[len(people) :]
+
     if layout.delimiter in ("parquet", "json"):
         select = _typed_rows(layout, name, place)
-        return select, _tried(scratch, part, f"({select})")[0]
+        return select, tried(f"({select})")[0]
     scratch.con.execute(f"SET VARIABLE {name}_delimiter = ?", [layout.delimiter])
     text = _Text(layout, name, place)
     try:
-        rows, over = _tried(scratch, part, text.source("true"), _OVER)
+        rows, over = tried(text.source("true"), _OVER)
         parallel = "true"
     except SluiceError:
-        rows, over = _tried(scratch, part, text.source("false"), _OVER)
+        rows, over = tried(text.source("false"), _OVER)
         parallel = "false"
     return _text_rows(scratch, text, parallel, over=bool(over)), rows
 
@@ -356,7 +373,7 @@ def _tried(scratch: Scratch, part: _Table, source: str, *more: str) -> tuple[int
         raise
     except (duckdb.Error, RuntimeError, UnicodeError) as error:
         raise _unreadable(part, error) from error
-    return (int(rows), *map(int, counted))
+    return (int(rows), *(int(n or 0) for n in counted))
 
 
 def _unreadable(part: _Table, error: Exception) -> SluiceError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -11,6 +12,7 @@ from typing import Any
 
 from analysis.messages import Message, Names, say
 from analysis.vocabulary import TABLES, TIME_COLUMN, column_names
+from analysis.workspace.imports.clean import WHOLE
 from analysis.workspace.imports.formats import Format, formats
 from analysis.workspace.imports.headings import CURRENCIES, heading_currency, plain_heading, sign_currency
 from analysis.workspace.imports.mapping import MONTH, ColumnMapping
@@ -146,7 +148,7 @@ def recognise(scratch: Scratch, samples: Mapping[str, Sequence[str]], zone: str)
         columns=tuple(columns.items()),
         zone="UTC" if any("(in UTC)" in h for h in scratch.headings) else zone,
         events=tuple((code.casefold(), event) for code, event in found.events.items()),
-        only=tuple(_window(scratch, found.choose).items()),
+        only=tuple(_window(scratch, _present(found.choose, scratch.headings)).items()),
         lines=found.lines,
         identified=_present(found.identified, scratch.headings),
         day_first=found.day_first,
@@ -183,9 +185,45 @@ def guess_for(table: str, scratch: Scratch, samples: Mapping[str, Sequence[str]]
         guesses.append(Guess(amount, heading, 0.6, say("the only column whose values are amounts of money")))
     mapping = ColumnMapping(table=table, columns=tuple(columns.items()), zone=zone)
     found = Recognition("", "", mapping, tuple(guesses))
+    if table == "spend":
+        found = _with_window(found, scratch)
+    if table == "orders":
+        found = _with_lines(found, scratch)
     found = {"events": _with_outcomes, "orders": _with_revenue, "spend": _with_media}[table](found, scratch, samples)
     found = _with_event_names(found, scratch)
     return replace(found, mapping=_finished(found.mapping, scratch, samples, None))
+
+
+def _with_window(found: Recognition, scratch: Scratch) -> Recognition:
+    """Propose one attribution window where a column names several."""
+    named = (h for h in scratch.headings if h not in dict(found.mapping.columns).values())
+    heading = next((h for h in named if _WINDOW.search(plain_heading(h))), None)
+    only = _window(scratch, heading)
+    if not only:
+        return found
+    hint = say("The same spend stands once for each {heading}: only the longest is kept.", heading=heading)
+    return replace(found, mapping=found.mapping.replace(only=only), hints=(*found.hints, hint))
+
+
+def _with_lines(found: Recognition, scratch: Scratch) -> Recognition:
+    """Propose that lines of one order are one: the amount is the order's where all its lines have the same."""
+    columns = dict(found.mapping.columns)
+    if not {"order_id", "revenue"} <= columns.keys():
+        return found
+    order, amount = (f"trim(c{scratch.headings.index(columns[c])}::VARCHAR)" for c in ("order_id", "revenue"))
+    several, alike = scratch.con.execute(
+        f"SELECT count(*), count_if(low = high) FROM (SELECT min({amount}) AS low, max({amount}) AS high "
+        f"FROM {scratch.head} WHERE mark IS NULL AND {order} <> '' GROUP BY {order} HAVING count(*) > 1)"
+    ).fetchall()[0]
+    if not several:
+        return found
+    lines = "first" if alike == several else "sum"
+    hint = (
+        say("Orders with several lines have the same amount on each: it counts once for each order.")
+        if lines == "first"
+        else say("Orders with several lines have an amount on each: they are added up to one order.")
+    )
+    return replace(found, mapping=found.mapping.replace(lines=lines), hints=(*found.hints, hint))
 
 
 def _only(
@@ -250,15 +288,18 @@ def _present(name: str | None, headings: Sequence[str]) -> str | None:
     return exact or next((h for h in headings if plain_heading(h) == plain_heading(name)), None)
 
 
-def _window(scratch: Scratch, choose: str | None) -> dict[str, str]:
+_WINDOW = re.compile(r"(转化|归因)(周期|窗口|时间窗)|(attribution|conversion)(window|setting|model)s?")
+
+
+def _window(scratch: Scratch, heading: str | None) -> dict[str, str]:
     """Choose the longest of several attribution windows, each of which repeats the same spend."""
-    heading = _present(choose, scratch.headings)
     if heading is None:
         return {}
     place = f"c{scratch.headings.index(heading)}"
     query = f"SELECT DISTINCT trim({place}::VARCHAR) FROM {scratch.table} WHERE {place} IS NOT NULL LIMIT 1000"
     found = [str(row[0]) for row in scratch.con.execute(query).fetchall()]
     days = {v: int(m[0]) for v in found if (m := re.search(r"\d{1,4}", v))}
+    days |= {v: 100_000 for v in found if v not in days and re.search(WHOLE, v)}
     return {heading: max(days, key=lambda v: days[v])} if len(days) > 1 else {}
 
 
@@ -376,8 +417,14 @@ def _finished(
             constants["currency"] = code
     kept = {c: text for c, text in constants.items() if c not in columns} | dict(mapping.constants)
     texts = {c.name for c in TABLES[mapping.table] if c.type == "text"}
-    hidden = [c for c, h in columns.items() if c in texts and is_personal(h, samples.get(h, ()), who=c == "user_id")]
+    hidden = [c for c, h in columns.items() if c in texts and _personal(scratch, c, h, samples.get(h, ()))]
     return mapping.replace(columns=columns, constants=kept, hashed=tuple(hidden), **more)
+
+
+def _personal(scratch: Scratch, column: str, heading: str, values: Sequence[str]) -> bool:
+    if column != "user_id":
+        return is_personal(heading, values)
+    return heading in scratch.mailed or is_personal(heading, scratch.head_of(heading), who=True)
 
 
 def _currency(heading: str, values: Sequence[str], above: Sequence[str]) -> str | None:
@@ -386,9 +433,11 @@ def _currency(heading: str, values: Sequence[str], above: Sequence[str]) -> str 
     for line in above:
         if (match := re.search(r"(?:currency|币种)\W+([A-Z]{3})\b", line, re.IGNORECASE)) and match[1] in CURRENCIES:
             return str(match[1])
-    codes = {sign_currency(v) for v in values if re.search(r"\d", v)}
-    bare = any(re.fullmatch(r"\s*\$.*", v) for v in values)  # several countries write their dollar so
-    return codes.pop() if len(codes) == 1 and not bare else None
+    codes = Counter(sign_currency(v) for v in values if re.search(r"\d", v) and not _DOLLAR.fullmatch(v))
+    return codes.most_common(1)[0][0] if codes else None
+
+
+_DOLLAR = re.compile(r"\s*[$＄].*")  # several countries write theirs so
 
 
 _DATED = re.compile(r"(19|20)\d\d[-/.年]?[01]?\d[-/.月]?[0-3]?\d.*|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}.*")

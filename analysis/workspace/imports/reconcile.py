@@ -10,13 +10,10 @@ from typing import Any, Protocol
 from analysis.messages import Message, say
 from analysis.values import local_day
 from analysis.vocabulary import EVENTS, TABLES, TIME_COLUMN
-from analysis.workspace.imports.clean import MARKS, given_columns, judge
+from analysis.workspace.imports.clean import MARKS, MONEY, given_columns, judge
 from analysis.workspace.imports.lines import PART, STEP
 from analysis.workspace.imports.mapping import ColumnMapping
 from analysis.workspace.imports.read import Scratch
-
-MONEY = frozenset({"revenue", "refund", "cost", "discount", "spend", "attributed_revenue"})
-"""Amounts that are in the rows' currency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +67,7 @@ class Reconciliation:
     questions : tuple of Message
         What the file cannot tell and should be confirmed.
     undecided : tuple of str
-        Fields of the mapping that would answer them: "day_first", "year_first", "decimal".
+        Fields of the mapping that would answer them: "day_first", "year_first", "decimal", "totals".
     """
 
     lines: int
@@ -269,4 +266,6 @@ def _questions(scratch: Scratch, mapping: ColumnMapping) -> list[tuple[Message, 
         elif column.type != "time" and mapping.decimal is None and style.ambiguous:
             signs = say("{heading}: is 1.234 more than a thousand, or between one and two?", heading=heading)
             asked.append((signs, "decimal"))
+    if mapping.totals is None:
+        asked += [(question, "totals") for question in scratch.unsure]
     return asked
