@@ -14,7 +14,7 @@ import pytest
 
 from analysis.errors import ImportFileError, WorkspaceError
 from analysis.vocabulary import TABLES, column_names
-from analysis.workspace import Export, open_workspace, read_export, read_exports
+from analysis.workspace import ColumnMapping, Export, open_workspace, read_export, read_exports
 from analysis.workspace.imports import limits
 from analysis.workspace.imports.formats import formats
 
@@ -258,6 +258,99 @@ def test_any_number_of_lines_above_a_sheet(many: int) -> None:
     export = read_export(xlsx(商品=[*above, head, ("2026-08-12", "61", "壶", "1,024", "-", "10%"), head]), "s.xlsx")
     assert (export.headings, export.rows) == (head, 2)
     assert export.recognition.format == "生意参谋 (商品)"
+    export.close()
+
+
+def report(month: str, *costs: float, total: float | None = None, currency: str = "EUR") -> bytes:
+    lines = ["Campaign report", f"Currency: {currency}", month, "Campaign,Campaign status,Impr.,Cost"]
+    lines += [f"c{i},Enabled,1,{cost}" for i, cost in enumerate(costs)]
+    return "\n".join([*lines, *([f"Total: Campaigns,,,{total}"] if total else [])]).encode()
+
+
+SPENT = ColumnMapping(
+    table="spend",
+    columns={"period_start": "date", "channel": "channel", "spend": "spend", "currency": "currency"},
+)
+JULY, AUGUST = '"July 1, 2026 - July 31, 2026"', '"August 1, 2026 - August 31, 2026"'
+
+
+def found_in(content: bytes) -> list[tuple[Any, ...]]:
+    """Return what the tables of a file come to: days, sum, currency, and the totals it gives."""
+    found = []
+    for export in read_exports(content, "r.zip", zone="UTC"):
+        made, constants = export.reconcile(), dict(export.mapping.constants)
+        checks = [(c.file, c.ours, c.verdict) for c in made.totals if c.column == "spend"]
+        found.append((made.days, dict(made.sums)["spend"], constants["currency"], checks))
+    return found
+
+
+def test_reports_of_several_periods_or_currencies_are_tables_of_their_own() -> None:
+    july, august = report(JULY, 1, 2, total=3), report(AUGUST, 4, 8, total=12)
+    more = report(AUGUST, 16, total=16)
+    yen = report(AUGUST, 32, total=32, currency="JPY")
+    content = archive(july=july, august=august, more=more, yen=yen)
+    assert found_in(content) == [
+        (("2026-08-01", "2026-08-31"), 28.0, "EUR", [(28.0, 28.0, "match")]),
+        (("2026-07-01", "2026-07-31"), 3.0, "EUR", [(3.0, 3.0, "match")]),
+        (("2026-08-01", "2026-08-31"), 32.0, "JPY", [(32.0, 32.0, "match")]),
+    ]
+    names = [e.name for e in read_exports(content, "r.zip")]
+    assert names == [f"r.zip · r.zip: {part}" for part in ("august", "july", "yen")]
+
+
+def test_dated_parts_of_several_periods_are_one_table() -> None:
+    def part(month: str, day: str) -> bytes:
+        return f"Report\n{month}\nDay,Campaign,Campaign status,Cost\n{day},c,Enabled,1.5\n".encode()
+
+    made = spend(archive(a=part(JULY, "2026-07-08"), b=part(AUGUST, "2026-08-09")))
+    assert made == [1.5, 1.5]
+
+
+def test_the_same_file_twice_in_an_archive_counts_once() -> None:
+    export = read_export(archive(a=report(JULY, 1, 2), b=report(JULY, 4), c=report(JULY, 1, 2)), "r.zip")
+    assert dict(export.reconcile().sums)["spend"] == 7.0
+    assert [str(error) for error in export.unread] == ["r.zip: c: it holds the same as r.zip: a. It was left out."]
+    export.close()
+
+
+@pytest.mark.parametrize(
+    ("totals", "check"),
+    [
+        ((3, 12), (15.0, 15.0, "match")),
+        ((3, 13), (16.0, 15.0, "differ")),
+        ((None, 12), (12.0, 12.0, "match")),
+        ((None, 15), (15.0, 15.0, "match")),  # of all parts, in the last
+        ((None, 13), (13.0, 12.0, "differ")),
+    ],
+)
+def test_each_part_has_a_total_of_its_own(totals: tuple[float | None, ...], check: tuple[float, float, str]) -> None:
+    content = archive(a=report(JULY, 1, 2, total=totals[0]), b=report(JULY, 4, 8, total=totals[1]))
+    assert found_in(content) == [(("2026-07-01", "2026-07-31"), 15.0, "EUR", [check])]
+
+
+def test_a_total_of_no_rows_differs() -> None:
+    content = "date,channel,spend,currency\nsoon,a,3,EUR\nTotal,,3,EUR\n"
+    export = read_export(content.encode())
+    found = export.mapped(SPENT).reconcile()
+    assert [(c.file, c.ours, c.verdict) for c in found.totals] == [(3.0, 0.0, "differ")]
+    export.close()
+
+
+@pytest.mark.parametrize(
+    ("lines", "check"),
+    [
+        ((), (15.0, 15.0, "match")),
+        (("Total,,15,EUR",), (15.0, 15.0, "match")),
+        (("Total,,16,EUR",), (16.0, 15.0, "differ")),
+    ],
+)
+def test_subtotals_without_a_grand_total_add_up(lines: tuple[str, ...], check: tuple[float, float, str]) -> None:
+    rows = ["2026-08-01,a,1,EUR", "2026-08-01,b,2,EUR", "2026-08-01,Total,3,EUR"]
+    rows += ["2026-08-02,a,4,EUR", "2026-08-02,b,8,EUR", "2026-08-02,Total,12,EUR"]
+    content = "\n".join(["date,channel,spend,currency", *rows, *lines])
+    export = read_export(content.encode(), zone="UTC")
+    found = export.reconcile()
+    assert [(c.file, c.ours, c.verdict) for c in found.totals] == [check]
     export.close()
 
 

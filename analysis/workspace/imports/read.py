@@ -16,6 +16,7 @@ import struct
 import tempfile
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -209,10 +210,17 @@ def read(source: str | Path | bytes, name: str, known: Callable[[str], bool]) ->
             path = Path(source).resolve()
         plains, errors = unpack(name, path, store.folder)
         store.unread += errors
-        return _joined(name, _all(plains, store, known), store)
+        once = {plain.digest: plain for plain in reversed(plains)}
+        tables = _all((plain for plain in plains if once[plain.digest] is plain), store, known)
+        store.unread += [_again(plain, first) for plain in plains if (first := once[plain.digest]) is not plain]
+        return _joined(name, tables, store)
     except BaseException:
         store.close()
         raise
+
+
+def _again(plain: Plain, first: Plain) -> SluiceError:
+    return limits.refuse(plain.name, say("it holds the same as {other}.", other=first.name), "same-file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,14 +258,17 @@ def _found(plain: Plain, store: Store, known: Callable[[str], bool]) -> list[Lay
 
 
 def _joined(name: str, tables: list[_Table], store: Store) -> list[Scratch]:
-    """Load the tables; parts of one export, files with the same headings, become one."""
+    """Load the tables; parts of one export, files with the same headings that say the same of all rows, become one."""
     groups: dict[tuple[Any, ...], list[_Table]] = {}
     for table in tables:
         alone = (table.place, table.plain.name) if table.many > 1 else ()
-        groups.setdefault((table.layout.headings, bool(table.layout.header), *alone), []).append(table)
+        layout = table.layout
+        groups.setdefault((layout.headings, bool(layout.header), layout.said, *alone), []).append(table)
     made = list[Scratch]()
+    titles = Counter(parts[0].layout.title for parts in groups.values())
     for n, parts in enumerate(groups.values()):
-        scratch = Scratch(_name(name, parts, len(groups)), store, f"raw{n or ''}", parts[0].layout)
+        own = name if len(groups) == 1 else _name(name, parts[0], titles)
+        scratch = Scratch(own, store, f"raw{n or ''}", parts[0].layout)
         try:
             _load(scratch, parts)
             made.append(scratch)
@@ -270,11 +281,11 @@ def _joined(name: str, tables: list[_Table], store: Store) -> list[Scratch]:
     return made
 
 
-def _name(name: str, parts: list[_Table], groups: int) -> str:
-    if groups == 1:
-        return name
-    what = parts[0].layout.title or (parts[0].plain.name if parts[0].plain.name != name else f"{parts[0].place + 1}")
-    return f"{name} · {what}"
+def _name(name: str, part: _Table, titles: Counter[str]) -> str:
+    title, file = part.layout.title, part.plain.name
+    if title and (titles[title] == 1 or file == name):
+        return f"{name} · {title}"
+    return f"{name} · {file if file != name else part.place + 1}"
 
 
 def _load(scratch: Scratch, parts: list[_Table]) -> None:

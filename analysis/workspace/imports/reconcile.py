@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ from analysis.values import local_day
 from analysis.vocabulary import EVENTS, TABLES, TIME_COLUMN
 from analysis.workspace.imports import cells
 from analysis.workspace.imports.clean import MARKS, given_columns, judge
-from analysis.workspace.imports.lines import STEP
+from analysis.workspace.imports.lines import PART, STEP
 from analysis.workspace.imports.mapping import ColumnMapping
 from analysis.workspace.imports.read import Scratch
 
@@ -171,24 +171,72 @@ def _sums(scratch: Scratch, mapping: ColumnMapping, present: tuple[str, ...]) ->
 
 
 def _totals(scratch: Scratch, mapping: ColumnMapping, present: tuple[str, ...]) -> tuple[Check, ...]:
-    """Compare the grand total row with the rows it adds up; other attribution windows count as the file counts."""
+    """Compare the files' total rows with the rows they add up; other attribution windows count as the file counts."""
     amounts = _amounts(mapping, present)
     lead = "spend" if mapping.table == "spend" else "revenue"
     if lead not in amounts:
         return ()
-    columns = ", ".join(f"sum({c})" for c in amounts)  # of the cells of one line that became rows
-    by_line = f"GROUP BY {scratch.line} // {STEP} ORDER BY {scratch.line} // {STEP} LIMIT 1000"
-    theirs = _rows(scratch, f"SELECT {columns} FROM {scratch.judged} WHERE bad = 'total|' {by_line}")
-    if not theirs:
+    said = _said(scratch, amounts, lead)
+    if not said:
         return ()
-    grand = max(theirs, key=lambda row: _largest(row, theirs))
-    sums = ", ".join(f"coalesce(sum({c}), 0)" for c in amounts)
-    ours = _rows(scratch, f"SELECT {sums}, count(*) FROM {scratch.judged} WHERE bad IS NULL OR bad = 'window|'")[0]
+    ours = _by_member(scratch, amounts, "bad IS NULL OR bad = 'window|'")
+    nothing = (*(0.0 for _ in amounts), 0)
+    chosen = {m: _nearest(rows, ours.get(m, nothing)) for m, rows in said.items()}
+    choices = [(_added(chosen.values()), _added([nothing, *(ours.get(m, nothing) for m in chosen)]))]
+    if len(chosen) == 1:  # the last file of several may have the total of all
+        choices += [(row, _added([nothing, *ours.values()])) for row in next(iter(said.values()))]
+    theirs, found = min(choices, key=lambda pair: _apart(*pair))
     return tuple(
-        Check(column, float(said), float(found), _verdict(float(said), float(found), int(ours[-1])))
-        for column, said, found in zip(amounts, grand, ours[:-1], strict=True)
-        if said is not None
+        Check(column, float(total), float(found[i]), _verdict(float(total), float(found[i]), int(found[-1])))
+        for i, (column, total) in enumerate(zip(amounts, theirs, strict=False))
+        if total is not None
     )
+
+
+_Row = Sequence[Any]
+
+
+def _said(scratch: Scratch, amounts: list[str], lead: str) -> dict[int, list[_Row]]:
+    """Return what each file can mean by its total rows: the largest is the grand total, or all add up to it."""
+    key = f"({scratch.line})"
+    columns = ", ".join(f"sum({c}) AS {c}" for c in amounts)  # of the cells of one line that became rows
+    lines = (
+        f"SELECT {key} // {PART} AS member, {key} // {STEP} AS record, {columns} FROM {scratch.judged} WHERE bad = 'total|' "
+        f"GROUP BY member, record QUALIFY row_number() OVER (PARTITION BY member "
+        f"ORDER BY sum({lead}) DESC NULLS LAST, record) <= 1000"
+    )
+    grand = dict[int, list[_Row]]()
+    for member, *row in _rows(scratch, f"SELECT * EXCLUDE (record) FROM ({lines}) ORDER BY record"):
+        grand.setdefault(int(member), []).append(row)
+    sums = _by_member(scratch, amounts, "bad = 'total|'")
+    return {m: [_grand(rows), sums[m][:-1]] for m, rows in grand.items()}
+
+
+def _by_member(scratch: Scratch, amounts: list[str], where: str) -> dict[int, _Row]:
+    """Return the sums of some rows, and how many there are, for each file they come from."""
+    sums = ", ".join(f"sum({c})" for c in amounts)
+    query = f"SELECT ({scratch.line}) // {PART}, {sums}, count(*) FROM {scratch.judged} WHERE {where} GROUP BY 1"
+    return {int(member): row for member, *row in _rows(scratch, query)}
+
+
+def _added(rows: Iterable[_Row]) -> _Row:
+    """Add up column by column; None is nothing, but for a column that is None in every row."""
+    columns = [[v for v in column if v is not None] for column in zip(*rows, strict=True)]
+    return [sum(column) if column else None for column in columns]
+
+
+def _apart(said: _Row, found: _Row) -> float:
+    """Return how far a total is from what was found, on average of the columns it gives."""
+    pairs = [(float(s), float(f or 0)) for s, f in zip(said, found, strict=False) if s is not None]
+    return sum(abs(s - f) / max(abs(s), abs(f), 1.0) for s, f in pairs) / max(len(pairs), 1)
+
+
+def _nearest(said: Sequence[_Row], found: _Row) -> _Row:
+    return min(said, key=lambda row: _apart(row, found))
+
+
+def _grand(rows: Sequence[_Row]) -> _Row:
+    return max(rows, key=lambda row: _largest(row, rows))
 
 
 def _largest(row: Sequence[Any], rows: Sequence[Sequence[Any]]) -> int:

@@ -11,12 +11,13 @@ import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from pathlib import Path
 
 from analysis.messages import say
 from analysis.workspace.imports import limits
-from analysis.workspace.imports.headings import distinct, plain_heading
+from analysis.workspace.imports.headings import CURRENCIES, distinct, plain_heading
 from analysis.workspace.imports.lines import numbered
 from analysis.workspace.imports.source import Plain, fresh
 
@@ -46,6 +47,8 @@ class Layout:
     delimiter : str
     numbered : bool
         Whether each record begins with its line in the original file, or row in its sheet (a copy made here).
+    said : tuple
+        The period and the currency that the lines above say, where they are said of every row.
     """
 
     title: str
@@ -55,6 +58,7 @@ class Layout:
     path: Path
     delimiter: str
     numbered: bool
+    said: tuple[object, ...] = ()
 
 
 @dataclass(slots=True)
@@ -75,6 +79,7 @@ class _Found:
     header: Record
     width: int
     ranges: list[tuple[int, int]]
+    head: list[Record] = field(default_factory=list)
 
     @property
     def rows(self) -> int:
@@ -256,7 +261,8 @@ def _tables(blocks: Sequence[_Block], known: Callable[[str], bool]) -> list[_Fou
             above = [*gone.above, _line(gone.header), *above]
         header = block.head[at] if named else []
         begin = block.start + at + (1 if named else 0)
-        found.append(_Found(above, header, len(header) or width, [(begin, block.start + block.size)]))
+        below = block.head[at + named :]
+        found.append(_Found(above, header, len(header) or width, [(begin, block.start + block.size)], below))
         loose = []
     return found
 
@@ -305,7 +311,8 @@ def _laid(found: list[_Found], source: _Source, *, whole: bool, direct: bool) ->
             names.pop()
         above = tuple(table.above[-20:])
         header = tuple(table.header)
-        layout = Layout(_title(above), above, distinct(names), header, source.path, source.delimiter, False)
+        said = _said(above, table.head)
+        layout = Layout(_title(above), above, distinct(names), header, source.path, source.delimiter, False, said)
         tables.append((table, layout))
     table, layout = tables[0]
     if (direct or not whole) and table.header and table.ranges[0][0] == 1 and len(table.ranges) == 1:
@@ -324,7 +331,7 @@ def _copied(source: _Source, tables: list[tuple[_Found, Layout]], *, whole: bool
             for place, (line, record) in enumerate(source.records()):
                 if any(start <= place < end for start, end in table.ranges) and record:
                     write([line, *record])
-        yield Layout(layout.title, layout.above, layout.headings, layout.header, out, ",", True)
+        yield replace(layout, path=out, delimiter=",", numbered=True)
 
 
 def _title(above: Sequence[str]) -> str:
@@ -338,6 +345,43 @@ _SETTING = re.compile(
     re.IGNORECASE,
 )
 """Lines above a table that say something about it but are not its name."""
+
+
+def _said(above: Sequence[str], rows: Sequence[Record]) -> tuple[object, ...]:
+    """Return the period, unless the rows have days of their own in it, and the currency."""
+    days = period(above)
+    return None if days and _has_days(rows, *days) else days, currency(above)
+
+
+def _has_days(rows: Sequence[Record], first: dt.date, last: dt.date) -> bool:
+    """Say whether a column holds days, none outside the period; a day the month of which is unsure is inside."""
+    columns = ([cell.strip() for cell in cells if cell.strip()] for cells in zip_longest(*rows, fillvalue=""))
+    return any(cells and all(_is_day_in(cell, first, last) for cell in cells) for cells in columns)
+
+
+def _is_day_in(cell: str, first: dt.date, last: dt.date) -> bool:
+    if (match := _DATE.search(cell)) and is_value(cell):
+        day = _day(match)
+        return day is not None and first <= day <= last
+    return bool(_UNSURE_DAY.match(cell)) and is_value(cell)
+
+
+_UNSURE_DAY = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}\b")
+
+
+def currency(lines: Sequence[str]) -> str | None:
+    """Return the currency that the lines above a table name.
+
+    Examples
+    --------
+    >>> currency(["Campaign report", "Currency: EUR"])
+    'EUR'
+    """
+    codes = (match[1] for line in lines if (match := _CURRENCY.search(line)))
+    return next((code for code in codes if code in CURRENCIES), None)
+
+
+_CURRENCY = re.compile(r"(?:currency|币种)\W+([A-Z]{3})\b", re.IGNORECASE)
 
 
 # ---- periods ----------------------------------------------------------------------------------------------
