@@ -154,6 +154,41 @@ def test_stacked_tables_are_offered_by_title() -> None:
         table.close()
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("u1,2026-08-01 10:00:00,view", "u2,2026-08-01 10:00:05,cart"),
+        ("u1,item,2026-08-01,view,search", "u2,item,2026-08-02,cart,search"),
+        ("u1,01.08.2026 10:00,view,search", "u2,02.08.2026 10:00,cart,search"),
+        ("u1,view,search,home,1785578400", "u2,cart,search,home,1785578405"),
+        ("u1,view,search,home,1785578400000", "u2,cart,search,home,1785578405000"),
+        ("ann@example.com,view,home,search,x", "bob@example.com,cart,home,search,y"),
+        ("u1,view,home,search,13800138000", "u2,cart,home,search,13900139000"),
+    ],
+)
+@pytest.mark.parametrize("gap", ["", "\n"])
+def test_a_first_row_of_data_is_no_heading(first: str, second: str, gap: str) -> None:
+    export = read_export(f"{first}\n{second}\n{gap}{second}\n{first}\n".encode())
+    assert (export.rows, export.headings) == (4, tuple(f"column {n + 1}" for n in range(first.count(",") + 1)))
+    assert len(export.tables) == 1
+    export.close()
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["channel,2026-08-01,2026-08-02", "tv,5,6", "radio,7,8"],
+        ["channel,campaign,region,team,2026-08-01", "tv,c,north,x,5", "radio,c,north,x,"],
+        ["who,where,kind,which,ann@example.com", "u1,home,x,y,yes", "u2,home,x,y,no"],
+        ["channel,campaign,region,team,2026-08-01", "tv,c,north,x,2026-08-01", "a,b,c,d,5", "e,f,g,h,6"],
+    ],
+)
+def test_headings_that_are_days_stay_headings(lines: list[str]) -> None:
+    export = read_export("\n".join(lines).encode())
+    assert (export.rows, export.headings) == (len(lines) - 1, tuple(lines[0].split(",")))
+    export.close()
+
+
 WIDE = "date,channel,spend,currency\n2026-08-01,tv,12.50,EUR\n{}\n2026-08-03,tv,3,EUR\n"
 
 

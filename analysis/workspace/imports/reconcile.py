@@ -201,9 +201,9 @@ def _said(scratch: Scratch, amounts: list[str], lead: str) -> dict[int, list[_Ro
     key = f"({scratch.line})"
     columns = ", ".join(f"sum({c}) AS {c}" for c in amounts)  # of the cells of one line that became rows
     lines = (
-        f"SELECT {key} // {PART} AS member, {key} // {STEP} AS record, {columns} FROM {scratch.judged} WHERE bad = 'total|' "
-        f"GROUP BY member, record QUALIFY row_number() OVER (PARTITION BY member "
-        f"ORDER BY sum({lead}) DESC NULLS LAST, record) <= 1000"
+        f"SELECT {key} // {PART} AS member, {key} // {STEP} AS record, {columns} "
+        f"FROM {scratch.judged} WHERE bad = 'total|' GROUP BY member, record "
+        f"QUALIFY row_number() OVER (PARTITION BY member ORDER BY sum({lead}) DESC NULLS LAST, record) <= 1000"
     )
     grand = dict[int, list[_Row]]()
     for member, *row in _rows(scratch, f"SELECT * EXCLUDE (record) FROM ({lines}) ORDER BY record"):

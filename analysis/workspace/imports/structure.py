@@ -10,7 +10,7 @@ import csv
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
@@ -210,7 +210,7 @@ def _header(head: Sequence[Record], known: Callable[[str], bool]) -> tuple[int, 
     wide = [i for i, record in enumerate(head[:40]) if _filled(record) >= max(2, usual / 2)]
     if not wide:
         return 0, True
-    named = {i: _hits(head[i], known) for i in wide if _labels(head[i])}
+    named = {i: _hits(head[i], known) for i in wide if _labels(head[i]) and not _is_row(head[i], head[i + 1 :])}
     best = max(named, key=lambda i: (named[i], -i), default=None)
     if best is not None and named[best] >= 2:
         return best, True
@@ -218,7 +218,8 @@ def _header(head: Sequence[Record], known: Callable[[str], bool]) -> tuple[int, 
         return wide[0], True
     first = head[wide[0]]
     values = sum(is_value(cell) for cell in first if cell.strip())
-    return wide[0], not (2 * values >= _filled(first) and _alike(first, head[wide[0] + 1 :]))
+    below = head[wide[0] + 1 :]
+    return wide[0], not (_is_row(first, below) or (2 * values >= _filled(first) and _alike(first, below)))
 
 
 def _hits(record: Record, known: Callable[[str], bool]) -> int:
@@ -237,7 +238,31 @@ def _alike(first: Record, others: Sequence[Record]) -> bool:
     if not others:
         return False
     places = [i for i, cell in enumerate(first) if cell.strip() and is_value(cell)]
+    for i in places:
+        if _MOMENT.fullmatch(first[i].strip()) and not any(_MOMENT.fullmatch(o[i].strip()) for o in others):
+            return False  # a column for each day
     return all(sum(is_value(o[i]) or not o[i].strip() for o in others) >= 0.9 * len(others) for i in places)
+
+
+_MOMENT = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?([T\s].*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}(\s.*)?")
+_KINDS = (
+    _MOMENT,
+    re.compile(r"1[0-9]{9}(\d{3}){0,2}(\.\d+)?"),  # seconds since 1970, or thousandths of them, or fewer
+    re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"),
+    re.compile(r"(\+?86[\s-]?)?1[3-9]\d([\s-]?[\d*]{4}){2}|\+\d{1,3}[\s\-\d()]{7,16}"),  # a phone number
+)
+"""What a heading can be like only in a table that has a column for each of them: the cells below are others then."""
+
+
+def _is_row(record: Record, below: Sequence[Record]) -> bool:
+    """Say whether a cell proves a record to be data: a moment or an address, with others of its kind below it."""
+    kinds = ((i, kind) for i, cell in enumerate(record) for kind in _KINDS if kind.fullmatch(cell.strip()[:200]))
+    return any(_all_like(kind, (r[i].strip() for r in below[:20] if i < len(r))) for i, kind in kinds)
+
+
+def _all_like(kind: re.Pattern[str], cells: Iterable[str]) -> bool:
+    given = [cell for cell in cells if cell]
+    return bool(given) and sum(bool(kind.fullmatch(cell[:200])) for cell in given) >= 0.9 * len(given)
 
 
 # ---- tables -----------------------------------------------------------------------------------------------
@@ -273,6 +298,8 @@ def _opens(block: _Block, at: int, last: _Found, known: Callable[[str], bool]) -
     below = block.head[at + 1 : at + 6]
     if not below or _filled(record) < 2 or not _labels(record):
         return bool(block.comments) and bool(below) and _filled(record) >= 2 and _labels(record)
+    if _is_row(record, block.head[at + 1 :]):
+        return False
     if _hits(record, known) >= 2 or _is_preamble(last, len(record), known):
         return True
     return any(is_value(cell) for row in below for cell in row) and len(set(record)) == len(record)
