@@ -186,9 +186,9 @@ def _import(files: list[Staged], target: Workspace | None, overlap: str) -> None
         into = target or _new(exports)
 
         def after() -> None:
+            session.fit_campaign(into)
             for export, label in kept:
                 into.keep_mapping(export, label)
-            session.fit_campaign(into)
 
         importing.begin(into, exports, overlap, after)
     except SluiceError as error:

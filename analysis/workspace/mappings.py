@@ -7,8 +7,11 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from analysis.errors import WorkspaceError
+from analysis.messages import say
 from analysis.workspace.imports import Export
 from analysis.workspace.imports.mapping import ColumnMapping
+from analysis.workspace.imports.personal import is_personal
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS mappings (
@@ -50,5 +53,19 @@ class KeptMapping:
 
 
 def kept_text(export: Export) -> tuple[str, str]:
-    """Return an export's headings and mapping as they are stored."""
+    """Return an export's headings and mapping as they are stored.
+
+    Raises
+    ------
+    WorkspaceError
+        A heading looks like somebody's address: it would be a row of the file, kept in clear.
+    """
+    if n := next((n for n, heading in enumerate(export.headings, 1) if is_personal("", [heading])), None):
+        text = say(
+            "The mapping of {file} was not kept: the heading of column {n} looks like an e-mail address or a phone "
+            "number. Check that the file has headings.",
+            file=export.name,
+            n=n,
+        )
+        raise WorkspaceError.because(text, "personal-heading")
     return json.dumps(sorted(export.headings), ensure_ascii=False), export.mapping.to_json()

@@ -277,7 +277,13 @@ class Workspace:
     # ---- kept mappings
 
     def keep_mapping(self, export: Export, name: str) -> KeptMapping:
-        """Keep an export's mapping for files with the same headings; theirs of the same name is replaced."""
+        """Keep an export's mapping for files with the same headings; theirs of the same name is replaced.
+
+        Raises
+        ------
+        WorkspaceError
+            A heading looks like somebody's address.
+        """
         headings, mapping = kept_text(export)
         with self._transaction() as con:
             con.execute("DELETE FROM mappings WHERE name = ? AND headings = ?", [name, headings])

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from analysis.errors import ImportFileError
+from analysis.errors import ImportFileError, WorkspaceError
 from analysis.workspace import ColumnMapping, Workspace, open_workspace, read_export
 
 SHOP = "kanal,kosten,tag\nsuche,10,2026-11-01\nbild,20,2026-11-02\n"
@@ -83,6 +83,22 @@ def test_a_workspace_made_before_mappings_were_kept_gets_a_place_for_them(tmp_pa
     here = open_workspace(tmp_path / "w.duckdb")
     assert here.keep_mapping(read(SHOP).mapped(OWN), "weekly").id == 1
     here.close()
+
+
+@pytest.mark.parametrize("address", ["ann@example.com", "13800138000", "+49 170 1234567"])
+def test_headings_that_look_like_addresses_are_not_kept(workspace: Workspace, address: str) -> None:
+    export = read(f"kanal,kosten,tag,{address}\nsuche,10,2026-11-01,x\n").mapped(OWN)
+    assert export.headings[3] == address
+    with pytest.raises(WorkspaceError, match="column 4") as refused:
+        workspace.keep_mapping(export, "weekly")
+    assert address not in str(refused.value)
+    assert workspace.mappings() == ()
+
+
+def test_a_file_without_headings_keeps_no_cell_as_one(workspace: Workspace) -> None:
+    export = read("ann@example.com,2026-11-01 10:00:00,view\nbob@example.com,2026-11-01 10:00:05,cart\n")
+    kept = workspace.keep_mapping(export, "log")
+    assert kept.headings == ("column 1", "column 2", "column 3")
 
 
 # ---- a report without days --------------------------------------------------------------------------------
