@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import openpyxl
 import pytest
 
@@ -387,6 +388,34 @@ def test_subtotals_without_a_grand_total_add_up(lines: tuple[str, ...], check: t
     found = export.reconcile()
     assert [(c.file, c.ours, c.verdict) for c in found.totals] == [check]
     export.close()
+
+
+@pytest.mark.parametrize(("rows", "refused"), [(60_000_000, True), (30_000, False)])
+def test_a_parquet_of_equal_rows_is_held_to_what_it_unpacks_to(tmp_path: Path, rows: int, refused: bool) -> None:
+    path = tmp_path / "equal.parquet"
+    select = "'u' AS user_id, TIMESTAMP '2026-08-01' AS timestamp, 'view' AS event"
+    duckdb.sql(f"COPY (SELECT {select} FROM range({rows})) TO '{path}' (ROW_GROUP_SIZE 10_000_000)")
+    assert path.stat().st_size < 1_000_000
+    if refused:
+        with pytest.raises(ImportFileError) as raised:
+            read_export(path)
+        assert raised.value.code == "expansion"
+    else:
+        export = read_export(path)
+        assert export.rows == rows
+        export.close()
+
+
+def test_a_path_without_a_file_is_refused(tmp_path: Path) -> None:
+    for path, code, said in (
+        (tmp_path / "missing.csv", "no-file", "missing.csv: there is no such file."),
+        (tmp_path, "folder", f"{tmp_path.name}: it is a folder."),
+        (str(tmp_path / "a.csv" / "b.csv"), "no-file", "b.csv: there is no such file."),
+    ):
+        with pytest.raises(ImportFileError) as raised:
+            read_export(path)
+        assert raised.value.code == code
+        assert str(raised.value).startswith(said)
 
 
 # ---- formats ----------------------------------------------------------------------------------------------

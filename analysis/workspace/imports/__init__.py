@@ -18,6 +18,7 @@ from analysis.workspace.imports.read import Scratch, read
 from analysis.workspace.imports.recognise import Guess, Recognition, guess_for, known, recognise
 from analysis.workspace.imports.reconcile import Check, Overlap, Reconciliation, Stored, reconcile
 from analysis.workspace.imports.shapes import questions, shaped
+from analysis.workspace.imports.source import size_of
 from analysis.workspace.imports.watch import Watch
 from analysis.workspace.imports.wide import outcome_delays
 
@@ -278,7 +279,7 @@ def read_exports(
     """
     shown = name or (Path(source).name if isinstance(source, str | Path) else "file")
     # Each byte is looked at once for what it is, and once more for the lines it makes.
-    size = 2 * (len(source) if isinstance(source, bytes) else Path(source).stat().st_size)
+    size = 2 * (len(source) if isinstance(source, bytes) else size_of(shown, Path(source)))
     watch = Watch(
         size, progress, cancel, lambda: ImportFileError.because(shown, say("reading it was stopped."), "cancelled")
     )

@@ -434,9 +434,17 @@ def _parquet(plain: Plain, store: Store) -> Layout:
     path = plain.path
     try:
         headings = list(store.con.read_parquet(str(path)).columns)
+        rows, size = store.con.execute(_PARQUET_SIZE, [str(path)]).fetchall()[0]
     except (duckdb.Error, RuntimeError, UnicodeError) as error:  # its messages can hold the file's broken bytes
         raise limits.refuse(plain.name, _DAMAGED, "damaged") from error
+    # Equal rows take no room: each cell counts a byte at least.
+    limits.check_size(plain.name, max(int(size or 0), int(rows or 0) * len(headings)), path.stat().st_size)
     return _checked(plain, headings, path, "parquet")
+
+
+_PARQUET_SIZE = """
+SELECT (SELECT sum(num_rows) FROM parquet_file_metadata($1)), sum(total_uncompressed_size) FROM parquet_metadata($1)
+"""
 
 
 _READ_JSON = "read_json(?, format='auto', maximum_depth=1, sample_size=-1, ignore_errors=false)"

@@ -52,6 +52,25 @@ class Plain:
     gaps: bool
 
 
+def size_of(name: str, path: Path) -> int:
+    """Return a file's bytes.
+
+    Raises
+    ------
+    ImportFileError
+        There is no such file, or it cannot be opened.
+    """
+    if path.is_dir():
+        raise limits.refuse(name, say("it is a folder. Choose a file in it."), "folder")
+    try:
+        with path.open("rb"):
+            return path.stat().st_size
+    except FileNotFoundError as error:
+        raise limits.refuse(name, say("there is no such file. Check where it lies."), "no-file") from error
+    except (OSError, ValueError) as error:
+        raise limits.refuse(name, say("it cannot be opened. Check that you may read it."), "no-access") from error
+
+
 Unpacked = tuple[tuple["Plain", ...], tuple[SluiceError, ...]]
 """Plain files, and why members of an archive are none."""
 
