@@ -190,6 +190,42 @@ def test_headings_that_are_days_stay_headings(lines: list[str]) -> None:
     export.close()
 
 
+@pytest.mark.parametrize(
+    "again",
+    ["date,channel,spend", "Date, Channel ,SPEND", " date ,CHANNEL,spend", "date,channel,", '"date","channel",x'],
+)
+@pytest.mark.parametrize("above", ["", "Report\n\n"], ids=["plain", "numbered"])
+def test_headings_that_stand_again_are_no_row(again: str, above: str) -> None:
+    lines = ["date,channel,spend", "2026-08-01,tv,1", again, "2026-08-02,tv,2", "date,tv,3"]
+    made = cleaned(above + "\n".join(lines), constants={"currency": "EUR"})
+    assert made.rows.column("spend").to_pylist() == [1.0, 2.0]
+    shift = above.count("\n")
+    assert [(r["line"], r["reason"]) for r in made.set_aside.to_pylist()] == [
+        (3 + shift, "header"),
+        (5 + shift, "not-a-time"),
+    ]
+
+
+def test_headings_that_stand_again_under_a_column_without_one() -> None:
+    made = cleaned(
+        ",date,channel,spend,currency\n0,2026-08-01,tv,1,EUR\n,date,channel,spend,currency\n0,2026-08-02,tv,2,EUR\n"
+    )
+    assert made.rows.column("spend").to_pylist() == [1.0, 2.0]
+    assert made.set_aside.column("reason").to_pylist() == ["header"]
+
+
+@pytest.mark.parametrize(
+    "again", ["date,spend,channel,clicks", "Channel,Date,spend,clicks", "date,channel,clicks,spend"]
+)
+@pytest.mark.parametrize(("above", "cell"), [("", "tv"), ("Report\n\n", "tv"), ("", '"t\nv"')])
+def test_headings_that_stand_again_in_another_order_are_refused(again: str, above: str, cell: str) -> None:
+    content = f"{above}date,channel,spend,clicks\n2026-08-01,{cell},1,2\n{again}\n2026-08-02,3,4,5\n"
+    with pytest.raises(ImportFileError) as raised:
+        read_export(content.encode(), "parts.csv")
+    line = 1 + content[: content.index(again)].count("\n")
+    assert str(raised.value).startswith(f"parts.csv: its headings stand again in line {line}, in another order.")
+
+
 WIDE = "date,channel,spend,currency\n2026-08-01,tv,12.50,EUR\n{}\n2026-08-03,tv,3,EUR\n"
 
 
