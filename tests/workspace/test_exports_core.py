@@ -155,6 +155,32 @@ def test_stacked_tables_are_offered_by_title() -> None:
         table.close()
 
 
+@pytest.mark.parametrize("title", ["Orders", '"Orders"', "Orders,,,"])
+@pytest.mark.parametrize("rows", [1, 100])
+def test_a_title_alone_begins_a_stacked_table(title: str, rows: int) -> None:
+    spent = "".join(f"2026-08-{n % 28 + 1:02d},tv,1,EUR\n" for n in range(rows))
+    content = f"date,channel,cost,currency\n{spent}{title}\norder_id,date,total,currency\no1,2026-08-01,5,EUR\n"
+    first, second = read_exports(content.encode(), "f.csv", zone="UTC")
+    assert (first.rows, second.rows, second.title, second.mapping.table) == (rows, 1, "Orders", "orders")
+    assert dict(first.reconcile().sums)["spend"] == rows
+    assert dict(second.reconcile().sums)["revenue"] == 5.0
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "date,channel,cost\n2026-08-01,tv,1\nTotal\n2026-08-02,tv,1\n",
+        "Report\nPeriod,2026-08-01\nSpend\ndate,channel,cost\n2026-08-01,tv,1\n2026-08-02,tv,1\n",
+        "channel,date,cost\nSearch\ntv,2026-08-01,1\nSocial\nradio,2026-08-02,1\n",
+    ],
+)
+def test_a_line_of_one_cell_elsewhere_begins_none(content: str) -> None:
+    (export,) = read_exports(content.encode(), "f.csv", zone="UTC")
+    found = export.mapped(export.mapping.replace(constants={"currency": "EUR"})).reconcile()
+    assert dict(found.sums)["spend"] == 2.0
+    export.close()
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [
