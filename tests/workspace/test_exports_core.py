@@ -252,6 +252,25 @@ def test_headings_that_stand_again_in_another_order_are_refused(again: str, abov
     assert str(raised.value).startswith(f"parts.csv: its headings stand again in line {line}, in another order.")
 
 
+FORMULAS = [("date", "channel", "spend"), ("2026-08-01", '="007"', '="10.50"'), ("2026-08-02", '="tv"', '=""')]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "\n".join(map(",".join, FORMULAS)).encode(),
+        "\n".join(",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in FORMULAS).encode(),
+        "\n".join(",".join(f'="{cell}"' if "=" not in cell else cell for cell in row) for row in FORMULAS).encode(),
+        "\n".join(map(",".join, [("Report",), (), *FORMULAS])).encode(),
+    ],
+    ids=["bare", "quoted", "all", "numbered"],
+)
+def test_texts_in_formulas(content: bytes) -> None:
+    made = cleaned(content, constants={"currency": "EUR"})
+    assert made.rows.select(["channel", "spend"]).to_pylist() == [{"channel": "007", "spend": 10.5}]
+    assert [(r["reason"], r["text"]) for r in made.set_aside.to_pylist()] == [("missing", "2026-08-02 | tv | ")]
+
+
 WIDE = "date,channel,spend,currency\n2026-08-01,tv,12.50,EUR\n{}\n2026-08-03,tv,3,EUR\n"
 
 

@@ -450,8 +450,19 @@ CASE WHEN regexp_matches(trim(over), '(?i)^(grand )?totals?$') THEN 'total' WHEN
 """GA4 names its total behind the last column."""
 
 
+_BARE = """CASE WHEN c{0} LIKE '="%"' THEN c{0}[3:-2] ELSE c{0} END AS c{0}"""
+"""A text in a formula, as Excel's users write it to keep it one: ``="0010"``."""
+
+
+def _holds_formulas(path: Path) -> bool:
+    """Say whether texts stand in formulas; who writes them so does from the first rows on."""
+    with path.open("rb") as file:
+        return b'="' in file.read(1 << 18)
+
+
 def _text_rows(text: _Text, parallel: str, *, over: bool, repeated: bool) -> str:
-    columns = [f"c{i}" for i in range(len(text.layout.headings))]
+    cell = _BARE if _holds_formulas(text.layout.path) else "c{0}"
+    columns = [cell.format(i) for i in range(len(text.layout.headings))]
     number = "TRY_CAST(place AS BIGINT)" if text.layout.numbered else f"row_number() OVER () - 1 + {_FIRST}"
     marks = [f"CASE WHEN {text.repeated} THEN 'header' END"] * repeated + [_MARK_OVER] * over
     mark = f"coalesce({', '.join(marks)})" if marks else "NULL::VARCHAR"

@@ -136,7 +136,13 @@ def layouts(plain: Plain, path: Path, folder: Path, known: Callable[[str], bool]
 def _records(path: Path, delimiter: str, at_most: int | None = None) -> Iterator[Record]:
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         lines = file if at_most is None else iter(file.read(at_most).splitlines(keepends=True))
-        yield from csv.reader(lines, delimiter=delimiter)
+        for record in csv.reader(lines, delimiter=delimiter):
+            yield [bare(cell) if cell.startswith('="') else cell for cell in record]
+
+
+def bare(cell: str) -> str:
+    """Return the text in a formula that Excel's users write to keep it one: ``="0010"``."""
+    return cell[2:-1] if len(cell) > 2 and cell.endswith('"') else cell
 
 
 def _delimiter(path: Path) -> str:
