@@ -357,7 +357,7 @@ def _logs(chunk: Chunk, plan: Plan) -> tuple[Any, Any, Any]:
 
 
 def sessions(chunk: Chunk, session: str) -> Any:
-    """Number the sessions, see :attr:`Plan.session`; an event without an id belongs to its stretch without long gaps."""
+    """Number the sessions, see :attr:`Plan.session`; an event without an id belongs to the stretch around it."""
     new = np.append(True, (chunk.user[1:] != chunk.user[:-1]) | (np.diff(chunk.time) > SESSION_GAP * 1_000_000))
     stretch = np.cumsum(new[: len(chunk)])
     if session == "gap":

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.workspace import ColumnMapping, read_export
+from analysis.workspace.imports.headings import sign_currency
 
 KEY = b"k" * 32
 EVENTS = ColumnMapping(table="events", columns={"user_id": "u", "timestamp": "t", "event": "e"}, zone="UTC")
@@ -256,7 +257,7 @@ def test_periods_of_the_files_own() -> None:
     ],
 )
 def test_numbers_as_exports_write_them(text: str, number: float) -> None:
-    made = clean({"o": ["o"], "t": ["2026-11-11"], "r": [text]}, ORDERS)
+    made = clean({"o": ["o"], "t": ["2026-11-11"], "r": [text]}, _in_its_currency(text))
     assert made.rows.column("revenue").to_pylist() == [number]
 
 
@@ -264,10 +265,14 @@ def test_numbers_as_exports_write_them(text: str, number: float) -> None:
     "text", ["twelve", "12 ABC", "1 USD 2", "(12%)", "(1", "inf", "-Infinity", "1e999", "10%", "1.2.3", "0x10", "true"]
 )
 def test_what_is_not_a_number_is_set_aside(text: str) -> None:
-    made = clean({"o": ["a", "b"], "t": ["2026-11-11"] * 2, "r": ["1", text]}, ORDERS)
+    made = clean({"o": ["a", "b"], "t": ["2026-11-11"] * 2, "r": ["1", text]}, _in_its_currency(text))
     assert [(r["line"], r["reason"], r["column"]) for r in made.set_aside.to_pylist()] == [
         (3, "not-a-number", "revenue")
     ]
+
+
+def _in_its_currency(text: str) -> ColumnMapping:
+    return ORDERS.replace(constants={"currency": sign_currency(text.upper()) or "CNY"})
 
 
 def amounts(text: str, **told: str) -> tuple[dict[str, list[Any]], list[str]]:
@@ -365,10 +370,14 @@ def test_a_cell_that_contradicts_its_column_is_set_aside() -> None:
     assert [(r["line"], r["reason"]) for r in made.set_aside.to_pylist()] == [(3, "not-a-number")]
 
 
-def test_codes_of_several_currencies_are_no_numbers_of_one() -> None:
-    made = clean({"o": ["a", "b", "c"], "t": ["2026-11-11"] * 3, "r": ["5 USD", "6 EUR", "7"]}, ORDERS)
-    assert made.rows.column("revenue").to_pylist() == [7.0]
-    assert [(r["line"], r["reason"]) for r in made.set_aside.to_pylist()] == [(2, "not-a-number"), (3, "not-a-number")]
+def test_amounts_of_another_currency_are_not_added_to_the_rows_own() -> None:
+    amounts = ["5 USD", "6 EUR", "7", "8 CNY"]
+    made = clean({"o": list("abcd"), "t": ["2026-11-11"] * 4, "r": amounts}, ORDERS)
+    assert made.rows.column("revenue").to_pylist() == [7.0, 8.0]
+    assert [(r["line"], r["reason"]) for r in made.set_aside.to_pylist()] == [
+        (2, "other-currency"),
+        (3, "other-currency"),
+    ]
 
 
 def test_a_spreadsheets_text_of_a_number_is_read_as_it_stands_in_the_file() -> None:

@@ -15,9 +15,10 @@ import pytest
 
 from analysis.errors import ImportFileError, WorkspaceError
 from analysis.vocabulary import TABLES, column_names
-from analysis.workspace import Export, open_workspace, read_export, read_exports
+from analysis.workspace import ColumnMapping, Export, open_workspace, read_export, read_exports
 from analysis.workspace.imports import limits
 from analysis.workspace.imports.formats import formats
+from analysis.workspace.imports.headings import sign_currency
 
 KEY = b"k" * 32
 AD = "日期,渠道,花费,展现量\n2026-11-11,搜索广告,12.50,1000\n2026-11-12,搜索广告,7.25,500\n"
@@ -53,8 +54,8 @@ def cleaned(source: str | bytes, name: str = "f.csv", zone: str = "UTC", **mappi
     return made
 
 
-def spend(source: str | bytes, **more: Any) -> list[float]:
-    constants = {"channel": "x", "currency": "CNY"}
+def spend(source: str | bytes, currency: str = "CNY", **more: Any) -> list[float]:
+    constants = {"channel": "x", "currency": currency}
     return [float(v) for v in cleaned(source, constants=constants, **more).rows.column("spend").to_pylist()]
 
 
@@ -155,6 +156,34 @@ def test_stacked_tables_are_offered_by_title() -> None:
         table.close()
 
 
+@pytest.mark.parametrize("title", ["Orders", '"Orders"', "Orders,,,"])
+@pytest.mark.parametrize("rows", [1, 100])
+def test_a_title_alone_begins_a_stacked_table(title: str, rows: int) -> None:
+    spent = "".join(f"2026-08-{n % 28 + 1:02d},tv,1,EUR\n" for n in range(rows))
+    content = f"date,channel,cost,currency\n{spent}{title}\norder_id,date,total,currency\no1,2026-08-01,5,EUR\n"
+    first, second = read_exports(content.encode(), "f.csv", zone="UTC")
+    assert (first.rows, second.rows, second.title, second.mapping.table) == (rows, 1, "Orders", "orders")
+    assert dict(first.reconcile().sums)["spend"] == rows
+    assert dict(second.reconcile().sums)["revenue"] == 5.0
+    first.close()
+    second.close()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "date,channel,cost\n2026-08-01,tv,1\nTotal\n2026-08-02,tv,1\n",
+        "Report\nPeriod,2026-08-01\nSpend\ndate,channel,cost\n2026-08-01,tv,1\n2026-08-02,tv,1\n",
+        "channel,date,cost\nSearch\ntv,2026-08-01,1\nSocial\nradio,2026-08-02,1\n",
+    ],
+)
+def test_a_line_of_one_cell_elsewhere_begins_none(content: str) -> None:
+    (export,) = read_exports(content.encode(), "f.csv", zone="UTC")
+    found = export.mapped(export.mapping.replace(constants={"currency": "EUR"})).reconcile()
+    assert dict(found.sums)["spend"] == 2.0
+    export.close()
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [
@@ -188,6 +217,61 @@ def test_headings_that_are_days_stay_headings(lines: list[str]) -> None:
     export = read_export("\n".join(lines).encode())
     assert (export.rows, export.headings) == (len(lines) - 1, tuple(lines[0].split(",")))
     export.close()
+
+
+@pytest.mark.parametrize(
+    "again",
+    ["date,channel,spend", "Date, Channel ,SPEND", " date ,CHANNEL,spend", "date,channel,", '"date","channel",x'],
+)
+@pytest.mark.parametrize("above", ["", "Report\n\n"], ids=["plain", "numbered"])
+def test_headings_that_stand_again_are_no_row(again: str, above: str) -> None:
+    lines = ["date,channel,spend", "2026-08-01,tv,1", again, "2026-08-02,tv,2", "date,tv,3"]
+    made = cleaned(above + "\n".join(lines), constants={"currency": "EUR"})
+    assert made.rows.column("spend").to_pylist() == [1.0, 2.0]
+    shift = above.count("\n")
+    assert [(r["line"], r["reason"]) for r in made.set_aside.to_pylist()] == [
+        (3 + shift, "header"),
+        (5 + shift, "not-a-time"),
+    ]
+
+
+def test_headings_that_stand_again_under_a_column_without_one() -> None:
+    made = cleaned(
+        ",date,channel,spend,currency\n0,2026-08-01,tv,1,EUR\n,date,channel,spend,currency\n0,2026-08-02,tv,2,EUR\n"
+    )
+    assert made.rows.column("spend").to_pylist() == [1.0, 2.0]
+    assert made.set_aside.column("reason").to_pylist() == ["header"]
+
+
+@pytest.mark.parametrize(
+    "again", ["date,spend,channel,clicks", "Channel,Date,spend,clicks", "date,channel,clicks,spend"]
+)
+@pytest.mark.parametrize(("above", "cell"), [("", "tv"), ("Report\n\n", "tv"), ("", '"t\nv"')])
+def test_headings_that_stand_again_in_another_order_are_refused(again: str, above: str, cell: str) -> None:
+    content = f"{above}date,channel,spend,clicks\n2026-08-01,{cell},1,2\n{again}\n2026-08-02,3,4,5\n"
+    with pytest.raises(ImportFileError) as raised:
+        read_export(content.encode(), "parts.csv")
+    line = 1 + content[: content.index(again)].count("\n")
+    assert str(raised.value).startswith(f"parts.csv: its headings stand again in line {line}, in another order.")
+
+
+FORMULAS = [("date", "channel", "spend"), ("2026-08-01", '="007"', '="10.50"'), ("2026-08-02", '="tv"', '=""')]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "\n".join(map(",".join, FORMULAS)).encode(),
+        "\n".join(",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in FORMULAS).encode(),
+        "\n".join(",".join(f'="{cell}"' if "=" not in cell else cell for cell in row) for row in FORMULAS).encode(),
+        "\n".join(map(",".join, [("Report",), (), *FORMULAS])).encode(),
+    ],
+    ids=["bare", "quoted", "all", "numbered"],
+)
+def test_texts_in_formulas(content: bytes) -> None:
+    made = cleaned(content, constants={"currency": "EUR"})
+    assert made.rows.select(["channel", "spend"]).to_pylist() == [{"channel": "007", "spend": 10.5}]
+    assert [(r["reason"], r["text"]) for r in made.set_aside.to_pylist()] == [("missing", "2026-08-02 | tv | ")]
 
 
 WIDE = "date,channel,spend,currency\n2026-08-01,tv,12.50,EUR\n{}\n2026-08-03,tv,3,EUR\n"
@@ -236,7 +320,7 @@ def test_a_file_without_headings() -> None:
 @pytest.mark.parametrize(
     ("texts", "numbers"),
     [
-        (["¥1,234.50", "US$34.15", "１２"], [1234.5, 34.15, 12.0]),
+        (["¥1,234.50", "￥34.15", "１２"], [1234.5, 34.15, 12.0]),
         (["2.447,18 €", "1.000", "3,5"], [2447.18, 1000.0, 3.5]),
         (["14,117,313", "1,204", "7"], [14117313.0, 1204.0, 7.0]),
         (["5", " --", "-"], [5.0]),
@@ -244,7 +328,7 @@ def test_a_file_without_headings() -> None:
 )
 def test_numbers_by_the_style_of_their_column(texts: list[str], numbers: list[float]) -> None:
     body = "".join(f'2026-11-11;"{text}"\n' for text in texts)
-    assert spend("date;cost\n" + body) == numbers
+    assert spend("date;cost\n" + body, sign_currency(texts[0]) or "CNY") == numbers
 
 
 @pytest.mark.parametrize(
@@ -303,6 +387,10 @@ def report(month: str, *costs: float, total: float | None = None, currency: str 
     return "\n".join([*lines, *([f"Total: Campaigns,,,{total}"] if total else [])]).encode()
 
 
+SPENT = ColumnMapping(
+    table="spend",
+    columns={"period_start": "date", "channel": "channel", "spend": "spend", "currency": "currency"},
+)
 JULY, AUGUST = '"July 1, 2026 - July 31, 2026"', '"August 1, 2026 - August 31, 2026"'
 
 
@@ -313,6 +401,7 @@ def found_in(content: bytes) -> list[tuple[Any, ...]]:
         made, constants = export.reconcile(), dict(export.mapping.constants)
         checks = [(c.file, c.ours, c.verdict) for c in made.totals if c.column == "spend"]
         found.append((made.days, dict(made.sums)["spend"], constants["currency"], checks))
+        export.close()
     return found
 
 
@@ -326,8 +415,9 @@ def test_reports_of_several_periods_or_currencies_are_tables_of_their_own() -> N
         (("2026-07-01", "2026-07-31"), 3.0, "EUR", [(3.0, 3.0, "match")]),
         (("2026-08-01", "2026-08-31"), 32.0, "JPY", [(32.0, 32.0, "match")]),
     ]
-    names = [e.name for e in read_exports(content, "r.zip")]
-    assert names == [f"r.zip · r.zip: {part}" for part in ("august", "july", "yen")]
+    best = read_export(content, "r.zip")
+    assert [e.name for e in best.tables] == [f"r.zip · r.zip: {part}" for part in ("august", "july", "yen")]
+    best.close()
 
 
 def test_dated_parts_of_several_periods_are_one_table() -> None:
@@ -358,6 +448,14 @@ def test_the_same_file_twice_in_an_archive_counts_once() -> None:
 def test_each_part_has_a_total_of_its_own(totals: tuple[float | None, ...], check: tuple[float, float, str]) -> None:
     content = archive(a=report(JULY, 1, 2, total=totals[0]), b=report(JULY, 4, 8, total=totals[1]))
     assert found_in(content) == [(("2026-07-01", "2026-07-31"), 15.0, "EUR", [check])]
+
+
+def test_a_total_of_no_rows_differs() -> None:
+    content = "date,channel,spend,currency\nsoon,a,3,EUR\nTotal,,3,EUR\n"
+    export = read_export(content.encode())
+    found = export.mapped(SPENT).reconcile()
+    assert [(c.file, c.ours, c.verdict) for c in found.totals] == [(3.0, 0.0, "differ")]
+    export.close()
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ from analysis.errors import SluiceError
 from analysis.messages import Message, say
 from analysis.workspace.imports import limits, xls
 from analysis.workspace.imports.headings import distinct
-from analysis.workspace.imports.lines import Member, key
+from analysis.workspace.imports.lines import PART, Member, key, located
 from analysis.workspace.imports.personal import names_people
 from analysis.workspace.imports.source import Plain, fresh, unpack
 from analysis.workspace.imports.structure import Layout, layouts
@@ -354,13 +354,30 @@ def _counted(scratch: Scratch, part: _Table, place: int) -> tuple[str, int]:
         return select, tried(f"({select})")[0]
     scratch.con.execute(f"SET VARIABLE {name}_delimiter = ?", [layout.delimiter])
     text = _Text(layout, name, place)
+    scratch.con.execute(f"SET VARIABLE {name}_heads = ?", [text.heads])
+    looks = _OVER, f"count(*) FILTER ({text.begins_as_headings})"
     try:
-        rows, over = tried(text.source("true"), _OVER)
+        rows, over, repeated = tried(text.source("true"), *looks)
         parallel = "true"
     except SluiceError:
-        rows, over = tried(text.source("false"), _OVER)
+        rows, over, repeated = tried(text.source("false"), *looks)
         parallel = "false"
-    return _text_rows(scratch, text, parallel, over=bool(over)), rows
+    select = _text_rows(text, parallel, over=bool(over), repeated=bool(repeated))
+    if repeated:
+        _refuse_reordered(scratch, part, text, select, rows)
+    return select, rows
+
+
+def _refuse_reordered(scratch: Scratch, part: _Table, text: _Text, select: str, rows: int) -> None:
+    """Refuse a text whose headings stand again in another order: the columns below them are others."""
+    query = f"SELECT min(line) FROM ({select}) WHERE {text.begins_as_headings} AND {text.reordered}"
+    at = scratch.con.execute(query).fetchall()[0][0]
+    if at is not None:
+        _, lines = located([at % PART], [_member(part, rows + 1)])
+        reason = say(
+            "its headings stand again in line {line}, in another order. Split the file there.", line=lines[0].as_py()
+        )
+        raise limits.refuse(part.plain.name, reason, "reordered")
 
 
 def _tried(scratch: Scratch, part: _Table, source: str, *more: str) -> tuple[int, ...]:
@@ -410,6 +427,40 @@ class _Text:
         skip = 0 if layout.numbered else 1
         return _READ_CSV.format(part=self.name, columns=f"{{{struct}}}", parallel=parallel, skip=skip)
 
+    @property
+    def heads(self) -> list[str]:
+        """The headings as repeated ones are compared with them."""
+        heads = [head.strip("\ufeff") for head in self.layout.header[: len(self.layout.headings)]]
+        return [head.strip().lower() for head in heads] if self._folded else heads
+
+    @property
+    def _folded(self) -> bool:
+        """Whether spaces and case count for nothing; folding every row of a large file takes long."""
+        return self.layout.path.stat().st_size <= limits.STACKED
+
+    def _cell(self, place: int) -> str:
+        return f"lower(trim(c{place}))" if self._folded else f"c{place}"
+
+    @property
+    def begins_as_headings(self) -> str:
+        """SQL: whether a row begins with any of the headings."""
+        place = next((i for i, head in enumerate(self.heads) if head), None)
+        return "false" if place is None else f"list_contains(getvariable('{self.name}_heads'), {self._cell(place)})"
+
+    @property
+    def repeated(self) -> str:
+        """SQL: whether a row's first two cells are the first two headings."""
+        heads = f"getvariable('{self.name}_heads')"
+        places = [i for i, head in enumerate(self.heads) if head][:2]
+        return " AND ".join(f"{self._cell(i)} = {heads}[{i + 1}]" for i in places) if len(places) == 2 else "false"
+
+    @property
+    def reordered(self) -> str:
+        """SQL: whether a row has all headings, in another order."""
+        heads, cells = f"getvariable('{self.name}_heads')", ", ".join(map(self._cell, range(len(self.heads))))
+        row = f"list_transform([{cells}], lambda cell: coalesce(cell, ''))"
+        return f"{row} <> {heads} AND list_sort({row}) = list_sort({heads})"
+
 
 _OVER = "count(*) FILTER (trim(over) <> '')"
 _MARK_OVER = r"""
@@ -418,18 +469,24 @@ CASE WHEN regexp_matches(trim(over), '(?i)^(grand )?totals?$') THEN 'total' WHEN
 """GA4 names its total behind the last column."""
 
 
-def _text_rows(scratch: Scratch, text: _Text, parallel: str, *, over: bool) -> str:
-    layout, name = text.layout, text.name
-    columns = [f"c{i}" for i in range(len(layout.headings))]
-    line = key(text.place, "TRY_CAST(place AS BIGINT)" if layout.numbered else f"row_number() OVER () - 1 + {_FIRST}")
-    heads = layout.header[:2] if all(layout.header[:2]) else ()
-    for i, head in enumerate(heads):
-        scratch.con.execute(f"SET VARIABLE {name}_head{i} = ?", [head])
-    repeated = " AND ".join(f"c{i} = getvariable('{name}_head{i}')" for i in range(len(heads)))
-    mark = f"CASE WHEN {repeated} THEN 'header' END" if repeated else "NULL::VARCHAR"
-    mark = f"coalesce({mark}, {_MARK_OVER})" if over else mark
+_BARE = """CASE WHEN c{0} LIKE '="%"' THEN c{0}[3:-2] ELSE c{0} END AS c{0}"""
+"""A text in a formula, as Excel's users write it to keep it one: ``="0010"``."""
+
+
+def _holds_formulas(path: Path) -> bool:
+    """Say whether texts stand in formulas; who writes them so does from the first rows on."""
+    with path.open("rb") as file:
+        return b'="' in file.read(1 << 18)
+
+
+def _text_rows(text: _Text, parallel: str, *, over: bool, repeated: bool) -> str:
+    cell = _BARE if _holds_formulas(text.layout.path) else "c{0}"
+    columns = [cell.format(i) for i in range(len(text.layout.headings))]
+    number = "TRY_CAST(place AS BIGINT)" if text.layout.numbered else f"row_number() OVER () - 1 + {_FIRST}"
+    marks = [f"CASE WHEN {text.repeated} THEN 'header' END"] * repeated + [_MARK_OVER] * over
+    mark = f"coalesce({', '.join(marks)})" if marks else "NULL::VARCHAR"
     read = text.source(parallel, over=over)
-    return f"SELECT {line} AS line, {', '.join(columns)}, {mark} AS mark FROM {read}"
+    return f"SELECT {key(text.place, number)} AS line, {', '.join(columns)}, {mark} AS mark FROM {read}"
 
 
 _DAMAGED = say("it is a damaged Parquet file. Export it again.")

@@ -178,12 +178,12 @@ def _totals(scratch: Scratch, mapping: ColumnMapping, present: tuple[str, ...]) 
     ours = _by_member(scratch, amounts, "bad IS NULL OR bad = 'window|'")
     nothing = (*(0.0 for _ in amounts), 0)
     chosen = {m: _nearest(rows, ours.get(m, nothing)) for m, rows in said.items()}
-    choices = [(_added(chosen.values()), _added(ours.get(m, nothing) for m in chosen))]
+    choices = [(_added(chosen.values()), _added([nothing, *(ours.get(m, nothing) for m in chosen)]))]
     if len(chosen) == 1:  # the last file of several may have the total of all
-        choices += [(row, _added(ours.values())) for row in next(iter(said.values()))]
+        choices += [(row, _added([nothing, *ours.values()])) for row in next(iter(said.values()))]
     theirs, found = min(choices, key=lambda pair: _apart(*pair))
     return tuple(
-        Check(column, float(total), float(found[i] or 0), _verdict(float(total), float(found[i] or 0), int(found[-1])))
+        Check(column, float(total), float(found[i]), _verdict(float(total), float(found[i]), int(found[-1])))
         for i, (column, total) in enumerate(zip(amounts, theirs, strict=False))
         if total is not None
     )

@@ -23,6 +23,9 @@ CHUNK = 1 << 20
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF")
 _GZIP, _ZIP, _OLE, _PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PAR1"
 _GAP = re.compile(rb'\n(?:#|\n|\r\n|,,|;;|\t\t|"#)')
+_COMMAS = bytes.maketrans(b";\t|", b",,,")
+_CONTENT = bytes(set(range(256)) - set(b",\n"))
+_PADDED = re.compile(rb"\n[^,\n]+,+\n")
 _BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, NotImplementedError)
 
 
@@ -41,7 +44,7 @@ class Plain:
     utf8 : bool
         Whether all of it is UTF-8.
     gaps : bool
-        Whether blank or comment lines stand in it, so that tables may be stacked.
+        Whether blank lines, comments or titles stand in it, so that tables may be stacked.
     """
 
     name: str
@@ -127,10 +130,16 @@ def _surveyed(name: str, path: Path) -> Plain:
         utf8 = utf8 and _goes_on(decoder, chunk)
         if not gaps:
             near = tail + chunk
-            gaps = bool(_GAP.search(near)) or b"\r\r" in near or (chunk[:1] in b"#\n" and not tail)
-        tail = chunk[-3:]
+            gaps = bool(_GAP.search(near)) or _has_title(near) or b"\r\r" in near or (chunk[:1] in b"#\n" and not tail)
+        tail = chunk[-300:]
     utf8 = utf8 and _goes_on(decoder, b"", final=True)
     return Plain(name, path, "text", found.hexdigest(), utf8, gaps)
+
+
+def _has_title(text: bytes) -> bool:
+    """Say whether a line has one cell at most, as a title does; a sheet saved as text pads it with separators."""
+    text = text.translate(_COMMAS, b"\r")
+    return b"\n\n" in text.translate(None, _CONTENT) or (b",\n" in text and bool(_PADDED.search(text)))
 
 
 def _goes_on(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> bool:

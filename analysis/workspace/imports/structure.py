@@ -110,7 +110,7 @@ def layouts(plain: Plain, path: Path, folder: Path, known: Callable[[str], bool]
         # Blank lines were looked for in the bytes; in UTF-16 they do not show there.
         searched = plain.gaps or not plain.utf8 or plain.kind == "workbook"
         whole = searched and path.stat().st_size <= limits.STACKED
-        found = _tables(_blocks(path, delimiter, whole), known)
+        found = _tables(_blocks(path, delimiter, whole, known), known)
         if not found:
             raise limits.refuse(plain.name, say("the file is empty."), "empty-file")
         wide = [f for f in found if f.width >= 2]
@@ -136,7 +136,13 @@ def layouts(plain: Plain, path: Path, folder: Path, known: Callable[[str], bool]
 def _records(path: Path, delimiter: str, at_most: int | None = None) -> Iterator[Record]:
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         lines = file if at_most is None else iter(file.read(at_most).splitlines(keepends=True))
-        yield from csv.reader(lines, delimiter=delimiter)
+        for record in csv.reader(lines, delimiter=delimiter):
+            yield [bare(cell) if cell.startswith('="') else cell for cell in record]
+
+
+def bare(cell: str) -> str:
+    """Return the text in a formula that Excel's users write to keep it one: ``="0010"``."""
+    return cell[2:-1] if len(cell) > 2 and cell.endswith('"') else cell
 
 
 def _delimiter(path: Path) -> str:
@@ -156,8 +162,9 @@ def _delimiter(path: Path) -> str:
     return max(DELIMITERS, key=score)
 
 
-def _blocks(path: Path, delimiter: str, whole: bool) -> list[_Block]:
+def _blocks(path: Path, delimiter: str, whole: bool, known: Callable[[str], bool]) -> list[_Block]:
     blocks, comments, open_ = list[_Block](), list[str](), False
+    last: Record = []
     for place, record in enumerate(_records(path, delimiter, None if whole else _HEAD_BYTES)):
         if _is_comment(record) or not any(cell.strip() for cell in record):
             comments += [text] if (text := _line(record).lstrip("# ").strip("-").strip()) else []
@@ -166,13 +173,33 @@ def _blocks(path: Path, delimiter: str, whole: bool) -> list[_Block]:
         if not open_ and len(blocks) < _MANY_BLOCKS:
             blocks.append(_Block(place, comments))
             comments, open_ = [], True
-        block = blocks[-1]
+        elif whole and len(blocks) < _MANY_BLOCKS and _is_titled(last, record, blocks[-1], known):
+            _cut_last(blocks[-1])
+            blocks.append(_Block(place - 1, comments, [last]))
+            comments = []
+        last, block = record, blocks[-1]
         block.size = place + 1 - block.start
         if len(block.head) < _HEAD:
             block.head.append(record)
         elif not whole:
             break
     return blocks
+
+
+def _is_titled(title: Record, record: Record, block: _Block, known: Callable[[str], bool]) -> bool:
+    """Say whether a record and the one above it are the headings and the title of a table below another."""
+    return (
+        _filled(title) == 1
+        and _hits(record, known) >= 2
+        and not any(is_value(cell) for cell in record if cell.strip())
+        and any(_hits(row, known) >= 2 for row in block.head)
+    )
+
+
+def _cut_last(block: _Block) -> None:
+    if len(block.head) == block.size:
+        block.head.pop()
+    block.size -= 1
 
 
 def _is_comment(record: Record) -> bool:
