@@ -302,7 +302,8 @@ def _by_rules(chunk: Chunk, plan: Plan) -> Found:
     if not plan.strict:
         kept = kept & (mask != 0)
     enters = _enters(chunk, plan, mask, kept)
-    ties = _ties(chunk, plan) if plan.exact else None
+    posthog = plan.profile == "posthog"  # whose rules look at the events of a moment one by one
+    ties = _ties(chunk, plan, mask if posthog else None) if plan.exact or posthog else None
     order = np.flatnonzero(kept) if ties is None else ties[kept[ties]]
     if plan.session or plan.hold:
         order = order[np.argsort(log[order], kind="stable")]
@@ -392,11 +393,11 @@ def _enters(chunk: Chunk, plan: Plan, mask: Any, kept: Any) -> Any:
     return (users[place] == chunk.user) & (chunk.time == chunk.time[rows[earliest]][place])
 
 
-def _ties(chunk: Chunk, plan: Plan) -> Any:
+def _ties(chunk: Chunk, plan: Plan, mask: Any = None) -> Any:
     """Return the rows with those of one moment in an order of their own; None where no two share a moment.
 
-    First by group, those without one last, then by the event's name, then by the columns that are looked up: an
-    import's order does not show.
+    First by `mask`, where one is given, and by group, those without one last, then by the event's name, then by the
+    columns that are looked up: an import's order does not show.
     """
     same = (chunk.user[1:] == chunk.user[:-1]) & (chunk.time[1:] == chunk.time[:-1])
     if not same.any():
@@ -405,7 +406,8 @@ def _ties(chunk: Chunk, plan: Plan) -> Any:
     others = [column[tied] for column in (*chunk.coded.values(), *chunk.numbers.values())]
     others += [_ranked(texts.take(pa.array(tied))) for texts in chunk.texts.values()]
     group = [plan.place[chunk.coded[plan.by][tied]]] if plan.by else []
-    keys = [chunk.user[tied], chunk.time[tied], *group, plan.ranks[chunk.code[tied]], *others]
+    first = [] if mask is None else [mask[tied]]
+    keys = [chunk.user[tied], chunk.time[tied], *first, *group, plan.ranks[chunk.code[tied]], *others]
     order = np.arange(len(chunk))
     order[tied] = tied[np.lexsort(keys[::-1])]
     return order

@@ -11,6 +11,7 @@ import csv
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -205,3 +206,21 @@ def test_a_funnel_everybody_is_excluded_from_says_so() -> None:
     frame = log(("01:00", "a"), ("01:10", "x"), ("01:20", "b"))
     with pytest.raises(DataError, match="Nobody took the first step"):
         Funnel(steps=("a", "b"), exclusions="x", profile="posthog").run(Tables(events=frame))
+
+
+@pytest.mark.parametrize("rules", [{"order": "strict"}, {"exclusions": ("c",)}, {}])
+def test_posthogs_rules_do_not_depend_on_the_order_of_import(rules: dict[str, Any]) -> None:
+    """Events of one moment that fit different steps are taken in one order, with a breakdown or without."""
+    rng = np.random.default_rng(3)
+    names = rng.choice(["a", "b", "c"], (400, 5))
+    rows = [(f"u{u}", minute, str(event), f"g{k % 2}") for u, own in enumerate(names) for k, (event, minute) in
+            enumerate(zip(own, rng.integers(0, 2, 5), strict=True))]  # fmt: skip
+    log = pd.DataFrame(rows, columns=["user_id", "timestamp", "event", "channel"])
+    log["timestamp"] = pd.Timestamp("2026-11-11") + pd.to_timedelta(log["timestamp"], unit="min")
+    asked = Funnel(steps=(Step(("a", "b")), "b"), profile="posthog", **rules)
+    found = [
+        asked.replace(breakdown=breakdown).run(Tables(events=log.iloc[::way])).table["users"].tolist()[:2]
+        for breakdown in (None, "channel")
+        for way in (1, -1)
+    ]
+    assert found == [found[0]] * 4
