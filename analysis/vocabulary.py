@@ -102,6 +102,9 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
     }
 )
 
+IDENTIFIERS = ("user_id", "event", "session_id", "order_id")
+"""Text columns of the events that tell one from another rather than what sort it is."""
+
 TIME_COLUMN: Mapping[str, str] = MappingProxyType(
     {"events": "timestamp", "orders": "timestamp", "spend": "period_start"}
 )

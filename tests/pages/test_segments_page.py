@@ -8,7 +8,7 @@ import pytest
 from harness import errors, headline, run
 from streamlit.testing.v1 import AppTest
 
-from analysis import Filter, Lifecycle, Tables
+from analysis import Filter, Funnel, Lifecycle, Step, Tables
 from ui import session
 
 NAME = "before *burst*"
@@ -61,3 +61,31 @@ def test_a_segment_without_a_name_or_with_a_columns_name_is_refused_in_words(ope
     save(app, "Channel")
     assert "There is a column Channel already. Give the segment another name." in errors(app)
     assert session.workspace().segments() == ()
+
+
+def test_a_segment_is_offered_wherever_a_column_is_chosen(opened) -> None:
+    asked = Lifecycle(at="2026-11-05")
+    session.workspace().save_segment(NAME, asked)
+    tables = session.workspace().tables()
+    app = opened()
+    known = ["channel", "device", "campaign"]
+    for key in ("funnel.breakdown", "funnel.hold"):
+        options = app.selectbox(key=key).options
+        assert (options[1:4], options[-1]) == (known, NAME)
+    app.selectbox(key="funnel.breakdown").set_value(NAME)
+    app.multiselect(key=f"funnel.step.0.where.{NAME}").set_value(["interest", "conversion"])
+    steps = (Step("view", where={NAME: ("interest", "conversion")}), "cart", "checkout", "purchase")
+    answer = Funnel(steps=steps, breakdown=NAME, where=WHERE).run(tables)
+    assert headline(run(app)) == answer.headline.text()
+    assert set(app.dataframe[0].value.iloc[:, 0]) == {"(total)", "interest", "conversion"}
+    app.button_group(key="funnel.view").set_value("drop-offs")
+    assert NAME in run(app).multiselect(key="funnel.dropoffs.by").options
+    app.button_group(key="funnel.view").set_value("funnel-change")
+    assert NAME in run(app).selectbox(key="funnel.change.by").options
+    for page in ("retention", "speed"):
+        app = opened(page)
+        app.selectbox(key=f"{page}.breakdown").set_value(NAME)
+        run(app)
+        assert not errors(app)
+        frame = next(d.value for d in app.dataframe if "interest" in d.value.iloc[:, 0].values)
+        assert "reach" in set(frame.iloc[:, 0])
