@@ -24,9 +24,8 @@ from analysis.question import Segmentation
 from analysis.rates import wilson
 from analysis.tables import Tables, collect, instant
 from analysis.values import day, local_day, local_midnight, names, value
+from analysis.vocabulary import STAGES
 
-STAGES = (N_("reach"), N_("interest"), N_("conversion"), N_("repurchase"))
-"""The stages, in the order users pass them."""
 NEW = N_("new")
 """Where a user stands who was not seen yet."""
 INTEREST = ("view", "search", "favorite", "cart", "checkout")

@@ -9,6 +9,7 @@ from harness import errors, headline, run
 from streamlit.testing.v1 import AppTest
 
 from analysis import Filter, Funnel, Lifecycle, Step, Tables
+from analysis.sharing import links
 from ui import session
 
 NAME = "before *burst*"
@@ -89,3 +90,10 @@ def test_a_segment_is_offered_wherever_a_column_is_chosen(opened) -> None:
         assert not errors(app)
         frame = next(d.value for d in app.dataframe if "interest" in d.value.iloc[:, 0].values)
         assert "reach" in set(frame.iloc[:, 0])
+
+
+def test_stages_are_said_in_the_readers_language(opened) -> None:
+    session.workspace().save_segment(NAME, Lifecycle(at="2026-11-05"))
+    asked = Funnel(steps=("view", "cart"), breakdown=NAME)
+    app = opened(language="zh_CN", question=links.encode(asked))
+    assert set(app.dataframe[0].value.iloc[:, 0]) >= {"触达", "兴趣", "转化", "复购"}
