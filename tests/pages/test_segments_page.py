@@ -97,3 +97,32 @@ def test_stages_are_said_in_the_readers_language(opened) -> None:
     asked = Funnel(steps=("view", "cart"), breakdown=NAME)
     app = opened(language="zh_CN", question=links.encode(asked))
     assert set(app.dataframe[0].value.iloc[:, 0]) >= {"触达", "兴趣", "转化", "复购"}
+
+
+def test_the_filter_bar_offers_saved_segments(opened) -> None:
+    session.workspace().save_segment(NAME, Lifecycle(at="2026-11-05"))
+    tables = session.workspace().tables()
+    key, steps = f"filter.segment.{NAME}", ("view", "cart", "checkout", "purchase")
+    app = opened()
+    app.multiselect(key=key).set_value(["interest", "conversion"])
+    where = WHERE.replace(segment={NAME: ("interest", "conversion")})
+    asked = Funnel(steps=steps, where=where)
+    assert headline(run(app)) == asked.run(tables).headline.text()
+    app.switch_page("pages/data.py")
+    run(app)
+    app.switch_page("pages/retention.py")
+    assert run(app).multiselect(key=key).value == ["interest", "conversion"]
+    app.button(key="filter.clear").click()
+    assert run(app).multiselect(key=key).value == []
+    linked = opened(question=links.encode(asked))
+    assert headline(linked) == asked.run(tables).headline.text()
+    assert linked.multiselect(key=key).value == ["interest", "conversion"]
+
+
+def test_a_link_that_filters_by_a_segment_that_is_not_here_says_so(opened) -> None:
+    asked = Funnel(steps=("view", "cart"), where=Filter(segment={"gone": "reach"}))
+    app = opened(question=links.encode(asked))
+    assert "The events have no gone." in errors(app)
+    app.multiselect(key="filter.segment.gone").set_value([])
+    answer = asked.replace(where=None).run(session.workspace().tables())
+    assert headline(run(app)) == answer.headline.text()

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import Funnel, Lifecycle, Retention
+from analysis import Filter, Funnel, FunnelChange, Lifecycle, Retention
 from analysis.errors import DataError, QuestionError, WorkspaceError
 from analysis.workspace import Export, Workspace, open_workspace, read_export
 
@@ -238,6 +238,22 @@ def test_questions_are_split_and_filtered_by_a_segment(workspace: Workspace) -> 
     assert asked.replace(breakdown=None, hold="stage").run(tables).table["users"].tolist() == [3, 1]
     split = Retention(start="view", returns=(), breakdown="stage").run(tables).table
     assert set(split["breakdown"]) == {"(total)", "conversion", "interest", "reach", "(not set)"}
+
+
+def test_a_filter_keeps_a_segments_users(workspace: Workspace) -> None:
+    workspace.add(events("a.csv", *FIRST, *LATER))
+    workspace.save_segment("stage", BEFORE)
+    tables = workspace.tables()
+    asked = Funnel(steps=("view", "cart"), window="20d", where=Filter(segment={"stage": ("interest", "reach")}))
+    assert asked.run(tables).table["users"].tolist() == [2, 1]
+    change = FunnelChange(
+        funnel=asked.replace(where=None, window="1d"), where=Filter(segment={"stage": "conversion"}),
+        before=Filter(end="2026-11-06", segment={"stage": "interest"}), after=Filter(start="2026-11-07"),
+    )  # fmt: skip
+    table = change.run(tables).table.set_index("group")
+    assert (table.loc["(total)", "users_before"], table.loc["(total)", "users_after"]) == (1, 1)
+    with pytest.raises(DataError, match="The events have no gone"):
+        asked.replace(where=Filter(segment={"gone": "x"})).run(tables)
 
 
 # ---- the file ---------------------------------------------------------------------------------------------
