@@ -9,6 +9,7 @@ from typing import Any
 import altair as alt
 
 from analysis.messages import N_, Message, translate
+from analysis.vocabulary import STAGES
 
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C6BB1", "#A6A01F", "#7F7F7F")
 """Okabe and Ito's colour-blind-safe colours (black and yellow replaced, so both themes can carry them)."""
@@ -18,7 +19,8 @@ TOTAL, NOT_SET = N_("(total)"), N_("(not set)")
 """How a breakdown names everybody together, and those without a value (GA4's own words)."""
 PHASES = (N_("warm-up"), N_("burst"), N_("wrap-up"))
 """What a campaign's phases are usually called."""
-GROUP_WORDS = {name: name for name in (TOTAL, NOT_SET, *PHASES)}
+GROUP_WORDS = {name: name for name in (TOTAL, NOT_SET, *PHASES, *STAGES)}
+"""Names of groups that Sluice itself gives."""
 
 POINTS = alt.Axis(labelExpr="datum.value ? format(100 * datum.value, '+.3~f') : '0'", tickCount=5)
 """For differences of proportions, in percentage points."""

@@ -117,6 +117,16 @@ class DataError(SluiceError):
         return cls(text, "too-many-values")
 
     @classmethod
+    def not_text(cls, column: str, texts: Iterable[str]) -> Self:
+        """A column of numbers or times where groups are to be told apart."""
+        text = say(
+            "{column} holds numbers or times; groups are told apart by a column of text. Choose from: {columns}.",
+            column=column,
+            columns=Names(tuple(sorted(texts))),
+        )
+        return cls(text, "not-text")
+
+    @classmethod
     def bad_frame(cls, table: str, reason: str) -> Self:
         """A frame whose values do not fit the table's types."""
         text = say("These {table} could not be read: {reason}", table=say(table), reason=reason)

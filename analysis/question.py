@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from analysis.answer import Answer
 from analysis.errors import DataError
@@ -58,6 +58,21 @@ class Question(Value):
         return self._answer(tables)
 
     def _answer(self, tables: Tables) -> Answer:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Segmentation(Question):
+    """Base of questions that put every user into a group: the groups can be saved as a segment."""
+
+    def members(self, tables: Tables) -> Any:
+        """Return one row per user as an Arrow table: user_id, stage.
+
+        Raises
+        ------
+        DataError
+            The tables lack what the question needs.
+        """
         raise NotImplementedError
 
 

@@ -7,9 +7,10 @@ a sequence kernel reads them in one ordered scan and never sees a string.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -133,18 +134,28 @@ def insert(con: duckdb.DuckDBPyConnection, table: str, rows: pa.RecordBatchReade
         con.unregister("incoming")
 
 
-def sort(con: duckdb.DuckDBPyConnection) -> None:
-    """Put the events in order again; inside the caller's transaction."""
+def sort(con: duckdb.DuckDBPyConnection, by_user: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Put the events in order again; inside the caller's transaction.
+
+    Parameters
+    ----------
+    con : DuckDBPyConnection
+    by_user : mapping of str to str
+        Text columns, new or not, that each event has from its user: name to SQL of user_key and value.
+    """
     kinds = {row[0]: row[1] for row in con.execute("DESCRIBE events").fetchall()}
     tests = ", ".join(f"EXISTS (FROM events WHERE {identifier(name)} IS NOT NULL)" for name in kinds)
     held = dict(zip(kinds, con.execute(f"SELECT {tests}").fetchall()[0], strict=True))
     # Only what holds values is carried through the sort.
-    carried = ", ".join(identifier(name) for name in kinds if held[name])
+    carried = [f"e.{identifier(name)}" for name in kinds if held[name] and name not in by_user]
+    carried += [f"v{i}.value AS {identifier(name)}" for i, name in enumerate(by_user)]
+    joins = (f"LEFT JOIN {values} AS v{i} ON v{i}.user_key = e.user_key" for i, values in enumerate(by_user.values()))
+    kinds, held = kinds | dict.fromkeys(by_user, "VARCHAR"), held | dict.fromkeys(by_user, True)
     every = ", ".join(identifier(n) if held[n] else f"NULL::{kind} AS {identifier(n)}" for n, kind in kinds.items())
     # Not by renaming a table made in this transaction: DuckDB 2.0 loses its rows.
     con.execute(
         f"CREATE OR REPLACE TABLE events AS SELECT {every} FROM "
-        f"(SELECT {carried} FROM events ORDER BY user_key, timestamp)"
+        f"(SELECT {', '.join(carried)} FROM events AS e {' '.join(joins)} ORDER BY e.user_key, e.timestamp)"
     )
 
 

@@ -248,6 +248,16 @@ class Tables:
         found: tuple[str, ...] = self._fact(f"present {table}", partial(self._store.filled, table))
         return found
 
+    def texts(self, table: str) -> tuple[str, ...]:
+        """Return the text columns of a table that hold at least one value, the campaign's phase included."""
+        found: tuple[str, ...] = self._fact(f"texts {table}", partial(self._of_text, table))
+        return found + ("phase",) * self._has_phase(table)
+
+    def _of_text(self, table: str) -> tuple[str, ...]:
+        held = self._stored(table)
+        kinds = self._store.frame(table).collect_schema() if held else {}
+        return tuple(c for c in held if kinds[c] == nw.String)
+
     def names(self, column: str) -> tuple[str, ...]:
         """Return the distinct values of a text column over all tables that have it, sorted."""
         found: tuple[str, ...] = self._fact(f"names {column}", partial(self._distinct, column))

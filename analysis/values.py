@@ -25,6 +25,7 @@ from analysis.messages import Names, Span, say
 Check = Callable[[str, Any], Any]
 Metadata = Mapping[str, Check]
 Pairs = tuple[tuple[str, float], ...]
+Wanted = tuple[tuple[str, tuple[str, ...]], ...]
 _KINDS: dict[str, type[Value]] = {}
 T = TypeVar("T")
 
@@ -259,6 +260,22 @@ def pairs(*, least: float = -math.inf) -> Metadata:
     return {"check": check}
 
 
+def conditions() -> Metadata:
+    """Columns and the values kept, stored as sorted pairs; a dict of texts or lists is accepted."""
+
+    def check(name: str, got: Any) -> Wanted:
+        items = got.items() if isinstance(got, Mapping) else got
+        try:
+            found = {column: (kept,) if isinstance(kept, str) else tuple(kept) for column, kept in items}
+        except (TypeError, ValueError):
+            found = {"": ()}
+        if not all(is_text(column) and kept and all(map(is_text, kept)) for column, kept in found.items()):
+            raise QuestionError.field(name, got, say("it must map columns to the values to keep."))
+        return tuple(sorted((column, tuple(dict.fromkeys(kept))) for column, kept in found.items()))
+
+    return {"check": check}
+
+
 def duration(*, below: str | None = None) -> Metadata:
     """A length of time above zero as canonical text: "7d", "36h", "90m", "45s"; a timedelta is accepted."""
 
@@ -399,6 +416,9 @@ def either(*choices: str | Metadata) -> Metadata:
 # ---- the values every question shares ---------------------------------------------------------------------
 
 
+_FILTERED = ("campaign", "channel", "device")
+
+
 @value("filter")
 class Filter(Value):
     """Which rows a question looks at; an empty tuple means all.
@@ -409,11 +429,15 @@ class Filter(Value):
         First and last calendar day, both included, in the campaign's time zone.
     campaign, channel, device : tuple of str
         Names to keep.
+    segment : mapping of str to str or sequence of str
+        Saved segments and other text columns of one's own, and the names to keep of each.
 
     Examples
     --------
     >>> Filter(start="2026-11-01", channel="display")
     Filter(start='2026-11-01', channel=('display',))
+    >>> Filter(segment={"before the burst": "interest"}).columns()
+    {'before the burst': ('interest',)}
     """
 
     start: str | None = field(default=None, metadata=day())
@@ -421,18 +445,31 @@ class Filter(Value):
     campaign: tuple[str, ...] = field(default=(), metadata=names())
     channel: tuple[str, ...] = field(default=(), metadata=names())
     device: tuple[str, ...] = field(default=(), metadata=names())
+    segment: Wanted = field(default=(), metadata=conditions())
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if both := next((column for column, _ in self.segment if column in _FILTERED), None):
+            raise QuestionError.field("segment", both, say("the filter has a place of its own for it."))
         if self.start and self.end and self.start > self.end:
             raise QuestionError.crossed(
                 say("The dates run backwards: {start} to {end}.", start=self.start, end=self.end)
             )
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the value as plain JSON types; without segments, as it was before there were any."""
+        found = super().to_dict()
+        return found if self.segment else {name: own for name, own in found.items() if name != "segment"}
+
     def columns(self) -> dict[str, tuple[str, ...]]:
         """Return the columns that are restricted, with the names kept."""
-        chosen = {"campaign": self.campaign, "channel": self.channel, "device": self.device}
+        chosen = {column: getattr(self, column) for column in _FILTERED} | dict(self.segment)
         return {column: kept for column, kept in chosen.items() if kept}
+
+    def without(self, *columns: str) -> Filter:
+        """Return the filter with these columns not restricted."""
+        kept = tuple(pair for pair in self.segment if pair[0] not in columns)
+        return self.replace(segment=kept, **{column: () for column in _FILTERED if column in columns})
 
     def bounds(self, zone: str) -> tuple[dt.datetime | None, dt.datetime | None]:
         """Return the half-open range of naive UTC moments that the days cover in `zone`."""

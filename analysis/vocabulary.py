@@ -102,6 +102,9 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
     }
 )
 
+IDENTIFIERS = ("user_id", "event", "session_id", "order_id")
+"""Text columns of the events that tell one from another rather than what sort it is."""
+
 TIME_COLUMN: Mapping[str, str] = MappingProxyType(
     {"events": "timestamp", "orders": "timestamp", "spend": "period_start"}
 )
@@ -122,6 +125,9 @@ EVENTS: tuple[str, ...] = (
 
 NODES: tuple[str, ...] = (N_("social_seeding"), N_("interactive_fission"), N_("emotional_resonance"))
 """The nodes of a campaign plan, as events: seeding in the warm-up, fission in the burst, resonance after it."""
+
+STAGES: tuple[str, ...] = (N_("reach"), N_("interest"), N_("conversion"), N_("repurchase"))
+"""How far users come, in the order they pass the stages: what a lifecycle counts and a saved segment holds."""
 
 EVENT_WORDS: Mapping[str, str] = MappingProxyType({name: name for name in (*EVENTS, *NODES)})
 """The standard names, as a text column's words."""

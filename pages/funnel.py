@@ -26,24 +26,13 @@ from analysis.messages import Message, Names, say
 from analysis.question import Question
 from analysis.values import local_day
 from analysis.vocabulary import EVENTS
-from ui.controls import choose, choose_words, event_names, length, number, several, with_kept
+from ui.controls import choose, choose_words, event_names, length, number, several, text_columns, with_kept
 from ui.language import N_, _
 from ui.page import View, ask_and_show
 from ui.session import keep
 
 PAGE = "funnel"
 SESSION = {"session": N_("one session")}
-# What a breakdown, a step's conditions and what is held constant can be chosen from.
-COLUMNS = (
-    N_("channel"),
-    N_("device"),
-    N_("campaign"),
-    N_("audience"),
-    N_("creative"),
-    N_("variant"),
-    N_("page"),
-    N_("phase"),
-)
 MOST_STEPS, MOST_VALUES = 8, 200
 RULES = {
     "order": {
@@ -129,7 +118,7 @@ def _where(tables: Tables, key: str, stored: Step) -> dict[str, list[str]]:
     """Draw a list of values per column; return those that are restricted."""
     kept = dict(stored.where)
     chosen = {}
-    for column in with_kept(_columns(tables), *kept):
+    for column in with_kept(text_columns(tables), *kept):
         values = list(tables.names(column))
         if column in kept or 1 < len(values) <= MOST_VALUES:
             label = _("Only where {column} is", column=_(column))
@@ -164,14 +153,8 @@ def _resize(by: int) -> None:
 # ---- window and columns -----------------------------------------------------------------------------------
 
 
-def _columns(tables: Tables) -> list[str]:
-    return [c for c in COLUMNS if c in tables.present("events")]
-
-
-def _column(
-    tables: Tables, name: str, label: str, stored: str | None, *more: str, width: int | None = 150
-) -> str | None:
-    options = ["", *_columns(tables), *(c for c in more if c in tables.present("events"))]
+def _column(tables: Tables, name: str, label: str, stored: str | None, width: int | None = 150) -> str | None:
+    options = ["", *text_columns(tables)]
     return choose(f"{PAGE}.{name}", label, options, stored or "", lambda c: _(c or "nothing"), width) or None
 
 
@@ -195,7 +178,7 @@ def _rules(tables: Tables, start: Funnel, count: int) -> dict[str, Any]:
         )
     chosen["profile"] = chosen["profile"] or None
     chosen["breakdown_at"] = _breakdown_at(start, count)
-    chosen["hold"] = _column(tables, "hold", _("The same at every step"), start.hold, "item", width=None)
+    chosen["hold"] = _column(tables, "hold", _("The same at every step"), start.hold, width=None)
     chosen["exclusions"] = _exclusions(tables, start, count)
     return chosen
 
@@ -319,7 +302,7 @@ def _dropoffs(tables: Tables, funnel: Question, opened: Question | None) -> Ques
         by = several(
             f"{PAGE}.dropoffs.by",
             _("Columns"),
-            _columns(tables),
+            text_columns(tables),
             start.by,
             N_("device, channel, audience, creative"),
             420,
@@ -344,7 +327,7 @@ def _change(tables: Tables, funnel: Question, opened: Question | None) -> Questi
         else:
             before, after = _periods(tables, start)
         st.markdown(_("split by"), width="content")
-        columns = _columns(tables)
+        columns = text_columns(tables)
         own = start.by if start else funnel.breakdown or next(iter(columns), "channel")
         by = choose(f"{PAGE}.change.by", _("Split by"), columns, own)
     return FunnelChange(funnel=funnel, before=before, after=after, by=by, where=funnel.where)

@@ -9,12 +9,11 @@ import streamlit as st
 from analysis import Retention, Tables
 from analysis.messages import Names
 from analysis.question import Question
-from ui.controls import choose, choose_words, event_names, number
+from ui.controls import choose, choose_words, event_names, number, text_columns
 from ui.language import N_, _
 from ui.page import ask_and_show
 
 PAGE = "retention"
-BREAKDOWNS = ("channel", "device", "campaign", "audience", "creative", "variant", "page", "phase")
 PERIODS = {"day": N_("days"), "week": N_("weeks"), "month": N_("months"), "campaign": N_("campaigns")}
 MEASURES = {"users": N_("how many came back"), "revenue": N_("how much each brought")}
 COHORTS = {"first_ever": N_("(first ever)"), "first_in_range": N_("(first in these dates)")}
@@ -54,7 +53,7 @@ def controls(tables: Tables, start: Question) -> Question:
         if period != "campaign":
             counting = choose_words(f"{PAGE}.counting", _("Counting"), COUNTINGS, start.counting, 200)
         st.markdown(_("split by"), width="content")
-        columns = ["", *(c for c in BREAKDOWNS if c in tables.present("events"))]
+        columns = ["", *text_columns(tables)]
         breakdown = choose(f"{PAGE}.breakdown", _("Breakdown"), columns, start.breakdown or "", _column, 150)
     return start.replace(
         start=begin, returns=returns, cohort=cohort, measure=measure, unbounded=unbounded, currency=currency,

@@ -7,15 +7,20 @@ import datetime as dt
 import streamlit as st
 
 from analysis import Lifecycle, Tables
-from analysis.audience.lifecycle import INTEREST
+from analysis.answer import Answer
+from analysis.audience.lifecycle import INTEREST, LifecycleAnswer
+from analysis.messages import say
 from analysis.question import Question
 from analysis.values import local_day
+from analysis.workspace import Segment
+from ui import session
 from ui.controls import event_names, several
-from ui.language import N_, _
+from ui.language import N_, _, shown
 from ui.page import ask_and_show
 from ui.session import keep
 
 PAGE = "segments"
+SAVED = f"{PAGE}.segment.saved"
 FOUR_WEEKS = dt.timedelta(days=28)
 
 
@@ -64,4 +69,58 @@ def _day(name: str, label: str, start: str | None, first: dt.date, last: dt.date
     )
 
 
-ask_and_show(PAGE, Lifecycle, default, controls, waiting=_("Placing everyone in a stage…"))
+# ---- saved segments ---------------------------------------------------------------------------------------
+
+
+def saved(answer: Answer) -> None:
+    """Draw what keeps the stages as a column for other questions, and the segments that were kept."""
+    assert isinstance(answer, LifecycleAnswer)
+    st.markdown(f"##### {_('Saved segments')}")
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{PAGE}.segment", gap="small"):
+        label = _("Name")
+        name = st.text_input(
+            label, key=f"{PAGE}.segment.name", max_chars=60, placeholder=label, label_visibility="collapsed", width=220
+        ).strip()
+        asked = st.button(_("Save as a segment"), key=f"{PAGE}.segment.save")
+        st.markdown(shown(_("as of {day}: use it for what happened after that day", day=answer.at)), width="content")
+    if asked and name:
+        _save(name, answer)
+    elif asked:
+        st.warning(_("Give it a name first."))
+    if said := st.session_state.pop(SAVED, None):
+        st.success(shown(said), icon=":material/check:")
+    for segment in session.workspace().segments():
+        _kept(segment)
+
+
+def _save(name: str, answer: LifecycleAnswer) -> None:
+    with st.spinner(_("Placing everyone in a stage…")):
+        kept = session.workspace().save_segment(name, answer.question.replace(at=answer.at))
+    st.session_state[SAVED] = say(
+        "{n} users are saved under {name}. Choose it on the other pages wherever a column is chosen.",
+        n=kept.users,
+        name=kept.name,
+    )
+    st.rerun()  # the data has another version now
+
+
+def _kept(segment: Segment) -> None:
+    """Draw one segment: its name opens its question."""
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{PAGE}.kept.{segment.name}"):
+        st.button(shown(segment.name), key=f"{PAGE}.kept.{segment.name}.open", on_click=_open, args=(segment.question,))
+        day = segment.question.at if isinstance(segment.question, Lifecycle) else None
+        st.markdown(shown(_("{n} users as of {day}", n=segment.users, day=day or "")), width="content")
+        st.button(
+            _("Forget"),
+            key=f"{PAGE}.kept.{segment.name}.forget",
+            on_click=session.workspace().forget_segment,
+            args=(segment.name,),
+            type="tertiary",
+        )
+
+
+def _open(question: Question) -> None:
+    st.session_state[f"{PAGE}.open"] = question
+
+
+ask_and_show(PAGE, Lifecycle, default, controls, waiting=_("Placing everyone in a stage…"), under=saved)

@@ -6,12 +6,11 @@ import streamlit as st
 
 from analysis import PageSpeed, Tables
 from analysis.question import Question
-from ui.controls import choose, event_names, length, number
+from ui.controls import choose, event_names, length, number, text_columns
 from ui.language import _
 from ui.page import ask_and_show
 
 PAGE = "speed"
-BREAKDOWNS = ("device", "channel", "campaign", "audience", "creative", "variant", "page", "phase")
 
 
 def default(tables: Tables) -> Question:
@@ -26,7 +25,7 @@ def controls(tables: Tables, start: Question) -> Question:
     """Draw the sentence that is the question."""
     assert isinstance(start, PageSpeed)
     events = event_names(tables)
-    columns = ["", *(c for c in BREAKDOWNS if c in tables.present("events"))]
+    columns = ["", *text_columns(tables)]
     with st.container(horizontal=True, vertical_alignment="center", key=f"{PAGE}.sentence", gap="small"):
         st.markdown(_("When"), width="content")
         event = choose(f"{PAGE}.event", _("Page event"), events, start.event)

@@ -38,3 +38,13 @@ def test_events_keep_a_phase_of_their_own() -> None:
     )
     frame = pd.DataFrame({"user_id": "u", "timestamp": pd.to_datetime(["2026-11-02"]), "event": "v", "phase": "mine"})
     assert Tables(events=frame, campaign=campaign).frame("events").collect().to_pandas()["phase"].tolist() == ["mine"]
+
+
+def test_text_columns_are_told_from_numbers_and_times(frames: dict[str, pd.DataFrame], campaign: Campaign) -> None:
+    events = frames["events"].assign(score=1, tier="gold", blank=None, vip=True, day=pd.Timestamp("2026-11-11"))
+    texts = ("user_id", "event", "session_id", "campaign", "channel", "device")
+    tables = Tables(events=events, spend=frames["spend"], campaign=campaign)
+    assert tables.texts("events") == (*texts, "tier", "vip", "day", "phase")
+    assert tables.texts("spend") == ("channel", "currency", "campaign")
+    assert Tables(events=events).texts("events") == (*texts, "tier", "vip", "day")
+    assert Tables(events=events).texts("orders") == ()

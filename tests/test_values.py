@@ -64,14 +64,18 @@ moments = st.datetimes(timezones=st.sampled_from([None, dt.UTC, dt.timezone(dt.t
 zones = st.sampled_from(["UTC", "Asia/Shanghai", "America/New_York", "Europe/Berlin", "Asia/Kathmandu"])
 
 
+kept = st.lists(lines, min_size=1, max_size=2)
+
+
 @st.composite
 def filters(draw: st.DrawFn) -> Filter:
     start, end = sorted(draw(st.tuples(days, days)))
     ends = {"start": draw(st.sampled_from([start, None])), "end": draw(st.sampled_from([end, None]))}
-    return Filter(**ends, campaign=draw(names), channel=draw(names), device=draw(names))
+    own = draw(st.dictionaries(lines.filter(lambda n: n not in ("campaign", "channel", "device")), kept, max_size=2))
+    return Filter(**ends, campaign=draw(names), channel=draw(names), device=draw(names), segment=own)
 
 
-conditions = st.dictionaries(lines, st.lists(lines, min_size=1, max_size=2), max_size=2)
+conditions = st.dictionaries(lines, kept, max_size=2)
 events = st.lists(lines, min_size=1, max_size=3)
 funnels = st.builds(
     Funnel,
@@ -176,6 +180,31 @@ def test_digest_is_the_same_in_every_release() -> None:
         '"where":null,"window":"7d"}'
     )
     assert Filter().digest() == "7941e834c4fab1060c3ff997aa62188dcf59ca0ab51498cba41e9b20688eabef"
+
+
+def test_a_filter_of_segments_is_one_value_however_it_is_given() -> None:
+    where = Filter(segment={"stage": "reach", "a b": ["x", "y", "x"]}, channel="c")
+    assert where.segment == (("a b", ("x", "y")), ("stage", ("reach",)))
+    assert where.columns() == {"channel": ("c",), "a b": ("x", "y"), "stage": ("reach",)}
+    assert where.to_json() == (
+        '{"campaign":[],"channel":["c"],"device":[],"end":null,"kind":"filter",'
+        '"segment":[["a b",["x","y"]],["stage",["reach"]]],"start":null,"version":1}'
+    )
+    assert where.without("a b", "channel") == Filter(segment={"stage": ("reach",)})
+    assert "segment" not in where.without("a b", "stage").to_dict()
+    assert_round_trip(Funnel(steps=("view", "cart"), where=where))
+
+
+@pytest.mark.parametrize("given", [{"stage": ()}, {"": "x"}, {"stage": 1}, "stage", 5, [("a",)], {"stage": [""]}])
+def test_a_filter_of_segments_maps_columns_to_names(given: Any) -> None:
+    with pytest.raises(QuestionError, match="it must map columns to the values to keep"):
+        Filter(segment=given)
+
+
+@pytest.mark.parametrize("column", ["campaign", "channel", "device"])
+def test_what_a_filter_has_a_place_for_is_no_segment(column: str) -> None:
+    with pytest.raises(QuestionError, match="the filter has a place of its own for it"):
+        Filter(segment={column: "x"})
 
 
 def test_equal_fields_of_different_type_do_not_share_a_digest() -> None:

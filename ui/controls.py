@@ -14,10 +14,22 @@ import streamlit as st
 
 from analysis import Tables
 from analysis.values import seconds
-from analysis.vocabulary import EVENTS
+from analysis.vocabulary import EVENTS, IDENTIFIERS
 from ui.language import N_, _
 from ui.session import keep
 
+COLUMNS = (
+    N_("channel"),
+    N_("device"),
+    N_("campaign"),
+    N_("audience"),
+    N_("creative"),
+    N_("variant"),
+    N_("page"),
+    N_("phase"),
+    N_("item"),
+)
+"""The columns that people are split by, those most looked at first."""
 UNITS = {"m": N_("minutes"), "h": N_("hours"), "d": N_("days"), "w": N_("weeks")}
 
 
@@ -25,6 +37,16 @@ def event_names(tables: Tables) -> list[str]:
     """Return the events there are, the standard ones first in the order of a journey."""
     names = [e for e in EVENTS if e in tables.event_keys]
     return names + sorted(e for e in tables.event_keys if e not in EVENTS)
+
+
+def text_columns(tables: Tables) -> list[str]:
+    """Return what a breakdown, a step's conditions and what is held constant can be chosen from.
+
+    The known columns stand first, then the file's own and the saved segments. One with too many values is offered
+    too: counting them would cost more than the answer's saying so.
+    """
+    held = tables.texts("events")
+    return [c for c in with_kept(COLUMNS, *held) if c in held and c not in IDENTIFIERS]
 
 
 def with_kept(options: Iterable[Any], *kept: Any) -> list[Any]:

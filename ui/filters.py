@@ -9,10 +9,11 @@ import streamlit as st
 from analysis import Filter, Tables
 from analysis.values import local_day
 from ui.controls import with_kept
-from ui.language import N_, _
-from ui.session import keep
+from ui.language import N_, _, shown
+from ui.session import keep, workspace
 
 COLUMNS = {"campaign": N_("Campaign"), "channel": N_("Channel"), "device": N_("Device")}
+SEGMENT = "filter.segment."
 
 
 def default(tables: Tables) -> Filter | None:
@@ -33,6 +34,9 @@ def start(where: Filter | None, across: bool = False) -> None:
     where = where or Filter()
     for column in COLUMNS:
         st.session_state[_key(column, across)] = list(getattr(where, column))
+    chosen = dict(where.segment)
+    for name in with_kept(_segments(), *chosen):
+        st.session_state[SEGMENT + name] = list(chosen.get(name, ()))
     st.session_state["filter.from"] = dt.date.fromisoformat(where.start) if where.start else None
     st.session_state["filter.to"] = dt.date.fromisoformat(where.end) if where.end else None
 
@@ -44,11 +48,20 @@ def bar(tables: Tables, across: bool = False) -> Filter | None:
     rule, would leave it nothing to compare.
     """
     with st.sidebar:
-        chosen = {column: _names(tables, column, label, _key(column, across)) for column, label in COLUMNS.items()}
+        chosen = {column: _names(tables, column, _(label), _key(column, across)) for column, label in COLUMNS.items()}
+        saved = with_kept((segment.name for segment in workspace().segments()), *_segments())
+        segments = {name: _names(tables, name, shown(name), SEGMENT + name) for name in saved}
         start_day, end_day = _days(tables)
         st.button(_("Clear filters"), key="filter.clear", on_click=start, args=(None, across), type="tertiary")
-    where = Filter(start=start_day, end=end_day, **chosen)
+    segments = {name: kept for name, kept in segments.items() if kept}
+    where = Filter(start=start_day, end=end_day, segment=segments, **chosen)
     return None if where == Filter() else where
+
+
+def _segments() -> list[str]:
+    """Return the segments of which something is chosen, saved here or named by a link."""
+    keys = [str(k) for k in st.session_state if str(k).startswith(SEGMENT)]
+    return [key.removeprefix(SEGMENT) for key in keys if st.session_state[key]]
 
 
 def _phases(tables: Tables) -> None:
@@ -78,7 +91,7 @@ def _names(tables: Tables, column: str, label: str, key: str) -> list[str]:
         return []
     # A link may name what this workspace does not hold: it stays visible and can be taken out.
     st.session_state[key] = kept
-    return list(st.multiselect(_(label), with_kept(known, *kept), key=key, placeholder=_("All")))
+    return list(st.multiselect(label, with_kept(known, *kept), key=key, format_func=_, placeholder=_("All")))
 
 
 def _days(tables: Tables) -> tuple[dt.date | None, dt.date | None]:

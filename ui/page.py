@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from analysis import Tables
+from analysis.answer import Answer
 from analysis.errors import QuestionError, SluiceError
 from analysis.question import Question
 from analysis.sharing import links
@@ -63,6 +64,7 @@ def ask_and_show(
     across: bool = False,
     label: str = "",
     views: Sequence[View] = (),
+    under: Callable[[Answer], None] | None = None,
 ) -> None:
     """Run a page.
 
@@ -85,6 +87,8 @@ def ask_and_show(
         What the page's own question is called among the views.
     views : sequence of View
         Other questions about what the controls say; only the chosen one is asked.
+    under : callable, optional
+        Draws what can be done with the answer beside what every page offers.
     """
     through_the_door()
     with session.said_plainly():
@@ -103,6 +107,8 @@ def ask_and_show(
         with st.spinner(waiting):
             answer = session.ask(question)
         show(answer, name)
+        if under:
+            under(answer)
 
 
 def _chosen(name: str, kind: type[Question], label: str, views: Sequence[View]) -> View | None:

@@ -12,19 +12,20 @@ import altair as alt
 import narwhals as nw
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from analysis import charts
 from analysis.answer import Answer, Field, Note
 from analysis.charts import TOTAL, Look
 from analysis.errors import DataError, QuestionError
 from analysis.messages import N_, Message, Names, Share, say
-from analysis.question import Question
+from analysis.question import Segmentation
 from analysis.rates import wilson
 from analysis.tables import Tables, collect, instant
 from analysis.values import day, local_day, local_midnight, names, value
+from analysis.vocabulary import STAGES
 
-STAGES = (N_("reach"), N_("interest"), N_("conversion"), N_("repurchase"))
-"""The stages, in the order users pass them."""
 NEW = N_("new")
 """Where a user stands who was not seen yet."""
 INTEREST = ("view", "search", "favorite", "cart", "checkout")
@@ -36,7 +37,7 @@ _REACH, _INTEREST, _CONVERSION, _REPURCHASE = range(1, len(STAGES) + 1)
 
 
 @value("lifecycle")
-class Lifecycle(Question):
+class Lifecycle(Segmentation):
     """How many users stand in each stage at a date, what they are worth, and who moved since an earlier date.
 
     A user stands in the furthest stage of: reach (seen at all), interest (an interest event), conversion (one
@@ -85,11 +86,51 @@ class Lifecycle(Question):
         if self.since and self.at:
             _in_order(self.since, self.at)
 
+    def members(self, tables: Tables) -> pa.Table:
+        """Return who stands where at the end of the day.
+
+        Parameters
+        ----------
+        tables : Tables
+
+        Returns
+        -------
+        pyarrow.Table
+            user_id and stage, one row per user counted, in no order: two texts each, for millions of users too.
+
+        Raises
+        ------
+        DataError
+            Nobody is counted, or the tables lack what the question needs.
+
+        Notes
+        -----
+        To split or filter another question by it, save it as a column of the events
+        (:meth:`analysis.workspace.store.Workspace.save_segment`), and look at what happened after the day: whoever
+        bought before it stands in conversion because they bought.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> events = pd.DataFrame({
+        ...     "user_id": ["u1", "u2", "u2"],
+        ...     "timestamp": pd.to_datetime(["2026-11-01", "2026-11-02", "2026-11-11"]),
+        ...     "event": ["visit", "view", "purchase"],
+        ... })
+        >>> found = Lifecycle(at="2026-11-10").members(Tables(events=events)).sort_by("user_id")
+        >>> found.to_pydict()
+        {'user_id': ['u1', 'u2'], 'stage': ['reach', 'interest']}
+        """
+        tables.require("events")
+        source, days = _settled(self, tables)
+        found = _users(self, tables, source, days).select("user_id", "now").collect("pyarrow").to_arrow()
+        if not found.num_rows:
+            raise DataError.empty(_nobody(self, days))
+        places = pc.subtract(found["now"].cast(pa.int32()), pa.scalar(_REACH, pa.int32()))
+        return pa.table({"user_id": found["user_id"], "stage": pc.take(pa.array(STAGES), places)})
+
     def _answer(self, tables: Tables) -> LifecycleAnswer:
-        if not set(self.interest) & set(tables.event_keys):
-            raise DataError.unknown(say("event"), self.interest[0], tables.event_keys)
-        source = _source(self, tables)
-        days = _days(self, tables, source)
+        source, days = _settled(self, tables)
         counted = _counted(self, tables, source, days)
         if counted.empty:
             raise DataError.empty(_nobody(self, days))
@@ -201,6 +242,14 @@ class _Money:
     notes: tuple[Note, ...]
 
 
+def _settled(asked: Lifecycle, tables: Tables) -> tuple[_Source, _Days]:
+    """Settle what tells who bought, and the two days."""
+    if not set(asked.interest) & set(tables.event_keys):
+        raise DataError.unknown(say("event"), asked.interest[0], tables.event_keys)
+    source = _source(asked, tables)
+    return source, _days(asked, tables, source)
+
+
 def _source(asked: Lifecycle, tables: Tables) -> _Source:
     filtered = tuple(asked.where.columns()) if asked.where else ()
     lacks = tuple(c for c in ("user_id", *filtered, "paid_at") if c not in tables.present("orders"))
@@ -234,14 +283,19 @@ def _in_order(since: str, at: str) -> None:
         raise QuestionError.crossed(text)
 
 
-def _counted(asked: Lifecycle, tables: Tables, source: _Source, days: _Days) -> pd.DataFrame:
-    """Count users by their stage then (`was`, 0 for new) and now: a few rows, however many the users."""
-    users = (
+def _users(asked: Lifecycle, tables: Tables, source: _Source, days: _Days) -> nw.LazyFrame[Any]:
+    """Return each user's stage then (`was`, 0 for new) and now, and what they bought."""
+    return (
         nw.concat(_signs(asked, tables, source, days))
         .group_by("user_id")
         .agg(nw.col("was", "now").max(), nw.col("orders_before", "orders", "priced", "value").sum())
         .with_columns(was=_stage("was", "orders_before"), now=_stage("now", "orders"))
     )
+
+
+def _counted(asked: Lifecycle, tables: Tables, source: _Source, days: _Days) -> pd.DataFrame:
+    """Count users by their stage then and now: a few rows, however many the users."""
+    users = _users(asked, tables, source, days)
     counted = users.group_by("was", "now").agg(nw.len().alias("users"), nw.col("orders", "priced", "value").sum())
     whole = ["was", "now", "users", "orders", "priced"]
     return collect(counted).astype(dict.fromkeys(whole, "int64") | {"value": "float64"})

@@ -72,7 +72,7 @@ def realised(tables: Tables, where: Filter | None, currency: str, starts: Any, e
 
     The filter's channels are left aside: the joint fit explains the whole of revenue.
     """
-    kept = where.replace(channel=(), device=()) if where else None
+    kept = where.replace(channel=(), device=(), segment=()) if where else None
     if kept and "campaign" not in tables.present("orders"):
         kept = kept.replace(campaign=())
     orders = tables.paid_orders(kept).filter(nw.col("currency") == currency)

@@ -146,7 +146,9 @@ class FunnelChangeAnswer(Answer):
 def _side(asked: FunnelChange, tables: Tables, period: Filter) -> tuple[pd.DataFrame, int]:
     """Return users and how many went on, by group, in one period; and how many came too late to tell."""
     where = asked.where or Filter()
-    both = {name: getattr(period, name) or getattr(where, name) for name in ("campaign", "channel", "device")}
+    both = {
+        name: getattr(period, name) or getattr(where, name) for name in ("campaign", "channel", "device", "segment")
+    }
     dated = period if period.start or period.end else where
     funnel = asked.funnel.replace(
         where=Filter(start=dated.start, end=dated.end, **both), breakdown=asked.by, breakdown_at="first"

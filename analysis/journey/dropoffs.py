@@ -21,6 +21,7 @@ from analysis.charts import GROUP_WORDS, NOT_SET, Look
 from analysis.errors import DataError
 from analysis.journey.chains import Chains
 from analysis.journey.funnel import Funnel, OfFunnel, within
+from analysis.journey.groups import told_apart_by
 from analysis.journey.money import Carried, carried, nobody, too_early
 from analysis.journey.participation import Participation, ParticipationAnswer, loyal
 from analysis.journey.periods import campaigns
@@ -167,8 +168,8 @@ class DropOffsAnswer(Answer):
 
 def _columns(asked: DropOffs, tables: Tables) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
     """Return the columns to look through with their values, and those with too many."""
-    if asked.by:
-        tables.require("events", *asked.by)
+    for column in asked.by:
+        told_apart_by(column, tables)
     wanted = asked.by or [c for c in BY if c in tables.present("events")]
     found = {column: tables.names(column) for column in wanted}
     if asked.by and (wide := [c for c, own in found.items() if len(own) > GROUPS]):

@@ -10,6 +10,18 @@ GROUPS = 50
 """Most values a breakdown may have."""
 
 
+def told_apart_by(column: str, tables: Tables) -> None:
+    """Raise unless the events hold a column of text that can tell groups apart.
+
+    Raises
+    ------
+    DataError
+    """
+    tables.require("events", column)
+    if column not in (texts := tables.texts("events")):
+        raise DataError.not_text(column, texts)
+
+
 def groups_of(breakdown: str | None, tables: Tables) -> tuple[str, ...]:
     """Return a breakdown's values, sorted; none without a breakdown.
 
@@ -18,11 +30,11 @@ def groups_of(breakdown: str | None, tables: Tables) -> tuple[str, ...]:
     Raises
     ------
     DataError
-        The events lack the column, or it has too many values.
+        The events lack the column, it does not hold text, or it has too many values.
     """
     if not breakdown:
         return ()
-    tables.require("events", breakdown)
+    told_apart_by(breakdown, tables)
     found = tuple(name for name in tables.names(breakdown) if name not in (TOTAL, NOT_SET))
     if len(found) > GROUPS:
         raise DataError.too_many(breakdown, len(found), GROUPS)

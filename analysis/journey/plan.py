@@ -12,7 +12,7 @@ import numpy as np
 
 from analysis.errors import DataError
 from analysis.journey import kernels
-from analysis.journey.groups import groups_of
+from analysis.journey.groups import groups_of, told_apart_by
 from analysis.journey.steps import Exclusion, Step, as_step
 from analysis.messages import say
 from analysis.sequences import Columns
@@ -116,7 +116,7 @@ def planned(asked: Funnel, tables: Tables, wanted: Columns | None = None) -> tup
         for event in part.events:
             masks[_key(event, tables)] |= 1 << bit
     if asked.hold:
-        tables.require("events", asked.hold)
+        told_apart_by(asked.hold, tables)
     groups = groups_of(asked.breakdown, tables)
     coded = _coded(asked, tables, parts, groups, extra)
     session = _session(asked, tables)
@@ -171,7 +171,7 @@ def _coded(
     needed = [(asked.breakdown, groups)] if asked.breakdown else []
     for part in parts:
         for column, kept in part.where:
-            tables.require("events", column)
+            told_apart_by(column, tables)
             known = tables.names(column)
             unknown = [name for name in kept if name not in known]
             if unknown and len(known) < MOST_NAMES:

@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import field
 from typing import Any
 
 from analysis.errors import QuestionError
 from analysis.messages import Names, say
-from analysis.values import Metadata, Value, flag, is_text, names, optional, value, whole
+from analysis.values import Metadata, Value, Wanted, conditions, flag, is_text, names, optional, value, whole
 
-Wanted = tuple[tuple[str, tuple[str, ...]], ...]
 STEPS_AT_MOST, EXCLUSIONS_AT_MOST = 20, 10
-
-
-def _conditions() -> Metadata:
-    """Columns and the values kept, stored as sorted pairs; a dict of texts or lists is accepted."""
-
-    def check(name: str, got: Any) -> Wanted:
-        items = got.items() if isinstance(got, Mapping) else got
-        try:
-            found = {column: (kept,) if isinstance(kept, str) else tuple(kept) for column, kept in items}
-        except (TypeError, ValueError):
-            found = {"": ()}
-        if not all(is_text(column) and kept and all(map(is_text, kept)) for column, kept in found.items()):
-            raise QuestionError.field(name, got, say("it must map columns to the values to keep."))
-        return tuple(sorted((column, tuple(dict.fromkeys(kept))) for column, kept in found.items()))
-
-    return {"check": check}
 
 
 @value("step")
@@ -51,7 +34,7 @@ class Step(Value):
     """
 
     events: tuple[str, ...] = field(metadata=names(at_least=1, at_most=50), kw_only=False)
-    where: Wanted = field(default=(), metadata=_conditions())
+    where: Wanted = field(default=(), metadata=conditions())
     optional: bool = field(default=False, metadata=flag())
 
     @property
@@ -84,7 +67,7 @@ class Exclusion(Value):
     """
 
     events: tuple[str, ...] = field(metadata=names(at_least=1, at_most=50), kw_only=False)
-    where: Wanted = field(default=(), metadata=_conditions())
+    where: Wanted = field(default=(), metadata=conditions())
     after: int = field(default=1, metadata=whole(least=1, most=STEPS_AT_MOST))
     before: int | None = field(default=None, metadata=optional(whole(least=1, most=STEPS_AT_MOST)))
 

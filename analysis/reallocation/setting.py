@@ -174,7 +174,7 @@ def _profile(tables: Tables, where: Filter | None) -> tuple[Floats, str]:
 def _fitting(tables: Tables, table: str, where: Filter | None) -> Filter | None:
     """Return the filter without the columns that a table lacks: orders without a device still tell the hour."""
     missing = set(where.columns()) - set(tables.present(table)) if where else ()
-    return where.replace(**dict.fromkeys(missing, ())) if where and missing else where
+    return where.without(*missing) if where and missing else where
 
 
 def _weights(profile: Floats, times: pd.DatetimeIndex) -> Floats:

@@ -2,6 +2,7 @@
 
 from analysis.workspace.imports import ColumnMapping, Export, Overlap, Reconciliation, read_export, read_exports
 from analysis.workspace.mappings import KeptMapping
+from analysis.workspace.segments import Segment
 from analysis.workspace.store import Batch, Saved, Workspace, open_workspace
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Overlap",
     "Reconciliation",
     "Saved",
+    "Segment",
     "Workspace",
     "open_workspace",
     "read_export",

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from analysis import storage
 from analysis.vocabulary import TABLES, TIME_COLUMN
+from analysis.workspace import segments
 from analysis.workspace.imports.incoming import Incoming
 
 _NOTES = 'replacements (batch INTEGER, "table" VARCHAR, channel VARCHAR, lo TIMESTAMP, hi TIMESTAMP)'
@@ -47,14 +48,15 @@ def _stored(con: duckdb.DuckDBPyConnection, rows: Incoming, batch: int) -> pa.Ta
 def _take_out(con: duckdb.DuckDBPyConnection, rows: Incoming, batch: int) -> None:
     table = rows.table
     con.execute(f"CREATE TABLE IF NOT EXISTS {_NOTES}")
-    con.execute(f"CREATE TABLE IF NOT EXISTS replaced_{table} AS SELECT *, 0 AS replaced_by FROM {table} LIMIT 0")
+    kept = segments.others(con, table)
+    con.execute(f"CREATE TABLE IF NOT EXISTS replaced_{table} AS SELECT {kept}, 0 AS replaced_by FROM {table} LIMIT 0")
     con.register("spans", rows.spans())
     con.execute(f"INSERT INTO replacements SELECT {batch}, '{table}', channel, lo, hi FROM spans")
     con.unregister("spans")
     own = f"(FROM replacements WHERE batch = {batch} AND \"table\" = '{table}')"
     theirs = f"s.batch <> {batch} AND EXISTS (FROM {own} AS r WHERE {_covers(table)})"
     con.execute(
-        f"INSERT INTO replaced_{table} BY NAME SELECT s.*, {batch} AS replaced_by FROM {table} AS s WHERE {theirs}"
+        f"INSERT INTO replaced_{table} BY NAME SELECT s.{kept}, {batch} AS replaced_by FROM {table} AS s WHERE {theirs}"
     )
     con.execute(f"DELETE FROM {table} AS s WHERE {theirs}")
 
@@ -78,6 +80,6 @@ def restore(con: duckdb.DuckDBPyConnection, batch: int) -> None:
             con.execute(f"INSERT INTO {table} BY NAME SELECT * EXCLUDE (replaced_by) {back}")
             con.execute(f"DELETE {back}")
             if table == "events":
-                storage.sort(con)
+                storage.sort(con, segments.by_user(con))
     if "replacements" in present:
         con.execute(f"DELETE FROM replacements WHERE batch = {batch}")

@@ -20,17 +20,18 @@ import pandas as pd
 from analysis import storage
 from analysis.errors import QuestionError, WorkspaceError
 from analysis.messages import say
-from analysis.question import Question
+from analysis.question import Question, Segmentation
 from analysis.tables import Tables
-from analysis.values import Campaign
+from analysis.values import Campaign, kinds
 from analysis.vocabulary import TABLES, TIME_COLUMN
-from analysis.workspace import replaced
+from analysis.workspace import replaced, segments
 from analysis.workspace.imports import Export, Overlap
 from analysis.workspace.imports.clean import REASONS
 from analysis.workspace.imports.incoming import Incoming
 from analysis.workspace.imports.watch import Watch, watching
 from analysis.workspace.mappings import SCHEMA as MAPPINGS
 from analysis.workspace.mappings import KeptMapping, kept_text
+from analysis.workspace.segments import Segment
 
 FORMAT = 1
 _SCHEMA = """
@@ -97,7 +98,7 @@ class Workspace:
 
     @property
     def version(self) -> str:
-        """Digest of what the data is: the campaign and every file with its mapping, in order."""
+        """Digest of what the data is: the campaign, every file with its mapping, in order, and the saved segments."""
         return _version(self._con.cursor())
 
     @property
@@ -175,9 +176,10 @@ class Workspace:
                 _store(con, rows, batch)
                 self._record(con, batch, export, rows.count(), rows.set_aside())
             events = sum(rows.table == "events" for rows in coming)
-            if events > 1 or (stored and events):
+            by_user = segments.by_user(con)
+            if events > 1 or (events and (stored or by_user)):
                 with watching().during(con, 0):
-                    storage.sort(con)
+                    storage.sort(con, by_user)
         return batch
 
     def compare(self, export: Export) -> tuple[int, tuple[Overlap, ...]]:
@@ -273,6 +275,53 @@ class Workspace:
         """Delete a saved question."""
         with self._transaction() as con:
             con.execute("DELETE FROM saved WHERE id = ?", [saved])
+
+    # ---- saved segments
+
+    def save_segment(self, name: str, question: Segmentation) -> Segment:
+        """Keep who stands where as a column of the events, to split and filter other questions by.
+
+        Events imported later have their user's value too; events of users the question did not count have none.
+
+        Parameters
+        ----------
+        name : str
+            What the column is called; a segment saved under the same name is replaced.
+        question : Segmentation
+            Such as :class:`analysis.audience.lifecycle.Lifecycle`; its members are found once, now.
+
+        Raises
+        ------
+        WorkspaceError
+            Another column has this name.
+        QuestionError
+            The name is not one line of text, or the question does not put users into groups.
+        DataError
+            Nobody is counted, or the tables lack what the question needs.
+        """
+        if not isinstance(question, Segmentation):
+            raise QuestionError.unknown_kind(question.kind, kinds(Segmentation))
+        with self._transaction() as con:
+            segments.checked(con, name)
+            tables = self.tables()
+            row = (self._next("segments"), name, question.to_json(), _now(), tables.version)
+            segments.put(con, row, question.members(tables))
+            storage.sort(con, segments.by_user(con))
+        return next(s for s in self.segments() if s.name == name)
+
+    def segments(self) -> tuple[Segment, ...]:
+        """Return the saved segments, newest first; one that only a newer release can read is left out."""
+        found = []
+        for row in self._rows("SELECT name, question, saved_at, users FROM segments ORDER BY id DESC"):
+            with suppress(QuestionError):
+                found.append(Segment.read(row))
+        return tuple(found)
+
+    def forget_segment(self, name: str) -> None:
+        """Drop a saved segment and its column; questions that name it say that it is not there."""
+        with self._transaction() as con:
+            if segments.remove(con, name):
+                con.execute(f"ALTER TABLE events DROP COLUMN {storage.identifier(name)}")
 
     # ---- kept mappings
 
@@ -380,7 +429,8 @@ def _campaign(con: duckdb.DuckDBPyConnection) -> Campaign | None:
 
 def _version(con: duckdb.DuckDBPyConnection) -> str:
     files = con.execute('SELECT batch, digest, "table", mapping FROM batch_files ORDER BY ALL').fetchall()
-    return hashlib.sha256(json.dumps([_meta(con, "campaign"), files]).encode()).hexdigest()
+    kept = con.execute("SELECT name, question, version FROM segments ORDER BY id").fetchall()
+    return hashlib.sha256(json.dumps([_meta(con, "campaign"), files, *kept]).encode()).hexdigest()
 
 
 def open_workspace(path: str | Path) -> Workspace:
@@ -416,7 +466,7 @@ def open_workspace(path: str | Path) -> Workspace:
                 con.execute("INSERT INTO meta VALUES (?, ?)", [key, text])
     else:
         _check_format(workspace)
-    con.execute(MAPPINGS)  # a workspace made before mappings were kept has no table for them
+    con.execute(MAPPINGS + segments.SCHEMA)  # a workspace made before these were kept has no tables for them
     return workspace
 
 

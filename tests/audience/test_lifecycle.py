@@ -459,3 +459,38 @@ def test_interest_the_data_never_saw_is_refused() -> None:
         Lifecycle(interest=())
     with pytest.raises(DataError, match="no data on events yet"):
         Lifecycle().run(Tables(orders=ORDERS))
+
+
+# ---- who stands where -------------------------------------------------------------------------------------
+
+
+def members(asked: Lifecycle, tables: Tables) -> dict[str, str]:
+    found = asked.members(tables)
+    assert found.column_names == ["user_id", "stage"]
+    assert len(set(found["user_id"].to_pylist())) == found.num_rows
+    return dict(zip(found["user_id"].to_pylist(), found["stage"].to_pylist(), strict=True))
+
+
+def test_members_tell_who_stands_where() -> None:
+    tables = Tables(events=EVENTS, orders=ORDERS)
+    assert members(Lifecycle(at="2026-11-09", since="2026-11-06"), tables) == {
+        "ann": "reach", "bob": "interest", "fay": "interest", "eve": "interest", "cat": "conversion",
+        "gus": "conversion", "dan": "repurchase",
+    }  # fmt: skip
+    assert members(Lifecycle(at="2026-11-02"), tables) == {"ann": "reach", "bob": "interest", "cat": "interest"}
+
+
+def test_members_add_up_to_the_table(tables: Tables) -> None:
+    for asked in (Lifecycle(), Lifecycle(at="2026-10-20"), Lifecycle(where=Filter(channel="search"))):
+        table = stages(asked.run(tables))
+        found = Counter(members(asked, tables).values())
+        assert {stage: n for stage, n in table.items() if n and stage != TOTAL} == found
+
+
+def test_members_need_events_and_somebody_to_count() -> None:
+    with pytest.raises(DataError, match="There is no data on events yet"):
+        Lifecycle().members(Tables(orders=ORDERS))
+    with pytest.raises(DataError, match="There is no event 'carts'"):
+        Lifecycle(interest=("carts",)).members(Tables(events=EVENTS))
+    with pytest.raises(DataError, match="Nobody was seen by 2026-11-09 under these filters"):
+        Lifecycle(where=Filter(channel="b")).members(Tables(events=EVENTS.assign(channel="a")))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from ui.controls import told_apart, with_kept
+import pandas as pd
+
+from analysis import Campaign, Tables
+from ui.controls import text_columns, told_apart, with_kept
 
 WORDS = {"view": "浏览商品", "cart": "加购", "": "不分"}
 
@@ -16,3 +19,13 @@ def test_options_of_the_same_words_are_told_apart() -> None:
 
 def test_what_a_link_names_stays_among_the_options() -> None:
     assert with_kept(["view", "cart"], "cart", "gone") == ["view", "cart", "gone"]
+
+
+def test_every_text_column_that_is_no_identifier_is_offered(
+    frames: dict[str, pd.DataFrame], campaign: Campaign
+) -> None:
+    """The known ones first, then the file's own; numbers, times, empty columns and the store's own are not."""
+    events = frames["events"].assign(tier="gold", score=1.5, item="cup", order_id="o1", blank=None)
+    offered = text_columns(Tables(events=events, campaign=campaign))
+    assert offered == ["channel", "device", "campaign", "phase", "item", "tier"]
+    assert text_columns(Tables(spend=frames["spend"])) == []

@@ -15,12 +15,14 @@ import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+from analysis.audience.lifecycle import Lifecycle
 from analysis.errors import DataError
 from analysis.journey.funnel import Funnel
 from analysis.question import Question
 from analysis.sharing.notebooks import bundle
 from analysis.tables import Tables
 from analysis.values import Campaign, Filter
+from analysis.workspace import open_workspace, read_export
 
 ROOT = Path(__file__).resolve().parents[2]
 ASKED = Funnel(
@@ -69,6 +71,26 @@ def test_running_the_notebook_gives_the_answer(tables: Tables, tmp_path: Path, m
     assert (tmp_path / "asked").read_text() == ASKED.to_json()
     shown = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     assert any("vega" in output.get("data", {}).get("text/html", "") for output in shown)
+
+
+def test_a_funnel_split_by_a_saved_segment_runs_in_the_notebook(
+    frames: dict[str, pd.DataFrame], campaign: Campaign, tmp_path: Path
+) -> None:
+    workspace = open_workspace(tmp_path / "w.duckdb")
+    workspace.campaign = campaign
+    for table in ("events", "orders"):
+        workspace.add(read_export(frames[table].to_csv(index=False).encode(), f"{table}.csv", zone="UTC"))
+    workspace.save_segment("stage 阶段", Lifecycle(at="2026-10-20"))
+    asked = Funnel(steps=("visit", "view", "purchase"), breakdown="stage 阶段", where=Filter(start="2026-10-21"))
+    answer = asked.run(workspace.tables())
+    (tmp_path / "book").mkdir()
+    notebook = unpack(bundle(asked, workspace.tables()), tmp_path / "book")
+    workspace.close()
+    space: dict[str, Any] = {}
+    for cell in code(notebook):
+        exec(cell.replace('"."', repr(str(tmp_path / "book"))), space)
+    pd.testing.assert_frame_equal(space["answer"].table, answer.table, check_exact=True)
+    assert {"reach", "interest", "conversion"} & set(answer.table["breakdown"])
 
 
 def test_data_that_was_changed_is_refused(tables: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,128 @@
+"""Segments: the stages are saved as a column, listed, opened and forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from harness import errors, headline, run
+from streamlit.testing.v1 import AppTest
+
+from analysis import Filter, Funnel, Lifecycle, Step, Tables
+from analysis.sharing import links
+from ui import session
+
+NAME = "before *burst*"
+WHERE = Filter(campaign="Double 11 2026")
+ASKED = Lifecycle(at="2026-11-15", since="2026-10-18", where=WHERE)
+
+
+@pytest.fixture(autouse=True)
+def _forget(workspaces: object) -> Iterator[None]:
+    """Leave the sample as other tests know it."""
+    yield
+    for segment in session.workspace().segments():
+        session.workspace().forget_segment(segment.name)
+
+
+def save(app: AppTest, name: str) -> AppTest:
+    app.text_input(key="segments.segment.name").set_value(name)
+    app.button(key="segments.segment.save").click()
+    return run(app)
+
+
+def said(app: AppTest) -> str:
+    return " ".join(m.value for m in (*app.success, *app.main.markdown)).replace("\\", "")
+
+
+def test_a_segment_is_saved_listed_opened_and_forgotten(opened, sample: Tables) -> None:
+    app = opened("segments")
+    assert "as of 2026-11-15: use it for what happened after that day" in said(app)
+    members = ASKED.members(sample).num_rows
+    save(app, NAME)
+    assert f"{members:,} users are saved under {NAME}. Choose it on the other pages" in said(app)
+    assert f"{members:,} users as of 2026-11-15" in said(app)
+    kept = session.workspace().segments()
+    assert [(s.name, s.question, s.users) for s in kept] == [(NAME, ASKED, members)]
+    assert NAME in session.workspace().tables().present("events")
+    app.multiselect(key="segments.interest").set_value(["cart"])
+    assert headline(run(app)) == ASKED.replace(interest="cart").run(sample).headline.text()
+    assert "are saved under" not in said(app)
+    app.button(key=f"segments.kept.{NAME}.open").click()
+    assert headline(run(app)) == ASKED.run(sample).headline.text()
+    app.button(key=f"segments.kept.{NAME}.forget").click()
+    assert f"{members:,} users as of" not in said(run(app))
+    assert session.workspace().segments() == ()
+    assert NAME not in session.workspace().tables().present("events")
+
+
+def test_a_segment_without_a_name_or_with_a_columns_name_is_refused_in_words(opened) -> None:
+    app = save(opened("segments"), "  ")
+    assert [w.value for w in app.warning] == ["Give it a name first."]
+    save(app, "Channel")
+    assert "There is a column Channel already. Give the segment another name." in errors(app)
+    assert session.workspace().segments() == ()
+
+
+def test_a_segment_is_offered_wherever_a_column_is_chosen(opened) -> None:
+    asked = Lifecycle(at="2026-11-05")
+    session.workspace().save_segment(NAME, asked)
+    tables = session.workspace().tables()
+    app = opened()
+    known = ["channel", "device", "campaign"]
+    for key in ("funnel.breakdown", "funnel.hold"):
+        options = app.selectbox(key=key).options
+        assert (options[1:4], options[-1]) == (known, NAME)
+    app.selectbox(key="funnel.breakdown").set_value(NAME)
+    app.multiselect(key=f"funnel.step.0.where.{NAME}").set_value(["interest", "conversion"])
+    steps = (Step("view", where={NAME: ("interest", "conversion")}), "cart", "checkout", "purchase")
+    answer = Funnel(steps=steps, breakdown=NAME, where=WHERE).run(tables)
+    assert headline(run(app)) == answer.headline.text()
+    assert set(app.dataframe[0].value.iloc[:, 0]) == {"(total)", "interest", "conversion"}
+    app.button_group(key="funnel.view").set_value("drop-offs")
+    assert NAME in run(app).multiselect(key="funnel.dropoffs.by").options
+    app.button_group(key="funnel.view").set_value("funnel-change")
+    assert NAME in run(app).selectbox(key="funnel.change.by").options
+    for page in ("retention", "speed"):
+        app = opened(page)
+        app.selectbox(key=f"{page}.breakdown").set_value(NAME)
+        run(app)
+        assert not errors(app)
+        frame = next(d.value for d in app.dataframe if "interest" in d.value.iloc[:, 0].values)
+        assert "reach" in set(frame.iloc[:, 0])
+
+
+def test_stages_are_said_in_the_readers_language(opened) -> None:
+    session.workspace().save_segment(NAME, Lifecycle(at="2026-11-05"))
+    asked = Funnel(steps=("view", "cart"), breakdown=NAME)
+    app = opened(language="zh_CN", question=links.encode(asked))
+    assert set(app.dataframe[0].value.iloc[:, 0]) >= {"触达", "兴趣", "转化", "复购"}
+
+
+def test_the_filter_bar_offers_saved_segments(opened) -> None:
+    session.workspace().save_segment(NAME, Lifecycle(at="2026-11-05"))
+    tables = session.workspace().tables()
+    key, steps = f"filter.segment.{NAME}", ("view", "cart", "checkout", "purchase")
+    app = opened()
+    app.multiselect(key=key).set_value(["interest", "conversion"])
+    where = WHERE.replace(segment={NAME: ("interest", "conversion")})
+    asked = Funnel(steps=steps, where=where)
+    assert headline(run(app)) == asked.run(tables).headline.text()
+    app.switch_page("pages/data.py")
+    run(app)
+    app.switch_page("pages/retention.py")
+    assert run(app).multiselect(key=key).value == ["interest", "conversion"]
+    app.button(key="filter.clear").click()
+    assert run(app).multiselect(key=key).value == []
+    linked = opened(question=links.encode(asked))
+    assert headline(linked) == asked.run(tables).headline.text()
+    assert linked.multiselect(key=key).value == ["interest", "conversion"]
+
+
+def test_a_link_that_filters_by_a_segment_that_is_not_here_says_so(opened) -> None:
+    asked = Funnel(steps=("view", "cart"), where=Filter(segment={"gone": "reach"}))
+    app = opened(question=links.encode(asked))
+    assert "The events have no gone." in errors(app)
+    app.multiselect(key="filter.segment.gone").set_value([])
+    answer = asked.replace(where=None).run(session.workspace().tables())
+    assert headline(run(app)) == answer.headline.text()

@@ -1,0 +1,390 @@
+"""Saved segments: a column of the events that follows its users, whatever is imported, undone or killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis import Filter, Funnel, FunnelChange, Lifecycle, Retention
+from analysis.errors import DataError, QuestionError, WorkspaceError
+from analysis.workspace import Export, Workspace, open_workspace, read_export
+
+ROOT = Path(__file__).resolve().parents[2]
+BEFORE = Lifecycle(at="2026-11-10")
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    made = open_workspace(tmp_path / "w.duckdb")
+    yield made
+    made.close()
+
+
+def events(name: str, *rows: str) -> Export:
+    """Build an export from "user day event" texts; all came by one channel."""
+    lines = [f"{user},2026-11-{day} 10:00,{event},a\n" for user, day, event in map(str.split, rows)]
+    return read_export(("user_id,timestamp,event,channel\n" + "".join(lines)).encode(), name, zone="UTC")
+
+
+FIRST = ("ann 05 visit", "bob 01 view", "bob 12 cart", "cat 02 view", "cat 03 purchase", "dan 11 view")
+"""By 10 November ann stands in reach, bob in interest, cat in conversion; dan was not seen."""
+LATER = ("ann 13 view", "cat 12 view", "eve 12 view", "bob 02 visit")
+WHERE = {"ann": "reach", "bob": "interest", "cat": "conversion", "dan": None, "eve": None}
+
+
+def stored(workspace: Workspace, column: str = "stage") -> dict[tuple[str, Any], int]:
+    """Count the events by user and segment; they must lie sorted by user and time."""
+    con = workspace._con.cursor()
+    rows = con.execute(f'SELECT user_key, timestamp, user_id, "{column}" FROM events').fetchall()
+    assert [row[:2] for row in rows] == sorted(row[:2] for row in rows)
+    return dict(Counter(row[2:] for row in rows))
+
+
+def expected(*rows: str) -> dict[tuple[str, Any], int]:
+    return dict(Counter((user, WHERE[user]) for user in (row.split()[0] for row in rows)))
+
+
+def columns(workspace: Workspace) -> list[str]:
+    return [row[0] for row in workspace._con.cursor().execute("DESCRIBE events").fetchall()]
+
+
+# ---- saving and forgetting --------------------------------------------------------------------------------
+
+
+def test_a_segment_is_a_text_column_of_the_events(workspace: Workspace) -> None:
+    workspace.add(events("a.csv", *FIRST))
+    before, version = columns(workspace), workspace.version
+    segment = workspace.save_segment("stage", BEFORE)
+    assert (segment.name, segment.question, segment.users) == ("stage", BEFORE, 3)
+    assert workspace.segments() == (segment,)
+    assert stored(workspace) == expected(*FIRST)
+    assert columns(workspace) == [*before, "stage"]
+    assert workspace.version != version
+    tables = workspace.tables()
+    assert tables.present("events") == ("user_id", "timestamp", "event", "channel", "stage")
+    assert tables.names("stage") == ("conversion", "interest", "reach")
+
+
+def test_forgetting_takes_the_column_out(workspace: Workspace, tmp_path: Path) -> None:
+    workspace.add(events("a.csv", *FIRST))
+    before, version = columns(workspace), workspace.version
+    workspace.save_segment("stage", BEFORE)
+    workspace.forget_segment("stage")
+    assert (columns(workspace), workspace.version, workspace.segments()) == (before, version, ())
+    assert workspace._rows("SELECT count(*) FROM segment_members") == [(0,)]
+    workspace.forget_segment("channel")
+    workspace.forget_segment("never saved")
+    assert columns(workspace) == before
+    workspace.close()
+    again = open_workspace(tmp_path / "w.duckdb")
+    assert (columns(again), again.version, again.tables().count("events")) == (before, version, 6)
+    again.close()
+
+
+def test_a_segment_saved_again_is_replaced(workspace: Workspace) -> None:
+    workspace.add(events("a.csv", *FIRST))
+    workspace.save_segment("other", BEFORE)
+    workspace.save_segment("stage", BEFORE)
+    version = workspace.version
+    again = workspace.save_segment("stage", Lifecycle(at="2026-11-12"))
+    assert [s.name for s in workspace.segments()] == ["stage", "other"]
+    assert (again.users, workspace.version != version) == (4, True)
+    assert stored(workspace)["dan", "interest"] == 1
+    assert stored(workspace, "other") == expected(*FIRST)
+    assert workspace._rows("SELECT count(*) FROM segment_members") == [(7,)]
+
+
+def test_equal_questions_of_other_data_are_other_data(workspace: Workspace) -> None:
+    """What a cache goes by tells apart two savings of one question, with another batch stored in between."""
+    workspace.add(events("a.csv", *FIRST))
+    workspace.save_segment("stage", BEFORE)
+    version = workspace.version
+    batch = workspace.add(events("b.csv", *LATER, "ann 02 purchase"))
+    workspace.save_segment("stage", BEFORE)
+    workspace.undo(batch.id)
+    assert stored(workspace)["ann", "conversion"] == 1
+    assert workspace.version != version
+
+
+@pytest.mark.parametrize(
+    "name", ["channel", "Channel", "user_id", "phase", "revenue", "batch", "user_key", "OTHER", "EVENT_KEY"]
+)
+def test_the_name_of_another_column_is_refused(workspace: Workspace, name: str) -> None:
+    workspace.add(events("a.csv", *FIRST))
+    workspace.save_segment("other", BEFORE)
+    before = (workspace.version, columns(workspace))
+    with pytest.raises(WorkspaceError) as raised:
+        workspace.save_segment(name, BEFORE)
+    assert str(raised.value) == f"There is a column {name} already. Give the segment another name."
+    assert (workspace.version, columns(workspace)) == before
+
+
+def test_an_own_column_of_the_file_is_not_written_over(workspace: Workspace) -> None:
+    workspace.add(events("a.csv", *FIRST))
+    workspace._con.execute("ALTER TABLE events ADD COLUMN tier VARCHAR")
+    with pytest.raises(WorkspaceError, match="There is a column Tier already"):
+        workspace.save_segment("Tier", BEFORE)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "a\nb", "x" * 61])
+def test_a_name_is_one_line(workspace: Workspace, name: str) -> None:
+    workspace.add(events("a.csv", *FIRST))
+    with pytest.raises(QuestionError, match="name cannot be"):
+        workspace.save_segment(name, BEFORE)
+    assert workspace.segments() == ()
+
+
+def test_only_a_question_about_who_stands_where_is_a_segment(workspace: Workspace) -> None:
+    workspace.add(events("a.csv", *FIRST))
+    with pytest.raises(QuestionError, match="Choose from: lifecycle"):
+        workspace.save_segment("stage", Funnel(steps=("view", "cart")))  # type: ignore[arg-type]
+
+
+def test_nobody_to_count_leaves_the_workspace_as_it_was(workspace: Workspace) -> None:
+    with pytest.raises(DataError):
+        workspace.save_segment("stage", BEFORE)
+    workspace.add(events("a.csv", *FIRST))
+    before = (workspace.version, columns(workspace))
+    with pytest.raises(DataError):
+        workspace.save_segment("stage", Lifecycle(at="2026-10-01"))
+    assert (workspace.version, columns(workspace), workspace.segments()) == (*before, ())
+
+
+@pytest.mark.parametrize("name", ['a";DROP TABLE events;--', "vip.2026", "events.user_id", "阶段 (10 日)", "rowid"])
+def test_any_name_can_be_asked_for(workspace: Workspace, name: str) -> None:
+    workspace.add(events("a.csv", *FIRST))
+    workspace.save_segment(name, BEFORE)
+    asked = Funnel(steps=("view", "cart"), window="20d", breakdown=name)
+    table = asked.run(workspace.tables()).table.query("step == 1").set_index("breakdown")["users"]
+    assert table.to_dict() == {"(total)": 3, "conversion": 1, "interest": 1, "(not set)": 1}
+    workspace.forget_segment(name)
+    assert name not in columns(workspace)
+
+
+# ---- imports and undoing ----------------------------------------------------------------------------------
+
+
+def test_rows_imported_later_have_their_users_value(workspace: Workspace) -> None:
+    workspace.add(events("a.csv", *FIRST))
+    workspace.save_segment("stage", BEFORE)
+    batch = workspace.add(events("b.csv", *LATER))
+    assert stored(workspace) == expected(*FIRST, *LATER)
+    workspace.undo(batch.id)
+    assert stored(workspace) == expected(*FIRST)
+
+
+def test_a_segment_outlives_the_batch_it_was_made_of(workspace: Workspace) -> None:
+    first = workspace.add(events("a.csv", *FIRST))
+    workspace.save_segment("stage", BEFORE)
+    workspace.undo(first.id)
+    assert stored(workspace) == {}
+    workspace.add(events("b.csv", *LATER))
+    assert stored(workspace) == expected(*LATER)
+
+
+def test_somebody_known_by_orders_alone_has_a_value_once_their_events_come(workspace: Workspace) -> None:
+    orders = b"order_id,timestamp,revenue,currency,user_id,paid_at\no1,2026-11-04,5,CNY,eve,2026-11-04\n"
+    workspace.add(events("a.csv", *FIRST), read_export(orders, "o.csv", zone="UTC"))
+    assert workspace.save_segment("stage", BEFORE).users == 4
+    workspace.add(events("b.csv", *LATER))
+    assert stored(workspace)["eve", "conversion"] == 1
+
+
+def test_rows_that_were_replaced_come_back_with_their_users_value(workspace: Workspace) -> None:
+    """Whether the segment was saved, changed or dropped before they were taken out or since."""
+    workspace.add(events("a.csv", *FIRST))
+    workspace.save_segment("stage", BEFORE)
+    second = workspace.add(events("b.csv", "eve 01 view", "eve 05 view"), overlap="replace")
+    assert stored(workspace) == expected("bob 12 cart", "dan 11 view", "eve 01 view", "eve 05 view")
+    workspace.save_segment("new", Lifecycle(at="2026-11-12"))
+    workspace.undo(second.id)
+    assert stored(workspace) == expected(*FIRST)
+    new = {("ann", None): 1, ("bob", "interest"): 2, ("cat", None): 2, ("dan", "interest"): 1}
+    assert stored(workspace, "new") == new
+    workspace.forget_segment("stage")
+    third = workspace.add(events("c.csv", "eve 01 view", "eve 12 view"), overlap="replace")
+    workspace.forget_segment("new")
+    workspace.undo(third.id)
+    assert workspace.tables().count("events") == 6
+    assert workspace.save_segment("stage", BEFORE).users == 3
+    assert stored(workspace) == expected(*FIRST)
+
+
+# ---- what is asked of it ----------------------------------------------------------------------------------
+
+
+def test_questions_are_split_and_filtered_by_a_segment(workspace: Workspace) -> None:
+    workspace.add(events("a.csv", *FIRST, *LATER))
+    workspace.save_segment("stage", BEFORE)
+    tables = workspace.tables()
+    asked = Funnel(steps=("view", "cart"), window="20d", breakdown="stage")
+    table = asked.run(tables).table.set_index(["breakdown", "step"])["users"]
+    assert table.to_dict() == {
+        ("(total)", 1): 5, ("(total)", 2): 1, ("interest", 1): 1, ("interest", 2): 1, ("conversion", 1): 1,
+        ("conversion", 2): 0, ("reach", 1): 1, ("reach", 2): 0, ("(not set)", 1): 2, ("(not set)", 2): 0,
+    }  # fmt: skip
+    assert asked.replace(breakdown=None, hold="stage").run(tables).table["users"].tolist() == [3, 1]
+    split = Retention(start="view", returns=(), breakdown="stage").run(tables).table
+    assert set(split["breakdown"]) == {"(total)", "conversion", "interest", "reach", "(not set)"}
+
+
+def test_a_filter_keeps_a_segments_users(workspace: Workspace) -> None:
+    workspace.add(events("a.csv", *FIRST, *LATER))
+    workspace.save_segment("stage", BEFORE)
+    tables = workspace.tables()
+    asked = Funnel(steps=("view", "cart"), window="20d", where=Filter(segment={"stage": ("interest", "reach")}))
+    assert asked.run(tables).table["users"].tolist() == [2, 1]
+    change = FunnelChange(
+        funnel=asked.replace(where=None, window="1d"), where=Filter(segment={"stage": "conversion"}),
+        before=Filter(end="2026-11-06", segment={"stage": "interest"}), after=Filter(start="2026-11-07"),
+    )  # fmt: skip
+    table = change.run(tables).table.set_index("group")
+    assert (table.loc["(total)", "users_before"], table.loc["(total)", "users_after"]) == (1, 1)
+    with pytest.raises(DataError, match="The events have no gone"):
+        asked.replace(where=Filter(segment={"gone": "x"})).run(tables)
+
+
+# ---- the file ---------------------------------------------------------------------------------------------
+
+
+def test_a_segment_is_there_after_reopening(tmp_path: Path) -> None:
+    made = open_workspace(tmp_path / "w.duckdb")
+    made.add(events("a.csv", *FIRST))
+    kept, version = made.save_segment("stage", BEFORE), made.version
+    made.close()
+    again = open_workspace(tmp_path / "w.duckdb")
+    assert (again.segments(), again.version, stored(again)) == ((kept,), version, expected(*FIRST))
+    again.add(events("b.csv", *LATER))
+    assert stored(again) == expected(*FIRST, *LATER)
+    again.close()
+
+
+def test_a_workspace_of_before_segments_opens(tmp_path: Path) -> None:
+    made = open_workspace(tmp_path / "w.duckdb")
+    made.add(events("a.csv", *FIRST))
+    version = made.version
+    made.close()
+    with duckdb.connect(str(tmp_path / "w.duckdb")) as con:
+        con.execute("DROP TABLE segments; DROP TABLE segment_members; DELETE FROM meta WHERE key = 'last segments'")
+    again = open_workspace(tmp_path / "w.duckdb")
+    assert (again.version, again.segments(), again.tables().count("events")) == (version, (), 6)
+    assert again.save_segment("stage", BEFORE).users == 3
+    assert stored(again) == expected(*FIRST)
+    again.close()
+
+
+def test_a_segment_of_a_newer_version_does_not_hide_the_others(workspace: Workspace) -> None:
+    workspace.add(events("a.csv", *FIRST))
+    workspace.save_segment("stage", BEFORE)
+    workspace.save_segment("newer", BEFORE)
+    workspace._con.execute(
+        "UPDATE segments SET question = replace(question, '\"version\":1', '\"version\":99') WHERE name = 'newer'"
+    )
+    assert [s.name for s in workspace.segments()] == ["stage"]
+    workspace.add(events("b.csv", *LATER))
+    assert stored(workspace, "newer") == expected(*FIRST, *LATER)
+
+
+def test_a_failure_while_saving_leaves_the_workspace_as_it_was(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.add(events("a.csv", *FIRST))
+    workspace.save_segment("stage", BEFORE)
+    before = (workspace.version, columns(workspace), workspace.segments(), stored(workspace))
+
+    def broken(*args: Any) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr("analysis.storage.sort", broken)
+    for attempt in (
+        lambda: workspace.save_segment("stage", Lifecycle(at="2026-11-12")),
+        lambda: workspace.save_segment("new", BEFORE),
+        lambda: workspace.add(events("b.csv", *LATER)),
+    ):
+        with pytest.raises(OSError, match="disk full"):
+            attempt()
+    monkeypatch.undo()
+    assert (workspace.version, columns(workspace), workspace.segments(), stored(workspace)) == before
+
+
+ROWS, KILLS = 60_000, 8
+CHILD = """
+import sys
+from analysis import Lifecycle
+from analysis.workspace import open_workspace
+workspace = open_workspace(sys.argv[1])
+print("open", flush=True)
+workspace.save_segment("stage", Lifecycle(at="2026-11-20"))
+print("saved", flush=True)
+workspace.forget_segment("stage")
+print("forgotten", flush=True)
+workspace.close()
+print("closed", flush=True)
+sys.stdin.read()
+"""
+
+
+def start(path: Path) -> subprocess.Popen[str]:
+    """Save and drop a segment in a process of its own; return once its workspace is open."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "SLUICE_THREADS": "1"}
+    child = subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(path)],
+        env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=path.parent,
+    )  # fmt: skip
+    assert child.stdout is not None
+    assert child.stdout.readline() == "open\n"
+    return child
+
+
+def test_killed_at_any_moment_the_events_stand_with_the_whole_segment_or_none(tmp_path: Path) -> None:
+    rng = np.random.default_rng(20261111)
+    frame = pd.DataFrame({
+        "user_id": [f"u{n}" for n in rng.integers(0, ROWS // 6, ROWS)],
+        "timestamp": pd.Timestamp("2026-11-01") + pd.to_timedelta(rng.integers(0, 28 * 24 * 60, ROWS), unit="min"),
+        "event": rng.choice(["visit", "view", "purchase"], ROWS),
+    })  # fmt: skip
+    path = tmp_path / "w.duckdb"
+    made = open_workspace(path)
+    made.add(read_export(frame.to_csv(index=False).encode(), "a.csv", zone="UTC"))
+    before = made.version
+    members = len(Lifecycle(at="2026-11-20").members(made.tables()))
+    made.close()
+    child, began = start(path), time.perf_counter()
+    assert child.stdout is not None
+    while child.stdout.readline() != "closed\n":
+        assert child.poll() is None
+    took = time.perf_counter() - began
+    child.communicate()
+    seen = set[str]()
+    for n in range(KILLS):
+        child = start(path)
+        time.sleep((n + rng.random()) / KILLS * took)
+        os.kill(child.pid, signal.SIGKILL)
+        child.communicate()
+        again = open_workspace(path)
+        try:
+            kept = [s.name for s in again.segments()]
+            seen.add(str(kept))
+            assert again.tables().count("events") == ROWS
+            assert ("stage" in columns(again)) == (kept == ["stage"])
+            assert again._rows("SELECT count(*) FROM segment_members") == [(members if kept else 0,)]
+            if kept:
+                assert len({user for user, stage in stored(again) if stage}) == members
+                again.forget_segment("stage")
+            assert again.version == before
+            stored(again, "event")
+        finally:
+            again.close()
+    assert "[]" in seen
