@@ -182,7 +182,7 @@ class Tables:
         return self.campaign.zone if self.campaign else "UTC"
 
     def frame(self, table: str, where: Filter | None = None) -> nw.LazyFrame[Any]:
-        """Return a table as a narwhals lazy frame, filtered; events have the campaign's `phase` beside their columns.
+        """Return a table as a narwhals lazy frame, filtered; events and spend have the campaign's `phase` as well.
 
         Raises
         ------
@@ -197,17 +197,18 @@ class Tables:
         return self._filtered(frame, table, where)
 
     def _has_phase(self, table: str) -> bool:
-        """Say whether the campaign's phases are a column of a table: of the events, unless they bring their own."""
-        known = bool(self.campaign and self.campaign.phases) and table == "events" and self.count(table)
+        """Say whether the campaign's phases are a column of a table: of events and spend without their own."""
+        known = bool(self.campaign and self.campaign.phases) and table in ("events", "spend") and self.count(table)
         return bool(known) and "phase" not in self._stored(table)
 
     def _phase(self, table: str) -> nw.Expr:
-        """Return the name of the phase a row's time falls in, null outside all of them."""
+        """Return the name of the phase a row falls in with its time, spend with its whole period; else null."""
         assert self.campaign is not None
         time, found = nw.col(TIME_COLUMN[table]), nw.lit(None, nw.String)
         for phase in self.campaign.phases:
             start, end = local_midnight(phase.start, self.zone), local_midnight(phase.end, self.zone, days=1)
             here = (time >= instant(start)) & (time < instant(end))
+            here = here & (nw.col("period_end") <= instant(end)) if table == "spend" else here
             found = nw.when(here).then(nw.lit(phase.name)).otherwise(found)
         return found
 

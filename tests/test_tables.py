@@ -45,6 +45,6 @@ def test_text_columns_are_told_from_numbers_and_times(frames: dict[str, pd.DataF
     texts = ("user_id", "event", "session_id", "campaign", "channel", "device")
     tables = Tables(events=events, spend=frames["spend"], campaign=campaign)
     assert tables.texts("events") == (*texts, "tier", "vip", "day", "phase")
-    assert tables.texts("spend") == ("channel", "currency", "campaign")
+    assert tables.texts("spend") == ("channel", "currency", "campaign", "phase")
     assert Tables(events=events).texts("events") == (*texts, "tier", "vip", "day")
     assert Tables(events=events).texts("orders") == ()

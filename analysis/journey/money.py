@@ -26,7 +26,7 @@ from analysis.tables import Tables, collect
 from analysis.values import Filter, value
 from analysis.vocabulary import EVENT_WORDS
 
-SPENT_BY = ("channel", "campaign", "creative", "audience")
+SPENT_BY = ("channel", "campaign", "creative", "audience", "phase")
 """Columns of the events that tell whose spend it is."""
 FEW = 30
 """Fewer users than this have no interval."""

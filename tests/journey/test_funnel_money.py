@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
-from analysis import DropOffs, Filter, Funnel, FunnelChange, FunnelMoney, Tables
+from analysis import Campaign, DropOffs, Filter, Funnel, FunnelChange, FunnelMoney, Phase, Tables
 from analysis.errors import DataError, QuestionError
 from analysis.journey import change
 from analysis.journey.chains import chains
@@ -312,3 +312,25 @@ def test_bad_input_is_said_plainly() -> None:
     left_out = DropOffs(funnel=Funnel(steps=("view", "cart"))).run(Tables(events=wide))
     assert "too-many-values" in {note.code for note in left_out.notes}
     left_out.chart()
+
+
+def test_cost_by_phase_is_the_spend_of_periods_within_it() -> None:
+    campaign = Campaign(
+        name="c", start="2026-11-01", end="2026-11-04", zone="UTC",
+        phases=(Phase(name="warm-up", start="2026-11-01", end="2026-11-02"),
+                Phase(name="burst", start="2026-11-03", end="2026-11-04")),
+    )  # fmt: skip
+    days = pd.to_datetime(["2026-11-01", "2026-11-02", "2026-11-03", "2026-11-02"])
+    spend = pd.DataFrame({
+        "period_start": days, "period_end": days + pd.to_timedelta([1, 1, 1, 2], unit="D"),
+        "channel": "feed", "spend": [10.0, 20.0, 40.0, 80.0], "currency": "CNY",
+    })  # fmt: skip
+    rows = [(f"u{day}{n}", f"2026-11-0{day}", "view", 1.0) for day, many in ((1, 3), (3, 8)) for n in range(many)]
+    events = pd.DataFrame(rows, columns=["user_id", "timestamp", "event", "value"])
+    events["timestamp"] = pd.to_datetime(events["timestamp"])
+    bought = events.assign(event="buy", timestamp=lambda t: t["timestamp"] + pd.Timedelta("1h"))
+    tables = Tables(events=pd.concat([events, bought]), spend=spend, campaign=campaign)
+    table = FunnelMoney(funnel=Funnel(steps=("view", "buy"), breakdown="phase")).run(tables).table
+    cost = table[table["step"] == 1].set_index("breakdown")["cost_per_user"].to_dict()
+    # The last row lies in both phases: it is in the total alone.
+    assert cost == {"(total)": 150 / 11, "burst": 40 / 8, "warm-up": 30 / 3}
