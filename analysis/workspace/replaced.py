@@ -11,9 +11,9 @@ import duckdb
 import pyarrow as pa
 
 from analysis import storage
-from analysis.vocabulary import TABLES, TIME_COLUMN
+from analysis.vocabulary import TABLES
 from analysis.workspace import segments
-from analysis.workspace.imports.incoming import Incoming
+from analysis.workspace.imports.incoming import Incoming, covers, days
 
 _NOTES = 'replacements (batch INTEGER, "table" VARCHAR, channel VARCHAR, lo TIMESTAMP, hi TIMESTAMP)'
 
@@ -27,22 +27,9 @@ def settled(con: duckdb.DuckDBPyConnection, rows: Incoming, batch: int, overlap:
 
 
 def _stored(con: duckdb.DuckDBPyConnection, rows: Incoming, batch: int) -> pa.Table:
-    """Return the days that other batches have rows of, in the zone of those that come, as spans: channel, lo, hi."""
-    time, quarter = TIME_COLUMN[rows.table], "INTERVAL 15 MINUTE"  # clocks differ by no less
-    last = "period_end - INTERVAL 1 MICROSECOND" if rows.table == "spend" else time
-    moments = (
-        f"SELECT DISTINCT channel, time_bucket({quarter}, {time}) AS lo, time_bucket({quarter}, {last}) AS hi "
-        f"FROM {rows.table} WHERE batch <> {batch}"
-    )
-    first, last = (f"timezone($zone, timezone('UTC', {moment}))::DATE" for moment in ("lo", "hi"))
-    days = (
-        f"SELECT DISTINCT channel, unnest(generate_series({first}, {last}, INTERVAL 1 DAY))::DATE AS day "
-        f"FROM ({moments})"
-    )
-    numbered = f"SELECT *, day - row_number() OVER (PARTITION BY channel ORDER BY day)::INTEGER AS run FROM ({days})"
-    lo, hi = (f"timezone('UTC', timezone($zone, {day}::TIMESTAMP))" for day in ("min(day)", "(max(day) + 1)"))
-    spans = f"SELECT channel, {lo} AS lo, {hi} AS hi FROM ({numbered}) GROUP BY channel, run"
-    return con.sql(spans, params={"zone": rows.zone}).to_arrow_table()
+    """Return the days that other batches have rows of, in the zone of those that come."""
+    theirs = f"SELECT *, channel AS own FROM {rows.table} WHERE batch <> {batch}"
+    return days(con, theirs, rows.table, rows.zone)
 
 
 def _take_out(con: duckdb.DuckDBPyConnection, rows: Incoming, batch: int) -> None:
@@ -54,15 +41,11 @@ def _take_out(con: duckdb.DuckDBPyConnection, rows: Incoming, batch: int) -> Non
     con.execute(f"INSERT INTO replacements SELECT {batch}, '{table}', channel, lo, hi FROM spans")
     con.unregister("spans")
     own = f"(FROM replacements WHERE batch = {batch} AND \"table\" = '{table}')"
-    theirs = f"s.batch <> {batch} AND EXISTS (FROM {own} AS r WHERE {_covers(table)})"
+    theirs = f"s.batch <> {batch} AND EXISTS (FROM {own} AS r WHERE {covers(table, 'r', 's')})"
     con.execute(
         f"INSERT INTO replaced_{table} BY NAME SELECT s.{kept}, {batch} AS replaced_by FROM {table} AS s WHERE {theirs}"
     )
     con.execute(f"DELETE FROM {table} AS s WHERE {theirs}")
-
-
-def _covers(table: str) -> str:
-    return f"r.channel IS NOT DISTINCT FROM s.channel AND s.{TIME_COLUMN[table]} BETWEEN r.lo AND r.hi"
 
 
 def restore(con: duckdb.DuckDBPyConnection, batch: int) -> None:
@@ -72,7 +55,7 @@ def restore(con: duckdb.DuckDBPyConnection, batch: int) -> None:
     for table in (t for t in TABLES if f"replaced_{t}" in present):
         aside = f"replaced_{table}"
         con.execute(f"DELETE FROM {aside} WHERE batch = {batch}")
-        later = f"FROM replacements AS r WHERE batch > {batch} AND \"table\" = '{table}' AND {_covers(table)}"
+        later = f"FROM replacements AS r WHERE batch > {batch} AND \"table\" = '{table}' AND {covers(table, 'r', 's')}"
         by = f"coalesce((SELECT min(batch) {later}), 0)"
         con.execute(f"UPDATE {aside} AS s SET replaced_by = {by} WHERE replaced_by = {batch}")
         back = f"FROM {aside} WHERE replaced_by = 0"

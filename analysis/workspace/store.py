@@ -27,7 +27,7 @@ from analysis.vocabulary import TABLES, TIME_COLUMN
 from analysis.workspace import replaced, segments
 from analysis.workspace.imports import Export, Overlap
 from analysis.workspace.imports.clean import REASONS
-from analysis.workspace.imports.incoming import Incoming
+from analysis.workspace.imports.incoming import Incoming, covers
 from analysis.workspace.imports.watch import Watch, watching
 from analysis.workspace.mappings import SCHEMA as MAPPINGS
 from analysis.workspace.mappings import KeptMapping, kept_text
@@ -194,8 +194,8 @@ class Workspace:
         theirs = f"(FROM {table} SEMI JOIN ({near}) ON {time} BETWEEN lo AND hi)" if time in own else table
         stored = con.execute(f"SELECT count(*) FROM incoming AS i SEMI JOIN {theirs} AS s ON {same}").fetchall()[0][0]
         found = con.execute(
-            f"SELECT s.batch, s.channel, min(s.{time}), max(s.{time}), count(*) FROM {table} AS s "
-            f"JOIN spans AS i ON s.channel IS NOT DISTINCT FROM i.channel AND s.{time} BETWEEN i.lo AND i.hi "
+            f"SELECT batch, channel, min({time}), max({time}), count(*) FROM {table} AS s "
+            f"SEMI JOIN spans AS i ON {covers(table, 'i', 's')} "
             "GROUP BY 1, 2 ORDER BY 1, 2"
         ).fetchall()
         con.close()

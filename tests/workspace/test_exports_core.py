@@ -252,7 +252,7 @@ def test_headings_that_stand_again_in_another_order_are_refused(again: str, abov
     with pytest.raises(ImportFileError) as raised:
         read_export(content.encode(), "parts.csv")
     line = 1 + content[: content.index(again)].count("\n")
-    assert str(raised.value).startswith(f"parts.csv: its headings stand again in line {line}, in another order.")
+    assert str(raised.value).startswith(f"parts.csv: its headings stand again in line {line}, in another order")
 
 
 FORMULAS = [("date", "channel", "spend"), ("2026-08-01", '="007"', '="10.50"'), ("2026-08-02", '="tv"', '=""')]

@@ -239,3 +239,16 @@ def test_dates_with_points_are_never_in_doubt() -> None:
     ).reconcile()
     assert found.questions == ()
     assert found.days == ("2026-02-01", "2026-02-02")
+
+
+def test_a_kept_mapping_hides_what_is_personal_in_the_next_file_and_takes_its_currency(workspace: Workspace) -> None:
+    plain = read_export(b"user_id,timestamp,event\n1001,2026-08-01,view\n1002,2026-08-01,cart\n", "a.csv")
+    workspace.keep_mapping(plain, "log")
+    named = read_export(b"user_id,timestamp,event\njoe@x.com,2026-08-02,view\nann@x.com,2026-08-02,cart\n", "b.csv")
+    assert workspace.proposed(named).mapping.hashed == ("user_id",)
+    report = "Report\nCurrency: {}\n\ndate,campaign,channel,cost\n2026-08-01,a,tv,5\n"
+    workspace.keep_mapping(dollars := read_export(report.format("USD").encode(), "c.csv"), "report")
+    euros = workspace.proposed(read_export(report.format("EUR").encode(), "d.csv"))
+    assert dict(euros.mapping.constants)["currency"] == "EUR"
+    for export in (plain, named, dollars, euros):
+        export.close()

@@ -19,7 +19,7 @@ import pytest
 from analysis import storage
 from analysis.errors import DataError, ImportFileError, WorkspaceError
 from analysis.journey.funnel import Funnel
-from analysis.tables import Tables
+from analysis.tables import Tables, collect
 from analysis.values import Campaign, Filter
 from analysis.workspace import Export, Workspace, open_workspace, read_export
 from analysis.workspace.contents import Contents
@@ -492,3 +492,41 @@ def test_extra_columns_of_a_frame_may_have_any_name() -> None:
     assert tables.names(nasty) == ("x", "y")
     assert set(Funnel(steps=("a", "b"), breakdown=nasty).run(tables).table["breakdown"]) == {"(total)", "x"}
     assert tables.arrow("events").column_names == ["user_id", "timestamp", "event", nasty]
+
+
+# ---- days and periods -------------------------------------------------------------------------------------
+
+
+def _spent(name: str, *rows: tuple[str, float], heading: str = "date") -> Export:
+    text = f"{heading},channel,cost,currency\n" + "".join(f"{day},tv,{cost},CNY\n" for day, cost in rows)
+    return read_export(text.encode(), name, zone="UTC")
+
+
+def _stored_spend(workspace: Workspace) -> float:
+    return float(collect(workspace.tables().frame("spend"))["spend"].sum())
+
+
+def test_a_month_replaces_its_days_and_days_their_month(tmp_path: Path) -> None:
+    here = open_workspace(tmp_path / "w.duckdb")
+    here.add(_spent("days.csv", ("2026-08-01", 10), ("2026-08-02", 11)))
+    month = _spent("month.csv", ("2026-08", 300), heading="month")
+    assert [o.rows for o in month.reconcile(here).overlaps] == [2]
+    batch = here.add(month, overlap="replace")
+    assert _stored_spend(here) == 300
+    later = _spent("more.csv", ("2026-08-05", 12), ("2026-09-02", 13))
+    assert [o.rows for o in later.reconcile(here).overlaps] == [1]
+    second = here.add(later, overlap="replace")
+    assert _stored_spend(here) == 25
+    here.undo(second.id)
+    assert _stored_spend(here) == 300
+    here.undo(batch.id)
+    assert _stored_spend(here) == 21
+    here.close()
+
+
+def test_only_the_days_a_file_has_are_replaced(tmp_path: Path) -> None:
+    here = open_workspace(tmp_path / "w.duckdb")
+    here.add(_spent("a.csv", ("2026-08-01", 1), ("2026-08-15", 20), ("2026-08-31", 3)))
+    here.add(_spent("b.csv", ("2026-08-01", 100), ("2026-08-31", 300)), overlap="replace")
+    assert _stored_spend(here) == 420
+    here.close()

@@ -85,7 +85,7 @@ def test_a_row_without_a_name_that_outweighs_all_others_is_asked_about() -> None
     rows = (A, B, ("2026-08-01", "", 35))  # a removed campaign's five are in the total alone
     found = spend(*rows)
     assert (found.kept, found.undecided) == (3, ("totals",))
-    assert "has no campaign" in found.questions[-1].text()
+    assert "Rows without campaign" in found.questions[-1].text()
     assert spend(*rows, totals=True).sums == (("spend", 30.0),)
 
 
@@ -96,3 +96,50 @@ def test_an_order_is_an_order_whatever_its_items_are_called() -> None:
     )
     found = reconciled(text)
     assert (found.kept, found.set_aside, found.sums) == (2, (("total", 1),), (("revenue", 150.0),))
+
+
+def test_a_subtotal_that_is_off_does_not_make_rows_of_the_others() -> None:
+    """September's total holds a campaign that was deleted since."""
+    rows = [("2026-08-01", "", 30), ("2026-08-01", "a", 10), ("2026-08-01", "b", 20),
+            ("2026-09-01", "", 35), ("2026-09-01", "a", 10), ("2026-09-01", "b", 20)]  # fmt: skip
+    found = spend(*rows)
+    assert (found.kept, found.set_aside, found.undecided) == (5, (("total", 1),), ("totals",))
+    assert spend(*rows, totals=True).sums == (("spend", 60.0),)
+
+
+def test_totals_are_of_one_currency() -> None:
+    rows = [("2026-08-01", "", 30, "USD"), ("2026-08-01", "a", 10, "USD"), ("2026-08-01", "b", 20, "USD"),
+            ("2026-08-01", "", 12, "EUR"), ("2026-08-01", "a", 5, "EUR"), ("2026-08-01", "b", 7, "EUR")]  # fmt: skip
+    found = spend(*rows, columns="date,campaign,cost,currency")
+    assert (found.kept, found.set_aside) == (4, (("total", 2),))
+    named = [(day, name or "Total: all of it", cost, code) for day, name, cost, code in rows]
+    assert spend(*named, columns="date,campaign,cost,currency").undecided == ()
+
+
+def test_a_total_adds_up_in_all_that_it_has() -> None:
+    """What costs nothing is no total for that; nor is a term that costs what the one before it did."""
+    free = spend(("2026-08-01", "a", "", 0, 5), ("2026-08-01", "a", "x", 0, 7), ("2026-08-01", "a", "y", 0, 9),
+                 ("2026-08-01", "b", "z", 3, 9), columns="date,campaign,adset_name,cost,impressions")  # fmt: skip
+    assert (free.kept, dict(free.sums)["impressions"]) == (4, 30.0)
+    term = spend(("2026-08-01", "vitamin c", 0.5, 100), ("2026-08-01", "vitamin total", 0.5, 900),
+                 columns="date,campaign,cost,impressions")  # fmt: skip
+    assert (term.kept, dict(term.sums)["impressions"]) == (2, 1000.0)
+
+
+def test_a_total_above_its_parts_is_one() -> None:
+    rows = [("2026-08-01", "Search total", 17), ("2026-08-01", "a", 10), ("2026-08-02", "b", 7),
+            ("2026-08-01", "Display total", 6), ("2026-08-01", "c", 6)]  # fmt: skip
+    assert spend(*rows).sums == (("spend", 23.0),)
+
+
+def test_a_value_of_a_column_of_its_own_is_no_label() -> None:
+    """Google's budgets are "Daily" or "Campaign total"."""
+    text = (
+        'Campaign report\n"July 8, 2025 - July 31, 2025"\nCampaign status,Campaign,Budget,Budget type,Currency code,'
+        "Impr.,Cost\nEnabled,Search A,500.00,Daily,USD,1000,500.00\n"
+        "Enabled,Video B,500.00,Campaign Total,USD,70000,500.00\nEnabled,Search C,20.00,Daily,USD,30,20.00\n"
+        "Total: Campaigns, --, --, --,USD,71030,1020.00\n"
+    )
+    found = reconciled(text)
+    assert (found.kept, dict(found.sums)["spend"], found.undecided) == (3, 1020.0, ())
+    assert {check.verdict for check in found.totals} == {"match"}

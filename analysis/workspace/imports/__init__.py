@@ -151,7 +151,8 @@ class Export:
     def under(self, mapping: ColumnMapping, name: str) -> Export:
         """Return the same file with a mapping that was kept as its proposal.
 
-        Which days a report without days is about, the file says itself: those of the kept mapping do not count.
+        Which days a report without days is about and which currency its amounts are in, the file says itself: the kept
+        mapping's do not count then. What looks personal in this file is hashed, whatever the kept mapping says.
 
         Raises
         ------
@@ -162,7 +163,10 @@ class Export:
         constants = {c: text for c, text in mapping.constants if c not in _PERIOD}
         if mapping.table == fresh.table:
             constants |= {c: text for c, text in fresh.constants if c in _PERIOD and not ours.keys() & set(_PERIOD)}
-        mapping = mapping.replace(constants=constants, first_day=fresh.first_day)
+        if mapping.table == fresh.table and "currency" in constants:
+            constants["currency"] = dict(fresh.constants).get("currency", constants["currency"])
+        hashed = {*mapping.hashed, *(c for c in fresh.hashed if c in ours)}
+        mapping = mapping.replace(constants=constants, first_day=fresh.first_day, hashed=tuple(sorted(hashed)))
         reason = say("kept as {name}", name=name)
         guesses = tuple(
             Guess(c, heading, 1.0, reason) for c, heading in {**ours, **dict.fromkeys(constants, "")}.items()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Spans = tuple[tuple[dt.datetime, dt.datetime, int], ...]
 """From when to when (local), and how many microseconds local time is ahead of UTC."""
 
-_BLANK = "(?i:-|--|—|null|nan|none|n/a|\\\\n)"
+_BLANK = "(?i:-|--|—|–|null|nan|none|n/a|n[.]a[.]|#n/a|#div/0!|#value!|#ref!|\\\\n)"
 _SPACE = "\\s\\x{a0}\\x{3000}"
 _UNTIDY = f"^(?s:[{_SPACE}].*|.*[{_SPACE}]|{_BLANK}?)$"
 """Cells with a blank at either end and cells that say there is nothing; all others are taken as they stand."""
@@ -32,7 +32,8 @@ _TIDY = (
 )
 """Most cells that are tidy, by their first and last letter: a comparison takes a tenth of what a pattern takes."""
 _WIDE = ("０１２３４５６７８９，．－−／：％（）＄　", "0123456789,.--/:%()$ ")
-_CURRENCY = "(?i)(US|HK|NT|CA|AU|A|R)?[¥￥$€£₹₩₺₽฿₫]"
+_CURRENCY = "(?i)(US|HK|NT|CA|AU|A|R)?[¥￥$€£₹₩₺₽฿₫]|元|zł|Rs[.]?"
+_GAPS = f"[{_SPACE}\\x{{2009}}\\x{{202f}}'']"
 _CODES = "|".join(sorted(CURRENCIES))
 _CODE = f"(?i)^([(+-]*)(?:{_CODES})|(?:{_CODES})([)]?)$"
 _TOLD, _OWED = '^="(.*)"$', "^[(]([\\d.,]+)[)]$"
@@ -43,6 +44,11 @@ _EARLIEST, _LATEST = "TIMESTAMP '1970-01-01'", "TIMESTAMP '2200-01-01'"
 _OFFSET = ":\\d\\d(\\.\\d+)?\\s*([+-]\\d\\d:?(\\d\\d)?|[A-Za-z][\\w/:+-]*)$"
 _NOON = "\\d\\s*[AaPp][Mm]$"
 """Ends of a time that say its own zone, or its half of the day: as a local time, DuckDB reads it without the word."""
+_ABBREVIATED = (
+    "MAP {'CST': ['Asia/Shanghai', 'Asia/Taipei', 'Asia/Macau', 'Asia/Chongqing'], 'BST': ['Europe/London'], "
+    "'IST': ['Asia/Kolkata', 'Europe/Dublin', 'Asia/Jerusalem'], 'HKT': ['Asia/Hong_Kong'], 'MSK': ['Europe/Moscow'], "
+    "'SGT': ['Asia/Singapore'], 'JST': ['Asia/Tokyo'], 'KST': ['Asia/Seoul']}"
+)
 _COUNTED = {
     "serial": ("^\\d{5}(\\.\\d+)?$", ""),
     "seconds": ("^\\d{9,10}(\\.\\d+)?$", "1e6"),
@@ -189,7 +195,7 @@ def bare(source: str, *, codes: bool = True) -> str:
 
 def _signless(source: str) -> str:
     told = f"regexp_replace({halved(source)}, '{_TOLD}', '\\1')"
-    return f"regexp_replace(regexp_replace({told}, '{_CURRENCY}', '', 'g'), '[\\s'']', '', 'g')"
+    return f"regexp_replace(regexp_replace({told}, '{_CURRENCY}', '', 'g'), '{_GAPS}', '', 'g')"
 
 
 def number(source: str, kind: str, style: Style) -> str:
@@ -395,7 +401,12 @@ def _written(source: str, style: Style) -> str:
     local = f"coalesce(CASE WHEN NOT {noon} THEN TRY_CAST({text} AS TIMESTAMP) END, {spelled})"
     exact = f"coalesce(TRY_CAST({text} AS TIMESTAMPTZ), try_strptime({text}, '%Y-%m-%d %H:%M:%S %z'))"
     offset = f"regexp_matches({text}, '{_OFFSET}') AND NOT {noon}"
-    return f"CASE WHEN {offset} THEN timezone('UTC', {exact}) ELSE {in_zone(local)} END"
+    # Several zones share an abbreviation: it is that of the file's own zone, where that has it.
+    named = f"regexp_extract({text}, '[ \\d]([A-Za-z]{{3,4}})$', 1)"
+    own = f"coalesce(list_contains({_ABBREVIATED}[upper({named})], zone), false)"
+    bare = in_zone(f"TRY_CAST(trim(regexp_replace({text}, '[A-Za-z]+$', '')) AS TIMESTAMP)")
+    zoned = f"WHEN {offset} AND {own} THEN {bare} WHEN {offset} THEN timezone('UTC', {exact})"
+    return f"CASE {zoned} ELSE {in_zone(local)} END"
 
 
 def _formats(style: Style) -> list[str]:

@@ -17,7 +17,7 @@ from analysis.values import seconds
 from analysis.vocabulary import TABLES, Column
 from analysis.workspace.imports import cells, totals
 from analysis.workspace.imports.beside import Beside
-from analysis.workspace.imports.headings import plain_heading
+from analysis.workspace.imports.headings import WORDS, plain_heading
 from analysis.workspace.imports.lines import located
 from analysis.workspace.imports.mapping import MONTH, ColumnMapping
 from analysis.workspace.imports.read import Scratch, readable
@@ -46,7 +46,7 @@ MARKS = ("total", "header", "footer", "window", "continuation")
 _AMOUNTS = ("number", "count")
 MONEY = frozenset({"revenue", "refund", "cost", "discount", "spend", "attributed_revenue"})
 """Amounts that are in the rows' currency."""
-_ID = re.compile(r"id$|编号|编码|名称|name$")
+ID = re.compile(r"id$|编号|编码|名称|name$")
 _FOOTER = "(?i)^(©|\\(c\\) ?\\d{4}|copyright )"
 
 
@@ -314,7 +314,10 @@ def _text_of(name: str, source: str, mapping: ColumnMapping) -> str:
     made = cells.filled(source)
     if name == "event" and mapping.events:
         return f"coalesce(codes[lower({made})], {made})"
-    return f"upper({made})" if name == "currency" else made
+    if name == "currency":
+        cases = (f"WHEN '{word.upper()}' THEN '{code}'" for word, code in WORDS.items())
+        return f"CASE upper({made}) {' '.join(cases)} ELSE upper({made}) END"
+    return made
 
 
 def _windows(scratch: Scratch, mapping: ColumnMapping) -> list[str]:
@@ -337,7 +340,7 @@ def mapped(mapping: ColumnMapping) -> set[str]:
 def _names(scratch: Scratch, heading: str) -> bool:
     """Say whether a column names something: an id, or texts that are not numbers."""
     values = scratch.head_of(heading)[:1000]
-    return bool(_ID.search(plain_heading(heading))) or 2 * sum(map(is_value, values)) < len(values)
+    return bool(ID.search(plain_heading(heading))) or 2 * sum(map(is_value, values)) < len(values)
 
 
 def _length(n: int) -> str:
@@ -368,8 +371,8 @@ def _verdict(targets: list[_Target]) -> str:
     needed = [t.name for t in targets if t.column.required and t.name != "revenue"]
     lacking = " OR ".join(f'"{name}" IS NULL' for name in needed) or "false"
     cases = [
-        f"WHEN marked = 'label' AND ({lacking}) THEN 'total|'",
-        "WHEN marked IS NOT NULL AND marked <> 'label' THEN marked || '|'",
+        f"WHEN marked IN ('label', 'lone') AND ({lacking}) THEN 'total|'",
+        "WHEN marked IS NOT NULL AND marked NOT IN ('label', 'lone') THEN marked || '|'",
     ]
     for t in targets:
         if t.contrary != "false" and any(other.name == "currency" for other in targets):

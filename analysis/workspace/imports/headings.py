@@ -63,7 +63,7 @@ CURRENCIES = frozenset(
     ]
 )
 """Codes that are believed when they stand in brackets in a heading or in a preamble."""
-_WORDS = {"元": "CNY", "人民币": "CNY", "rmb": "CNY", "美元": "USD", "港币": "HKD", "欧元": "EUR", "日元": "JPY"}
+WORDS = {"元": "CNY", "人民币": "CNY", "rmb": "CNY", "美元": "USD", "港币": "HKD", "欧元": "EUR", "日元": "JPY"}
 SIGNS = {
     "US$": "USD", "HK$": "HKD", "NT$": "TWD", "CA$": "CAD", "A$": "AUD", "R$": "BRL", "¥": "CNY", "€": "EUR",
     "£": "GBP", "₹": "INR", "₩": "KRW", "₺": "TRY", "₽": "RUB", "฿": "THB", "₫": "VND", "$": "USD",
@@ -94,8 +94,10 @@ def heading_currency(heading: str) -> str | None:
     for inside in re.findall(r"\(([^()]*)\)", unicodedata.normalize("NFKC", heading)):
         if (code := str(inside).strip().upper()) in CURRENCIES:
             return code
-        if inside.strip().casefold() in _WORDS:
-            return _WORDS[inside.strip().casefold()]
+        if (word := inside.strip().casefold()) in WORDS:
+            return WORDS[word]
+        if (sign := inside.strip().upper().replace("￥", "¥")) in SIGNS and sign != "$":  # several countries write "$"
+            return SIGNS[sign]
     return None
 
 

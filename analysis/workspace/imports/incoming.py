@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 
+import duckdb
 import pyarrow as pa
 
 from analysis import storage
@@ -16,6 +17,35 @@ from analysis.workspace.imports.watch import watching
 
 _BATCH = 122_880
 """Rows handed over at once: a row group of DuckDB."""
+
+
+def days(con: duckdb.DuckDBPyConnection, rows: str, table: str, zone: str) -> pa.Table:
+    """Return the days of a zone that rows are about, in runs by their channel `own`: channel, lo, hi (both included).
+
+    Spend is about all the days of its period.
+    """
+    time, quarter = TIME_COLUMN[table], "INTERVAL 15 MINUTE"  # clocks differ by no less
+    last = "period_end - INTERVAL 1 MICROSECOND" if table == "spend" else time
+    moments = (
+        f"SELECT DISTINCT own AS channel, time_bucket({quarter}, {time}) AS lo, time_bucket({quarter}, {last}) AS hi "
+        f"FROM ({rows})"
+    )
+    first, last = (f"timezone($zone, timezone('UTC', {moment}))::DATE" for moment in ("lo", "hi"))
+    each = (
+        f"SELECT DISTINCT channel, unnest(generate_series({first}, {last}, INTERVAL 1 DAY))::DATE AS day "
+        f"FROM ({moments})"
+    )
+    numbered = f"SELECT *, day - row_number() OVER (PARTITION BY channel ORDER BY day)::INTEGER AS run FROM ({each})"
+    lo, hi = (f"timezone('UTC', timezone($zone, {day}::TIMESTAMP))" for day in ("min(day)", "(max(day) + 1)"))
+    spans = f"SELECT channel, {lo} AS lo, {hi} - INTERVAL 1 MICROSECOND AS hi FROM ({numbered}) GROUP BY channel, run"
+    return con.sql(spans, params={"zone": zone}).to_arrow_table()
+
+
+def covers(table: str, spans: str, rows: str) -> str:
+    """Return SQL for whether rows of a table lie in spans of :func:`days`: by time, spend with any of its period."""
+    end = f"{rows}.period_end > {spans}.lo" if table == "spend" else f"{rows}.{TIME_COLUMN[table]} >= {spans}.lo"
+    same = f"{spans}.channel IS NOT DISTINCT FROM {rows}.channel"
+    return f"{same} AND {rows}.{TIME_COLUMN[table]} <= {spans}.hi AND {end}"
 
 
 class Incoming:
@@ -53,14 +83,11 @@ class Incoming:
         return set_aside(self._scratch, self._mapping)
 
     def spans(self) -> pa.Table:
-        """Return the first and the last time of each channel: channel, lo, hi."""
-        return self.con.sql(
-            f"SELECT {self._channel} AS channel, min({self._time}) AS lo, max({self._time}) AS hi "
-            f"FROM {self._rows} GROUP BY 1"
-        ).to_arrow_table()
+        """Return the days that each channel has rows of, in runs: channel, lo, hi (both included)."""
+        return days(self.con, f"SELECT *, {self._channel} AS own FROM {self._rows}", self.table, self.zone)
 
     def leave_out(self, spans: pa.Table) -> None:
-        """Set aside what lies in these spans of its channel: channel, lo, hi (not included)."""
+        """Set aside what lies in these spans of its channel: channel, lo, hi (both included)."""
         found, mapping = self._scratch, self._mapping
         left = copy.copy(found)  # the rows as they were judged stay, for whoever asks again
         left.judged = f"{found.judged}_left"
@@ -86,7 +113,7 @@ class Incoming:
         return (
             f"SELECT place, key FROM (SELECT rowid AS place, {self._scratch.line} AS key, {channel} AS own, * "
             f"FROM {judged} WHERE bad IS NULL) AS f SEMI JOIN {spans} AS s "
-            f"ON s.channel IS NOT DISTINCT FROM f.own AND {self._time} < hi AND {begun}"
+            f"ON s.channel IS NOT DISTINCT FROM f.own AND {self._time} <= hi AND {begun}"
         )
 
     def distinct(self, column: str) -> pa.Table:

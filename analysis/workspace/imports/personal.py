@@ -8,7 +8,10 @@ from collections.abc import Sequence
 from analysis.workspace.imports.headings import plain_heading
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_PHONE = re.compile(r"(\+?86[\s-]?)?1[3-9]\d([\s-]?[\d*]{4}){2}|\+\d{1,3}[\s\-\d()]{7,16}|\(?0\d{2,4}\)?[\s\-]\d{5,8}")
+_PHONE = re.compile(
+    r"(\+?86[\s-]?)?1[3-9]\d([\s-]?[\d*]{4}){2}|\+\d{1,3}[\s\-\d()]{7,16}|\(?0\d{2,4}\)?[\s\-]\d{5,8}"
+    r"|(\+?1[\s.-]?)?(\(\d{3}\)\s?|\d{3}[.-])\d{3}[.-]\d{4}|\d{17}[\dXx]"
+)
 _ADDRESS = re.compile(
     r"[^\n省市区县镇乡]*[省市区县镇乡][^\n街路道村里弄号室栋]*[街路道村里弄号室栋].*"
     r"|\d+[a-z]?,? .*\b(street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|way|court|ct)\b.*"
@@ -50,9 +53,8 @@ def names_people(heading: str) -> bool:
 def is_personal(heading: str, values: Sequence[str], *, who: bool = False) -> bool:
     """Say whether a column holds e-mail addresses, phone numbers, names or addresses.
 
-    In a column that says `who` somebody is, one e-mail address or phone number is enough, and names and addresses are
-    told by their look; elsewhere most values must be personal: a channel or a creative may be called like a person or
-    a place.
+    One e-mail address is enough, and in a column that says `who` somebody is one phone number as well. Names and
+    addresses are told by their look only there: a channel or a creative may be called like a person or a place.
     """
     if _HEADING.search(plain_heading(heading)):
         return True
@@ -60,7 +62,7 @@ def is_personal(heading: str, values: Sequence[str], *, who: bool = False) -> bo
     mails, phones, names, places = (
         sum(bool(look.fullmatch(v)) for v in cut) for look in (_EMAIL, _PHONE, _NAME, _ADDRESS)
     )
-    if mails + phones > len(cut) / 2:
+    if mails or phones > len(cut) / 2:
         return True
     numbered = all(v.isdigit() for v in cut)  # among numbers, some look like a telephone's by chance
-    return who and bool(mails or (phones and not numbered) or names + places > _SOME * len(cut))
+    return who and bool((phones and not numbered) or names + places > _SOME * len(cut))

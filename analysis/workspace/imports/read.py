@@ -370,12 +370,15 @@ def _counted(scratch: Scratch, part: _Table, place: int) -> tuple[str, int]:
 
 def _refuse_reordered(scratch: Scratch, part: _Table, text: _Text, select: str, rows: int) -> None:
     """Refuse a text whose headings stand again in another order: the columns below them are others."""
-    query = f"SELECT min(line) FROM ({select}) WHERE {text.begins_as_headings} AND {text.reordered}"
+    query = (
+        f"SELECT min(line) FROM ({select}) WHERE {text.begins_as_headings} AND (({text.reordered}) OR {text.renamed})"
+    )
     at = scratch.con.execute(query).fetchall()[0][0]
     if at is not None:
         _, lines = located([at % PART], [_member(part, rows + 1)])
         reason = say(
-            "its headings stand again in line {line}, in another order. Split the file there.", line=lines[0].as_py()
+            "its headings stand again in line {line}, in another order or with others. Split the file there.",
+            line=lines[0].as_py(),
         )
         raise limits.refuse(part.plain.name, reason, "reordered")
 
@@ -453,6 +456,16 @@ class _Text:
         heads = f"getvariable('{self.name}_heads')"
         places = [i for i, head in enumerate(self.heads) if head][:2]
         return " AND ".join(f"{self._cell(i)} = {heads}[{i + 1}]" for i in places) if len(places) == 2 else "false"
+
+    @property
+    def renamed(self) -> str:
+        """SQL: whether a row begins as the headings do and then names other columns than they do."""
+        heads = f"getvariable('{self.name}_heads')"
+        other = " OR ".join(
+            f"(regexp_matches({self._cell(i)}, '[a-z\u4e00-\u9fff]{{2}}') AND {self._cell(i)} <> {heads}[{i + 1}])"
+            for i, head in enumerate(self.heads) if head
+        )  # fmt: skip
+        return f"({self.repeated}) AND ({other or 'false'})"
 
     @property
     def reordered(self) -> str:

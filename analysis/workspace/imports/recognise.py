@@ -12,13 +12,14 @@ from typing import Any
 
 from analysis.messages import Message, Names, say
 from analysis.vocabulary import TABLES, TIME_COLUMN, column_names
-from analysis.workspace.imports.clean import WHOLE
+from analysis.workspace.imports.clean import ID, WHOLE
 from analysis.workspace.imports.formats import Format, formats
 from analysis.workspace.imports.headings import CURRENCIES, heading_currency, plain_heading, sign_currency
 from analysis.workspace.imports.mapping import MONTH, ColumnMapping
 from analysis.workspace.imports.personal import is_personal
 from analysis.workspace.imports.read import Scratch
 from analysis.workspace.imports.structure import period
+from analysis.workspace.imports.totals import NAMES
 from analysis.workspace.imports.wide import Media, media, outcome_delays, outcomes, step_delays
 
 ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
@@ -199,10 +200,28 @@ def _with_window(found: Recognition, scratch: Scratch) -> Recognition:
     named = (h for h in scratch.headings if h not in dict(found.mapping.columns).values())
     heading = next((h for h in named if _WINDOW.search(plain_heading(h))), None)
     only = _window(scratch, heading)
-    if not only:
+    if heading is None or not only or not _repeats(found, scratch, heading):
         return found
     hint = say("The same spend stands once for each {heading}: only the longest is kept.", heading=heading)
     return replace(found, mapping=found.mapping.replace(only=only), hints=(*found.hints, hint))
+
+
+def _repeats(found: Recognition, scratch: Scratch, heading: str) -> bool:
+    """Say whether the same spend stands once per window: of ad sets with windows of their own, each has its spend."""
+    columns = dict(found.mapping.columns)
+    if "spend" not in columns:
+        return False
+    place = {h: f"c{i}::VARCHAR" for i, h in enumerate(scratch.headings)}
+    about = [place[h] for c, h in columns.items() if c in (*NAMES, "period_start")]
+    about += [place[h] for h in scratch.headings if ID.search(plain_heading(h)) and h not in columns.values()]
+    if not about:
+        return False
+    several, alike = scratch.con.execute(
+        f"SELECT count(*), count_if(low = high) FROM (SELECT min({place[columns['spend']]}) AS low, "
+        f"max({place[columns['spend']]}) AS high FROM {scratch.table} WHERE mark IS NULL "
+        f"GROUP BY {', '.join(about)} HAVING count(DISTINCT {place[heading]}) > 1)"
+    ).fetchall()[0]
+    return bool(several) and alike >= 0.9 * several
 
 
 def _with_lines(found: Recognition, scratch: Scratch) -> Recognition:
@@ -213,7 +232,7 @@ def _with_lines(found: Recognition, scratch: Scratch) -> Recognition:
     order, amount = (f"trim(c{scratch.headings.index(columns[c])}::VARCHAR)" for c in ("order_id", "revenue"))
     several, alike = scratch.con.execute(
         f"SELECT count(*), count_if(low = high) FROM (SELECT min({amount}) AS low, max({amount}) AS high "
-        f"FROM {scratch.head} WHERE mark IS NULL AND {order} <> '' GROUP BY {order} HAVING count(*) > 1)"
+        f"FROM {scratch.table} WHERE mark IS NULL AND {order} <> '' GROUP BY {order} HAVING count(*) > 1)"
     ).fetchall()[0]
     if not several:
         return found
@@ -300,7 +319,8 @@ def _window(scratch: Scratch, heading: str | None) -> dict[str, str]:
     found = [str(row[0]) for row in scratch.con.execute(query).fetchall()]
     days = {v: int(m[0]) for v in found if (m := re.search(r"\d{1,4}", v))}
     days |= {v: 100_000 for v in found if v not in days and re.search(WHOLE, v)}
-    return {heading: max(days, key=lambda v: days[v])} if len(days) > 1 else {}
+    days |= {v: 0 for v in found if v and v not in days}  # a model, such as last click
+    return {heading: max(sorted(days), key=lambda v: days[v])} if len(days) > 1 else {}
 
 
 def _delays(scratch: Scratch, format: Format, columns: Mapping[str, str]) -> dict[str, str]:
@@ -433,7 +453,8 @@ def _currency(heading: str, values: Sequence[str], above: Sequence[str]) -> str 
     for line in above:
         if (match := re.search(r"(?:currency|币种)\W+([A-Z]{3})\b", line, re.IGNORECASE)) and match[1] in CURRENCIES:
             return str(match[1])
-    codes = Counter(sign_currency(v) for v in values if re.search(r"\d", v) and not _DOLLAR.fullmatch(v))
+    numbers = (v for v in values if re.search(r"\d", v) and not _DOLLAR.fullmatch(v))
+    codes = Counter(code for v in numbers if (code := sign_currency(v)))
     return codes.most_common(1)[0][0] if codes else None
 
 

@@ -166,7 +166,8 @@ def _blocks(path: Path, delimiter: str, whole: bool, known: Callable[[str], bool
     blocks, comments, open_ = list[_Block](), list[str](), False
     last: Record = []
     for place, record in enumerate(_records(path, delimiter, None if whole else _HEAD_BYTES)):
-        if _is_comment(record) or not any(cell.strip() for cell in record):
+        comment = _is_comment(record) and not (open_ and any(map(is_value, filter(str.strip, record[1:]))))
+        if comment or not any(cell.strip() for cell in record):
             comments += [text] if (text := _line(record).lstrip("# ").strip("-").strip()) else []
             open_ = False
             continue
@@ -240,7 +241,8 @@ def _header(head: Sequence[Record], known: Callable[[str], bool]) -> tuple[int, 
     named = {i: _hits(head[i], known) for i in wide if _labels(head[i]) and not _is_row(head[i], head[i + 1 :])}
     best = max(named, key=lambda i: (named[i], -i), default=None)
     if best is not None and named[best] >= 2:
-        return best, True
+        # Headings that stand again further down, with more columns, are not the first: rows lie between.
+        return next(i for i in named if named[i] >= 2 and 2 * _filled(head[i]) > _filled(head[best])), True
     if named and min(named) == wide[0]:
         return wide[0], True
     first = head[wide[0]]
@@ -310,7 +312,7 @@ def _tables(blocks: Sequence[_Block], known: Callable[[str], bool]) -> list[_Fou
             continue
         if len(found) == 1 and _is_preamble(found[-1], width, known):
             gone = found.pop()
-            above = [*gone.above, _line(gone.header), *above]
+            above = [*gone.above, _line(gone.header), *map(_line, gone.head), *above]
         header = block.head[at] if named else []
         begin = block.start + at + (1 if named else 0)
         below = block.head[at + named :]

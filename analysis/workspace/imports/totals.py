@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from analysis.messages import Message, say
+from analysis.vocabulary import TABLES
 from analysis.workspace.imports import cells
 from analysis.workspace.imports.mapping import ColumnMapping
 from analysis.workspace.imports.read import Scratch
@@ -19,7 +20,7 @@ _KINDS = (
 )
 _WORDS = r"总\s*计|合\s*计|合\s*計|小\s*计|汇\s*总|共\s*计|总\s*和|全部汇总|全部合计"
 _BARE = (
-    r"(?i)^((grand |overall |sub[- ]?)?totals?|total general|gesamt|summe)( results?|\s*\(\d+ [a-z ]+\))?$"
+    r"(?i)^((grand |overall |sub[- ]?)?totals?|total general|gesamt|summe)( results?| of \d+ \w+|\s*\(\d+ [a-z ]+\))?$"
     rf"|^totals?\s*[:：]\s*({_KINDS})\b.*$|^({_WORDS})(\s*[（(].*|\s*共?\s*[\d０-９].*)?$"
 )
 """What nothing but a total is called."""
@@ -54,94 +55,102 @@ def labels(table: str, texts: list[str], named: Mapping[str, str]) -> list[str]:
     own = [named[c] for c in (NAMES if table == "spend" else ("order_id",)) if named.get(c) in texts]
     nameless = " AND ".join(f"{cells.filled(c)} IS NULL" for c in own)
     sure = [f"WHEN {any_of(own, _BARE)} THEN 'total'", f"WHEN {nameless} AND ({any_of(texts, _BARE)}) THEN 'total'"]
-    return [*(sure if own else []), f"WHEN {any_of(texts, _BARE)} OR {any_of(texts, _LIKE)} THEN 'label'"]
+    # In a column of its own ("Budget type") "Campaign total" is a value; where nothing else names a row, its name.
+    named_by = own or texts[:1]
+    maybe = [f"WHEN {any_of(named_by, _BARE)} OR {any_of(named_by, _LIKE)} THEN 'label'"]
+    return [*(sure if own else []), *maybe, f"WHEN {any_of(texts, _BARE)} THEN 'lone'"]
 
 
 def settle(scratch: Scratch, mapping: ColumnMapping, present: set[str]) -> tuple[Message, ...]:
     """Decide on spend rows that may be totals; return what must be asked."""
-    asked = [_labelled(scratch, mapping)]
+    amounts = [c.name for c in TABLES["spend"] if c.type in ("number", "count") and c.name in present]
+    asked = [_labelled(scratch, mapping, amounts)]
     names = [c for c in ("period_start", *NAMES) if c in present and c not in dict(mapping.constants)]
     for column in reversed(names):
-        _unnamed(scratch, column, names[: names.index(column)])
+        _unnamed(scratch, column, names[: names.index(column)], amounts)
     asked += [_large(scratch, mapping, column) for column in names if column != "period_start"][-1:]
     return tuple(message for message in asked if message)
 
 
-def _labelled(scratch: Scratch, mapping: ColumnMapping) -> Message | None:
-    """Set rows aside that are called like a total and are the sum of all rows, of a day's, or of those just above."""
-    table = scratch.judged
+def _labelled(scratch: Scratch, mapping: ColumnMapping, amounts: list[str]) -> Message | None:
+    """Set rows aside that are called like a total and add up: to all rows, a day's, those just above or just below."""
+    table, mark = scratch.judged, "count_if(bad IN ('label|', 'total|')) OVER (PARTITION BY currency ORDER BY rowid"
     if not _one(scratch, f"SELECT count(*) FROM {table} WHERE bad = 'label|'"):
         return None
+    parts = {"all": "currency", "day": "currency, period_start", "above": "currency, above", "below": "currency, below"}
+    sums = ", ".join(
+        f"sum({c}) FILTER (bad IS NULL) OVER (PARTITION BY {by}) AS {c}_{name}" for name, by in parts.items()
+        for c in amounts
+    )  # fmt: skip
+    counts = ", ".join(f"count_if(bad IS NULL) OVER (PARTITION BY {by}) AS n_{name}" for name, by in parts.items())
+    fits = " OR ".join(f"n_{name} > 0 AND {_adds_up(amounts, '', f'_{name}', f'n_{name}')}" for name in parts)
     scratch.con.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE labelled AS
-        WITH parted AS (
-            SELECT rowid AS place, bad, spend, period_start, currency,
-                count_if(bad IN ('label|', 'total|')) OVER (ORDER BY rowid DESC) AS part FROM {table}
-        ), sums AS (
-            SELECT *, {
-            ", ".join(
-                f"{what} FILTER (bad IS NULL) OVER ({over}) AS {what_}_{name}"
-                for name, over in (("all", ""), ("day", "PARTITION BY period_start"), ("run", "PARTITION BY part"))
-                for what, what_ in (("sum(spend)", "sum"), ("count(*)", "n"))
-            )
-        }
-            FROM parted
-        )
-        SELECT place, {
-            " OR ".join(
-                f"(n_{name} > 0 AND abs(spend - sum_{name}) <= {_CENT} * (n_{name} + 1) + 1e-9)"
-                for name in ("all", "day", "run")
-            )
-        } AS adds_up
-        FROM sums WHERE bad = 'label|'
-        """
+        f"CREATE OR REPLACE TEMP TABLE labelled AS WITH parted AS (SELECT *, rowid AS place, {mark} DESC) AS above, "
+        f"{mark}) AS below FROM {table}), summed AS (SELECT *, {sums}, {counts} FROM parted) "
+        f"SELECT place, coalesce({fits}, false) AS adds_up FROM summed WHERE bad = 'label|'"
     )
-    kept = "total|" if mapping.totals else None
     scratch.con.execute(
         f"UPDATE {table} AS judged SET bad = CASE WHEN adds_up THEN 'total|' ELSE ? END "
-        "FROM labelled WHERE place = judged.rowid", [kept]
-    )  # fmt: skip
+        "FROM labelled WHERE place = judged.rowid",
+        ["total|" if mapping.totals else None],
+    )
     if unclear := _one(scratch, "SELECT count(*) FROM labelled WHERE NOT adds_up"):
-        return say("{n} rows are called like totals but are not the sum of other rows. Are they rows of their own?",
+        return say("Rows called like totals that are not the sum of other rows: {n}. Are they rows of their own?",
                    n=unclear)  # fmt: skip
     return None
 
 
-def _unnamed(scratch: Scratch, column: str, wholes: list[str]) -> None:
+def _adds_up(amounts: Iterable[str], said: str, whole: str, n: str) -> str:
+    """Return SQL for whether a row's amounts, as far as it has them, are the sums of others, but for rounding."""
+    return "(" + " AND ".join(
+        f"({said}{c} IS NULL OR abs({said}{c} - coalesce({c}{whole}, 0)) <= {_CENT} * ({n} + 1) + 1e-9)"
+        for c in amounts
+    ) + ")"  # fmt: skip
+
+
+def _unnamed(scratch: Scratch, column: str, wholes: list[str], amounts: list[str]) -> None:
     """Mark rows that lack a name (an ad's, a campaign's, a day) where they are the sum of the rows that have one.
 
-    A campaign's total is compared with its ads, the file's with all; all rows without the name must add up, and one
-    alone with two rows at least.
+    A campaign's total is compared with its ads, the file's with all. One alone that equals one row proves nothing.
     """
     table, usable = scratch.judged, f"coalesce(bad, 'missing|{column}') = 'missing|{column}' AND spend IS NOT NULL"
-    for keys in [wholes, wholes[1:]] if wholes[:1] == ["period_start"] else [wholes]:
-        same = " AND ".join(f"t.{k} IS NOT DISTINCT FROM p.{k}" for k in keys) or "true"
+    sums = ", ".join(f"sum({c}) AS {c}_whole" for c in amounts)
+    for keys in [[*wholes, "currency"], [*wholes[1:], "currency"]] if wholes[:1] == ["period_start"] else [
+        [*wholes, "currency"]
+    ]:  # fmt: skip
+        same = " AND ".join(f"t.{k} IS NOT DISTINCT FROM p.{k}" for k in keys)
         scratch.con.execute(
-            f"CREATE OR REPLACE TEMP TABLE unnamed AS WITH parts AS (SELECT {', '.join((*keys, ''))} "
-            f"sum(spend) AS whole, count(*) AS n FROM {table} WHERE {usable} AND {column} IS NOT NULL GROUP BY ALL) "
-            f"SELECT t.rowid AS place, n, abs(spend - whole) <= {_CENT} * (n + 1) + 1e-9 AS adds_up "
+            f"CREATE OR REPLACE TEMP TABLE unnamed AS WITH parts AS (SELECT {', '.join(keys)}, {sums}, count(*) AS n "
+            f"FROM {table} WHERE {usable} AND {column} IS NOT NULL GROUP BY ALL) "
+            f"SELECT t.rowid AS place, n, {_adds_up(amounts, 't.', '_whole', 'n')} AS adds_up "
             f"FROM {table} AS t JOIN parts AS p ON {same} WHERE {usable} AND t.{column} IS NULL"
         )
-        fits = _one(scratch, "SELECT count(*) > 0 AND bool_and(adds_up) AND (count(*) > 1 OR max(n) > 1) FROM unnamed")
-        if fits:
-            scratch.con.execute(f"UPDATE {table} AS judged SET bad = 'total|' FROM unnamed WHERE place = judged.rowid")
+        found = _one(scratch, "SELECT count_if(adds_up) > 1 OR bool_or(adds_up AND n > 1) FROM unnamed")
+        if found:
+            scratch.con.execute(
+                f"UPDATE {table} AS judged SET bad = 'total|' FROM unnamed WHERE adds_up AND place = judged.rowid"
+            )
             return
 
 
 def _large(scratch: Scratch, mapping: ColumnMapping, column: str) -> Message | None:
-    """Ask about one row without a name that has as much as all others together, or more."""
-    usable = "bad IS NULL AND spend IS NOT NULL"
-    blank, named, theirs, ours = scratch.con.execute(
-        f"SELECT count_if({column} IS NULL), count_if({column} IS NOT NULL), sum(spend) FILTER ({column} IS NULL), "
-        f"sum(spend) FILTER ({column} IS NOT NULL) FROM {scratch.judged} WHERE {usable}"
-    ).fetchall()[0]
-    if blank != 1 or named < 2 or not ours or theirs < 0.98 * ours:
+    """Ask about rows without a name that have as much as all others of their period together, or more."""
+    of = f"SELECT period_start, currency, sum(spend) AS whole, count(*) AS n FROM {scratch.judged} " \
+         f"WHERE bad IS NULL AND {column} IS NOT NULL GROUP BY ALL"  # fmt: skip
+    scratch.con.execute(
+        f"CREATE OR REPLACE TEMP TABLE large AS SELECT t.rowid AS place FROM {scratch.judged} AS t JOIN ({of}) AS p "
+        f"ON t.period_start = p.period_start AND t.currency = p.currency "
+        f"WHERE bad IS NULL AND t.{column} IS NULL AND n > 1 AND spend > 0 AND spend >= 0.98 * whole"
+    )
+    found = _one(scratch, "SELECT count(*) FROM large")
+    if not found:
         return None
     if mapping.totals:
-        scratch.con.execute(f"UPDATE {scratch.judged} SET bad = 'total|' WHERE {usable} AND {column} IS NULL")
-    return say("One row has no {column} and at least as much as all others together. Is it a row of its own?",
-               column=column)  # fmt: skip
+        scratch.con.execute(
+            f"UPDATE {scratch.judged} AS judged SET bad = 'total|' FROM large WHERE place = judged.rowid"
+        )
+    return say("Rows without {column} that have as much as all others of their day: {n}. Are they rows of their own?",
+               column=column, n=found)  # fmt: skip
 
 
 def _one(scratch: Scratch, query: str) -> int:
