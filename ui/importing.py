@@ -78,6 +78,10 @@ class Importing:
     def _note(self, done: int, total: int) -> None:
         self.done, self.total = done, total
 
+    def into(self, workspace: Workspace) -> bool:
+        """Say whether it is an import into this workspace."""
+        return self._workspace.path == workspace.path
+
     def cancel(self) -> None:
         """Ask it to stop; nothing is imported then."""
         self._cancel.set()
@@ -158,11 +162,12 @@ def settle(*, toast: bool) -> None:
     session.forget_choices()
     if over.batch:
         staging.clear()
-    if word := over.batch or over.error:
+    here = over.into(session.workspace())
+    if here and (word := over.batch or over.error):
         session.leave_word(word)
-    if toast and over.batch:
+    if over.batch and (toast or not here):
         st.toast(shown(summary(over.batch)), icon=":material/check:")
-    elif toast and over.error:
+    if over.error and (toast or not here or over.batch):  # of what came after: the batch is stored
         st.toast(shown(over.error), icon=":material/error:")
 
 
