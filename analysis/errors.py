@@ -88,6 +88,16 @@ class DataError(SluiceError):
         return cls(text, "no-table")
 
     @classmethod
+    def no_filter(cls, table: str, column: str) -> Self:
+        """The question is filtered by a column that its table does not have."""
+        text = say(
+            "What this asks of the {table} cannot be filtered by {column}: they do not have it. Clear that filter.",
+            table=say(table),
+            column=column,
+        )
+        return cls(text, "no-filter")
+
+    @classmethod
     def no_column(cls, table: str, column: str, present: Iterable[str]) -> Self:
         """The question needs a column that the export did not have."""
         text = say(

@@ -220,7 +220,8 @@ class Tables:
         conditions = [time >= instant(start)] if start else []
         conditions += [time < instant(end)] if end else []
         for column, kept in where.columns().items():
-            self.require(table, column)
+            if column not in self.present(table):
+                raise DataError.no_filter(table, column)
             conditions.append(nw.col(column).is_in(kept))
         return frame.filter(*conditions) if conditions else frame
 

@@ -269,25 +269,30 @@ def campaign() -> None:
         if now is None:
             now = Campaign(name=session.workspace().name, start="2026-01-01", end="2026-12-31")
         with st.form(f"{PAGE}.campaign.form", border=False):
-            changed = _campaign_fields(now)
+            changed = _campaign_fields(now, session.current())
             if st.form_submit_button(_("Keep these settings"), type="primary"):
                 session.workspace().campaign = changed()
                 st.rerun()
 
 
-def _campaign_fields(now: Campaign) -> Any:
+def _campaign_fields(now: Campaign, workspace: str) -> Any:
+    key = f"{PAGE}.campaign.{workspace}"  # each workspace has its own
     left, middle, right = st.columns(3)
-    name = left.text_input(_("Name"), now.name, max_chars=80)
-    start = middle.date_input(_("First day"), dt.date.fromisoformat(now.start), format="YYYY-MM-DD")
-    end = right.date_input(_("Last day"), dt.date.fromisoformat(now.end), format="YYYY-MM-DD")
-    zone = left.selectbox(_("Time zone"), list(dict.fromkeys([now.zone, *ZONES])))
-    currency = middle.selectbox(_("Currency"), list(dict.fromkeys([now.currency, *CURRENCIES])))
-    budget = right.number_input(_("Budget, reserve included"), min_value=0.0, value=now.budget, step=1000.0)
+    day = "YYYY-MM-DD"
+    name = left.text_input(_("Name"), now.name, max_chars=80, key=f"{key}.name")
+    start = middle.date_input(_("First day"), dt.date.fromisoformat(now.start), format=day, key=f"{key}.start")
+    end = right.date_input(_("Last day"), dt.date.fromisoformat(now.end), format=day, key=f"{key}.end")
+    zone = left.selectbox(_("Time zone"), list(dict.fromkeys([now.zone, *ZONES])), key=f"{key}.zone")
+    currencies = list(dict.fromkeys([now.currency, *CURRENCIES]))
+    currency = middle.selectbox(_("Currency"), currencies, key=f"{key}.currency")
+    budget = right.number_input(
+        _("Budget, reserve included"), min_value=0.0, value=now.budget, step=1000.0, key=f"{key}.budget"
+    )
     st.markdown(_("Phases: when each begins; it runs to the day before the next."))
     begins = {p.name: dt.date.fromisoformat(p.start) for p in now.phases}
     cells = st.columns(3)
     days = [
-        cells[i].date_input(_(phase), begins.get(phase), format="YYYY-MM-DD", key=f"{PAGE}.phase.{i}")
+        cells[i].date_input(_(phase), begins.get(phase), format=day, key=f"{key}.phase.{i}")
         for i, phase in enumerate(PHASES)
     ]
 

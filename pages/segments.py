@@ -75,13 +75,15 @@ def _day(name: str, label: str, start: str | None, first: dt.date, last: dt.date
 def saved(answer: Answer) -> None:
     """Draw what keeps the stages as a column for other questions, and the segments that were kept."""
     assert isinstance(answer, LifecycleAnswer)
-    st.markdown(f"##### {_('Saved segments')}")
+    st.markdown("##### " + _("Saved segments"))
     with st.container(horizontal=True, vertical_alignment="center", key=f"{PAGE}.segment", gap="small"):
         label = _("Name")
         name = st.text_input(
             label, key=f"{PAGE}.segment.name", max_chars=60, placeholder=label, label_visibility="collapsed", width=220
         ).strip()
-        asked = st.button(_("Save as a segment"), key=f"{PAGE}.segment.save")
+        taken = name in {segment.name for segment in session.workspace().segments()}
+        label = _("Replace the saved segment") if taken else _("Save as a segment")
+        asked = st.button(label, key=f"{PAGE}.segment.save")
         st.markdown(shown(_("as of {day}: use it for what happened after that day", day=answer.at)), width="content")
     if asked and name:
         _save(name, answer)

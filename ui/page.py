@@ -11,8 +11,10 @@ from streamlit.runtime.pages_manager import PagesManager
 from analysis import Tables
 from analysis.answer import Answer
 from analysis.errors import QuestionError, SluiceError
+from analysis.messages import say
 from analysis.question import Question
 from analysis.sharing import links
+from analysis.values import Filter
 from ui import filters, session
 from ui.language import _, shown
 from ui.show import show
@@ -106,9 +108,29 @@ def ask_and_show(
             question = st.session_state[kept] = view.ask(tables, question, st.session_state.get(kept))
         with st.spinner(waiting):
             answer = session.ask(question)
+        _said_of_segments(question)
         show(answer, name)
         if under:
             under(answer)
+
+
+def _said_of_segments(question: Question) -> None:
+    """Warn where people are told apart by where they stood after they were first counted: that says it of itself."""
+    asked = question.to_dict()
+    where = question.where or Filter()
+    by = asked.get("by") or ()
+    used = {asked.get("breakdown"), asked.get("hold"), *([by] if isinstance(by, str) else by), *dict(where.segment)}
+    used.add(asked.get("funnel", {}).get("breakdown"))
+    for segment in session.workspace().segments():
+        at = getattr(segment.question, "at", None)
+        if segment.name in used and at and (where.start is None or where.start <= at):
+            text = say(
+                "{name} says where people stood at the end of {day}. Who is counted from earlier on may be in it for "
+                "what they did then: set the first date after {day}.",
+                name=segment.name,
+                day=at,
+            )
+            st.warning(shown(text), icon=":material/sync_problem:")
 
 
 def _chosen(name: str, kind: type[Question], label: str, views: Sequence[View]) -> View | None:

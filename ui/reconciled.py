@@ -31,7 +31,10 @@ OVERLAP = {
     "keep": (N_("Keep both"), N_("All new rows are added beside the old ones. Days that are the same count twice.")),
     "replace": (
         N_("Replace"),
-        N_("The earlier rows of these channels and days are taken out for good, and the new ones put in their place."),
+        N_(
+            "All earlier rows of these channels and days are taken out, from whichever file, and the new ones put in "
+            "their place. Undoing the batch brings them back."
+        ),
     ),
     "skip": (
         N_("Skip"),

@@ -279,7 +279,11 @@ def _earlier(when: str, days: int) -> str:
 
 def _in_order(since: str, at: str) -> None:
     if since >= at:
-        text = say("Movement is measured from an earlier day: {since} is not before {at}.", since=since, at=at)
+        text = say(
+            "Movement is measured from an earlier day: {since} is not before {at}. Choose an earlier one for it.",
+            since=since,
+            at=at,
+        )
         raise QuestionError.crossed(text)
 
 

@@ -287,7 +287,8 @@ def _curves(answer: TimeToConvertAnswer, look: Look) -> Any:
                                                               for g in curve["breakdown"]])  # fmt: skip
     scale = charts.colours(groups, answer.universe)
     several = len(groups) > 1
-    colour = alt.Color("breakdown:N", scale=scale, title=None) if several else alt.value(charts.ACCENT)
+    legend = alt.Legend(symbolOpacity=1)  # not the bands'
+    colour = alt.Color("breakdown:N", scale=scale, title=None, legend=legend) if several else alt.value(charts.ACCENT)
     x = alt.X("time:Q", title=look(unit), axis=alt.Axis(tickCount=6), scale=alt.Scale(domain=[0, end], nice=False))
     base = alt.Chart(curve).encode(x=x, color=colour)
     y = alt.Y("share:Q", title=look(N_("share converted, with 95% interval")), axis=alt.Axis(format=".0%"),

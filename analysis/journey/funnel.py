@@ -138,13 +138,14 @@ class Funnel(Question):
 
     def _answer(self, tables: Tables) -> FunnelAnswer:
         plan, parts = walked(self, tables, _counted)
-        table = _Counts.together(parts).table(self, plan.groups)
+        counts = _Counts.together(parts)
+        table = counts.table(self, plan.groups)
         if not table["users"].iloc[0]:
             raise DataError.empty(_nobody(self))
         return FunnelAnswer(
             question=self,
             version=tables.version,
-            headline=_headline(self, table),
+            headline=_headline(self, table, dict(zip((*plan.groups, NOT_SET), counts.settled, strict=True))),
             frames={"table": table},
             notes=_notes(self.effective, table, plan.session),
             universe=tables.names(self.breakdown) if self.breakdown else (),
@@ -257,12 +258,17 @@ class _Counts:
     took: Any  # (group, step): how many took it
     gaps: list[Any]  # from the second step on: the time from the last step before that may not be skipped
     labels: list[Any]  # their groups
+    settled: Any  # (group, whether converted): users whose window has passed since they first entered
 
     @classmethod
     def together(cls, parts: Sequence[_Counts]) -> _Counts:
         joined = ([np.concatenate(step) for step in zip(*lists, strict=True)]
                   for lists in ([p.gaps for p in parts], [p.labels for p in parts]))  # fmt: skip
-        return cls(np.sum([p.users for p in parts], axis=0), np.sum([p.took for p in parts], axis=0), *joined)
+        users, took, settled = (
+            np.sum([getattr(p, own) for p in parts], axis=0) for own in ("users", "took", "settled")
+        )
+        gaps, labels = joined
+        return cls(users, took, gaps, labels, settled)
 
     def table(self, asked: Funnel, groups: tuple[str, ...]) -> pd.DataFrame:
         parts = [_rows(asked, TOTAL, self.users.sum(axis=0), self.took.sum(axis=0), self.gaps)]
@@ -291,7 +297,17 @@ def _counted(chunk: Chunk, plan: Plan, found: Found) -> _Counts:
         labels.append(found.group[own].astype(np.uint8))
         took.append(np.bincount(labels[-1], minlength=groups))
     users = np.bincount(place, minlength=groups * (steps + 1) * 2).reshape(shape)
-    return _Counts(users, np.stack(took, axis=1), gaps, labels)
+    return _Counts(users, np.stack(took, axis=1), gaps, labels, _settled(chunk, plan, found))
+
+
+def _settled(chunk: Chunk, plan: Plan, found: Found) -> Any:
+    """Count, by group, the users whose window has passed since they first entered: who did not convert, and who did."""
+    groups = len(plan.groups) + 1
+    if not plan.by:
+        return np.zeros((groups, 2), np.int64)
+    over = np.minimum(chunk.time[found.reached[:, 0]] + plan.patience, plan.before - 1) <= plan.until
+    place = found.group[over] * 2 + (found.level[over] == plan.steps)
+    return np.bincount(place, minlength=groups * 2).reshape(groups, 2)
 
 
 def warm() -> None:
@@ -364,7 +380,7 @@ def within(asked: Funnel) -> Message | Span:
     return say("one session") if asked.window == "session" else Span(seconds(asked.window))
 
 
-def _headline(asked: Funnel, table: pd.DataFrame) -> Message:
+def _headline(asked: Funnel, table: pd.DataFrame, settled: Mapping[str, Any]) -> Message:
     total = table[table["breakdown"] == TOTAL]
     share, users = Share(float(total["from_start"].iloc[-1])), int(total["users"].iloc[0])
     first, last = asked.step_names[0], asked.step_names[-1]
@@ -378,7 +394,7 @@ def _headline(asked: Funnel, table: pd.DataFrame) -> Message:
             "{share} of {users} users who did {first} went on to {last} within {window}.",
             share=share, users=users, first=first, last=last, window=within(asked),
         )  # fmt: skip
-    return say("{whole} {more}", whole=whole, more=_worst_group(table) or _worst_step(asked, total))
+    return say("{whole} {more}", whole=whole, more=_worst_group(asked, settled) or _worst_step(asked, total))
 
 
 def _worst_step(asked: Funnel, total: pd.DataFrame) -> Message:
@@ -390,26 +406,25 @@ def _worst_step(asked: Funnel, total: pd.DataFrame) -> Message:
                step=asked.row_names[worst], dropped=int(dropped[worst]))  # fmt: skip
 
 
-def _worst_group(table: pd.DataFrame) -> Message | None:
+def _worst_group(asked: Funnel, settled: Mapping[str, Any]) -> Message | None:
     """Name the groups with the lowest and the highest rate from first to last step, where chance does not explain it.
 
-    Nor may people who are still open: if all of the lowest group's did convert, it would still be behind.
+    Of people who may still go on nothing is known yet: the rates are of those whose window is over.
     """
-    groups = table[table["breakdown"] != TOTAL]
-    entered = groups[groups["step"] == 1].set_index("breakdown")["users"]
-    entered = entered[entered >= SMALL]
-    converted = groups[groups["step"] == groups["step"].max()].set_index("breakdown")["users"][entered.index]
-    rates, waiting = converted / entered, groups.groupby("breakdown")["still_open"].sum()
-    if rates.nunique() < 2:
+    if not asked.breakdown:
         return None
-    worst, best = str(rates.idxmin()), str(rates.idxmax())
-    at_most = (converted[worst] + int(waiting[worst])) / entered[worst]
-    if at_most >= rates[best] or _by_chance(converted.to_numpy(), entered.to_numpy()):
-        return say("The groups' rates do not clearly differ.")
+    known = {name: (int(own[1]), int(own.sum())) for name, own in settled.items() if own.sum() >= SMALL}
+    rates = {name: converted / users for name, (converted, users) in known.items()}
+    if len(set(rates.values())) < 2:
+        return None
+    if _by_chance(*map(np.array, zip(*known.values(), strict=True))):
+        return say("Among those whose window is over, the groups' rates do not clearly differ.")
+    worst, best = min(rates, key=lambda g: rates[g]), max(rates, key=lambda g: rates[g])
     return say(
-        "Lowest: {worst} with {low} of {low_users}; highest: {best} with {high} of {high_users}.",
-        worst=worst, low=Share(float(rates[worst])), low_users=int(entered[worst]),
-        best=best, high=Share(float(rates[best])), high_users=int(entered[best]),
+        "Among those whose window is over, the lowest is {worst} with {low} of {low_users}, the highest {best} with "
+        "{high} of {high_users}.",
+        worst=worst, low=Share(rates[worst]), low_users=known[worst][1],
+        best=best, high=Share(rates[best]), high_users=known[best][1],
     )  # fmt: skip
 
 

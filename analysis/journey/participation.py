@@ -335,7 +335,7 @@ def _fit(seen: Seen, counts: _Counts, places: Any) -> tuple[Any, float]:
     """Return level and slope per campaign, and the slope's standard error."""
     design = np.column_stack([np.ones(len(places)), places])
     came, known = counts.came[places], counts.known[places]
-    fit = GLM(np.column_stack([came, known - came]), design, family=Binomial()).fit()
+    fit = GLM(np.column_stack([came, known - came]), design, family=Binomial()).fit(maxiter=200, tol=1e-12)
     users, came_to, could = _people(seen, counts, places)
     scores = (could * (came_to - fit.fittedvalues)) @ design
     bread = fit.cov_params()
@@ -376,7 +376,9 @@ def _headline(asked: Participation, frames: Mapping[str, pd.DataFrame], counts: 
         return _returned(last)
     params = {"users": counts.base, **_named("first", first), **_named("last", last)}
     trend = frames["trend"].iloc[0]
-    if len(rated) < 2 or np.isnan(trend["slope"]):
+    if len(rated) < 2:
+        return say("Of {users} loyal users, {last_share} took part in {last}.", **params)
+    if np.isnan(trend["slope"]):
         return say("Of {users} loyal users, {first_share} took part in {first} and {last_share} in {last}.", **params)
     ratio = {name: float(trend[name]) for name in ("odds_ratio", "odds_low", "odds_high")}
     return say(

@@ -211,7 +211,7 @@ def test_the_last_campaign_may_still_be_running(end: str | None, running: bool) 
         (Participation(where=Filter(campaign="bb")), "There is no campaign 'bb'. "),
         (Participation(where=Filter(start="2030-01-01")), "No campaign has events within these dates"),
         (Participation(paid_orders=2), "There is no data on orders yet"),
-        (Participation(where=Filter(channel="x")), "The events have no channel"),
+        (Participation(where=Filter(channel="x")), "cannot be filtered by channel"),
     ],
 )
 def test_what_cannot_be_asked_is_said(asked: Participation, says: str) -> None:

@@ -219,3 +219,13 @@ def test_numbers_with_other_spaces_and_blanks_of_spreadsheets(opened: Any) -> No
     )
     assert dict(opened(text).reconcile().sums) == {"spend": 25.0, "clicks": 7.0}
     assert opened("date,channel,花费\n2026-08-01,s,100元\n").reconcile().sums == (("spend", 100.0),)
+
+
+def test_an_amount_chosen_by_hand_names_its_currency(opened: Any) -> None:
+    export = opened("tag,kanal,kosten\n2026-11-01,suche,2.343 €\n2026-11-02,bild,12 €\n").as_table("spend")
+    export = export.assuming(currency="CNY")
+    columns = {"period_start": "tag", "channel": "kanal", "spend": "kosten"}
+    chosen = export.mapped(export.mapping.replace(columns=columns))
+    assert dict(chosen.mapping.constants)["currency"] == "EUR"
+    said = {**dict(export.mapping.constants), "currency": "USD"}
+    assert dict(export.mapped(export.mapping.replace(columns=columns, constants=said)).mapping.constants) == said

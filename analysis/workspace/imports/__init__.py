@@ -15,7 +15,7 @@ from analysis.workspace.imports.formats import formats
 from analysis.workspace.imports.incoming import Incoming
 from analysis.workspace.imports.mapping import SPREAD, ColumnMapping
 from analysis.workspace.imports.read import Scratch, read
-from analysis.workspace.imports.recognise import Guess, Recognition, guess_for, known, recognise
+from analysis.workspace.imports.recognise import AMOUNT, Guess, Recognition, currency_of, guess_for, known, recognise
 from analysis.workspace.imports.reconcile import Check, Overlap, Reconciliation, Stored, reconcile
 from analysis.workspace.imports.shapes import questions, shaped
 from analysis.workspace.imports.source import size_of
@@ -96,8 +96,18 @@ class Export:
         return self.scratch.rows
 
     def mapped(self, mapping: ColumnMapping) -> Export:
-        """Return the same file under another mapping."""
-        return replace(self, mapping=mapping)
+        """Return the same file under another mapping.
+
+        A currency that was only assumed gives way to the one that a newly chosen amount names.
+        """
+        amount = AMOUNT.get(mapping.table, "")
+        heading = dict(mapping.columns).get(amount)
+        assumed = (guess := self.guess("currency")) is not None and guess.confidence <= ASSUMED
+        same = dict(mapping.constants).get("currency") == dict(self.mapping.constants).get("currency")
+        chosen = heading != dict(self.mapping.columns).get(amount) and heading if assumed and same else None
+        code = currency_of(chosen, self.samples.get(chosen, ()), self.scratch.above) if chosen else None
+        constants = {**dict(mapping.constants), "currency": code} if code else mapping.constants
+        return replace(self, mapping=mapping.replace(constants=constants))
 
     def as_table(self, table: str) -> Export:
         """Return the same file, proposed as another table."""

@@ -97,7 +97,7 @@ EVENT_ALIASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )  # fmt: skip
 """Event names seen in logs, by standard event, the most telling first."""
 _EVENT_NAMES = 200
-_AMOUNT = {"orders": "revenue", "spend": "spend"}
+AMOUNT = {"orders": "revenue", "spend": "spend"}
 """The amount of money that a table is about."""
 
 
@@ -180,7 +180,7 @@ def guess_for(table: str, scratch: Scratch, samples: Mapping[str, Sequence[str]]
     if time not in columns and (heading := _only(samples, columns.values(), _dated)):
         columns[time] = heading
         guesses.append(Guess(time, heading, 0.6, say("the only column whose values are times")))
-    amount = _AMOUNT.get(table)
+    amount = AMOUNT.get(table)
     if amount and amount not in columns and (heading := _only(samples, columns.values(), _money)):
         columns[amount] = heading
         guesses.append(Guess(amount, heading, 0.6, say("the only column whose values are amounts of money")))
@@ -433,7 +433,7 @@ def _finished(
             more["period"] = MONTH
     if mapping.table != "events" and "currency" not in columns:
         amount = columns.get("spend" if mapping.table == "spend" else "revenue", next(iter(dict(mapping.spread)), ""))
-        if code := _currency(amount, samples.get(amount, ()), scratch.above):
+        if code := currency_of(amount, samples.get(amount, ()), scratch.above):
             constants["currency"] = code
     kept = {c: text for c, text in constants.items() if c not in columns} | dict(mapping.constants)
     texts = {c.name for c in TABLES[mapping.table] if c.type == "text"}
@@ -447,7 +447,8 @@ def _personal(scratch: Scratch, column: str, heading: str, values: Sequence[str]
     return heading in scratch.mailed or is_personal(heading, scratch.head_of(heading), who=True)
 
 
-def _currency(heading: str, values: Sequence[str], above: Sequence[str]) -> str | None:
+def currency_of(heading: str, values: Sequence[str], above: Sequence[str]) -> str | None:
+    """Return the currency of a column of amounts: as its heading says, the lines above, or most of its cells."""
     if code := heading_currency(heading):
         return code
     for line in above:
