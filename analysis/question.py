@@ -12,6 +12,7 @@ from analysis.errors import DataError
 from analysis.messages import say
 from analysis.tables import MOST_NAMES, Tables
 from analysis.values import Filter, Value, a, optional
+from analysis.vocabulary import TABLES
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -78,8 +79,9 @@ class Segmentation(Question):
 
 def _known(where: Filter, tables: Tables) -> None:
     """Raise if a filter names values that no table holds; a column that no table has is the question's to say."""
+    of_text = {column for table in TABLES if tables.count(table) for column in tables.texts(table)}
     for column, kept in where.columns().items():
-        known = tables.names(column)
+        known = tables.names(column) if column in of_text else ()
         unknown = tuple(name for name in kept if name not in known)
         if unknown and known and len(known) < MOST_NAMES:
             raise DataError.unknown(say(column), unknown, known)

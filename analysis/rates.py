@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import norm
 from statsmodels.stats.proportion import proportion_confint
 
 Floats = npt.NDArray[np.float64]
@@ -71,6 +72,19 @@ def apart(one: Any, one_low: Any, one_high: Any, other: Any, other_low: Any, oth
     above = np.hypot(np.subtract(one_high, one), np.subtract(other, other_low))
     difference = np.subtract(one, other)
     return difference - below, difference + above
+
+
+def score_test(one: int, of_one: int, other: int, of_other: int) -> float:
+    """Return the two-sided p-value for two shares to be the same, variance pooled; NaN where all or none succeeded.
+
+    Examples
+    --------
+    >>> round(score_test(56, 70, 48, 80), 4)
+    0.008
+    """
+    pooled = (one + other) / (of_one + of_other)
+    variance = pooled * (1 - pooled) * (1 / of_one + 1 / of_other)
+    return float(2 * norm.sf(abs(one / of_one - other / of_other) / np.sqrt(variance))) if variance else np.nan
 
 
 def share(successes: Any, trials: Any) -> Floats:

@@ -222,6 +222,8 @@ class Tables:
         for column, kept in where.columns().items():
             if column not in self.present(table):
                 raise DataError.no_filter(table, column)
+            if column not in (texts := self.texts(table)):
+                raise DataError.not_text(column, texts)
             conditions.append(nw.col(column).is_in(kept))
         return frame.filter(*conditions) if conditions else frame
 

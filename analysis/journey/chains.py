@@ -100,8 +100,12 @@ class Chains:
         The breakdown's values, then "(not set)".
     last : ndarray of int8, shape (users,)
         Which column of the recorded chain is the event that took the last step; -1 for users who did not convert.
+    arrived : ndarray of int64, shape (users, steps)
+        When the user first got as far as each step, by whatever chain; far in the future where they did not.
     seen : ndarray of bool, shape (users, steps)
-        Whether a whole window has passed since the user first got as far.
+        Whether a whole window has passed since then that the data, the dates and the campaigns asked for cover.
+    patience : int
+        The window, in microseconds; of a session a day.
     taken : Values
         At the events of the recorded chain.
     reached : Values
@@ -117,7 +121,9 @@ class Chains:
     group: Any
     groups: tuple[str, ...]
     last: Any
+    arrived: Any
     seen: Any
+    patience: int
     taken: Values
     reached: Values
 
@@ -128,6 +134,17 @@ class Chains:
     def required(self) -> tuple[int, ...]:
         """The steps, from zero, that may not be skipped."""
         return tuple(k for k in range(len(self.steps)) if not self.optional >> k & 1)
+
+    def known(self, k: int) -> Any:
+        """Say who took step k, counted from zero, long enough ago that it is known whether they went on."""
+        return self.took(k) & self.seen[:, k]
+
+    def went_on(self, k: int, later: int) -> Any:
+        """Say who got to a later step within one window of first getting to step k: the same time for everybody.
+
+        Who came back for another attempt after that has had more time than others; the funnel itself counts them.
+        """
+        return self.took(later) & (self.arrived[:, later] <= self.arrived[:, k] + self.patience)
 
     def took(self, k: int) -> Any:
         """Say which users took step k, counted from zero."""
@@ -149,7 +166,9 @@ class Chains:
             group=joined(lambda p: p.group),
             groups=first.groups,
             last=joined(lambda p: p.last),
+            arrived=joined(lambda p: p.arrived),
             seen=joined(lambda p: p.seen),
+            patience=first.patience,
             taken=Values._together([p.taken for p in parts]),
             reached=Values._together([p.reached for p in parts]),
         )
@@ -251,7 +270,9 @@ def _looked_up(chunk: Chunk, plan: Plan, found: Found, taken: Columns, reached: 
         group=found.group,
         groups=(*plan.groups, NOT_SET),
         last=_converted(chunk, plan, found),
-        seen=np.minimum(arrived + plan.patience, plan.before - 1) <= plan.until,
+        arrived=arrived,
+        seen=arrived + plan.patience <= plan.known,
+        patience=plan.patience,
         taken=Values.at(chunk, found.rows, taken),
         reached=Values.at(chunk, found.reached, reached),
     )
@@ -403,7 +424,9 @@ def _ties(chunk: Chunk, plan: Plan, mask: Any = None) -> Any:
     if not same.any():
         return None
     tied = np.flatnonzero(np.append(same, False) | np.append(False, same))
-    others = [column[tied] for column in (*chunk.coded.values(), *chunk.numbers.values())]
+    none = np.iinfo(np.int32).max
+    others = [np.where(column[tied] < 0, none, column[tied]) for column in chunk.coded.values()]
+    others += [column[tied] for column in chunk.numbers.values()]  # NaN sorts last
     others += [_ranked(texts.take(pa.array(tied))) for texts in chunk.texts.values()]
     group = [plan.place[chunk.coded[plan.by][tied]]] if plan.by else []
     first = [] if mask is None else [mask[tied]]
@@ -414,8 +437,9 @@ def _ties(chunk: Chunk, plan: Plan, mask: Any = None) -> Any:
 
 
 def _ranked(texts: Any) -> Any:
-    """Return each text's place among all in their order, none first."""
-    return np.unique(texts.fill_null("").to_numpy(zero_copy_only=False).astype(str), return_inverse=True)[1]
+    """Return each text's place among all in their order, none last."""
+    place = np.unique(texts.fill_null("").to_numpy(zero_copy_only=False).astype(str), return_inverse=True)[1]
+    return np.where(texts.is_null().to_numpy(zero_copy_only=False), len(place), place)
 
 
 def _found(

@@ -53,7 +53,8 @@ class FunnelChange(OfFunnel):
     mix + rate = sum (s1 - s0) (r0 + r1) / 2  +  sum (r1 - r0) (s0 + s1) / 2,
 
     each effect taken at the average of the two periods (Kitagawa 1955). A group that only one period has is all mix.
-    Users count who came to the earlier step at least a window before the data ends: later ones may still go on.
+    Users count who came to the earlier step at least a window before the data, the dates or the campaign ends, and as
+    gone on who got to the later one within that window: the same time for everybody.
     Their group is that of the event that first brought them in.
     Intervals are 95%: Newcombe's for the change, the delta method for the effects, users being independent.
 
@@ -146,9 +147,8 @@ class FunnelChangeAnswer(Answer):
 def _side(asked: FunnelChange, tables: Tables, period: Filter) -> tuple[pd.DataFrame, int]:
     """Return users and how many went on, by group, in one period; and how many came too late to tell."""
     where = asked.where or Filter()
-    both = {
-        name: getattr(period, name) or getattr(where, name) for name in ("campaign", "channel", "device", "segment")
-    }
+    both = {name: getattr(period, name) or getattr(where, name) for name in ("campaign", "channel", "device")}
+    both["segment"] = {**dict(where.segment), **dict(period.segment)}
     dated = period if period.start or period.end else where
     funnel = asked.funnel.replace(
         where=Filter(start=dated.start, end=dated.end, **both), breakdown=asked.by, breakdown_at="first"
@@ -157,10 +157,10 @@ def _side(asked: FunnelChange, tables: Tables, period: Filter) -> tuple[pd.DataF
     came = found.took(asked.from_step - 1)
     if not came.any():
         raise DataError.empty(nobody(funnel))
-    here = came & found.seen[:, asked.from_step - 1]
+    here = found.known(asked.from_step - 1)
     if not here.any():
         raise DataError.empty(too_early(funnel))
-    on = found.took((asked.to_step or len(found.steps)) - 1)
+    on = found.went_on(asked.from_step - 1, (asked.to_step or len(found.steps)) - 1)
     size = len(found.groups)
     counts = {
         "users": np.bincount(found.group[here], minlength=size),

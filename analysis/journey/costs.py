@@ -13,7 +13,7 @@ import pyarrow as pa
 from analysis.answer import Note
 from analysis.errors import DataError
 from analysis.messages import Money, Names, say
-from analysis.tables import Tables, collect
+from analysis.tables import Tables, collect, instant
 from analysis.values import Filter
 
 
@@ -58,8 +58,7 @@ def worth_of(tables: Tables, value: str, conversion: str, where: Filter | None) 
     """
     if value != "revenue":
         return Worth(currency=tables.campaign.currency if value == "value" and tables.campaign else None)
-    named = tables.frame("events", where).filter(nw.col("event") == conversion, ~nw.col("order_id").is_null())
-    events = named.group_by("order_id").agg(events=nw.len())
+    events = _naming(tables, where, conversion)
     paid = tables.paid_orders().group_by("order_id", "currency").agg(realised=nw.col("realised").sum())
     found = collect(events.join(paid, on="order_id", how="inner")).sort_values("order_id")
     currencies = tuple(sorted(found["currency"].unique()))
@@ -71,7 +70,7 @@ def worth_of(tables: Tables, value: str, conversion: str, where: Filter | None) 
         )
         raise DataError(text, "mixed-currencies")
     currency = currencies[0] if currencies else None
-    paid_for, of_named = _covered(tables, where, events, currency)
+    paid_for, of_named = _covered(tables, where, conversion, events, currency)
     return Worth(
         currency=currency,
         orders=pa.array(found["order_id"], pa.string()),
@@ -81,18 +80,36 @@ def worth_of(tables: Tables, value: str, conversion: str, where: Filter | None) 
     )
 
 
-def _covered(tables: Tables, where: Filter | None, events: Any, currency: str | None) -> tuple[float, float]:
-    """Return what the paid orders that match the filter brought, and of that those which `events` name.
+def _covered(
+    tables: Tables, where: Filter | None, conversion: str, named: Any, currency: str | None
+) -> tuple[float, float]:
+    """Return what paid orders brought that belong under the filter, and of that those which its events name.
 
-    Nothing where the filter names what orders lack: which of them match is not known.
+    An order belongs where its event does, whatever its own date; one that no event names, by its own date. Nothing
+    where the filter names what orders lack: which of them match is not known.
     """
     if not currency or (where and not set(where.columns()) <= set(tables.present("orders"))):
         return 0.0, 0.0
-    paid = tables.paid_orders(where).filter(nw.col("currency") == currency)
-    realised = nw.col("realised")
-    named = nw.when(nw.col("events").is_null()).then(nw.lit(0.0)).otherwise(realised)
-    found = collect(paid.join(events, on="order_id", how="left").select(paid=realised.sum(), named=named.sum()))
+    undated = where.replace(start=None, end=None) if where else None
+    paid = (
+        tables.paid_orders(undated).filter(nw.col("currency") == currency).select("order_id", "timestamp", "realised")
+    )
+    at_all = _naming(tables, undated, conversion).rename({"events": "ever"})
+    start, end = where.bounds(tables.zone) if where else (None, None)
+    here = nw.col("ever").is_null()
+    here = here & (nw.col("timestamp") >= instant(start)) if start else here
+    here = here & (nw.col("timestamp") < instant(end)) if end else here
+    both = paid.join(named, on="order_id", how="left").join(at_all, on="order_id", how="left")
+    shared = nw.when(~nw.col("events").is_null()).then(nw.col("realised")).otherwise(nw.lit(0.0))
+    whole = nw.when(~nw.col("events").is_null() | here).then(nw.col("realised")).otherwise(nw.lit(0.0))
+    found = collect(both.select(paid=whole.sum(), named=shared.sum()))
     return float(found["paid"].fillna(0.0)[0]), float(found["named"].fillna(0.0)[0])
+
+
+def _naming(tables: Tables, where: Filter | None, conversion: str) -> Any:
+    """Return how many conversion events name each order: order_id, events."""
+    named = tables.frame("events", where).filter(nw.col("event") == conversion, ~nw.col("order_id").is_null())
+    return named.group_by("order_id").agg(events=nw.len())
 
 
 def spent(tables: Tables, by: str, where: Filter | None, first: str, last: str) -> Cost:

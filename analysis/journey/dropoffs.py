@@ -26,7 +26,7 @@ from analysis.journey.money import Carried, carried, nobody, too_early
 from analysis.journey.participation import Participation, ParticipationAnswer, loyal
 from analysis.journey.periods import campaigns
 from analysis.messages import N_, Message, Money, Names, Share, say
-from analysis.rates import wilson
+from analysis.rates import score_test, wilson
 from analysis.sequences import Columns
 from analysis.tables import Tables, collect
 from analysis.values import Filter, names, number, value, whole
@@ -73,9 +73,9 @@ class DropOffs(OfFunnel):
 
     Intervals are 95%: Wilson's for a rate, Newcombe's for a difference, the adjusted log for a ratio; loyal users are
     compared with themselves, as pairs (McNemar's test), across all campaigns whatever the dates; `worth` takes
-    in the spread of revenue as well. Users count who took the earlier step at least a window before the data ends:
-    later ones may still go on. Their group is taken where they first got so far, which does not depend on what they did
-    next.
+    in the spread of revenue as well. Users count who took the earlier step at least a window before the data (the
+    dates, the campaign) ends, and as gone on who got further within one window of it: everybody has had the same time.
+    Their group is taken where they first got so far, which does not depend on what they did next.
 
     Examples
     --------
@@ -105,7 +105,7 @@ class DropOffs(OfFunnel):
         found = carried(asked, tables, Columns(coded=columns, numbers=timed))
         if not len(found.chains):
             raise DataError.empty(nobody(asked))
-        if not _known(found.chains, 0).any():
+        if not found.chains.known(0).any():
             raise DataError.empty(too_early(asked))
         rows = [row for side in _sides(self, found.chains, columns) for row in _compared(self, found, *side)]
         rows += _fatigue(self, tables, found.currency)
@@ -194,8 +194,8 @@ def _compared(
     """Yield one row for each value and step, where there are users enough on both sides."""
     steps = found.chains.steps
     for before, k in pairwise(found.chains.required):
-        here = _known(found.chains, before) & (places[:, before] >= 0)
-        at, on, money = places[here, before], found.chains.took(k)[here], found.revenue[here]
+        here = found.chains.known(before) & (places[:, before] >= 0)
+        at, on, money = places[here, before], found.chains.went_on(before, k)[here], found.revenue[here]
         size = max(len(own), 2) if column == SPEED else len(own)
         users, went = np.bincount(at, minlength=size), np.bincount(at[on], minlength=size)
         worths = _Worth.of(at[on], money[on], size)
@@ -204,11 +204,6 @@ def _compared(
             if name != NOT_SET and min(counts[1], counts[3]) >= asked.least:
                 places_ = {"after": steps[before], "event": steps[k], "column": column, "group": name}
                 yield places_ | _measured(counts, *worths.each(g))
-
-
-def _known(found: Chains, k: int) -> Any:
-    """Say who took a step long enough ago to have gone on by now."""
-    return found.took(k) & found.seen[:, k]
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,13 +277,9 @@ def _ratio(went: int, users: int, others_went: int, others: int, both: int | Non
 def _p_value(went: int, users: int, others_went: int, others: int, both: int | None) -> float:
     """Return the two-sided p-value of the score test, McNemar's for pairs; NaN where nothing differs at all."""
     if both is None:
-        pooled = (went + others_went) / (users + others)
-        variance = pooled * (1 - pooled) * (1 / users + 1 / others)
-    else:
-        variance = (went + others_went - 2 * both) / users**2
-    if not variance:
-        return np.nan
-    return float(2 * norm.sf(abs(went / users - others_went / others) / np.sqrt(variance)))
+        return score_test(went, users, others_went, others)
+    once = went + others_went - 2 * both
+    return float(2 * norm.sf(abs(went - others_went) / np.sqrt(once))) if once else np.nan
 
 
 _NUMBERS = [name for name, own in DropOffsAnswer.fields["table"].items() if own.unit not in ("text", "flag")]
@@ -326,7 +317,7 @@ def _fatigue(asked: DropOffs, tables: Tables, currency: str | None) -> list[dict
     names_ = {"after": str(first["campaign"]), "event": str(last["campaign"]), "column": LOYALTY, "group": LOYAL}
     together = answer.table
     both = together[(together["cohort"] == names_["after"]) & (together["campaign"] == names_["event"])]
-    each = _each_loyal(asked, tables, names_["event"], counts[0], currency)
+    each = _each_loyal(asked, tables, names_["event"], currency)
     return [names_ | _measured(counts, *each, both=int(both["took_part"].iloc[0]))]
 
 
@@ -343,19 +334,19 @@ def _several(tables: Tables) -> bool:
     return bool(tables.count("orders")) and needed <= set(tables.present("orders"))
 
 
-def _each_loyal(asked: DropOffs, tables: Tables, campaign: str, came: int, currency: str | None) -> tuple[float, float]:
-    """Return what a loyal user who came brought in a campaign, and its standard error."""
-    runs = campaigns(tables, None, dated=True)
-    base = loyal(Participation(paid_orders=asked.loyal_orders), tables, runs[0]).to_pylist()
+def _each_loyal(asked: DropOffs, tables: Tables, campaign: str, currency: str | None) -> tuple[float, float]:
+    """Return what a loyal user who came under the filter brought in a campaign, and its standard error."""
     if "campaign" not in tables.present("orders"):
         return np.nan, np.nan
+    runs = campaigns(tables, None, dated=True)
+    base = loyal(Participation(paid_orders=asked.loyal_orders), tables, runs[0]).to_pylist()
+    where = (_across(asked) or Filter()).replace(campaign=(campaign,))
+    came = collect(tables.frame("events", where).select("user_id").unique())["user_id"]
     paid = collect(tables.paid_orders(Filter(campaign=(campaign,))).select("user_id", "realised", "currency"))
-    own = (
-        paid[paid["user_id"].isin(base) & ((paid["currency"] == currency) | (currency is None))]
-        .groupby("user_id")["realised"]
-        .sum()
-    )
-    each = np.append(own.to_numpy(), np.zeros(max(came - len(own), 0)))
+    own = paid[(paid["currency"] == currency) | (currency is None)].groupby("user_id")["realised"].sum()
+    each = own.reindex(came[came.isin(base)]).fillna(0.0).to_numpy()
+    if len(each) < 2:
+        return np.nan, np.nan
     return float(each.mean()), float(each.std(ddof=1) / np.sqrt(len(each)))
 
 

@@ -180,7 +180,8 @@ def _fitted(name: str, times: pd.DataFrame) -> tuple[dict[str, Any], pd.DataFram
     if not converted:
         empty = pd.DataFrame({"breakdown": name, "seconds": [0.0], "share": [0.0], "low": np.nan, "high": np.nan})
         return row, empty
-    estimate = SurvfuncRight(times["seconds"].to_numpy(), times["converted"].to_numpy().astype(int))
+    with np.errstate(divide="ignore", invalid="ignore"):  # at the last moment nobody may be left
+        estimate = SurvfuncRight(times["seconds"].to_numpy(), times["converted"].to_numpy().astype(int))
     share, low, high = _bounds(estimate)
     median_low, median_high = estimate.quantile_ci(0.5, method="cloglog")
     half = estimate.surv_times[np.argmax(share >= share[-1] / 2)]

@@ -132,6 +132,8 @@ def _next(
     midnight = starts[day + 1]
     if met < midnight:
         return end, day, 0, met
+    if first == done:  # they convert as their clock would start: no others' chance to
+        return end, -1, 0, first
     while row < end and time[row] < midnight:
         row += 1
     return row, day, 2, first

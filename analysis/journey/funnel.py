@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import altair as alt
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2_contingency
+from statsmodels.stats.multitest import multipletests
 
 from analysis import charts
 from analysis.answer import Answer, Field, Note
@@ -21,7 +21,7 @@ from analysis.journey.plan import SESSION_GAP, Plan, before
 from analysis.journey.steps import STEPS_AT_MOST, Exclusion, Step, called, exclusions, steps
 from analysis.messages import N_, Message, Names, Share, Span, say
 from analysis.question import Question
-from analysis.rates import wilson
+from analysis.rates import score_test, wilson
 from analysis.sequences import Chunk
 from analysis.tables import Tables
 from analysis.values import a, duration, either, moment, one_of, optional, seconds, text, value, whole
@@ -305,8 +305,10 @@ def _settled(chunk: Chunk, plan: Plan, found: Found) -> Any:
     groups = len(plan.groups) + 1
     if not plan.by:
         return np.zeros((groups, 2), np.int64)
-    over = np.minimum(chunk.time[found.reached[:, 0]] + plan.patience, plan.before - 1) <= plan.until
-    place = found.group[over] * 2 + (found.level[over] == plan.steps)
+    deadline = chunk.time[found.reached[:, 0]] + plan.patience
+    over, last = deadline <= plan.known, found.reached[:, -1]
+    went_on = (last >= 0) & (chunk.time[last] <= deadline)
+    place = found.group[over] * 2 + went_on[over]
     return np.bincount(place, minlength=groups * 2).reshape(groups, 2)
 
 
@@ -407,19 +409,24 @@ def _worst_step(asked: Funnel, total: pd.DataFrame) -> Message:
 
 
 def _worst_group(asked: Funnel, settled: Mapping[str, Any]) -> Message | None:
-    """Name the groups with the lowest and the highest rate from first to last step, where chance does not explain it.
+    """Name the groups with the lowest and the highest rate among those that clearly differ from all others together.
 
-    Of people who may still go on nothing is known yet: the rates are of those whose window is over.
+    Of people who may still go on nothing is known yet: the rates are of those whose window is over. Taken at a later
+    step, a group tells of itself how far its people got.
     """
-    if not asked.breakdown:
-        return None
     known = {name: (int(own[1]), int(own.sum())) for name, own in settled.items() if own.sum() >= SMALL}
-    rates = {name: converted / users for name, (converted, users) in known.items()}
-    if len(set(rates.values())) < 2:
+    if asked.breakdown_at not in ("first", 1) or len({converted / users for converted, users in known.values()}) < 2:
         return None
-    if _by_chance(*map(np.array, zip(*known.values(), strict=True))):
+    clear = _apart_from_others(known)
+    if not clear:
         return say("Among those whose window is over, the groups' rates do not clearly differ.")
+    rates = {name: known[name][0] / known[name][1] for name in clear}
     worst, best = min(rates, key=lambda g: rates[g]), max(rates, key=lambda g: rates[g])
+    if len(clear) == 1:
+        return say(
+            "Among those whose window is over, {group} stands apart with {share} of {users}.",
+            group=worst, share=Share(rates[worst]), users=known[worst][1],
+        )  # fmt: skip
     return say(
         "Among those whose window is over, the lowest is {worst} with {low} of {low_users}, the highest {best} with "
         "{high} of {high_users}.",
@@ -428,12 +435,12 @@ def _worst_group(asked: Funnel, settled: Mapping[str, Any]) -> Message | None:
     )  # fmt: skip
 
 
-def _by_chance(converted: Any, entered: Any) -> bool:
-    """Say whether chance alone makes the groups differ as much (chi-square test, 5%)."""
-    missed = entered - converted
-    if not converted.any() or not missed.any():
-        return True
-    return bool(chi2_contingency([converted, missed], correction=False).pvalue >= 0.05)
+def _apart_from_others(known: Mapping[str, tuple[int, int]]) -> list[str]:
+    """Return the groups whose rate differs from the others', with one in twenty called so by chance (Benjamini)."""
+    converted, users = (sum(own[i] for own in known.values()) for i in (0, 1))
+    tests = [score_test(x, n, converted - x, users - n) for x, n in known.values()]
+    clear = multipletests(np.nan_to_num(tests, nan=1.0), alpha=0.05, method="fdr_bh")[0]
+    return [name for name, own in zip(known, clear, strict=True) if own]
 
 
 def _notes(asked: Funnel, table: pd.DataFrame, session: str) -> tuple[Note, ...]:

@@ -65,11 +65,12 @@ class Nodes(Question):
     Notes
     -----
     Each local day is a small study of its own: those who meet the node for the first time that day and have not
-    converted yet, beside those who are active that day and have neither met it nor converted. Both then have the
-    same window. The days are weighted by those who met the node, so the difference is the one for them. Whoever
-    may meet the node only by staying longer cannot look better for that alone, as in a plain comparison of those
-    who ever met it ("immortal time"). This is the sequential-trials design of Hernán and Robins (2016, "Using big
-    data to emulate a target trial"). Intervals are 95% (Newcombe's, from the interval of each share) and allow for a
+    converted yet, beside those who are active that day and have neither met it nor converted; whom the day's first
+    event shows converting is not among them, as nothing was seen of them before. Both then have the same window. The
+    days are weighted by those who met the node, so the difference is the one for them. Whoever may meet the node only
+    by staying longer cannot look better for that alone, as in a plain comparison of those who ever met it ("immortal
+    time"). This is the sequential-trials design of Hernán and Robins (2016, "Using big data to emulate a target
+    trial"). Intervals are 95% (Newcombe's, from the interval of each share) and allow for a
     user standing in several days.
 
     The others may still meet the node later; their conversions count where they began. What is left is an

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 FAR = np.iinfo(np.int64).max // 4
 SESSION_GAP = 30 * 60
 """Seconds without an event after which another session begins, where no session id tells."""
+DAY = 86_400 * 1_000_000
 _EPOCH = dt.datetime(1970, 1, 1)
 _AT = {"first": 0, "last": -1}
 
@@ -55,6 +56,8 @@ class Plan:
     first: bool
     entries: tuple[int, int]
     until: int
+    known: int
+    """Until when what people did is known for those who pass the filter and the dates; at most `until`."""
     before: int
     """Steps must be taken before this moment."""
     excluded: Any
@@ -74,7 +77,7 @@ class Plan:
         keys = np.arange(len(names))
         return cls(
             names=names, masks=1 << keys, ranks=keys, conditions=(), keys=keys, order="ordered", profile=None,
-            optional=0, window=FAR, session="", first=False, entries=(-FAR, FAR), until=FAR, before=FAR,
+            optional=0, window=FAR, session="", first=False, entries=(-FAR, FAR), until=FAR, known=FAR, before=FAR,
             excluded=np.empty((0, 2), np.int64), hold=None, by=None, place=None, groups=(), at=0, exact=False,
         )  # fmt: skip
 
@@ -85,8 +88,8 @@ class Plan:
 
     @property
     def patience(self) -> int:
-        """How long after an event a chain may go on (microseconds); of a session, without another event."""
-        return SESSION_GAP * 1_000_000 if self.session else self.window
+        """How long after an event people are seen for whether they go on (microseconds); a session is over in a day."""
+        return DAY if self.session else self.window
 
     @property
     def settles(self) -> bool:
@@ -122,6 +125,8 @@ def planned(asked: Funnel, tables: Tables, wanted: Columns | None = None) -> tup
     session = _session(asked, tables)
     texts = dict.fromkeys((*extra.texts, *filter(None, (asked.hold, session if session != "gap" else ""))))
     start, end = asked.where.bounds(tables.zone) if asked.where else (None, None)
+    exact, until = bool(asked.breakdown) or wanted is not None, observed_until(asked, tables)
+    known = min(until, taken_before(asked, tables) - 1, _campaign_until(asked, tables)) if exact else until
     plan = Plan(
         names=asked.row_names,
         masks=masks,
@@ -135,7 +140,8 @@ def planned(asked: Funnel, tables: Tables, wanted: Columns | None = None) -> tup
         session=session,
         first=asked.entry == "first",
         entries=(micros(start) if start else -FAR, micros(end) if end else FAR),
-        until=observed_until(asked, tables),
+        until=until,
+        known=known,
         before=taken_before(asked, tables),
         excluded=np.array(
             [(one.after - 1, (one.before or len(steps)) - 1) for one in asked.exclusions], np.int64
@@ -145,7 +151,7 @@ def planned(asked: Funnel, tables: Tables, wanted: Columns | None = None) -> tup
         place=_places(coded[asked.breakdown], groups) if asked.breakdown else None,
         groups=groups,
         at=_AT[asked.breakdown_at] if isinstance(asked.breakdown_at, str) else asked.breakdown_at - 1,
-        exact=bool(asked.breakdown) or wanted is not None,
+        exact=exact,
     )
     return plan, Columns(coded=coded, numbers=extra.numbers, texts=tuple(texts))
 
@@ -223,6 +229,15 @@ def taken_before(asked: Funnel, tables: Tables) -> int:
     asked = asked.effective
     _, end = asked.where.bounds(tables.zone) if asked.where else (None, None)
     return micros(end) if end and asked.dates == "conversion" else FAR
+
+
+def _campaign_until(asked: Funnel, tables: Tables) -> int:
+    """Return the last moment of the campaigns that the filter keeps: what people do later is no part of them."""
+    if not asked.where or not asked.where.campaign or asked.observed_until:
+        return FAR
+    frame = tables.frame("events", asked.where.replace(start=None, end=None)).select(last=nw.col("timestamp").max())
+    last = frame.collect("pyarrow")["last"].to_list()[0]
+    return micros(last) if last else FAR
 
 
 def relevant(asked: Funnel, tables: Tables, plan: Plan) -> nw.LazyFrame[Any]:

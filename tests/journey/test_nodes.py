@@ -60,6 +60,8 @@ def _twin(log: pd.DataFrame, node: str, window: pd.Timedelta, dates: Filter | No
             if not (dates.start or day) <= day <= (dates.end or day):
                 continue
             treated = not pd.isna(met) and _day(met) == day
+            if not treated and first == bought:  # nothing was seen of them before they bought
+                continue
             clock = met if treated else first
             if clock + window <= until:
                 stands.append((user, day, treated, bought - clock <= window))
@@ -268,3 +270,18 @@ def test_not_estimable_is_said() -> None:
     assert answer.table["difference"].isna().all()
     assert "not-estimable" in {note.code for note in answer.notes}
     answer.chart()
+
+
+def test_purchases_that_come_without_browsing_make_nobody_comparable() -> None:
+    """Seeds and purchases know nothing of each other, and a day often begins with its purchase: no difference."""
+    misses = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        rows = [(f"u{u}", float(rng.uniform(0, 10)), event) for u in range(400)
+                for event, often in (("seed", 0.3), ("purchase", 0.3), ("view", 8)) for _ in range(rng.poisson(often))
+                ]  # fmt: skip
+        frame = pd.DataFrame(rows, columns=["user_id", "timestamp", "event"])
+        frame["timestamp"] = pd.Timestamp("2026-11-01") + pd.to_timedelta(frame["timestamp"], unit="D")
+        row = Nodes(nodes=("seed",), window="1d", phases=False).run(Tables(events=frame)).table.iloc[0]
+        misses += not row["low"] <= 0 <= row["high"]
+    assert misses <= 2 + 3 * np.sqrt(40 * 0.05 * 0.95)

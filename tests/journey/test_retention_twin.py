@@ -235,8 +235,8 @@ def missing(log: list[Row], asked: Retention) -> bool:
     return (
         not {*asked.start, *(asked.returns or ())} <= events
         or (bool(asked.breakdown) and not any(r.group for r in log))
-        or (not campaigns and (asked.period == "campaign" or bool(where.campaign)))
-        or (asked.period == "campaign" and bool(where.campaign) and not campaigns & set(where.campaign))
+        or (not campaigns and asked.period == "campaign")
+        or bool(set(where.campaign) - campaigns)
     )
 
 
