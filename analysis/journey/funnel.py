@@ -419,16 +419,16 @@ def _worst_group(asked: Funnel, settled: Mapping[str, Any]) -> Message | None:
         return None
     clear = _apart_from_others(known)
     if not clear:
-        return say("Among those whose window is over, the groups' rates do not clearly differ.")
+        return say("Within one window of first entering, the groups' rates do not clearly differ.")
     rates = {name: known[name][0] / known[name][1] for name in clear}
     worst, best = min(rates, key=lambda g: rates[g]), max(rates, key=lambda g: rates[g])
     if len(clear) == 1:
         return say(
-            "Among those whose window is over, {group} stands apart with {share} of {users}.",
+            "Within one window of first entering, {group} stands apart with {share} of {users}.",
             group=worst, share=Share(rates[worst]), users=known[worst][1],
         )  # fmt: skip
     return say(
-        "Among those whose window is over, the lowest is {worst} with {low} of {low_users}, the highest {best} with "
+        "Within one window of first entering, the lowest is {worst} with {low} of {low_users}, the highest {best} with "
         "{high} of {high_users}.",
         worst=worst, low=Share(rates[worst]), low_users=known[worst][1],
         best=best, high=Share(rates[best]), high_users=known[best][1],

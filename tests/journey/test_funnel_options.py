@@ -153,7 +153,7 @@ def test_the_headline_names_the_worst_group_with_its_rate() -> None:
     said = asked.run(Tables(events=log)).headline.text()
     assert said == (
         "37.0% of 81 users who did a went on to b within 1 hour. "
-        "Among those whose window is over, the lowest is web with 25.0% of 40, the highest ios with 50.0% of 40."
+        "Within one window of first entering, the lowest is web with 25.0% of 40, the highest ios with 50.0% of 40."
     )
 
 
