@@ -212,7 +212,7 @@ def test_rows_that_were_replaced_come_back_with_their_users_value(workspace: Wor
     workspace.save_segment("new", Lifecycle(at="2026-11-12"))
     workspace.undo(second.id)
     assert stored(workspace) == expected(*FIRST)
-    new = {("ann", None): 1, ("bob", "interest"): 2, ("cat", None): 2, ("dan", "interest"): 1}
+    new = {("ann", None): 1, ("bob", "interest"): 2, ("cat", "conversion"): 2, ("dan", "interest"): 1}
     assert stored(workspace, "new") == new
     workspace.forget_segment("stage")
     third = workspace.add(events("c.csv", "eve 01 view", "eve 12 view"), overlap="replace")
