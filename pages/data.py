@@ -162,7 +162,8 @@ def _go(seen: list[tuple[Staged, Reconciliation | None, bool]], target: Workspac
     if not seen:
         return
     files, found = [staged for staged, _found, _decided in seen], [f for _staged, f, _decided in seen if f]
-    overlap = reconciled.overlap_choice(found)
+    twice = _twice([staged for staged, f, _decided in seen if f])
+    overlap = reconciled.overlap_choice(found, twice=twice)
     waiting = [staged.name for staged, _found, decided in seen if not decided]
     with st.container(horizontal=True, vertical_alignment="center", key=f"{PAGE}.do"):
         rows = sum(f.kept for f in found)
@@ -179,6 +180,19 @@ def _go(seen: list[tuple[Staged, Reconciliation | None, bool]], target: Workspac
             st.caption(shown(_("First decide what is open in {files}.", files=Names(tuple(waiting)))))
         elif overlap is None:
             st.caption(_("First choose what should happen with the days stored already."))
+
+
+def _twice(files: list[Staged]) -> bool:
+    """Say of each file which rows an earlier one of them has too; return whether any has."""
+    any_ = False
+    for n, later in enumerate(files):
+        for earlier in files[:n]:
+            if later.export and earlier.export and (rows := later.export.shares(earlier.export)):
+                any_ = True
+                text = _("{n} rows of {later} are about the same as rows of {earlier}: kept both, they count twice.",
+                         n=rows, later=later.name, earlier=earlier.name)  # fmt: skip
+                st.warning(shown(text), icon=":material/difference:")
+    return any_
 
 
 def _import(files: list[Staged], target: Workspace | None, overlap: str) -> None:

@@ -210,13 +210,16 @@ def table(frame: pd.DataFrame) -> None:
     )
 
 
-def overlap_choice(found: Sequence[Reconciliation]) -> str | None:
-    """Ask what to do with days that are stored already; None while it is open, "keep" where there are none."""
-    if not any(f.overlaps for f in found):
+def overlap_choice(found: Sequence[Reconciliation], *, twice: bool) -> str | None:
+    """Ask what to do with days that are stored or in two files; None while that is open, "keep" without any."""
+    stored = any(f.overlaps for f in found)
+    if not stored and not twice:
         return "keep"
     options = list(OVERLAP)
     chosen = st.radio(
-        _("Some days of these files are stored already. What should happen?"),
+        _("Some days of these files are stored already. What should happen?")
+        if stored
+        else _("Some days are in several of these files. What should happen?"),
         options,
         index=None,
         format_func=lambda o: _(OVERLAP[o][0]),

@@ -7,6 +7,8 @@ for that one. What an undone batch itself had stored is gone from there too.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import duckdb
 import pyarrow as pa
 
@@ -24,6 +26,15 @@ def settled(con: duckdb.DuckDBPyConnection, rows: Incoming, batch: int, overlap:
         rows.leave_out(_stored(con, rows, int(batch)))
     if overlap == "replace":
         _take_out(con, rows, int(batch))
+
+
+def settled_beside(rows: Incoming, earlier: Sequence[Incoming], overlap: str) -> None:
+    """Settle the days that earlier files of the same import have too, as if they were stored."""
+    for other in earlier:
+        if overlap == "skip":
+            rows.leave_out(other.spans())
+        if overlap == "replace":
+            other.leave_out(rows.spans())
 
 
 def _stored(con: duckdb.DuckDBPyConnection, rows: Incoming, batch: int) -> pa.Table:

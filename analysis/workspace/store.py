@@ -28,6 +28,7 @@ from analysis.workspace import replaced, segments
 from analysis.workspace.imports import Export, Overlap
 from analysis.workspace.imports.clean import REASONS
 from analysis.workspace.imports.incoming import Incoming, covers
+from analysis.workspace.imports.reconcile import SAME
 from analysis.workspace.imports.watch import Watch, watching
 from analysis.workspace.mappings import SCHEMA as MAPPINGS
 from analysis.workspace.mappings import KeptMapping, kept_text
@@ -168,8 +169,9 @@ class Workspace:
             batch = self._next("batches")
             con.execute("INSERT INTO batches VALUES (?, ?)", [batch, _now()])
             stored = storage.holds_rows(con, "events")
-            for rows in coming:
+            for n, rows in enumerate(coming):
                 replaced.settled(con, rows, batch, overlap)
+                replaced.settled_beside(rows, [r for r in coming[:n] if r.table == rows.table], overlap)
             if not any(rows.count() for rows in coming):
                 raise _nothing_new()
             for export, rows in zip(exports, coming, strict=True):
@@ -186,7 +188,7 @@ class Workspace:
         """Return how many of an export's rows are stored already, and the earlier batches it overlaps."""
         table = export.mapping.table
         rows = export.incoming(_hash_key() if export.mapping.hashed else b"")
-        con, time, own = self._con.cursor(), TIME_COLUMN[table], [c for c in _KEYS[table] if c in rows.columns]
+        con, time, own = self._con.cursor(), TIME_COLUMN[table], [c for c in SAME[table] if c in rows.columns]
         con.register("spans", rows.spans())
         con.register("incoming", rows.stream(tuple(own)))
         same = " AND ".join(f"s.{c} IS NOT DISTINCT FROM i.{c}" for c in own)
@@ -390,14 +392,6 @@ class Workspace:
             except BaseException:
                 self._con.rollback()
                 raise
-
-
-_KEYS = {
-    "events": ("user_id", "timestamp", "event"),
-    "orders": ("order_id",),
-    "spend": ("period_start", "channel", "campaign", "creative", "audience"),
-}
-"""What makes a stored row the same as one that comes."""
 
 
 def _store(con: duckdb.DuckDBPyConnection, rows: Incoming, batch: int) -> None:

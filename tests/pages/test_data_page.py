@@ -197,6 +197,16 @@ def test_stored_days_are_asked_about_only_where_there_are_some(opened) -> None:
     assert "CN¥170.25 ad spend" in headline(app)
 
 
+def test_days_of_two_files_are_asked_about(opened) -> None:
+    app = own(opened("data"), "two files")
+    app = upload(app, ("a.csv", SPEND.encode()), ("b.csv", SPEND.replace("50", "70").encode()))
+    assert "2 rows of b.csv are about the same as rows of a.csv" in said(app)
+    assert app.button(key="data.import").disabled
+    app.radio(key="data.overlap").set_value("replace")
+    app = press_import(run(app))
+    assert "CN¥170.25 ad spend" in headline(app)
+
+
 def test_the_same_file_again_is_said_before_it_is_imported(opened) -> None:
     app = own(opened("data"), "again")
     app = press_import(upload(app, ("a.csv", SPEND.encode())))
@@ -400,6 +410,8 @@ def test_totals_that_differ_and_rows_lost_are_not_called_clean(opened) -> None:
     assert "1 set aside" in second
     assert all("check_circle" not in line and "warning" in line for line in (first, second))
     assert "`spend`: the file says CN¥151.25, we count CN¥150.25: differs" in said(app)
+    app.radio(key="data.overlap").set_value("keep")  # both files have the same days
+    run(app)
     assert not app.button(key="data.import").disabled
 
 

@@ -530,3 +530,14 @@ def test_only_the_days_a_file_has_are_replaced(tmp_path: Path) -> None:
     here.add(_spent("b.csv", ("2026-08-01", 100), ("2026-08-31", 300)), overlap="replace")
     assert _stored_spend(here) == 420
     here.close()
+
+
+@pytest.mark.parametrize(("overlap", "spend"), [("keep", 44.0), ("skip", 32.0), ("replace", 33.0)])
+def test_files_of_one_import_that_have_the_same_days(tmp_path: Path, overlap: str, spend: float) -> None:
+    here = open_workspace(tmp_path / "w.duckdb")
+    first = _spent("a.csv", ("2026-08-01", 10), ("2026-08-02", 11))
+    second = _spent("b.csv", ("2026-08-02", 12), ("2026-08-03", 11))
+    assert (second.shares(first), first.shares(second), first.shares(_spent("c.csv", ("2026-09-01", 1)))) == (1, 1, 0)
+    here.add(first, second, overlap=overlap)
+    assert _stored_spend(here) == spend
+    here.close()

@@ -16,7 +16,7 @@ from analysis.workspace.imports.incoming import Incoming
 from analysis.workspace.imports.mapping import SPREAD, ColumnMapping
 from analysis.workspace.imports.read import Scratch, read
 from analysis.workspace.imports.recognise import AMOUNT, Guess, Recognition, currency_of, guess_for, known, recognise
-from analysis.workspace.imports.reconcile import Check, Overlap, Reconciliation, Stored, reconcile
+from analysis.workspace.imports.reconcile import Check, Overlap, Reconciliation, Stored, reconcile, shared
 from analysis.workspace.imports.shapes import questions, shaped
 from analysis.workspace.imports.source import size_of
 from analysis.workspace.imports.watch import Watch
@@ -233,6 +233,22 @@ class Export:
             return found
         stored, overlaps = workspace.compare(self)
         return replace(found, stored=stored, overlaps=overlaps)
+
+    def shares(self, other: Export) -> int:
+        """Return how many rows are about the same orders, or the same spend, as rows of another file: they count twice.
+
+        Events are not looked at: a log in parts has the same days in each.
+
+        Raises
+        ------
+        ImportFileError
+            A mapping is incomplete or wrong.
+        """
+        if self.mapping.table != other.mapping.table or self.mapping.table == "events":
+            return 0
+        self._check()
+        other._check()
+        return shared(shaped(self.scratch, self.mapping), shaped(other.scratch, other.mapping))
 
     def clean(self, key: bytes) -> Cleaned:
         """Apply the mapping.

@@ -15,6 +15,13 @@ from analysis.workspace.imports.lines import PART, STEP
 from analysis.workspace.imports.mapping import ColumnMapping
 from analysis.workspace.imports.read import Scratch
 
+SAME = {
+    "events": ("user_id", "timestamp", "event"),
+    "orders": ("order_id",),
+    "spend": ("period_start", "channel", "campaign", "creative", "audience"),
+}
+"""Columns that say the same of two rows of a table where they are about the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -133,6 +140,23 @@ def reconcile(scratch: Scratch, mapping: ColumnMapping) -> Reconciliation:
         questions=tuple(question for question, _field in asked),
         undecided=tuple(sorted({field for _question, field in asked})),
     )
+
+
+def shared(one: tuple[Scratch, ColumnMapping], other: tuple[Scratch, ColumnMapping]) -> int:
+    """Return how many kept rows are about the same orders, or spend of the same names and time, as another file's."""
+    (scratch, mapping), (others, theirs) = one, other
+    judge(scratch, mapping)
+    judge(others, theirs)
+    own = [c for c in SAME[mapping.table] if c in given_columns(mapping)]
+    if own != [c for c in SAME[mapping.table] if c in given_columns(theirs)]:
+        return 0
+    there = others.con.sql(f"SELECT {', '.join(own)} FROM {others.judged} WHERE bad IS NULL").to_arrow_table()
+    scratch.con.register("there", there)
+    same = " AND ".join(f"h.{c} IS NOT DISTINCT FROM t.{c}" for c in own)
+    query = f"SELECT count(*) FROM {scratch.judged} AS h SEMI JOIN there AS t ON {same} WHERE bad IS NULL"
+    found = int(_rows(scratch, query)[0][0])
+    scratch.con.unregister("there")
+    return found
 
 
 def _rows(scratch: Scratch, query: str) -> list[Any]:
