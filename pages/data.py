@@ -120,8 +120,7 @@ def _details(staged: Staged, found: Reconciliation | SluiceError | None) -> None
     elif found:
         reconciled.panel(staged, found)
         mapping.order_of_dates(staged, found.undecided, key)
-        mapping.decimal_sign(staged, found.undecided, key)
-        mapping.named_totals(staged, found.undecided, key)
+        mapping.left_open(staged, found.undecided, key)
         mapping.confirm(staged, key)
         if staged.export and staged.export.mapping.table == "events":
             mapping.event_names(staged, found.unknown_events, key)

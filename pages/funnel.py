@@ -272,13 +272,12 @@ def _paths(tables: Tables, funnel: Question, opened: Question | None) -> Questio
 
 
 def _may_drop(funnel: Funnel, k: int) -> bool:
-    return k < len(funnel.steps) and not _whole(funnel.steps[k - 1]).optional
+    return k < len(funnel.steps) and not funnel.skippable >> (k - 1) & 1
 
 
 def _step_name(funnel: Funnel, k: int) -> str:
-    if funnel.order == "any":
-        return f"{k} / {len(funnel.steps)}"
-    return f"{k}. {_(funnel.step_names[k - 1])}"
+    name = funnel.row_names[k - 1]
+    return name if funnel.order == "any" else f"{k}. {_(name)}"
 
 
 def _group(tables: Tables, funnel: Funnel, start: FunnelPaths) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -363,72 +364,45 @@ def order_of_dates(staged: Staged, undecided: tuple[str, ...], key: str) -> None
         return
     asked = "year_first" if "year_first" in undecided or said.year_first is not None else "day_first"
 
-    def choose() -> None:
-        day_first, year_first = st.session_state[f"{key}.{asked}"]
-        staged.change(said.replace(day_first=day_first, year_first=year_first))
+    def take(order: tuple[bool | None, bool | None]) -> None:
+        staged.change(said.replace(day_first=order[0], year_first=order[1]))
 
-    st.session_state[f"{key}.{asked}"] = now if now in ORDERS[asked] else None
-    st.radio(
-        _(EXAMPLES[asked]),
-        list(ORDERS[asked]),
-        index=None,
-        format_func=lambda order: _(ORDERS[asked][order]),
-        key=f"{key}.{asked}",
-        on_change=choose,
-        horizontal=True,
-    )
+    _ask(_(EXAMPLES[asked]), ORDERS[asked], f"{key}.{asked}", now, take)
 
 
-SIGNS = {",": N_("more than a thousand"), ".": N_("between one and two")}
-"""What 1.234 can be said to be, by the decimal sign of the file."""
+OPEN = {
+    "decimal": (N_("In this file, 1.234 is"), {",": N_("more than a thousand"), ".": N_("between one and two")}),
+    "totals": (
+        N_("Rows named like totals, or without a name, are"),
+        {True: N_("totals: leave them out"), False: N_("rows like the others")},
+    ),
+}
+"""Fields of a mapping that a file may leave open: what is asked, and what can be said."""
 
 
-def decimal_sign(staged: Staged, undecided: tuple[str, ...], key: str) -> None:
-    """Ask for the decimal sign where the file cannot tell; what was said stays open to change."""
+def left_open(staged: Staged, undecided: tuple[str, ...], key: str) -> None:
+    """Ask what the file cannot tell; what was said stays open to change."""
     export = staged.export
     assert export is not None
     said, proposed = export.mapping, export.recognition.mapping
-    if "decimal" not in undecided and said.decimal == proposed.decimal:
-        return
+    for name, (label, words) in OPEN.items():
+        if name in undecided or getattr(said, name) != getattr(proposed, name):
+            _ask(
+                _(label), words, f"{key}.{name}", getattr(said, name),
+                lambda own, name=name: staged.change(said.replace(**{name: own})),
+            )  # fmt: skip
 
-    def choose() -> None:
-        staged.change(said.replace(decimal=st.session_state[f"{key}.decimal"]))
 
-    st.session_state[f"{key}.decimal"] = said.decimal
+def _ask(label: str, words: Mapping[Any, str], key: str, now: Any, take: Callable[[Any], None]) -> None:
+    """Draw what can be said, none of it chosen before it is said."""
+    st.session_state[key] = now if now in words else None
     st.radio(
-        _("In this file, 1.234 is"),
-        list(SIGNS),
+        label,
+        list(words),
         index=None,
-        format_func=lambda sign: _(SIGNS[sign]),
-        key=f"{key}.decimal",
-        on_change=choose,
-        horizontal=True,
-    )
-
-
-TOTALS = {True: N_("totals: leave them out"), False: N_("rows like the others")}
-"""What rows can be said to be that are called like totals and add up to nothing."""
-
-
-def named_totals(staged: Staged, undecided: tuple[str, ...], key: str) -> None:
-    """Ask whether rows that may be totals are; what was said stays open to change."""
-    export = staged.export
-    assert export is not None
-    said, proposed = export.mapping, export.recognition.mapping
-    if "totals" not in undecided and said.totals == proposed.totals:
-        return
-
-    def choose() -> None:
-        staged.change(said.replace(totals=st.session_state[f"{key}.totals"]))
-
-    st.session_state[f"{key}.totals"] = said.totals
-    st.radio(
-        _("Rows named like totals, or without a name, are"),
-        list(TOTALS),
-        index=None,
-        format_func=lambda total: _(TOTALS[total]),
-        key=f"{key}.totals",
-        on_change=choose,
+        format_func=lambda own: _(words[own]),
+        key=key,
+        on_change=lambda: take(st.session_state[key]),
         horizontal=True,
     )
 

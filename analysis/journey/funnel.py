@@ -132,6 +132,11 @@ class Funnel(Question):
         return tuple(f"{k} / {count}" for k in range(1, count + 1)) if self.order == "any" else self.step_names
 
     @property
+    def skippable(self) -> int:
+        """The bits of the steps that may be skipped."""
+        return sum(1 << k for k, step in enumerate(self.steps) if isinstance(step, Step) and step.optional)
+
+    @property
     def effective(self) -> Funnel:
         """The funnel with the entry rule and the dates that its profile prescribes."""
         return self.replace(**PROFILES[self.profile]) if self.profile else self
@@ -180,8 +185,7 @@ class OfFunnel(Question):
 def _crossed(asked: Funnel) -> Message | None:
     """Say which fields do not go together, if any do not."""
     count = len(asked.steps)
-    skippable = [k for k, step in enumerate(asked.steps) if isinstance(step, Step) and step.optional]
-    if {0, count - 1} & set(skippable):
+    if asked.skippable & (1 | 1 << count - 1):
         return say("The first and the last step cannot be optional; make one between them optional.")
     for one in asked.exclusions:
         if not one.after < (one.before or count) <= count:
@@ -194,9 +198,9 @@ def _crossed(asked: Funnel) -> Message | None:
     if isinstance(asked.breakdown_at, int) and asked.breakdown_at > count:
         return say("There is no step {step} to take the breakdown at; there are {count}.",
                    step=asked.breakdown_at, count=count)  # fmt: skip
-    if asked.order == "any" and skippable:
+    if asked.order == "any" and asked.skippable:
         return say("In any order no step can be optional; take the step out, or count the steps in order.")
-    lacks = asked.exclusions or skippable or asked.hold or asked.window == "session" or asked.order == "any"
+    lacks = asked.exclusions or asked.skippable or asked.hold or asked.window == "session" or asked.order == "any"
     if asked.profile == "clickhouse" and lacks:
         return say("ClickHouse's windowFunnel has no exclusions, optional steps, held columns, sessions or any order; "
                    "leave them out, or its rules.")  # fmt: skip
@@ -323,7 +327,7 @@ def _rows(asked: Funnel, name: str, taken: Any, took: Any, gaps: Sequence[Any]) 
     An optional step's row says how many took it; the rates of the others pass it over.
     """
     reached = taken.sum(axis=1)[::-1].cumsum()[::-1]
-    optional = _optional(asked)
+    optional = asked.skippable
     came = [before(optional, k) for k in range(1, len(asked.steps))]
     skipped = np.array([bool(optional >> k & 1) for k in range(len(asked.steps))])
     users = np.where(skipped, took, reached[1:])
@@ -353,10 +357,6 @@ def _rows(asked: Funnel, name: str, taken: Any, took: Any, gaps: Sequence[Any]) 
     table = table.astype({"dropped": "Int64", "still_open": "Int64"})
     table.loc[skipped | (table["step"] == 1), ["dropped", "still_open"]] = pd.NA
     return table
-
-
-def _optional(asked: Funnel) -> int:
-    return sum(1 << k for k, step in enumerate(asked.steps) if isinstance(step, Step) and step.optional)
 
 
 def _median(gaps: Any) -> float:

@@ -16,7 +16,7 @@ from analysis.journey.following import ENDED
 from analysis.journey.funnel import OfFunnel
 from analysis.journey.paths import OfPaths, PathsAnswer, Said, Walked, answered, in_time, origin_key, traced
 from analysis.journey.plan import FAR, Plan, planned, relevant
-from analysis.journey.steps import STEPS_AT_MOST, Step
+from analysis.journey.steps import STEPS_AT_MOST
 from analysis.messages import Message, say
 from analysis.sequences import Chunk, Columns, walk
 from analysis.tables import Tables
@@ -87,8 +87,7 @@ class FunnelPaths(OfFunnel, OfPaths):
     @property
     def origin(self) -> str:
         """The step's name; in any order, how many were taken."""
-        count = len(self.funnel.steps)
-        return f"{self.step} / {count}" if self.funnel.order == "any" else self.funnel.step_names[self.step - 1]
+        return self.funnel.row_names[self.step - 1]
 
     def _answer(self, tables: Tables) -> PathsAnswer:
         plan, columns = planned(self.asked, tables, Columns())
@@ -113,14 +112,9 @@ def _crossed(asked: FunnelPaths) -> Message | None:
         return None
     if asked.step == len(steps):
         return say("Nobody drops after the last step. Choose an earlier one, or what came before it.")
-    if may_be_skipped(steps[asked.step - 1]):
+    if asked.funnel.skippable >> (asked.step - 1) & 1:
         return say("Step {step} may be skipped: who drops after it counts under the step before it.", step=asked.step)
     return None
-
-
-def may_be_skipped(step: str | Step) -> bool:
-    """Say whether a step as stored in a funnel is optional."""
-    return isinstance(step, Step) and step.optional
 
 
 # ---- the work ---------------------------------------------------------------------------------------------
@@ -194,8 +188,7 @@ def _starts(chunk: Chunk, found: Found, rules: _Rules) -> tuple[Any, Any]:
 
 def _dropped(found: Found, asked: FunnelPaths) -> Any:
     """Say of each chain whether the funnel counts it as dropped after the step."""
-    steps = asked.funnel.steps
-    needed = next(k for k in range(asked.step, len(steps)) if not may_be_skipped(steps[k]))
+    needed = next(k for k in range(asked.step, len(asked.funnel.steps)) if not asked.funnel.skippable >> k & 1)
     return (found.level >= asked.step) & (found.level <= needed) & ~found.still_open
 
 

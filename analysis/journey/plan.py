@@ -135,7 +135,7 @@ def planned(asked: Funnel, tables: Tables, wanted: Columns | None = None) -> tup
         keys=_plain_keys(asked, steps, tables),
         order=asked.order,
         profile=asked.profile,
-        optional=sum(1 << k for k, step in enumerate(steps) if step.optional),
+        optional=asked.skippable,
         window=FAR if session else seconds(asked.window) * 1_000_000,
         session=session,
         first=asked.entry == "first",

@@ -139,8 +139,8 @@ def _judged(scratch: Scratch, mapping: ColumnMapping, *, likely: bool) -> bool:
     names = ", ".join((*(f'"{t.name}"' for t in found), *_windows(scratch, mapping)))
     query = f"SELECT *, {_verdict(found)} AS bad FROM ({query})"
     # What sets a row aside can still be found when all rows are known, in these.
-    text = _text(scratch, mapping) if mapping.table == "spend" or mapping.lines != "each" else (
-        f"CASE WHEN bad IS NOT NULL THEN {_text(scratch, mapping)} END"
+    text = text_of_row(scratch, mapping) if mapping.table == "spend" or mapping.lines != "each" else (
+        f"CASE WHEN bad IS NOT NULL THEN {text_of_row(scratch, mapping)} END"
     )  # fmt: skip
     scratch.con.execute(
         f"CREATE OR REPLACE TEMP TABLE {scratch.judged} AS "
@@ -328,13 +328,9 @@ def _windows(scratch: Scratch, mapping: ColumnMapping) -> list[str]:
     own = [f"coalesce(trim({place[h]}::VARCHAR), '') AS window{n}" for n, (h, _) in enumerate(mapping.only)]
     amounts = {c.name for c in TABLES[mapping.table] if c.type in _AMOUNTS}
     apart = {h for c, h in mapping.columns if c in amounts} | {h for h, _ in mapping.only}
-    about = [place[h] for h in scratch.headings if h not in apart and (h in mapped(mapping) or _names(scratch, h))]
+    own_columns = {heading for _, heading in mapping.columns}
+    about = [place[h] for h in scratch.headings if h not in apart and (h in own_columns or _names(scratch, h))]
     return [*own, f"hash({', '.join(about)}) AS item"]
-
-
-def mapped(mapping: ColumnMapping) -> set[str]:
-    """Return the headings that a mapping takes columns from."""
-    return {heading for _, heading in mapping.columns}
 
 
 def _names(scratch: Scratch, heading: str) -> bool:
@@ -392,7 +388,7 @@ def _verdict(targets: list[_Target]) -> str:
     return f"CASE {' '.join(cases)} END"
 
 
-def _text(scratch: Scratch, mapping: ColumnMapping) -> str:
+def text_of_row(scratch: Scratch, mapping: ColumnMapping) -> str:
     """Return SQL for a row's text: only what was mapped, as a column nobody asked for may hold names or addresses."""
     mapped = {heading: target for target, heading in mapping.columns}
     shown = [(i, mapped[h]) for i, h in enumerate(scratch.headings) if h in mapped]

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from analysis import storage
 from analysis.vocabulary import TIME_COLUMN
-from analysis.workspace.imports.clean import _text, given_columns, kept, set_aside
+from analysis.workspace.imports.clean import given_columns, kept, set_aside, text_of_row
 from analysis.workspace.imports.mapping import ColumnMapping
 from analysis.workspace.imports.read import Scratch
 from analysis.workspace.imports.shapes import shaped
@@ -96,7 +96,7 @@ class Incoming:
         self.con.unregister("spans")
         self.con.execute(f"CREATE OR REPLACE TEMP TABLE {left.judged} AS FROM {found.judged}")
         if self.con.execute("SELECT EXISTS (FROM taken)").fetchall()[0][0]:
-            texts = f"SELECT line AS key, {_text(found, mapping)} AS said FROM {found.table}"
+            texts = f"SELECT line AS key, {text_of_row(found, mapping)} AS said FROM {found.table}"
             self.con.execute(
                 f"UPDATE {left.judged} AS judged SET bad = 'overlap|', text = said "
                 f"FROM taken JOIN ({texts}) USING (key) WHERE place = judged.rowid"

@@ -14,11 +14,11 @@ from analysis.messages import Message, Names, say
 from analysis.vocabulary import TABLES, TIME_COLUMN, column_names
 from analysis.workspace.imports.clean import ID, WHOLE
 from analysis.workspace.imports.formats import Format, formats
-from analysis.workspace.imports.headings import CURRENCIES, heading_currency, plain_heading, sign_currency
+from analysis.workspace.imports.headings import heading_currency, plain_heading, sign_currency
 from analysis.workspace.imports.mapping import MONTH, ColumnMapping
 from analysis.workspace.imports.personal import is_personal
 from analysis.workspace.imports.read import Scratch
-from analysis.workspace.imports.structure import period
+from analysis.workspace.imports.structure import currency, period
 from analysis.workspace.imports.totals import NAMES
 from analysis.workspace.imports.wide import Media, media, outcome_delays, outcomes, step_delays
 
@@ -451,9 +451,8 @@ def currency_of(heading: str, values: Sequence[str], above: Sequence[str]) -> st
     """Return the currency of a column of amounts: as its heading says, the lines above, or most of its cells."""
     if code := heading_currency(heading):
         return code
-    for line in above:
-        if (match := re.search(r"(?:currency|币种)\W+([A-Z]{3})\b", line, re.IGNORECASE)) and match[1] in CURRENCIES:
-            return str(match[1])
+    if code := currency(above):
+        return code
     numbers = (v for v in values if re.search(r"\d", v) and not _DOLLAR.fullmatch(v))
     codes = Counter(code for v in numbers if (code := sign_currency(v)))
     return codes.most_common(1)[0][0] if codes else None
