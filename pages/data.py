@@ -186,7 +186,7 @@ def _twice(files: list[Staged]) -> bool:
     any_ = False
     for n, later in enumerate(files):
         for earlier in files[:n]:
-            if later.export and earlier.export and (rows := later.export.shares(earlier.export)):
+            if rows := staging.shared(later, earlier):
                 any_ = True
                 text = _("{n} rows of {later} are about the same as rows of {earlier}: kept both, they count twice.",
                          n=rows, later=later.name, earlier=earlier.name)  # fmt: skip

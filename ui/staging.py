@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,6 +54,8 @@ class Staged:
     """A small number of its own among the files staged with it."""
     lock: Any = field(default_factory=threading.Lock)
     checked: tuple[Any, Reconciliation | SluiceError] | None = None
+    shared: dict[Any, int] = field(default_factory=dict)
+    """How many rows it shares with others, by both mappings."""
 
     @property
     def corrected(self) -> bool:
@@ -212,6 +215,20 @@ def check(staged: Staged, target: Workspace | None) -> Reconciliation | SluiceEr
                 found = error
         staged.checked = (wanted, found)
     return staged.checked[1]
+
+
+def shared(later: Staged, earlier: Staged) -> int:
+    """Return how many rows of a file are about the same as another's, once per pair of mappings."""
+    ours, theirs = later.export, earlier.export
+    if ours is None or theirs is None:
+        return 0
+    wanted = tuple((e.scratch.digest, e.title, e.mapping.digest()) for e in (ours, theirs))
+    if wanted not in later.shared:
+        with ExitStack() as held:
+            for lock in dict.fromkeys((earlier.lock, later.lock)):  # tables of one file have one
+                held.enter_context(lock)
+            later.shared[wanted] = ours.shares(theirs)
+    return later.shared[wanted]
 
 
 def open_points(staged: Staged, found: Reconciliation | SluiceError | None, target: Workspace | None) -> list[Message]:

@@ -46,7 +46,7 @@ MARKS = ("total", "header", "footer", "window", "continuation")
 _AMOUNTS = ("number", "count")
 MONEY = frozenset({"revenue", "refund", "cost", "discount", "spend", "attributed_revenue"})
 """Amounts that are in the rows' currency."""
-ID = re.compile(r"id$|编号|编码|名称|name$")
+_ID = re.compile(r"id$|编号|编码|名称|name$")
 _FOOTER = "(?i)^(©|\\(c\\) ?\\d{4}|copyright )"
 
 
@@ -326,17 +326,23 @@ def _windows(scratch: Scratch, mapping: ColumnMapping) -> list[str]:
         return []
     place = {heading: f"c{i}" for i, heading in enumerate(scratch.headings)}
     own = [f"coalesce(trim({place[h]}::VARCHAR), '') AS window{n}" for n, (h, _) in enumerate(mapping.only)]
+    return [*own, f"{item(scratch, mapping)} AS item"]
+
+
+def item(scratch: Scratch, mapping: ColumnMapping) -> str:
+    """Return SQL for a number of what a row is about: all that names or dates it, its attribution windows apart."""
+    place = {heading: f"c{i}" for i, heading in enumerate(scratch.headings)}
     amounts = {c.name for c in TABLES[mapping.table] if c.type in _AMOUNTS}
     apart = {h for c, h in mapping.columns if c in amounts} | {h for h, _ in mapping.only}
-    own_columns = {heading for _, heading in mapping.columns}
-    about = [place[h] for h in scratch.headings if h not in apart and (h in own_columns or _names(scratch, h))]
-    return [*own, f"hash({', '.join(about)}) AS item"]
+    own = {heading for _, heading in mapping.columns}
+    about = [place[h] for h in scratch.headings if h not in apart and (h in own or _names(scratch, h))]
+    return f"hash({', '.join(('0', *about))})"
 
 
 def _names(scratch: Scratch, heading: str) -> bool:
     """Say whether a column names something: an id, or texts that are not numbers."""
     values = scratch.head_of(heading)[:1000]
-    return bool(ID.search(plain_heading(heading))) or 2 * sum(map(is_value, values)) < len(values)
+    return bool(_ID.search(plain_heading(heading))) or 2 * sum(map(is_value, values)) < len(values)
 
 
 def _length(n: int) -> str:

@@ -115,8 +115,7 @@ class Scratch:
     Headings stay out of SQL: they are kept beside, in `headings`. `table` holds all rows, of a large file as a view
     that reads it again; `head` holds the first of them (`whole`: all). `judged` is where :func:`clean.judge` laid
     the typed rows, `judged_as` the mapping it did so under, `styles` how it took their columns to be written, `unsure`
-    what it must ask; `made`
-    is what :func:`shapes.shaped` last made of it.
+    what it must ask; `made` is what :func:`shapes.shaped` last made of it.
     `mailed` are the headings of users under which an e-mail address stands anywhere.
     Where rows lie in the order of the file, one record each (`in_order`), a row's key follows from its place, and
     DuckDB need not count them: that takes it one thread.

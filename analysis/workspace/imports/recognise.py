@@ -12,14 +12,13 @@ from typing import Any
 
 from analysis.messages import Message, Names, say
 from analysis.vocabulary import TABLES, TIME_COLUMN, column_names
-from analysis.workspace.imports.clean import ID, WHOLE
+from analysis.workspace.imports.clean import WHOLE, item
 from analysis.workspace.imports.formats import Format, formats
 from analysis.workspace.imports.headings import heading_currency, plain_heading, sign_currency
 from analysis.workspace.imports.mapping import MONTH, ColumnMapping
 from analysis.workspace.imports.personal import is_personal
 from analysis.workspace.imports.read import Scratch
 from analysis.workspace.imports.structure import currency, period
-from analysis.workspace.imports.totals import NAMES
 from analysis.workspace.imports.wide import Media, media, outcome_delays, outcomes, step_delays
 
 ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
@@ -200,26 +199,23 @@ def _with_window(found: Recognition, scratch: Scratch) -> Recognition:
     named = (h for h in scratch.headings if h not in dict(found.mapping.columns).values())
     heading = next((h for h in named if _WINDOW.search(plain_heading(h))), None)
     only = _window(scratch, heading)
-    if heading is None or not only or not _repeats(found, scratch, heading):
+    proposed = found.mapping.replace(only=only)
+    if heading is None or not only or not _repeats(proposed, scratch, heading):
         return found
     hint = say("The same spend stands once for each {heading}: only the longest is kept.", heading=heading)
-    return replace(found, mapping=found.mapping.replace(only=only), hints=(*found.hints, hint))
+    return replace(found, mapping=proposed, hints=(*found.hints, hint))
 
 
-def _repeats(found: Recognition, scratch: Scratch, heading: str) -> bool:
+def _repeats(proposed: ColumnMapping, scratch: Scratch, heading: str) -> bool:
     """Say whether the same spend stands once per window: of ad sets with windows of their own, each has its spend."""
-    columns = dict(found.mapping.columns)
-    if "spend" not in columns:
+    spent = dict(proposed.columns).get("spend")
+    if spent is None:
         return False
-    place = {h: f"c{i}::VARCHAR" for i, h in enumerate(scratch.headings)}
-    about = [place[h] for c, h in columns.items() if c in (*NAMES, "period_start")]
-    about += [place[h] for h in scratch.headings if ID.search(plain_heading(h)) and h not in columns.values()]
-    if not about:
-        return False
+    amount, window = (f"c{scratch.headings.index(h)}::VARCHAR" for h in (spent, heading))
     several, alike = scratch.con.execute(
-        f"SELECT count(*), count_if(low = high) FROM (SELECT min({place[columns['spend']]}) AS low, "
-        f"max({place[columns['spend']]}) AS high FROM {scratch.table} WHERE mark IS NULL "
-        f"GROUP BY {', '.join(about)} HAVING count(DISTINCT {place[heading]}) > 1)"
+        f"SELECT count(*), count_if(low = high) FROM (SELECT min({amount}) AS low, max({amount}) AS high "
+        f"FROM {scratch.table} WHERE mark IS NULL GROUP BY {item(scratch, proposed)} "
+        f"HAVING count(DISTINCT {window}) > 1)"
     ).fetchall()[0]
     return bool(several) and alike >= 0.9 * several
 
