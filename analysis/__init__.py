@@ -6,20 +6,20 @@ Funnel(steps=('view', 'cart'))
 """
 
 from analysis.audience.lifecycle import Lifecycle
-from analysis.budget.curves import ResponseCurves
+from analysis.budget.curves.question import ResponseCurves
 from analysis.budget.scenario import Scenario
-from analysis.journey.attribution import Attribution
-from analysis.journey.change import FunnelChange
-from analysis.journey.dropoffs import DropOffs
-from analysis.journey.duration import TimeToConvert
-from analysis.journey.funnel import Funnel
-from analysis.journey.funnel_paths import FunnelPaths
-from analysis.journey.money import FunnelMoney
-from analysis.journey.nodes import Nodes
-from analysis.journey.participation import Participation
-from analysis.journey.paths import Paths
-from analysis.journey.retention import Retention
-from analysis.journey.rules import FunnelRules
+from analysis.journey.attribution.question import Attribution
+from analysis.journey.funnel.change import FunnelChange
+from analysis.journey.funnel.conventions import FunnelRules
+from analysis.journey.funnel.dropoffs import DropOffs
+from analysis.journey.funnel.duration import TimeToConvert
+from analysis.journey.funnel.money import FunnelMoney
+from analysis.journey.funnel.question import Funnel
+from analysis.journey.loyalty.participation import Participation
+from analysis.journey.loyalty.retention import Retention
+from analysis.journey.nodes.question import Nodes
+from analysis.journey.paths.of_funnel import FunnelPaths
+from analysis.journey.paths.question import Paths
 from analysis.journey.speed import PageSpeed
 from analysis.journey.steps import Exclusion, Step
 from analysis.reallocation.rules import MarketSettings, Rules

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import pandas as pd
 
 from analysis.charts import Look
 from analysis.messages import Message
-
-if TYPE_CHECKING:
-    from analysis.question import Question
+from analysis.values import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ class Answer:
 
     fields: ClassVar[Mapping[str, Mapping[str, Field]]] = {}
 
-    question: Question
+    question: Value
     version: str
     headline: Message
     frames: Mapping[str, pd.DataFrame]

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import duckdb
 import narwhals as nw
@@ -20,11 +20,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analysis import storage
 from analysis.errors import DataError
+from analysis.store import duck
+from analysis.store.walk import Chunk, Columns
 from analysis.values import Campaign, Filter, local_midnight
 from analysis.vocabulary import TABLES, TIME_COLUMN
 
+T = TypeVar("T")
 MOST_NAMES = 100_000
 """Most values of a column that are ever listed."""
 
@@ -52,6 +54,9 @@ class Store(Protocol):
 
     def version(self) -> str:
         """Return a digest of what the rows hold."""
+
+    def walk(self, frame: nw.LazyFrame[Any], work: Callable[[Chunk], T], columns: Columns) -> Iterator[T]:
+        """Yield what `work` makes of each chunk of an events frame."""
 
 
 class Tables:
@@ -82,15 +87,15 @@ class Tables:
     def __init__(
         self, *, events: Any = None, orders: Any = None, spend: Any = None, campaign: Campaign | None = None
     ) -> None:
-        con = storage.connect()
-        storage.create(con)
+        con = duck.connect()
+        duck.create(con)
         digest = hashlib.sha256(campaign.to_json().encode() if campaign else b"")
         for table, frame in (("events", events), ("orders", orders), ("spend", spend)):
             if frame is not None:
-                rows = storage.normalise(table, _arrow(table, frame))
+                rows = duck.normalise(table, _arrow(table, frame))
                 digest.update(table.encode() + _content(rows))
-                storage.append(con, table, rows, batch=0)
-        self._store: Store = storage.DuckDBStore(con, digest.hexdigest())
+                duck.append(con, table, rows, batch=0)
+        self._store: Store = duck.DuckDBStore(con, digest.hexdigest())
         self.campaign = campaign
         self._facts: dict[str, Any] = {}
 
@@ -103,11 +108,11 @@ class Tables:
         version: str,
         facts: dict[str, Any] | None = None,
     ) -> Tables:
-        """Wrap a connection whose tables already lie as :mod:`analysis.storage` keeps them.
+        """Wrap a connection whose tables already lie as :mod:`analysis.store.duck` keeps them.
 
         Tables over the same data version may share `facts` (counts, names), so each is found once.
         """
-        return cls._on(storage.DuckDBStore(con, version), campaign, {} if facts is None else facts)
+        return cls._on(duck.DuckDBStore(con, version), campaign, {} if facts is None else facts)
 
     @classmethod
     def from_spark(
@@ -134,7 +139,7 @@ class Tables:
         Counts, names and the data version are found once, by one pass over each table: make new `Tables` when the
         warehouse has new rows.
         """
-        from analysis.spark import SparkStore  # PySpark is there only where somebody has a cluster
+        from analysis.store.spark import SparkStore  # PySpark is there only where somebody has a cluster
 
         frames = {"events": events, "orders": orders, "spend": spend}
         store = SparkStore(frames, beside=campaign.to_json() if campaign else "")
@@ -226,6 +231,21 @@ class Tables:
                 raise DataError.not_text(column, texts)
             conditions.append(nw.col(column).is_in(kept))
         return frame.filter(*conditions) if conditions else frame
+
+    def walk(self, frame: nw.LazyFrame[Any], work: Callable[[Chunk], T], columns: Columns | None = None) -> Iterator[T]:
+        """Yield what `work` makes of each chunk of an events frame, in no promised grouping of users.
+
+        Parameters
+        ----------
+        frame : LazyFrame
+            From :meth:`frame`, filtered at will.
+        work : callable
+            Takes whole users' events and returns a part of the answer. A module's own function (or a `partial` of
+            one over plain values), so that it can be sent to where the data is.
+        columns : Columns, optional
+            What the work reads beside user, time and event.
+        """
+        return self._store.walk(frame, work, columns or Columns())
 
     def require(self, table: str, *columns: str) -> None:
         """Raise unless the table holds rows and each column holds a value somewhere.

@@ -26,10 +26,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from analysis import storage
-from analysis.journey.attribution import Attribution
-from analysis.journey.funnel import Funnel
-from analysis.journey.retention import Retention
+from analysis.journey.attribution.question import Attribution
+from analysis.journey.funnel.question import Funnel
+from analysis.journey.loyalty.retention import Retention
+from analysis.store import duck
 from analysis.tables import Tables
 from benchmarks import made_events, rivals
 
@@ -82,7 +82,7 @@ def side_by_side(asked: argparse.Namespace, folder: Path) -> None:
     rival.start()
     try:
         made_events.load_clickhouse(partial(query, pipe), folder, asked.events)
-        con = storage.connect(folder / "workspace.duckdb")
+        con = duck.connect(folder / "workspace.duckdb")
         tables = Tables.over(con.cursor(), campaign=None, version="benchmark")
         for name, forms in clickhouse(pipe).items():
             agree(name, tables, forms)
@@ -216,7 +216,7 @@ def fresh(asked: argparse.Namespace, name: str, path: Path) -> dict[str, float]:
 
 def alone(question: Any, workspace: Path, repeats: int) -> dict[str, float]:
     """Return the seconds of the first answer and the least of those after it, and the most memory held."""
-    tables = Tables.over(storage.connect(workspace), campaign=None, version="benchmark")
+    tables = Tables.over(duck.connect(workspace), campaign=None, version="benchmark")
     taken = []
     for _ in range(repeats + 1):
         start = time.perf_counter()

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analysis import storage
+from analysis.store import duck
 
 EVENTS = {  # name: share of all events
     "visit": 0.22, "view": 0.30, "search": 0.12, "favorite": 0.08, "cart": 0.12,
@@ -58,11 +58,11 @@ def _piece(random: Any, user: Any) -> pa.Table:
 
 def load_workspace(path: Path, events: int) -> None:
     """Import the events as the app does: batch by batch, each leaving the table sorted."""
-    con = storage.connect(path)
-    storage.create(con)
+    con = duck.connect(path)
+    duck.create(con)
     for batch, piece in enumerate(pieces(events)):
         con.execute("BEGIN")
-        storage.append(con, "events", storage.normalise("events", _rows(piece)), batch)
+        duck.append(con, "events", duck.normalise("events", _rows(piece)), batch)
         con.execute("COMMIT")
     con.execute("CHECKPOINT")
     con.close()
@@ -71,7 +71,7 @@ def load_workspace(path: Path, events: int) -> None:
 def load_sorted(path: Path, events: int) -> None:
     """Write sorted events into a workspace as importing them would leave it, without sorting all anew per batch."""
     con = duckdb.connect(str(path), config={"memory_limit": "2GB", "threads": 2})
-    storage.create(con)
+    duck.create(con)
     con.execute("INSERT INTO event_names SELECT * FROM (VALUES " + ", ".join("(?, ?)" for _ in KEYS) + ")",
                 [part for name, key in KEYS.items() for part in (key, name)])  # fmt: skip
     for piece in pieces_by_user(events):

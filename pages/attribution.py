@@ -7,8 +7,8 @@ from typing import Any
 import streamlit as st
 
 from analysis import Attribution, Tables
-from analysis.journey.attribution import MODELS
-from analysis.journey.credit_words import MODEL_WORDS
+from analysis.journey.attribution.question import MODELS
+from analysis.journey.attribution.words import MODEL_WORDS
 from analysis.question import Question
 from analysis.values import seconds
 from ui.controls import choose, choose_words, event_names, several

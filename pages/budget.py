@@ -7,7 +7,7 @@ import math
 import streamlit as st
 
 from analysis import ResponseCurves, Scenario, Tables
-from analysis.budget.forms import FORMS
+from analysis.budget.curves.forms import FORMS
 from analysis.charts import TOTAL
 from analysis.messages import Money
 from analysis.question import Question

@@ -17,6 +17,7 @@ FLOORS = (
     ("analysis.reallocation",),
     ("analysis.budget",),
     ("analysis.audience", "analysis.journey", "analysis.workspace"),
+    ("analysis.imports",),
     ("analysis",),
 )
 """From the top; rooms of one floor do not import each other. The last is the ground floor."""
@@ -27,7 +28,9 @@ ALLOWED = {
         "analysis.audience",
         "analysis.journey",
         "analysis.workspace",
+        "analysis.imports",
     },
+    "analysis.workspace": {"analysis.imports"},
     "analysis.reallocation": {"analysis.budget"},
 }
 """Rooms that may import other rooms of the library; all the others import the ground floor alone."""

@@ -14,20 +14,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import values
 from analysis.errors import QuestionError, SluiceError
-from analysis.journey.change import FunnelChange
-from analysis.journey.dropoffs import DropOffs
-from analysis.journey.duration import TimeToConvert
-from analysis.journey.funnel import Funnel
-from analysis.journey.funnel_paths import FunnelPaths
-from analysis.journey.money import FunnelMoney
-from analysis.journey.rules import FunnelRules
+from analysis.imports.columns.mapping import ColumnMapping
+from analysis.journey.funnel.change import FunnelChange
+from analysis.journey.funnel.conventions import FunnelRules
+from analysis.journey.funnel.dropoffs import DropOffs
+from analysis.journey.funnel.duration import TimeToConvert
+from analysis.journey.funnel.money import FunnelMoney
+from analysis.journey.funnel.question import Funnel
+from analysis.journey.paths.of_funnel import FunnelPaths
 from analysis.journey.steps import Exclusion, Step
 from analysis.question import Question
-from analysis.values import Campaign, Filter, Phase, Value, kinds, local_day, local_midnight, seconds
+from analysis.values import Campaign, Filter, Phase, Value, base, kinds, local_day, local_midnight, seconds
 from analysis.vocabulary import TABLES, column_names
-from analysis.workspace.imports.mapping import ColumnMapping
 
 PLAIN: dict[str, Value] = {
     "funnel": Funnel(steps=("view", "cart")),
@@ -46,11 +45,11 @@ PLAIN: dict[str, Value] = {
     "mapping": ColumnMapping(table="orders"),
 }
 """Instances of kinds that need something; the others are made with their defaults."""
-NAMES = {name: cls for cls in values._KINDS.values() for name in (cls.__name__,)}
+NAMES = {name: cls for cls in base._KINDS.values() for name in (cls.__name__,)}
 
 
 def instance(kind: str) -> Value:
-    return PLAIN[kind] if kind in PLAIN else values._KINDS[kind]()
+    return PLAIN[kind] if kind in PLAIN else base._KINDS[kind]()
 
 
 # ---- strategies -------------------------------------------------------------------------------------------

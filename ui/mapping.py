@@ -8,9 +8,9 @@ from typing import Any
 import streamlit as st
 
 from analysis.errors import SluiceError
+from analysis.imports.columns.mapping import DERIVED, SPREAD
 from analysis.vocabulary import EVENTS, TABLES, Column
 from analysis.workspace import ColumnMapping, Export
-from analysis.workspace.imports.mapping import DERIVED, SPREAD
 from ui import session, staging
 from ui.language import N_, _, shown
 from ui.staging import Staged, proposal

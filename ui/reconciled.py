@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from analysis.imports import ASSUMED
+from analysis.imports.rows.clean import REASONS
+from analysis.imports.rows.reconcile import MONEY
 from analysis.messages import Message, Money, Names, say
 from analysis.sharing import downloads
 from analysis.values import local_day
 from analysis.workspace import Export, Overlap, Reconciliation
-from analysis.workspace.imports import ASSUMED
-from analysis.workspace.imports.clean import REASONS
-from analysis.workspace.imports.reconcile import MONEY
 from ui.language import N_, _, shown
 from ui.staging import Staged, unknown
 

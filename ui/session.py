@@ -20,7 +20,13 @@ import streamlit as st
 from analysis import Campaign, Tables, open_workspace, read_export
 from analysis.answer import Answer
 from analysis.errors import SluiceError, WorkspaceError
-from analysis.journey import credits, funnel, nodes, paths, retention, rules, speed
+from analysis.journey import speed
+from analysis.journey.attribution import kernel as credits
+from analysis.journey.funnel import conventions as rules
+from analysis.journey.funnel import question as funnel
+from analysis.journey.loyalty import retention
+from analysis.journey.nodes import question as nodes
+from analysis.journey.paths import question as paths
 from analysis.messages import Message, say
 from analysis.question import Question
 from analysis.values import local_day

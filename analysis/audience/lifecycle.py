@@ -19,9 +19,9 @@ from analysis import charts
 from analysis.answer import Answer, Field, Note
 from analysis.charts import TOTAL, Look
 from analysis.errors import DataError, QuestionError
+from analysis.estimates import wilson
 from analysis.messages import N_, Message, Names, Share, say
 from analysis.question import Segmentation
-from analysis.rates import wilson
 from analysis.tables import Tables, collect, instant
 from analysis.values import day, local_day, local_midnight, names, value
 from analysis.vocabulary import STAGES

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.answer import Answer, Field, Note
-from analysis.budget import picture
-from analysis.budget.curve import LEVELS, Curve, interval
-from analysis.budget.curves import SHORT_REASONS, CurvesAnswer, ResponseCurves, reason, tabled
+from analysis.budget.curves import chart as picture
+from analysis.budget.curves.curve import LEVELS, Curve, interval
+from analysis.budget.curves.question import SHORT_REASONS, CurvesAnswer, ResponseCurves, reason, tabled
 from analysis.charts import GROUP_WORDS, TOTAL, Look
 from analysis.errors import DataError
 from analysis.messages import N_, Message, Money, Names, say

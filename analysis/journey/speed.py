@@ -18,12 +18,12 @@ from analysis import charts
 from analysis.answer import Answer, Field, Note
 from analysis.charts import GROUP_WORDS, NOT_SET, TOTAL, Look
 from analysis.errors import DataError, QuestionError
-from analysis.journey import following
-from analysis.journey.groups import groups_of
+from analysis.estimates import wilson
+from analysis.groups import groups_of
+from analysis.journey.paths import kernel as following
 from analysis.messages import N_, Message, Names, Share, Span, say
 from analysis.question import Question
-from analysis.rates import wilson
-from analysis.sequences import Chunk, Columns, walk
+from analysis.store.walk import Chunk, Columns
 from analysis.tables import Tables
 from analysis.values import duration, micros, number, optional, seconds, text, value
 
@@ -207,7 +207,7 @@ def _walk(asked: PageSpeed, tables: Tables, groups: tuple[str, ...]) -> _Walked:
     frame = frame.filter(nw.col("event").is_in([asked.event, asked.to]))
     columns = Columns(coded={asked.breakdown: groups} if asked.breakdown else {}, numbers=("load_ms",))
     work = partial(_count, rules=rules)
-    return _Walked.together([work(Chunk.empty(columns)), *walk(frame, work, columns)])
+    return _Walked.together([work(Chunk.empty(columns)), *tables.walk(frame, work, columns)])
 
 
 def _count(chunk: Chunk, rules: _Rules) -> _Walked:

@@ -1,6 +1,6 @@
 """What does the next unit of money earn, for many channels, hours and simulated truths at once?
 
-The concave forms of :mod:`analysis.budget.forms`, on arrays whose last axis is the channel, with what an
+The concave forms of :mod:`analysis.budget.curves.forms`, on arrays whose last axis is the channel, with what an
 optimiser needs: value, slope, curvature and the spend at which the slope has fallen to a given height.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.budget.forms import FORMS
+from analysis.budget.curves.forms import FORMS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -26,7 +26,7 @@ class Responses:
     Parameters
     ----------
     forms : tuple of str
-        One per channel; names in :data:`analysis.budget.forms.FORMS`.
+        One per channel; names in :data:`analysis.budget.curves.forms.FORMS`.
     ceiling, half : ndarray, shape (..., channels)
         Scale of the response and of the spend; spend and response are per day.
 

@@ -10,7 +10,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from analysis.budget.curve import Curve
+from analysis.budget.curves.curve import Curve
 from analysis.charts import NOT_SET
 from analysis.errors import DataError
 from analysis.messages import say
@@ -21,7 +21,7 @@ from analysis.tables import Tables, collect, hour_of
 from analysis.values import Filter, local_midnight
 
 if TYPE_CHECKING:
-    from analysis.budget.curves import CurvesAnswer
+    from analysis.budget.curves.question import CurvesAnswer
     from analysis.reallocation.simulation import Simulation
 
 LONGEST = 200

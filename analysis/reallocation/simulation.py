@@ -13,7 +13,7 @@ import pandas as pd
 
 from analysis import charts
 from analysis.answer import Answer, Field
-from analysis.budget.curves import ResponseCurves
+from analysis.budget.curves.question import ResponseCurves
 from analysis.charts import Look
 from analysis.errors import QuestionError
 from analysis.messages import N_, Money, Share, say

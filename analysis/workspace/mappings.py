@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis.errors import WorkspaceError
+from analysis.imports import Export
+from analysis.imports.columns.mapping import ColumnMapping
+from analysis.imports.columns.personal import is_personal
 from analysis.messages import say
-from analysis.workspace.imports import Export
-from analysis.workspace.imports.mapping import ColumnMapping
-from analysis.workspace.imports.personal import is_personal
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS mappings (

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 import duckdb
 import pyarrow as pa
 
-from analysis import storage
+from analysis.imports.rows.incoming import Incoming, covers, days
+from analysis.store import duck
 from analysis.vocabulary import TABLES
 from analysis.workspace import segments
-from analysis.workspace.imports.incoming import Incoming, covers, days
 
 _NOTES = 'replacements (batch INTEGER, "table" VARCHAR, channel VARCHAR, lo TIMESTAMP, hi TIMESTAMP)'
 
@@ -74,6 +74,6 @@ def restore(con: duckdb.DuckDBPyConnection, batch: int) -> None:
             con.execute(f"INSERT INTO {table} BY NAME SELECT * EXCLUDE (replaced_by) {back}")
             con.execute(f"DELETE {back}")
             if table == "events":
-                storage.sort(con, segments.by_user(con))
+                duck.sort(con, segments.by_user(con))
     if "replacements" in present:
         con.execute(f"DELETE FROM replacements WHERE batch = {batch}")

@@ -9,10 +9,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from analysis import storage
 from analysis.errors import WorkspaceError
 from analysis.messages import say
 from analysis.question import Question
+from analysis.store import duck
 from analysis.values import text
 from analysis.vocabulary import TABLES, column_names
 
@@ -25,7 +25,7 @@ INSERT INTO meta VALUES ('last segments', '0') ON CONFLICT DO NOTHING;
 """
 LONGEST = 60
 """Characters of a segment's name."""
-_TAKEN = (*(c for table in TABLES for c in column_names(table)), *storage.HIDDEN)
+_TAKEN = (*(c for table in TABLES for c in column_names(table)), *duck.HIDDEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def put(con: duckdb.DuckDBPyConnection, row: tuple[Any, ...], members: pa.Table)
     id, name, question, at, version = row
     remove(con, name)
     con.execute("INSERT INTO segments VALUES (?, ?, ?, ?, ?, ?)", [id, name, question, at, members.num_rows, version])
-    storage.numbered(con, "user_id", members.select(["user_id"]))
+    duck.numbered(con, "user_id", members.select(["user_id"]))
     con.register("members", members)
     kept = f"SELECT {int(id)}, user_key, stage FROM members JOIN users USING (user_id)"
     con.execute(f"INSERT INTO segment_members {kept}")
@@ -107,4 +107,4 @@ def by_user(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
 def others(con: duckdb.DuckDBPyConnection, table: str) -> str:
     """Return SQL for a table's columns but the segments', which its users tell at any time."""
     own = by_user(con) if table == "events" else {}
-    return f"* EXCLUDE ({', '.join(map(storage.identifier, own))})" if own else "*"
+    return f"* EXCLUDE ({', '.join(map(duck.identifier, own))})" if own else "*"

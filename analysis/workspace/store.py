@@ -17,19 +17,19 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from analysis import storage
 from analysis.errors import QuestionError, WorkspaceError
+from analysis.imports import Export, Overlap
+from analysis.imports.rows.clean import REASONS
+from analysis.imports.rows.incoming import Incoming, covers
+from analysis.imports.rows.reconcile import SAME
+from analysis.imports.watch import Watch, watching
 from analysis.messages import say
 from analysis.question import Question, Segmentation
+from analysis.store import duck
 from analysis.tables import Tables
 from analysis.values import Campaign, kinds
 from analysis.vocabulary import TABLES, TIME_COLUMN
 from analysis.workspace import replaced, segments
-from analysis.workspace.imports import Export, Overlap
-from analysis.workspace.imports.clean import REASONS
-from analysis.workspace.imports.incoming import Incoming, covers
-from analysis.workspace.imports.reconcile import SAME
-from analysis.workspace.imports.watch import Watch, watching
 from analysis.workspace.mappings import SCHEMA as MAPPINGS
 from analysis.workspace.mappings import KeptMapping, kept_text
 from analysis.workspace.segments import Segment
@@ -168,7 +168,7 @@ class Workspace:
         with self._transaction() as con, watching().holding(con):
             batch = self._next("batches")
             con.execute("INSERT INTO batches VALUES (?, ?)", [batch, _now()])
-            stored = storage.holds_rows(con, "events")
+            stored = duck.holds_rows(con, "events")
             for n, rows in enumerate(coming):
                 replaced.settled(con, rows, batch, overlap)
                 replaced.settled_beside(rows, [r for r in coming[:n] if r.table == rows.table], overlap)
@@ -181,7 +181,7 @@ class Workspace:
             by_user = segments.by_user(con)
             if events > 1 or (events and (stored or by_user)):
                 with watching().during(con, 0):
-                    storage.sort(con, by_user)
+                    duck.sort(con, by_user)
         return batch
 
     def compare(self, export: Export) -> tuple[int, tuple[Overlap, ...]]:
@@ -308,7 +308,7 @@ class Workspace:
             tables = self.tables()
             row = (self._next("segments"), name, question.to_json(), _now(), tables.version)
             segments.put(con, row, question.members(tables))
-            storage.sort(con, segments.by_user(con))
+            duck.sort(con, segments.by_user(con))
         return next(s for s in self.segments() if s.name == name)
 
     def segments(self) -> tuple[Segment, ...]:
@@ -323,7 +323,7 @@ class Workspace:
         """Drop a saved segment and its column; questions that name it say that it is not there."""
         with self._transaction() as con:
             if segments.remove(con, name):
-                con.execute(f"ALTER TABLE events DROP COLUMN {storage.identifier(name)}")
+                con.execute(f"ALTER TABLE events DROP COLUMN {duck.identifier(name)}")
 
     # ---- kept mappings
 
@@ -396,10 +396,10 @@ class Workspace:
 
 def _store(con: duckdb.DuckDBPyConnection, rows: Incoming, batch: int) -> None:
     if rows.table != "events":
-        storage.insert(con, rows.table, rows.stream(), batch)
+        duck.insert(con, rows.table, rows.stream(), batch)
         return
-    users, names = (storage.numbered(con, column, rows.distinct(column)) for column in storage.KEYS)
-    storage.insert(con, rows.table, rows.keyed(users, names), batch)
+    users, names = (duck.numbered(con, column, rows.distinct(column)) for column in duck.KEYS)
+    duck.insert(con, rows.table, rows.keyed(users, names), batch)
 
 
 def _nothing_new() -> WorkspaceError:
@@ -448,13 +448,13 @@ def open_workspace(path: str | Path) -> Workspace:
     path.parent.mkdir(parents=True, exist_ok=True)
     new = not path.exists()
     try:
-        con = storage.connect(path)
+        con = duck.connect(path)
     except duckdb.IOException as error:
         raise _cannot_open(path, error) from error
     workspace = Workspace(path, con)
     if new:
         with workspace._transaction():
-            storage.create(con)
+            duck.create(con)
             con.execute(_SCHEMA)
             for key, text in (("format", str(FORMAT)), ("last batches", "0"), ("last saved", "0")):
                 con.execute("INSERT INTO meta VALUES (?, ?)", [key, text])

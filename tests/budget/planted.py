@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.budget import forms
+from analysis.budget.curves import forms
 
 PHASES = np.repeat([0, 1, 2], [41, 11, 4])
 NAMES = np.array(["warm-up", "burst", "wrap-up"])

@@ -11,10 +11,10 @@ from budget import planted
 from scipy.stats import binom
 
 from analysis.answer import Answer
-from analysis.budget import attributed, forms
-from analysis.budget.curve import interval
-from analysis.budget.curves import REASONS, CurvesAnswer, ResponseCurves
-from analysis.budget.estimate import preferred
+from analysis.budget.curves import attributed, forms
+from analysis.budget.curves.curve import interval
+from analysis.budget.curves.estimate import preferred
+from analysis.budget.curves.question import REASONS, CurvesAnswer, ResponseCurves
 from analysis.charts import Look
 from analysis.errors import DataError, QuestionError, SluiceError
 from analysis.question import Question

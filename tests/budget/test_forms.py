@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.budget import forms
-from analysis.budget.curve import CARRY, carried, runs
+from analysis.budget.curves import forms
+from analysis.budget.curves.curve import CARRY, carried, runs
 
 FORMS = sorted(forms.FORMS)
 sizes = st.floats(0.01, 1e6)

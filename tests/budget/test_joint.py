@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 from budget import planted
 
-from analysis.budget import forms, joint
-from analysis.budget.curve import carried
-from analysis.budget.curves import CurvesAnswer, ResponseCurves
+from analysis.budget.curves import forms, joint
+from analysis.budget.curves.curve import carried
+from analysis.budget.curves.question import CurvesAnswer, ResponseCurves
 from analysis.tables import Tables
 from analysis.values import Filter
 

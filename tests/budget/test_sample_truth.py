@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from budget import planted
 
-from analysis.budget import attributed, forms
-from analysis.budget.curves import CurvesAnswer, ResponseCurves
+from analysis.budget.curves import attributed, forms
+from analysis.budget.curves.question import CurvesAnswer, ResponseCurves
 from analysis.tables import Tables
 from analysis.values import Campaign, Filter
 

@@ -11,7 +11,7 @@ from budget import planted
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.budget.curves import ResponseCurves
+from analysis.budget.curves.question import ResponseCurves
 from analysis.budget.scenario import Scenario, ScenarioAnswer
 from analysis.charts import TOTAL, Look
 from analysis.errors import DataError, QuestionError

@@ -8,7 +8,10 @@ import sys
 ASKED = """
 import pandas as pd
 from analysis import Nodes, Retention, Tables
-from analysis.journey import exposure, nodes, retention, retention_kernel
+from analysis.journey.nodes import kernel as exposure
+from analysis.journey.nodes import question as nodes
+from analysis.journey.loyalty import retention
+from analysis.journey.loyalty import kernel as retention_kernel
 
 kernels = (exposure.count, exposure.vary, retention_kernel.place, retention_kernel.retention)
 nodes.warm(), retention.warm()
@@ -32,7 +35,9 @@ def test_retention_and_nodes_compile_nothing_after_warming() -> None:
 RULES = """
 import pandas as pd
 from analysis import Funnel, FunnelRules, Tables
-from analysis.journey import funnel, kernels, rules
+from analysis.journey.funnel import question as funnel
+from analysis.journey.funnel import kernel as kernels
+from analysis.journey.funnel import conventions as rules
 
 own = (kernels.plain, kernels.ordered, kernels.unordered, kernels.clickhouse_strict, kernels.posthog, kernels.settle)
 funnel.warm(), rules.warm()
@@ -53,7 +58,9 @@ def test_the_further_rules_compile_nothing_after_warming() -> None:
 PATHS = """
 import pandas as pd
 from analysis import Funnel, FunnelPaths, Paths, Tables
-from analysis.journey import following, funnel, paths
+from analysis.journey.paths import kernel as following
+from analysis.journey.funnel import question as funnel
+from analysis.journey.paths import question as paths
 
 funnel.warm(), paths.warm()
 compiled = list(following.follow.signatures)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.budget import forms
+from analysis.budget.curves import forms
 from analysis.reallocation.money import shared, spread
 from analysis.reallocation.responses import Responses, waterfill
 

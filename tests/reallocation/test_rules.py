@@ -2,7 +2,7 @@
 
 import pytest
 
-from analysis.budget.curves import ResponseCurves
+from analysis.budget.curves.question import ResponseCurves
 from analysis.errors import QuestionError
 from analysis.question import Question
 from analysis.reallocation.rules import MarketSettings, Rules, hours

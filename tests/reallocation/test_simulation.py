@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from reallocation.markets import CALM, report, two_phases
 
-from analysis.budget.curves import ResponseCurves
+from analysis.budget.curves.question import ResponseCurves
 from analysis.charts import Look
 from analysis.errors import DataError
 from analysis.messages import LANGUAGES

@@ -19,8 +19,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.journey.attribution import Attribution
-from analysis.journey.credit_models import removal_effects, shapley
+from analysis.journey.attribution.models import removal_effects, shapley
+from analysis.journey.attribution.question import Attribution
 from analysis.tables import Tables
 
 PATHS = (("google", "won"), ("google", "won"), ("mailing", "won"), ("google", "mailing", "won"), ("google",))

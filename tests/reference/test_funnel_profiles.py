@@ -16,8 +16,8 @@ import pandas as pd
 import pytest
 
 from analysis.errors import DataError, QuestionError
-from analysis.journey.chains import chains
-from analysis.journey.funnel import Funnel
+from analysis.journey.funnel.chains import chains
+from analysis.journey.funnel.question import Funnel
 from analysis.journey.steps import Exclusion, Step
 from analysis.tables import Tables
 from analysis.values import Campaign, Filter

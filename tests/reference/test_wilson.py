@@ -9,7 +9,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from analysis.journey.funnel import Funnel
+from analysis.journey.funnel.question import Funnel
 from analysis.tables import Tables
 
 

@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from analysis.errors import QuestionError, SluiceError
-from analysis.journey.funnel import Funnel
+from analysis.journey.funnel.question import Funnel
 from analysis.question import Question
 from analysis.sharing.links import LONGEST, decode, encode
 from analysis.values import Filter, kinds

@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analysis import Campaign, Filter, Funnel, Tables, sequences
+from analysis import Campaign, Filter, Funnel, Tables
 from analysis.errors import DataError
-from analysis.sequences import Chunk, Columns
+from analysis.store.walk import Chunk, Columns
 
 FUNNEL = Funnel(steps=("view", "cart"), window="1h")
 EVENTS = """
@@ -111,7 +111,7 @@ def test_a_walk_hands_over_typed_whole_users(tables: Tables, monkeypatch: pytest
         kinds = [str(a.dtype) for a in arrays]
         return kinds, [a.tolist() for a in arrays], chunk.texts["channel"].to_pylist()
 
-    found = sorted(sequences.walk(tables.frame("events"), rows, columns), key=str)
+    found = sorted(tables.walk(tables.frame("events"), rows, columns), key=str)
     assert all(kinds == ["int32", "int64", "int16", "int32", "float64"] for kinds, *_ in found)
     seen = [row for _, arrays, texts in found for row in zip(*arrays[1:], texts, strict=True)]
     micros = [int(pd.Timestamp(t).value // 1000) for t in ("2026-03-08 07:30", "2026-11-11 00:00:00.000001")]
@@ -133,12 +133,12 @@ def test_the_executors_take_the_package_from_here_and_no_pages(tables: Tables) -
         import sys
 
         import analysis
-        from analysis.journey import funnel
+        from analysis.journey.funnel import question as funnel
 
         funnel.warm()
         return str(analysis.__file__), "streamlit" in sys.modules, os.getpid()
 
-    found = list(sequences.walk(tables.frame("events"), place))
+    found = list(tables.walk(tables.frame("events"), place))
     assert all(".zip/" in file and not pages for file, pages, _ in found)
 
 

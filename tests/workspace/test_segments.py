@@ -308,7 +308,7 @@ def test_a_failure_while_saving_leaves_the_workspace_as_it_was(
     def broken(*args: Any) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr("analysis.storage.sort", broken)
+    monkeypatch.setattr("analysis.store.duck.sort", broken)
     for attempt in (
         lambda: workspace.save_segment("stage", Lifecycle(at="2026-11-12")),
         lambda: workspace.save_segment("new", BEFORE),

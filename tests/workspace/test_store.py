@@ -16,9 +16,9 @@ import duckdb
 import pandas as pd
 import pytest
 
-from analysis import storage
 from analysis.errors import DataError, ImportFileError, WorkspaceError
-from analysis.journey.funnel import Funnel
+from analysis.journey.funnel.question import Funnel
+from analysis.store import duck
 from analysis.tables import Tables, collect
 from analysis.values import Campaign, Filter
 from analysis.workspace import Export, Workspace, open_workspace, read_export
@@ -460,7 +460,7 @@ def test_sql_reaches_no_files_and_no_variables(workspace: Workspace, tmp_path: P
     (tmp_path / "s.csv").write_text("a,b\n1,2\n")
     SECRET = pd.DataFrame({"password": ["hunter2"]})  # what a replacement scan would find
     assert len(SECRET) == 1
-    con = storage.connect() if where == "memory" else workspace._con.cursor()
+    con = duck.connect() if where == "memory" else workspace._con.cursor()
     with pytest.raises(duckdb.Error):
         con.sql(sql.format(file=tmp_path / "s.csv", folder=tmp_path))
     assert sorted(p.name for p in tmp_path.iterdir() if p.name != "keys") == ["data", "s.csv"]

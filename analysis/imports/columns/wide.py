@@ -1,0 +1,146 @@
+"""Tables whose headings are values: channels beside each other, outcomes of a user, steps that have no times.
+
+What is found here is a proposal with its evidence: the analyst is asked to confirm it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from analysis.imports.columns import cells
+from analysis.imports.columns.headings import plain_heading
+from analysis.imports.columns.shapes import FALSE, TRUE
+from analysis.imports.file.read import Scratch
+from analysis.imports.file.structure import is_value
+
+_SPENT = r"spend|spent|cost|adspend|花费|消耗|消费|费用|投放|投入"
+_PREFIX = re.compile(rf"^(?:{_SPENT})[\s_\-]+|^(?:花费|消耗|消费|费用|投放|投入)", re.IGNORECASE)
+_SUFFIX = re.compile(
+    rf"[\s_\-]+(?:ad[\s_\-]?)?(?:{_SPENT}|s)\s*(?:\([^)]*\))?$|(?:花费|消耗|消费|费用|投放|投入)\s*(?:[(（].*)?$",
+    re.IGNORECASE,
+)
+_CHANNEL = re.compile(
+    r"tv|television|radio|print|newspaper|magazine|ooh|outdoor|digital|search|sem|seo|ppc|display|video|social|email|"
+    r"affiliate|influencer|facebook|fb|instagram|meta|google|adwords|youtube|tiktok|bing|microsoft|linkedin|twitter|x|"
+    r"snapchat|pinterest|amazon|criteo|programmatic|newsletter|"
+    r"电视|广播|户外|搜索|信息流|短视频|直播|抖音|快手|小红书|微信|微博|百度|淘宝|天猫|京东|拼多多|巨量千川|千川|万相台|直通车|腾讯|"
+    r"b站|哔哩哔哩|知乎|达人|短信|电梯",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(r"(?:x|media|channel|渠道)[\s_]?\d{1,3}", re.IGNORECASE)
+_REVENUE = (
+    "y",
+    "revenue",
+    "sales",
+    "totalrevenue",
+    "totalsales",
+    "gmv",
+    "销售额",
+    "成交金额",
+    "营收",
+    "收入",
+    "支付金额",
+)
+_RETURNED = re.compile(r"(?:retention|retained|returned|d|day)[\s_]?(\d{1,3})", re.IGNORECASE)
+_STEPS = (
+    r"home|landing|index|首页",
+    r"search|list|categor|搜索|列表",
+    r"product|detail|item|商品|详情",
+    r"cart|basket|购物车",
+    r"checkout|shipping|address|结算|提交订单",
+    r"pay|支付|付款",
+    r"confirm|thank|success|complete|支付成功|完成",
+)
+"""Pages of a shop in the order of a journey; where several fit, the last does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A wide media table: the time column, each spending column's channel, the length of a row, and the revenue."""
+
+    time: str
+    spread: Mapping[str, str]
+    period: str
+    revenue: str | None
+    telling: bool
+    """Whether the headings name channels or spending, and are not only numbered."""
+
+
+def media(scratch: Scratch, samples: Mapping[str, Sequence[str]], time: str) -> Media | None:
+    """Find columns of spend per channel beside a time column: two or more, by their names and their numbers."""
+    numeric = [h for h in scratch.headings if h != time and _numeric(samples.get(h, ()))]
+    named = {h: name for h in numeric if (name := _spending(h))}
+    known = {h: h for h in numeric if h not in named and _CHANNEL.fullmatch(plain_heading(h))}
+    numbered = {h: h for h in numeric if _NUMBERED.fullmatch(h.strip())}
+    spread = named if len(named) >= 2 else named | known if len(named | known) >= 2 else numbered
+    if len(spread) < 2:
+        return None
+    revenue = next((h for name in _REVENUE for h in numeric if plain_heading(h) == name and h not in spread), None)
+    return Media(time, spread, _period(scratch, time), revenue, spread is not numbered)
+
+
+def outcomes(samples: Mapping[str, Sequence[str]], taken: Sequence[str]) -> dict[str, str]:
+    """Return the columns that say of each user whether something happened, each as the event it is."""
+    words = {*FALSE, *TRUE}
+    return {
+        heading: heading
+        for heading, values in samples.items()
+        if heading not in taken
+        and values
+        and len({v.strip().casefold() for v in values}) == 2
+        and all(v.strip().casefold() in words for v in values)
+    }
+
+
+def outcome_delays(events: Sequence[str]) -> dict[str, str]:
+    """Place outcomes after their user's first event: by the day they name, else a second apart as they stand."""
+    named = {e: m for e in events if (m := _RETURNED.fullmatch(e.strip())) and int(m[1])}
+    return {e: f"{int(named[e][1])}d" if e in named else f"{n}s" for n, e in enumerate(events, 1)}
+
+
+def step_delays(scratch: Scratch, heading: str) -> dict[str, str]:
+    """Put steps in order: pages of a shop as a journey goes, others by how many users reached them."""
+    place = f"c{scratch.headings.index(heading)}"
+    text = cells.filled(place)
+    query = (
+        f"SELECT {text} AS step FROM {scratch.table} WHERE mark IS NULL AND {text} IS NOT NULL GROUP BY 1 "
+        "ORDER BY count(*) DESC, min(line) LIMIT 101"
+    )
+    steps = [str(row[0]) for row in scratch.con.execute(query).fetchall()]
+    if len(steps) > 100:
+        return {}
+    ranks = {
+        step: max((n for n, look in enumerate(_STEPS) if re.search(look, step.casefold())), default=-1)
+        for step in steps
+    }
+    known = min(ranks.values(), default=-1) >= 0 and len(set(ranks.values())) == len(ranks)
+    order = ranks if known else {step: n for n, step in enumerate(steps)}
+    return {step: f"{n}s" for step, n in order.items() if n}
+
+
+def _numeric(values: Sequence[str]) -> bool:
+    given = [v for v in values if not (is_value(v) and v.strip("- ").casefold() in ("", "nan", "null"))]
+    return bool(given) and sum(is_value(v) and any(c.isdigit() for c in v) for v in given) >= 0.9 * len(given)
+
+
+def _spending(heading: str) -> str:
+    """Return the channel that a heading such as ``tv_spend`` or ``抖音花费`` names, else an empty text."""
+    text = heading.strip()
+    for look in (_SUFFIX, _PREFIX):
+        if (bare := look.sub("", text, count=1).strip(" _-")) != text.strip(" _-") and bare:
+            return "" if re.fullmatch(r"total|all|sum|总|合计|overall", bare.casefold()) else bare
+    return ""
+
+
+def _period(scratch: Scratch, time: str) -> str:
+    """Return the shortest time between two rows' times, which is how long a row lasts."""
+    n = scratch.headings.index(time)
+    source, kind = f"c{n}", scratch.types()[n]
+    style = cells.time_style(scratch.con, scratch.table, source, kind, None, False)
+    moment = cells.local(source, kind, style) or cells.time(source, kind, style)
+    moments = f"SELECT DISTINCT {moment} AS t FROM {scratch.table}, (SELECT 'UTC' AS zone)"
+    query = f"SELECT min(date_diff('hour', b, t)) FROM (SELECT t, lag(t) OVER (ORDER BY t) AS b FROM ({moments}))"
+    hours = scratch.con.execute(query).fetchall()[0][0]
+    return f"{hours}h" if hours else "1d"

@@ -1,0 +1,295 @@
+"""Does what would be imported agree with what the file says of itself, and with what is stored already?"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from analysis.imports.columns.mapping import ColumnMapping
+from analysis.imports.file.lines import PART, STEP
+from analysis.imports.file.read import Scratch
+from analysis.imports.rows.clean import MARKS, MONEY, given_columns, judge
+from analysis.messages import Message, say
+from analysis.values import local_day
+from analysis.vocabulary import EVENTS, TABLES, TIME_COLUMN
+
+SAME = {
+    "events": ("user_id", "timestamp", "event"),
+    "orders": ("order_id",),
+    "spend": ("period_start", "channel", "campaign", "creative", "audience"),
+}
+"""Columns that say the same of two rows of a table where they are about the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The file's own total of a column beside ours: "match", "rounding" (as far as rounding explains) or "differ"."""
+
+    column: str
+    file: float
+    ours: float
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Stored rows of an earlier batch in the days and the channel of this file; times are UTC, both included."""
+
+    batch: int
+    channel: str | None
+    start: dt.datetime
+    end: dt.datetime
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """What an import would do, before it is done.
+
+    Parameters
+    ----------
+    lines, kept : int
+        Rows read (of columns that become rows: filled cells), and rows that would be stored.
+    set_aside : tuple of (str, int)
+        Rows by reason, the most first; reasons are those of `clean.REASONS`.
+    sums : tuple of (str, float)
+        What the kept rows add up to, one per amount the mapping gives; money only where it is in one currency.
+    totals : tuple of Check
+        The file's own grand total against ours, one per column it gives.
+    period : tuple of datetime, optional
+        First moment and last (spend: end of the last period, not included), UTC.
+    days : tuple of str, optional
+        First and last calendar day in `zone`, both included.
+    currencies, zone
+        Of the kept rows, and in which times without a zone were read.
+    duplicates : int
+        Kept rows that repeat another in every column.
+    stored : int or None
+        Kept rows whose order, event or period is in the workspace already; None where none was given.
+    overlaps : tuple of Overlap
+    unknown_events : tuple of str
+        Event names outside the standard vocabulary; they are kept as they are.
+    questions : tuple of Message
+        What the file cannot tell and should be confirmed.
+    undecided : tuple of str
+        Fields of the mapping that would answer them: "day_first", "year_first", "decimal", "totals".
+    """
+
+    lines: int
+    kept: int
+    set_aside: tuple[tuple[str, int], ...]
+    sums: tuple[tuple[str, float], ...]
+    totals: tuple[Check, ...]
+    period: tuple[dt.datetime, dt.datetime] | None
+    days: tuple[str, str] | None
+    currencies: tuple[str, ...]
+    zone: str
+    duplicates: int
+    stored: int | None
+    overlaps: tuple[Overlap, ...]
+    unknown_events: tuple[str, ...]
+    questions: tuple[Message, ...]
+    undecided: tuple[str, ...]
+
+    @property
+    def lost(self) -> int:
+        """Rows set aside whose content stands nowhere else: not totals, notes and repeated headings."""
+        return sum(n for reason, n in self.set_aside if reason not in MARKS)
+
+    @property
+    def matches(self) -> bool:
+        """Whether no total of the file's own differs by more than rounding."""
+        return all(check.verdict != "differ" for check in self.totals)
+
+
+class Stored(Protocol):
+    """A workspace, as far as this room needs to know one."""
+
+    def compare(self, export: Any) -> tuple[int, tuple[Overlap, ...]]:
+        """Return how many of an export's rows are stored already, and the earlier batches it overlaps."""
+
+
+def reconcile(scratch: Scratch, mapping: ColumnMapping) -> Reconciliation:
+    """Judge every row under a mapping and add up; nothing is stored."""
+    judge(scratch, mapping)
+    present = given_columns(mapping)
+    bad = f"FROM {scratch.judged} WHERE bad IS NOT NULL"
+    reasons = _rows(scratch, f"SELECT split_part(bad, '|', 1), count(*) {bad} GROUP BY 1")
+    good = f"FROM {scratch.judged} WHERE bad IS NULL"
+    kept = _rows(scratch, f"SELECT count(*) {good}")[0][0]
+    names = ", ".join(f'"{c}"' for c in present)
+    first, last = TIME_COLUMN[mapping.table], "period_end" if mapping.table == "spend" else TIME_COLUMN[mapping.table]
+    span = _rows(scratch, f"SELECT min({first}), max({last}) {good}")[0]
+    asked = _questions(scratch, mapping)
+    return Reconciliation(
+        lines=scratch.rows,
+        kept=int(kept),
+        set_aside=tuple(sorted(((str(r), int(n)) for r, n in reasons), key=lambda pair: (-pair[1], pair[0]))),
+        sums=_sums(scratch, mapping, present),
+        totals=_totals(scratch, mapping, present),
+        period=(span[0], span[1]) if kept else None,
+        days=_days(mapping, span[0], span[1]) if kept else None,
+        currencies=_distinct(scratch, "currency", present),
+        zone=mapping.zone,
+        duplicates=int(kept - _rows(scratch, f"SELECT count(*) FROM (SELECT DISTINCT {names} {good})")[0][0]),
+        stored=None,
+        overlaps=(),
+        unknown_events=tuple(e for e in _distinct(scratch, "event", present) if e not in EVENTS),
+        questions=tuple(question for question, _field in asked),
+        undecided=tuple(sorted({field for _question, field in asked})),
+    )
+
+
+def shared(one: tuple[Scratch, ColumnMapping], other: tuple[Scratch, ColumnMapping]) -> int:
+    """Return how many kept rows are about the same orders, or spend of the same names and time, as another file's."""
+    (scratch, mapping), (others, theirs) = one, other
+    judge(scratch, mapping)
+    judge(others, theirs)
+    own = [c for c in SAME[mapping.table] if c in given_columns(mapping)]
+    if own != [c for c in SAME[mapping.table] if c in given_columns(theirs)]:
+        return 0
+    there = others.con.sql(f"SELECT {', '.join(own)} FROM {others.judged} WHERE bad IS NULL").to_arrow_table()
+    scratch.con.register("there", there)
+    same = " AND ".join(f"h.{c} IS NOT DISTINCT FROM t.{c}" for c in own)
+    query = f"SELECT count(*) FROM {scratch.judged} AS h SEMI JOIN there AS t ON {same} WHERE bad IS NULL"
+    found = int(_rows(scratch, query)[0][0])
+    scratch.con.unregister("there")
+    return found
+
+
+def _rows(scratch: Scratch, query: str) -> list[Any]:
+    return scratch.con.execute(query).fetchall()
+
+
+def _distinct(scratch: Scratch, column: str, present: tuple[str, ...]) -> tuple[str, ...]:
+    if column not in present:
+        return ()
+    good = f"FROM {scratch.judged} WHERE bad IS NULL AND {column} IS NOT NULL"
+    return tuple(str(row[0]) for row in _rows(scratch, f"SELECT DISTINCT {column} {good} ORDER BY 1 LIMIT 1000"))
+
+
+def _days(mapping: ColumnMapping, first: dt.datetime, last: dt.datetime) -> tuple[str, str]:
+    inside = last - dt.timedelta(microseconds=1) if mapping.table == "spend" else last
+    return local_day(first, mapping.zone), local_day(inside, mapping.zone)
+
+
+def _amounts(mapping: ColumnMapping, present: tuple[str, ...]) -> list[str]:
+    return [c.name for c in TABLES[mapping.table] if c.type in ("number", "count") and c.name in present]
+
+
+def _sums(scratch: Scratch, mapping: ColumnMapping, present: tuple[str, ...]) -> tuple[tuple[str, float], ...]:
+    # Times that pages took do not add up, and neither do several currencies.
+    several = len(_distinct(scratch, "currency", present)) > 1
+    amounts = [c for c in _amounts(mapping, present) if c != "load_ms" and not (several and c in MONEY)]
+    if not amounts:
+        return ()
+    sums = ", ".join(f"coalesce(sum({c}), 0)" for c in amounts)
+    found = _rows(scratch, f"SELECT {sums} FROM {scratch.judged} WHERE bad IS NULL")[0]
+    return tuple((column, float(total)) for column, total in zip(amounts, found, strict=True))
+
+
+def _totals(scratch: Scratch, mapping: ColumnMapping, present: tuple[str, ...]) -> tuple[Check, ...]:
+    """Compare the files' total rows with the rows they add up; other attribution windows count as the file counts."""
+    amounts = _amounts(mapping, present)
+    lead = "spend" if mapping.table == "spend" else "revenue"
+    if lead not in amounts:
+        return ()
+    said = _said(scratch, amounts, lead)
+    if not said:
+        return ()
+    ours = _by_member(scratch, amounts, "bad IS NULL OR bad = 'window|'")
+    nothing = (*(0.0 for _ in amounts), 0)
+    chosen = {m: _nearest(rows, ours.get(m, nothing)) for m, rows in said.items()}
+    choices = [(_added(chosen.values()), _added([nothing, *(ours.get(m, nothing) for m in chosen)]))]
+    if len(chosen) == 1:  # the last file of several may have the total of all
+        choices += [(row, _added([nothing, *ours.values()])) for row in next(iter(said.values()))]
+    theirs, found = min(choices, key=lambda pair: _apart(*pair))
+    return tuple(
+        Check(column, float(total), float(found[i]), _verdict(float(total), float(found[i]), int(found[-1])))
+        for i, (column, total) in enumerate(zip(amounts, theirs, strict=False))
+        if total is not None
+    )
+
+
+_Row = Sequence[Any]
+
+
+def _said(scratch: Scratch, amounts: list[str], lead: str) -> dict[int, list[_Row]]:
+    """Return what each file can mean by its total rows: the largest is the grand total, or all add up to it."""
+    key = f"({scratch.line})"
+    columns = ", ".join(f"sum({c}) AS {c}" for c in amounts)  # of the cells of one line that became rows
+    lines = (
+        f"SELECT {key} // {PART} AS member, {key} // {STEP} AS record, {columns} "
+        f"FROM {scratch.judged} WHERE bad = 'total|' GROUP BY member, record "
+        f"QUALIFY row_number() OVER (PARTITION BY member ORDER BY sum({lead}) DESC NULLS LAST, record) <= 1000"
+    )
+    grand = dict[int, list[_Row]]()
+    for member, *row in _rows(scratch, f"SELECT * EXCLUDE (record) FROM ({lines}) ORDER BY record"):
+        grand.setdefault(int(member), []).append(row)
+    sums = _by_member(scratch, amounts, "bad = 'total|'")
+    return {m: [_grand(rows), sums[m][:-1]] for m, rows in grand.items()}
+
+
+def _by_member(scratch: Scratch, amounts: list[str], where: str) -> dict[int, _Row]:
+    """Return the sums of some rows, and how many there are, for each file they come from."""
+    sums = ", ".join(f"sum({c})" for c in amounts)
+    query = f"SELECT ({scratch.line}) // {PART}, {sums}, count(*) FROM {scratch.judged} WHERE {where} GROUP BY 1"
+    return {int(member): row for member, *row in _rows(scratch, query)}
+
+
+def _added(rows: Iterable[_Row]) -> _Row:
+    """Add up column by column; None is nothing, but for a column that is None in every row."""
+    columns = [[v for v in column if v is not None] for column in zip(*rows, strict=True)]
+    return [sum(column) if column else None for column in columns]
+
+
+def _apart(said: _Row, found: _Row) -> float:
+    """Return how far a total is from what was found, on average of the columns it gives."""
+    pairs = [(float(s), float(f or 0)) for s, f in zip(said, found, strict=False) if s is not None]
+    return sum(abs(s - f) / max(abs(s), abs(f), 1.0) for s, f in pairs) / max(len(pairs), 1)
+
+
+def _nearest(said: Sequence[_Row], found: _Row) -> _Row:
+    return min(said, key=lambda row: _apart(row, found))
+
+
+def _grand(rows: Sequence[_Row]) -> _Row:
+    return max(rows, key=lambda row: _largest(row, rows))
+
+
+def _largest(row: Sequence[Any], rows: Sequence[Sequence[Any]]) -> int:
+    """Count the columns in which a total row is (nearly) the largest: the grand total is so in most."""
+    tops = [max((r[i] for r in rows if r[i] is not None), default=None) for i in range(len(row))]
+    return sum(v is not None and v >= top * 0.999 for v, top in zip(row, tops, strict=True) if top is not None)
+
+
+def _verdict(said: float, found: float, rows: int) -> str:
+    """Each of `rows` amounts, and the total, may be off by half a cent; never by more than a thousandth in all."""
+    apart = abs(said - found)
+    if apart < 1e-6 * max(1.0, abs(said)) and apart < 0.005:
+        return "match"
+    return "rounding" if apart <= min(0.005 * (rows + 1), 0.005 + abs(said) / 1000) + 1e-9 else "differ"
+
+
+def _questions(scratch: Scratch, mapping: ColumnMapping) -> list[tuple[Message, str]]:
+    """Return what the file's times and amounts leave open, each with the field of the mapping that says it."""
+    asked, headings = list[tuple[Message, str]](), dict(mapping.columns)
+    for column in TABLES[mapping.table]:
+        heading, style = headings.get(column.name), scratch.styles.get(column.name)
+        if heading is None or style is None:
+            continue
+        if column.type == "time" and mapping.day_first is None:
+            if style.short and style.short.year_unsure:
+                years = say("{heading}: two-digit years. Does 05-06-07 begin or end with the year?", heading=heading)
+                asked.append((years, "year_first"))
+            if style.ambiguous:
+                days = say("{heading}: is 01/02/2026 the first of February or the second of January?", heading=heading)
+                asked.append((days, "day_first"))
+        elif column.type != "time" and mapping.decimal is None and style.ambiguous:
+            signs = say("{heading}: is 1.234 more than a thousand, or between one and two?", heading=heading)
+            asked.append((signs, "decimal"))
+    if mapping.totals is None:
+        asked += [(question, "totals") for question in scratch.unsure]
+    return asked

@@ -1,0 +1,215 @@
+"""How much of a funnel's result is the rule it was counted by?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from analysis import charts
+from analysis.answer import Answer, Field, Note
+from analysis.charts import Look
+from analysis.errors import DataError, QuestionError
+from analysis.estimates import wilson
+from analysis.journey.funnel.chains import follow
+from analysis.journey.funnel.definition import PROFILE_RULES, FunnelDefinition, OfFunnel
+from analysis.journey.funnel.plan import Plan
+from analysis.messages import N_, Message, Names, Share, say
+from analysis.store.walk import Chunk
+from analysis.tables import Tables
+from analysis.values import value
+
+ASKED = N_("as asked")
+EFFECTS: Mapping[str, str] = MappingProxyType(
+    {
+        ASKED: N_("The funnel as it stands."),
+        N_("any entry counts"): N_("Every entry may start the chain; the one that gets furthest is used."),
+        N_("only the first entry counts"): N_("Later entries cannot start the chain again."),
+        N_("in order"): N_("Other events may come between the steps."),
+        N_("in strict order"): N_("Nothing may come between the steps but repeats of the step last taken."),
+        N_("in any order"): N_("The steps count in whichever order they were taken."),
+        N_("dates for entry only"): N_("Later steps count after the last day, too."),
+        N_("dates for every step"): N_("Steps after the last day do not count."),
+        N_("without exclusions"): N_("Excluded events do no harm."),
+        N_("nothing held constant"): N_("The steps need not have the same value."),
+        N_("within one session"): N_("All steps in one visit."),
+        N_("ClickHouse's rules"): PROFILE_RULES["clickhouse"],
+        N_("PostHog's rules"): PROFILE_RULES["posthog"],
+        N_("Mixpanel's rules"): PROFILE_RULES["mixpanel"],
+    }
+)
+"""What each rule is called, and what it changes."""
+_PROFILES = {"clickhouse": "ClickHouse's rules", "posthog": "PostHog's rules", "mixpanel": "Mixpanel's rules"}
+
+
+@value("funnel-rules")
+class FunnelRules(OfFunnel):
+    """The same funnel counted by other rules, one at a time.
+
+    Parameters
+    ----------
+    funnel : Funnel
+        Its breakdown is left aside.
+
+    Notes
+    -----
+    Each row changes one rule of the funnel, or follows a peer's where that peer can ask such a funnel. The same users
+    are counted each time, so the rows are not independent: their intervals say how far chance reaches, the
+    differences are what the rule does.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> at = lambda clock: pd.Timestamp(f"2026-11-11 {clock}")
+    >>> events = pd.DataFrame({
+    ...     "user_id": "u1",
+    ...     "timestamp": [at("01:00"), at("01:30"), at("01:45"), at("02:15")],
+    ...     "event": ["view", "view", "cart", "purchase"],
+    ... })
+    >>> asked = Funnel(steps=("view", "cart", "purchase"), window="1h")
+    >>> answer = FunnelRules(funnel=asked).run(Tables(events=events))
+    >>> answer.table.set_index("rule")["converted"].loc[["as asked", "only the first entry counts"]].tolist()
+    [1, 0]
+    """
+
+    def _answer(self, tables: Tables) -> FunnelRulesAnswer:
+        asked = self.asked.replace(breakdown=None, breakdown_at="first")
+        first = asked.run(tables)
+        rows = [_row(ASKED, first.table)]
+        for name, other in alternatives(asked):
+            try:
+                rows.append(_row(name, other.run(tables).table))
+            except DataError:  # by this rule nobody is left
+                rows.append(_row(name, None))
+        table = pd.DataFrame(rows)
+        table["low"], table["high"] = wilson(table["converted"], table["users"])
+        table["difference"] = (table["rate"] - table["rate"].iloc[0]).mask(table["rule"] == ASKED)
+        return FunnelRulesAnswer(
+            question=self,
+            version=tables.version,
+            headline=_headline(table),
+            frames={"table": table[list(FunnelRulesAnswer.fields["table"])]},
+            notes=(*first.notes, *_notes(table)),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class FunnelRulesAnswer(Answer):
+    """One row per rule: who entered, who took the last step, and what that rule makes of the rate."""
+
+    fields: ClassVar[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
+        {
+            "table": MappingProxyType(
+                {
+                    "rule": Field(N_("Rule"), "text", {name: name for name in EFFECTS}),
+                    "effect": Field(N_("What it changes"), "text", {text: text for text in EFFECTS.values()}),
+                    "users": Field(N_("Users"), "count"),
+                    "converted": Field(N_("At the last step"), "count"),
+                    "rate": Field(N_("From first step"), "share"),
+                    "low": Field(N_("95% from"), "share"),
+                    "high": Field(N_("95% to"), "share"),
+                    "difference": Field(N_("Difference"), "share"),
+                }
+            )
+        }
+    )
+
+    def chart(self, look: Look | None = None) -> Any:
+        """Draw each rule's rate with its interval, the one asked marked."""
+        return _dots(self, look or Look())
+
+
+# ---- the work ---------------------------------------------------------------------------------------------
+
+
+def alternatives(asked: FunnelDefinition) -> Iterator[tuple[str, FunnelDefinition]]:
+    """Yield the funnel under each other rule it can be counted by, with the rule's name."""
+    dated = asked.where is not None and bool(asked.where.start or asked.where.end)
+    changes: list[tuple[str, dict[str, Any]]] = [
+        ("any entry counts", {"entry": "every"}),
+        ("only the first entry counts", {"entry": "first"}),
+        ("in order", {"order": "ordered"}),
+        ("in strict order", {"order": "strict"}),
+        ("in any order", {"order": "any"}),
+        *([("dates for entry only", {"dates": "entry"}), ("dates for every step", {"dates": "conversion"})] * dated),
+        ("without exclusions", {"exclusions": ()}),
+        ("nothing held constant", {"hold": None}),
+        ("within one session", {"window": "session"}),
+        *((_PROFILES[name], {"profile": name}) for name in _PROFILES),
+    ]
+    for name, change in changes:
+        try:
+            other = (asked if "profile" in change else asked.effective.replace(profile=None)).replace(**change)
+        except QuestionError:  # this rule cannot take such a funnel
+            continue
+        if other != asked and other != asked.effective.replace(profile=None):
+            yield name, other
+
+
+def warm() -> None:
+    """Compile the kernels of the further rules, or load them from their cache."""
+    plain = replace(Plan.plain(("", "")), keys=None, exact=True)
+    for order, profile in (("ordered", ""), ("any", ""), ("strict", "clickhouse"), ("ordered", "posthog")):
+        follow(Chunk.empty(), replace(plain, order=order, profile=profile))
+
+
+def _row(name: str, table: pd.DataFrame | None) -> dict[str, Any]:
+    users, converted = (int(table["users"].iloc[i]) for i in (0, -1)) if table is not None else (0, 0)
+    rate = converted / users if users else np.nan
+    return {"rule": name, "effect": EFFECTS[name], "users": users, "converted": converted, "rate": rate}
+
+
+def _headline(table: pd.DataFrame) -> Message:
+    rates = table.set_index("rule")["rate"]
+    others = rates.drop(ASKED).dropna()
+    return say(
+        "As asked, {share} of {users} users take the last step. Other rules make it {low} ({lowest}) to {high} "
+        "({highest}).",
+        share=Share(float(rates[ASKED])),
+        users=int(table["users"].iloc[0]),
+        low=Share(float(others.min())),
+        lowest=str(others.idxmin()),
+        high=Share(float(others.max())),
+        highest=str(others.idxmax()),
+    )
+
+
+def _notes(table: pd.DataFrame) -> list[Note]:
+    gone = table[table["users"] == 0]["rule"].tolist()
+    if not gone:
+        return []
+    return [Note("nobody", say("By these rules nobody is left: {rules}.", rules=Names(tuple(gone))), "missing")]
+
+
+# ---- the picture ------------------------------------------------------------------------------------------
+
+
+def _dots(answer: FunnelRulesAnswer, look: Look) -> Any:
+    table = answer.table.dropna(subset="rate")
+    table["name"], table["own"] = table["rule"].map(look), table["rule"] == ASKED
+    rows: Any = table.itertuples()
+    table["text"] = [look(say("{n} ({share})", n=r.converted, share=Share(r.rate))) for r in rows]
+    y = alt.Y("name:N", sort=None, title=None, axis=alt.Axis(domain=False, ticks=False))
+    base = alt.Chart(table).encode(y=y)
+    title = look(N_("share of those who entered, with 95% interval"))
+    room = alt.Scale(domain=[0, float(table["high"].max() * 1.3)], nice=False)  # for the labels
+    x = alt.X("rate:Q", title=title, axis=alt.Axis(format=".0%", tickCount=5), scale=room)
+    colour = alt.condition("datum.own", alt.value(charts.ACCENT), alt.value(look.faint))
+    tips = [
+        alt.Tooltip("name:N", title=look(N_("Rule"))),
+        alt.Tooltip("users:Q", title=look(N_("Users")), format=",d"),
+        alt.Tooltip("converted:Q", title=look(N_("At the last step")), format=",d"),
+        alt.Tooltip("rate:Q", title=look(N_("From first step")), format=".2%"),
+        alt.Tooltip("difference:Q", title=look(N_("Difference")), format="+.2%"),
+    ]
+    own = alt.Chart(table[table["own"]]).mark_rule(color=charts.ACCENT, strokeDash=[3, 3]).encode(x=x)
+    whiskers = base.mark_rule(color=look.ink).encode(x=alt.X("low:Q", title=title, scale=room), x2="high:Q")
+    dots = base.mark_point(filled=True, size=90, opacity=1).encode(x=x, color=colour, tooltip=tips)
+    labels = base.mark_text(align="left", dx=8).encode(x="high:Q", text="text:N")
+    whole = alt.layer(own, whiskers, dots, labels)
+    return charts.finish(whole, look, describe=answer.headline.text(look.language), height=30 * len(table) + 40)

@@ -1,0 +1,485 @@
+"""Which groups go on less often than the others at each step, what does that cost, and where is it worth looking?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+import altair as alt
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import confint_proportions_2indep
+
+from analysis import charts
+from analysis.answer import Answer, Field, Note
+from analysis.charts import GROUP_WORDS, NOT_SET, Look
+from analysis.errors import DataError
+from analysis.estimates import score_test, wilson
+from analysis.groups import told_apart_by
+from analysis.journey.funnel.chains import Chains
+from analysis.journey.funnel.definition import FunnelDefinition, OfFunnel, within
+from analysis.journey.funnel.money import Carried, carried, nobody, too_early
+from analysis.journey.loyalty.participation import Participation, ParticipationAnswer, loyal
+from analysis.messages import N_, Message, Money, Names, Share, say
+from analysis.periods import campaigns
+from analysis.store.walk import Columns
+from analysis.tables import Tables, collect
+from analysis.values import Filter, names, number, value, whole
+from analysis.vocabulary import EVENT_WORDS
+
+BY = ("device", "channel", "audience", "creative")
+"""Columns that are looked through unless others are named."""
+SPEED, SLOW = N_("page speed"), N_("slow page")
+LOYALTY, LOYAL = N_("loyalty"), N_("loyal users")
+WORDS = GROUP_WORDS | {SPEED: SPEED, SLOW: SLOW, LOYALTY: LOYALTY, LOYAL: LOYAL}
+GROUPS = 200
+"""Most values a column may have; one with more is left out, with a note."""
+OWN = 30
+"""From so many users on, a group's own revenue prices those it lost; below, everybody's."""
+
+
+@value("drop-offs")
+class DropOffs(OfFunnel):
+    """Drop-offs by group, priced and ranked: what it is worth to bring a group to the others' rate.
+
+    Parameters
+    ----------
+    funnel : Funnel
+        Its steps and rules. Its filter becomes the question's own, where that has none.
+    by : sequence of str
+        Text columns to look through, taken from the event of the step before; by default those of device, channel,
+        audience and creative that hold values.
+    slow : float
+        Seconds from which a page counts as slow, where events carry load times; 0 leaves pages out.
+    loyal_orders : int
+        Users with so many paid orders before the first campaign are loyal, and their return from campaign to
+        campaign is priced as well; 0 leaves that out.
+    least : int
+        Fewest users a group and its others must have.
+    false_discovery : float
+        Share of false alarms tolerated among those called clear (Benjamini and Hochberg 1995).
+    where : Filter, optional
+
+    Notes
+    -----
+    Each group stands beside all others with a value in the same column. `lost` is the group's users times the
+    others' lead; `worth` is `lost` times the realised revenue of the matched orders per user of the group who got so
+    far. Rows overlap (an Android user has a channel, too), so they do not add up.
+
+    Intervals are 95%: Wilson's for a rate, Newcombe's for a difference, the adjusted log for a ratio; loyal users are
+    compared with themselves, as pairs (McNemar's test), across all campaigns whatever the dates; `worth` takes
+    in the spread of revenue as well. Users count who took the earlier step at least a window before the data (the
+    dates, the campaign) ends, and as gone on who got further within one window of it: everybody has had the same time.
+    Their group is taken where they first got so far, which does not depend on what they did next.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from analysis import Funnel
+    >>> def user(n, device, done):
+    ...     rows = [(f"{device}{n}", 0, "view", device)] + [(f"{device}{n}", 1, "cart", device)] * done
+    ...     return rows
+    >>> rows = [r for n in range(100) for r in user(n, "ios", n < 40) + user(n, "android", n < 20)]
+    >>> events = pd.DataFrame(rows, columns=["user_id", "timestamp", "event", "device"])
+    >>> events["timestamp"] = pd.Timestamp("2026-11-11") + pd.to_timedelta(events["timestamp"], unit="h")
+    >>> answer = DropOffs(funnel=Funnel(steps=("view", "cart"), window="1h")).run(Tables(events=events))
+    >>> answer.table[["group", "users", "share", "others_share", "lost"]].to_numpy().tolist()[0]
+    ['android', 100, 0.2, 0.4, 20.0]
+    """
+
+    by: tuple[str, ...] = field(default=(), metadata=names(at_most=12))
+    slow: float = field(default=3.0, metadata=number(least=0, most=600))
+    loyal_orders: int = field(default=2, metadata=whole(least=0, most=1000))
+    least: int = field(default=50, metadata=whole(least=1, most=1_000_000))
+    false_discovery: float = field(default=0.05, metadata=number(least=0.0001, most=0.5))
+
+    def _answer(self, tables: Tables) -> DropOffsAnswer:
+        asked = self.asked
+        columns, skipped = _columns(self, tables)
+        timed = ("load_ms",) if self.slow and "load_ms" in tables.present("events") else ()
+        found = carried(asked, tables, Columns(coded=columns, numbers=timed))
+        if not len(found.chains):
+            raise DataError.empty(nobody(asked))
+        if not found.chains.known(0).any():
+            raise DataError.empty(too_early(asked))
+        rows = [row for side in _sides(self, found.chains, columns) for row in _compared(self, found, *side)]
+        rows += _fatigue(self, tables, found.currency)
+        table = _ranked(self, rows)
+        return DropOffsAnswer(
+            question=self,
+            version=tables.version,
+            headline=_headline(table, found.currency),
+            frames={"table": table},
+            notes=(*_left_out(asked, found.chains), *_notes(self, table, skipped), *found.notes),
+            currency=found.currency,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class DropOffsAnswer(Answer):
+    """One row per step, column and group, the dearest clear drop-off first.
+
+    `lift` is `share` / `others_share`; `clear` says whether the difference stands after allowing for how many were
+    looked at. `lost` and `worth` are empty where the group does better than the others, `worth` also without money.
+    """
+
+    fields: ClassVar[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
+        {
+            "table": MappingProxyType(
+                {
+                    "after": Field(N_("After"), "text", EVENT_WORDS),
+                    "event": Field(N_("Step"), "text", {**EVENT_WORDS, **WORDS}),
+                    "column": Field(N_("Column"), "text", WORDS),
+                    "group": Field(N_("Group"), "text", WORDS),
+                    "users": Field(N_("Users"), "count"),
+                    "share": Field(N_("Went on"), "share"),
+                    "low": Field(N_("95% from"), "share"),
+                    "high": Field(N_("95% to"), "share"),
+                    "others": Field(N_("Other users"), "count"),
+                    "others_share": Field(N_("Others went on"), "share"),
+                    "lift": Field(N_("Lift"), "ratio"),
+                    "lift_low": Field(N_("Lift: 95% from"), "ratio"),
+                    "lift_high": Field(N_("Lift: 95% to"), "ratio"),
+                    "p_value": Field(N_("p-value"), "number"),
+                    "clear": Field(N_("Clear"), "flag"),
+                    "lost": Field(N_("Users lost"), "number"),
+                    "worth": Field(N_("Worth"), "money"),
+                    "worth_low": Field(N_("Worth: 95% from"), "money"),
+                    "worth_high": Field(N_("Worth: 95% to"), "money"),
+                }
+            )
+        }
+    )
+
+    question: DropOffs
+
+    def chart(self, look: Look | None = None) -> Any:
+        """Draw the dearest drop-offs with their intervals."""
+        return _picture(self, look or Look())
+
+
+# ---- the work ---------------------------------------------------------------------------------------------
+
+
+def _columns(asked: DropOffs, tables: Tables) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
+    """Return the columns to look through with their values, and those with too many."""
+    for column in asked.by:
+        told_apart_by(column, tables)
+    wanted = asked.by or [c for c in BY if c in tables.present("events")]
+    found = {column: tables.names(column) for column in wanted}
+    if asked.by and (wide := [c for c, own in found.items() if len(own) > GROUPS]):
+        raise DataError.too_many(wide[0], len(found[wide[0]]), GROUPS)
+    return {c: own for c, own in found.items() if len(own) <= GROUPS}, tuple(
+        c for c, own in found.items() if len(own) > GROUPS
+    )
+
+
+def _sides(asked: DropOffs, found: Chains, columns: Mapping[str, Sequence[str]]) -> Iterator[tuple[Any, ...]]:
+    """Yield each column: its name, its values, and each user's at each step as positions."""
+    for column, own in columns.items():
+        yield column, own, found.reached.coded[column]
+    if "load_ms" in found.reached.numbers:
+        load = found.reached.numbers["load_ms"]
+        yield SPEED, (SLOW,), np.where(np.isnan(load), -1, np.where(load > asked.slow * 1000, 0, 1))
+
+
+def _compared(
+    asked: DropOffs, found: Carried, column: str, own: Sequence[str], places: Any
+) -> Iterator[dict[str, Any]]:
+    """Yield one row for each value and step, where there are users enough on both sides."""
+    steps = found.chains.steps
+    for before, k in pairwise(found.chains.required):
+        here = found.chains.known(before) & (places[:, before] >= 0)
+        at, on, money = places[here, before], found.chains.went_on(before, k)[here], found.revenue[here]
+        size = max(len(own), 2) if column == SPEED else len(own)
+        users, went = np.bincount(at, minlength=size), np.bincount(at[on], minlength=size)
+        worths = _Worth.of(at[on], money[on], size)
+        for g, name in enumerate(own):
+            counts = (int(went[g]), int(users[g]), int(went.sum() - went[g]), int(users.sum() - users[g]))
+            if name != NOT_SET and min(counts[1], counts[3]) >= asked.least:
+                places_ = {"after": steps[before], "event": steps[k], "column": column, "group": name}
+                yield places_ | _measured(counts, *worths.each(g))
+
+
+@dataclass(frozen=True, slots=True)
+class _Worth:
+    """Revenue of users who went on, by group: how many, sum, sum of squares."""
+
+    users: Any
+    total: Any
+    squares: Any
+
+    @classmethod
+    def of(cls, at: Any, money: Any, size: int) -> _Worth:
+        return cls(*(np.bincount(at, weights=money**power, minlength=size) for power in range(3)))
+
+    def each(self, g: int) -> tuple[float, float]:
+        """Return revenue per user of a group and its standard error; of everybody where the group has too few."""
+        own = slice(g, g + 1) if self.users[g] >= OWN else slice(None)
+        n, total, squares = self.users[own].sum(), self.total[own].sum(), self.squares[own].sum()
+        if n < 2:
+            return np.nan, np.nan
+        mean = total / n
+        return mean, float(np.sqrt(max(squares / n - mean**2, 0.0) / (n - 1)))
+
+
+def _measured(counts: tuple[int, int, int, int], each: float, error: float, both: int | None = None) -> dict[str, Any]:
+    """Compare a group with the others, or with itself at another time: then `both` of its users went on both times."""
+    went, users, others_went, others = counts
+    share, rest = went / users, others_went / others
+    (low,), (high,) = wilson([went], [users])
+    row: dict[str, Any] = {"users": users, "share": share, "low": low, "high": high}
+    row |= {"others": others, "others_share": rest}
+    row |= _ratio(*counts, both) | {"p_value": _p_value(*counts, both)}
+    row |= dict.fromkeys(("lost", "worth", "worth_low", "worth_high"), np.nan)
+    if share >= rest:
+        return row
+    least, most = _gap(*counts, both)
+    gap, spread = rest - share, norm.ppf(0.975) * error
+    # The interval of a product from those of its factors, as Newcombe does for a difference.
+    below = np.hypot(each * (gap - least), gap * spread)
+    above = np.hypot(each * (most - gap), gap * spread)
+    worth = {"worth": gap * each, "worth_low": gap * each - below, "worth_high": gap * each + above}
+    return row | {"lost": users * gap} | {name: users * money for name, money in worth.items()}
+
+
+def _gap(went: int, users: int, others_went: int, others: int, both: int | None) -> tuple[float, float]:
+    """Return the 95% interval of the others' lead (Newcombe's method 10, for pairs with their correlation)."""
+    if both is None:
+        found = confint_proportions_2indep(others_went, others, went, users, compare="diff", method="newcomb")
+        return float(found[0]), float(found[1])
+    (low, rest_low), (high, rest_high) = wilson([went, others_went], [users, users])
+    share, rest = went / users, others_went / users
+    spread = np.sqrt(share * (1 - share) * rest * (1 - rest))
+    together = (both / users - share * rest) / spread if spread else 0.0
+    below, above = (rest - rest_low, high - share), (rest_high - rest, share - low)
+    reach = [np.sqrt(a * a - 2 * together * a * b + b * b) for a, b in (below, above)]
+    return rest - share - reach[0], rest - share + reach[1]
+
+
+def _ratio(went: int, users: int, others_went: int, others: int, both: int | None) -> dict[str, float]:
+    if not others_went or not went:
+        return dict.fromkeys(("lift", "lift_low", "lift_high"), np.nan)
+    ratio = (went / users) / (others_went / others)
+    if both is None:
+        found = confint_proportions_2indep(went, users, others_went, others, compare="ratio", method="log-adjusted")
+        return {"lift": ratio, "lift_low": float(found[0]), "lift_high": float(found[1])}
+    once = went + others_went - 2 * both
+    reach = np.exp(norm.ppf(0.975) * np.sqrt(once / (went * others_went)))  # delta method on the log
+    return {"lift": ratio, "lift_low": ratio / reach, "lift_high": ratio * reach}
+
+
+def _p_value(went: int, users: int, others_went: int, others: int, both: int | None) -> float:
+    """Return the two-sided p-value of the score test, McNemar's for pairs; NaN where nothing differs at all."""
+    if both is None:
+        return score_test(went, users, others_went, others)
+    once = went + others_went - 2 * both
+    return float(2 * norm.sf(abs(went - others_went) / np.sqrt(once))) if once else np.nan
+
+
+_NUMBERS = [name for name, own in DropOffsAnswer.fields["table"].items() if own.unit not in ("text", "flag")]
+
+
+def _ranked(asked: DropOffs, rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Say which differences are clear, and put the dearest clear one first."""
+    columns = list(DropOffsAnswer.fields["table"])
+    table = pd.DataFrame(rows, columns=columns)
+    table = table.astype(dict.fromkeys(_NUMBERS, float)).astype({"users": "Int64", "others": "Int64"})
+    if len(table):
+        table["clear"] = multipletests(table["p_value"].fillna(1.0), alpha=asked.false_discovery, method="fdr_bh")[0]
+    by = "worth" if table["worth"].notna().any() else "lost"
+    table["clear"] = table["clear"].astype(bool)
+    order = table.assign(behind=table["clear"] & (table["lost"] > 0), rank=table[by].fillna(-np.inf))
+    order = order.sort_values(["behind", "rank", "p_value"], ascending=[False, False, True], kind="stable")
+    return order[columns].reset_index(drop=True)
+
+
+def _fatigue(asked: DropOffs, tables: Tables, currency: str | None) -> list[dict[str, Any]]:
+    """Return the loyal users' return to the last campaign, beside the first, where several were run."""
+    if not asked.loyal_orders or not _several(tables):
+        return []
+    try:
+        answer = Participation(paid_orders=asked.loyal_orders, where=_across(asked)).run(tables)
+    except DataError:  # nobody is loyal
+        return []
+    assert isinstance(answer, ParticipationAnswer)
+    runs = answer.frame("campaigns")
+    runs = runs[runs["complete"]]
+    if len(runs) < 2 or runs["known"].min() < asked.least:
+        return []
+    first, last = runs.iloc[0], runs.iloc[-1]
+    counts = (int(last["came"]), int(last["known"]), int(first["came"]), int(first["known"]))
+    names_ = {"after": str(first["campaign"]), "event": str(last["campaign"]), "column": LOYALTY, "group": LOYAL}
+    together = answer.table
+    both = together[(together["cohort"] == names_["after"]) & (together["campaign"] == names_["event"])]
+    each = _each_loyal(asked, tables, names_["event"], currency)
+    return [names_ | _measured(counts, *each, both=int(both["took_part"].iloc[0]))]
+
+
+def _across(asked: DropOffs) -> Filter | None:
+    """Return the question's filter without its campaigns and dates: loyalty is looked at across them."""
+    where = asked.where
+    return where.replace(campaign=(), start=None, end=None) if where and where.columns() else None
+
+
+def _several(tables: Tables) -> bool:
+    needed = {"user_id", "paid_at"}
+    if "campaign" not in tables.present("events") or len(tables.names("campaign")) < 2:
+        return False
+    return bool(tables.count("orders")) and needed <= set(tables.present("orders"))
+
+
+def _each_loyal(asked: DropOffs, tables: Tables, campaign: str, currency: str | None) -> tuple[float, float]:
+    """Return what a loyal user who came under the filter brought in a campaign, and its standard error."""
+    if "campaign" not in tables.present("orders"):
+        return np.nan, np.nan
+    runs = campaigns(tables, None, dated=True)
+    base = loyal(Participation(paid_orders=asked.loyal_orders), tables, runs[0]).to_pylist()
+    where = (_across(asked) or Filter()).replace(campaign=(campaign,))
+    came = collect(tables.frame("events", where).select("user_id").unique())["user_id"]
+    paid = collect(tables.paid_orders(Filter(campaign=(campaign,))).select("user_id", "realised", "currency"))
+    own = paid[(paid["currency"] == currency) | (currency is None)].groupby("user_id")["realised"].sum()
+    each = own.reindex(came[came.isin(base)]).fillna(0.0).to_numpy()
+    if len(each) < 2:
+        return np.nan, np.nan
+    return float(each.mean()), float(each.std(ddof=1) / np.sqrt(len(each)))
+
+
+# ---- the words --------------------------------------------------------------------------------------------
+
+
+def _headline(table: pd.DataFrame, currency: str | None) -> Message:
+    behind = table[table["clear"] & (table["lost"] > 0)]
+    if behind.empty:
+        return say("No group clearly falls behind the others, of {n} compared.", n=len(table))
+    top = behind.iloc[0]
+    facts: dict[str, Any] = {
+        "group": top["group"],
+        "after": top["after"],
+        "event": top["event"],
+        "share": Share(float(top["share"])),
+        "users": int(top["users"]),
+        "others": Share(float(top["others_share"])),
+    }
+    if top["column"] == LOYALTY:
+        facts |= {"users": int(top["users"])}
+        return say(
+            "{share} of {users} loyal users came to {event}; {others} had come to {after}. Bringing that back is worth "
+            "{worth} (95% {low} to {high}).",
+            **facts,
+            **_amounts(top, currency),
+        )
+    if pd.isna(top["worth"]):
+        return say(
+            "{group} loses most from {after} to {event}: {share} of {users} users go on, {others} of the others. "
+            "At the others' rate {lost} more would.",
+            **facts,
+            lost=round(float(top["lost"])),
+        )
+    return say(
+        "{group} costs most from {after} to {event}: {share} of {users} users go on, {others} of the others. "
+        "At the others' rate it would bring {worth} more (95% {low} to {high}).",
+        **facts,
+        **_amounts(top, currency),
+    )
+
+
+def _amounts(row: Any, currency: str | None) -> dict[str, Money]:
+    pairs = {"worth": "worth", "low": "worth_low", "high": "worth_high"}
+    return {word: Money(float(row[column]), currency) for word, column in pairs.items()}
+
+
+def _left_out(asked: FunnelDefinition, found: Chains) -> Iterator[Note]:
+    """Say who came too late to tell."""
+    late = [int((found.took(k) & ~found.seen[:, k]).sum()) for k in found.required[:-1]]
+    if any(late):
+        text = say(
+            "At each step users are left out who got there less than {window} before the data ends, {users} at the "
+            "first: they may still go on.",
+            window=within(asked),
+            users=late[0],
+        )
+        yield Note("still-open", text, "warning")
+
+
+def _notes(asked: DropOffs, table: pd.DataFrame, skipped: tuple[str, ...]) -> tuple[Note, ...]:
+    notes = [
+        Note(
+            "association",
+            say("Groups differ in more than one way, and rows overlap: the amounts do not add up. They say where to "
+                "look, not what a fix would bring."),
+            "warning",
+        )
+    ]  # fmt: skip
+    if skipped:
+        text = say("Left out, with more than {n} values: {columns}.", n=GROUPS, columns=Names(skipped))
+        notes.append(Note("too-many-values", text))
+    if table["worth"].isna().all() and len(table):
+        text = say("No money is known for this funnel's last step, so drop-offs are ranked by users lost.")
+        notes.append(Note("no-money", text, "missing"))
+    compared = say(
+        "{n} comparisons of groups with at least {least} users; those called clear allow for {share} false alarms "
+        "among them (Benjamini-Hochberg).",
+        n=len(table),
+        least=asked.least,
+        share=Share(asked.false_discovery),
+    )
+    return (*notes, Note("comparisons", compared))
+
+
+# ---- the picture ------------------------------------------------------------------------------------------
+
+SHOWN = 10
+"""Most drop-offs drawn; the table has all."""
+
+
+def _picture(answer: DropOffsAnswer, look: Look) -> Any:
+    table = answer.table
+    priced = table["worth"].notna().any()
+    by = "worth" if priced else "lost"
+    shown = table[table["lost"] > 0].nlargest(SHOWN, by) if not table["clear"].any() else (
+        table[table["clear"] & (table["lost"] > 0)].head(SHOWN)
+    )  # fmt: skip
+    rows: list[Any] = shown.to_dict("records")
+    shown = shown.assign(
+        row=[_place(look, r) for r in rows],
+        text=[_amount(look, r, answer.currency) for r in rows],
+        low=shown["worth_low"] if priced else np.nan,
+        high=shown["worth_high"] if priced else np.nan,
+    )
+    end = alt.X("high:Q") if priced else alt.X(f"{by}:Q")
+    unit = f" ({answer.currency})" if answer.currency else ""
+    title = look(N_("worth of the others' rate, with 95% interval")) + unit if priced else look(N_("users lost"))
+    base = alt.Chart(shown).encode(y=alt.Y("row:N", sort=shown["row"].tolist(), title=None, axis=_ROWS))
+    bars = base.mark_bar(height=18, color=charts.LOSS, opacity=0.8).encode(
+        x=alt.X(f"{by}:Q", title=title, axis=alt.Axis(tickCount=5)),
+        tooltip=[alt.Tooltip("row:N", title=" "), alt.Tooltip("text:N", title=look(N_("Worth")))],
+    )
+    whisker = base.mark_rule(strokeWidth=1.5, color=look.ink).encode(x="low:Q", x2="high:Q")
+    label = base.mark_text(align="left", dx=6, color=look.ink).encode(x=end, text="text:N")
+    return charts.finish(
+        alt.layer(bars, whisker, label),
+        look,
+        describe=answer.headline.text(look.language),
+        height=46 * max(len(shown), 1) + 50,
+    )
+
+
+_ROWS = alt.Axis(domain=False, ticks=False, labelExpr="split(datum.label, '\\n')", labelLineHeight=16, labelOffset=-8)
+
+
+def _place(look: Look, row: dict[str, Any]) -> str:
+    group = look(WORDS.get(row["group"], row["group"]))
+    after, event = (look(EVENT_WORDS.get(row[name], row[name])) for name in ("after", "event"))
+    return f"{group}\n{after} → {event}"
+
+
+def _amount(look: Look, row: dict[str, Any], currency: str | None) -> str:
+    if pd.isna(row["worth"]):
+        return look(say("{n}", n=round(float(row["lost"]))))
+    return look(say("{amount}", amount=Money(float(row["worth"]), currency)))

@@ -1,0 +1,130 @@
+"""Retention's kernels: one pass over a chunk of whole users' events, sorted by user and time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from analysis.journey.funnel.kernel import compiled
+
+START, RETURN = 1, 2
+"""Bits of an event's mark: it starts a user, it brings them back."""
+
+
+@compiled
+def place(time: Any, starts: Any) -> Any:  # pragma: no cover - compiled
+    """Return each moment's period: the last that begins by then, -1 before the first."""
+    found, p, last = np.empty(len(time), np.int32), 0, len(starts) - 1
+    for row in range(len(time)):
+        now = time[row]
+        # A user's events mostly stay in one period.
+        if not (starts[p] <= now and (p == last or now < starts[p + 1])):
+            p = max(np.searchsorted(starts, now, side="right") - 1, 0)
+        found[row] = p if now >= starts[p] else -1
+    return found
+
+
+@compiled
+def retention(
+    user: Any,
+    time: Any,
+    code: Any,
+    group: Any,
+    period: Any,
+    marks: Any,
+    entry_from: int,
+    entry_until: int,
+    ever: bool,
+    window: int,
+    unbounded: bool,
+    users: Any,
+    back: Any,
+    span: Any,
+    started: Any,
+    keep: bool,
+) -> int:  # pragma: no cover - compiled
+    """Count who started in which period and who was back how many periods later; return how many started.
+
+    Parameters
+    ----------
+    user, time, code, group, period : ndarray, shape (rows,)
+        Sorted by user and time; `group` -1 means not set and counts last.
+    marks : ndarray of uint8, shape (codes,)
+        :data:`START` and :data:`RETURN` of each code.
+    entry_from, entry_until : int
+        Half-open range in which a start counts.
+    ever : bool
+        A user who started before the range does not count; else their first start within it does.
+    window : int
+        Length of a user's own windows from their start; 0 counts periods.
+    unbounded : bool
+        Count each user once, under the last period they were back in; the last cell takes all later ones.
+    users : ndarray, shape (groups, periods)
+        Out, added to: who started.
+    back : ndarray, shape (groups, periods, cells)
+        Out, added to: who was back.
+    span : ndarray of int64, shape (2, groups, periods)
+        Out: earliest and latest start.
+    started : ndarray, shape (4, >= users)
+        Out, if `keep`, one column per user who started: row, group, period, moment.
+    """
+    cells, none = back.shape[2], users.shape[0] - 1
+    seen, found, i, rows = np.full(cells, -1, np.int64), 0, 0, len(user)
+    while i < rows:
+        current = user[i]
+        while i < rows and user[i] == current:
+            if marks[code[i]] & START and (ever or time[i] >= entry_from):
+                break
+            i += 1
+        if i < rows and user[i] == current and entry_from <= time[i] < entry_until:
+            start, first = time[i], i
+            while first > 0 and user[first - 1] == current and time[first - 1] == start:
+                first -= 1
+            g, c, several, j = none, period[i], -1, first
+            while j < rows and user[j] == current and time[j] == start:
+                if marks[code[j]] & START:
+                    several, c = several + 1, min(c, period[j])
+                    if group[j] >= 0:
+                        g = min(g, group[j])
+                j += 1
+            users[g, c] += 1
+            span[0, g, c], span[1, g, c] = min(span[0, g, c], start), max(span[1, g, c], start)
+            if keep:
+                started[0, found], started[1, found], started[2, found], started[3, found] = i, g, c, start
+            last, i = -1, first
+            while i < rows and user[i] == current:
+                # The event that starts a user does not bring them back as well.
+                if marks[code[i]] & RETURN and (i >= j or several or not marks[code[i]] & START):
+                    k = (time[i] - start) // window if window else period[i] - c
+                    last = max(last, min(k, cells - 1))
+                    if not unbounded and 0 <= k < cells and seen[k] != found:
+                        seen[k] = found
+                        back[g, c, k] += 1
+                i += 1
+            if unbounded and last >= 0:
+                back[g, c, last] += 1
+            found += 1
+        while i < rows and user[i] == current:
+            i += 1
+    return found
+
+
+@compiled
+def masks(user: Any, campaign: Any) -> tuple[Any, Any]:  # pragma: no cover - compiled
+    """Return the campaigns each user took part in, a bit for each, and the first row of each user.
+
+    Events of no campaign (-1) play no part, nor do users who have no others.
+    """
+    found, first = np.empty(len(user), np.int64), np.empty(len(user), np.int64)
+    users, i, rows = 0, 0, len(user)
+    while i < rows:
+        current, begins, mask = user[i], i, np.int64(0)
+        while i < rows and user[i] == current:
+            if campaign[i] >= 0:
+                mask |= np.int64(1) << campaign[i]
+            i += 1
+        if mask:
+            found[users], first[users] = mask, begins
+            users += 1
+    return found[:users], first[:users]

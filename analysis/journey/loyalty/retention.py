@@ -1,0 +1,568 @@
+"""Of the people who started in a period, how many came back one, two, three periods later?"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from scipy import stats
+
+from analysis.answer import Answer, Field, Note
+from analysis.charts import GROUP_WORDS, NOT_SET, TOTAL, Look
+from analysis.errors import DataError, QuestionError
+from analysis.estimates import share, wilson
+from analysis.groups import groups_of
+from analysis.journey.loyalty import kernel, retention_chart
+from analysis.journey.loyalty.purchases import Purchases, purchases
+from analysis.messages import N_, Message, Money, Names, Share, say
+from analysis.periods import DAYS, Periods, calendar, campaigns, length, observed_until
+from analysis.question import Question
+from analysis.store.walk import Chunk, Columns
+from analysis.tables import Tables, instant
+from analysis.values import currency_code, flag, micros, moment, names, one_of, optional, text, value, whole
+
+CELLS = 4_000_000
+"""Most groups x cohorts x periods that are counted at once."""
+BUYERS = 10
+"""Fewest buyers of a cell for an interval of revenue per user: with less, one purchase decides it."""
+PERIODS = ("day", "week", "month", "campaign")
+_STEP = {"day": N_("one day"), "week": N_("one week"), "month": N_("one month"), "campaign": N_("one campaign")}
+_PLURAL = {"day": N_("days"), "week": N_("weeks"), "month": N_("months"), "campaign": N_("campaigns")}
+_FAR = np.iinfo(np.int64).max // 4
+
+
+@value("retention")
+class Retention(Question):
+    """How many of those who started in a period were back in each period after it.
+
+    Parameters
+    ----------
+    start : sequence of str
+        Events that start a user; any event where empty.
+    returns : sequence of str, optional
+        Events that count as being back; any where empty; those of `start` where None.
+    period : {"day", "week", "month", "campaign"}
+        Local days, weeks from Monday, months, or campaigns in order of their first event.
+    periods : int
+        How many periods after the start are looked at.
+    counting : {"calendar", "rolling"}
+        Whether period k is the k-th calendar period after that of the start, or the k-th window of 24 hours (7 or
+        30 times that for weeks and months) from each user's own start.
+    cohort : {"first_ever", "first_in_range"}
+        Whether a user starts with their first event in the data, and counts only if that lies in the filter's
+        dates, or with their first within those dates.
+    unbounded : bool
+        Count who was back in a period or any later one (Amplitude's "on or after"), not in that period alone.
+    measure : {"users", "revenue"}
+        Share of the cohort's users, or revenue per user of the cohort; then `returns` plays no part.
+    currency : str, optional
+        Of the orders counted, where they are in several.
+    breakdown : str, optional
+        A text column of the events; a user counts under its value at their start.
+    observed_until : str or datetime, optional
+        Until when (UTC) the data is complete; by default the last row, or the end of the workspace's campaign where
+        that is on its last day.
+    where : Filter, optional
+        Dates restrict when users start, not when they are back. The other conditions restrict the events (and orders).
+
+    Notes
+    -----
+    Period 0 is that of the start: there, another event of the same moment or later counts, the start itself does
+    not. A cell is complete once its period is over (for rolling windows: for every user of the cohort); the
+    average pools complete cells only. Revenue is that of paid orders less refunds, by the time of payment.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> events = pd.DataFrame({
+    ...     "user_id": ["u1", "u1", "u2", "u3", "u3"],
+    ...     "timestamp": pd.to_datetime(["2026-11-02", "2026-11-10", "2026-11-03", "2026-11-09", "2026-11-17"]),
+    ...     "event": "visit",
+    ... })
+    >>> answer = Retention(period="week", periods=1).run(Tables(events=events))
+    >>> answer.table[["cohort", "later", "users", "returned", "complete"]].to_numpy().tolist()
+    [['2026-11-02', 0, 2, 0, True], ['2026-11-02', 1, 2, 1, True], ['2026-11-09', 0, 1, 0, True], \
+['2026-11-09', 1, 1, 1, False]]
+    """
+
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"events": ()})
+
+    start: tuple[str, ...] = field(default=(), metadata=names(at_most=100))
+    returns: tuple[str, ...] | None = field(default=None, metadata=optional(names(at_most=100)))
+    period: str = field(default="week", metadata=one_of(*PERIODS))
+    periods: int = field(default=12, metadata=whole(least=1, most=366))
+    counting: str = field(default="calendar", metadata=one_of("calendar", "rolling"))
+    cohort: str = field(default="first_ever", metadata=one_of("first_ever", "first_in_range"))
+    unbounded: bool = field(default=False, metadata=flag())
+    measure: str = field(default="users", metadata=one_of("users", "revenue"))
+    currency: str | None = field(default=None, metadata=optional(currency_code()))
+    breakdown: str | None = field(default=None, metadata=optional(text()))
+    observed_until: str | None = field(default=None, metadata=optional(moment()))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.counting == "rolling" and self.period == "campaign":
+            text = say("Campaigns have no length of their own to roll by: count campaigns by the calendar.")
+            raise QuestionError.crossed(text)
+        if self.unbounded and self.measure == "revenue":
+            text = say("Revenue falls in the period it was paid in: count it on that period, not on or after it.")
+            raise QuestionError.crossed(text)
+
+    def _answer(self, tables: Tables) -> RetentionAnswer:
+        for event in (*self.start, *(self.returns or ())):
+            if event not in tables.event_keys:
+                raise DataError.unknown(say("event"), event, tables.event_keys)
+        groups = groups_of(self.breakdown, tables)
+        bought = _bought(self, tables)
+        frame = _Frame.of(self, tables, len(groups), bought)
+        counted = _walk(self, tables, groups, frame, bought is not None)
+        if not counted.users.any():
+            raise DataError.empty(_nobody(self))
+        spent = _spent(counted, bought, frame) if bought else None
+        table = _table(self, groups, frame, counted, spent)
+        curve = _curve(table)
+        kind = RevenueRetentionAnswer if bought else RetentionAnswer
+        return kind(
+            question=self,
+            version=tables.version,
+            headline=_headline(self, curve, bought.currency if bought else None),
+            frames={"table": table[list(kind.fields["table"])], "curve": curve[list(kind.fields["curve"])]},
+            notes=_notes(self, tables, table, frame, bought),
+            currency=bought.currency if bought else None,
+            universe=tables.names(self.breakdown) if self.breakdown else (),
+        )
+
+
+_COMMON: Mapping[str, Field] = MappingProxyType(
+    {
+        "breakdown": Field(N_("Group"), "text", GROUP_WORDS),
+        "cohort": Field(N_("Cohort"), "text"),
+        "later": Field(N_("Periods later"), "count"),
+        "users": Field(N_("Users"), "count"),
+    }
+)
+_SHARES: Mapping[str, Field] = MappingProxyType(
+    {
+        "returned": Field(N_("Came back"), "count"),
+        "share": Field(N_("Share"), "share"),
+        "low": Field(N_("95% from"), "share"),
+        "high": Field(N_("95% to"), "share"),
+    }
+)
+_AMOUNTS: Mapping[str, Field] = MappingProxyType(
+    {
+        "returned": Field(N_("Bought"), "count"),
+        "revenue": Field(N_("Revenue"), "money"),
+        "per_user": Field(N_("Revenue per user"), "money"),
+        "low": Field(N_("95% from"), "money"),
+        "high": Field(N_("95% to"), "money"),
+    }
+)
+
+
+def _fields(figures: Mapping[str, Field]) -> Mapping[str, Mapping[str, Field]]:
+    averaged = {name: field for name, field in _COMMON.items() if name != "cohort"}
+    return MappingProxyType(
+        {
+            "table": MappingProxyType({**_COMMON, **figures, "complete": Field(N_("Complete"), "flag")}),
+            "curve": MappingProxyType({**averaged, "cohorts": Field(N_("Cohorts"), "count"), **figures}),
+        }
+    )
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class RetentionAnswer(Answer):
+    """Who came back, one row per group, cohort and period; "curve" pools the complete cells of all cohorts.
+
+    `share` is `returned` / `users` with its 95% Wilson bounds `low` and `high`; `later` counts periods from that of
+    the start, which is 0.
+    """
+
+    fields: ClassVar[Mapping[str, Mapping[str, Field]]] = _fields(_SHARES)
+
+    question: Retention
+    universe: tuple[str, ...] = ()
+
+    def chart(self, look: Look | None = None) -> Any:
+        """Draw cohorts by periods as a triangle of shades; with a breakdown, each group's curve."""
+        look = look or Look()
+        draw = retention_chart.curves if self.question.breakdown else retention_chart.triangle
+        return draw(self, _PLURAL[self.question.period], look)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class RevenueRetentionAnswer(RetentionAnswer):
+    """What cohorts brought, one row per group, cohort and period; "curve" pools the complete cells of all cohorts.
+
+    `per_user` is `revenue` / `users` with the 95% bounds of a mean (Student's t over all users of the cohort, those
+    who bought nothing included); `returned` counts those who bought.
+    """
+
+    fields: ClassVar[Mapping[str, Mapping[str, Field]]] = _fields(_AMOUNTS)
+
+
+# ---- the work ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What is counted: the periods, how many cells after each, until when; who may start."""
+
+    periods: Periods
+    cells: int
+    until: dt.datetime
+    entries: tuple[int, int]
+    window: int
+
+    @classmethod
+    def of(cls, asked: Retention, tables: Tables, groups: int, bought: Purchases | None) -> _Frame:
+        observed = tables.span("events")
+        assert observed is not None  # `needs` holds events
+        until = observed_until(
+            tables, asked.observed_until, "events", *(["orders"] if bought and bought.orders else [])
+        )
+        start, end = asked.where.bounds(tables.zone) if asked.where else (None, None)
+        first = max(observed[0], start) if start else observed[0]
+        if first > until or (end and first >= end):
+            raise DataError.empty(_nobody(asked))
+        ever = length(asked.period, first, until) if asked.period != "campaign" else 1
+        if ever * (groups + 1) * min(asked.periods + 1, ever) > CELLS:
+            raise DataError.empty(_too_long(asked, ever))
+        periods = _periods(asked, tables, first, until)
+        window = DAYS[asked.period] * 86_400_000_000 if asked.counting == "rolling" else 0
+        entries = (micros(start) if start else -_FAR, micros(end) if end else _FAR)
+        entered = (micros(until) - micros(first)) // window + 1 if window else len(periods)
+        return cls(periods, min(asked.periods + 1, entered), until, entries, window)
+
+
+def _periods(asked: Retention, tables: Tables, first: dt.datetime, until: dt.datetime) -> Periods:
+    if asked.period != "campaign":
+        return calendar(asked.period, first, until, tables.zone)
+    runs = campaigns(tables, asked.where)
+    return Periods(tuple(run.name for run in runs), None, np.array([not run.running for run in runs]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What the walk of some users came to; groups by position, those without a value last."""
+
+    users: Any  # (group, period)
+    back: Any  # (group, period, periods later)
+    span: Any  # (earliest and latest, group, period): starts
+    started: pd.DataFrame | None  # where revenue is asked for: user_id, group, period, moment
+
+    @classmethod
+    def together(cls, parts: Sequence[_Counted]) -> _Counted:
+        started = [p.started for p in parts if p.started is not None]
+        return cls(
+            np.sum([p.users for p in parts], axis=0),
+            np.sum([p.back for p in parts], axis=0),
+            np.stack([np.min([p.span[0] for p in parts], axis=0), np.max([p.span[1] for p in parts], axis=0)]),
+            pd.concat(started, ignore_index=True) if started else None,
+        )
+
+
+def _bought(asked: Retention, tables: Tables) -> Purchases | None:
+    if asked.measure == "users":
+        return None
+    also = ("campaign",) if asked.period == "campaign" else ()
+    return purchases(tables, asked.where, asked.currency, *also)
+
+
+def _walk(asked: Retention, tables: Tables, groups: tuple[str, ...], frame: _Frame, revenue: bool) -> _Counted:
+    columns = Columns(
+        coded=({asked.breakdown: groups} if asked.breakdown else {})
+        | ({"campaign": frame.periods.labels} if frame.periods.starts is None else {}),
+        texts=("user_id",) if revenue else (),
+    )
+    count = partial(
+        _count,
+        marks=_marks(asked, tables),
+        rules=(*frame.entries, asked.cohort == "first_ever", frame.window, asked.unbounded),
+        starts=None if frame.periods.starts is None else frame.periods.starts[:-1],
+        shape=(len(groups) + 1, len(frame.periods), frame.cells),
+        by=asked.breakdown,
+        revenue=revenue,
+    )
+    return _Counted.together([count(Chunk.empty(columns)), *tables.walk(_events(asked, tables, frame), count, columns)])
+
+
+def _marks(asked: Retention, tables: Tables) -> Any:
+    marks = np.zeros(max(tables.event_keys.values()) + 1, np.uint8)
+    for bit, wanted in ((kernel.START, asked.start), (kernel.RETURN, _returns(asked))):
+        marks[[tables.event_keys[name] for name in wanted or tables.event_keys]] |= bit
+    return marks
+
+
+def _returns(asked: Retention) -> tuple[str, ...]:
+    return asked.start if asked.returns is None else asked.returns
+
+
+def _events(asked: Retention, tables: Tables, frame: _Frame) -> nw.LazyFrame[Any]:
+    """Scan the events that can matter."""
+    where = asked.where.replace(start=None, end=None) if asked.where else None
+    events = tables.frame("events", where)
+    start, _ = asked.where.bounds(tables.zone) if asked.where else (None, None)
+    if start and asked.cohort == "first_in_range":
+        events = events.filter(nw.col("timestamp") >= instant(start))
+    observed = tables.span("events")
+    if observed and frame.until < observed[1]:
+        events = events.filter(nw.col("timestamp") <= instant(frame.until))
+    if frame.periods.starts is None:
+        events = events.filter(~nw.col("campaign").is_null())
+    if asked.start and _returns(asked):
+        events = events.filter(nw.col("event").is_in({*asked.start, *_returns(asked)}))
+    return events
+
+
+def _count(
+    chunk: Chunk, marks: Any, rules: tuple[Any, ...], starts: Any, shape: tuple[int, ...], by: str | None, revenue: bool
+) -> _Counted:
+    period: Any = chunk.coded["campaign"] if starts is None else kernel.place(chunk.time, starts)
+    users, back = np.zeros(shape[:2], np.int32), np.zeros(shape, np.int32)
+    span = np.stack([np.full(shape[:2], _FAR), np.full(shape[:2], -_FAR)])
+    most = len(np.unique(chunk.user)) if revenue else 1
+    started = np.empty((4, max(most, 1)), np.int64)
+    found = kernel.retention(
+        chunk.user, chunk.time, chunk.code, chunk.group(by), period, marks, *rules, users, back, span, started, revenue
+    )
+    if rules[-1]:  # counted under the last period: in each one up to it, they were back on or after
+        back = back[:, :, ::-1].cumsum(axis=2)[:, :, ::-1]
+    return _Counted(users, back, span, _started(chunk, started[:, :found]) if revenue else None)
+
+
+def warm() -> None:
+    """Compile the kernels, or load them from their cache, so that the first question asked need not wait."""
+    rules = (-_FAR, _FAR, True, 0, False)
+    _count(Chunk.empty(), np.zeros(1, np.uint8), rules, np.zeros(1, np.int64), (1, 1, 1), None, False)
+
+
+def _started(chunk: Chunk, started: Any) -> pd.DataFrame:
+    rows, group, period, moment = started
+    who = chunk.texts["user_id"].take(pa.array(rows)).to_pandas()
+    return pd.DataFrame({"user_id": who, "group": group, "period": period, "moment": moment})
+
+
+def _spent(counted: _Counted, bought: Purchases, frame: _Frame) -> pd.DataFrame:
+    """Return per group, period and periods later: buyers, and the sum and the squares of what each paid."""
+    assert counted.started is not None  # revenue was asked for
+    paid = bought.rows.assign(paid=bought.rows["paid_at"].astype("datetime64[us]").astype("int64"))
+    paid = paid[paid["paid"] <= micros(frame.until)].merge(counted.started, on="user_id")
+    if frame.window:
+        paid["later"] = (paid["paid"] - paid["moment"]) // frame.window
+    elif frame.periods.starts is not None:
+        paid["later"] = np.searchsorted(frame.periods.starts, paid["paid"], side="right") - 1 - paid["period"]
+    else:
+        places = {name: i for i, name in enumerate(frame.periods.labels)}
+        paid = paid.assign(place=paid["campaign"].map(places)).dropna(subset="place")
+        paid["later"] = paid["place"].astype(int) - paid["period"]
+    paid = paid[(paid["paid"] >= paid["moment"]) & paid["later"].between(0, frame.cells - 1)]
+    each = paid.groupby(["group", "period", "later", "user_id"])["amount"].sum()
+    cells = each.to_frame("revenue").assign(squares=each**2).groupby(level=[0, 1, 2])
+    return cells.agg(returned=("revenue", "size"), revenue=("revenue", "sum"), squares=("squares", "sum"))
+
+
+# ---- the tables -------------------------------------------------------------------------------------------
+
+
+def _table(
+    asked: Retention, groups: tuple[str, ...], frame: _Frame, counted: _Counted, spent: pd.DataFrame | None
+) -> pd.DataFrame:
+    """Lay out one row per group, cohort with users, and period entered; figures beside them."""
+    whole = _cells(frame, counted.users.sum(0), counted.back.sum(0), counted.span[0].min(0), counted.span[1].max(0))
+    parts = [whole.assign(breakdown=TOTAL, group=-1)]
+    if asked.breakdown:
+        for g, name in enumerate((*groups, NOT_SET)):
+            own = _cells(frame, counted.users[g], counted.back[g], *counted.span[:, g])
+            parts.append(own.assign(breakdown=name, group=g))
+    table = pd.concat(parts, ignore_index=True)
+    return _figures(table if spent is None else _priced(table, spent))
+
+
+def _cells(frame: _Frame, users: Any, back: Any, earliest: Any, latest: Any) -> pd.DataFrame:
+    cohort, later = (axis.ravel() for axis in np.indices((len(frame.periods), frame.cells)))
+    until = micros(frame.until)
+    if frame.window:
+        entered = earliest[cohort] + later * frame.window <= until
+        complete = latest[cohort] + (later + 1) * frame.window - 1 <= until
+    else:
+        at = cohort + later
+        entered = at < len(frame.periods)
+        complete = frame.periods.over[np.minimum(at, len(frame.periods) - 1)]
+    columns = {"period": cohort, "later": later, "users": users[cohort], "returned": back[cohort, later]}
+    table = pd.DataFrame({**columns, "cohort": np.array(frame.periods.labels)[cohort], "complete": complete})
+    kept: pd.DataFrame = table[entered & (table["users"] > 0)]
+    return kept.astype({"users": "int64", "returned": "int64"})
+
+
+def _priced(table: pd.DataFrame, spent: pd.DataFrame) -> pd.DataFrame:
+    whole = spent.groupby(level=["period", "later"]).sum()
+    whole.index = pd.MultiIndex.from_arrays(
+        [np.full(len(whole), -1), *(whole.index.get_level_values(i) for i in (0, 1))], names=spent.index.names
+    )
+    both = pd.concat([whole, spent])
+    table = table.drop(columns="returned").join(both, on=["group", "period", "later"])
+    filled = table.fillna({"returned": 0, "revenue": 0.0, "squares": 0.0})
+    return filled.astype({"returned": "int64", "revenue": "float64", "squares": "float64"})
+
+
+def _curve(table: pd.DataFrame) -> pd.DataFrame:
+    """Pool each group's complete cells by periods later."""
+    figures = [c for c in ("users", "returned", "revenue", "squares") if c in table]
+    cells = table[table["complete"]].groupby(["breakdown", "later"], sort=False)
+    pooled = cells[figures].sum().assign(cohorts=cells.size()).reset_index()
+    return _figures(pooled)
+
+
+def _figures(table: pd.DataFrame) -> pd.DataFrame:
+    if "revenue" not in table:
+        low, high = wilson(table["returned"], table["users"])
+        return table.assign(share=share(table["returned"], table["users"]), low=low, high=high)
+    users, mean = table["users"], table["revenue"] / table["users"]
+    enough = (table["returned"] >= BUYERS) & (users > 1)
+    spread = (table["squares"] - table["revenue"] * mean) / (users - 1).where(enough)
+    half = stats.t.ppf(0.975, (users - 1).clip(lower=1)) * np.sqrt(spread.clip(lower=0) / users)
+    return table.assign(per_user=mean, low=mean - half, high=mean + half)
+
+
+# ---- the words --------------------------------------------------------------------------------------------
+
+
+def _nobody(asked: Retention) -> Message:
+    if asked.where:
+        return say("Nobody started under these filters. Widen the dates, clear a filter or choose another start.")
+    return say("Nobody started in the time observed. Choose another start.")
+
+
+def _too_long(asked: Retention, ever: int) -> Message:
+    return say(
+        "There are {n} {periods} between the first event and the last, too many to count. Choose longer periods, or "
+        "dates that leave out events with a wrong time.",
+        n=ever,
+        periods=_PLURAL[asked.period],
+    )
+
+
+def _headline(asked: Retention, curve: pd.DataFrame, currency: str | None) -> Message:
+    total = curve[curve["breakdown"] == TOTAL].set_index("later")
+    step = _STEP[asked.period]
+    if 1 not in total.index:
+        return say("Who comes back {step} after they started is not known yet: no such period was over when the data "
+                   "ends.", step=step)  # fmt: skip
+    row: Any = total.loc[1]
+    params: dict[str, Any] = {"step": step, "users": int(row["users"])}
+    if asked.measure == "revenue":
+        return _brought(row, currency, params)
+    params |= {name: Share(float(row[name])) for name in ("share", "low", "high")}
+    if asked.unbounded:
+        return say(
+            "{share} of {users} users came back {step} after they started or later (95% interval {low} to {high}).",
+            **params,
+        )
+    return say("{share} of {users} users came back {step} after they started (95% interval {low} to {high}).", **params)
+
+
+def _brought(row: Any, currency: str | None, params: dict[str, Any]) -> Message:
+    amounts = {name: Money(float(row[name]), currency, exact=True) for name in ("per_user", "low", "high")}
+    if np.isnan(row["low"]):
+        amount = amounts["per_user"]
+        return say("{users} users brought {amount} each on average {step} after they started.",
+                   amount=amount, **params)  # fmt: skip
+    return say(
+        "{users} users brought {per_user} each on average {step} after they started (95% interval {low} to {high}).",
+        **params,
+        **amounts,
+    )
+
+
+def _notes(
+    asked: Retention, tables: Tables, table: pd.DataFrame, frame: _Frame, bought: Purchases | None
+) -> tuple[Note, ...]:
+    return (
+        *_doubts(asked, table, frame),
+        *(_money_notes(bought, table) if bought else ()),
+        *_filter_notes(asked),
+        *_rules(asked, tables),
+    )
+
+
+def _doubts(asked: Retention, table: pd.DataFrame, frame: _Frame) -> list[Note]:
+    notes, total = [], table[table["breakdown"] == TOTAL]
+    if len(frame.periods) == 1:
+        lone = say("All starts and returns fall in {step}, so nobody can come back in a later one. Widen the filters "
+                   "or choose another period.", step=_STEP[asked.period])  # fmt: skip
+        notes.append(Note("one-period", lone, "missing"))
+    if n := int((~total["complete"]).sum()):
+        text = say("{n} cells are of periods that were not over, for all of the cohort, when the data ends: they are "
+                   "paler, lower bounds, and left out of the average.", n=n)  # fmt: skip
+        notes.append(Note("incomplete", text, "warning"))
+    small = total[(total["later"] == 0) & (total["users"] < 30)]["cohort"].tolist()
+    if small:
+        few = say("Fewer than 30 users started in {n} cohorts, among them {cohorts}. Read their rates with the "
+                  "interval.", n=len(small), cohorts=Names(tuple(small[:5])))  # fmt: skip
+        notes.append(Note("small-cohorts", few, "warning"))
+    if (cohorts := total["cohort"].nunique()) > retention_chart.COHORTS and not asked.breakdown:
+        part = say("The chart shows the latest {shown} of {n} cohorts; the table has all.",
+                   shown=retention_chart.COHORTS, n=cohorts)  # fmt: skip
+        notes.append(Note("chart-part", part))
+    groups = table["breakdown"].nunique() - 1
+    if groups > retention_chart.LINES:
+        part = say("The chart shows the {shown} largest of {n} groups; the table has all.",
+                   shown=retention_chart.LINES, n=groups)  # fmt: skip
+        notes.append(Note("chart-part", part))
+    if asked.unbounded:
+        later = say("Later cohorts have had less time to come back, so their rates fall short of earlier ones'.")
+        notes.append(Note("less-time", later, "warning"))
+    return notes
+
+
+def _money_notes(bought: Purchases, table: pd.DataFrame) -> list[Note]:
+    if bought.orders:
+        text = say("Revenue is what cohort users paid in each period after they started, less refunds whenever made; "
+                   "orders without a user are left out.")  # fmt: skip
+    else:
+        text = say("Revenue adds up what purchase events carry, before refunds: the orders do not tell who paid and "
+                   "when.")  # fmt: skip
+    notes = [Note("revenue", text)]
+    if (table["returned"] < BUYERS).any():
+        few = say("Cells with fewer than {n} buyers have no interval: one purchase would decide it.", n=BUYERS)
+        notes.append(Note("few-buyers", few, "missing"))
+    return notes
+
+
+def _filter_notes(asked: Retention) -> list[Note]:
+    notes, where = [], asked.where
+    if where and (where.start or where.end):
+        dated = say("Dates restrict when people start; they may come back whenever the data shows it.")
+        notes.append(Note("start-dates", dated))
+    if where and where.columns():
+        notes.append(Note("filtered-events", say("Start and return must both match the filter.")))
+    return notes
+
+
+def _rules(asked: Retention, tables: Tables) -> list[Note]:
+    rules = {
+        "day": say("Days begin at midnight in {zone}.", zone=tables.zone),
+        "week": say("Weeks begin on Monday in {zone}.", zone=tables.zone),
+        "month": say("Months begin on the first in {zone}.", zone=tables.zone),
+        "campaign": say("Campaigns stand in order of their first event; events without a campaign play no part."),
+    }
+    notes = [Note("periods", rules[asked.period])]
+    if asked.counting == "rolling":
+        text = say("Each user's periods are windows of {n} times 24 hours from their own start.", n=DAYS[asked.period])
+        notes.append(Note("rolling", text))
+    first = (
+        say("A user starts with their first such event in this data; who came before it began looks new.")
+        if asked.cohort == "first_ever"
+        else say("A user starts with their first such event within the dates, whatever they did before.")
+    )
+    zero = say("Period 0 is that of the start; the start itself is not a return.")
+    return [*notes, Note("start-rule", first), *([] if asked.measure == "revenue" else [Note("period-zero", zero)])]

@@ -1,0 +1,250 @@
+"""Paths as a Sankey diagram: a column of events per level, and bands as wide as the number of paths between them.
+
+Vega-Lite has no such mark, so the layout is computed here, in pixels: bars for events, areas for bands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from analysis import charts
+from analysis.charts import Look
+from analysis.messages import N_, Message, Share, say
+
+ALL = 250
+"""Height of all paths together."""
+_SLOT, _GAP, _TOP, _BAR = 32, 6, 34, 8
+_ROOM = 0.85
+"""Of a level's width: room for the labels right of the last."""
+_NARROW = 110
+"""Least width of a level, room for a name like social_seeding; a narrower screen shows the levels nearest to the
+start."""
+_EDGE = 0.04
+"""Of a level's width: room left of the first bars."""
+_FIT = 3
+"""From so many levels on, not all of them may be on the narrowest screens."""
+_LIMIT = alt.ExprRef(expr=f"width / levels - {_BAR + 8}")
+_CURVE = np.linspace(0, 1, 15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """What a diagram says beside its figures.
+
+    Parameters
+    ----------
+    describe : Message
+        For screen readers.
+    start : str, optional
+        The event at level 0; without one, paths begin anywhere.
+    back : bool
+        Whether paths run towards the past: level 0 is then on the right.
+    words : mapping of str to str
+        Names that are translated; all others are shown as they are.
+    universe : sequence of str
+        All events, in the order that gives them their colours.
+    other, passed : str
+        The node of all other events, and the one of paths that came to where they were to lead (not drawn again).
+    stops : tuple of str
+        The nodes that no path leaves.
+    """
+
+    describe: Message
+    start: str | None
+    back: bool
+    words: Mapping[str, str]
+    universe: tuple[str, ...]
+    other: str
+    passed: str
+    stops: tuple[str, ...]
+
+
+def sankey(table: pd.DataFrame, look: Look, labels: Labels) -> Any:
+    """Draw links between levels.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns level, from, to, count, n, share, of_from, as in :class:`analysis.journey.paths.question.PathsAnswer`.
+    look : Look
+    labels : Labels
+
+    Returns
+    -------
+    altair.LayerChart
+    """
+    links = table[~table["from"].isin(labels.stops) & (table["to"] != labels.passed)].reset_index(drop=True)
+    nodes = _nodes(links, labels)
+    return _drawn(nodes, _bands(links, nodes), look, labels)
+
+
+# ---- where things stand -----------------------------------------------------------------------------------
+
+
+def _nodes(links: pd.DataFrame, labels: Labels) -> pd.DataFrame:
+    """Stack each level's events, the most common on top; one too small for its label still gets room for it."""
+    first = links[links["level"] == 1].assign(level=0).rename(columns={"from": "node"})
+    ends = pd.concat([first, links.rename(columns={"to": "node"})])
+    nodes = ends.groupby(["level", "node"], as_index=False).agg(count=("count", "sum"), n=("n", "first"))
+    last = [*labels.universe, labels.other, *labels.stops]
+    nodes["place"] = nodes["node"].map({name: i for i, name in enumerate(last)})
+    nodes["last"] = (nodes["place"] - len(labels.universe) + 1).clip(lower=0)
+    nodes = nodes.sort_values(["level", "last", "count", "place"], ascending=[True, True, False, True])
+    nodes["share"] = nodes["count"] / nodes["n"]
+    slot = (nodes["share"] * ALL).clip(lower=_SLOT) + _GAP
+    middle = _TOP + slot.groupby(nodes["level"]).cumsum() - slot / 2
+    half = (nodes["share"] * ALL).clip(lower=1.5) / 2
+    return nodes.assign(top=middle - half, middle=middle, bottom=middle + half).reset_index(drop=True)
+
+
+def _bands(links: pd.DataFrame, nodes: pd.DataFrame) -> pd.DataFrame:
+    """Trace each link's upper and lower edge from bar to bar; at a bar, bands lie in order of their other ends."""
+    place = nodes.set_index(["level", "node"])["top"]
+    bands = links.assign(
+        left=place.loc[list(zip(links["level"] - 1, links["from"], strict=True))].to_numpy(),
+        right=place.loc[list(zip(links["level"], links["to"], strict=True))].to_numpy(),
+        width=links["share"] * ALL,
+        link=links.index,
+    )
+    bands["left_edge"] = bands["left"] + _before(bands, "right", ["level", "from"])
+    bands["right_edge"] = bands["right"] + _before(bands, "left", ["level", "to"])
+    points = bands.loc[bands.index.repeat(len(_CURVE))].reset_index(drop=True)
+    along = np.tile(_CURVE, len(bands))
+    eased = along**2 * (3 - 2 * along)  # level where it leaves and where it arrives
+    edge = points["left_edge"] + (points["right_edge"] - points["left_edge"]) * eased
+    return points.assign(x=points["level"] - 1 + along, upper=edge, lower=edge + points["width"])
+
+
+def _before(bands: pd.DataFrame, by: str, at: list[str]) -> pd.Series:
+    """Return how much of a bar is taken by the bands that lie above each one."""
+    width = bands.sort_values(by, kind="stable").groupby(at)["width"]
+    return (width.cumsum() - bands["width"]).reindex(bands.index)
+
+
+# ---- the picture ------------------------------------------------------------------------------------------
+
+
+def _drawn(nodes: pd.DataFrame, bands: pd.DataFrame, look: Look, labels: Labels) -> Any:
+    sign, levels = -1 if labels.back else 1, int(nodes["level"].max())
+    height = float(nodes["bottom"].max()) + _SLOT
+    # Safe column names, and text as it is read: Vega takes names with dots and brackets for paths.
+    nodes = nodes.assign(x=sign * nodes["level"], name=[_said(n, look, labels) for n in nodes["node"]],
+                         title=[_title(int(k), look, labels) for k in nodes["level"]],
+                         text=[_share(s, look) for s in nodes["share"]])  # fmt: skip
+    bands = bands.assign(x=sign * bands["x"], from_name=[_said(n, look, labels) for n in bands["from"]],
+                         to_name=[_said(n, look, labels) for n in bands["to"]])  # fmt: skip
+    frame = _Frame(_across(levels, back=labels.back), alt.Scale(domain=[0, height], reverse=True, nice=False),
+                   _colours(nodes, look, labels), look)  # fmt: skip
+    # The screen's width is known only where the chart is drawn: so are the levels it has room for.
+    room = alt.param(name="levels", expr=f"clamp(floor(width / {_NARROW}), 2, {levels + 1}) - {1 - _ROOM:g}")
+    layers = [frame.flows(bands), *frame.bars(nodes), frame.titles(nodes.drop_duplicates("level"))]
+    if levels >= _FIT:
+        layers.append(frame.hint(levels, height))
+    whole = alt.layer(*layers).add_params(room)
+    return charts.finish(whole, look, describe=labels.describe.text(look.language), height=round(height))
+
+
+def _across(levels: int, *, back: bool) -> alt.X:
+    near: dict[str, Any] = {"domainMin": -_EDGE, "domainMax": alt.ExprRef(expr=f"levels - {_EDGE}")}
+    far: dict[str, Any] = {"domainMin": alt.ExprRef(expr=f"{_ROOM - _EDGE:g} - levels"), "domainMax": _ROOM - _EDGE}
+    return alt.X("x:Q", scale=alt.Scale(**(far if back else near), nice=False, zero=False), axis=None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """The scales that all layers share."""
+
+    x: alt.X
+    down: alt.Scale
+    hue: alt.Scale
+    look: Look
+
+    def flows(self, bands: pd.DataFrame) -> Any:
+        """Draw the bands, each in the colour of the event it leads to."""
+        drawn = bands[["link", "x", "upper", "lower", "to", "from_name", "to_name", "count", "share", "of_from"]]
+        tips = [self.tip("from_name", N_("From event")), self.tip("to_name", N_("To event")),
+                self.tip("count", N_("Count")), self.tip("share", N_("Share of all")),
+                self.tip("of_from", N_("Share of those at the event before"))]  # fmt: skip
+        return (
+            alt.Chart(drawn)
+            .mark_area(opacity=0.45 if self.look.dark else 0.35, clip=True)
+            .encode(x=self.x, y=self.y("upper"), y2="lower:Q", detail="link:N", color=self.colour("to"), tooltip=tips)
+        )
+
+    def bars(self, nodes: pd.DataFrame) -> list[Any]:
+        """Draw the events, each with its name and share on its right."""
+        drawn = nodes[["x", "node", "name", "title", "text", "count", "share", "top", "middle", "bottom"]]
+        tips = [self.tip("name", N_("Event")), self.tip("title", N_("Level")), self.tip("count", N_("Count")),
+                self.tip("share", N_("Share of all"))]  # fmt: skip
+        at = alt.Chart(drawn).encode(x=self.x, tooltip=tips)
+        bars = at.mark_bar(size=_BAR, cornerRadius=2, clip=True).encode(
+            y=self.y("top"), y2="bottom:Q", color=self.colour("node")
+        )
+        text: dict[str, Any] = {
+            "align": "left",
+            "dx": _BAR / 2 + 4,
+            "limit": _LIMIT,
+            "clip": True,
+            "color": self.look.ink,
+        }
+        names = at.mark_text(**text, baseline="bottom", dy=1, fontWeight=600).encode(y=self.y("middle"), text="name:N")
+        shares = at.mark_text(**text, baseline="top", dy=3, fontSize=12).encode(y=self.y("middle"), text="text:N")
+        return [bars, names, shares]
+
+    def titles(self, heads: pd.DataFrame) -> Any:
+        """Write each level's name over it."""
+        marks = alt.Chart(heads[["x", "title"]]).mark_text(
+            align="left", baseline="top", dx=-_BAR / 2, limit=_LIMIT, clip=True, color=self.look.faint
+        )
+        return marks.encode(x=self.x, y=alt.value(2), text="title:N")
+
+    def hint(self, levels: int, height: float) -> Any:
+        """Say on a narrow screen that there is more."""
+        text = self.look(say("A wider screen shows all {n} steps; so does the table.", n=levels))
+        hidden = alt.ExprRef(expr=f"levels < {levels} ? 1 : 0")
+        mark = alt.Chart(pd.DataFrame({"text": [text]})).mark_text(
+            align="left", baseline="bottom", fontSize=12, color=self.look.faint, opacity=hidden
+        )
+        return mark.encode(x=alt.value(0), y=alt.value(height - _GAP), text="text:N")
+
+    def y(self, column: str) -> alt.Y:
+        return alt.Y(f"{column}:Q", scale=self.down, axis=None)
+
+    def colour(self, column: str) -> alt.Color:
+        return alt.Color(f"{column}:N", scale=self.hue, legend=None)
+
+    def tip(self, column: str, title: str) -> alt.Tooltip:
+        form: dict[str, Any] = {
+            "count": {"format": ",d"},
+            "share": {"format": ".1%"},
+            "of_from": {"format": ".1%"},
+        }.get(column, {})
+        return alt.Tooltip(f"{column}:{'Q' if form else 'N'}", title=self.look(title), **form)
+
+
+def _said(name: str, look: Look, labels: Labels) -> str:
+    return look(labels.words[name]) if name in labels.words else name
+
+
+def _share(share: float, look: Look) -> str:
+    return look(say("{share}", share=Share(share))) if share >= 0.00005 else "< 0.01%"
+
+
+def _title(level: int, look: Look, labels: Labels) -> str:
+    if level:
+        return look(say("{n} before", n=level) if labels.back else say("Step {n}", n=level))
+    return look(N_("First event") if labels.start is None else N_("Event") if labels.back else N_("Start"))
+
+
+def _colours(nodes: pd.DataFrame, look: Look, labels: Labels) -> alt.Scale:
+    """Return a colour per event that is the same at every level; what is no event is grey."""
+    shown = [e for e in labels.universe if e in set(nodes["node"])]
+    own = charts.colours(shown, labels.universe)
+    grey = {labels.other: look.faint, **dict.fromkeys(labels.stops, "#4A525B" if look.dark else "#C3CAD1")}
+    return alt.Scale(domain=[*shown, *grey], range=[*own.range, *grey.values()])

@@ -1,0 +1,103 @@
+"""Kernels that follow people from one event to the next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from analysis.journey.funnel.kernel import compiled
+
+ENDED, REACHED = -1, -2
+"""In place of an event: there was no further one in time; the path stopped at the event it was to lead to."""
+
+
+@compiled
+def follow(
+    unit: Any, time: Any, code: Any, starts: Any, back: bool, collapse: bool, goal: int, reach: Any, paths: Any
+) -> None:  # pragma: no cover - compiled
+    """Write the path that begins at each start.
+
+    One sweep finds each event's next one, so that a path takes one hop per level however long a history is.
+
+    Parameters
+    ----------
+    unit, time, code : ndarray, shape (rows,)
+        Events that can be part of a path, those of a unit (a user, a session) together and in order of time.
+    starts : ndarray of int64, shape (paths,)
+        Rows.
+    back : bool
+        Go towards the past.
+    collapse : bool
+        Pass over events of the same code as the one before.
+    goal : int
+        The code at which a path stops; below zero for none.
+    reach : ndarray of int64, shape (paths,)
+        Longest time from each start, inclusive, in the unit of `time`.
+    paths : ndarray of int16, shape (paths, levels)
+        Out: the start's code, then one code per level, `ENDED` or `REACHED` from where there is none.
+    """
+    rows, step = len(code), -1 if back else 1
+    following = np.full(rows, -1)
+    row = 0 if back else rows - 1
+    while 0 <= row < rows:
+        other = row + step
+        if 0 <= other < rows and unit[other] == unit[row]:
+            following[row] = following[other] if collapse and code[other] == code[row] else other
+        row -= step
+    for p in range(len(starts)):
+        row, since = starts[p], time[starts[p]]
+        paths[p, 0] = code[row]
+        missing = 0
+        for level in range(1, paths.shape[1]):
+            if not missing:
+                row = following[row]
+                if row < 0 or abs(time[row] - since) > reach[p]:
+                    missing = ENDED
+            paths[p, level] = missing if missing else code[row]
+            if not missing and code[row] == goal:
+                missing = REACHED
+
+
+@compiled
+def loads(
+    user: Any, time: Any, page: Any, goal: Any, load: Any, group: Any, window: int, seconds: Any, flags: Any, label: Any
+) -> int:  # pragma: no cover - compiled
+    """Find each user's median load time and whether they converted; return how many users loaded the page.
+
+    Parameters
+    ----------
+    user, time, load, group : ndarray, shape (rows,)
+        Sorted by user and time.
+    page, goal : ndarray of bool, shape (rows,)
+        Which rows are loads of the page, and which are the conversion; never both.
+    window : int
+        Longest time from a load to the conversion, inclusive, in the unit of `time`.
+    seconds : ndarray of float64, shape (>= users,)
+        Out: median of their loads, in the unit of `load`.
+    flags : ndarray of int64, shape (>= users, 2)
+        Out: whether they converted; time of their last load.
+    label : ndarray of int32, shape (>= users,)
+        Out: the group at their first load.
+    """
+    rows, i, out = len(user), 0, 0
+    held = np.empty(rows, np.float64)
+    while i < rows:
+        current, count, last, converted, first = user[i], 0, np.int64(0), False, np.int32(-1)
+        while i < rows and user[i] == current:
+            now, reached = time[i], False
+            while i < rows and user[i] == current and time[i] == now:
+                if page[i]:
+                    if count == 0:
+                        first = group[i]
+                    held[count], last = load[i], now
+                    count += 1
+                reached = reached or goal[i]
+                i += 1
+            if reached and count and now - last <= window:
+                converted = True
+        if count:
+            seconds[out], label[out] = np.median(held[:count]), first
+            flags[out, 0], flags[out, 1] = converted, last
+            out += 1
+    return out

@@ -1,0 +1,82 @@
+"""Chunks of whole users: nothing is lost, everything comes typed, and ties have one order."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis import Tables
+from analysis.store import walk as sequences
+from analysis.store.walk import Chunk, Columns
+
+COLUMNS = Columns(coded={"device": ("android", "ios")}, numbers=("load_ms",), texts=("order_id",))
+
+
+@pytest.fixture
+def tables() -> Tables:
+    rng = np.random.default_rng(3)
+    rows = 500
+    return Tables(
+        events=pd.DataFrame(
+            {
+                "user_id": [f"u{u}" for u in rng.integers(0, 40, rows)],
+                "timestamp": pd.Timestamp("2026-11-11") + pd.to_timedelta(rng.integers(0, 50, rows), unit="s"),
+                "event": rng.choice(["view", "cart", "buy"], rows),
+                "device": rng.choice(np.array(["ios", "android", "web", None], object), rows),
+                "load_ms": np.where(rng.random(rows) < 0.2, np.nan, rng.random(rows)),
+                "order_id": [f"o{i}" if i % 3 else None for i in range(rows)],
+            }
+        )
+    )
+
+
+def _rows(chunk: Chunk) -> list[tuple[object, ...]]:
+    device, load = chunk.coded["device"].tolist(), np.round(chunk.numbers["load_ms"], 9).tolist()
+    plain = (chunk.user.tolist(), chunk.time.tolist(), chunk.code.tolist())
+    columns = (*plain, device, load, chunk.texts["order_id"].to_pylist())
+    return [tuple(None if v != v else v for v in row) for row in zip(*columns, strict=True)]
+
+
+@pytest.mark.parametrize("size", [1, 7, 100, 10_000])
+def test_chunks_hold_whole_users_and_every_column(tables: Tables, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    monkeypatch.setattr(sequences, "BATCH", size)
+    found = list(sequences.chunks(tables.frame("events"), COLUMNS))
+    users = [set(chunk.user.tolist()) for chunk in found]
+    assert sum(map(len, users)) == len(set.union(*users))
+    frame = tables.frame("events").collect("pyarrow").to_pandas()
+    place = frame["device"].map({"android": 0, "ios": 1}).fillna(-1).astype(int)
+    times = frame["timestamp"].astype("datetime64[us]").astype("int64")
+    expected = zip(frame["user_key"], times, frame["event_key"], place, frame["load_ms"].round(9), frame["order_id"],
+                   strict=True)  # fmt: skip
+    assert [row for chunk in found for row in _rows(chunk)] == [
+        tuple(None if v is None or v != v else v for v in row) for row in expected
+    ]
+
+
+def test_ties_are_settled_by_rank_then_by_the_coded_columns(tables: Tables) -> None:
+    chunk = _whole(tables)
+    rank = np.array([2, 0, 1])
+    assert (np.diff(chunk.user) == 0)[np.diff(chunk.time) == 0].any()
+    settled = chunk.settled(rank)
+    assert sorted(map(repr, _rows(settled))) == sorted(map(repr, _rows(chunk)))
+    keys = [(u, t, rank[c], d) for u, t, c, d, *_ in _rows(settled)]
+    assert keys == sorted(keys)
+
+
+def test_a_walk_sees_every_event_once(tables: Tables) -> None:
+    found = tables.walk(tables.frame("events"), partial(_count, least=0))
+    assert sum(found) == 500
+
+
+def _count(chunk: Chunk, least: int) -> int:
+    return int((chunk.code >= least).sum())
+
+
+def _whole(tables: Tables) -> Chunk:
+    first, *rest = sequences.chunks(tables.frame("events"), COLUMNS)
+    for chunk in rest:
+        first = first.joined(chunk)
+    return first
