@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.errors import DataError
+from analysis.names import DisplayNames
 from analysis.store import duck
 from analysis.store.walk import Chunk, Columns
 from analysis.values import Campaign, Filter, local_midnight
@@ -70,6 +71,8 @@ class Tables:
         for that stay in Spark, see :meth:`from_spark`.
     campaign : Campaign, optional
         Gives the time zone and the currency; without one, days begin in UTC.
+    display : DisplayNames, optional
+        What a team calls the codes in the data, beside the standard names; no part of the version.
 
     Raises
     ------
@@ -85,7 +88,13 @@ class Tables:
     """
 
     def __init__(
-        self, *, events: Any = None, orders: Any = None, spend: Any = None, campaign: Campaign | None = None
+        self,
+        *,
+        events: Any = None,
+        orders: Any = None,
+        spend: Any = None,
+        campaign: Campaign | None = None,
+        display: DisplayNames | None = None,
     ) -> None:
         con = duck.connect()
         duck.create(con)
@@ -96,7 +105,7 @@ class Tables:
                 digest.update(table.encode() + _content(rows))
                 duck.append(con, table, rows, batch=0)
         self._store: Store = duck.DuckDBStore(con, digest.hexdigest())
-        self.campaign = campaign
+        self.campaign, self.display = campaign, display or DisplayNames()
         self._facts: dict[str, Any] = {}
 
     @classmethod
@@ -149,6 +158,7 @@ class Tables:
     def _on(cls, store: Store, campaign: Campaign | None, facts: dict[str, Any]) -> Tables:
         tables = cls.__new__(cls)
         tables._store, tables.campaign, tables._facts = store, campaign, facts
+        tables.display = DisplayNames()
         return tables
 
     @classmethod
