@@ -201,12 +201,11 @@ class CurvesAnswer(Answer):
     rivals: Mapping[str, tuple[Curve, ...]] = field(default_factory=dict)
     universe: tuple[str, ...] = ()
 
-    def chart(self, look: Look | None = None) -> Any:
-        """Draw every channel's curve: solid over the spend observed, dashed beyond, with its interval."""
+    def _chart(self, look: Look) -> Any:
         words = _PER.get(round(self.curves[0].period_hours) if self.curves else 0, _PER[0])
         return picture.curves(
             self.frame("curve"),
-            look or Look(),
+            look,
             universe=self.universe,
             describe=self.headline,
             x=words[0],

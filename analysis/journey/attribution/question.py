@@ -196,9 +196,8 @@ class AttributionAnswer(Answer):
                 frame[column] = frame.groupby("model", sort=False)[column].transform(largest_remainder)
         return frame
 
-    def chart(self, look: Look | None = None) -> Any:
-        """Draw each touch's share under each model, with its interval."""
-        return credit_picture.dots(self.table, look or Look(), self.question, self.headline)
+    def _chart(self, look: Look) -> Any:
+        return credit_picture.dots(self.table, look, self.question, self.headline)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

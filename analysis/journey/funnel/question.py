@@ -134,9 +134,7 @@ class FunnelAnswer(Answer):
     question: Funnel
     universe: tuple[str, ...] = ()
 
-    def chart(self, look: Look | None = None) -> Any:
-        """Draw users per step; with a breakdown, the rate from the first step per group."""
-        look = look or Look()
+    def _chart(self, look: Look) -> Any:
         return _by_group(self, look) if self.question.breakdown else _steps(self, look)
 
 
