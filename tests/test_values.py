@@ -25,6 +25,7 @@ from analysis.journey.funnel.question import Funnel
 from analysis.journey.paths.of_funnel import FunnelPaths
 from analysis.journey.steps import Exclusion, Step
 from analysis.question import Question
+from analysis.records import DisplayName, ExchangeRate
 from analysis.values import Campaign, Filter, Phase, Value, base, kinds, local_day, local_midnight, seconds
 from analysis.vocabulary import TABLES, column_names
 
@@ -43,6 +44,8 @@ PLAIN: dict[str, Value] = {
     "phase": Phase(name="burst", start="2026-11-01", end="2026-11-11"),
     "campaign": Campaign(name="Double 11", start="2026-11-01", end="2026-11-15"),
     "mapping": ColumnMapping(table="orders"),
+    "exchange-rate": ExchangeRate(currency="USD", day="2026-11-11", rate=7.1, into="CNY"),
+    "display-name": DisplayName(column="channel", code="live_stream", language="zh_CN", name="直播"),
 }
 """Instances of kinds that need something; the others are made with their defaults."""
 NAMES = {name: cls for cls in base._KINDS.values() for name in (cls.__name__,)}

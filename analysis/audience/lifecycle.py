@@ -193,9 +193,7 @@ class LifecycleAnswer(Answer):
     at: str
     since: str
 
-    def chart(self, look: Look | None = None) -> Any:
-        """Draw users per stage, and below who moved from which stage to which."""
-        look = look or Look()
+    def _chart(self, look: Look) -> Any:
         rows = _rows(look, tuple(self.frame("movement")["to_stage"].unique()))
         y = alt.Y("row:N", title=None, axis=_AXIS, scale=alt.Scale(domain=rows, paddingInner=0.08))
         title = alt.Title(look(say("Users by stage, {at}", at=self.at)), frame="group")

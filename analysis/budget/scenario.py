@@ -150,11 +150,10 @@ class ScenarioAnswer(Answer):
     curves: tuple[Curve, ...] = ()
     universe: tuple[str, ...] = ()
 
-    def chart(self, look: Look | None = None) -> Any:
-        """Draw revenue by spend, with each channel as spent (hollow) and as planned (filled)."""
+    def _chart(self, look: Look) -> Any:
         return picture.curves(
             self.frame("curve"),
-            look or Look(),
+            look,
             universe=self.universe,
             describe=self.headline,
             x=N_("spend (○ as spent, ● planned)"),

@@ -159,9 +159,8 @@ class PageSpeedAnswer(Answer):
 
     question: PageSpeed
 
-    def chart(self, look: Look | None = None) -> Any:
-        """Draw the conversion rate by load time with its interval, and the slow mark with the rate on each side."""
-        return _chart(self, look or Look())
+    def _chart(self, look: Look) -> Any:
+        return _chart(self, look)
 
 
 # ---- the work ---------------------------------------------------------------------------------------------

@@ -132,9 +132,8 @@ class FunnelChangeAnswer(Answer):
     question: FunnelChange
     universe: tuple[str, ...] = ()
 
-    def chart(self, look: Look | None = None) -> Any:
-        """Draw what mix and rates contributed, group by group."""
-        return _picture(self, look or Look())
+    def _chart(self, look: Look) -> Any:
+        return _picture(self, look)
 
 
 # ---- the work ---------------------------------------------------------------------------------------------

@@ -121,9 +121,8 @@ class FunnelRulesAnswer(Answer):
         }
     )
 
-    def chart(self, look: Look | None = None) -> Any:
-        """Draw each rule's rate with its interval, the one asked marked."""
-        return _dots(self, look or Look())
+    def _chart(self, look: Look) -> Any:
+        return _dots(self, look)
 
 
 # ---- the work ---------------------------------------------------------------------------------------------

@@ -154,9 +154,8 @@ class DropOffsAnswer(Answer):
 
     question: DropOffs
 
-    def chart(self, look: Look | None = None) -> Any:
-        """Draw the dearest drop-offs with their intervals."""
-        return _picture(self, look or Look())
+    def _chart(self, look: Look) -> Any:
+        return _picture(self, look)
 
 
 # ---- the work ---------------------------------------------------------------------------------------------

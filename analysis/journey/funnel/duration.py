@@ -129,9 +129,8 @@ class TimeToConvertAnswer(Answer):
 
     universe: tuple[str, ...] = ()
 
-    def chart(self, look: Look | None = None) -> Any:
-        """Draw the share converted over time, a curve per group with its interval."""
-        return _curves(self, look or Look())
+    def _chart(self, look: Look) -> Any:
+        return _curves(self, look)
 
 
 # ---- the work ---------------------------------------------------------------------------------------------

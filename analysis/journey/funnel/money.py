@@ -110,9 +110,8 @@ class FunnelMoneyAnswer(Answer):
     question: FunnelMoney
     universe: tuple[str, ...] = ()
 
-    def chart(self, look: Look | None = None) -> Any:
-        """Draw revenue per user with its interval, and cost per user: by step, or by group where there are groups."""
-        return _picture(self, look or Look())
+    def _chart(self, look: Look) -> Any:
+        return _picture(self, look)
 
 
 # ---- the orders -------------------------------------------------------------------------------------------

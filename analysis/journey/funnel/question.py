@@ -162,12 +162,10 @@ class FunnelAnswer(Answer):
     question: Funnel
     universe: tuple[str, ...] = ()
 
-    def chart(self, look: Look | None = None) -> Any:
-        """Draw users per step; with a breakdown, the rate from the first step per group."""
-        look = look or Look()
+    def _chart(self, look: Look) -> Any:
         if self.question.breakdown:
-            return picture.by_group(self.table, self.universe, self.headline, look)
-        return picture.steps(self.table, self.headline, look)
+            return picture.by_group(self, self.universe, look)
+        return picture.steps(self, look)
 
 
 # ---- the work ---------------------------------------------------------------------------------------------

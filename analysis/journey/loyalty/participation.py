@@ -163,9 +163,8 @@ class ParticipationAnswer(Answer):
 
     question: Participation
 
-    def chart(self, look: Look | None = None) -> Any:
-        """Draw each campaign's rate with its interval and trend, and below who was new and who returned."""
-        return participation_chart.draw(self, look or Look())
+    def _chart(self, look: Look) -> Any:
+        return participation_chart.draw(self, look)
 
 
 # ---- the work ---------------------------------------------------------------------------------------------

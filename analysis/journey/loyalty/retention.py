@@ -191,9 +191,7 @@ class RetentionAnswer(Answer):
     question: Retention
     universe: tuple[str, ...] = ()
 
-    def chart(self, look: Look | None = None) -> Any:
-        """Draw cohorts by periods as a triangle of shades; with a breakdown, each group's curve."""
-        look = look or Look()
+    def _chart(self, look: Look) -> Any:
         draw = retention_chart.curves if self.question.breakdown else retention_chart.triangle
         return draw(self, _PLURAL[self.question.period], look)
 

@@ -143,9 +143,8 @@ class NodesAnswer(Answer):
 
     question: Nodes
 
-    def chart(self, look: Look | None = None) -> Any:
-        """Draw each node's difference with its interval."""
-        return _picture(self, look or Look())
+    def _chart(self, look: Look) -> Any:
+        return _picture(self, look)
 
 
 # ---- the work ---------------------------------------------------------------------------------------------

@@ -214,9 +214,8 @@ class PathsAnswer(Answer):
             ]
         return frame
 
-    def chart(self, look: Look | None = None) -> Any:
-        """Draw the paths as a Sankey diagram: levels side by side, bands as wide as the number of paths."""
-        return ribbons.sankey(self.table, look or Look(), ribbons.Labels(
+    def _chart(self, look: Look) -> Any:
+        return ribbons.sankey(self.table, look, ribbons.Labels(
             describe=self.headline, start=self.question.origin, back=self.question.back,
             words=NODE_WORDS, universe=self.universe, other=OTHER, passed=NO_EVENTS[1], stops=NO_EVENTS[1:],
         ))  # fmt: skip
