@@ -469,7 +469,7 @@ def _found(
             reached = np.append(places, -1)[np.minimum.reduceat(rank[reached], begins)]
         user, level, rows = (c[begins] for c in (user, level, rows))
     arrived = _at(chunk.time, reached, reached >= 0, FAR)
-    in_time = (arrived <= arrived[:, :1] + plan.patience).sum(axis=1, dtype=np.int8)
+    in_time = _last(arrived <= arrived[:, :1] + plan.patience) + 1
     group = _group(chunk, plan, level, reached)
     return Found(user, level, still_open, group, rows, reached, arrived[:, 0], in_time)
 
@@ -477,13 +477,13 @@ def _found(
 def _preferred(chunk: Chunk, level: Any, rows: Any) -> list[Any]:
     """Return sort keys, the last one first: deepest, first there, latest start, then each step taken and early."""
     times = np.where(rows >= 0, chunk.time[rows], FAR)
-    reached = np.take_along_axis(times, _last(rows)[:, None], axis=1)[:, 0]
+    reached = np.take_along_axis(times, _last(rows >= 0)[:, None], axis=1)[:, 0]
     return [*times.T, -times[:, 0], reached, -level.astype(np.int64)]
 
 
-def _last(rows: Any) -> Any:
-    """Return the last step taken of each chain."""
-    return rows.shape[1] - 1 - np.argmax(rows[:, ::-1] >= 0, axis=1)
+def _last(taken: Any) -> Any:
+    """Return the last step that was taken, from zero, given which were."""
+    return taken.shape[1] - 1 - np.argmax(taken[:, ::-1], axis=1)
 
 
 def _group(chunk: Chunk, plan: Plan, level: Any, reached: Any) -> Any:

@@ -67,6 +67,7 @@ class FunnelRules(OfFunnel):
     Examples
     --------
     >>> import pandas as pd
+    >>> from analysis import Funnel
     >>> at = lambda clock: pd.Timestamp(f"2026-11-11 {clock}")
     >>> events = pd.DataFrame({
     ...     "user_id": "u1",
