@@ -14,7 +14,7 @@ from analysis.estimates import SMALL, proportion
 from analysis.messages import Message, Span, say
 
 Ints = npt.NDArray[np.int64]
-LENGTHS = (60, 300, 900, 1800, 3600, 10_800, 21_600, 43_200, *(86_400 * n for n in (1, 2, 3, 5, 7, 14, 30, 60, 90)))
+LENGTHS = tuple(3600 * hours for hours in (1, 3, 6, 12, *(24 * days for days in (1, 2, 3, 5, 7, 14, 30, 60, 90))))
 """Windows that people ask with (seconds)."""
 HALF, MOST = 0.5, 0.95
 """The share of conversions a window is known by, and the one it should hold."""

@@ -48,6 +48,8 @@ def headline(asked: FunnelDefinition, table: pd.DataFrame) -> Message:
         first, last = asked.step_names[0], asked.step_names[-1]
         whole = say("{share} of {users} users who did {first} went on to {last} within {window}.",
                     first=first, last=last, **params)  # fmt: skip
+    if later := int(total["later"].iloc[-1]):
+        whole = say("{whole} In a later attempt {later} more did.", whole=whole, later=later)
     return say("{whole} {more}", whole=whole, more=_worst_group(asked, table) or _worst_step(asked, total))
 
 
@@ -145,8 +147,10 @@ def _open_notes(asked: FunnelDefinition, table: pd.DataFrame, plan: Plan, zone: 
                    users=entered - settled, n=entered, window=window, until=until)  # fmt: skip
         yield Note("still-open", text, "warning")
     if later := int(total["later"].iloc[-1]):
-        text = say("{n} more took the last step in a later attempt. They are counted, but in no rate: everybody has "
-                   "{window} from first entering.", n=later, window=window)  # fmt: skip
+        text = say("With {n} who took the last step in a later attempt it is {share}. A rate gives everybody the same "
+                   "time, {window} from first entering: who came earlier has had more attempts.",
+                   n=later, window=window,
+                   share=Share((later + int(total["settled"].iloc[-1])) / settled))  # fmt: skip
         yield Note("later-attempts", text)
 
 
