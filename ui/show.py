@@ -12,7 +12,7 @@ from analysis.answer import Answer
 from analysis.charts import Plot
 from analysis.messages import Message, Span
 from analysis.sharing import downloads, links, notebooks
-from ui import session
+from ui import kept, session
 from ui.language import N_, _, current, look, shown
 
 ICONS = {"info": ":material/info:", "warning": ":material/warning:", "missing": ":material/help:"}
@@ -145,24 +145,22 @@ def address(answer: Answer) -> str:
 
 
 def _save(answer: Answer, page: str) -> None:
-    kept = [s for s in session.workspace().saved() if s.question.kind == answer.question.kind]
+    here, place = session.workspace(), f"{page}.saved"
+    found = here.kept(type(answer.question))
     name = st.text_input(_("Name"), key=f"{page}.save.name", max_chars=80).strip()
     if st.button(_("Save this question"), type="primary", key=f"{page}.save"):
         if name:
-            session.workspace().save(name, answer.question)
+            now = here.keep(name, answer.question)
+            if any(old.name == name and old.value != now.value for old in found):
+                kept.replaced(place, now)
             st.toast(shown(_("Saved as {name}.", name=name)), icon=":material/check:")
             st.rerun()
         st.warning(_("Give it a name first."))
-    for saved in kept:
+    kept.undo(place)
+    for saved in found:
         with st.container(horizontal=True, key=f"{page}.saved.{saved.id}"):
-            st.button(shown(saved.name), key=f"{page}.open.{saved.id}", on_click=_open, args=(page, saved.question))
-            st.button(
-                _("Delete"),
-                key=f"{page}.forget.{saved.id}",
-                on_click=session.workspace().forget,
-                args=(saved.id,),
-                type="tertiary",
-            )
+            st.button(shown(saved.name), key=f"{page}.open.{saved.id}", on_click=_open, args=(page, saved.value))
+            kept.forget(place, saved, f"{page}.forget.{saved.id}")
 
 
 def _open(page: str, question: Any) -> None:

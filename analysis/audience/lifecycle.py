@@ -106,7 +106,7 @@ class Lifecycle(Segmentation):
         Notes
         -----
         To split or filter another question by it, save it as a column of the events
-        (:meth:`analysis.workspace.store.Workspace.save_segment`), and look at what happened after the day: whoever
+        (:class:`analysis.workspace.Segment`), and look at what happened after the day: whoever
         bought before it stands in conversion because they bought.
 
         Examples
