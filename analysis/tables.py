@@ -21,7 +21,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.errors import DataError
-from analysis.records import ExchangeRate, settled
+from analysis.names import DisplayNames
+from analysis.records import DisplayName, ExchangeRate, settled
 from analysis.store import duck
 from analysis.store.columns import shown, stored
 from analysis.store.walk import Chunk, Columns
@@ -75,12 +76,16 @@ class Tables:
         Gives the time zone and the currency; without one, days begin in UTC.
     rates : iterable of ExchangeRate, optional
         What other currencies are worth, day by day; of several rates of one day the last holds.
+    display : iterable of DisplayName, optional
+        What a team calls the codes in the data, beside the standard names.
 
     Attributes
     ----------
     campaign : Campaign or None
     rates : tuple of ExchangeRate
         By currency and day; part of the data's version, as they change figures.
+    display : DisplayNames
+        No part of the version.
 
     Raises
     ------
@@ -103,8 +108,9 @@ class Tables:
         spend: Any = None,
         campaign: Campaign | None = None,
         rates: Iterable[ExchangeRate] = (),
+        display: Iterable[DisplayName] = (),
     ) -> None:
-        self.campaign, self.rates = campaign, settled(rates)
+        self.campaign, self.rates, self.display = campaign, settled(rates), DisplayNames(tuple(display))
         con = duck.connect()
         duck.create(con)
         digest = hashlib.sha256(_beside(campaign, self.rates).encode())
@@ -124,13 +130,16 @@ class Tables:
         campaign: Campaign | None,
         version: str,
         rates: Iterable[ExchangeRate] = (),
+        display: Iterable[DisplayName] = (),
         facts: dict[str, Any] | None = None,
     ) -> Tables:
         """Wrap a connection whose tables already lie as :mod:`analysis.store.duck` keeps them.
 
         Tables over the same data version may share `facts` (counts, names), so each is found once.
         """
-        return cls._on(duck.DuckDBStore(con, version), campaign, settled(rates), {} if facts is None else facts)
+        tables = cls._on(duck.DuckDBStore(con, version), campaign, settled(rates), DisplayNames(tuple(display)))
+        tables._facts = tables._facts if facts is None else facts
+        return tables
 
     @classmethod
     def from_spark(
@@ -141,6 +150,7 @@ class Tables:
         spend: Any = None,
         campaign: Campaign | None = None,
         rates: Iterable[ExchangeRate] = (),
+        display: Iterable[DisplayName] = (),
     ) -> Tables:
         """Read a warehouse's tables where they lie: questions run on the cluster, and only answers come back.
 
@@ -169,14 +179,16 @@ class Tables:
 
         frames = {"events": events, "orders": orders, "spend": spend}
         known = settled(rates)
-        return cls._on(SparkStore(frames, beside=_beside(campaign, known)), campaign, known, {})
+        store = SparkStore(frames, beside=_beside(campaign, known))
+        return cls._on(store, campaign, known, DisplayNames(tuple(display)))
 
     @classmethod
     def _on(
-        cls, store: Store, campaign: Campaign | None, rates: tuple[ExchangeRate, ...], facts: dict[str, Any]
+        cls, store: Store, campaign: Campaign | None, rates: tuple[ExchangeRate, ...], display: DisplayNames
     ) -> Tables:
         tables = cls.__new__(cls)
-        tables._store, tables.campaign, tables.rates, tables._facts = store, campaign, rates, facts
+        tables._store, tables._facts = store, {}
+        tables.campaign, tables.rates, tables.display = campaign, rates, display
         return tables
 
     @classmethod

@@ -8,8 +8,9 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 import pandas as pd
 import streamlit as st
 
-from analysis.answer import Answer, Field
-from analysis.messages import Span
+from analysis.answer import Answer
+from analysis.charts import Plot
+from analysis.messages import Message, Span
 from analysis.sharing import downloads, links, notebooks
 from ui import kept, session
 from ui.language import N_, _, current, look, shown
@@ -40,10 +41,10 @@ SENTENCE = 60
 
 def show(answer: Answer, page: str) -> None:
     """Draw an answer; `page` prefixes the widget keys."""
-    st.markdown(f"#### {shown(answer.headline)}")
+    st.markdown(f"#### {said(answer, answer.headline)}")
     st.altair_chart(answer.chart(look()), theme=None, width="stretch", key=f"{page}.chart")
     for note in answer.notes:
-        st.markdown(f"{ICONS[note.level]} {shown(note.message)}")
+        st.markdown(f"{ICONS[note.level]} {said(answer, note.message)}")
     actions(answer, page)
     frames = list(answer.frames)
     labels = [_(FRAMES.get(name, name)) for name in frames]
@@ -56,14 +57,18 @@ def show(answer: Answer, page: str) -> None:
                     st.code(f"{answer.question!r}.run(tables)", language="python", wrap_lines=True)
 
 
+def said(answer: Answer, message: Message) -> str:
+    """Return one of an answer's sentences, safe to put into markdown."""
+    return shown(answer.say(message, current()))
+
+
 def table(answer: Answer, name: str) -> None:
     """Draw one of an answer's tables with people's column names and units."""
-    fields = answer.fields.get(name, {})
+    plot = answer.plot(name, look())
     frame = answer.shown(name, current())
     config = {}
     for column in frame.columns:
-        field = fields.get(column, Field(column, "text"))
-        frame[column], config[column] = _column(frame[column], field, answer.currency)
+        frame[column], config[column] = _column(frame[column], column, plot)
     told = [c for c in frame.columns if config[c]["type_config"]["type"] == "text" and _longest(frame[c]) > SENTENCE]
     for column in told:
         config[column]["width"] = 420
@@ -78,16 +83,15 @@ def _longest(values: Any) -> int:
     return int(values.str.len().max()) if len(values) else 0
 
 
-def _column(values: Any, field: Field, currency: str | None) -> tuple[Any, Any]:
-    label = _(field.label)
-    match field.unit:
-        case "share":
+def _column(values: Any, column: str, plot: Plot) -> tuple[Any, Any]:
+    label = plot.title(column)
+    match plot.fields[column].unit:
+        case "share" | "points":
             return values.astype(float) * 100, st.column_config.NumberColumn(label, format="%.1f%%")
         case "seconds":
-            return values.map(_span), st.column_config.TextColumn(label)
+            return values.map(_span), st.column_config.TextColumn(_(plot.fields[column].label))
         case "money":
-            unit = f" ({currency})" if currency else ""
-            return values.astype(float).round(2), st.column_config.NumberColumn(label + unit, format="localized")
+            return values.astype(float).round(2), st.column_config.NumberColumn(label, format="localized")
         case "count":
             return values, st.column_config.NumberColumn(label, format="localized")
         case "ratio":
@@ -99,8 +103,7 @@ def _column(values: Any, field: Field, currency: str | None) -> tuple[Any, Any]:
         case "time":
             return values, st.column_config.DatetimeColumn(label, format="YYYY-MM-DD HH:mm")
         case _:
-            words = values.map(lambda v: "" if v is None or v != v else _(field.words.get(v, "")) or str(v))
-            return words, st.column_config.TextColumn(label)
+            return values.map(lambda v: plot.name(column, v)), st.column_config.TextColumn(label)
 
 
 def _span(seconds: Any) -> str:
