@@ -17,6 +17,7 @@ from ui.language import N_, _, current, look, shown
 ICONS = {"info": ":material/info:", "warning": ":material/warning:", "missing": ":material/help:"}
 FRAMES = {
     "table": N_("Table"),
+    "ranking": N_("Ranking"),
     "models": N_("Models side by side"),
     "movement": N_("Movement"),
     "paths": N_("Whole paths"),
@@ -42,8 +43,7 @@ def show(answer: Answer, page: str) -> None:
     """Draw an answer; `page` prefixes the widget keys."""
     st.markdown(f"#### {shown(answer.headline)}")
     st.altair_chart(answer.chart(look()), theme=None, width="stretch", key=f"{page}.chart")
-    for note in answer.notes:
-        st.markdown(f"{ICONS[note.level]} {shown(note.message)}")
+    notes(answer, page)
     actions(answer, page)
     frames = list(answer.frames)
     labels = [_(FRAMES.get(name, name)) for name in frames]
@@ -54,6 +54,18 @@ def show(answer: Answer, page: str) -> None:
                     table(answer, name)
                 else:
                     st.code(f"{answer.question!r}.run(tables)", language="python", wrap_lines=True)
+
+
+def notes(answer: Answer, page: str) -> None:
+    """Draw the one note that changes how the answer is to be read; the rest wait behind a fold."""
+    first = answer.caveat
+    rest = [note for note in answer.notes if note is not first]
+    if first:
+        st.markdown(f"{ICONS[first.level]} {shown(first.message)}")
+    if rest:
+        with st.expander(_("How this is counted"), key=f"{page}.notes"):
+            for note in rest:
+                st.markdown(f"{ICONS[note.level]} {shown(note.message)}")
 
 
 def table(answer: Answer, name: str) -> None:
