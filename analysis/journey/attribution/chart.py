@@ -78,7 +78,7 @@ def bars(
         .mark_point(yOffset=8, size=34, filled=False, strokeWidth=1.3, opacity=0.9, color=look.ink)
         .encode(y=y, x="share:Q", tooltip=[alt.Tooltip("label:N", title=look(N_("Model"))), share])
     )
-    text = {"yOffset": -9, "baseline": "middle", "color": look.ink, "fontSize": 13}
+    text: dict[str, Any] = {"yOffset": -9, "baseline": "middle", "color": look.ink, "fontSize": 13}
     name = base.mark_text(align="left", fontWeight="bold", **text).encode(x=alt.value(0), text="name:N")
     figures = base.mark_text(align="right", **text).encode(x=alt.value("width"), text="figures:N")
     return charts.finish(

@@ -65,7 +65,7 @@ def _most(
                    "told.", **facts)  # fmt: skip
     if ranking.next is None:
         return say("All that any {by} brings comes by {touch}: {amount} of {whole} ({share}).", **facts)
-    lead = ranking.share.ahead(leaders[0], ranking.next)
+    (lead,) = ranking.share.ahead((leaders[0], ranking.next))
     facts["next"] = ranking.next
     if not math.isfinite(share.low) or not math.isfinite(lead.low):
         return say("{touch} brings most: {amount} of {whole} ({share}); {next} comes next.", **facts)
@@ -110,7 +110,7 @@ def _returned(asked: AttributionDefinition, returns: Figures, measure: int, curr
     """Say what returns most on its spend, or that this cannot be told; nothing where nothing is known of it."""
     if not returns.found.any():
         return None
-    leaders = returns.leaders()
+    leaders = returns.leaders
     if len(leaders) > 1:
         return _level(asked, returns, leaders, measure, currency)
     touch, *behind = returns.order
@@ -171,7 +171,7 @@ def _next(returns: Figures, spend_known: bool) -> Message | None:
         return say("Import the spend next, to see what each returns on it.")
     if not returns.found.any():
         return None
-    leaders = returns.leaders()
+    leaders = returns.leaders
     if len(leaders) == 1:
         return say("See under Budget what more money for {touch} would still earn.", touch=leaders[0])
     return say("See under Budget where the next money earns most.")

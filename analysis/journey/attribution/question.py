@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.answer import Answer, Field
+from analysis.arrays import Floats
 from analysis.charts import TOTAL, Look
 from analysis.errors import DataError
 from analysis.journey.attribution import chart as credit_picture
@@ -21,7 +22,7 @@ from analysis.journey.attribution.definition import MODEL_WORDS, MODELS, Attribu
 from analysis.journey.attribution.headline import headline
 from analysis.journey.attribution.models import MOST
 from analysis.journey.attribution.plan import credited, span, tallied
-from analysis.journey.attribution.ranking import Figures, Ranking, figures_of, ranked
+from analysis.journey.attribution.ranking import Figures, Interval, Ranking, figures_of, ranked
 from analysis.journey.attribution.shares import Shares, largest_remainder
 from analysis.journey.attribution.words import NO_TOUCH, TOUCH_WORDS
 from analysis.messages import N_
@@ -105,8 +106,9 @@ class Attribution(AttributionDefinition):
         cost = spent(tables, self.by, self.where, *(local_day(moment, tables.zone) for moment in observed))
         cost = cost.beside(worth.currency) if shares.measure else cost
         drawn = shares.draw(models, self.draws, self.seed)
-        figures = figures_of(shares, drawn, tuple(sorted(set(cost.amounts) - set(shares.names))))
-        ranking, table = ranked(figures, shares, drawn, cost.amounts), _table(figures, shares, cost)
+        credits = shares.credits(models)
+        figures = figures_of(shares, credits, drawn, tuple(sorted(set(cost.amounts) - set(shares.names))))
+        ranking, table = ranked(figures, shares, drawn, cost.amounts), _table(figures, credits, shares, cost)
         currency = worth.currency if shares.measure else cost.currency
         kind = RevenueAttribution if shares.measure else AttributionAnswer
         frames = {
@@ -253,7 +255,8 @@ class RevenueAttribution(AttributionAnswer):
 def _rows(ranking: Ranking, table: pd.DataFrame, measure: int) -> pd.DataFrame:
     """Lay out a row per touch, those that bring most first; what no touch brings comes last."""
     order = ranking.share.order
-    rows = [_row(ranking, name, after, measure) for name, after in itertools.zip_longest(order, order[1:])]
+    ahead = itertools.zip_longest(order, ranking.share.ahead(order))
+    rows = [_row(ranking, name, lead, measure) for name, lead in ahead]
     means = table.groupby("touch")[["credit", "value", "share", "cost"]].mean()
     if NO_TOUCH in means.index:
         rows.append({"touch": NO_TOUCH})
@@ -261,13 +264,12 @@ def _rows(ranking: Ranking, table: pd.DataFrame, measure: int) -> pd.DataFrame:
     return laid_out.assign(cost_per_conversion=(laid_out["cost"] / laid_out["credit"]).where(laid_out["credit"] > 0))
 
 
-def _row(ranking: Ranking, name: str, after: str | None, measure: int) -> dict[str, object]:
+def _row(ranking: Ranking, name: str, lead: Interval | None, measure: int) -> dict[str, object]:
     share, (least, most) = ranking.share.of(name), ranking.spread(name)
     row: dict[str, object] = {"touch": name, "low": share.low, "high": share.high}
     row |= {"models_low": least, "models_high": most}
-    if after is not None:
-        ahead = ranking.share.ahead(name, after)
-        row |= {"lead": ahead.value, "lead_low": ahead.low, "lead_high": ahead.high}
+    if lead is not None:
+        row |= {"lead": lead.value, "lead_low": lead.low, "lead_high": lead.high}
     if name in ranking.returns.names:
         found = ranking.returns.of(name)
         if measure:
@@ -277,15 +279,16 @@ def _row(ranking: Ranking, name: str, after: str | None, measure: int) -> dict[s
     return row
 
 
-def _table(figures: Mapping[str, Figures], shares: Shares, cost: Cost) -> pd.DataFrame:
+def _table(
+    figures: Mapping[str, Figures], credits: Mapping[str, tuple[Floats, Floats]], shares: Shares, cost: Cost
+) -> pd.DataFrame:
     """Lay out a row per touch and model; touches without credit stay where they cost something."""
     parts = []
     for model, own in figures.items():
-        credit, brought = (pd.Series(each, [*shares.names, NO_TOUCH]) for each in shares.credit(model))
-        bounds = [own.of(name) for name in own.names]
+        credit, brought = (pd.Series(each, [*shares.names, NO_TOUCH]) for each in credits[model])
         given = pd.DataFrame({"touch": own.names, "model": model, "share": own.found})
         given["credit"], given["value"] = (given["touch"].map(each).fillna(0.0) for each in (credit, brought))
-        parts.append(given.assign(low=[each.low for each in bounds], high=[each.high for each in bounds]))
+        parts.append(given.assign(low=own.bounds[0], high=own.bounds[1]))
     table = pd.concat(parts, ignore_index=True)
     table["cost"] = table["touch"].map(cost.amounts).astype(float)
     table["cost_per_conversion"] = (table["cost"] / table["credit"]).where(table["credit"] > 0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -30,7 +31,7 @@ class Interval(NamedTuple):
     high: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Figures:
     """A figure for each of several names, as found and for users drawn anew.
 
@@ -45,9 +46,9 @@ class Figures:
     --------
     >>> drawn = np.random.default_rng(1).normal((0.5, 0.26, 0.24), 0.02, (400, 3))
     >>> figures = Figures(("search", "video", "display"), np.array([0.5, 0.26, 0.24]), drawn)
-    >>> figures.leaders()
+    >>> figures.leaders
     ('search',)
-    >>> figures.only(("video", "display")).leaders()
+    >>> figures.only(("video", "display")).leaders
     ('video', 'display')
     """
 
@@ -55,29 +56,19 @@ class Figures:
     found: Floats
     drawn: Floats
 
-    @property
+    @cached_property
     def order(self) -> tuple[str, ...]:
         """The names, highest first; equal ones as they come."""
         return tuple(self.names[i] for i in np.argsort(-self.found, kind="stable"))
 
-    def of(self, name: str) -> Interval:
-        """Return one name's figure."""
-        at = self.names.index(name)
-        return _interval(float(self.found[at]), self.drawn[:, at])
+    @cached_property
+    def bounds(self) -> tuple[Floats, Floats]:
+        """The ends of every name's 95% interval."""
+        return _bounds(self.drawn)
 
-    def ahead(self, one: str, other: str) -> Interval:
-        """Return how far one name is ahead of another."""
-        i, j = self.names.index(one), self.names.index(other)
-        return _interval(float(self.found[i] - self.found[j]), self.drawn[:, i] - self.drawn[:, j])
-
-    def beats(self, one: str, other: str) -> bool:
-        """Say whether one name is ahead by more than chance explains."""
-        i, j = self.names.index(one), self.names.index(other)
-        apart = self.drawn[:, i] - self.drawn[:, j]
-        return bool(len(apart)) and float(np.quantile(apart, LEVELS[0])) > _SAME
-
+    @cached_property
     def leaders(self) -> tuple[str, ...]:
-        """Return the first name, with those that it is not ahead of by more than chance explains.
+        """The first name, with those that it is not ahead of by more than chance explains.
 
         Notes
         -----
@@ -87,7 +78,22 @@ class Figures:
         exponential families*, Annals of Statistics 47).
         """
         first, *rest = self.order
-        return (first, *(name for name in rest if not self.beats(first, name)))
+        if not len(self.drawn):
+            return self.order
+        ahead = self.drawn[:, [self.names.index(first)]] - self.only(rest).drawn
+        least = np.quantile(ahead, LEVELS[0], axis=0)
+        return (first, *(name for name, low in zip(rest, least, strict=True) if not low > _SAME))
+
+    def of(self, name: str) -> Interval:
+        """Return one name's figure."""
+        at, (low, high) = self.names.index(name), self.bounds
+        return Interval(float(self.found[at]), float(low[at]), float(high[at]))
+
+    def ahead(self, names: Sequence[str]) -> tuple[Interval, ...]:
+        """Return how far each of some names is ahead of the one after it."""
+        own = self.only(names)
+        bounds = _bounds(own.drawn[:, :-1] - own.drawn[:, 1:])
+        return tuple(Interval(*map(float, one)) for one in zip(own.found[:-1] - own.found[1:], *bounds, strict=True))
 
     def only(self, names: Sequence[str]) -> Figures:
         """Return the figures of some of the names."""
@@ -95,11 +101,13 @@ class Figures:
         return Figures(tuple(names), self.found[kept], self.drawn[:, kept])
 
 
-def _interval(found: float, drawn: Floats) -> Interval:
+def _bounds(drawn: Floats) -> tuple[Floats, Floats]:
     if not len(drawn):
-        return Interval(found, np.nan, np.nan)
-    low, high = np.quantile(drawn, LEVELS)
-    return Interval(found, float(low), float(high)) if high - low > _SAME else Interval(found, np.nan, np.nan)
+        nothing = np.full(drawn.shape[1], np.nan)
+        return nothing, nothing
+    low, high = np.quantile(drawn, LEVELS, axis=0)
+    same = high - low < _SAME
+    return np.where(same, np.nan, low), np.where(same, np.nan, high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +131,7 @@ class Ranking:
     @property
     def leaders(self) -> tuple[str, ...]:
         """Who brings most; several where they cannot be told apart."""
-        return self.share.leaders()
+        return self.share.leaders
 
     @property
     def next(self) -> str | None:
@@ -138,7 +146,7 @@ class Ranking:
 
     def clear(self) -> dict[str, str]:
         """Return by model who brings most under it, where that is more than chance explains."""
-        found = {model: own.leaders() for model, own in self.shares.items()}
+        found = {model: own.leaders for model, own in self.shares.items()}
         return {model: leaders[0] for model, leaders in found.items() if len(leaders) == 1}
 
     def firsts(self) -> dict[str, str]:
@@ -157,14 +165,18 @@ def mean(parts: Sequence[Figures]) -> Figures:
     return Figures(parts[0].names, found, np.mean([part.drawn for part in parts], axis=0))
 
 
-def figures_of(shares: Shares, drawn: Drawn, idle: Sequence[str] = ()) -> dict[str, Figures]:
+def figures_of(
+    shares: Shares, credits: Mapping[str, tuple[Floats, Floats]], drawn: Drawn, idle: Sequence[str] = ()
+) -> dict[str, Figures]:
     """Return by model everybody's share of all there is.
 
     Parameters
     ----------
     shares : Shares
+    credits : mapping of str to tuple of ndarray
+        Its credits of the models wanted.
     drawn : Drawn
-        Of the models wanted.
+        Of the same models.
     idle : sequence of str
         Touches without any credit that are to stand among the others.
 
@@ -177,10 +189,10 @@ def figures_of(shares: Shares, drawn: Drawn, idle: Sequence[str] = ()) -> dict[s
     return {
         model: Figures(
             names,
-            np.insert(shares.credit(model)[shares.measure] / shares.total, at, 0.0),
-            np.insert(anew / drawn.whole[:, None], at, 0.0, axis=1),
+            np.insert(own[shares.measure] / shares.total, at, 0.0),
+            np.insert(drawn.credits[model] / drawn.whole[:, None], at, 0.0, axis=1),
         )
-        for model, anew in drawn.credits.items()
+        for model, own in credits.items()
     }
 
 

@@ -57,10 +57,10 @@ class Shares:
         """How many different touches there are in journeys."""
         return len(self._players)
 
-    def credit(self, model: str) -> tuple[Floats, Floats]:
-        """Return each touch's credit, then that of no touch: in conversions, and in what they are worth."""
+    def credits(self, models: Sequence[str]) -> dict[str, tuple[Floats, Floats]]:
+        """Return by model each touch's credit, then that of no touch: in conversions, and in what they are worth."""
         everybody = np.ones((1, GROUPS))
-        return self._credits(model, everybody, 0)[0], self._credits(model, everybody, 1)[0]
+        return {m: (self._credits(m, everybody, 0)[0], self._credits(m, everybody, 1)[0]) for m in models}
 
     def draw(self, models: Sequence[str], draws: int, seed: int) -> Drawn:
         """Return credits, of what intervals are of, for users drawn anew: the same users for every model."""
@@ -95,7 +95,7 @@ class Shares:
         """Return removal effects as shares of their sum."""
         effects = np.nan_to_num(removal_effects(np.tensordot(weights, self._steps, 1)))
         whole = effects.sum(axis=1, keepdims=True)
-        return np.divide(effects, whole, out=np.zeros_like(effects), where=whole > 0)
+        return np.asarray(np.divide(effects, whole, out=np.zeros_like(effects), where=whole > 0))
 
     def _lattices(self, weights: Floats, measure: int) -> Iterator[tuple[Floats, Floats]]:
         """Yield journeys, and what they brought, by set of touches: some draws at a time."""
@@ -109,7 +109,7 @@ class Shares:
         for begin in range(0, len(weights), together):
             some = weights[begin : begin + together, own.groups]
             journeys, worth = (
-                np.stack([np.bincount(place, draw * amount, size) for draw in some])
+                np.stack([np.bincount(place, draw * amount, size) for draw in some]).astype(float)
                 for amount in (own.journeys, brought)
             )
             yield journeys, worth

@@ -84,10 +84,10 @@ def test_differences_are_compared_draw_by_draw() -> None:
     drawn = np.column_stack([0.42 + both, 0.40 + both, np.full(500, 0.1)])
     figures = Figures(("a", "b", "c"), np.array([0.42, 0.40, 0.1]), drawn)
     assert figures.of("a").low < figures.of("b").value and figures.of("b").high > figures.of("a").value
-    assert figures.leaders() == ("a",)
+    assert figures.leaders == ("a",)
     opposed = Figures(("a", "b"), np.array([0.42, 0.40]), np.column_stack([0.42 + both, 0.40 - both]))
-    assert opposed.leaders() == ("a", "b")
-    assert Figures(("a", "b"), np.array([0.9, 0.1]), np.empty((0, 2))).leaders() == ("a", "b")
+    assert opposed.leaders == ("a", "b")
+    assert Figures(("a", "b"), np.array([0.9, 0.1]), np.empty((0, 2))).leaders == ("a", "b")
 
 
 def test_models_that_put_another_first_are_seen() -> None:
@@ -186,15 +186,16 @@ def found(rng: np.random.Generator, paths: dict[str, float], users: int, sigma: 
     seen = credits.sum(axis=(0, 1, 2))[:-1] > 0
     sets = Sets(none.astype(int), none.astype(int), none, none, none)
     shares = Shares(Tally(credits, steps, sets, counts, seen), LETTERS, measure=int(sigma > 0))
-    drawn = shares.draw(("first", "last", "linear"), 200, int(rng.integers(2**31)))
-    return ranked(figures_of(shares, drawn), shares, drawn, dict.fromkeys(LETTERS, 100.0))
+    models = ("first", "last", "linear")
+    drawn = shares.draw(models, 200, int(rng.integers(2**31)))
+    return ranked(figures_of(shares, shares.credits(models), drawn), shares, drawn, dict.fromkeys(LETTERS, 100.0))
 
 
 def told(paths: dict[str, float], *, users: int = 300, sigma: float = 0.0) -> tuple[int, int]:
     """Count in how many data sets one channel is said to bring most, and to return most."""
     rng = np.random.default_rng(11)
     every = [found(rng, paths, users, sigma) for _ in range(RUNS)]
-    return sum(len(one.leaders) == 1 for one in every), sum(len(one.returns.leaders()) == 1 for one in every)
+    return sum(len(one.leaders) == 1 for one in every), sum(len(one.returns.leaders) == 1 for one in every)
 
 
 @pytest.mark.parametrize("sigma", [0.0, 1.0])
