@@ -12,7 +12,8 @@ WHERE = Filter(campaign="Double 11 2026")
 
 
 def said(sample: Tables, **asked: object) -> str:
-    return Attribution(**{"value": "revenue", "where": WHERE, **asked}).run(sample).headline.text()
+    answer = Attribution(**{"value": "revenue", "where": WHERE, **asked}).run(sample)
+    return answer.say(answer.headline)
 
 
 def select(app: AppTest, key: str, value: object) -> AppTest:
@@ -90,7 +91,8 @@ def test_a_link_opens_its_question(opened, sample: Tables) -> None:
         by="creative", window="36h", value="revenue", models=("last", "linear"), where=Filter(channel="short_video")
     )
     app = opened("attribution", question=links.encode(question))
-    assert headline(app) == question.run(sample).headline.text()
+    answer = question.run(sample)
+    assert headline(app) == answer.say(answer.headline)
     assert app.multiselect(key="filter.channel").value == ["short_video"]
 
 

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
-from analysis.answer import Answer, Field
+from analysis.answer import Answer
 from analysis.arrays import Floats
-from analysis.charts import TOTAL, Look
+from analysis.charts import TOTAL, AnyChart, Look
 from analysis.errors import DataError
+from analysis.fields import Field, Fields, described
 from analysis.journey.attribution import chart as credit_picture
 from analysis.journey.attribution import words
 from analysis.journey.attribution.costs import Cost, spent, worth_of
 from analysis.journey.attribution.definition import MODEL_WORDS, MODELS, AttributionDefinition
-from analysis.journey.attribution.headline import headline
+from analysis.journey.attribution.headline import Headline
 from analysis.journey.attribution.models import MOST
 from analysis.journey.attribution.plan import credited, span, tallied
-from analysis.journey.attribution.ranking import Figures, Interval, Ranking, figures_of, ranked
+from analysis.journey.attribution.ranking import Figures, Ranking, figures_of, ranked
 from analysis.journey.attribution.shares import Shares, largest_remainder
 from analysis.journey.attribution.words import NO_TOUCH, TOUCH_WORDS
-from analysis.messages import N_
+from analysis.messages import N_, Message
 from analysis.tables import Tables
 from analysis.values import local_day, value
 
@@ -120,16 +119,26 @@ class Attribution(AttributionDefinition):
         return kind(
             question=self,
             version=tables.version,
-            headline=headline(self, ranking, shares, currency, spend_known=bool(tables.count("spend"))),
+            headline=self._headline(ranking, shares, currency, spend_known=bool(tables.count("spend"))),
             frames={name: frame.reindex(columns=list(kind.fields[name])) for name, frame in frames.items()},
             notes=words.notes(self, counted, shares, models, observed[0], tables.zone, given),
             currency=currency,
             universe=known,
         )
 
+    def _headline(self, ranking: Ranking, shares: Shares, currency: str | None, *, spend_known: bool) -> Message:
+        whole = words.whole(self, shares, currency)
+        if not ranking.share.found.any():
+            return words.untouched(self, whole)
+        money = bool(shares.measure)
+        return Headline(
+            ranking=ranking, by=self.by, whole=whole, total=shares.total, money=money, currency=currency,
+            spend_known=spend_known,
+        ).message()  # fmt: skip
+
 
 _MODELS = {model: Field(label, "number") for model, label in MODEL_WORDS.items()}
-_TOUCH = Field(N_("Touch"), "text", TOUCH_WORDS)
+_TOUCH = Field(N_("Touch"), "text", TOUCH_WORDS, of="by")
 _CREDIT = Field(N_("Credited conversions"), "number")
 _VALUE, _ROI = Field(N_("Credited revenue"), "money"), Field(N_("ROI"), "ratio")
 _LOW, _HIGH = Field(N_("95% from"), "share"), Field(N_("95% to"), "share")
@@ -152,9 +161,9 @@ _SHARE = {
     "high": _HIGH,
     "models_low": Field(N_("Share, lowest of the models"), "share"),
     "models_high": Field(N_("Share, highest of the models"), "share"),
-    "lead": Field(N_("Ahead of the next"), "share"),
-    "lead_low": Field(N_("Ahead of the next, 95% from"), "share"),
-    "lead_high": Field(N_("Ahead of the next, 95% to"), "share"),
+    "lead": Field(N_("Ahead of the next"), "points"),
+    "lead_low": Field(N_("Ahead of the next, 95% from"), "points"),
+    "lead_high": Field(N_("Ahead of the next, 95% to"), "points"),
 }
 
 
@@ -172,21 +181,17 @@ class AttributionAnswer(Answer):
         All values of the credited column, for their colours.
     """
 
-    fields: ClassVar[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
-        {
-            "ranking": MappingProxyType(
-                {
-                    "touch": _TOUCH,
-                    "credit": _CREDIT,
-                    **_SHARE,
-                    **_COST,
-                    "cost_low": Field(N_("Spend per credited conversion, 95% from"), "money"),
-                    "cost_high": Field(N_("Spend per credited conversion, 95% to"), "money"),
-                }
-            ),
-            "models": MappingProxyType({"touch": _TOUCH, **_MODELS}),
-            "table": MappingProxyType(_TABLE),
-        }
+    fields: ClassVar[Fields] = described(
+        ranking={
+            "touch": _TOUCH,
+            "credit": _CREDIT,
+            **_SHARE,
+            **_COST,
+            "cost_low": Field(N_("Spend per credited conversion, 95% from"), "money"),
+            "cost_high": Field(N_("Spend per credited conversion, 95% to"), "money"),
+        },
+        models={"touch": _TOUCH, **_MODELS},
+        table=_TABLE,
     )
 
     question: Attribution
@@ -206,17 +211,14 @@ class AttributionAnswer(Answer):
                 frame[column] = frame.groupby(whole, sort=False)[column].transform(largest_remainder)
         return frame
 
-    def chart(self, look: Look | None = None) -> Any:
-        """Draw who brings most: a bar per touch, with its interval, each model's share, and what it returned."""
+    def _chart(self, look: Look) -> AnyChart:
         return credit_picture.bars(
             self.frame("ranking"),
-            self.frame("table"),
-            self.fields["ranking"],
-            look or Look(),
+            self.table,
+            self.plot("ranking", look),
             value=self.question.value,
-            currency=self.currency,
             universe=self.universe,
-            headline=self.headline,
+            describe=self.say(self.headline, look.language),
         )
 
 
@@ -227,25 +229,19 @@ class RevenueAttribution(AttributionAnswer):
     Shares, their bounds and the ranking are of the revenue.
     """
 
-    fields: ClassVar[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
-        {
-            "ranking": MappingProxyType(
-                {
-                    "touch": _TOUCH,
-                    "value": _VALUE,
-                    "credit": _CREDIT,
-                    **_SHARE,
-                    **_COST,
-                    "roi": _ROI,
-                    "roi_low": Field(N_("ROI, 95% from"), "ratio"),
-                    "roi_high": Field(N_("ROI, 95% to"), "ratio"),
-                }
-            ),
-            "models": MappingProxyType(
-                {"touch": _TOUCH, **{m: Field(label, "money") for m, label in MODEL_WORDS.items()}}
-            ),
-            "table": MappingProxyType({**_TABLE, "value": _VALUE, "roi": _ROI}),
-        }
+    fields: ClassVar[Fields] = described(
+        ranking={
+            "touch": _TOUCH,
+            "value": _VALUE,
+            "credit": _CREDIT,
+            **_SHARE,
+            **_COST,
+            "roi": _ROI,
+            "roi_low": Field(N_("ROI, 95% from"), "ratio"),
+            "roi_high": Field(N_("ROI, 95% to"), "ratio"),
+        },
+        models={"touch": _TOUCH, **{m: Field(label, "money") for m, label in MODEL_WORDS.items()}},
+        table={**_TABLE, "value": _VALUE, "roi": _ROI},
     )
 
 
@@ -255,27 +251,24 @@ class RevenueAttribution(AttributionAnswer):
 def _rows(ranking: Ranking, table: pd.DataFrame, measure: int) -> pd.DataFrame:
     """Lay out a row per touch, those that bring most first; what no touch brings comes last."""
     order = ranking.share.order
-    ahead = itertools.zip_longest(order, ranking.share.ahead(order))
-    rows = [_row(ranking, name, lead, measure) for name, lead in ahead]
+    rows = [_row(ranking, name, measure) for name in order]
+    lead = dict(zip(("lead", "lead_low", "lead_high"), ranking.share.ahead(order), strict=True))
     means = table.groupby("touch")[["credit", "value", "share", "cost"]].mean()
     if NO_TOUCH in means.index:
         rows.append({"touch": NO_TOUCH})
-    laid_out = pd.DataFrame(rows).join(means, on="touch")
+    laid_out = pd.DataFrame(rows).join(means, on="touch").join(pd.DataFrame(lead))
     return laid_out.assign(cost_per_conversion=(laid_out["cost"] / laid_out["credit"]).where(laid_out["credit"] > 0))
 
 
-def _row(ranking: Ranking, name: str, lead: Interval | None, measure: int) -> dict[str, object]:
-    share, (least, most) = ranking.share.of(name), ranking.spread(name)
-    row: dict[str, object] = {"touch": name, "low": share.low, "high": share.high}
-    row |= {"models_low": least, "models_high": most}
-    if lead is not None:
-        row |= {"lead": lead.value, "lead_low": lead.low, "lead_high": lead.high}
+def _row(ranking: Ranking, name: str, measure: int) -> dict[str, object]:
+    (_, low, high), (least, most) = ranking.share.of(name).floats(), ranking.spread(name)
+    row: dict[str, object] = {"touch": name, "low": low, "high": high, "models_low": least, "models_high": most}
     if name in ranking.returns.names:
-        found = ranking.returns.of(name)
+        rate, low, high = ranking.returns.of(name).floats()
         if measure:
-            row |= {"roi": found.value, "roi_low": found.low, "roi_high": found.high}
-        elif found.low > 0:  # the more conversions for the money, the less each costs
-            row |= {"cost_low": 1 / found.high, "cost_high": 1 / found.low}
+            row |= {"roi": rate, "roi_low": low, "roi_high": high}
+        elif low > 0:  # the more conversions for the money, the less each costs
+            row |= {"cost_low": 1 / high, "cost_high": 1 / low}
     return row
 
 
@@ -288,7 +281,7 @@ def _table(
         credit, brought = (pd.Series(each, [*shares.names, NO_TOUCH]) for each in credits[model])
         given = pd.DataFrame({"touch": own.names, "model": model, "share": own.found})
         given["credit"], given["value"] = (given["touch"].map(each).fillna(0.0) for each in (credit, brought))
-        parts.append(given.assign(low=own.bounds[0], high=own.bounds[1]))
+        parts.append(given.assign(low=own.intervals.low, high=own.intervals.high))
     table = pd.concat(parts, ignore_index=True)
     table["cost"] = table["touch"].map(cost.amounts).astype(float)
     table["cost_per_conversion"] = (table["cost"] / table["credit"]).where(table["credit"] > 0)

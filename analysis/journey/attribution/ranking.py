@@ -10,25 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 
 from analysis.arrays import Floats
+from analysis.estimates import TAILS, Interval
 from analysis.journey.attribution.shares import Drawn, Shares
 from analysis.journey.attribution.words import NO_TOUCH
 
-LEVELS = (0.025, 0.975)
-"""Between which quantiles of the draws a 95% interval lies."""
 _SAME = 1e-12
-
-
-class Interval(NamedTuple):
-    """A figure with its 95% interval; bounds are NaN where there are no draws, or all agree."""
-
-    value: float
-    low: float
-    high: float
+"""Figures nearer to each other than this are one."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +53,9 @@ class Figures:
         return tuple(self.names[i] for i in np.argsort(-self.found, kind="stable"))
 
     @cached_property
-    def bounds(self) -> tuple[Floats, Floats]:
-        """The ends of every name's 95% interval."""
-        return _bounds(self.drawn)
+    def intervals(self) -> Interval:
+        """Every name's figure with its interval."""
+        return _interval(self.found, self.drawn)
 
     @cached_property
     def leaders(self) -> tuple[str, ...]:
@@ -81,19 +72,17 @@ class Figures:
         if not len(self.drawn):
             return self.order
         ahead = self.drawn[:, [self.names.index(first)]] - self.only(rest).drawn
-        least = np.quantile(ahead, LEVELS[0], axis=0)
+        least = np.quantile(ahead, TAILS[0], axis=0)
         return (first, *(name for name, low in zip(rest, least, strict=True) if not low > _SAME))
 
     def of(self, name: str) -> Interval:
         """Return one name's figure."""
-        at, (low, high) = self.names.index(name), self.bounds
-        return Interval(float(self.found[at]), float(low[at]), float(high[at]))
+        return self.intervals.at(self.names.index(name))
 
-    def ahead(self, names: Sequence[str]) -> tuple[Interval, ...]:
+    def ahead(self, names: Sequence[str]) -> Interval:
         """Return how far each of some names is ahead of the one after it."""
         own = self.only(names)
-        bounds = _bounds(own.drawn[:, :-1] - own.drawn[:, 1:])
-        return tuple(Interval(*map(float, one)) for one in zip(own.found[:-1] - own.found[1:], *bounds, strict=True))
+        return _interval(own.found[:-1] - own.found[1:], own.drawn[:, :-1] - own.drawn[:, 1:])
 
     def only(self, names: Sequence[str]) -> Figures:
         """Return the figures of some of the names."""
@@ -101,13 +90,13 @@ class Figures:
         return Figures(tuple(names), self.found[kept], self.drawn[:, kept])
 
 
-def _bounds(drawn: Floats) -> tuple[Floats, Floats]:
+def _interval(found: Floats, drawn: Floats) -> Interval:
+    """Return figures with the bounds that their draws give; NaN where there are none, or all agree."""
     if not len(drawn):
-        nothing = np.full(drawn.shape[1], np.nan)
-        return nothing, nothing
-    low, high = np.quantile(drawn, LEVELS, axis=0)
+        return Interval(found, np.full(found.shape, np.nan), np.full(found.shape, np.nan))
+    low, high = np.quantile(drawn, TAILS, axis=0)
     same = high - low < _SAME
-    return np.where(same, np.nan, low), np.where(same, np.nan, high)
+    return Interval(found, np.where(same, np.nan, low), np.where(same, np.nan, high))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +130,7 @@ class Ranking:
 
     def spread(self, touch: str) -> tuple[float, float]:
         """Return the smallest and the largest share that a model gives a touch."""
-        given = [own.of(touch).value for own in self.shares.values()]
+        given = [float(own.of(touch).value) for own in self.shares.values()]
         return min(given), max(given)
 
     def clear(self) -> dict[str, str]:

@@ -9,11 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.arrays import Floats
+from analysis.estimates import SMALL
 from analysis.journey.attribution.kernel import GROUPS, RULES, Tally
 from analysis.journey.attribution.models import MOST, removal_effects, shapley
 
-FEWEST = 30
-"""Fewest conversions for which an interval is given."""
 _CELLS = 1 << 20
 """How many sets of touches are worked on at a time, over all draws."""
 
@@ -64,7 +63,7 @@ class Shares:
 
     def draw(self, models: Sequence[str], draws: int, seed: int) -> Drawn:
         """Return credits, of what intervals are of, for users drawn anew: the same users for every model."""
-        if self.conversions < FEWEST:
+        if self.conversions < SMALL:
             return Drawn(dict.fromkeys(models, np.empty((0, len(self.names) + 1))), np.empty(0))
         weights = np.random.default_rng(seed).multinomial(GROUPS, np.full(GROUPS, 1 / GROUPS), draws).astype(float)
         whole = self._rule(0, weights, self.measure).sum(axis=1)

@@ -8,12 +8,13 @@ from types import MappingProxyType
 
 from analysis.answer import Note
 from analysis.charts import PHASES, TOTAL
+from analysis.estimates import SMALL
 from analysis.journey.attribution.costs import Worth
 from analysis.journey.attribution.definition import MODEL_WORDS, AttributionDefinition
 from analysis.journey.attribution.kernel import Tally
 from analysis.journey.attribution.models import MOST
-from analysis.journey.attribution.shares import FEWEST, Shares
-from analysis.messages import N_, Message, Money, Names, Span, say
+from analysis.journey.attribution.shares import Shares
+from analysis.messages import N_, Message, Money, Name, Names, Span, say
 from analysis.values import local_moment, seconds
 
 NO_TOUCH = N_("(no touch)")
@@ -56,6 +57,18 @@ def worth_nothing(conversion: str) -> Message:
     )
 
 
+def whole(asked: AttributionDefinition, shares: Shares, currency: str | None) -> Message:
+    """All that is shared out."""
+    if shares.measure:
+        return say("{amount} of revenue", amount=Money(shares.total, currency))
+    return say("{n} conversions ({event})", n=shares.conversions, event=Name(asked.conversion, "event"))
+
+
+def untouched(asked: AttributionDefinition, whole: Message) -> Message:
+    """Nobody had a touch."""
+    return say("None of {whole} had a touch within {window}.", whole=whole, window=Span(seconds(asked.window)))
+
+
 # ---- the notes --------------------------------------------------------------------------------------------
 
 
@@ -70,9 +83,9 @@ def notes(
 ) -> tuple[Note, ...]:
     """Say what was counted how, what was left out, and what the figures are not; what weighs most comes first."""
     found = [*_coverage(asked, tallied, first, zone), *given]
-    if shares.conversions < FEWEST:
+    if shares.conversions < SMALL:
         text = say("There are too few conversions ({n}) for intervals; {least} are needed.",
-                   n=shares.conversions, least=FEWEST)  # fmt: skip
+                   n=shares.conversions, least=SMALL)  # fmt: skip
         found.insert(0, Note("few-conversions", text, "missing"))
     text = say(
         "Attribution shares out what happened. What would have happened without a touch only an experiment can tell."

@@ -132,7 +132,7 @@ def test_phases_get_the_credit_of_their_touches() -> None:
     assert answer.headline.text().startswith("So far burst has most, 2 of 4 conversions (purchase) (37.5%), but fewer")
     assert "爆发" in answer.headline.text("zh_CN")
     drawn = answer.chart(Look("zh_CN")).to_dict()["datasets"]
-    assert {row.get("name") for rows in drawn.values() for row in rows} >= {"预热", "爆发"}
+    assert {row.get("touch_name") for rows in drawn.values() for row in rows} >= {"预热", "爆发"}
     with pytest.raises(DataError, match="The events have no phase"):
         Attribution(by="phase").run(Tables(events=log, campaign=CAMPAIGN))
 
@@ -441,7 +441,7 @@ def test_chart_is_made_for_every_reader(tables: Tables, look: Look, asked: dict[
     ranking = answer.frame("ranking")
     assert [(row["touch"], row["share"]) for row in bars] == list(zip(ranking["touch"], ranking["share"], strict=True))
     assert len(circles) == len(answer.table)
-    assert len({row["label"] for row in circles}) == len(answer.question.asked_models)
+    assert len({row["model_name"] for row in circles}) == len(answer.question.asked_models)
 
 
 def test_answers_are_described_by_their_fields(tables: Tables) -> None:
