@@ -24,9 +24,9 @@ def select(app: AppTest, key: str, value: object) -> AppTest:
 def test_first_visit_answers_the_default_question(opened, sample: Tables) -> None:
     app = opened("attribution")
     assert headline(app) == said(sample)
-    assert headline(app).startswith("private_domain brings most: CN¥293,")
+    assert headline(app).startswith("private domain brings most: CN¥293,")
     ranking, wide = app.dataframe[0].value, app.dataframe[1].value
-    assert ranking["touch"].tolist()[:3] == ["private_domain", "organic", "short_video"]
+    assert ranking["touch"].tolist()[:3] == ["private domain", "organic", "short video"]
     assert wide["touch"].iloc[-1] == "(total)"
     assert list(wide.columns) == ["touch", "first", "last", "linear", "decay", "position", "markov", "shapley"]
     for model in wide.columns[1:]:

@@ -436,7 +436,7 @@ def test_notes_say_what_is_not_known() -> None:
 def test_chart_is_made_for_every_reader(tables: Tables, look: Look, asked: dict[str, Any]) -> None:
     answer = Attribution(**asked).run(tables)
     chart = answer.chart(look).to_dict()
-    assert chart["description"] == answer.headline.text(look.language)
+    assert chart["description"] == answer.say(answer.headline, look.language)
     bars, circles = sorted(chart["datasets"].values(), key=lambda rows: "figures" not in rows[0])
     ranking = answer.frame("ranking")
     assert [(row["touch"], row["share"]) for row in bars] == list(zip(ranking["touch"], ranking["share"], strict=True))
