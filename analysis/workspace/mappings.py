@@ -10,7 +10,7 @@ from typing import Any
 from analysis.errors import WorkspaceError
 from analysis.imports import Export
 from analysis.imports.columns.mapping import ColumnMapping
-from analysis.imports.columns.personal import is_personal
+from analysis.imports.lexicon.personal import is_personal
 from analysis.messages import say
 
 SCHEMA = """

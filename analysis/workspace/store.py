@@ -22,10 +22,10 @@ from analysis.imports import Export, Overlap
 from analysis.imports.rows.clean import REASONS
 from analysis.imports.rows.incoming import Incoming, covers
 from analysis.imports.rows.reconcile import SAME
-from analysis.imports.watch import Watch, watching
 from analysis.messages import say
 from analysis.question import Question, Segmentation
 from analysis.store import duck
+from analysis.store.watch import Watch, watching
 from analysis.tables import Tables
 from analysis.values import Campaign, kinds
 from analysis.vocabulary import TABLES, TIME_COLUMN
@@ -169,15 +169,13 @@ class Workspace:
             batch = self._next("batches")
             con.execute("INSERT INTO batches VALUES (?, ?)", [batch, _now()])
             stored = duck.holds_rows(con, "events")
-            for n, rows in enumerate(coming):
-                replaced.settled(con, rows, batch, overlap)
-                replaced.settled_beside(rows, [r for r in coming[:n] if r.table == rows.table], overlap)
-            if not any(rows.count() for rows in coming):
+            settled = replaced.settled_beside([replaced.settled(con, r, batch, overlap) for r in coming], overlap)
+            if not any(rows.count() for rows in settled):
                 raise _nothing_new()
-            for export, rows in zip(exports, coming, strict=True):
+            for export, rows in zip(exports, settled, strict=True):
                 _store(con, rows, batch)
                 self._record(con, batch, export, rows.count(), rows.set_aside())
-            events = sum(rows.table == "events" for rows in coming)
+            events = sum(rows.table == "events" for rows in settled)
             by_user = segments.by_user(con)
             if events > 1 or (events and (stored or by_user)):
                 with watching().during(con, 0):
