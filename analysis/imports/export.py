@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.errors import ImportFileError, SluiceError, near
 from analysis.imports.columns.amounts import LEAD
-from analysis.imports.columns.finish import currency_of
+from analysis.imports.columns.elsewhere import currency_of
 from analysis.imports.columns.guesses import guess_for
 from analysis.imports.columns.mapping import SPREAD, ColumnMapping
 from analysis.imports.columns.recognise import recognise

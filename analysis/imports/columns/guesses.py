@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from analysis.imports.columns.amounts import LEAD
-from analysis.imports.columns.finish import finished
+from analysis.imports.columns.elsewhere import finished
 from analysis.imports.columns.mapping import ColumnMapping
 from analysis.imports.columns.recognition import Guess, Recognition
 from analysis.imports.columns.wide import Media, media, outcome_delays, outcomes

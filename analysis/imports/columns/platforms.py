@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from analysis.imports.columns.finish import finished
+from analysis.imports.columns.elsewhere import finished
 from analysis.imports.columns.mapping import ColumnMapping
 from analysis.imports.columns.recognition import Guess, Recognition
 from analysis.imports.columns.wide import step_delays
