@@ -24,7 +24,8 @@ from analysis.imports.rows.incoming import Incoming, covers
 from analysis.imports.rows.reconcile import SAME
 from analysis.imports.watch import Watch, watching
 from analysis.messages import say
-from analysis.records import ExchangeRate, settled
+from analysis.names import DisplayNames
+from analysis.records import DisplayName, ExchangeRate, settled
 from analysis.store import duck
 from analysis.tables import Tables
 from analysis.values import Campaign, Value
@@ -72,7 +73,13 @@ class Workspace:
         version, facts = _version(con), self._facts
         if facts[0] != version:
             self._facts = facts = (version, {})
-        return Tables.over(con, campaign=_campaign(con), version=version, rates=_rates(con), facts=facts[1])
+        campaign, rates, display = _campaign(con), _rates(con), _display(con)
+        return Tables.over(con, campaign=campaign, version=version, rates=rates, display=display, facts=facts[1])
+
+    @property
+    def display(self) -> DisplayNames:
+        """What the team calls the codes in its data, beside the standard names; no part of the version."""
+        return DisplayNames(_display(self._con.cursor()))
 
     @property
     def version(self) -> str:
@@ -413,6 +420,10 @@ def _version(con: duckdb.DuckDBPyConnection) -> str:
 def _rates(con: duckdb.DuckDBPyConnection) -> tuple[ExchangeRate, ...]:
     """Return the current rates; of several of one day the one that was kept last holds."""
     return settled(k.value for k in reversed(kept.listed(con, ExchangeRate)))
+
+
+def _display(con: duckdb.DuckDBPyConnection) -> tuple[DisplayName, ...]:
+    return tuple(k.value for k in kept.listed(con, DisplayName))
 
 
 def _nothing_usable(aside: pd.DataFrame) -> WorkspaceError:
