@@ -48,7 +48,8 @@ class Headline:
 
     def message(self) -> Message:
         """Return the headline: one sentence after the other, those left out of which nothing is known."""
-        told = [self.most(), self.models()]
+        alone = len(self.ranking.leaders) == 1 and self.ranking.next is None
+        told = [self.most(), None if alone else self.models()]
         if len(self.ranking.share.drawn):
             told += [self.returned(), self.next()]
         first, *rest = (part for part in told if part is not None)

@@ -19,6 +19,7 @@ from analysis.journey.attribution.definition import AttributionDefinition
 from analysis.journey.attribution.kernel import FAR, RULES, Tally, Walk, tally
 from analysis.journey.attribution.words import NO_TOUCH
 from analysis.messages import say
+from analysis.periods import known_until
 from analysis.store.walk import Chunk
 from analysis.tables import Tables, collect, instant
 from analysis.values import micros, seconds
@@ -49,16 +50,16 @@ def _events(asked: AttributionDefinition, tables: Tables) -> nw.LazyFrame[Any]:
 
 
 def span(asked: AttributionDefinition, tables: Tables) -> tuple[dt.datetime, dt.datetime]:
-    """Return the first and last moment of the events that match the filter, whatever their date."""
+    """Return the first moment of the events that match the filter, whatever their date, and until when all is known."""
     known = tables.span("events")
     assert known is not None  # `needs` holds events
+    first, until = known[0], known_until(tables, where=asked.where)
     if asked.where and asked.where.columns():
-        time = nw.col("timestamp")
-        found = collect(_events(asked, tables).select(first=time.min(), last=time.max()))
-        if pd.isna(found["first"][0]):
+        found = collect(_events(asked, tables).select(first=nw.col("timestamp").min()))["first"][0]
+        if pd.isna(found):
             raise DataError.empty(words.nothing(asked.conversion, True))
-        return found["first"][0].to_pydatetime(), found["last"][0].to_pydatetime()
-    return known
+        return found.to_pydatetime(), until
+    return first, until
 
 
 def tallied(
