@@ -39,6 +39,10 @@ class Interval(NamedTuple):
         """Return a single figure's value and bounds as plain numbers."""
         return float(self.value), float(self.low), float(self.high)
 
+    def at(self, place: int) -> Interval:
+        """Return the figure at one place of a row of them."""
+        return Interval(*(np.asarray(bound[place]) for bound in self))
+
     def times(self, factor: Numbers) -> Interval:
         """Return what the estimate comes to for so many; a negative factor changes the bounds' places.
 

@@ -23,11 +23,11 @@ from analysis.imports import Export, Overlap
 from analysis.imports.rows.clean import REASONS
 from analysis.imports.rows.incoming import Incoming, covers
 from analysis.imports.rows.reconcile import SAME
-from analysis.imports.watch import Watch, watching
 from analysis.messages import say
 from analysis.names import DisplayNames
 from analysis.records import DisplayName, ExchangeRate, settled
 from analysis.store import duck
+from analysis.store.watch import Watch, watching
 from analysis.tables import Tables
 from analysis.values import Campaign, Value
 from analysis.vocabulary import TABLES, TIME_COLUMN
@@ -154,15 +154,13 @@ class Workspace:
             batch = self._next("batches")
             con.execute("INSERT INTO batches VALUES (?, ?)", [batch, kept.now()])
             stored = duck.holds_rows(con, "events")
-            for n, rows in enumerate(coming):
-                replaced.settled(con, rows, batch, overlap)
-                replaced.settled_beside(rows, [r for r in coming[:n] if r.table == rows.table], overlap)
-            if not any(rows.count() for rows in coming):
+            ready = replaced.settled_beside([replaced.settled(con, r, batch, overlap) for r in coming], overlap)
+            if not any(rows.count() for rows in ready):
                 raise _nothing_new()
-            for export, rows in zip(exports, coming, strict=True):
+            for export, rows in zip(exports, ready, strict=True):
                 _store(con, export, rows, batch)
                 self._record(con, batch, export, rows.count(), rows.set_aside())
-            events = sum(rows.table == "events" for rows in coming)
+            events = sum(rows.table == "events" for rows in ready)
             by_user = segments.by_user(con)
             if events > 1 or (events and (stored or by_user)):
                 with watching().during(con, 0):
