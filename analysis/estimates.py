@@ -43,13 +43,17 @@ def wilson(successes: Any, trials: Any, *, confidence: float = 0.95) -> tuple[Fl
     return np.where(known, low, np.nan), np.where(known, high, np.nan)
 
 
-def apart(one: Any, one_low: Any, one_high: Any, other: Any, other_low: Any, other_high: Any) -> tuple[Floats, Floats]:
-    """Return the interval of one share less another, from the interval of each (independent) share.
+def apart(
+    one: Any, one_low: Any, one_high: Any, other: Any, other_low: Any, other_high: Any, *, correlation: Any = 0.0
+) -> tuple[Floats, Floats]:
+    """Return the interval of one share less another, from the interval of each share.
 
     Parameters
     ----------
     one, one_low, one_high, other, other_low, other_high : array_like of float
         Shares with bounds of the same confidence, such as Wilson's.
+    correlation : array_like of float
+        Of the two estimates; 0 where they are of different people.
 
     Returns
     -------
@@ -59,6 +63,8 @@ def apart(one: Any, one_low: Any, one_high: Any, other: Any, other_low: Any, oth
     ----------
     Newcombe, R. G. (1998). Interval estimation for the difference between independent proportions: comparison of
     eleven methods. Statistics in Medicine 17, 873-890; method 10.
+    Zou, G. Y. and Donner, A. (2008). Construction of confidence limits about effect measures: a general approach.
+    Statistics in Medicine 27, 1693-1702; for estimates that are correlated.
 
     Examples
     --------
@@ -68,10 +74,15 @@ def apart(one: Any, one_low: Any, one_high: Any, other: Any, other_low: Any, oth
     >>> [round(float(x), 4) for x in apart(p, low[0], high[0], q, low[1], high[1])]
     [0.0524, 0.3339]
     """
-    below = np.hypot(np.subtract(one, one_low), np.subtract(other_high, other))
-    above = np.hypot(np.subtract(one_high, one), np.subtract(other, other_low))
+    below = _third_side(np.subtract(one, one_low), np.subtract(other_high, other), correlation)
+    above = _third_side(np.subtract(one_high, one), np.subtract(other, other_low), correlation)
     difference = np.subtract(one, other)
     return difference - below, difference + above
+
+
+def _third_side(one: Floats, other: Floats, cosine: Any) -> Floats:
+    """Return how far a difference reaches, from how far each of two does: a triangle's third side."""
+    return np.sqrt(np.maximum(one**2 + other**2 - 2 * np.multiply(cosine, one * other), 0.0))
 
 
 def score_test(one: int, of_one: int, other: int, of_other: int) -> float:
