@@ -1,13 +1,15 @@
 """The kernels behind :mod:`analysis.journey.nodes.question`: who met a touchpoint when, and who was there to compare.
 
-A user's day begins with the day's first event, and time runs from there: its age. Days that begin alike (the same
-local day and hour, and both or neither of them a user's first day) are one stratum. Whoever meets a touchpoint makes a
-trial: its stratum and its age. In it stand, beside them, all whose day of that stratum reached that age before
-midnight without their having met the touchpoint or converted. Trials of one stratum and age are one.
+A user's day begins with the day's first event, and time runs from there: its age. At each age a user is in one
+stratum: the local day, the quarter of it in which theirs began, whether it is their first day of all, and how long ago
+they last did anything (:data:`PAUSES`). Whoever meets a touchpoint makes a trial: a stratum and an age. In it stand,
+beside them, all who were in that stratum at that age, by midnight, and had neither met it nor converted. Trials of one
+stratum and age are one.
 
 Three passes: :func:`meetings` finds the trials, :func:`standings` counts who stands in them, and :func:`influences`
-adds up what each user means for the two rates. A user stands in a run of a stratum's trials, which are sorted by age,
-so a pass looks up where the run ends and where it begins to convert, and only those two places are written down.
+adds up what each user means for the two rates. A user stands in a run of each stratum's trials, which are sorted by
+age, so a pass looks up where the run begins and ends and where it begins to convert, and only those places are written
+down.
 """
 
 from __future__ import annotations
@@ -15,15 +17,22 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from analysis.estimates import Floats
 from analysis.journey.funnel.kernel import compiled
 from analysis.store.walk import Int16, Int32, Int64
 
-HOUR = 3_600_000_000
-STRIDE = 26 * HOUR
-"""Longer than any day: a trial's key is its stratum times this plus its age."""
+SECOND = 1_000_000
+PAUSES = np.array([0, 15, 60, 240, 900, 3_600, 14_400, 90_000], np.int64) * SECOND
+"""Longest time since the last event before, in each class; the first is that of a day's first event."""
+QUARTERS = 4
+STRATA = QUARTERS * 2 * len(PAUSES)
+"""Of one day."""
+STRIDE = 90_000 * SECOND
+"""As long as the longest day: a trial's key is its stratum times this plus its age."""
 _NEVER = np.iinfo(np.int64).max
+Flags = npt.NDArray[np.bool_]
 
 
 class Rules(NamedTuple):
@@ -85,7 +94,7 @@ class Rates(NamedTuple):
     expected: Floats
     met: Floats
     compared: Floats
-    groups: np.ndarray[tuple[int, int], np.dtype[np.bool_]]
+    groups: Flags
 
 
 @compiled
@@ -98,29 +107,28 @@ def meetings(
     met it before the last day's end and before converting, of them converted, the rest, of them converted; and the
     meetings left out because their window is still open.
     """
-    count = rules.touchpoints
+    count, starts = rules.touchpoints, rules.starts
     room = (1 + np.count_nonzero(user[1:] != user[:-1])) * count if len(user) else 0
     which, keys, turned = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.int64)
-    met, found, i, first_day, last_day = np.empty(count, np.int64), 0, 0, rules.starts[0], rules.starts[-1]
+    met, found, i = np.empty(count, np.int64), 0, 0
     while i < len(user):
         end, done = _person(user, time, code, i, rules, met)
-        there = i + np.searchsorted(time[i:end], first_day)
-        present = there < end and time[there] < last_day and time[there] <= done
+        there = i + np.searchsorted(time[i:end], starts[0])
+        present = there < end and time[there] < starts[-1] and time[there] <= done
         for n in range(count):
             if present:
-                kind = 0 if met[n] < last_day else 2
+                kind = 0 if met[n] < starts[-1] else 2
                 ever[n, kind] += 1
                 ever[n, kind + 1] += done < _NEVER
-            if first_day <= met[n] < last_day:
-                if met[n] + rules.window > rules.until:
-                    ever[n, 4] += 1
-                    continue
-                day = np.searchsorted(rules.starts, met[n], side="right") - 1
-                began = time[i + np.searchsorted(time[i:end], rules.starts[day])]
-                which[found] = n
-                keys[found] = _stratum(rules.starts, day, began, time[i]) * STRIDE + met[n] - began
-                turned[found] = done < _NEVER and done - met[n] <= rules.window
-                found += 1
+            if not starts[0] <= met[n] < starts[-1]:
+                continue
+            if met[n] + rules.window > rules.until:
+                ever[n, 4] += 1
+                continue
+            _, stratum, age = _meeting(time, i, end, starts, met[n])
+            which[found], keys[found] = n, stratum * STRIDE + age
+            turned[found] = done < _NEVER and done - met[n] <= rules.window
+            found += 1
         i = end
     return which[:found], keys[:found], turned[:found]
 
@@ -138,22 +146,31 @@ def standings(
     stood : ndarray of int64, shape (touchpoints, days)
         Out: people's days in at least one trial.
     """
-    met, i = np.empty(rules.touchpoints, np.int64), 0
+    ages, bounds = trials.ages, trials.bounds
+    met, stays, i = np.empty(rules.touchpoints, np.int64), np.empty((0, 3), np.int64), 0
     while i < len(user):
         end, done = _person(user, time, code, i, rules, met)
+        if len(stays) < len(PAUSES) * (end - i) + 1:
+            stays = np.empty((2 * len(PAUSES) * (end - i) + 1, 3), np.int64)
         row, day = _next(time, i, end, rules.starts, 0)
         while row < end and time[row] < done:
             began, midnight = time[row], rules.starts[day + 1]
-            stratum = _stratum(rules.starts, day, began, time[i])
+            count, after = _stays(time, row, end, midnight, _first_stratum(rules.starts, day, began, time[i]), stays)
             for n in range(rules.touchpoints):
-                low, high, turn = _run(rules, trials, n, stratum, began, midnight, met[n], done)
-                if low < high:
-                    stood[n, day] += 1
-                    change[low, 0] += 1
-                    change[high, 0] -= 1
-                    change[turn, 1] += 1
-                    change[high, 1] -= 1
-            row, day = _next(time, row, end, rules.starts, midnight)
+                last, there = min(met[n], done, midnight, rules.until - rules.window + 1) - began, False
+                for k in range(count):
+                    low, high = bounds[n, stays[k, 0]], bounds[n, stays[k, 0] + 1]
+                    if low < high:
+                        stop = min(stays[k, 2], last)
+                        low, high, turn = _run(ages, low, high, stays[k, 1], stop, done - rules.window - began)
+                    if low < high:
+                        there = True
+                        change[low, 0] += 1
+                        change[high, 0] -= 1
+                        change[turn, 1] += 1
+                        change[high, 1] -= 1
+                stood[n, day] += there
+            row, day = _next(time, after, end, rules.starts, midnight)
         i = end
 
 
@@ -161,45 +178,68 @@ def standings(
 def influences(
     user: Int32, time: Int64, code: Int16, rules: Rules, trials: Trials, rates: Rates, sums: Floats
 ) -> None:  # pragma: no cover - compiled
-    """Add up what each user moves the two rates by, times the people there are.
+    """Add up what each user moves the two rates by, times the people who met the touchpoint.
 
     `sums`, shape (touchpoints, groups, 4): the square of what they move the rate of those who met it by, of what they
     move the others' by, the product of both, and the square of their weight among the others.
     """
-    groups = len(rates.groups)
-    met, own, i = np.empty(rules.touchpoints, np.int64), np.zeros((rules.touchpoints, groups, 3)), 0
+    ages, bounds = trials.ages, trials.bounds
+    met, stays, i = np.empty(rules.touchpoints, np.int64), np.empty((0, 3), np.int64), 0
+    own = np.zeros((rules.touchpoints, len(rates.groups), 3))
     while i < len(user):
         end, done = _person(user, time, code, i, rules, met)
-        row, day = _next(time, i, end, rules.starts, 0)
+        if len(stays) < len(PAUSES) * (end - i) + 1:
+            stays = np.empty((2 * len(PAUSES) * (end - i) + 1, 3), np.int64)
         own[:] = 0
+        row, day = _next(time, i, end, rules.starts, 0)
         while row < end and time[row] < done:
             began, midnight = time[row], rules.starts[day + 1]
-            stratum = _stratum(rules.starts, day, began, time[i])
+            count, after = _stays(time, row, end, midnight, _first_stratum(rules.starts, day, began, time[i]), stays)
             for n in range(rules.touchpoints):
-                low, high, turn = _run(rules, trials, n, stratum, began, midnight, met[n], done)
-                if low < high:
-                    moved = rates.turned[high] - rates.turned[turn] - rates.expected[high] + rates.expected[low]
-                    for g in range(groups):
-                        if rates.groups[g, day]:
-                            own[n, g, 1] += moved
-                            own[n, g, 2] += rates.weights[high] - rates.weights[low]
-                if began <= met[n] < midnight and met[n] + rules.window <= rules.until:
-                    place = _place(trials.ages, trials.bounds[n, stratum], trials.bounds[n, stratum + 1], met[n] - began)
-                    if not np.isnan(rates.others[place]):
-                        turned = 1.0 if done < _NEVER and done - met[n] <= rules.window else 0.0
-                        for g in range(groups):
-                            if rates.groups[g, day]:
-                                own[n, g, 0] += turned - rates.met[n, g]
-                                own[n, g, 1] += rates.others[place] - rates.compared[n, g]
-            row, day = _next(time, row, end, rules.starts, midnight)
+                last = min(met[n], done, midnight, rules.until - rules.window + 1) - began
+                for k in range(count):
+                    low, high = bounds[n, stays[k, 0]], bounds[n, stays[k, 0] + 1]
+                    if low < high:
+                        stop = min(stays[k, 2], last)
+                        low, high, turn = _run(ages, low, high, stays[k, 1], stop, done - rules.window - began)
+                    if low < high:
+                        moved = rates.turned[high] - rates.turned[turn] - rates.expected[high] + rates.expected[low]
+                        _move(own[n], rates.groups[:, day], moved, rates.weights[high] - rates.weights[low])
+            row, day = _next(time, after, end, rules.starts, midnight)
         for n in range(rules.touchpoints):
-            for g in range(groups):
+            if rules.starts[0] <= met[n] < rules.starts[-1] and met[n] + rules.window <= rules.until:
+                turned = 1.0 if done < _NEVER and done - met[n] <= rules.window else 0.0
+                _treat(own[n], n, trials, rates, _meeting(time, i, end, rules.starts, met[n]), turned)
+            for g in range(len(rates.groups)):
                 a, b, weight = own[n, g]
                 sums[n, g, 0] += a * a
                 sums[n, g, 1] += b * b
                 sums[n, g, 2] += a * b
                 sums[n, g, 3] += weight * weight
         i = end
+
+
+@compiled
+def _move(own: Floats, groups: Flags, moved: float, weight: float) -> None:  # pragma: no cover - compiled
+    """Add what one of the others moves their rate by in each group."""
+    for g in range(len(groups)):
+        if groups[g]:
+            own[g, 1] += moved
+            own[g, 2] += weight
+
+
+@compiled
+def _treat(
+    own: Floats, n: int, trials: Trials, rates: Rates, trial: tuple[int, int, int], turned: float
+) -> None:  # pragma: no cover - compiled
+    """Add what somebody who met the touchpoint moves by converting, and by which trial they added to."""
+    day, stratum, age = trial
+    place = _place(trials.ages, trials.bounds[n, stratum], trials.bounds[n, stratum + 1], age)
+    if not np.isnan(rates.others[place]):
+        for g in range(len(rates.groups)):
+            if rates.groups[g, day]:
+                own[g, 0] += turned - rates.met[n, g]
+                own[g, 1] += rates.others[place] - rates.compared[n, g]
 
 
 @compiled
@@ -223,12 +263,6 @@ def _person(
 
 
 @compiled
-def _stratum(starts: Int64, day: int, began: int, first: int) -> int:  # pragma: no cover - compiled
-    hour = min((began - starts[day]) // HOUR, 23)
-    return int((2 * day + (first >= starts[day])) * 24 + hour)
-
-
-@compiled
 def _next(
     time: Int64, row: int, end: int, starts: Int64, midnight: int
 ) -> tuple[int, int]:  # pragma: no cover - compiled
@@ -241,17 +275,57 @@ def _next(
 
 
 @compiled
-def _run(
-    rules: Rules, trials: Trials, n: int, stratum: int, began: int, midnight: int, met: int, done: int
+def _first_stratum(starts: Int64, day: int, began: int, first: int) -> int:  # pragma: no cover - compiled
+    """Return the stratum of a user's day at its first event, `first` being their first of all."""
+    quarter = min((began - starts[day]) * QUARTERS // (starts[day + 1] - starts[day]), QUARTERS - 1)
+    return int(((2 * day + (first >= starts[day])) * QUARTERS + quarter) * len(PAUSES))
+
+
+@compiled
+def _meeting(
+    time: Int64, i: int, end: int, starts: Int64, met: int
 ) -> tuple[int, int, int]:  # pragma: no cover - compiled
-    """Return the trials a user's day stands in, from low until high, and from which on a conversion follows."""
-    low, high = trials.bounds[n, stratum], trials.bounds[n, stratum + 1]
-    last = min(met, done, midnight, rules.until - rules.window + 1) - began
-    if low == high or last <= 0:
+    """Return the day, stratum and age at which somebody meets a touchpoint."""
+    day = np.searchsorted(starts, met, side="right") - 1
+    first = i + np.searchsorted(time[i:end], starts[day])
+    stratum, before = _first_stratum(starts, day, time[first], time[i]), i + np.searchsorted(time[i:end], met) - 1
+    pause = np.searchsorted(PAUSES, met - time[before]) if before >= first else 0
+    return day, stratum + pause, met - time[first]
+
+
+@compiled
+def _stays(
+    time: Int64, row: int, end: int, midnight: int, stratum: int, stays: Int64
+) -> tuple[int, int]:  # pragma: no cover - compiled
+    """Write down a day's strata, each from which age until which; return how many, and the row after the day.
+
+    What was last done lies before the moment itself: until the next event, and at it, that is the one before it.
+    """
+    began, count = time[row], 1
+    stays[0, 0], stays[0, 1], stays[0, 2] = stratum, 0, 1
+    while row < end and time[row] < midnight:
+        until = min(time[row + 1] + 1, midnight) if row + 1 < end else midnight
+        since, pause = time[row] + 1, 1
+        while since < until:
+            stop = time[row] + PAUSES[pause] + 1
+            stays[count, 0], stays[count, 1], stays[count, 2] = stratum + pause, since - began, min(stop, until) - began
+            since, pause, count = stop, pause + 1, count + 1
+        row += 1
+    return count, row
+
+
+@compiled
+def _run(
+    ages: Int64, low: int, high: int, since: int, stop: int, turning: int
+) -> tuple[int, int, int]:  # pragma: no cover - compiled
+    """Return the trials from `low` until `high` of the ages in between, and those converting from age `turning`."""
+    if low == high or since >= stop or ages[high - 1] < since:
         return low, low, low
-    high = _place(trials.ages, low, high, last)
-    turn = _place(trials.ages, low, high, done - rules.window - began) if done < _NEVER else high
-    return low, high, turn
+    low = _place(ages, low, high, since)
+    if ages[low] >= stop:  # most stays are short and hold no trial
+        return low, low, low
+    high = _place(ages, low, high, stop)
+    return low, high, _place(ages, low, high, turning)
 
 
 @compiled

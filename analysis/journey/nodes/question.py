@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 import altair as alt
 import narwhals as nw
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from analysis import charts
@@ -21,7 +20,7 @@ from analysis.charts import GROUP_WORDS, TOTAL, Look
 from analysis.errors import DataError
 from analysis.estimates import Floats, apart, share, wilson
 from analysis.journey.nodes import kernel
-from analysis.journey.nodes.kernel import STRIDE, Rates, Rules, Trials
+from analysis.journey.nodes.kernel import STRATA, STRIDE, Flags, Rates, Rules, Trials
 from analysis.messages import N_, Message, Names, Points, Share, say
 from analysis.question import Question
 from analysis.store.walk import Chunk
@@ -43,7 +42,6 @@ from analysis.values import (
 )
 from analysis.vocabulary import EVENT_WORDS, NODES
 
-Flags = npt.NDArray[np.bool_]
 SHARES = ("converted", "others", "difference", "low", "high", "more")
 LEAST = 30
 """Fewer people than this at a touchpoint are shown with a warning."""
@@ -237,7 +235,7 @@ def _rules(asked: Nodes, tables: Tables, days: _Days) -> Rules:
 def _counted(frame: nw.LazyFrame[Any], tables: Tables, rules: Rules) -> _Counted:
     found = list(tables.walk(frame, partial(_meetings, rules=rules))) or [_meetings(Chunk.empty(), rules)]
     which, keys, turned, ever = zip(*found, strict=True)
-    strata = 48 * (len(rules.starts) - 1)
+    strata = STRATA * (len(rules.starts) - 1)
     # Touchpoints one after another, each's trials by stratum and age: one number sorts them all.
     every, inverse = np.unique(_joined(which) * (strata * STRIDE) + _joined(keys), return_inverse=True)
     edges = STRIDE * np.arange(rules.touchpoints * strata + 1)
@@ -250,7 +248,7 @@ def _counted(frame: nw.LazyFrame[Any], tables: Tables, rules: Rules) -> _Counted
     converted = np.bincount(inverse, _joined(turned), len(every)).astype(np.int64)
     met = np.bincount(inverse, minlength=len(every))
     return _Counted(
-        trials, stratum // strata, stratum % strata // 48, met, converted, others, of_them, stood, sum(ever)
+        trials, stratum // strata, stratum % strata // STRATA, met, converted, others, of_them, stood, sum(ever)
     )
 
 
@@ -310,7 +308,7 @@ def _influences(chunk: Chunk, rules: Rules, trials: Trials, rates: Rates) -> Flo
 def warm() -> None:
     """Compile the kernels, or load them from their cache, so that the first question asked need not wait."""
     rules, trials = Rules(np.zeros(1, np.int64), 1, 0, 1, 0, np.zeros(2, np.int64)), Trials(
-        np.zeros(0, np.int64), np.zeros((1, 49), np.int64)
+        np.zeros(0, np.int64), np.zeros((1, STRATA + 1), np.int64)
     )
     none = [np.zeros(0), *np.zeros((3, 1)), *np.zeros((2, 1, 1))]
     _meetings(Chunk.empty(), rules)
