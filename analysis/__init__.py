@@ -24,6 +24,7 @@ from analysis.journey.speed import PageSpeed
 from analysis.journey.steps import Exclusion, Step
 from analysis.reallocation.rules import MarketSettings, Rules
 from analysis.reallocation.simulation import Simulation
+from analysis.records import DisplayName, ExchangeRate, Record
 from analysis.tables import Tables
 from analysis.values import Campaign, Filter, Phase
 from analysis.workspace import ColumnMapping, open_workspace, read_export
@@ -34,7 +35,9 @@ __all__ = [
     "Campaign",
     "ColumnMapping",
     "Contents",
+    "DisplayName",
     "DropOffs",
+    "ExchangeRate",
     "Exclusion",
     "Filter",
     "Funnel",
@@ -49,6 +52,7 @@ __all__ = [
     "Participation",
     "Paths",
     "Phase",
+    "Record",
     "ResponseCurves",
     "Retention",
     "Rules",

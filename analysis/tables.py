@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -21,8 +21,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.errors import DataError
+from analysis.names import DisplayNames
+from analysis.records import DisplayName, ExchangeRate, settled
 from analysis.store import duck
-from analysis.store.walk import Chunk, Columns
+from analysis.store.columns import shown, stored
+from analysis.store.walk import Chunk, Columns, Repeated
 from analysis.values import Campaign, Filter, local_midnight
 from analysis.vocabulary import TABLES, TIME_COLUMN
 
@@ -37,7 +40,8 @@ class Store(Protocol):
     def frame(self, table: str) -> nw.LazyFrame[Any]:
         """Return all of a table: its own columns and, for events, `user_key` and `event_key`.
 
-        A `user_key` is the same for the events of one user and for nobody else's; times are naive UTC.
+        Columns are called as :func:`analysis.store.columns.stored` says. A `user_key` is the same for the events of
+        one user and for nobody else's; times are naive UTC.
         """
 
     def count(self, table: str) -> int:
@@ -58,6 +62,9 @@ class Store(Protocol):
     def walk(self, frame: nw.LazyFrame[Any], work: Callable[[Chunk], T], columns: Columns) -> Iterator[T]:
         """Yield what `work` makes of each chunk of an events frame."""
 
+    def repeated(self, frame: nw.LazyFrame[Any]) -> Repeated:
+        """Return an events frame for several walks."""
+
 
 class Tables:
     """Events, orders and spend, with the campaign they belong to.
@@ -70,6 +77,18 @@ class Tables:
         for that stay in Spark, see :meth:`from_spark`.
     campaign : Campaign, optional
         Gives the time zone and the currency; without one, days begin in UTC.
+    rates : iterable of ExchangeRate, optional
+        What other currencies are worth, day by day; of several rates of one day the last holds.
+    display : iterable of DisplayName, optional
+        What a team calls the codes in the data, beside the standard names.
+
+    Attributes
+    ----------
+    campaign : Campaign or None
+    rates : tuple of ExchangeRate
+        By currency and day; part of the data's version, as they change figures.
+    display : DisplayNames
+        No part of the version.
 
     Raises
     ------
@@ -85,18 +104,25 @@ class Tables:
     """
 
     def __init__(
-        self, *, events: Any = None, orders: Any = None, spend: Any = None, campaign: Campaign | None = None
+        self,
+        *,
+        events: Any = None,
+        orders: Any = None,
+        spend: Any = None,
+        campaign: Campaign | None = None,
+        rates: Iterable[ExchangeRate] = (),
+        display: Iterable[DisplayName] = (),
     ) -> None:
+        self.campaign, self.rates, self.display = campaign, settled(rates), DisplayNames(tuple(display))
         con = duck.connect()
         duck.create(con)
-        digest = hashlib.sha256(campaign.to_json().encode() if campaign else b"")
+        digest = hashlib.sha256(_beside(campaign, self.rates).encode())
         for table, frame in (("events", events), ("orders", orders), ("spend", spend)):
             if frame is not None:
                 rows = duck.normalise(table, _arrow(table, frame))
                 digest.update(table.encode() + _content(rows))
                 duck.append(con, table, rows, batch=0)
         self._store: Store = duck.DuckDBStore(con, digest.hexdigest())
-        self.campaign = campaign
         self._facts: dict[str, Any] = {}
 
     @classmethod
@@ -106,17 +132,28 @@ class Tables:
         *,
         campaign: Campaign | None,
         version: str,
+        rates: Iterable[ExchangeRate] = (),
+        display: Iterable[DisplayName] = (),
         facts: dict[str, Any] | None = None,
     ) -> Tables:
         """Wrap a connection whose tables already lie as :mod:`analysis.store.duck` keeps them.
 
         Tables over the same data version may share `facts` (counts, names), so each is found once.
         """
-        return cls._on(duck.DuckDBStore(con, version), campaign, {} if facts is None else facts)
+        tables = cls._on(duck.DuckDBStore(con, version), campaign, settled(rates), DisplayNames(tuple(display)))
+        tables._facts = tables._facts if facts is None else facts
+        return tables
 
     @classmethod
     def from_spark(
-        cls, *, events: Any = None, orders: Any = None, spend: Any = None, campaign: Campaign | None = None
+        cls,
+        *,
+        events: Any = None,
+        orders: Any = None,
+        spend: Any = None,
+        campaign: Campaign | None = None,
+        rates: Iterable[ExchangeRate] = (),
+        display: Iterable[DisplayName] = (),
     ) -> Tables:
         """Read a warehouse's tables where they lie: questions run on the cluster, and only answers come back.
 
@@ -127,6 +164,8 @@ class Tables:
             kept where they hold text or numbers. A TIMESTAMP is a moment; a TIMESTAMP_NTZ is taken for UTC.
         campaign : Campaign, optional
             Gives the time zone and the currency; without one, days begin in UTC.
+        rates : iterable of ExchangeRate, optional
+            What other currencies are worth, day by day.
 
         Raises
         ------
@@ -142,17 +181,23 @@ class Tables:
         from analysis.store.spark import SparkStore  # PySpark is there only where somebody has a cluster
 
         frames = {"events": events, "orders": orders, "spend": spend}
-        store = SparkStore(frames, beside=campaign.to_json() if campaign else "")
-        return cls._on(store, campaign, {})
+        known = settled(rates)
+        store = SparkStore(frames, beside=_beside(campaign, known))
+        return cls._on(store, campaign, known, DisplayNames(tuple(display)))
 
     @classmethod
-    def _on(cls, store: Store, campaign: Campaign | None, facts: dict[str, Any]) -> Tables:
+    def _on(
+        cls, store: Store, campaign: Campaign | None, rates: tuple[ExchangeRate, ...], display: DisplayNames
+    ) -> Tables:
         tables = cls.__new__(cls)
-        tables._store, tables.campaign, tables._facts = store, campaign, facts
+        tables._store, tables._facts = store, {}
+        tables.campaign, tables.rates, tables.display = campaign, rates, display
         return tables
 
     @classmethod
-    def from_parquet(cls, folder: str | Path, *, digests: Mapping[str, str] | None = None) -> Tables:
+    def from_parquet(
+        cls, folder: str | Path, *, digests: Mapping[str, str] | None = None, rates: Iterable[ExchangeRate] = ()
+    ) -> Tables:
         """Read ``events.parquet``, ``orders.parquet``, ``spend.parquet`` and ``campaign.json``, those that exist.
 
         Parameters
@@ -160,6 +205,8 @@ class Tables:
         folder : path
         digests : mapping of str to str, optional
             SHA-256 by file name; a file that differs is refused.
+        rates : iterable of ExchangeRate, optional
+            What other currencies are worth, day by day.
 
         Raises
         ------
@@ -174,7 +221,7 @@ class Tables:
         found = {table: pq.read_table(path) for table, path in files.items() if path.exists()}
         campaign = Path(folder) / "campaign.json"
         known = Campaign.from_json(campaign.read_text(encoding="utf-8")) if campaign.exists() else None
-        return cls(**found, campaign=known)
+        return cls(**found, campaign=known, rates=rates)
 
     @property
     def version(self) -> str:
@@ -188,6 +235,8 @@ class Tables:
 
     def frame(self, table: str, where: Filter | None = None) -> nw.LazyFrame[Any]:
         """Return a table as a narwhals lazy frame, filtered; events and spend have the campaign's `phase` as well.
+
+        A column that people named is called there as :func:`analysis.store.columns.stored` says.
 
         Raises
         ------
@@ -229,7 +278,7 @@ class Tables:
                 raise DataError.no_filter(table, column)
             if column not in (texts := self.texts(table)):
                 raise DataError.not_text(column, texts)
-            conditions.append(nw.col(column).is_in(kept))
+            conditions.append(nw.col(stored(column)).is_in(kept))
         return frame.filter(*conditions) if conditions else frame
 
     def walk(self, frame: nw.LazyFrame[Any], work: Callable[[Chunk], T], columns: Columns | None = None) -> Iterator[T]:
@@ -246,6 +295,10 @@ class Tables:
             What the work reads beside user, time and event.
         """
         return self._store.walk(frame, work, columns or Columns())
+
+    def repeated(self, frame: nw.LazyFrame[Any]) -> Repeated:
+        """Return an events frame for several walks of who, when and what; see :meth:`walk`."""
+        return self._store.repeated(frame)
 
     def require(self, table: str, *columns: str) -> None:
         """Raise unless the table holds rows and each column holds a value somewhere.
@@ -280,7 +333,7 @@ class Tables:
     def _of_text(self, table: str) -> tuple[str, ...]:
         held = self._stored(table)
         kinds = self._store.frame(table).collect_schema() if held else {}
-        return tuple(c for c in held if kinds[c] == nw.String)
+        return tuple(c for c in held if kinds[stored(c)] == nw.String)
 
     def names(self, column: str) -> tuple[str, ...]:
         """Return the distinct values of a text column over all tables that have it, sorted."""
@@ -291,7 +344,7 @@ class Tables:
         found = set[str]()
         for table in TABLES:
             if column in self._stored(table):
-                values = self._store.frame(table).select(name=nw.col(column)).drop_nulls()
+                values = self._store.frame(table).select(name=nw.col(stored(column))).drop_nulls()
                 rows = values.group_by("name").agg(nw.len()).head(MOST_NAMES).collect("pyarrow")
                 found.update(map(str, rows["name"].to_list()))
         if column == "phase" and self.campaign:
@@ -328,7 +381,9 @@ class Tables:
 
     def arrow(self, table: str) -> pa.Table:
         """Return a table's filled columns as Arrow, for export."""
-        return self._store.frame(table).select(*self._stored(table)).collect("pyarrow").to_arrow()
+        columns = list(map(stored, self._stored(table)))
+        found = self._store.frame(table).select(*columns).collect("pyarrow").to_arrow()
+        return found.rename_columns(list(map(shown, columns)))
 
     def _fact(self, name: str, find: Callable[[], Any]) -> Any:
         if name not in self._facts:
@@ -356,6 +411,11 @@ def hour_of(column: str) -> nw.Expr:
 def collect(frame: nw.LazyFrame[Any]) -> pd.DataFrame:
     """Run a lazy frame and return it as pandas."""
     return frame.collect("pyarrow").to_pandas()
+
+
+def _beside(campaign: Campaign | None, rates: tuple[ExchangeRate, ...]) -> str:
+    """Return what changes figures beside the rows, as text to digest."""
+    return "".join(value.to_json() for value in (campaign, *rates) if value)
 
 
 def _arrow(table: str, frame: Any) -> pa.Table:

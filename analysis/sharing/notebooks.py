@@ -38,7 +38,7 @@ def bundle(question: Question, tables: Tables, language: str = "en") -> bytes:
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(f"sluice-{question.kind}.ipynb", _notebook(question, digests, language))
+        archive.writestr(f"sluice-{question.kind}.ipynb", _notebook(question, tables, digests, language))
         for name, content in files.items():
             archive.writestr(name, content, zipfile.ZIP_STORED if name.endswith("parquet") else None)
     return out.getvalue()
@@ -50,9 +50,12 @@ def _parquet(tables: Tables, table: str) -> bytes:
     return out.getvalue()
 
 
-def _notebook(question: Question, digests: dict[str, str], language: str) -> str:
+def _notebook(question: Question, tables: Tables, digests: dict[str, str], language: str) -> str:
     listed = "\n".join(f'        "{name}": "{digest}",' for name, digest in digests.items())
-    load = f'from analysis import *\n\ntables = Tables.from_parquet(\n    ".",\n    digests={{\n{listed}\n    }},\n)'
+    given = f"digests={{\n{listed}\n    }},"
+    if tables.rates:
+        given += "\n    rates=[" + "".join(f"\n        {rate!r}," for rate in tables.rates) + "\n    ],"
+    load = f'from analysis import *\n\ntables = Tables.from_parquet(\n    ".",\n    {given}\n)'
     cells = [
         new_markdown_cell(f"# Sluice: {question.kind}\n\n{translate(_INTRO, language)}"),
         new_code_cell(load),

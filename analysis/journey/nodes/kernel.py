@@ -24,7 +24,7 @@ from analysis.journey.funnel.kernel import compiled
 from analysis.store.walk import Int16, Int32, Int64
 
 SECOND = 1_000_000
-PAUSES = np.array([0, 15, 60, 240, 900, 3_600, 14_400, 90_000], np.int64) * SECOND
+PAUSES = np.array([0, 30, 120, 600, 3_600, 90_000], np.int64) * SECOND
 """Longest time since the last event before, in each class; the first is that of a day's first event."""
 QUARTERS = 4
 STRATA = QUARTERS * 2 * len(PAUSES)
@@ -80,18 +80,16 @@ class Rates(NamedTuple):
     ----------
     others : ndarray, shape (trials,)
         The comparable others' rate, NaN where there were none.
-    weights, turned, expected : ndarray, shape (trials + 1,)
-        Running sums over the trials of one of the others' weight, of what a conversion of theirs weighs, and of what
-        was to be expected of them.
+    running : ndarray, shape (trials + 1, 3)
+        Sums over the trials before, of what a conversion of one of the others weighs, of what was to be expected of
+        one of them, and of one's weight.
     met, compared : ndarray, shape (touchpoints, groups)
         The rate of those who met it, and the others' beside them.
     groups : ndarray of bool, shape (groups, days)
     """
 
     others: Floats
-    weights: Floats
-    turned: Floats
-    expected: Floats
+    running: Floats
     met: Floats
     compared: Floats
     groups: Flags
@@ -155,9 +153,12 @@ def standings(
         row, day = _next(time, i, end, rules.starts, 0)
         while row < end and time[row] < done:
             began, midnight = time[row], rules.starts[day + 1]
-            count, after = _stays(time, row, end, midnight, _first_stratum(rules.starts, day, began, time[i]), stays)
+            stratum = _first_stratum(rules.starts, day, began, time[i])
+            count, after = _stays(time, row, end, midnight, stratum, stays)
             for n in range(rules.touchpoints):
                 last, there = min(met[n], done, midnight, rules.until - rules.window + 1) - began, False
+                if last <= 0 or bounds[n, stratum] == bounds[n, stratum + len(PAUSES)]:
+                    continue
                 for k in range(count):
                     low, high = bounds[n, stays[k, 0]], bounds[n, stays[k, 0] + 1]
                     if low < high:
@@ -185,7 +186,7 @@ def influences(
     """
     ages, bounds = trials.ages, trials.bounds
     met, stays, i = np.empty(rules.touchpoints, np.int64), np.empty((0, 3), np.int64), 0
-    own = np.zeros((rules.touchpoints, len(rates.groups), 3))
+    own, running = np.zeros((rules.touchpoints, len(rates.groups), 3)), rates.running
     while i < len(user):
         end, done = _person(user, time, code, i, rules, met)
         if len(stays) < len(PAUSES) * (end - i) + 1:
@@ -194,17 +195,24 @@ def influences(
         row, day = _next(time, i, end, rules.starts, 0)
         while row < end and time[row] < done:
             began, midnight = time[row], rules.starts[day + 1]
-            count, after = _stays(time, row, end, midnight, _first_stratum(rules.starts, day, began, time[i]), stays)
+            stratum = _first_stratum(rules.starts, day, began, time[i])
+            count, after = _stays(time, row, end, midnight, stratum, stays)
             for n in range(rules.touchpoints):
                 last = min(met[n], done, midnight, rules.until - rules.window + 1) - began
+                if last <= 0 or bounds[n, stratum] == bounds[n, stratum + len(PAUSES)]:
+                    continue
+                moved, weight = 0.0, 0.0
                 for k in range(count):
                     low, high = bounds[n, stays[k, 0]], bounds[n, stays[k, 0] + 1]
                     if low < high:
                         stop = min(stays[k, 2], last)
                         low, high, turn = _run(ages, low, high, stays[k, 1], stop, done - rules.window - began)
-                    if low < high:
-                        moved = rates.turned[high] - rates.turned[turn] - rates.expected[high] + rates.expected[low]
-                        _move(own[n], rates.groups[:, day], moved, rates.weights[high] - rates.weights[low])
+                        moved += running[high, 0] - running[turn, 0] - running[high, 1] + running[low, 1]
+                        weight += running[high, 2] - running[low, 2]
+                for g in range(len(rates.groups)):
+                    if rates.groups[g, day]:
+                        own[n, g, 1] += moved
+                        own[n, g, 2] += weight
             row, day = _next(time, after, end, rules.starts, midnight)
         for n in range(rules.touchpoints):
             if rules.starts[0] <= met[n] < rules.starts[-1] and met[n] + rules.window <= rules.until:
@@ -217,15 +225,6 @@ def influences(
                 sums[n, g, 2] += a * b
                 sums[n, g, 3] += weight * weight
         i = end
-
-
-@compiled
-def _move(own: Floats, groups: Flags, moved: float, weight: float) -> None:  # pragma: no cover - compiled
-    """Add what one of the others moves their rate by in each group."""
-    for g in range(len(groups)):
-        if groups[g]:
-            own[g, 1] += moved
-            own[g, 2] += weight
 
 
 @compiled
@@ -319,7 +318,7 @@ def _run(
     ages: Int64, low: int, high: int, since: int, stop: int, turning: int
 ) -> tuple[int, int, int]:  # pragma: no cover - compiled
     """Return the trials from `low` until `high` of the ages in between, and those converting from age `turning`."""
-    if low == high or since >= stop or ages[high - 1] < since:
+    if low == high or since >= stop or ages[high - 1] < since or ages[low] >= stop:
         return low, low, low
     low = _place(ages, low, high, since)
     if ages[low] >= stop:  # most stays are short and hold no trial

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-import altair as alt
 import narwhals as nw
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
-from analysis import charts
-from analysis.answer import Answer, Field, Note
-from analysis.charts import GROUP_WORDS, TOTAL, Look
+from analysis.answer import Answer, Field
+from analysis.charts import GROUP_WORDS, TOTAL, AnyChart, Look
 from analysis.errors import DataError
-from analysis.estimates import Floats, apart, share, wilson
-from analysis.journey.nodes import kernel
+from analysis.estimates import Floats, Interval, clear, difference, proportion, share
+from analysis.fields import Fields, described
+from analysis.journey.nodes import chart, kernel, words
 from analysis.journey.nodes.kernel import STRATA, STRIDE, Flags, Rates, Rules, Trials
-from analysis.messages import N_, Message, Names, Points, Share, say
+from analysis.messages import N_, say
+from analysis.periods import known_until
 from analysis.question import Question
-from analysis.store.walk import Chunk
+from analysis.store.walk import Chunk, Repeated
 from analysis.store.walk import Int64 as Ints
 from analysis.tables import Tables
 from analysis.values import (
@@ -40,11 +41,9 @@ from analysis.values import (
     text,
     value,
 )
-from analysis.vocabulary import EVENT_WORDS, NODES
+from analysis.vocabulary import NODES
 
 SHARES = ("converted", "others", "difference", "low", "high", "more")
-LEAST = 30
-"""Fewer people than this at a touchpoint are shown with a warning."""
 
 
 @value("nodes")
@@ -69,10 +68,11 @@ class Nodes(Question):
     -----
     Each meeting is a small study of its own. Somebody meets the touchpoint for the first time, not having converted,
     so and so long after their first event of that local day. Comparable are those whose day began alike (on the same
-    day, in the same hour of it, and likewise as their first day in the data or not) and who, as long after its
-    beginning, have neither met the touchpoint nor converted. From that same moment both have the same window. So a
-    sale before the moment counts on neither side, and who stays longer cannot look better for that alone ("immortal
-    time"), as in a plain comparison of those who ever met it. The others may still meet the touchpoint later; their
+    day, in the same quarter of it, and likewise as their first day in the data or not) and who, as long after its
+    beginning and as lately active (:data:`analysis.journey.nodes.kernel.PAUSES`), have neither met the touchpoint nor
+    converted. From that same moment both have the same window. So a sale before the moment counts on neither side,
+    and who stays longer cannot look better for that alone ("immortal time"), as in a plain comparison of those who
+    ever met it. The others may still meet the touchpoint later; their
     conversions count where they began. This is the sequential-trials design of Hernán and Robins (2016, "Using big
     data to emulate a target trial"), with time since the day's beginning as the clock.
 
@@ -86,7 +86,8 @@ class Nodes(Question):
     Examples
     --------
     >>> import pandas as pd
-    >>> rows = [("a", "view", 8), ("a", "social_seeding", 9), ("a", "purchase", 12), ("b", "view", 8), ("c", "view", 99)]
+    >>> rows = [("a", "view", 8), ("a", "social_seeding", 9), ("a", "purchase", 12), ("b", "view", 8)]
+    >>> rows += [("c", "view", 99)]
     >>> events = pd.DataFrame(
     ...     [(u, pd.Timestamp("2026-11-01") + pd.Timedelta(hours=h), e) for u, e, h in rows],
     ...     columns=["user_id", "timestamp", "event"],
@@ -108,20 +109,21 @@ class Nodes(Question):
             if event not in tables.event_keys:
                 raise DataError.unknown(say("event"), event, tables.event_keys)
         days = _Days.of(self, tables)
-        frame, rules = _frame(self, tables), _rules(self, tables, days)
-        counted = _counted(frame, tables, rules)
+        rules, events = _rules(self, tables, days), tables.repeated(_frame(self, tables))
+        counted = _counted(events, rules)
         if not counted.ever.any():
-            raise DataError.empty(_no_events())
+            raise DataError.empty(words.no_events())
         rates = _rates(counted, days, len(self.nodes))
         work = partial(_influences, rules=rules, trials=counted.trials, rates=rates)
-        spread = sum(tables.walk(frame, work), start=work(Chunk.empty()))
+        spread = sum(events.walk(work), start=work(Chunk.empty()))
         table = _table(self, days, counted, rates, spread)
+        dated = bool(self.where and (self.where.start or self.where.end))
         return NodesAnswer(
             question=self,
             version=tables.version,
-            headline=_headline(self, table),
+            headline=words.headline(self.goal, table),
             frames={"table": table},
-            notes=_notes(self, table, int(counted.ever[:, 4].sum())),
+            notes=words.notes(self.goal, table, waiting=int(counted.ever[:, 4].sum()), dated=dated),
         )
 
 
@@ -135,33 +137,28 @@ class NodesAnswer(Answer):
     where so many touchpoints are looked at (Bonferroni).
     """
 
-    fields: ClassVar[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
-        {
-            "table": MappingProxyType(
-                {
-                    "node": Field(N_("Touchpoint"), "text", EVENT_WORDS),
-                    "phase": Field(N_("Phase"), "text", GROUP_WORDS),
-                    "met": Field(N_("Met it"), "count"),
-                    "users": Field(N_("Of them compared"), "count"),
-                    "converted": Field(N_("Converted after it"), "share"),
-                    "others": Field(N_("Comparable others"), "share"),
-                    "compared": Field(N_("Compared with (days of others)"), "count"),
-                    "difference": Field(N_("Difference"), "share"),
-                    "low": Field(N_("95% from"), "share"),
-                    "high": Field(N_("95% to"), "share"),
-                    "more": Field(N_("More conversions"), "number"),
-                    "clear": Field(N_("Beyond chance"), "flag"),
-                    "unadjusted": Field(N_("Plain difference, ever met or not"), "share"),
-                }
-            )
+    fields: ClassVar[Fields] = described(
+        table={
+            "node": Field(N_("Touchpoint"), "text", of="event"),
+            "phase": Field(N_("Phase"), "text", GROUP_WORDS, of="phase"),
+            "met": Field(N_("Met it"), "count"),
+            "users": Field(N_("Of them compared"), "count"),
+            "converted": Field(N_("Converted after it"), "share"),
+            "others": Field(N_("Comparable others"), "share"),
+            "compared": Field(N_("Compared with (days of others)"), "count"),
+            "difference": Field(N_("Difference"), "points"),
+            "low": Field(N_("95% from"), "points"),
+            "high": Field(N_("95% to"), "points"),
+            "more": Field(N_("More conversions"), "number"),
+            "clear": Field(N_("Beyond chance"), "flag"),
+            "unadjusted": Field(N_("Plain difference, ever met or not"), "points"),
         }
     )
 
     question: Nodes
 
-    def chart(self, look: Look | None = None) -> Any:
-        """Draw each node's difference with its interval."""
-        return _picture(self, look or Look())
+    def _chart(self, look: Look) -> AnyChart:
+        return chart.draw(self, self.question.nodes, look)
 
 
 # ---- the work ---------------------------------------------------------------------------------------------
@@ -184,7 +181,7 @@ class _Days:
         kept = asked.where or Filter()
         days = [day for day in days if (kept.start or day) <= day <= (kept.end or day)]
         if not days:
-            raise DataError.empty(_no_events())
+            raise DataError.empty(words.no_events())
         starts = [local_midnight(day, tables.zone) for day in days] + [local_midnight(days[-1], tables.zone, days=1)]
         phases = _phases(asked, tables.campaign)
         own = [np.full(len(days), True)]
@@ -224,16 +221,15 @@ def _frame(asked: Nodes, tables: Tables) -> nw.LazyFrame[Any]:
 
 
 def _rules(asked: Nodes, tables: Tables, days: _Days) -> Rules:
-    span = tables.span("events")
-    assert span is not None
     places = np.full(max(tables.event_keys.values()) + 1, -1, np.int64)
     places[[tables.event_keys[node] for node in asked.nodes]] = np.arange(len(asked.nodes))
     goal, window = tables.event_keys[asked.goal], seconds(asked.window) * 1_000_000
-    return Rules(places, len(asked.nodes), goal, window, micros(span[1]), days.starts)
+    until = micros(known_until(tables, where=asked.where))
+    return Rules(places, len(asked.nodes), goal, window, until, days.starts)
 
 
-def _counted(frame: nw.LazyFrame[Any], tables: Tables, rules: Rules) -> _Counted:
-    found = list(tables.walk(frame, partial(_meetings, rules=rules))) or [_meetings(Chunk.empty(), rules)]
+def _counted(events: Repeated, rules: Rules) -> _Counted:
+    found = list(events.walk(partial(_meetings, rules=rules))) or [_meetings(Chunk.empty(), rules)]
     which, keys, turned, ever = zip(*found, strict=True)
     strata = STRATA * (len(rules.starts) - 1)
     # Touchpoints one after another, each's trials by stratum and age: one number sorts them all.
@@ -243,7 +239,7 @@ def _counted(frame: nw.LazyFrame[Any], tables: Tables, rules: Rules) -> _Counted
     bounds = np.stack([ends[n * strata : (n + 1) * strata + 1] for n in range(rules.touchpoints)])
     trials = Trials(every % STRIDE, np.ascontiguousarray(bounds))
     stratum = every // STRIDE
-    change, stood = _stood(frame, tables, rules, trials)
+    change, stood = _stood(events, rules, trials)
     others, of_them = change.cumsum(axis=0)[:-1].T
     converted = np.bincount(inverse, _joined(turned), len(every)).astype(np.int64)
     met = np.bincount(inverse, minlength=len(every))
@@ -261,11 +257,11 @@ def _meetings(chunk: Chunk, rules: Rules) -> tuple[Ints, Ints, Ints, Ints]:
     return *kernel.meetings(chunk.user, chunk.time, chunk.code, rules, ever), ever
 
 
-def _stood(frame: nw.LazyFrame[Any], tables: Tables, rules: Rules, trials: Trials) -> tuple[Ints, Ints]:
+def _stood(events: Repeated, rules: Rules, trials: Trials) -> tuple[Ints, Ints]:
     """Add up the changes from trial to trial, and on how many days people stood in any."""
     change = np.zeros((len(trials.ages) + 1, 2), np.int64)
     stood = np.zeros((rules.touchpoints, len(rules.starts) - 1), np.int64)
-    for rows, by, days in tables.walk(frame, partial(_standings, rules=rules, trials=trials)):
+    for rows, by, days in events.walk(partial(_standings, rules=rules, trials=trials)):
         change[rows] += by
         stood += days
     return change, stood
@@ -292,11 +288,9 @@ def _rates(counted: _Counted, days: _Days, touchpoints: int) -> Rates:
     alone = counted.others < 2  # nothing tells how far one moves from oneself: the overall rate stands for theirs
     turned = weight * np.sqrt(np.where(alone, 1.0, counted.others / np.maximum(counted.others - 1, 1)))
     expected = turned * np.where(alone, compared[counted.touchpoint, 0], others)
-    return Rates(others, *(_running(each) for each in (weight, turned, expected)), met, compared, days.own)
-
-
-def _running(each: Floats) -> Floats:
-    return np.append(0.0, np.nan_to_num(each).cumsum())
+    running = np.zeros((len(weight) + 1, 3))
+    running[1:] = np.nan_to_num(np.column_stack([turned, expected, weight])).cumsum(axis=0)
+    return Rates(others, running, met, compared, days.own)
 
 
 def _influences(chunk: Chunk, rules: Rules, trials: Trials, rates: Rates) -> Floats:
@@ -307,179 +301,50 @@ def _influences(chunk: Chunk, rules: Rules, trials: Trials, rates: Rates) -> Flo
 
 def warm() -> None:
     """Compile the kernels, or load them from their cache, so that the first question asked need not wait."""
-    rules, trials = Rules(np.zeros(1, np.int64), 1, 0, 1, 0, np.zeros(2, np.int64)), Trials(
-        np.zeros(0, np.int64), np.zeros((1, STRATA + 1), np.int64)
-    )
-    none = [np.zeros(0), *np.zeros((3, 1)), *np.zeros((2, 1, 1))]
+    rules = Rules(np.zeros(1, np.int64), 1, 0, 1, 0, np.zeros(2, np.int64))
+    trials = Trials(np.zeros(0, np.int64), np.zeros((1, STRATA + 1), np.int64))
+    rates = Rates(np.zeros(0), np.zeros((1, 3)), np.zeros((1, 1)), np.zeros((1, 1)), np.full((1, 1), True))
     _meetings(Chunk.empty(), rules)
     _standings(Chunk.empty(), rules, trials)
-    _influences(Chunk.empty(), rules, trials, Rates(*none, np.full((1, 1), True)))
+    _influences(Chunk.empty(), rules, trials, rates)
 
 
 def _table(asked: Nodes, days: _Days, counted: _Counted, rates: Rates, spread: Floats) -> pd.DataFrame:
     rows = []
     for n, node in enumerate(asked.nodes):
         for g, group in enumerate(days.groups):
-            used = counted.used(n, days.own[g])
             met = int(counted.met[(counted.touchpoint == n) & days.own[g][counted.day]].sum())
             if not g or met:
-                users = int(counted.met[used].sum())
+                users = int(counted.met[counted.used(n, days.own[g])].sum())
                 row = {"node": node, "phase": group, "met": met, "users": users}
-                compared = int(counted.stood[n, days.own[g]].sum())
-                shares = _shares(rates.met[n, g], rates.compared[n, g], users, spread[n, g], len(asked.nodes))
-                rows.append(row | shares | {"compared": compared})
-                rows[-1]["unadjusted"] = np.nan if g else _plain_difference(counted.ever[n])
-    columns = list(NodesAnswer.fields["table"])
-    return pd.DataFrame(rows)[columns].astype(dict.fromkeys(("met", "users", "compared"), "Int64"))
+                row |= _shares(rates.met[n, g], rates.compared[n, g], users, spread[n, g])
+                plain = np.nan if g else _plain_difference(counted.ever[n])
+                rows.append(row | {"compared": int(counted.stood[n, days.own[g]].sum()), "unadjusted": plain})
+    table = pd.DataFrame(rows).astype(dict.fromkeys(("met", "users", "compared"), "Int64"))
+    # Of what is looked at side by side: all touchpoints in all, and all of them in their phases.
+    stands = table.groupby(table["phase"] == TOTAL)["p"].transform(clear).astype(bool)
+    table["clear"] = stands & ((table["low"] > 0) | (table["high"] < 0))
+    return table[list(NodesAnswer.fields["table"])]
 
 
-def _shares(met: float, compared: float, users: int, sums: Floats, looks: int) -> dict[str, Any]:
-    """Return both rates, their difference and its interval; and whether it holds up where so many are looked at."""
+def _shares(met: float, compared: float, users: int, sums: Floats) -> dict[str, float]:
+    """Return both rates, their difference, its interval and its p-value."""
     if not users:
-        return dict.fromkeys(SHARES, np.nan) | {"clear": False}
+        return dict.fromkeys((*SHARES, "p"), np.nan)
     own, others, both, weight = sums / users**2
     # As many independent people would know the others' rate as well as these do (Kish's effective number).
     people = max(compared * (1 - compared) / others if others > 0 else 1 / weight, 1.0)
     together = both / np.sqrt(own * others) if own * others > 0 else 0.0
-    bounds = [_bounds(met, users, compared, people, together, 1 - 0.05 / n) for n in (1, looks)]
-    (low, high), (least, most) = bounds
-    values = (met, compared, met - compared, low, high, (met - compared) * users)
-    return dict(zip(SHARES, values, strict=True)) | {"clear": least > 0 or most < 0}
+    apart = difference(_known_by(met, users), _known_by(compared, people), correlation=together).floats()
+    spread = np.sqrt(max(own - 2 * both + others, 1e-18))  # where all do alike, the interval alone decides
+    values = (met, compared, *apart, apart[0] * users, 2 * norm.sf(abs(apart[0]) / spread))
+    return dict(zip((*SHARES, "p"), values, strict=True))
 
 
-def _bounds(
-    met: float, users: int, compared: float, people: float, together: float, confidence: float
-) -> tuple[float, float]:
-    """Return the interval of the difference of two rates that may rise and fall together."""
-    own, others = (wilson(p * n, n, confidence=confidence) for p, n in ((met, users), (compared, people)))
-    low, high = apart(met, *own, compared, *others, correlation=together)
-    return float(low), float(high)
+def _known_by(rate: float, people: float) -> Interval:
+    return proportion(rate * people, people)._replace(value=np.asarray(rate))
 
 
 def _plain_difference(ever: Ints) -> float:
     met, converted, others, turned = ever[:4]
     return float(converted / met - turned / others) if met and others else np.nan
-
-
-# ---- the words --------------------------------------------------------------------------------------------
-
-
-def _no_events() -> Message:
-    return say("No events are left under these filters. Widen the dates or clear a filter.")
-
-
-def _headline(asked: Nodes, table: pd.DataFrame) -> Message:
-    known = table[(table["phase"] == TOTAL) & table["low"].notna()]
-    if known.empty:
-        return say("There is nobody comparable to set beside those who met a touchpoint. Try a shorter window.")
-    clear = known[known["clear"]]
-    best = (known if clear.empty else clear).sort_values("difference").iloc[-1]
-    facts = {
-        "node": best["node"],
-        "users": int(best["users"]),
-        "goal": asked.goal,
-        "share": Share(float(best["converted"])),
-        "others": Share(float(best["others"])),
-        "low": Points(float(best["low"])),
-        "high": Points(float(best["high"])),
-    }
-    if clear.empty:
-        return say(
-            "No touchpoint stands out: even after {node} (n = {users}) {share} reach {goal} against {others} of "
-            "comparable others, difference {low} to {high} percentage points.",
-            **facts,
-        )
-    return say(
-        "After {node}, {share} of {users} users reach {goal}; of comparable others {others}. "
-        "Difference {low} to {high} percentage points.",
-        **facts,
-    )
-
-
-def _notes(asked: Nodes, table: pd.DataFrame, waiting: int) -> tuple[Note, ...]:
-    association = say(
-        "This is association: people who meet a touchpoint may be keener to begin with. Only an experiment can tell."
-    )
-    notes = [Note("association", association, "warning")]
-    whole = table[table["phase"] == TOTAL]
-    notes += _small(table)
-    if none := whole[whole["low"].isna()]["node"].tolist():
-        missing = say("Not estimable for {nodes}: no meeting had comparable others beside it and a window that ends "
-                      "before the data does.", nodes=Names(tuple(none)))  # fmt: skip
-        notes.append(Note("not-estimable", missing, "missing"))
-    if alone := int((whole["met"] - whole["users"])[whole["low"].notna()].sum()):
-        text = say("{users} meetings are left out: nobody comparable was there.", users=alone)
-        notes.append(Note("nobody-comparable", text))
-    if waiting:
-        open_note = say("{users} meetings are left out: their window ends after the data.", users=waiting)
-        notes.append(Note("still-open", open_note))
-    if asked.where and (asked.where.start or asked.where.end):
-        dated = say("Dates restrict when people are set beside each other; what they did before and conversions "
-                    "after count too.")  # fmt: skip
-        notes.append(Note("entry-dates", dated))
-    compared = say(
-        "Whoever meets a touchpoint is set beside those whose day began alike (same day and hour, both new that day "
-        "or both seen before) and who, as long after it began, have neither met it nor reached {goal}. From that "
-        "moment on both have the same time.",
-        goal=asked.goal,
-    )
-    return (*notes, Note("comparison", compared))
-
-
-def _small(table: pd.DataFrame) -> Iterator[Note]:
-    """Name the touchpoints that few people met, then those that few met in a phase; who is few in all is named once."""
-    few = table[(table["users"] > 0) & (table["users"] < LEAST)]
-    named = few[few["phase"] == TOTAL]["node"]
-    if len(named):
-        said = say("Fewer than {n} people met: {nodes}. Read the interval, not the rate.", n=LEAST,
-                   nodes=Names(tuple(named)))  # fmt: skip
-        yield Note("small-groups", said, "warning")
-    for phase, own in few[~few["node"].isin(named)].groupby("phase", sort=False):
-        said = say("Fewer than {n} people met in {phase}: {nodes}. Read the interval, not the rate.", n=LEAST,
-                   phase=Names((str(phase),)), nodes=Names(tuple(own["node"])))  # fmt: skip
-        yield Note("small-groups", said, "warning")
-
-
-# ---- the picture ------------------------------------------------------------------------------------------
-
-
-def _picture(answer: NodesAnswer, look: Look) -> Any:
-    table = answer.table.dropna(subset="low")
-    word = {name: look(EVENT_WORDS.get(name, name)) for name in answer.question.nodes}
-    rows: list[Any] = list(table.itertuples())
-    table = table.assign(
-        row=[_place(look, word[r.node], r.phase, int(r.users)) for r in rows],
-        text=[look(_interval(r)) for r in rows],
-    )
-    y = alt.Y("row:N", sort=table["row"].tolist(), title=None, axis=_ROWS)
-    base = alt.Chart(table).encode(y=y)
-    x = alt.X(
-        "difference:Q",
-        title=look(N_("difference in conversion (percentage points), with 95% interval")),
-        axis=charts.POINTS,
-    )
-    colour = alt.Color(
-        "node:N", scale=charts.colours(list(answer.question.nodes), list(answer.question.nodes)), legend=None
-    )
-    zero = alt.Chart(pd.DataFrame({"x": [0.0]})).mark_rule(color=look.faint).encode(x="x:Q")
-    tips = [
-        alt.Tooltip("text:N", title=look(N_("Difference"))),
-        alt.Tooltip("users:Q", title=look(N_("Users who met it"))),
-    ]
-    ranges = base.mark_rule(strokeWidth=3, opacity=0.5).encode(x="low:Q", x2="high:Q", color=colour)
-    dots = base.mark_point(filled=True, size=110, opacity=1).encode(x=x, color=colour, tooltip=tips)
-    whole = alt.layer(zero, ranges, dots)
-    return charts.finish(whole, look, describe=answer.headline.text(look.language), height=38 * max(len(table), 1) + 50)
-
-
-_ROWS = alt.Axis(domain=False, ticks=False, labelExpr="split(datum.label, '\\n')", labelLineHeight=16, labelOffset=-8)
-
-
-def _interval(row: Any) -> Message:
-    low, high = Points(float(row.low)), Points(float(row.high))
-    return say("{points} percentage points ({low} to {high})", points=Points(float(row.difference)), low=low, high=high)
-
-
-def _place(look: Look, node: str, phase: str, users: int) -> str:
-    where = node if phase == TOTAL else f"{node} · {look(phase)}"
-    return where + "\n" + look(say("n = {n}", n=users))
