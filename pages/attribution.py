@@ -7,8 +7,7 @@ from typing import Any
 import streamlit as st
 
 from analysis import Attribution, Tables
-from analysis.journey.attribution.question import MODELS
-from analysis.journey.attribution.words import MODEL_WORDS
+from analysis.journey.attribution.definition import MODEL_WORDS, MODELS
 from analysis.question import Question
 from analysis.values import seconds
 from ui.controls import choose, choose_words, event_names, several

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -16,18 +16,15 @@ from analysis.reallocation.market import Truth, draw
 from analysis.reallocation.money import CENTS, shared
 from analysis.reallocation.policies import Moves, Path, fixed, follow
 from analysis.reallocation.responses import Floats
-from analysis.reallocation.rules import hours
+from analysis.reallocation.rules import Rules, hours
 from analysis.reallocation.setting import Setting
-
-if TYPE_CHECKING:
-    from analysis.reallocation.simulation import Simulation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Played:
     """Every policy's path through every run, and what it earned."""
 
-    asked: Simulation
+    rules: Rules
     given: Setting
     truth: Truth
     paths: Mapping[str, Path]
@@ -42,6 +39,11 @@ class Played:
         return np.asarray(self.revenue[policy].sum(axis=1))
 
     @property
+    def runs(self) -> int:
+        """How many campaigns were simulated."""
+        return len(self.same_money)
+
+    @property
     def gain(self) -> Floats:
         """Each run's revenue of the rules above that of the fixed split."""
         return self.total("rules") - self.total("fixed")
@@ -52,29 +54,29 @@ class Played:
         return np.asarray((self.moves.released.sum(axis=(1, 2)) - self.moves.returned.sum(axis=1)) / CENTS)
 
 
-def play(asked: Simulation, given: Setting) -> Played:
+def play(rules: Rules, given: Setting, *, runs: int, seed: int) -> Played:
     """Let every policy meet the same simulated campaigns."""
     market, plan, reserve = given.market, given.plan, given.reserve
-    truth = draw(market, asked.runs, asked.seed)
-    ruled, moves = follow(asked.rules, market, truth, plan, reserve)
-    best, gap = oracle.oracle(asked.rules, market, truth, plan, ruled, moves)
+    truth = draw(market, runs, seed)
+    ruled, moves = follow(rules, market, truth, plan, reserve)
+    best, gap = oracle.oracle(rules, market, truth, plan, ruled, moves)
     paths = {
-        "fixed": fixed(market, plan, reserve, asked.runs),
+        "fixed": fixed(market, plan, reserve, runs),
         "rules": ruled,
         "oracle": best,
         "bound": oracle.bound(market, truth, given.budget, best),
     }
     revenue = {name: truth.revenue(market, p.spent / CENTS).sum(axis=2) for name, p in paths.items()}
-    problem = oracle.problem(asked.rules, market, truth, plan, moves)
+    problem = oracle.problem(rules, market, truth, plan, moves)
     return Played(
-        asked=asked,
+        rules=rules,
         given=given,
         truth=truth,
         paths=paths,
         revenue=revenue,
         same_money=_same_money(given, truth, ruled),
         moves=moves,
-        decisions=told.Log(asked.rules, given, truth, moves, problem).decisions(),
+        decisions=told.Log(rules, given, truth, moves, problem).decisions(),
         accuracy=float(np.max(gap / np.maximum(revenue["oracle"].sum(axis=1), 1e-9))),
     )
 
@@ -95,7 +97,7 @@ def alarms(played: Played) -> tuple[Any, Any, Any]:
         nothing = np.zeros(len(surge), dtype=int)
         return starts.sum(axis=1), nothing, nothing
     begun = surge & ~np.pad(surge, ((0, 0), (1, 0)))[:, :-1]
-    every = hours(played.asked.rules.evaluate_every)
+    every = hours(played.rules.evaluate_every)
     looked = busy[:, : surge.shape[1] * every].reshape(len(busy), surge.shape[1], every).any(axis=2)
     return starts.sum(axis=1), begun.sum(axis=1), (begun & ~looked).sum(axis=1)
 

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import narwhals as nw
 import numpy as np
 import pandas as pd
 
 from analysis.budget.curves.curve import Curve
+from analysis.budget.curves.question import CurvesAnswer
 from analysis.charts import NOT_SET
 from analysis.errors import DataError
 from analysis.messages import say
+from analysis.reallocation.definition import SimulationDefinition
 from analysis.reallocation.market import Market
 from analysis.reallocation.money import CENTS, shared
 from analysis.reallocation.responses import Floats, Ints, Responses
 from analysis.tables import Tables, collect, hour_of
 from analysis.values import Filter, local_midnight
-
-if TYPE_CHECKING:
-    from analysis.budget.curves.question import CurvesAnswer
-    from analysis.reallocation.simulation import Simulation
 
 LONGEST = 200
 """Most days a simulated campaign may run."""
@@ -65,7 +63,7 @@ class Setting:
     currency: str | None
 
 
-def setting(asked: Simulation, tables: Tables) -> Setting:
+def setting(asked: SimulationDefinition, tables: Tables) -> Setting:
     """Make the market and the plan of a simulation.
 
     Raises
@@ -217,7 +215,7 @@ def _spent(curve: Curve, start: dt.datetime, end: dt.datetime) -> float:
     return float(curve.spend[inside].sum())
 
 
-def _budget(asked: Simulation, tables: Tables, found: CurvesAnswer, spend: Floats) -> tuple[float, str]:
+def _budget(asked: SimulationDefinition, tables: Tables, found: CurvesAnswer, spend: Floats) -> tuple[float, str]:
     """Return the whole budget, and what was assumed of it."""
     campaign = tables.campaign
     if asked.budget is not None:
@@ -229,7 +227,7 @@ def _budget(asked: Simulation, tables: Tables, found: CurvesAnswer, spend: Float
     return float(spend.sum()) / (1 - asked.rules.reserve), "observed-budget"
 
 
-def _shares(asked: Simulation, names: tuple[str, ...], spend: Floats) -> Floats:
+def _shares(asked: SimulationDefinition, names: tuple[str, ...], spend: Floats) -> Floats:
     if not asked.split:
         return np.asarray(spend / spend.sum())
     given = dict(asked.split)
@@ -239,7 +237,7 @@ def _shares(asked: Simulation, names: tuple[str, ...], spend: Floats) -> Floats:
     return np.array([given.get(name, 0.0) for name in names])
 
 
-def _order_value(asked: Simulation, tables: Tables, currency: str | None) -> tuple[float, str]:
+def _order_value(asked: SimulationDefinition, tables: Tables, currency: str | None) -> tuple[float, str]:
     """Return the average value of an order: as set, that of the orders, that of the conversions, or assumed."""
     if asked.market.order_value:
         return asked.market.order_value, ""

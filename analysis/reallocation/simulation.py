@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -13,20 +13,17 @@ import pandas as pd
 
 from analysis import charts
 from analysis.answer import Answer, Field
-from analysis.budget.curves.question import ResponseCurves
 from analysis.charts import Look
-from analysis.errors import QuestionError
-from analysis.messages import N_, Money, Share, say
-from analysis.question import Question
+from analysis.messages import N_, Money, say
 from analysis.reallocation import decisions as told
 from analysis.reallocation.decisions import Decision
+from analysis.reallocation.definition import SimulationDefinition
 from analysis.reallocation.money import CENTS
 from analysis.reallocation.play import Played, alarms, interval, play
-from analysis.reallocation.rules import MarketSettings, Rules
 from analysis.reallocation.setting import setting
 from analysis.reallocation.words import headline, notes
 from analysis.tables import Tables
-from analysis.values import Pairs, a, number, optional, pairs, value, whole
+from analysis.values import value
 
 BAND = (0.05, 0.95)
 """Between which quantiles nine of ten runs lie."""
@@ -41,7 +38,7 @@ _WORDS: Mapping[str, str] = MappingProxyType(
 
 
 @value("simulation")
-class Simulation(Question):
+class Simulation(SimulationDefinition):
     """What rules that move budget between channels earn in a market simulated from the response curves.
 
     Parameters
@@ -72,39 +69,19 @@ class Simulation(Question):
 
     Examples
     --------
+    >>> from analysis.reallocation.rules import Rules
     >>> Simulation(rules=Rules(step=0.05), runs=20)
     Simulation(rules=Rules(step=0.05), runs=20)
     """
 
-    needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"spend": ()})
-
-    curves: ResponseCurves = field(default_factory=ResponseCurves, metadata=a(ResponseCurves))
-    rules: Rules = field(default_factory=Rules, metadata=a(Rules))
-    market: MarketSettings = field(default_factory=MarketSettings, metadata=a(MarketSettings))
-    budget: float | None = field(default=None, metadata=optional(number(least=1, most=1e12)))
-    split: Pairs = field(default=(), metadata=pairs(least=0))
-    runs: int = field(default=60, metadata=whole(least=2, most=500))
-    seed: int = field(default=1, metadata=whole(least=0, most=2**31 - 1))
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        total = sum(share for _, share in self.split)
-        if self.split and abs(total - 1) > 0.001:
-            raise QuestionError.crossed(
-                say(
-                    "The shares of the split add up to {total}, not to 100%. Change them so that they do.",
-                    total=Share(total),
-                )
-            )
-
     def _answer(self, tables: Tables) -> SimulationAnswer:
         given = setting(self, tables)
-        played = play(self, given)
+        played = play(self.rules, given, runs=self.runs, seed=self.seed)
         table = _table(played)
         return SimulationAnswer(
             question=self,
             version=tables.version,
-            headline=headline(self, played, table),
+            headline=headline(played, table),
             frames={
                 "table": table,
                 "log": told.frame(played.decisions),
@@ -113,7 +90,7 @@ class Simulation(Question):
                 "runs": _runs(played),
                 "days": _days(played),
             },
-            notes=notes(self, played),
+            notes=notes(played),
             currency=given.currency,
             decisions=played.decisions,
             accuracy=float(played.accuracy),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,18 +13,15 @@ from analysis.reallocation.money import CENTS
 from analysis.reallocation.play import Played, alarms, interval
 from analysis.reallocation.setting import Setting
 
-if TYPE_CHECKING:
-    from analysis.reallocation.simulation import Simulation
 
-
-def headline(asked: Simulation, played: Played, table: pd.DataFrame) -> Message:
+def headline(played: Played, table: pd.DataFrame) -> Message:
     """Return the sentence with the gain; where its interval holds zero, it says that nothing can be shown."""
     policies: Any = table.set_index("policy")
     row, unit = policies.loc["rules"], played.given.currency
     if not played.moves.moved.any() and not played.moves.released.any():
         return say(
             "In simulation the rules moved nothing in {runs} runs, so they earn what the fixed split does.",
-            runs=asked.runs,
+            runs=played.runs,
         )
     params: dict[str, Any] = {
         "gain": Money(float(row["gain"]), unit),
@@ -33,7 +30,7 @@ def headline(asked: Simulation, played: Played, table: pd.DataFrame) -> Message:
         "regret": Money(float(row["regret"]), unit),
         "base": Money(float(policies.loc["fixed", "revenue"]), unit),
         "share": Share(float(row["share_of_runs_better"])),
-        "runs": asked.runs,
+        "runs": played.runs,
     }
     if np.isnan(row["gain_low"]):
         return say(
@@ -63,15 +60,15 @@ def headline(asked: Simulation, played: Played, table: pd.DataFrame) -> Message:
     )
 
 
-def notes(asked: Simulation, played: Played) -> tuple[Note, ...]:
+def notes(played: Played) -> tuple[Note, ...]:
     """Say what the figures rest on."""
     simulated = say(
         "This is a simulated market built from the fitted curves: it shows how the rules behave if those curves, "
         "within their uncertainty, are right. It does not test the curves, and no competitor reacts."
     )
     notes = [Note("simulated", simulated, "warning")]
-    notes += _money_notes(asked, played)
-    notes += _surge_notes(asked, played)
+    notes += _money_notes(played)
+    notes += _surge_notes(played)
     limits = say(
         "Best within the limits moves the rules' own money in the same steps and above the same floors, but knows each "
         "run's curves and surges beforehand; best without limits also spends the reserve, whenever and wherever it "
@@ -85,7 +82,7 @@ def notes(asked: Simulation, played: Played) -> tuple[Note, ...]:
     return tuple(notes)
 
 
-def _money_notes(asked: Simulation, played: Played) -> list[Note]:
+def _money_notes(played: Played) -> list[Note]:
     """Say how much of the gain comes from spending more, and what stayed where it was."""
     notes, unit = [], played.given.currency
     drawn = float(played.released.mean())
@@ -118,7 +115,7 @@ def _money_notes(asked: Simulation, played: Played) -> list[Note]:
             "In {channels} the rules spent at rates above any observed, up to {headroom} times; the curves are a guess "
             "there.",
             channels=Names(names),
-            headroom=asked.market.headroom,
+            headroom=played.given.market.settings.headroom,
         )
         notes.append(Note("extrapolated", text, "warning"))
     left = float(played.paths["rules"].unspent[:, -1].mean()) / CENTS
@@ -128,11 +125,11 @@ def _money_notes(asked: Simulation, played: Played) -> list[Note]:
     return notes
 
 
-def _surge_notes(asked: Simulation, played: Played) -> list[Note]:
+def _surge_notes(played: Played) -> list[Note]:
     surges, declared, wrong = (int(part.sum()) for part in alarms(played))
     text = say(
         "{runs} runs had {surges} surges in all; the rules declared {declared}, {wrong} of them without one.",
-        runs=asked.runs,
+        runs=played.runs,
         surges=surges,
         declared=declared,
         wrong=wrong,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,14 +11,12 @@ import pandas as pd
 from analysis.answer import Note
 from analysis.budget.curves import joint
 from analysis.budget.curves.curve import Curve, interval, runs
+from analysis.budget.curves.definition import CurvesDefinition
 from analysis.budget.curves.estimate import FEWEST, FLATTEST, MOST_APART, Estimate, missing, preferred
 from analysis.budget.curves.forms import FORMS
 from analysis.budget.curves.report import Report, realised, report
 from analysis.messages import Message, Names, say
 from analysis.tables import Tables
-
-if TYPE_CHECKING:
-    from analysis.budget.curves.question import ResponseCurves
 
 _YEAR = 365.25 * 24
 _MARGIN = 10
@@ -48,7 +46,7 @@ class Market:
     known: Any
 
 
-def estimates(asked: ResponseCurves, tables: Tables, given: Report, wanted: list[str]) -> dict[str, Estimate]:
+def estimates(asked: CurvesDefinition, tables: Tables, given: Report, wanted: list[str]) -> dict[str, Estimate]:
     """Estimate the wanted channels' curves together.
 
     Every channel of the report is in the fit, attributed ones too: they earn part of the revenue explained.
@@ -74,7 +72,7 @@ def _none(given: Report, reasons: dict[str, str]) -> dict[str, Estimate]:
     return {c: missing(given.of(c), "none", why) for c, why in reasons.items()}
 
 
-def _market(asked: ResponseCurves, tables: Tables, given: Report) -> Market | str:
+def _market(asked: CurvesDefinition, tables: Tables, given: Report) -> Market | str:
     """Lay spend and orders out period by period, or name what keeps that from being done."""
     if not tables.count("orders") or "paid_at" not in tables.present("orders"):
         return "no-orders"
@@ -131,7 +129,7 @@ def _dummies(of: Any) -> Any:
 
 
 def _fitted(
-    asked: ResponseCurves, given: Report, market: Market, controls: Any, used: list[int], wanted: list[str]
+    asked: CurvesDefinition, given: Report, market: Market, controls: Any, used: list[int], wanted: list[str]
 ) -> dict[str, Estimate]:
     revenue, spend = market.revenue[market.known], market.spend[market.known][:, used]
     run = runs(market.starts, given.hours)[market.known]

@@ -15,14 +15,14 @@ from analysis.answer import Answer, Field, Note
 from analysis.budget.curves import attributed, jointly
 from analysis.budget.curves import chart as picture
 from analysis.budget.curves.curve import LEVELS, Curve, interval
+from analysis.budget.curves.definition import CurvesDefinition
 from analysis.budget.curves.estimate import FEWEST, FLATTEST, MOST_APART, Estimate, missing, preferred
 from analysis.budget.curves.forms import FORMS
 from analysis.budget.curves.report import Report, report
 from analysis.charts import Look
 from analysis.messages import N_, Message, Money, Names, say
-from analysis.question import Question
 from analysis.tables import Tables
-from analysis.values import one_of, value, whole
+from analysis.values import value
 
 POINTS = 33
 """Points a curve is drawn through, over the spend observed."""
@@ -66,7 +66,7 @@ _FORM_WORDS = {
 
 
 @value("response-curves")
-class ResponseCurves(Question):
+class ResponseCurves(CurvesDefinition):
     """How each channel's revenue rises with its spend, and levels off.
 
     Parameters
@@ -102,12 +102,6 @@ class ResponseCurves(Question):
     >>> answer.table[["form", "ceiling", "half_saturation", "roi"]].round(2).values.tolist()
     [['hyperbolic', 900.0, 100.0, 4.05]]
     """
-
-    needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"spend": ()})
-
-    form: str = field(default="auto", metadata=one_of("auto", *FORMS))
-    draws: int = field(default=400, metadata=whole(least=100, most=2000))
-    seed: int = field(default=1, metadata=whole(least=0, most=2**31 - 1))
 
     def _answer(self, tables: Tables) -> CurvesAnswer:
         given = report(tables, self.where)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import altair as alt
 import pandas as pd
 
 from analysis import charts
 from analysis.charts import PALETTE, Look
-from analysis.journey.attribution.words import MODEL_WORDS, TOUCH_WORDS
+from analysis.journey.attribution.definition import MODEL_WORDS
+from analysis.journey.attribution.words import TOUCH_WORDS
 from analysis.messages import N_, Message
-
-if TYPE_CHECKING:
-    from analysis.journey.attribution.question import Attribution
 
 SHAPES = ("circle", "square", "triangle-up", "diamond", "triangle-down", "cross", "triangle-right", "triangle-left")
 _ROW, _GAP = 11, 14
@@ -24,7 +22,7 @@ _TITLES = {
 }
 
 
-def dots(table: pd.DataFrame, look: Look, asked: Attribution, headline: Message) -> Any:
+def dots(table: pd.DataFrame, look: Look, value: str, headline: Message) -> Any:
     """Draw a band per touch, those with most credit first, and in it a row per model."""
     models = list(table["model"].unique())
     drawn = table.assign(label=table["model"].map(lambda m: look(MODEL_WORDS[m])))
@@ -51,7 +49,7 @@ def dots(table: pd.DataFrame, look: Look, asked: Attribution, headline: Message)
     point = base.mark_point(filled=True, size=48, opacity=1).encode(
         x=alt.X(
             "share:Q",
-            title=look(_TITLES[asked.value]),
+            title=look(_TITLES[value]),
             scale=alt.Scale(zero=True),
             axis=alt.Axis(format=".0%", tickCount=5),
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -14,27 +14,26 @@ import pandas as pd
 
 from analysis.answer import Answer, Field
 from analysis.charts import NOT_SET, TOTAL, Look
-from analysis.errors import DataError, QuestionError
+from analysis.errors import DataError
 from analysis.journey.attribution import chart as credit_picture
 from analysis.journey.attribution import words
 from analysis.journey.attribution.costs import Cost, Worth, spent, worth_of
+from analysis.journey.attribution.definition import MODEL_WORDS, MODELS, AttributionDefinition
 from analysis.journey.attribution.kernel import FAR, RULES, Tally, Walk, tally
 from analysis.journey.attribution.models import MOST
 from analysis.journey.attribution.shares import FEWEST, Shares, largest_remainder
-from analysis.journey.attribution.words import MODEL_WORDS, NO_TOUCH, TOUCH_WORDS
+from analysis.journey.attribution.words import NO_TOUCH, TOUCH_WORDS
 from analysis.messages import N_, say
-from analysis.question import Question
 from analysis.store.walk import Chunk
 from analysis.tables import Tables, collect, instant
-from analysis.values import duration, local_day, micros, names, number, one_of, optional, seconds, text, value, whole
+from analysis.values import local_day, micros, seconds, value
 
 TOUCHES = 50
 """Most values the credited column may have."""
-MODELS = tuple(MODEL_WORDS)
 
 
 @value("attribution")
-class Attribution(Question):
+class Attribution(AttributionDefinition):
     """How much of the conversions, or of their revenue, each touch is credited with, under several models.
 
     Parameters
@@ -93,37 +92,6 @@ class Attribution(Question):
     [['display', 1.0, 0.5], ['search', 0.0, 0.5], ['(total)', 1.0, 1.0]]
     """
 
-    needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"events": ()})
-
-    conversion: str = field(default="purchase", metadata=text())
-    touches: tuple[str, ...] = field(default=("visit",), metadata=names())
-    by: str = field(default="channel", metadata=one_of("channel", "campaign", "creative", "audience", "phase"))
-    value: str = field(default="conversions", metadata=one_of("conversions", "revenue", "value"))
-    window: str = field(default="7d", metadata=duration())
-    paths: str = field(default="since_last_conversion", metadata=one_of("since_last_conversion", "all"))
-    repeats: str = field(default="each", metadata=one_of("each", "session", "row"))
-    models: tuple[str, ...] = field(default=(), metadata=names())
-    direct: str | None = field(default=None, metadata=optional(text()))
-    half_life: str = field(default="7d", metadata=duration())
-    first: float = field(default=0.4, metadata=number(least=0, most=1))
-    last: float = field(default=0.4, metadata=number(least=0, most=1))
-    draws: int = field(default=200, metadata=whole(least=100, most=2000))
-    seed: int = field(default=0, metadata=whole(least=0, most=2**31 - 1))
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.first + self.last > 1 + 1e-12:
-            raise QuestionError.crossed(words.too_much(self.first, self.last))
-        for model in self.models:
-            one_of(*MODELS)["check"]("models", model)
-        if "last_non_direct" in self.models and not self.direct:
-            raise QuestionError.crossed(words.no_direct())
-
-    def asked_models(self) -> tuple[str, ...]:
-        """Return the models asked for, each once."""
-        every = tuple(m for m in MODELS if m != "last_non_direct" or self.direct)
-        return tuple(dict.fromkeys(self.models)) or every
-
     def _answer(self, tables: Tables) -> Answer:
         known = _touches(self, tables)
         span = _span(self, tables)
@@ -132,7 +100,7 @@ class Attribution(Question):
         if not tallied.conversions:
             raise DataError.empty(words.nothing(self.conversion, self.where is not None))
         shares = Shares(tallied, known, measure=int(self.value != "conversions"))
-        models = tuple(m for m in self.asked_models() if m != "shapley" or shares.players <= MOST)
+        models = tuple(m for m in self.asked_models if m != "shapley" or shares.players <= MOST)
         if not models:
             raise DataError.empty(words.too_many_players(shares.players, self.by))
         if not shares.total > 0:
@@ -198,7 +166,7 @@ class AttributionAnswer(Answer):
 
     def chart(self, look: Look | None = None) -> Any:
         """Draw each touch's share under each model, with its interval."""
-        return credit_picture.dots(self.table, look or Look(), self.question, self.headline)
+        return credit_picture.dots(self.table, look or Look(), self.question.value, self.headline)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -223,7 +191,7 @@ class RevenueAttribution(AttributionAnswer):
 # ---- the work ---------------------------------------------------------------------------------------------
 
 
-def _touches(asked: Attribution, tables: Tables) -> tuple[str, ...]:
+def _touches(asked: AttributionDefinition, tables: Tables) -> tuple[str, ...]:
     """Check what is named, and return the values that can be credited."""
     for event in (asked.conversion, *asked.touches):
         if event not in tables.event_keys:
@@ -239,12 +207,12 @@ def _touches(asked: Attribution, tables: Tables) -> tuple[str, ...]:
     return found
 
 
-def _events(asked: Attribution, tables: Tables) -> nw.LazyFrame[Any]:
+def _events(asked: AttributionDefinition, tables: Tables) -> nw.LazyFrame[Any]:
     """Return the events that match the filter, whatever their date."""
     return tables.frame("events", asked.where.replace(start=None, end=None) if asked.where else None)
 
 
-def _span(asked: Attribution, tables: Tables) -> tuple[dt.datetime, dt.datetime]:
+def _span(asked: AttributionDefinition, tables: Tables) -> tuple[dt.datetime, dt.datetime]:
     """Return the first and last moment of the events that match the filter, whatever their date."""
     known = tables.span("events")
     assert known is not None  # `needs` holds events
@@ -258,11 +226,15 @@ def _span(asked: Attribution, tables: Tables) -> tuple[dt.datetime, dt.datetime]
 
 
 def _tallied(
-    asked: Attribution, tables: Tables, known: tuple[str, ...], span: tuple[dt.datetime, dt.datetime], worth: Worth
+    asked: AttributionDefinition,
+    tables: Tables,
+    known: tuple[str, ...],
+    span: tuple[dt.datetime, dt.datetime],
+    worth: Worth,
 ) -> Tally:
     start, end = asked.where.bounds(tables.zone) if asked.where else (None, None)
     back = dt.timedelta(seconds=seconds(asked.window))
-    models = set(asked.asked_models())
+    models = set(asked.asked_models)
     rules = Walk(
         by=asked.by,
         touches=len(known),
@@ -311,7 +283,7 @@ class _Work:
         return tally(chunk, self.rules)
 
 
-def _roles(asked: Attribution, tables: Tables) -> Any:
+def _roles(asked: AttributionDefinition, tables: Tables) -> Any:
     roles = np.zeros(max(tables.event_keys.values()) + 1, np.uint8)
     roles[[tables.event_keys[e] for e in asked.touches or tables.event_keys]] |= 1
     roles[tables.event_keys[asked.conversion]] |= 2
@@ -325,7 +297,7 @@ def _rank(tables: Tables) -> Any:
     return rank
 
 
-def _table(asked: Attribution, shares: Shares, models: tuple[str, ...], cost: Cost) -> pd.DataFrame:
+def _table(asked: AttributionDefinition, shares: Shares, models: tuple[str, ...], cost: Cost) -> pd.DataFrame:
     """Lay out a row per touch and model; touches without credit stay where they cost something."""
     credited = {model: shares.credit(model) for model in models}
     drawn = shares.intervals(models, asked.draws, asked.seed) if shares.conversions >= FEWEST else {}

@@ -5,34 +5,20 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from analysis.answer import Note
 from analysis.charts import PHASES, TOTAL
+from analysis.journey.attribution.costs import Worth
+from analysis.journey.attribution.definition import MODEL_WORDS, AttributionDefinition
+from analysis.journey.attribution.kernel import Tally
 from analysis.journey.attribution.models import MOST
 from analysis.journey.attribution.shares import FEWEST, Shares
 from analysis.messages import N_, Message, Money, Names, Share, Span, say
 from analysis.values import local_moment, seconds
 
-if TYPE_CHECKING:
-    from analysis.journey.attribution.costs import Worth
-    from analysis.journey.attribution.kernel import Tally
-    from analysis.journey.attribution.question import Attribution
-
-MODEL_WORDS = MappingProxyType(
-    {
-        "first": N_("First touch"),
-        "last": N_("Last touch"),
-        "last_non_direct": N_("Last non-direct"),
-        "linear": N_("Linear"),
-        "decay": N_("Time decay"),
-        "position": N_("Position-based"),
-        "markov": N_("Markov"),
-        "shapley": N_("Shapley"),
-    }
-)
 NO_TOUCH = N_("(no touch)")
 TOUCH_WORDS = MappingProxyType({name: name for name in (NO_TOUCH, TOTAL, *PHASES)})
 _JOURNEYS = ("markov", "shapley")
@@ -40,20 +26,6 @@ _CENT = 0.01
 
 
 # ---- what cannot be asked ---------------------------------------------------------------------------------
-
-
-def too_much(first: float, last: float) -> Message:
-    """First and last touch get more than there is."""
-    return say(
-        "The first and the last touch cannot get {first} and {last}: together that is more than 100%. Lower one.",
-        first=Share(first),
-        last=Share(last),
-    )
-
-
-def no_direct() -> Message:
-    """Last non-direct without a name for direct."""
-    return say("Last non-direct needs to know which value means direct; choose one, or leave that model out.")
 
 
 def too_many_players(count: int, by: str) -> Message:
@@ -88,7 +60,7 @@ def worth_nothing(conversion: str) -> Message:
 # ---- the headline -----------------------------------------------------------------------------------------
 
 
-def headline(asked: Attribution, table: pd.DataFrame, shares: Shares, currency: str | None) -> Message:
+def headline(asked: AttributionDefinition, table: pd.DataFrame, shares: Shares, currency: str | None) -> Message:
     """Say who gains and who loses most from one model to another, or who has most."""
     whole: Any = (
         say("{amount} of revenue", amount=Money(shares.total, currency))
@@ -148,7 +120,7 @@ def _compared(models: Sequence[str]) -> tuple[str, str]:
 
 
 def notes(
-    asked: Attribution,
+    asked: AttributionDefinition,
     tallied: Tally,
     shares: Shares,
     models: Sequence[str],
@@ -169,11 +141,11 @@ def notes(
     return (*found, Note("not-incremental", text))
 
 
-def _window(asked: Attribution) -> Span:
+def _window(asked: AttributionDefinition) -> Span:
     return Span(seconds(asked.window))
 
 
-def _coverage(asked: Attribution, tallied: Tally, first: dt.datetime, zone: str) -> list[Note]:
+def _coverage(asked: AttributionDefinition, tallied: Tally, first: dt.datetime, zone: str) -> list[Note]:
     found = []
     if tallied.untouched:
         text = say(
@@ -203,7 +175,7 @@ def _coverage(asked: Attribution, tallied: Tally, first: dt.datetime, zone: str)
     return found
 
 
-def unnamed(asked: Attribution, worth: Worth) -> tuple[Note, ...]:
+def unnamed(asked: AttributionDefinition, worth: Worth) -> tuple[Note, ...]:
     """Say how much of the paid revenue no conversion event names, so that no touch can have it."""
     if worth.paid - worth.named < _CENT:
         return ()
@@ -219,7 +191,7 @@ def unnamed(asked: Attribution, worth: Worth) -> tuple[Note, ...]:
     return (Note("unnamed-orders", text, "warning"),)
 
 
-def _estimates(asked: Attribution, tallied: Tally, shares: Shares, models: Sequence[str]) -> list[Note]:
+def _estimates(asked: AttributionDefinition, tallied: Tally, shares: Shares, models: Sequence[str]) -> list[Note]:
     found = []
     weighed = [m for m in _JOURNEYS if m in models]
     if weighed and tallied.open:
@@ -232,7 +204,7 @@ def _estimates(asked: Attribution, tallied: Tally, shares: Shares, models: Seque
             models=Names(tuple(MODEL_WORDS[m] for m in weighed)),
         )
         found.append(Note("still-open", text, "warning"))
-    if "shapley" in asked.asked_models() and "shapley" not in models:
+    if "shapley" in asked.asked_models and "shapley" not in models:
         found.append(Note("too-many-touches", too_many_players(shares.players, asked.by), "missing"))
     if "shapley" in models and (even := shares.split_evenly()):
         text = say(
@@ -248,7 +220,7 @@ def _estimates(asked: Attribution, tallied: Tally, shares: Shares, models: Seque
     return found
 
 
-def _rule(asked: Attribution) -> Note:
+def _rule(asked: AttributionDefinition) -> Note:
     events = Names(asked.touches)
     if not asked.touches:
         text = say("A path holds every event with a {by} in the {window} up to a conversion.",

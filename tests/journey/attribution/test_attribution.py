@@ -279,7 +279,7 @@ def test_shown_credits_sum_to_the_cent(tables: Tables) -> None:
     whole = answer.table.groupby("model")["credit"].sum().iloc[0]
     shown = answer.shown("table", "en")
     wide = answer.shown("models", "en")
-    for model in answer.question.asked_models():
+    for model in answer.question.asked_models:
         own = shown.loc[shown["model"] == model, "credit"]
         assert np.array_equal(own, own.round(2))
         assert round(own.sum(), 6) == whole
@@ -447,7 +447,7 @@ def test_chart_is_made_for_every_reader(tables: Tables, look: Look, asked: dict[
     assert chart["description"] == answer.headline.text(look.language)
     (drawn,) = chart["datasets"].values()
     assert len(drawn) == len(answer.table)
-    models = answer.question.asked_models()
+    models = answer.question.asked_models
     assert [len(drawn) / len(models), len({row["label"] for row in drawn})] == [4, len(models)]
 
 
