@@ -63,9 +63,9 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """A list of names, joined as the language joins them."""
+    """A list of names, or of things said, joined as the language joins them."""
 
-    values: tuple[str, ...]
+    values: tuple[str | Message, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ def _words(value: Any, language: str) -> str:
         case Span():
             return _span(value.seconds, language)
         case Names():
-            return ("、" if language.startswith("zh") else ", ").join(translate(v, language) for v in value.values)
+            return ("、" if language.startswith("zh") else ", ").join(_words(v, language) for v in value.values)
         case bool():
             return str(value)
         case int():
