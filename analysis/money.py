@@ -10,7 +10,6 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from analysis.answer import Note
 from analysis.errors import DataError
@@ -115,8 +114,9 @@ def currency_of(
     """Return the currency that a frame's amounts are counted in.
 
     That is the one wanted; else the campaign's, where any amount is in it or converts into it; else the one that
-    most rows are in. Amounts in others are converted where the analyst gave a rate for their day or an earlier one
-    (a rate the other way round serves too). They are never added up otherwise, nor counted as nothing.
+    most rows are in (where there are none, the only one in the data). Amounts in others are converted where the
+    analyst gave a rate for their day or an earlier one (a rate the other way round serves too). They are never added
+    up otherwise, nor counted as nothing.
 
     Parameters
     ----------
@@ -131,6 +131,7 @@ def currency_of(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> sold = pd.DataFrame({"amount": [5.0, 6.0, 7.0], "currency": ["CNY", "CNY", "USD"], "paid_at": pd.Timestamp(0)})
     >>> found = currency_of(Tables(), nw.from_native(sold).lazy())
     >>> found.code, found.others
@@ -189,7 +190,8 @@ def _sums(frame: nw.LazyFrame[Any], amount: str) -> list[Sum]:
     """Return what each currency's rows add up to, most rows first; those without a currency are in none."""
     summed = frame.group_by("currency").agg(nw.col(amount).sum().alias("amount"), rows=nw.len())
     rows = collect(summed).dropna(subset="currency").fillna({"amount": 0.0})
-    found = [Sum(str(c), float(a), int(n)) for c, a, n in zip(rows["currency"], rows["amount"], rows["rows"], strict=True)]
+    each = zip(rows["currency"], rows["amount"], rows["rows"], strict=True)
+    found = [Sum(str(currency), float(amount), int(n)) for currency, amount, n in each]
     return sorted(found, key=lambda own: (-own.rows, own.currency))
 
 
@@ -197,7 +199,10 @@ def _usual(tables: Tables, held: Sequence[Sum]) -> str | None:
     own = tables.campaign.currency if tables.campaign else None
     if own and (not held or any(s.currency == own or _steps(tables, s.currency, own) for s in held)):
         return own
-    return held[0].currency if held else None
+    if held:
+        return held[0].currency
+    names = tables.names("currency")
+    return names[0] if len(names) == 1 else None
 
 
 def _steps(tables: Tables, currency: str, into: str) -> _Steps:

@@ -9,7 +9,6 @@ from typing import Any
 import narwhals as nw
 
 from analysis.answer import Note
-from analysis.errors import DataError
 from analysis.messages import Names, say
 from analysis.tables import Tables, collect
 from analysis.values import Filter
@@ -140,12 +139,7 @@ def purchases(tables: Tables, where: Filter | None = None, *also: str, buyers: b
     if source.orders:
         return _of_orders(tables, where, source, also)
     if not source.events:
-        text = say(
-            "What was paid needs orders with {columns}, or purchase events. Import orders that have them on the Data "
-            "page.",
-            columns=Names(source.lacks or ("paid_at",)),
-        )
-        raise DataError.empty(text)
+        tables.require("orders", *source.lacks)
     return _of_events(tables, where, source, also)
 
 

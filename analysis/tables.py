@@ -321,8 +321,7 @@ class Tables:
 
     def names(self, column: str, *tables: str) -> tuple[str, ...]:
         """Return the distinct values of a text column in the tables named, or in all that have it, sorted."""
-        found: tuple[str, ...] = self.fact(f"names {column} {tables}", partial(self._distinct, column, tables or TABLES))
-        return found
+        return self.fact(f"names {column} {tables}", partial(self._distinct, column, tables or tuple(TABLES)))
 
     def _distinct(self, column: str, tables: Iterable[str]) -> tuple[str, ...]:
         found = set[str]()
