@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import pandas as pd
 
-from analysis.charts import Look
+from analysis.charts import AnyChart, Look, Plot
+from analysis.fields import Field as Field
+from analysis.fields import Fields, described
 from analysis.messages import Message
+from analysis.names import DisplayNames
 from analysis.values import Value
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A column of an answer's table: its label for people and its unit.
-
-    `unit` is one of "text", "count", "share", "seconds", "money", "ratio", "number", "time", "flag". `words` puts the
-    column's own codes into (translatable) words; all else in a text column is somebody's data and stays as it is.
-    """
-
-    label: str
-    unit: str
-    words: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +47,11 @@ class Answer:
         What was dropped, assumed or extrapolated.
     currency : str, optional
         Of the columns whose unit is "money".
+    names : DisplayNames
+        What people call the codes in it.
     """
 
-    fields: ClassVar[Mapping[str, Mapping[str, Field]]] = {}
+    fields: ClassVar[Fields] = described()
 
     question: Value
     version: str
@@ -67,6 +59,7 @@ class Answer:
     frames: Mapping[str, pd.DataFrame]
     notes: tuple[Note, ...] = ()
     currency: str | None = None
+    names: DisplayNames = field(default_factory=DisplayNames)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -77,22 +70,43 @@ class Answer:
         """Return one of the answer's tables; changing it leaves the answer as it is (copy on write)."""
         return self.frames[name].copy(deep=False)
 
+    def plot(self, name: str, look: Look) -> Plot:
+        """Return how one of the tables is drawn: titles, formats, tooltips and names from its fields."""
+        fields = self.fields[name]
+        codes = {column: self.column_of(own) for column, own in fields.items()}
+        return Plot(look, fields, self.currency, codes)
+
     def shown(self, name: str, language: str) -> pd.DataFrame:
         """Return one of the tables with its sentences in a reader's language."""
         return self.frame(name)
 
-    def chart(self, look: Look | None = None) -> Any:
+    def chart(self, look: Look | None = None) -> AnyChart:
         """Return the answer as an Altair chart for a reader's language and theme."""
+        return self._chart(replace(look or Look(), names=self.names))
+
+    def _chart(self, look: Look) -> AnyChart:
         raise NotImplementedError
+
+    def say(self, message: Message, language: str = "en") -> str:
+        """Return one of the answer's sentences in a reader's language, codes by their names."""
+        return message.text(language, self.names)
 
     def text(self, language: str = "en") -> str:
         """Return headline and notes as plain text."""
-        return "\n".join([self.headline.text(language), *(f"- {n.message.text(language)}" for n in self.notes)])
+        return "\n".join(
+            [self.say(self.headline, language), *(f"- {self.say(n.message, language)}" for n in self.notes)]
+        )
+
+    def column_of(self, field: Field) -> str | None:
+        """Return the column of the data whose codes a field holds, if it holds any."""
+        asked = getattr(self.question, "funnel", self.question)
+        found = getattr(asked, field.of, field.of) if field.of else None
+        return found if isinstance(found, str) else None
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle = self.chart()._repr_mimebundle_(**kwargs)
+        bundle: Any = self.chart()._repr_mimebundle_(**kwargs)
         data, meta = bundle if isinstance(bundle, tuple) else (bundle, {})
         return {**data, "text/plain": f"{self.text()}\n\n{self.table.to_string()}"}, meta
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.headline.text()}>"
+        return f"<{type(self).__name__} {self.say(self.headline)}>"

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import altair as alt
+import pandas as pd
+from babel.numbers import get_currency_symbol
 
-from analysis.messages import N_, Message, translate
+from analysis.fields import Field
+from analysis.messages import N_, Message, Money, Namer, Points, Share, Span, say, translate
+from analysis.names import DisplayNames
 from analysis.vocabulary import STAGES
+
+AnyChart = alt.Chart | alt.LayerChart | alt.VConcatChart | alt.HConcatChart | alt.FacetChart
 
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C6BB1", "#A6A01F", "#7F7F7F")
 """Okabe and Ito's colour-blind-safe colours (black and yellow replaced, so both themes can carry them)."""
@@ -30,14 +36,15 @@ FONT = '"Source Sans", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", san
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Who looks: their language and whether their screen is dark."""
+    """Who looks: their language, whether their screen is dark, and what they call the codes in the data."""
 
     language: str = "en"
     dark: bool = False
+    names: Namer = field(default_factory=DisplayNames)
 
     def __call__(self, words: str | Message) -> str:
         """Put words into the reader's language."""
-        return words.text(self.language) if isinstance(words, Message) else translate(words, self.language)
+        return words.text(self.language, self.names) if isinstance(words, Message) else translate(words, self.language)
 
     @property
     def ink(self) -> str:
@@ -53,6 +60,136 @@ class Look:
     def grid(self) -> str:
         """Colour of grid lines."""
         return "#30363D" if self.dark else "#E4E7EB"
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """How the columns of one of an answer's tables are drawn; made by :meth:`analysis.answer.Answer.plot`.
+
+    Parameters
+    ----------
+    look : Look
+    fields : mapping of str to Field
+    currency : str, optional
+    codes : mapping of str to str or None
+        Of which column of the data each column holds codes.
+    """
+
+    look: Look
+    fields: Mapping[str, Field]
+    currency: str | None
+    codes: Mapping[str, str | None]
+
+    def name(self, column: str, code: object) -> str:
+        """Return what stands in a column of text: the column's own word for it, else the name that people have."""
+        if code is None or code != code:
+            return ""
+        if word := self.fields[column].words.get(str(code)):
+            return self.look(word)
+        return self.look.names(str(code), self.codes[column], self.look.language)
+
+    def named(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return a table in which each column of text has its names beside it, such as `channel_name`."""
+        texts = [c for c in table.columns if c in self.fields and self.fields[c].unit == "text"]
+        return table.assign(**{f"{c}_name": [self.name(c, code) for code in table[c]] for c in texts})
+
+    def title(self, column: str) -> str:
+        """Return a column's label with its unit, as an axis has it."""
+        own, label = self.fields[column], self.look(self.fields[column].label)
+        unit = {"seconds": self.look(N_("seconds")), "money": unit_of(self.currency, self.look.language)}.get(own.unit)
+        return self.look(say("{what}, {unit}", what=label, unit=unit)) if unit else label
+
+    def format(self, column: str) -> str:
+        """Return how a column's numbers are written (d3)."""
+        return _FORMATS[self.fields[column].unit]
+
+    def axis(self, column: str, **changes: Any) -> alt.Axis:
+        """Return a column's axis: few ticks, numbers as the language writes them."""
+        unit = self.fields[column].unit
+        if unit in ("money", "count", "number"):
+            return alt.Axis(**{"labelExpr": _ROUND[self.look.language.startswith("zh")], "tickCount": 5, **changes})
+        if unit == "points":
+            return alt.Axis(**{"labelExpr": _POINTS, "tickCount": 5, **changes})
+        return alt.Axis(**{"format": _TICKS.get(unit, ""), "tickCount": 5, **changes})
+
+    def x(self, column: str, **changes: Any) -> alt.X:
+        """Return a column as the horizontal axis."""
+        return alt.X(f"{column}:Q", **{"title": self.title(column), "axis": self.axis(column), **changes})
+
+    def y(self, column: str, **changes: Any) -> alt.Y:
+        """Return a column as the vertical axis."""
+        return alt.Y(f"{column}:Q", **{"title": self.title(column), "axis": self.axis(column), **changes})
+
+    def tips(self, *columns: str) -> list[alt.Tooltip]:
+        """Return the tooltip of a row: each column's label, names for codes, numbers in their unit."""
+        return [self._tip(column) for column in columns]
+
+    def _tip(self, column: str) -> alt.Tooltip:
+        match self.fields[column].unit:
+            case "text":
+                return alt.Tooltip(f"{column}_name:N", title=self.look(self.fields[column].label))
+            case "time" | "day" as unit:
+                return alt.Tooltip(f"{column}:T", title=self.title(column), format=_FORMATS[unit])
+            case _:
+                return alt.Tooltip(f"{column}:Q", title=self.title(column), format=self.format(column))
+
+    def written(self, column: str, number: float) -> str:
+        """Return one of a column's numbers as a text, such as a direct label."""
+        match self.fields[column].unit:
+            case "share":
+                return self.look(say("{n}", n=Share(number)))
+            case "points":
+                return self.look(say("{n}", n=Points(number)))
+            case "money":
+                return self.look(say("{n}", n=Money(number, self.currency)))
+            case "seconds":
+                return self.look(say("{n}", n=Span(number)))
+            case "count":
+                return self.look(say("{n}", n=int(number)))
+            case _:
+                return self.look(say("{n}", n=float(number)))
+
+
+_POINTS = "datum.value ? format(100 * datum.value, '+.3~f') : '0'"
+_FORMATS = {
+    "share": ".1%", "points": "+.1%", "count": ",d", "money": ",.2f", "ratio": ",.2f", "number": ",.2f",
+    "seconds": ",.1f", "time": "%Y-%m-%d %H:%M", "day": "%Y-%m-%d",
+}  # fmt: skip
+_TICKS = {"share": ".0%", "ratio": ",.3~f", "seconds": ",.3~f", "time": "%m-%d", "day": "%m-%d"}
+_ROUND = (
+    "abs(datum.value) >= 1e6 ? format(datum.value / 1e6, ',.3~f') + 'M' : "
+    "abs(datum.value) >= 1e4 ? format(datum.value / 1e3, ',.3~f') + 'k' : format(datum.value, ',.3~f')",
+    "abs(datum.value) >= 1e8 ? format(datum.value / 1e8, ',.3~f') + '亿' : "
+    "abs(datum.value) >= 1e4 ? format(datum.value / 1e4, ',.3~f') + '万' : format(datum.value, ',.3~f')",
+)
+"""Large numbers on an axis, in English and in Chinese."""
+
+
+def unit_of(currency: str | None, language: str) -> str:
+    """Return a currency as an axis names it: its usual sign or word, nothing where it is unknown.
+
+    Examples
+    --------
+    >>> unit_of("CNY", "zh_CN"), unit_of("CNY", "en"), unit_of("USD", "en"), unit_of(None, "en")
+    ('元', 'CN¥', '$', '')
+    """
+    if not currency:
+        return ""
+    return "元" if currency == "CNY" and language.startswith("zh") else str(get_currency_symbol(currency, language))
+
+
+def whiskers(base: alt.Chart, look: Look, low: str = "low", high: str = "high") -> alt.Chart:
+    """Return the intervals of a chart's rows: thin rules from `low` to `high`."""
+    drawn: alt.Chart = base.mark_rule(strokeWidth=1.5, color=look.ink).encode(x=f"{low}:Q", x2=f"{high}:Q")
+    return drawn
+
+
+def rows(column: str, order: Sequence[str], *, lines: int = 1) -> alt.Y:
+    """Return a vertical axis of named rows in the order given; a label may have two lines, parted by a line break."""
+    axis = alt.Axis(domain=False, ticks=False, labelExpr="split(datum.label, '\\n')")
+    if lines > 1:
+        axis = alt.Axis(**axis.to_dict(), labelLineHeight=17, labelOffset=-9)
+    return alt.Y(f"{column}:N", sort=list(order), title=None, axis=axis)
 
 
 def colours(shown: Sequence[str], universe: Sequence[str]) -> alt.Scale:
@@ -71,13 +208,13 @@ def colours(shown: Sequence[str], universe: Sequence[str]) -> alt.Scale:
     return alt.Scale(domain=list(shown), range=[own[name] for name in shown])
 
 
-def finish(chart: Any, look: Look, *, describe: str, height: int | None = None) -> Any:
+def finish(chart: AnyChart, look: Look, *, describe: str, height: int | None = None) -> AnyChart:
     """Give a finished chart its theme, its width and its description for screen readers."""
     if height is not None:
         chart = chart.properties(height=height)
     if not isinstance(chart, alt.VConcatChart | alt.HConcatChart | alt.FacetChart):
         chart = chart.properties(width="container")
-    return (
+    finished: AnyChart = (
         chart.properties(
             description=describe, background="transparent", padding={"left": 4, "right": 12, "top": 4, "bottom": 4}
         )
@@ -101,6 +238,7 @@ def finish(chart: Any, look: Look, *, describe: str, height: int | None = None) 
         .configure_text(color=look.ink, fontSize=13)
         .configure_title(color=look.ink, fontSize=15, anchor="start")
     )
+    return finished
 
 
 def _locale(language: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -62,10 +62,23 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Name:
+    """A code of a column of the data, shown by the name that people have for it."""
+
+    code: str
+    column: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Names:
-    """A list of names, or of things said, joined as the language joins them."""
+    """A list of names, or of things said, joined as the language joins them; codes of a column, where one is given."""
 
     values: tuple[str | Message, ...]
+    column: str | None = None
+
+
+Namer = Callable[[str, str | None, str], str]
+"""What says how a code of a column is called in a language; see :class:`analysis.names.DisplayNames`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +91,7 @@ class Message:
         English source text with ``{name}`` placeholders; the gettext message id.
     params : tuple of (str, object)
         Values for the placeholders: text, numbers, :class:`Share`, :class:`Points`, :class:`Money`,
-        :class:`Span`, :class:`Names`, dates or further messages.
+        :class:`Span`, :class:`Name`, :class:`Names`, dates or further messages.
 
     Examples
     --------
@@ -89,9 +102,9 @@ class Message:
     id: str
     params: tuple[tuple[str, Any], ...] = ()
 
-    def text(self, language: str = "en") -> str:
-        """Put the message into words in `language`."""
-        words = {name: _words(value, language) for name, value in self.params}
+    def text(self, language: str = "en", names: Namer | None = None) -> str:
+        """Put the message into words in `language`; `names` says what codes are called."""
+        words = {name: _words(value, language, names) for name, value in self.params}
         return translate(self.id, language).format(**words)
 
     def __str__(self) -> str:
@@ -123,11 +136,13 @@ _BEYOND = 1e20
 """Above this, digits say nothing (and Babel's decimals run out)."""
 
 
-def _words(value: Any, language: str) -> str:
+def _words(value: Any, language: str, names: Namer | None = None) -> str:
     locale = Locale.parse(language)
     match value:
         case Message():
-            return value.text(language)
+            return value.text(language, names)
+        case Name():
+            return _named(value.code, value.column, language, names)
         case Share(value=x) | Points(value=x) | Money(value=x) | Span(seconds=x) | int(x) | float(x) if (
             _BEYOND < abs(x) < math.inf
         ):
@@ -145,7 +160,11 @@ def _words(value: Any, language: str) -> str:
         case Span():
             return _span(value.seconds, language)
         case Names():
-            return ("、" if language.startswith("zh") else ", ").join(_words(v, language) for v in value.values)
+            said = [
+                v.text(language, names) if isinstance(v, Message) else _named(v, value.column, language, names)
+                for v in value.values
+            ]
+            return ("、" if language.startswith("zh") else ", ").join(said)
         case bool():
             return str(value)
         case int():
@@ -156,6 +175,12 @@ def _words(value: Any, language: str) -> str:
             return value.strftime("%Y-%m-%d %H:%M")
         case _:
             return translate(str(value), language)
+
+
+def _named(code: str, column: str | None, language: str, names: Namer | None) -> str:
+    """Return a code's name; where it has none of its own, the code as a word of the catalogue."""
+    said = names(code, column, language) if names else code
+    return translate(code, language) if said == code else said
 
 
 def _percent_pattern(value: float) -> str:

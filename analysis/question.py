@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -56,7 +56,7 @@ class Question(Value):
         for each in fields(self):
             if isinstance(where := getattr(self, each.name), Filter):
                 _known(where, tables)
-        return self._answer(tables)
+        return replace(self._answer(tables), names=tables.display)
 
     def _answer(self, tables: Tables) -> Answer:
         raise NotImplementedError

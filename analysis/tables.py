@@ -21,8 +21,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.errors import DataError
-from analysis.records import ExchangeRate, settled
+from analysis.names import DisplayNames
+from analysis.records import DisplayName, ExchangeRate, settled
 from analysis.store import duck
+from analysis.store.columns import shown, stored
 from analysis.store.walk import Chunk, Columns
 from analysis.values import Campaign, Filter, local_midnight
 from analysis.vocabulary import TABLES, TIME_COLUMN
@@ -38,7 +40,8 @@ class Store(Protocol):
     def frame(self, table: str) -> nw.LazyFrame[Any]:
         """Return all of a table: its own columns and, for events, `user_key` and `event_key`.
 
-        A `user_key` is the same for the events of one user and for nobody else's; times are naive UTC.
+        Columns are called as :func:`analysis.store.columns.stored` says. A `user_key` is the same for the events of
+        one user and for nobody else's; times are naive UTC.
         """
 
     def count(self, table: str) -> int:
@@ -73,12 +76,16 @@ class Tables:
         Gives the time zone and the currency; without one, days begin in UTC.
     rates : iterable of ExchangeRate, optional
         What other currencies are worth, day by day; of several rates of one day the last holds.
+    display : iterable of DisplayName, optional
+        What a team calls the codes in the data, beside the standard names.
 
     Attributes
     ----------
     campaign : Campaign or None
     rates : tuple of ExchangeRate
         By currency and day; part of the data's version, as they change figures.
+    display : DisplayNames
+        No part of the version.
 
     Raises
     ------
@@ -101,8 +108,9 @@ class Tables:
         spend: Any = None,
         campaign: Campaign | None = None,
         rates: Iterable[ExchangeRate] = (),
+        display: Iterable[DisplayName] = (),
     ) -> None:
-        self.campaign, self.rates = campaign, settled(rates)
+        self.campaign, self.rates, self.display = campaign, settled(rates), DisplayNames(tuple(display))
         con = duck.connect()
         duck.create(con)
         digest = hashlib.sha256(_beside(campaign, self.rates).encode())
@@ -122,13 +130,16 @@ class Tables:
         campaign: Campaign | None,
         version: str,
         rates: Iterable[ExchangeRate] = (),
+        display: Iterable[DisplayName] = (),
         facts: dict[str, Any] | None = None,
     ) -> Tables:
         """Wrap a connection whose tables already lie as :mod:`analysis.store.duck` keeps them.
 
         Tables over the same data version may share `facts` (counts, names), so each is found once.
         """
-        return cls._on(duck.DuckDBStore(con, version), campaign, settled(rates), {} if facts is None else facts)
+        tables = cls._on(duck.DuckDBStore(con, version), campaign, settled(rates), DisplayNames(tuple(display)))
+        tables._facts = tables._facts if facts is None else facts
+        return tables
 
     @classmethod
     def from_spark(
@@ -139,6 +150,7 @@ class Tables:
         spend: Any = None,
         campaign: Campaign | None = None,
         rates: Iterable[ExchangeRate] = (),
+        display: Iterable[DisplayName] = (),
     ) -> Tables:
         """Read a warehouse's tables where they lie: questions run on the cluster, and only answers come back.
 
@@ -167,14 +179,16 @@ class Tables:
 
         frames = {"events": events, "orders": orders, "spend": spend}
         known = settled(rates)
-        return cls._on(SparkStore(frames, beside=_beside(campaign, known)), campaign, known, {})
+        store = SparkStore(frames, beside=_beside(campaign, known))
+        return cls._on(store, campaign, known, DisplayNames(tuple(display)))
 
     @classmethod
     def _on(
-        cls, store: Store, campaign: Campaign | None, rates: tuple[ExchangeRate, ...], facts: dict[str, Any]
+        cls, store: Store, campaign: Campaign | None, rates: tuple[ExchangeRate, ...], display: DisplayNames
     ) -> Tables:
         tables = cls.__new__(cls)
-        tables._store, tables.campaign, tables.rates, tables._facts = store, campaign, rates, facts
+        tables._store, tables._facts = store, {}
+        tables.campaign, tables.rates, tables.display = campaign, rates, display
         return tables
 
     @classmethod
@@ -218,6 +232,8 @@ class Tables:
 
     def frame(self, table: str, where: Filter | None = None) -> nw.LazyFrame[Any]:
         """Return a table as a narwhals lazy frame, filtered; events and spend have the campaign's `phase` as well.
+
+        A column that people named is called there as :func:`analysis.store.columns.stored` says.
 
         Raises
         ------
@@ -266,7 +282,7 @@ class Tables:
                 raise DataError.no_filter(table, column)
             if column not in (texts := self.texts(table)):
                 raise DataError.not_text(column, texts)
-            conditions.append(nw.col(column).is_in(kept))
+            conditions.append(nw.col(stored(column)).is_in(kept))
         return frame.filter(*conditions) if conditions else frame
 
     def walk(self, frame: nw.LazyFrame[Any], work: Callable[[Chunk], T], columns: Columns | None = None) -> Iterator[T]:
@@ -317,7 +333,7 @@ class Tables:
     def _of_text(self, table: str) -> tuple[str, ...]:
         held = self._stored(table)
         kinds = self._store.frame(table).collect_schema() if held else {}
-        return tuple(c for c in held if kinds[c] == nw.String)
+        return tuple(c for c in held if kinds[stored(c)] == nw.String)
 
     def names(self, column: str, *tables: str) -> tuple[str, ...]:
         """Return the distinct values of a text column in the tables named, or in all that have it, sorted."""
@@ -327,7 +343,7 @@ class Tables:
         found = set[str]()
         for table in tables:
             if column in self._stored(table):
-                values = self._store.frame(table).select(name=nw.col(column)).drop_nulls()
+                values = self._store.frame(table).select(name=nw.col(stored(column))).drop_nulls()
                 rows = values.group_by("name").agg(nw.len()).head(MOST_NAMES).collect("pyarrow")
                 found.update(map(str, rows["name"].to_list()))
         if column == "phase" and self.campaign:
@@ -358,7 +374,9 @@ class Tables:
 
     def arrow(self, table: str) -> pa.Table:
         """Return a table's filled columns as Arrow, for export."""
-        return self._store.frame(table).select(*self._stored(table)).collect("pyarrow").to_arrow()
+        columns = list(map(stored, self._stored(table)))
+        found = self._store.frame(table).select(*columns).collect("pyarrow").to_arrow()
+        return found.rename_columns(list(map(shown, columns)))
 
     def fact(self, name: str, find: Callable[[], T]) -> T:
         """Return what `find` tells of these rows, asked once and kept under its name."""

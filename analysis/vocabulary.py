@@ -149,6 +149,75 @@ STAGES: tuple[str, ...] = (N_("reach"), N_("interest"), N_("conversion"), N_("re
 EVENT_WORDS: Mapping[str, str] = MappingProxyType({name: name for name in (*EVENTS, *NODES)})
 """The standard names, as a text column's words."""
 
+NAMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "event": MappingProxyType(
+            {
+                "visit": N_("visit"),
+                "view": N_("product view"),
+                "search": N_("search"),
+                "favorite": N_("favourite"),
+                "cart": N_("add to cart"),
+                "checkout": N_("checkout"),
+                "purchase": N_("purchase"),
+                "share": N_("share"),
+                "invite": N_("invite"),
+                "join_private": N_("joining the private domain"),
+                "social_seeding": N_("social seeding"),
+                "interactive_fission": N_("interactive fission"),
+                "emotional_resonance": N_("emotional resonance"),
+            }
+        ),
+        "channel": MappingProxyType(
+            {
+                "private_domain": N_("private domain"),
+                "organic": N_("organic"),
+                "direct": N_("direct"),
+                "referral": N_("referral"),
+                "email": N_("e-mail"),
+                "sms": N_("text message"),
+                "short_video": N_("short video"),
+                "live_stream": N_("live streams"),
+                "paid_search": N_("paid search"),
+                "display": N_("display ads"),
+                "marketplace_ads": N_("marketplace ads"),
+                "paid_social": N_("paid social"),
+                "affiliate": N_("affiliates"),
+                "top_kol": N_("top KOLs"),
+                "mid_kol": N_("mid-tier KOLs"),
+                "koc": N_("KOCs"),
+            }
+        ),
+        "phase": MappingProxyType({"warm-up": N_("warm-up"), "burst": N_("burst"), "wrap-up": N_("wrap-up")}),
+        "audience": MappingProxyType(
+            {"high_intent": N_("high intent"), "mid_intent": N_("medium intent"), "low_intent": N_("low intent")}
+        ),
+        "device": MappingProxyType(
+            {
+                "android": N_("Android"),
+                "ios": N_("iOS"),
+                "mini_program": N_("mini program"),
+                "desktop": N_("desktop"),
+                "web": N_("web"),
+            }
+        ),
+        "page": MappingProxyType(
+            {
+                "home": N_("home page"),
+                "landing": N_("landing page"),
+                "item": N_("product page"),
+                "search": N_("search results"),
+                "cart": N_("cart page"),
+                "checkout": N_("checkout page"),
+                "payment": N_("payment page"),
+                "community": N_("community"),
+                "invite": N_("invitation page"),
+            }
+        ),
+    }
+)
+"""What people call the standard codes of a column, in English (translated when shown)."""
+
 
 def column_names(table: str, *, required: bool = False) -> tuple[str, ...]:
     """Return a table's column names in order, or only the required ones."""

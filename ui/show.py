@@ -8,10 +8,11 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 import pandas as pd
 import streamlit as st
 
-from analysis.answer import Answer, Field
-from analysis.messages import Span
+from analysis.answer import Answer
+from analysis.charts import Plot
+from analysis.messages import Message, Span
 from analysis.sharing import downloads, links, notebooks
-from ui import session
+from ui import kept, session
 from ui.language import N_, _, current, look, shown
 
 ICONS = {"info": ":material/info:", "warning": ":material/warning:", "missing": ":material/help:"}
@@ -40,10 +41,10 @@ SENTENCE = 60
 
 def show(answer: Answer, page: str) -> None:
     """Draw an answer; `page` prefixes the widget keys."""
-    st.markdown(f"#### {shown(answer.headline)}")
+    st.markdown(f"#### {said(answer, answer.headline)}")
     st.altair_chart(answer.chart(look()), theme=None, width="stretch", key=f"{page}.chart")
     for note in answer.notes:
-        st.markdown(f"{ICONS[note.level]} {shown(note.message)}")
+        st.markdown(f"{ICONS[note.level]} {said(answer, note.message)}")
     actions(answer, page)
     frames = list(answer.frames)
     labels = [_(FRAMES.get(name, name)) for name in frames]
@@ -56,14 +57,18 @@ def show(answer: Answer, page: str) -> None:
                     st.code(f"{answer.question!r}.run(tables)", language="python", wrap_lines=True)
 
 
+def said(answer: Answer, message: Message) -> str:
+    """Return one of an answer's sentences, safe to put into markdown."""
+    return shown(answer.say(message, current()))
+
+
 def table(answer: Answer, name: str) -> None:
     """Draw one of an answer's tables with people's column names and units."""
-    fields = answer.fields.get(name, {})
+    plot = answer.plot(name, look())
     frame = answer.shown(name, current())
     config = {}
     for column in frame.columns:
-        field = fields.get(column, Field(column, "text"))
-        frame[column], config[column] = _column(frame[column], field, answer.currency)
+        frame[column], config[column] = _column(frame[column], column, plot)
     told = [c for c in frame.columns if config[c]["type_config"]["type"] == "text" and _longest(frame[c]) > SENTENCE]
     for column in told:
         config[column]["width"] = 420
@@ -78,16 +83,15 @@ def _longest(values: Any) -> int:
     return int(values.str.len().max()) if len(values) else 0
 
 
-def _column(values: Any, field: Field, currency: str | None) -> tuple[Any, Any]:
-    label = _(field.label)
-    match field.unit:
-        case "share":
+def _column(values: Any, column: str, plot: Plot) -> tuple[Any, Any]:
+    label = plot.title(column)
+    match plot.fields[column].unit:
+        case "share" | "points":
             return values.astype(float) * 100, st.column_config.NumberColumn(label, format="%.1f%%")
         case "seconds":
-            return values.map(_span), st.column_config.TextColumn(label)
+            return values.map(_span), st.column_config.TextColumn(_(plot.fields[column].label))
         case "money":
-            unit = f" ({currency})" if currency else ""
-            return values.astype(float).round(2), st.column_config.NumberColumn(label + unit, format="localized")
+            return values.astype(float).round(2), st.column_config.NumberColumn(label, format="localized")
         case "count":
             return values, st.column_config.NumberColumn(label, format="localized")
         case "ratio":
@@ -99,8 +103,7 @@ def _column(values: Any, field: Field, currency: str | None) -> tuple[Any, Any]:
         case "time":
             return values, st.column_config.DatetimeColumn(label, format="YYYY-MM-DD HH:mm")
         case _:
-            words = values.map(lambda v: "" if v is None or v != v else _(field.words.get(v, "")) or str(v))
-            return words, st.column_config.TextColumn(label)
+            return values.map(lambda v: plot.name(column, v)), st.column_config.TextColumn(label)
 
 
 def _span(seconds: Any) -> str:
@@ -142,24 +145,22 @@ def address(answer: Answer) -> str:
 
 
 def _save(answer: Answer, page: str) -> None:
-    kept = [s for s in session.workspace().saved() if s.question.kind == answer.question.kind]
+    here, place = session.workspace(), f"{page}.saved"
+    found = here.kept(type(answer.question))
     name = st.text_input(_("Name"), key=f"{page}.save.name", max_chars=80).strip()
     if st.button(_("Save this question"), type="primary", key=f"{page}.save"):
         if name:
-            session.workspace().save(name, answer.question)
+            now = here.keep(name, answer.question)
+            if any(old.name == name and old.value != now.value for old in found):
+                kept.replaced(place, now)
             st.toast(shown(_("Saved as {name}.", name=name)), icon=":material/check:")
             st.rerun()
         st.warning(_("Give it a name first."))
-    for saved in kept:
+    kept.undo(place)
+    for saved in found:
         with st.container(horizontal=True, key=f"{page}.saved.{saved.id}"):
-            st.button(shown(saved.name), key=f"{page}.open.{saved.id}", on_click=_open, args=(page, saved.question))
-            st.button(
-                _("Delete"),
-                key=f"{page}.forget.{saved.id}",
-                on_click=session.workspace().forget,
-                args=(saved.id,),
-                type="tertiary",
-            )
+            st.button(shown(saved.name), key=f"{page}.open.{saved.id}", on_click=_open, args=(page, saved.value))
+            kept.forget(place, saved, f"{page}.forget.{saved.id}")
 
 
 def _open(page: str, question: Any) -> None:

@@ -19,7 +19,7 @@ from analysis import charts
 from analysis.answer import Answer, Field, Note
 from analysis.charts import TOTAL, Look
 from analysis.errors import DataError, QuestionError
-from analysis.estimates import wilson
+from analysis.estimates import proportion
 from analysis.messages import N_, Message, Names, Share, say
 from analysis.money import Currency, currency_of, known
 from analysis.purchases import purchases, source_of
@@ -110,7 +110,7 @@ class Lifecycle(Segmentation):
         Notes
         -----
         To split or filter another question by it, save it as a column of the events
-        (:meth:`analysis.workspace.store.Workspace.save_segment`), and look at what happened after the day: whoever
+        (:class:`analysis.workspace.Segment`), and look at what happened after the day: whoever
         bought before it stands in conversion because they bought.
 
         Examples
@@ -200,9 +200,7 @@ class LifecycleAnswer(Answer):
     at: str
     since: str
 
-    def chart(self, look: Look | None = None) -> Any:
-        """Draw users per stage, and below who moved from which stage to which."""
-        look = look or Look()
+    def _chart(self, look: Look) -> Any:
         rows = _rows(look, tuple(self.frame("movement")["to_stage"].unique()))
         y = alt.Y("row:N", title=None, axis=_AXIS, scale=alt.Scale(domain=rows, paddingInner=0.08))
         title = alt.Title(look(say("Users by stage, {at}", at=self.at)), frame="group")
@@ -410,7 +408,7 @@ def _stage_table(counted: pd.DataFrame, source: _Source, priced: bool) -> pd.Dat
     table["counted"] = table["users"] - table["elsewhere"]
     table = table.astype(dict.fromkeys(["users", "counted", "orders", "change"], "int64"))
     table["share"] = table["users"] / table["users"].iloc[-1]
-    table["low"], table["high"] = wilson(table["users"], table["users"].iloc[-1])
+    _, table["low"], table["high"] = proportion(table["users"], table["users"].iloc[-1])
     table.loc[table["stage"] == TOTAL, ["low", "high"]] = np.nan
     table["value"] = table["value"].astype("float64") if priced else np.nan
     table["value_per_user"] = table["known"] / table["counted"].mask((table["counted"] == 0) | (not priced))
@@ -431,7 +429,7 @@ def _movement_table(counted: pd.DataFrame, source: _Source) -> pd.DataFrame:
     )
     of = table.groupby("from_stage")["users"].transform("sum")
     table["share_of_from"] = table["users"] / of.mask(of == 0)
-    table["low"], table["high"] = wilson(table["users"], of)
+    _, table["low"], table["high"] = proportion(table["users"], of)
     return table
 
 

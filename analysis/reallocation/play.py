@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from analysis.estimates import TAILS
 from analysis.reallocation import decisions as told
 from analysis.reallocation import oracle
 from analysis.reallocation.decisions import Decision
@@ -107,5 +108,5 @@ def interval(values: Floats) -> tuple[float, float]:
     spread = float(values.std(ddof=1))
     if not spread > 1e-9 * max(1.0, float(np.abs(values).max())):
         return np.nan, np.nan
-    reach = float(stats.t.ppf(0.975, len(values) - 1)) * spread / np.sqrt(len(values))
+    reach = float(stats.t.ppf(TAILS[1], len(values) - 1)) * spread / np.sqrt(len(values))
     return float(values.mean() - reach), float(values.mean() + reach)

@@ -224,9 +224,8 @@ class SimulationAnswer(Answer):
             frame["reason"] = [decision.reason.text(language) for decision in self.decisions]
         return frame
 
-    def chart(self, look: Look | None = None) -> Any:
-        """Draw how the gain over the fixed split builds up, day by day, beside the best within the limits."""
-        return _building_up(self, look or Look())
+    def _chart(self, look: Look) -> Any:
+        return _building_up(self, look)
 
 
 # ---- the work ---------------------------------------------------------------------------------------------

@@ -81,9 +81,7 @@ class ContentsAnswer(Answer):
         }
     )
 
-    def chart(self, look: Look | None = None) -> Any:
-        """Draw which days each table covers, darker where it has more rows."""
-        look = look or Look()
+    def _chart(self, look: Look) -> Any:
         daily = self.frame("daily")
         daily["share"] = daily["rows"] / daily.groupby("table")["rows"].transform("max")
         daily["what"] = daily["table"].map(look)

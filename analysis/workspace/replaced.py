@@ -59,10 +59,15 @@ def _take_out(con: duckdb.DuckDBPyConnection, rows: Incoming, batch: int) -> Non
     con.execute(f"DELETE FROM {table} AS s WHERE {theirs}")
 
 
+def tables(con: duckdb.DuckDBPyConnection, *of: str) -> tuple[str, ...]:
+    """Return the tables there are of rows that were replaced in these tables."""
+    present = {str(row[0]) for row in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    return tuple(name for table in of if (name := f"replaced_{table}") in present)
+
+
 def restore(con: duckdb.DuckDBPyConnection, batch: int) -> None:
     """Bring back what an undone batch had replaced, inside the caller's transaction."""
-    present = {str(row[0]) for row in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-    batch = int(batch)
+    batch, present = int(batch), tables(con, *TABLES)
     for table in (t for t in TABLES if f"replaced_{t}" in present):
         aside = f"replaced_{table}"
         con.execute(f"DELETE FROM {aside} WHERE batch = {batch}")
@@ -75,5 +80,5 @@ def restore(con: duckdb.DuckDBPyConnection, batch: int) -> None:
             con.execute(f"DELETE {back}")
             if table == "events":
                 duck.sort(con, segments.by_user(con))
-    if "replacements" in present:
+    if present:
         con.execute(f"DELETE FROM replacements WHERE batch = {batch}")

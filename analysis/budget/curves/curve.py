@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 
 from analysis.budget.curves import forms
+from analysis.estimates import TAILS
 
 CARRY = 8
 """Longest carry-over of spend in periods, as in PyMC-Marketing's example."""
-LEVELS = (0.025, 0.975)
-"""Between which quantiles of the draws an interval lies: 95%."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -178,5 +177,5 @@ def runs(starts: Any, hours: float) -> Any:
 
 def interval(draws: Any) -> tuple[float, float]:
     """Return the 95% interval of draws."""
-    low, high = np.quantile(draws, LEVELS)
+    low, high = np.quantile(draws, TAILS)
     return float(low), float(high)

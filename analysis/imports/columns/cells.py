@@ -22,7 +22,9 @@ Spans = tuple[tuple[dt.datetime, dt.datetime, int], ...]
 """From when to when (local), and how many microseconds local time is ahead of UTC."""
 
 _BLANK = "(?i:-|--|—|–|null|nan|none|n/a|n[.]a[.]|#n/a|#div/0!|#value!|#ref!|\\\\n)"
-_SPACE = "\\s\\x{a0}\\x{3000}"
+_SPACE = "\\s\\x{0b}\\x{1c}-\\x{1f}\\x{85}\\pZ"
+_WHITE = "".join(c for c in map(chr, range(0x3001)) if c.isspace())
+"""What is white to Unicode, as a pattern and one by one."""
 _UNTIDY = f"^(?s:[{_SPACE}].*|.*[{_SPACE}]|{_BLANK}?)$"
 """Cells with a blank at either end and cells that say there is nothing; all others are taken as they stand."""
 _TIDY = (
@@ -108,7 +110,7 @@ class Style:
 def filled(source: str) -> str:
     """Return SQL for a cell's text, null where the export writes that there is none."""
     whole = f"{source}::VARCHAR"
-    text = f"trim({whole}, E' \\t\\r\\n\u00a0\u3000')"
+    text = f"trim({whole}, '{_WHITE}')"
     # No part of it stands here twice: DuckDB would work that out for every row first, and not only for the untidy.
     tidied = f"nullif(regexp_replace({text}, '^{_BLANK}$', ''), '')"
     tidy = " AND ".join(f"({ends.format(whole)})" for ends in _TIDY)

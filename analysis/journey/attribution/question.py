@@ -15,13 +15,14 @@ import pandas as pd
 from analysis.answer import Answer, Field
 from analysis.charts import NOT_SET, TOTAL, Look
 from analysis.errors import DataError
+from analysis.estimates import SMALL
 from analysis.journey.attribution import chart as credit_picture
 from analysis.journey.attribution import words
 from analysis.journey.attribution.costs import Cost, Worth, spent, worth_of
 from analysis.journey.attribution.definition import MODEL_WORDS, MODELS, AttributionDefinition
 from analysis.journey.attribution.kernel import FAR, RULES, Tally, Walk, tally
 from analysis.journey.attribution.models import MOST
-from analysis.journey.attribution.shares import FEWEST, Shares, largest_remainder
+from analysis.journey.attribution.shares import Shares, largest_remainder
 from analysis.journey.attribution.words import NO_TOUCH, TOUCH_WORDS
 from analysis.messages import N_, say
 from analysis.store.walk import Chunk
@@ -164,9 +165,8 @@ class AttributionAnswer(Answer):
                 frame[column] = frame.groupby("model", sort=False)[column].transform(largest_remainder)
         return frame
 
-    def chart(self, look: Look | None = None) -> Any:
-        """Draw each touch's share under each model, with its interval."""
-        return credit_picture.dots(self.table, look or Look(), self.question.value, self.headline)
+    def _chart(self, look: Look) -> Any:
+        return credit_picture.dots(self.table, look, self.question.value, self.headline)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -300,7 +300,7 @@ def _rank(tables: Tables) -> Any:
 def _table(asked: AttributionDefinition, shares: Shares, models: tuple[str, ...], cost: Cost) -> pd.DataFrame:
     """Lay out a row per touch and model; touches without credit stay where they cost something."""
     credited = {model: shares.credit(model) for model in models}
-    drawn = shares.intervals(models, asked.draws, asked.seed) if shares.conversions >= FEWEST else {}
+    drawn = shares.intervals(models, asked.draws, asked.seed) if shares.conversions >= SMALL else {}
     names = [*shares.names, *sorted(set(cost.amounts) - set(shares.names)), NO_TOUCH]
     parts = []
     for model, (credit, brought) in credited.items():

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from analysis.estimates import TAILS
 from analysis.journey.attribution.kernel import GROUPS, RULES, Tally
 from analysis.journey.attribution.models import MOST, removal_effects, shapley
 
-FEWEST = 30
-"""Fewest conversions for which an interval is given."""
 _CELLS = 1 << 20
 """How many sets of touches are worked on at a time, over all draws."""
 
@@ -59,7 +58,7 @@ class Shares:
         for model in models:
             credits = self._credits(model, weights, self.measure)
             shares = np.divide(credits, whole, out=np.zeros_like(credits), where=whole != 0)
-            low, high = np.quantile(shares[whole[:, 0] != 0], [0.025, 0.975], axis=0)
+            low, high = np.quantile(shares[whole[:, 0] != 0], TAILS, axis=0)
             same = high - low < 1e-12
             found[model] = np.where(same, np.nan, low), np.where(same, np.nan, high)
         return found

@@ -11,11 +11,12 @@ import pandas as pd
 
 from analysis.answer import Note
 from analysis.charts import PHASES, TOTAL
+from analysis.estimates import SMALL
 from analysis.journey.attribution.costs import Worth
 from analysis.journey.attribution.definition import MODEL_WORDS, AttributionDefinition
 from analysis.journey.attribution.kernel import Tally
 from analysis.journey.attribution.models import MOST
-from analysis.journey.attribution.shares import FEWEST, Shares
+from analysis.journey.attribution.shares import Shares
 from analysis.messages import N_, Message, Money, Names, Share, Span, say
 from analysis.values import local_moment, seconds
 
@@ -213,9 +214,9 @@ def _estimates(asked: AttributionDefinition, tallied: Tally, shares: Shares, mod
             n=round(even),
         )
         found.append(Note("even-split", text))
-    if shares.conversions < FEWEST:
+    if shares.conversions < SMALL:
         text = say("There are too few conversions ({n}) for intervals; {least} are needed.",
-                   n=shares.conversions, least=FEWEST)  # fmt: skip
+                   n=shares.conversions, least=SMALL)  # fmt: skip
         found.append(Note("few-conversions", text, "missing"))
     return found
 

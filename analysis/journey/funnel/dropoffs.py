@@ -13,14 +13,12 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
-from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import confint_proportions_2indep
 
 from analysis import charts
 from analysis.answer import Answer, Field, Note
 from analysis.charts import GROUP_WORDS, NOT_SET, Look
 from analysis.errors import DataError
-from analysis.estimates import Interval, Moments, mean, score_test, wilson
+from analysis.estimates import SMALL, Interval, Moments, Z, clear, difference, mean, proportion, ratio, score_test
 from analysis.groups import told_apart_by
 from analysis.journey.funnel.chains import Chains
 from analysis.journey.funnel.definition import FunnelDefinition, OfFunnel, within
@@ -42,8 +40,6 @@ LOYALTY, LOYAL = N_("loyalty"), N_("loyal users")
 WORDS = GROUP_WORDS | {SPEED: SPEED, SLOW: SLOW, LOYALTY: LOYALTY, LOYAL: LOYAL}
 GROUPS = 200
 """Most values a column may have; one with more is left out, with a note."""
-OWN = 30
-"""From so many users on, a group's own revenue prices those it lost; below, everybody's."""
 
 
 @value("drop-offs")
@@ -76,9 +72,9 @@ class DropOffs(OfFunnel):
     others' lead; `worth` is `lost` times the realised revenue of the matched orders per user of the group who got so
     far. Rows overlap (an Android user has a channel, too), so they do not add up.
 
-    Intervals are 95%: Wilson's for a rate, Newcombe's for a difference, the adjusted log for a ratio; loyal users are
-    compared with themselves, as pairs (McNemar's test), across all campaigns whatever the dates; `worth` takes
-    in the spread of revenue as well. Users count who took the earlier step at least a window before the data (the
+    Intervals are 95%: Wilson's for a rate, Newcombe's for a difference, Miettinen and Nurminen's for a ratio; loyal
+    users are compared with themselves, as pairs (McNemar's test), across all campaigns whatever the dates; `worth`
+    takes in the spread of revenue as well. Users count who took the earlier step at least a window before the data (the
     dates, the campaign) ends, and as gone on who got further within one window of it: everybody has had the same time.
     Their group is taken where they first got so far, which does not depend on what they did next.
 
@@ -165,9 +161,8 @@ class DropOffsAnswer(Answer):
 
     question: DropOffs
 
-    def chart(self, look: Look | None = None) -> Any:
-        """Draw the dearest drop-offs with their intervals."""
-        return _picture(self, look or Look())
+    def _chart(self, look: Look) -> Any:
+        return _picture(self, look)
 
 
 # ---- the work ---------------------------------------------------------------------------------------------
@@ -222,7 +217,7 @@ class _Worth:
 
     def each(self, g: int) -> Interval:
         """Return revenue per user of a group; of everybody where the group has too few."""
-        own = slice(g, g + 1) if self.moments.n[g] >= OWN else slice(None)
+        own = slice(g, g + 1) if self.moments.n[g] >= SMALL else slice(None)
         return mean(Moments(*(part[own].sum() for part in self.moments)), least=0)
 
 
@@ -230,7 +225,7 @@ def _measured(counts: tuple[int, int, int, int], each: Interval, both: int | Non
     """Compare a group with the others, or with itself at another time: then `both` of its users went on both times."""
     went, users, others_went, others = counts
     share, rest = went / users, others_went / others
-    (low,), (high,) = wilson([went], [users])
+    _, low, high = proportion(went, users).floats()
     row: dict[str, Any] = {"users": users, "share": share, "low": low, "high": high}
     row |= {"others": others, "others_share": rest}
     row |= _ratio(*counts, both) | {"p_value": _p_value(*counts, both)}
@@ -248,28 +243,23 @@ def _measured(counts: tuple[int, int, int, int], each: Interval, both: int | Non
 
 def _gap(went: int, users: int, others_went: int, others: int, both: int | None) -> tuple[float, float]:
     """Return the 95% interval of the others' lead (Newcombe's method 10, for pairs with their correlation)."""
-    if both is None:
-        found = confint_proportions_2indep(others_went, others, went, users, compare="diff", method="newcomb")
-        return float(found[0]), float(found[1])
-    (low, rest_low), (high, rest_high) = wilson([went, others_went], [users, users])
-    share, rest = went / users, others_went / users
-    spread = np.sqrt(share * (1 - share) * rest * (1 - rest))
-    together = (both / users - share * rest) / spread if spread else 0.0
-    below, above = (rest - rest_low, high - share), (rest_high - rest, share - low)
-    reach = [np.sqrt(a * a - 2 * together * a * b + b * b) for a, b in (below, above)]
-    return rest - share - reach[0], rest - share + reach[1]
+    share, rest, together = went / users, others_went / others, 0.0
+    if both is not None and (spread := np.sqrt(share * (1 - share) * rest * (1 - rest))):
+        together = (both / users - share * rest) / spread
+    _, least, most = difference(proportion(others_went, others), proportion(went, users), correlation=together).floats()
+    return least, most
 
 
 def _ratio(went: int, users: int, others_went: int, others: int, both: int | None) -> dict[str, float]:
+    names_ = ("lift", "lift_low", "lift_high")
     if not others_went or not went:
-        return dict.fromkeys(("lift", "lift_low", "lift_high"), np.nan)
-    ratio = (went / users) / (others_went / others)
+        return dict.fromkeys(names_, np.nan)
     if both is None:
-        found = confint_proportions_2indep(went, users, others_went, others, compare="ratio", method="log-adjusted")
-        return {"lift": ratio, "lift_low": float(found[0]), "lift_high": float(found[1])}
+        return dict(zip(names_, ratio(went, users, others_went, others).floats(), strict=True))
+    lift = (went / users) / (others_went / others)
     once = went + others_went - 2 * both
-    reach = np.exp(norm.ppf(0.975) * np.sqrt(once / (went * others_went)))  # delta method on the log
-    return {"lift": ratio, "lift_low": ratio / reach, "lift_high": ratio * reach}
+    reach = float(np.exp(Z * np.sqrt(once / (went * others_went))))  # delta method on the log
+    return dict(zip(names_, (lift, lift / reach, lift * reach), strict=True))
 
 
 def _p_value(went: int, users: int, others_went: int, others: int, both: int | None) -> float:
@@ -288,10 +278,8 @@ def _ranked(asked: DropOffs, rows: list[dict[str, Any]]) -> pd.DataFrame:
     columns = list(DropOffsAnswer.fields["table"])
     table = pd.DataFrame(rows, columns=columns)
     table = table.astype(dict.fromkeys(_NUMBERS, float)).astype({"users": "Int64", "others": "Int64"})
-    if len(table):
-        table["clear"] = multipletests(table["p_value"].fillna(1.0), alpha=asked.false_discovery, method="fdr_bh")[0]
+    table["clear"] = clear(table["p_value"].to_numpy(float), false_alarms=asked.false_discovery)
     by = "worth" if table["worth"].notna().any() else "lost"
-    table["clear"] = table["clear"].astype(bool)
     order = table.assign(behind=table["clear"] & (table["lost"] > 0), rank=table[by].fillna(-np.inf))
     order = order.sort_values(["behind", "rank", "p_value"], ascending=[False, False, True], kind="stable")
     return order[columns].reset_index(drop=True)

@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 import altair as alt
 import narwhals as nw
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,7 +18,7 @@ from analysis import charts
 from analysis.answer import Answer, Field, Note
 from analysis.charts import GROUP_WORDS, TOTAL, Look
 from analysis.errors import DataError
-from analysis.estimates import Floats, Moments, mean
+from analysis.estimates import Bools, Floats, Moments, mean
 from analysis.journey.funnel.chains import Chains, chains
 from analysis.journey.funnel.definition import FunnelDefinition, OfFunnel, within
 from analysis.messages import N_, Message, Money, Names, say
@@ -32,7 +31,6 @@ from analysis.vocabulary import EVENT_WORDS
 
 SPENT_BY = ("channel", "campaign", "creative", "audience", "phase")
 """Columns of the events that tell whose spend it is."""
-Bools = npt.NDArray[np.bool_]
 
 
 @value("funnel-money")
@@ -125,9 +123,8 @@ class FunnelMoneyAnswer(Answer):
     question: FunnelMoney
     universe: tuple[str, ...] = ()
 
-    def chart(self, look: Look | None = None) -> Any:
-        """Draw revenue per user with its interval, and cost per user: by step, or by group where there are groups."""
-        return _picture(self, look or Look())
+    def _chart(self, look: Look) -> Any:
+        return _picture(self, look)
 
 
 # ---- the orders -------------------------------------------------------------------------------------------

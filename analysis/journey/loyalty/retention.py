@@ -17,12 +17,12 @@ import pyarrow as pa
 from analysis.answer import Answer, Field, Note
 from analysis.charts import GROUP_WORDS, NOT_SET, TOTAL, Look
 from analysis.errors import DataError, QuestionError
-from analysis.estimates import SMALL, Moments, mean, share, wilson
+from analysis.estimates import SMALL, Moments, mean, proportion, share
 from analysis.groups import groups_of
 from analysis.journey.loyalty import kernel, retention_chart
 from analysis.messages import N_, Message, Money, Names, Share, say
 from analysis.money import currency_of, known
-from analysis.periods import DAYS, Periods, calendar, campaigns, length, observed_until
+from analysis.periods import DAYS, Periods, calendar, campaigns, known_until, length
 from analysis.purchases import Purchases, purchases, source_of
 from analysis.question import Question
 from analysis.store.walk import Chunk, Columns
@@ -193,9 +193,7 @@ class RetentionAnswer(Answer):
     question: Retention
     universe: tuple[str, ...] = ()
 
-    def chart(self, look: Look | None = None) -> Any:
-        """Draw cohorts by periods as a triangle of shades; with a breakdown, each group's curve."""
-        look = look or Look()
+    def _chart(self, look: Look) -> Any:
         draw = retention_chart.curves if self.question.breakdown else retention_chart.triangle
         return draw(self, _PLURAL[self.question.period], look)
 
@@ -228,9 +226,8 @@ class _Frame:
     def of(cls, asked: Retention, tables: Tables, groups: int, bought: _Bought | None) -> _Frame:
         observed = tables.span("events")
         assert observed is not None  # `needs` holds events
-        until = observed_until(
-            tables, asked.observed_until, "events", *(["orders"] if bought and bought.orders else [])
-        )
+        of = ("events", "orders") if bought and bought.orders else ("events",)
+        until = known_until(tables, named=asked.observed_until, of=of)
         start, end = asked.where.bounds(tables.zone) if asked.where else (None, None)
         first = max(observed[0], start) if start else observed[0]
         if first > until or (end and first >= end):
@@ -464,7 +461,7 @@ def _curve(table: pd.DataFrame) -> pd.DataFrame:
 
 def _figures(table: pd.DataFrame) -> pd.DataFrame:
     if "revenue" not in table:
-        low, high = wilson(table["returned"], table["users"])
+        _, low, high = proportion(table["returned"], table["users"])
         return table.assign(share=share(table["returned"], table["users"]), low=low, high=high)
     found = mean(Moments(table["counted"], *(table[name] for name in _POWERS)), least=0)
     enough = table["returned"] >= BUYERS

@@ -1,0 +1,44 @@
+"""What do the columns of an answer's tables hold: under which label, in which unit, whose codes?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column of an answer's table: its label for people and its unit.
+
+    Parameters
+    ----------
+    label : str
+        In English (translated when shown).
+    unit : {"text", "count", "share", "points", "seconds", "money", "ratio", "number", "time", "day", "flag"}
+        "points" is a difference of shares.
+    words : mapping of str to str
+        The column's own codes in (translatable) words, such as "(total)".
+    of : str, optional
+        The column of the data whose codes it holds, which have names for people; or the field of the question that
+        says which column that is, such as "breakdown". All else in a text column is somebody's data and stays as it is.
+    """
+
+    label: str
+    unit: str
+    words: Mapping[str, str] = field(default_factory=dict)
+    of: str | None = None
+
+
+Fields = Mapping[str, Mapping[str, Field]]
+
+
+def described(**frames: Mapping[str, Field]) -> Fields:
+    """Return what an answer's tables hold, by table and column.
+
+    Examples
+    --------
+    >>> described(table={"users": Field("Users", "count")})["table"]["users"].unit
+    'count'
+    """
+    return MappingProxyType({name: MappingProxyType(dict(columns)) for name, columns in frames.items()})
