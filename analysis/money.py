@@ -182,7 +182,7 @@ def known(tables: Tables, wanted: str | None, *which: str) -> None:
         return
     own = {tables.campaign.currency} if tables.campaign and "events" in which else set()
     held = own | {name for table in which if table != "events" for name in tables.names("currency", table)}
-    if wanted not in held and not any(_steps(tables, name, wanted) for name in held):
+    if held and wanted not in held and not any(_steps(tables, name, wanted) for name in held):
         raise DataError.unknown(say("currency"), wanted, sorted(held))
 
 

@@ -169,7 +169,7 @@ def _shape(tables: Tables) -> tuple[bool, bool]:
 def _lines(tables: Tables, kept: tuple[str, ...]) -> Lazy:
     """Return the orders' rows with all columns that are looked at, null where the orders lack them."""
     held = tables.present("orders")
-    kinds = {"refund": nw.Float64, "paid_at": nw.Datetime("us")}
+    kinds: dict[str, Any] = {"refund": nw.Float64, "paid_at": nw.Datetime("us")}
     wanted = ("order_id", "timestamp", "revenue", "currency", "paid_at", "refund", "status", *kept)
     columns = {c: nw.col(c) if c in held else nw.lit(None, kinds.get(c, nw.String)) for c in wanted}
     status, revenue = nw.col("status"), nw.col("revenue")

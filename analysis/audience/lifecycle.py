@@ -163,8 +163,8 @@ class LifecycleAnswer(Answer):
 
     `share` is of all users and `share_of_from` of those who stood in `from_stage`, with 95% Wilson bounds `low`
     and `high`. `value` is what the stage's users have paid by `at`, less refunds, and `value_per_user` its mean over
-    the `counted` of them, who paid in no other currency; `change` is `users` less those who stood there at `since`. In "movement", users not seen by `since` come from "new"; its users add up to the
-    table's by `to_stage`.
+    the `counted` of them, who paid in no other currency; `change` is `users` less those who stood there at `since`.
+    In "movement", users not seen by `since` come from "new"; its users add up to the table's by `to_stage`.
     """
 
     fields: ClassVar[Mapping[str, Mapping[str, Field]]] = MappingProxyType(

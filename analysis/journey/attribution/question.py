@@ -25,6 +25,7 @@ from analysis.journey.attribution.models import MOST
 from analysis.journey.attribution.shares import Shares, largest_remainder
 from analysis.journey.attribution.words import NO_TOUCH, TOUCH_WORDS
 from analysis.messages import N_, say
+from analysis.money import roi
 from analysis.store.walk import Chunk
 from analysis.tables import Tables, collect, instant
 from analysis.values import local_day, micros, seconds, value
@@ -64,6 +65,8 @@ class Attribution(AttributionDefinition):
     first, last : float
         Position-based: the shares of the first and the last touch. The rest is split among those between; with two
         touches all is split in the ratio of these.
+    currency : str, optional
+        That revenue and cost are counted in; see :func:`analysis.money.currency_of`.
     draws, seed : int
         Bootstrap: how often users are drawn anew, and the seed of the draws.
     where : Filter, optional
@@ -96,7 +99,7 @@ class Attribution(AttributionDefinition):
     def _answer(self, tables: Tables) -> Answer:
         known = _touches(self, tables)
         span = _span(self, tables)
-        worth = worth_of(tables, self.value, self.conversion, self.where)
+        worth = worth_of(tables, self.value, self.conversion, self.where, self.currency)
         tallied = _tallied(self, tables, known, span, worth)
         if not tallied.conversions:
             raise DataError.empty(words.nothing(self.conversion, self.where is not None))
@@ -106,9 +109,9 @@ class Attribution(AttributionDefinition):
             raise DataError.empty(words.too_many_players(shares.players, self.by))
         if not shares.total > 0:
             raise DataError.empty(words.worth_nothing(self.conversion))
-        cost = spent(tables, self.by, self.where, *(local_day(moment, tables.zone) for moment in span))
-        cost = cost.beside(worth.currency) if shares.measure else cost
-        given = (*words.unnamed(self, worth), *cost.notes)
+        days = (local_day(moment, tables.zone) for moment in span)
+        cost = spent(tables, self.by, self.where, *days, worth.currency or self.currency)
+        given = (*words.unnamed(self, worth), *worth.notes, *cost.notes)
         table = _table(self, shares, models, cost)
         kind = RevenueAttribution if shares.measure else AttributionAnswer
         return kind(
@@ -116,7 +119,7 @@ class Attribution(AttributionDefinition):
             version=tables.version,
             headline=words.headline(self, table, shares, worth.currency),
             frames={"models": _side_by_side(table, shares.total), "table": table[list(kind.fields["table"])]},
-            notes=words.notes(self, tallied, shares, models, span[0], tables.zone, given),
+            notes=words.notes(self, tallied, shares, models, span[0], tables.zone, given, worth.elsewhere),
             currency=worth.currency if shares.measure else cost.currency,
             universe=known,
         )
@@ -320,7 +323,7 @@ def _table(asked: AttributionDefinition, shares: Shares, models: tuple[str, ...]
     table = pd.concat(parts, ignore_index=True)
     table["cost"] = table["touch"].map(cost.amounts).astype(float)
     table["cost_per_conversion"] = (table["cost"] / table["credit"]).where(table["credit"] > 0)
-    table["roi"] = (table["value"] / table["cost"]).where(table["cost"] > 0)
+    table["roi"] = roi(table["value"], table["cost"])
     return table if shares.untouched else table[table["touch"] != NO_TOUCH].reset_index(drop=True)
 
 

@@ -128,9 +128,15 @@ def notes(
     first: dt.datetime,
     zone: str,
     given: Sequence[Note],
+    elsewhere: int,
 ) -> tuple[Note, ...]:
     """Say what was counted how, what was left out, and what the figures are not."""
-    found = [*_coverage(asked, tallied, first, zone), *_estimates(asked, tallied, shares, models), *given, _rule(asked)]
+    found = [
+        *_coverage(asked, tallied, first, zone, elsewhere),
+        *_estimates(asked, tallied, shares, models),
+        *given,
+        _rule(asked),
+    ]
     if asked.where and (asked.where.start or asked.where.end):
         text = say("Dates restrict when people convert; touches count from {window} before.", window=_window(asked))
         found.append(Note("conversion-dates", text))
@@ -146,7 +152,9 @@ def _window(asked: AttributionDefinition) -> Span:
     return Span(seconds(asked.window))
 
 
-def _coverage(asked: AttributionDefinition, tallied: Tally, first: dt.datetime, zone: str) -> list[Note]:
+def _coverage(
+    asked: AttributionDefinition, tallied: Tally, first: dt.datetime, zone: str, elsewhere: int
+) -> list[Note]:
     found = []
     if tallied.untouched:
         text = say(
@@ -167,11 +175,11 @@ def _coverage(asked: AttributionDefinition, tallied: Tally, first: dt.datetime, 
             zone=zone,
         )
         found.append(Note("before-the-data", text, "warning"))
-    if tallied.worthless and asked.value != "conversions":
+    if (worthless := tallied.worthless - elsewhere) > 0 and asked.value != "conversions":
         unpaid = say("{n} of {total} conversions lead to no paid order and bring nothing.",
-                     n=tallied.worthless, total=tallied.conversions)  # fmt: skip
+                     n=worthless, total=tallied.conversions)  # fmt: skip
         without = say("{n} of {total} conversions have no value and bring nothing.",
-                      n=tallied.worthless, total=tallied.conversions)  # fmt: skip
+                      n=worthless, total=tallied.conversions)  # fmt: skip
         found.append(Note("no-revenue", unpaid if asked.value == "revenue" else without, "warning"))
     return found
 

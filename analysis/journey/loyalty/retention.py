@@ -463,7 +463,7 @@ def _figures(table: pd.DataFrame) -> pd.DataFrame:
     if "revenue" not in table:
         _, low, high = proportion(table["returned"], table["users"])
         return table.assign(share=share(table["returned"], table["users"]), low=low, high=high)
-    found = mean(Moments(table["counted"], *(table[name] for name in _POWERS)), least=0)
+    found = mean(Moments(*(table[name].to_numpy(float) for name in ("counted", *_POWERS))), least=0)
     enough = table["returned"] >= BUYERS
     low, high = (np.where(enough, bound, np.nan) for bound in found[1:])
     return table.assign(per_user=found.value, low=low, high=high)
