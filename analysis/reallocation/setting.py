@@ -251,10 +251,10 @@ def _order_value(asked: SimulationDefinition, tables: Tables, currency: str | No
         if len(mean) and mean.iloc[0] > 0:
             return float(mean.iloc[0]), ""
     if {"conversions", "attributed_revenue"} <= set(tables.present("spend")):
-        rows = tables.frame("spend", asked.where).select(
-            nw.col("conversions").sum(), nw.col("attributed_revenue").sum()
-        )
-        row = collect(rows).iloc[0]
+        spend = tables.frame("spend", asked.where)
+        factor = currency_of(tables, spend, currency, amount="spend", at="period_start").factor("period_start")
+        counted = spend.with_columns(attributed_revenue=nw.col("attributed_revenue") * factor).filter(~factor.is_null())
+        row = collect(counted.select(nw.col("conversions").sum(), nw.col("attributed_revenue").sum())).iloc[0]
         if row["conversions"] > 0 and row["attributed_revenue"] > 0:
             return float(row["attributed_revenue"] / row["conversions"]), ""
     return ORDER_VALUE, "assumed-order-value"

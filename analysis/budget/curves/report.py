@@ -102,7 +102,7 @@ def realised(
     which = np.searchsorted(starts, at, side="right") - 1
     inside = (which >= 0) & (at < ends[which])
     sums = np.bincount(which[inside], weights=quarters["realised"].to_numpy()[inside], minlength=len(starts))
-    return sums, currency.notes(say("revenue"))
+    return sums.astype(float), currency.notes(say("revenue"))
 
 
 def _summed(frame: nw.LazyFrame[Any], currency: Currency) -> pd.DataFrame:

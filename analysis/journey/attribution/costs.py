@@ -113,8 +113,8 @@ def _naming(tables: Tables, where: Filter | None, conversion: str) -> Lazy:
     return named.group_by("order_id").agg(events=nw.len())
 
 
-def spent(tables: Tables, by: str, where: Filter | None, first: str, last: str, wanted: str | None) -> Cost:
-    """Return the spend by the values of a column, over the days asked or, without any, the days of the events.
+def spent(tables: Tables, by: str, where: Filter | None, days: tuple[str, str], wanted: str | None) -> Cost:
+    """Return the spend by the values of a column, over the days asked or, without any, those given (of the events).
 
     It is in the currency wanted, which is that of the revenue where there is any; else in the usual one.
     """
@@ -125,7 +125,7 @@ def spent(tables: Tables, by: str, where: Filter | None, first: str, last: str, 
     if lacking:
         text = say("The spend has no {columns}, so cost is left out.", columns=Names(lacking))
         return Cost(notes=(Note("no-cost", text, "missing"),))
-    frame = tables.frame("spend", kept.replace(start=kept.start or first, end=kept.end or last))
+    frame = tables.frame("spend", kept.replace(start=kept.start or days[0], end=kept.end or days[1]))
     currency = currency_of(tables, frame, wanted, amount="spend", at="period_start")
     amounts = frame.with_columns(amount=nw.col("spend") * currency.factor("period_start"))
     rows = collect(amounts.filter(~nw.col("amount").is_null()).group_by(by).agg(nw.col("amount").sum()))

@@ -109,8 +109,8 @@ class Attribution(AttributionDefinition):
             raise DataError.empty(words.too_many_players(shares.players, self.by))
         if not shares.total > 0:
             raise DataError.empty(words.worth_nothing(self.conversion))
-        days = (local_day(moment, tables.zone) for moment in span)
-        cost = spent(tables, self.by, self.where, *days, worth.currency or self.currency)
+        first, last = (local_day(moment, tables.zone) for moment in span)
+        cost = spent(tables, self.by, self.where, (first, last), worth.currency or self.currency)
         given = (*words.unnamed(self, worth), *worth.notes, *cost.notes)
         table = _table(self, shares, models, cost)
         kind = RevenueAttribution if shares.measure else AttributionAnswer

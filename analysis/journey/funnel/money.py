@@ -357,7 +357,7 @@ def _headline(table: pd.DataFrame, found: Carried) -> Message:
         else say("too few for an interval"),
         "users": int(first["counted"]),
     }
-    if not found.known:
+    if not found.known or not first["counted"]:
         return say(
             "Each of {users} users who entered cost {cost}; what they brought is not known.",
             users=int(first["users"]),

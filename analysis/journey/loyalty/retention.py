@@ -507,6 +507,9 @@ def _headline(asked: Retention, curve: pd.DataFrame, currency: str | None) -> Me
 
 
 def _brought(row: Any, currency: str | None, params: dict[str, Any]) -> Message:
+    if not row["counted"]:
+        return say("What users brought {step} after they started is not known: all paid in other currencies.",
+                   step=params["step"])  # fmt: skip
     amounts = {name: Money(float(row[name]), currency, exact=True) for name in ("per_user", "low", "high")}
     if np.isnan(row["low"]):
         amount = amounts["per_user"]
