@@ -212,7 +212,8 @@ class _Counted:
 
     def used(self, touchpoint: int, days: Flags) -> Flags:
         """Say which trials, of those on the days, had somebody to compare with."""
-        return (self.touchpoint == touchpoint) & days[self.day] & (self.others > 0)
+        used: Flags = (self.touchpoint == touchpoint) & days[self.day] & (self.others > 0)
+        return used
 
 
 def _frame(asked: Nodes, tables: Tables) -> nw.LazyFrame[Any]:
@@ -322,7 +323,7 @@ def _table(asked: Nodes, days: _Days, counted: _Counted, rates: Rates, spread: F
                 rows.append(row | {"compared": int(counted.stood[n, days.own[g]].sum()), "unadjusted": plain})
     table = pd.DataFrame(rows).astype(dict.fromkeys(("met", "users", "compared"), "Int64"))
     # Of what is looked at side by side: all touchpoints in all, and all of them in their phases.
-    stands = table.groupby(table["phase"] == TOTAL)["p"].transform(clear).astype(bool)
+    stands = table.groupby(table["phase"] == TOTAL)["p"].transform(lambda p: clear(p.to_numpy(float))).astype(bool)
     table["clear"] = stands & ((table["low"] > 0) | (table["high"] < 0))
     return table[list(NodesAnswer.fields["table"])]
 
