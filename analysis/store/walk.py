@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import narwhals as nw
 import numpy as np
@@ -24,10 +24,14 @@ import numpy.typing as npt
 import pyarrow as pa
 from duckdb import ColumnExpression, ConstantExpression, FunctionExpression
 
+from analysis.store.columns import stored
+
 T = TypeVar("T")
 BATCH = 1_000_000
 WALKERS = 2
 """Threads that run kernels: two keep up with the scan, and more would wait for it."""
+KEPT = 10_000_000
+"""Most rows of who, when and what (14 bytes each) that are kept from one walk to the next."""
 Int16 = npt.NDArray[np.int16]
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
@@ -166,6 +170,49 @@ def whole_users(batches: Iterable[Chunk]) -> Iterator[Chunk]:
         yield pending
 
 
+class Repeated(Protocol):
+    """Events that several walks go through, one after another."""
+
+    def walk(self, work: Callable[[Chunk], T]) -> Iterator[T]:
+        """Yield what `work` makes of each chunk; the chunks are the same in every walk."""
+
+
+class Kept:
+    """Chunks kept from the first whole walk to the next ones where they are few enough, else read again.
+
+    Parameters
+    ----------
+    read : callable
+        Returns the chunks from the first on.
+    most : int
+        Rows that are kept at most.
+
+    Examples
+    --------
+    >>> reads = []
+    >>> events = Kept(lambda: (reads.append(1), iter([Chunk.empty()]))[1])
+    >>> [list(events.walk(len)) for _ in range(3)], reads
+    ([[0], [0], [0]], [1])
+    """
+
+    def __init__(self, read: Callable[[], Iterator[Chunk]], most: int = KEPT) -> None:
+        self._read, self._most = read, most
+        self._kept: list[Chunk] | None = None
+
+    def walk(self, work: Callable[[Chunk], T]) -> Iterator[T]:
+        """Yield what `work` makes of each chunk."""
+        return beside(work, self._keeping() if self._kept is None else self._kept)
+
+    def _keeping(self) -> Iterator[Chunk]:
+        kept: list[Chunk] = []
+        rows = 0
+        for chunk in self._read():
+            rows += len(chunk)
+            kept = [*kept, chunk] if rows <= self._most else []
+            yield chunk
+        self._kept = kept if rows <= self._most else None
+
+
 def beside(work: Callable[[Chunk], T], found: Iterable[Chunk]) -> Iterator[T]:
     """Yield what `work` makes of each chunk, in order, working on some while the next are read."""
     with ThreadPoolExecutor(WALKERS) as pool:
@@ -180,16 +227,16 @@ def beside(work: Callable[[Chunk], T], found: Iterable[Chunk]) -> Iterator[T]:
 
 
 def _batches(events: nw.LazyFrame[Any], columns: Columns) -> Iterator[Chunk]:
-    relation = events.select("user_key", "timestamp", "event_key", *columns.names()).to_native()
+    relation = events.select("user_key", "timestamp", "event_key", *map(stored, columns.names())).to_native()
     # DuckDB looks each text up once per dictionary of its own; in Arrow it would be once per row.
     places = [
         FunctionExpression(
-            "list_position", ConstantExpression(list(values)), ColumnExpression(name).cast("VARCHAR")
+            "list_position", ConstantExpression(list(values)), ColumnExpression(stored(name)).cast("VARCHAR")
         ).alias(f"place {name}")
         for name, values in columns.coded.items()
     ]
-    numbers = [ColumnExpression(name).cast("DOUBLE").alias(f"number {name}") for name in columns.numbers]
-    texts = [ColumnExpression(name).cast("VARCHAR").alias(f"text {name}") for name in columns.texts]
+    numbers = [ColumnExpression(stored(name)).cast("DOUBLE").alias(f"number {name}") for name in columns.numbers]
+    texts = [ColumnExpression(stored(name)).cast("VARCHAR").alias(f"text {name}") for name in columns.texts]
     wanted = relation.select("user_key", "timestamp", "event_key", *places, *numbers, *texts)
     for batch in wanted.to_arrow_reader(BATCH):
         if batch.num_rows:
