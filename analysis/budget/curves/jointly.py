@@ -16,6 +16,7 @@ from analysis.budget.curves.estimate import FEWEST, FLATTEST, MOST_APART, Estima
 from analysis.budget.curves.forms import FORMS
 from analysis.budget.curves.report import Report, realised, report
 from analysis.messages import Message, Names, say
+from analysis.purchases import source_of
 from analysis.tables import Tables
 
 _YEAR = 365.25 * 24
@@ -36,6 +37,8 @@ class Market:
     phase : tuple of str
     known : ndarray of bool, shape (periods,)
         Whether there were orders before and after, so that a period's revenue is known.
+    notes : tuple of Note
+        What of the revenue is in other currencies.
     """
 
     starts: Any
@@ -44,6 +47,7 @@ class Market:
     revenue: Any
     phase: tuple[str, ...]
     known: Any
+    notes: tuple[Note, ...] = ()
 
 
 def estimates(asked: CurvesDefinition, tables: Tables, given: Report, wanted: list[str]) -> dict[str, Estimate]:
@@ -74,7 +78,7 @@ def _none(given: Report, reasons: dict[str, str]) -> dict[str, Estimate]:
 
 def _market(asked: CurvesDefinition, tables: Tables, given: Report) -> Market | str:
     """Lay spend and orders out period by period, or name what keeps that from being done."""
-    if not tables.count("orders") or "paid_at" not in tables.present("orders"):
+    if not source_of(tables, buyers=False).orders:
         return "no-orders"
     where = asked.where
     whole = report(tables, where.replace(channel=()), given.currency) if where and where.channel else given
@@ -83,7 +87,7 @@ def _market(asked: CurvesDefinition, tables: Tables, given: Report) -> Market | 
     until = ends.to_numpy().astype("datetime64[us]")
     if (starts[1:] < until[:-1]).any():
         return "overlap"
-    revenue = realised(tables, where, given.currency, starts, until)
+    revenue, notes_ = realised(tables, where, given.currency, starts, until)
     observed = tables.span("orders")
     if observed is None or not revenue.sum() > 0:
         return "no-orders"
@@ -96,6 +100,7 @@ def _market(asked: CurvesDefinition, tables: Tables, given: Report) -> Market | 
         revenue=revenue,
         phase=tuple(whole.rows.groupby("period_start")["phase"].first()),
         known=(until > first) & (starts <= last),
+        notes=notes_,
     )
 
 
@@ -145,7 +150,7 @@ def _fitted(
     at = {market.channels[k]: i for i, k in enumerate(used)}
     curves = {c: _curve(given, market, fits[form], c, i, drawn) for c, i in at.items()}
     # A fit in which the channels may bring more than all there is has not told them from demand, or each other.
-    if interval(sum(c.total_draws() for c in curves.values()))[1] > revenue.sum():
+    if interval(np.sum([c.total_draws() for c in curves.values()], axis=0))[1] > revenue.sum():
         return _none(given, dict.fromkeys(wanted, "unbounded"))
     total = float(np.sum((revenue - revenue.mean()) ** 2))
     out = {}
@@ -161,6 +166,7 @@ def _fitted(
             rivals=tuple(_curve(given, market, fits[f], channel, at[channel]) for f in near),
             r_squared=1 - fits[form].rss / total,
             alike=_alike(market, channel),
+            notes=market.notes,
         )
     return out
 

@@ -323,9 +323,8 @@ def _table(asked: Nodes, days: _Days, counted: _Counted, rates: Rates, spread: F
                 rows.append(row | {"compared": int(counted.stood[n, days.own[g]].sum()), "unadjusted": plain})
     table = pd.DataFrame(rows).astype(dict.fromkeys(("met", "users", "compared"), "Int64"))
     # Of what is looked at side by side: all touchpoints in all, and all of them in their phases.
-    table["clear"] = (table["low"] > 0) | (table["high"] < 0)
-    for side in (table["phase"] == TOTAL, table["phase"] != TOTAL):
-        table.loc[side, "clear"] &= clear(table.loc[side, "p"].to_numpy(float))
+    stands = table.groupby(table["phase"] == TOTAL)["p"].transform(lambda p: clear(p.to_numpy(float))).astype(bool)
+    table["clear"] = stands & ((table["low"] > 0) | (table["high"] < 0))
     return table[list(NodesAnswer.fields["table"])]
 
 
