@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import norm
+from scipy.stats import norm, t
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
@@ -99,7 +99,7 @@ def difference(one: Interval, other: Interval, *, correlation: Numbers = 0.0) ->
     Parameters
     ----------
     one, other : Interval
-        As from :func:`proportion` or :func:`standardised`.
+        As from :func:`proportion`.
     correlation : array_like of float
         Of the two estimates, where they are of the same people; 0 for different ones.
 
@@ -179,8 +179,18 @@ def _score(counts: tuple[Floats, ...], ratio: Floats) -> Floats:
     return np.where(np.isnan(score), 0.0, score)
 
 
-def standardised(successes: Numbers, trials: Numbers, weights: Numbers) -> Interval:
-    """Return the share people would have if their strata stood in other proportions, with its interval.
+class Counts(NamedTuple):
+    """Successes and trials, elementwise; not whole where they stand for an effective number of people."""
+
+    successes: Floats
+    trials: Floats
+
+
+def standardised(successes: Numbers, trials: Numbers, weights: Numbers) -> Counts:
+    """Return what people would show if their strata stood in other proportions, as counts to reckon with.
+
+    Their quotient is the standardised share; :func:`proportion`, :func:`difference` of two and :func:`ratio` give its
+    interval, for they are as many as the independent people who would know it as well (Kish's effective number).
 
     Parameters
     ----------
@@ -190,24 +200,25 @@ def standardised(successes: Numbers, trials: Numbers, weights: Numbers) -> Inter
 
     Notes
     -----
-    Direct standardisation. The interval is Wilson's for the number of independent people who would know the share as
-    well (Kish's effective number). A stratum's own variance is reckoned with one success and one failure more, so that
-    one in which all or none succeeded does not pass for certain (Laplace's rule).
+    Direct standardisation. A stratum's own variance is reckoned with one success and one failure more, so that one in
+    which all or none succeeded does not pass for certain (Laplace's rule).
 
     References
     ----------
-    Kish, L. (1965). Survey Sampling, 8.2.
+    Kish, L. (1965). Survey Sampling, 8.2. Fleiss, J. L., Levin, B. and Paik, M. C. (2003). Statistical Methods for
+    Rates and Proportions, 19.
 
     Examples
     --------
-    One stratum is the plain share:
+    Ten in a hundred and half of ten, each taken to be half of all:
 
-    >>> standardised([56], [70], [1.0]).floats() == proportion(56, 70).floats()
-    True
+    >>> counts = standardised([10, 5], [100, 10], [1, 1])
+    >>> [round(bound, 3) for bound in proportion(*counts).floats()]
+    [0.3, 0.169, 0.474]
     """
     x, n, w = np.broadcast_arrays(*(np.asarray(part, float) for part in (successes, trials, weights)))
     if x.shape[-1] == 1:
-        return proportion(x[..., 0], n[..., 0])
+        return Counts(x[..., 0], n[..., 0])
     w = np.where(n > 0, w, 0.0)
     w = share(w, w.sum(axis=-1, keepdims=True))
     near = (x + 1) / (n + 2)
@@ -216,7 +227,8 @@ def standardised(successes: Numbers, trials: Numbers, weights: Numbers) -> Inter
     # All or none succeeded: as many people as the weights alone would leave.
     alone = share(1.0, np.where(w > 0, share(w**2, n), 0.0).sum(axis=-1))
     people = np.where((value > 0) & (value < 1), np.maximum(share(value * (1 - value), variance), 1.0), alone)
-    return Interval(np.where(people > 0, value, np.nan), *proportion(value * people, people)[1:])
+    people = np.nan_to_num(people)
+    return Counts(value * people, people)
 
 
 def score_test(one: float, of_one: float, other: float, of_other: float) -> float:
@@ -268,3 +280,123 @@ def small_groups(groups: Sequence[str]) -> Note:
     text = say("Fewer than {n} users in: {groups}. Read the {level}% interval there, not the rate.",
                n=SMALL, groups=Names(tuple(groups)), level=round(100 * LEVEL))  # fmt: skip
     return Note("small-groups", text, "warning")
+
+
+# ---- means of money ---------------------------------------------------------------------------------------
+
+_EVEN = 1e-6
+"""Variance over squared mean below which sums of powers no longer tell the shape, and nothing hangs on it."""
+
+
+class Moments(NamedTuple):
+    """How many values there are and the sums of their first four powers; those of parts add up to those of the whole.
+
+    All arrays of one shape (of none, for one set of values).
+    """
+
+    n: Floats
+    total: Floats
+    squares: Floats
+    cubes: Floats
+    fourths: Floats
+
+    @classmethod
+    def of(cls, values: Numbers, groups: Numbers | None = None, size: int = 0) -> Moments:
+        """Return the moments of values: of all, or of each of `size` groups, given each value's.
+
+        Examples
+        --------
+        >>> Moments.of([1.0, 2.0, 4.0], [0, 0, 2], 3).total.tolist()
+        [3.0, 0.0, 4.0]
+        """
+        x = np.asarray(values, float)
+        if groups is None:
+            return cls(*(np.asarray((x**power).sum()) for power in range(5)))
+        at = np.asarray(groups, np.int64)
+        return cls(*(np.bincount(at, x**power, size).astype(float) for power in range(5)))
+
+
+def mean(of: Moments, *, least: float = -np.inf) -> Interval:
+    """Return means of money with intervals that allow for a few large amounts, elementwise.
+
+    Parameters
+    ----------
+    of : Moments
+    least : float
+        Below which no value can lie, so no bound does: 0 for what people paid.
+
+    Returns
+    -------
+    Interval
+        Without bounds for fewer than :data:`SMALL` values, and where all are nought.
+
+    Notes
+    -----
+    Money per person is skewed: a normal interval (and Student's) sits too low, as whoever is missing from the sample
+    paid most. Hall's transformation takes the skewness out of the t statistic by a monotone cubic, and its quantiles
+    are those of Student's t with the degrees of freedom that the values' kurtosis leaves to their variance,
+    2n / (kurtosis - 1), at most n - 1. ``benchmarks/coverage.py`` sets it beside five others: with 500 lognormal
+    amounts of sigma 1.6 it covers 94%, Student's interval 89%; of light tails both cover 95%.
+
+    References
+    ----------
+    Hall, P. (1992). On the removal of skewness by transformation. JRSS B 54, 221-228. For the degrees of freedom:
+    Satterthwaite, F. E. (1946). An approximate distribution of estimates of variance components. Biometrics Bulletin
+    2, 110-114, with Var(s²) = (kurtosis - 1) sigma⁴ / n.
+
+    Examples
+    --------
+    >>> [round(bound, 2) for bound in mean(Moments.of([0.0] * 90 + [10.0] * 9 + [200.0]), least=0).floats()]
+    [2.9, 0.0, 18.33]
+    """
+    n, total, squares, cubes, fourths = np.broadcast_arrays(*(np.asarray(part, float) for part in of))
+    value = share(total, n)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        a, b, c = (np.where(n > 0, part / n, 0.0) for part in (squares, cubes, fourths))
+        m = np.nan_to_num(value)
+        variance = np.maximum(a - m**2, 0.0)
+        shaped = variance > _EVEN * m**2
+        skewness = np.where(shaped, (b - 3 * m * a + 2 * m**3) / variance**1.5, 0.0)
+        kurtosis = np.where(shaped, (c - 4 * m * b + 6 * m**2 * a - 3 * m**4) / variance**2, 3.0)
+        freedom = np.clip(2 * n / np.maximum(kurtosis - 1, 1e-9), 1.0, np.maximum(n - 1, 1.0))
+        error = np.sqrt(variance / (n - 1))
+    reach = t.ppf(TAILS[1], freedom)
+    known = (n >= SMALL) & (squares > 0)
+    lean = skewness / np.sqrt(np.maximum(n, 1.0))
+    low, high = (value - _unskewed(bound, lean) * error for bound in (reach, -reach))
+    return Interval(value, np.where(known, np.maximum(low, least), np.nan), np.where(known, high, np.nan))
+
+
+def _unskewed(quantile: Floats, lean: Floats) -> Floats:
+    """Return the t whose transform is a quantile: Hall's cubic, solved; the quantile itself without skewness."""
+    some = np.where(np.abs(lean) > 1e-9, lean, 1.0)
+    found = 3 / some * (np.cbrt(1 + some * (quantile - some / 6)) - 1)
+    return np.where(np.abs(lean) > 1e-9, found, quantile)
+
+
+def ratio_of_sums(top: Numbers, bottom: Numbers) -> Interval:
+    """Return a ratio of two sums over the same people or periods (order value, ROI), with its interval.
+
+    Parameters
+    ----------
+    top, bottom : array_like of float, shape (n,)
+        Such as each person's revenue and number of orders.
+
+    Notes
+    -----
+    Linearised: the mean of `top` less the ratio times `bottom`, as :func:`mean` bounds it, over the mean of `bottom`
+    (Cochran, W. G. (1977). Sampling Techniques, 3rd ed., 6.3). NaN where the bottom adds up to nought or less.
+
+    Examples
+    --------
+    >>> [round(bound, 3) for bound in ratio_of_sums(np.tile([90.0, 110.0], 50), np.ones(100)).floats()]
+    [100.0, 98.006, 101.994]
+    """
+    x, y = np.asarray(top, float), np.asarray(bottom, float)
+    whole = y.sum()
+    if not whole > 0:
+        return Interval(*(np.asarray(np.nan) for _ in range(3)))
+    value = x.sum() / whole
+    _, low, high = mean(Moments.of(x - value * y))
+    each = whole / len(y)
+    return Interval(np.asarray(value), value + low / each, value + high / each)

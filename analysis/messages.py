@@ -71,9 +71,9 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """A list of names, joined as the language joins them; codes of a column, where one is given."""
+    """A list of names, or of things said, joined as the language joins them; codes of a column, where one is given."""
 
-    values: tuple[str, ...]
+    values: tuple[str | Message, ...]
     column: str | None = None
 
 
@@ -160,7 +160,10 @@ def _words(value: Any, language: str, names: Namer | None = None) -> str:
         case Span():
             return _span(value.seconds, language)
         case Names():
-            said = [_named(v, value.column, language, names) for v in value.values]
+            said = [
+                v.text(language, names) if isinstance(v, Message) else _named(v, value.column, language, names)
+                for v in value.values
+            ]
             return ("、" if language.startswith("zh") else ", ").join(said)
         case bool():
             return str(value)

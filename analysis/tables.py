@@ -25,7 +25,7 @@ from analysis.names import DisplayNames
 from analysis.records import DisplayName, ExchangeRate, settled
 from analysis.store import duck
 from analysis.store.columns import shown, stored
-from analysis.store.walk import Chunk, Columns
+from analysis.store.walk import Chunk, Columns, Repeated
 from analysis.values import Campaign, Filter, local_midnight
 from analysis.vocabulary import TABLES, TIME_COLUMN
 
@@ -61,6 +61,9 @@ class Store(Protocol):
 
     def walk(self, frame: nw.LazyFrame[Any], work: Callable[[Chunk], T], columns: Columns) -> Iterator[T]:
         """Yield what `work` makes of each chunk of an events frame."""
+
+    def repeated(self, frame: nw.LazyFrame[Any]) -> Repeated:
+        """Return an events frame for several walks."""
 
 
 class Tables:
@@ -245,7 +248,7 @@ class Tables:
         frame = self._store.frame(table)
         if self._has_phase(table):
             frame = frame.with_columns(phase=self._phase(table))
-        return self._filtered(frame, table, where)
+        return self.filtered(frame, table, where)
 
     def _has_phase(self, table: str) -> bool:
         """Say whether the campaign's phases are a column of a table: of events and spend without their own."""
@@ -263,7 +266,14 @@ class Tables:
             found = nw.when(here).then(nw.lit(phase.name)).otherwise(found)
         return found
 
-    def _filtered(self, frame: nw.LazyFrame[Any], table: str, where: Filter | None) -> nw.LazyFrame[Any]:
+    def filtered(self, frame: nw.LazyFrame[Any], table: str, where: Filter | None) -> nw.LazyFrame[Any]:
+        """Return the rows that a filter keeps, of a frame with a table's columns.
+
+        Raises
+        ------
+        DataError
+            The filter names a column that the table does not have.
+        """
         if where is None:
             return frame
         start, end = where.bounds(self.zone)
@@ -293,6 +303,10 @@ class Tables:
         """
         return self._store.walk(frame, work, columns or Columns())
 
+    def repeated(self, frame: nw.LazyFrame[Any]) -> Repeated:
+        """Return an events frame for several walks of who, when and what; see :meth:`walk`."""
+        return self._store.repeated(frame)
+
     def require(self, table: str, *columns: str) -> None:
         """Raise unless the table holds rows and each column holds a value somewhere.
 
@@ -308,19 +322,19 @@ class Tables:
 
     def count(self, table: str) -> int:
         """Return the number of rows of a table."""
-        return int(self._fact(f"count {table}", partial(self._store.count, table)))
+        return int(self.fact(f"count {table}", partial(self._store.count, table)))
 
     def present(self, table: str) -> tuple[str, ...]:
         """Return the columns of a table that hold at least one value, the campaign's phase included."""
         return self._stored(table) + ("phase",) * self._has_phase(table)
 
     def _stored(self, table: str) -> tuple[str, ...]:
-        found: tuple[str, ...] = self._fact(f"present {table}", partial(self._store.filled, table))
+        found: tuple[str, ...] = self.fact(f"present {table}", partial(self._store.filled, table))
         return found
 
     def texts(self, table: str) -> tuple[str, ...]:
         """Return the text columns of a table that hold at least one value, the campaign's phase included."""
-        found: tuple[str, ...] = self._fact(f"texts {table}", partial(self._of_text, table))
+        found: tuple[str, ...] = self.fact(f"texts {table}", partial(self._of_text, table))
         return found + ("phase",) * self._has_phase(table)
 
     def _of_text(self, table: str) -> tuple[str, ...]:
@@ -328,14 +342,13 @@ class Tables:
         kinds = self._store.frame(table).collect_schema() if held else {}
         return tuple(c for c in held if kinds[stored(c)] == nw.String)
 
-    def names(self, column: str) -> tuple[str, ...]:
-        """Return the distinct values of a text column over all tables that have it, sorted."""
-        found: tuple[str, ...] = self._fact(f"names {column}", partial(self._distinct, column))
-        return found
+    def names(self, column: str, *tables: str) -> tuple[str, ...]:
+        """Return the distinct values of a text column in the tables named, or in all that have it, sorted."""
+        return self.fact(f"names {column} {tables}", partial(self._distinct, column, tables or tuple(TABLES)))
 
-    def _distinct(self, column: str) -> tuple[str, ...]:
+    def _distinct(self, column: str, tables: Iterable[str]) -> tuple[str, ...]:
         found = set[str]()
-        for table in TABLES:
+        for table in tables:
             if column in self._stored(table):
                 values = self._store.frame(table).select(name=nw.col(stored(column))).drop_nulls()
                 rows = values.group_by("name").agg(nw.len()).head(MOST_NAMES).collect("pyarrow")
@@ -347,12 +360,12 @@ class Tables:
     @property
     def event_keys(self) -> Mapping[str, int]:
         """The integer each event's name is stored as."""
-        found: Mapping[str, int] = self._fact("events", self._store.event_keys)
+        found: Mapping[str, int] = self.fact("events", self._store.event_keys)
         return found
 
     def common_events(self) -> tuple[str, ...]:
         """Return the events' names, those most users did first."""
-        found: tuple[str, ...] = self._fact("common events", self._by_users)
+        found: tuple[str, ...] = self.fact("common events", self._by_users)
         return found
 
     def _by_users(self) -> tuple[str, ...]:
@@ -362,15 +375,9 @@ class Tables:
 
     def span(self, *tables: str) -> tuple[dt.datetime, dt.datetime] | None:
         """Return the first and last moment (UTC) in the unfiltered tables named, or in all; None if empty."""
-        found = [self._fact(f"span {t}", partial(self._store.span, t)) for t in tables or TABLES]
+        found = [self.fact(f"span {t}", partial(self._store.span, t)) for t in tables or TABLES]
         known = [pair for pair in found if pair[0]]
         return (min(p[0] for p in known), max(p[1] for p in known)) if known else None
-
-    def paid_orders(self, where: Filter | None = None) -> nw.LazyFrame[Any]:
-        """Return paid orders with `realised`: revenue less refunds, in each order's currency."""
-        self.require("orders", "paid_at")
-        paid = self.frame("orders", where).filter(~nw.col("paid_at").is_null())
-        return paid.with_columns(realised=nw.col("revenue") - nw.col("refund").fill_null(0.0))
 
     def arrow(self, table: str) -> pa.Table:
         """Return a table's filled columns as Arrow, for export."""
@@ -378,10 +385,12 @@ class Tables:
         found = self._store.frame(table).select(*columns).collect("pyarrow").to_arrow()
         return found.rename_columns(list(map(shown, columns)))
 
-    def _fact(self, name: str, find: Callable[[], Any]) -> Any:
+    def fact(self, name: str, find: Callable[[], T]) -> T:
+        """Return what `find` tells of these rows, asked once and kept under its name."""
         if name not in self._facts:
             self._facts[name] = find()
-        return self._facts[name]
+        kept: T = self._facts[name]
+        return kept
 
 
 def instant(when: dt.datetime) -> nw.Expr:

@@ -68,6 +68,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             Column("load_ms", _NUMBER, N_("page load time in milliseconds")),
             Column("variant", _TEXT, N_("experiment variant")),
             Column("value", _NUMBER, N_("amount of the action, in the campaign's currency")),
+            Column("quantity", _NUMBER, N_("how many pieces of the product")),
             Column("order_id", _TEXT, N_("the order it led to")),
         ),
         "orders": (
@@ -77,12 +78,15 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             Column("currency", _TEXT, N_("three-letter currency code"), required=True),
             Column("user_id", _TEXT, N_("who ordered")),
             Column("paid_at", _TIME, N_("when it was paid, UTC; empty if unpaid")),
+            Column("status", _TEXT, N_("how it stands, such as paid, open or refunded")),
             Column("refund", _NUMBER, N_("amount refunded, not yet subtracted")),
             Column("cost", _NUMBER, N_("cost of the goods")),
             Column("discount", _NUMBER, N_("discount given")),
             Column("campaign", _TEXT, N_("campaign name")),
             Column("channel", _TEXT, N_("where the order came from")),
             Column("coupon", _TEXT, N_("coupon used")),
+            Column("item", _TEXT, N_("product")),
+            Column("region", _TEXT, N_("where it goes")),
         ),
         "spend": (
             Column("period_start", _TIME, N_("start of the period, UTC"), required=True),
@@ -122,6 +126,19 @@ EVENTS: tuple[str, ...] = (
     N_("join_private"),
 )
 """Standard event names, in the order of a journey; other names are kept as they are."""
+
+ORDER_STATUSES: Mapping[str, str] = MappingProxyType(
+    {
+        "paid": N_("paid"),
+        "open": N_("not paid yet"),
+        "cancelled": N_("cancelled"),
+        "failed": N_("payment failed"),
+        "partly_refunded": N_("partly refunded"),
+        "refunded": N_("refunded"),
+        "delivered": N_("delivered"),
+    }
+)
+"""How an order stands, with its words; other statuses are kept as they are."""
 
 NODES: tuple[str, ...] = (N_("social_seeding"), N_("interactive_fission"), N_("emotional_resonance"))
 """The nodes of a campaign plan, as events: seeding in the warm-up, fission in the burst, resonance after it."""

@@ -21,9 +21,11 @@ from analysis.charts import TOTAL, Look
 from analysis.errors import DataError, QuestionError
 from analysis.estimates import proportion
 from analysis.messages import N_, Message, Names, Share, say
+from analysis.money import Currency, currency_of, known
+from analysis.purchases import purchases, source_of
 from analysis.question import Segmentation
 from analysis.tables import Tables, collect, instant
-from analysis.values import day, local_day, local_midnight, names, value
+from analysis.values import currency_code, day, local_day, local_midnight, names, optional, value
 from analysis.vocabulary import STAGES
 
 NEW = N_("new")
@@ -51,14 +53,15 @@ class Lifecycle(Segmentation):
         The earlier day movement is measured from; by default 28 days before `at`, or the first day observed.
     interest : sequence of str
         Event names that count as interest; those the data does not hold are passed over.
+    currency : str, optional
+        That value is counted in; see :func:`analysis.money.currency_of`.
     where : Filter, optional
         Which events and orders count, their dates included.
 
     Notes
     -----
-    Purchases are paid orders, each at the moment it was paid; an unpaid order counts as a checkout. Where the
-    orders do not tell who bought and when it was paid, or lack a column of the filter, purchases are the
-    distinct orders of purchase events. Stages are cumulative, so nobody moves down.
+    Purchases are those of :func:`analysis.purchases.purchases`, each at the moment it was paid, in whatever currency;
+    any other order counts as a checkout. Stages are cumulative, so nobody moves down.
 
     Examples
     --------
@@ -80,6 +83,7 @@ class Lifecycle(Segmentation):
     at: str | None = field(default=None, metadata=day())
     since: str | None = field(default=None, metadata=day())
     interest: tuple[str, ...] = field(default=INTEREST, metadata=names(at_least=1, at_most=100))
+    currency: str | None = field(default=None, metadata=optional(currency_code()))
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -123,7 +127,8 @@ class Lifecycle(Segmentation):
         """
         tables.require("events")
         source, days = _settled(self, tables)
-        found = _users(self, tables, source, days).select("user_id", "now").collect("pyarrow").to_arrow()
+        users = _users(self, tables, source, days, Currency(None))
+        found = users.select("user_id", "now").collect("pyarrow").to_arrow()
         if not found.num_rows:
             raise DataError.empty(_nobody(self, days))
         places = pc.subtract(found["now"].cast(pa.int32()), pa.scalar(_REACH, pa.int32()))
@@ -131,10 +136,11 @@ class Lifecycle(Segmentation):
 
     def _answer(self, tables: Tables) -> LifecycleAnswer:
         source, days = _settled(self, tables)
-        counted = _counted(self, tables, source, days)
+        currency = _currency(self, tables, source, days)
+        counted = _counted(self, tables, source, days, currency)
         if counted.empty:
             raise DataError.empty(_nobody(self, days))
-        money = _money(self, tables, source, days, counted)
+        money = _money(tables, source, days, currency, counted)
         frames = {
             "table": _stage_table(counted, source, money.known),
             "movement": _movement_table(counted, source),
@@ -156,9 +162,9 @@ class LifecycleAnswer(Answer):
     """Users by stage, one row per stage and one for all; "movement" has one row per pair of stages.
 
     `share` is of all users and `share_of_from` of those who stood in `from_stage`, with 95% Wilson bounds `low`
-    and `high`. `value` is what the stage's users have paid by `at`, less refunds; `change` is `users` less those
-    who stood there at `since`. In "movement", users not seen by `since` come from "new"; its users add up to the
-    table's by `to_stage`.
+    and `high`. `value` is what the stage's users have paid by `at`, less refunds, and `value_per_user` its mean over
+    the `counted` of them, who paid in no other currency; `change` is `users` less those who stood there at `since`.
+    In "movement", users not seen by `since` come from "new"; its users add up to the table's by `to_stage`.
     """
 
     fields: ClassVar[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
@@ -171,6 +177,7 @@ class LifecycleAnswer(Answer):
                     "low": Field(N_("95% from"), "share"),
                     "high": Field(N_("95% to"), "share"),
                     "orders": Field(N_("Orders"), "count"),
+                    "counted": Field(N_("Users counted"), "count"),
                     "value": Field(N_("Value"), "money"),
                     "value_per_user": Field(N_("Value per user"), "money"),
                     "change": Field(N_("Change"), "count"),
@@ -249,10 +256,9 @@ def _settled(asked: Lifecycle, tables: Tables) -> tuple[_Source, _Days]:
 
 
 def _source(asked: Lifecycle, tables: Tables) -> _Source:
-    filtered = tuple(asked.where.columns()) if asked.where else ()
-    lacks = tuple(c for c in ("user_id", *filtered, "paid_at") if c not in tables.present("orders"))
-    orders = tables.count("orders") > 0 and not set(lacks) - {"paid_at"}
-    return _Source(orders, orders and not lacks, "purchase" in tables.event_keys, lacks)
+    found = source_of(tables, asked.where)
+    orders = tables.count("orders") > 0 and not set(found.lacks) - {"paid_at"}
+    return _Source(orders, found.orders, found.events, found.lacks)
 
 
 def _days(asked: Lifecycle, tables: Tables, source: _Source) -> _Days:
@@ -285,22 +291,28 @@ def _in_order(since: str, at: str) -> None:
         raise QuestionError.crossed(text)
 
 
-def _users(asked: Lifecycle, tables: Tables, source: _Source, days: _Days) -> nw.LazyFrame[Any]:
+def _users(asked: Lifecycle, tables: Tables, source: _Source, days: _Days, currency: Currency) -> nw.LazyFrame[Any]:
     """Return each user's stage then (`was`, 0 for new) and now, and what they bought."""
     return (
-        nw.concat(_signs(asked, tables, source, days))
+        nw.concat(_signs(asked, tables, source, days, currency))
         .group_by("user_id")
-        .agg(nw.col("was", "now").max(), nw.col("orders_before", "orders", "priced", "value").sum())
+        .agg(
+            nw.col("was", "now", "elsewhere").max(),
+            nw.col("orders_before", "orders", "priced", "value").sum(),
+        )
         .with_columns(was=_stage("was", "orders_before"), now=_stage("now", "orders"))
     )
 
 
-def _counted(asked: Lifecycle, tables: Tables, source: _Source, days: _Days) -> pd.DataFrame:
+def _counted(asked: Lifecycle, tables: Tables, source: _Source, days: _Days, currency: Currency) -> pd.DataFrame:
     """Count users by their stage then and now: a few rows, however many the users."""
-    users = _users(asked, tables, source, days)
-    counted = users.group_by("was", "now").agg(nw.len().alias("users"), nw.col("orders", "priced", "value").sum())
-    whole = ["was", "now", "users", "orders", "priced"]
-    return collect(counted).astype(dict.fromkeys(whole, "int64") | {"value": "float64"})
+    users = _users(asked, tables, source, days, currency)
+    # Whoever paid in another currency too is in no mean.
+    users = users.with_columns(known=nw.when(nw.col("elsewhere") == 0).then(nw.col("value")).otherwise(nw.lit(0.0)))
+    sums = ("orders", "priced", "elsewhere", "value", "known")
+    counted = users.group_by("was", "now").agg(nw.len().alias("users"), nw.col(*sums).sum())
+    whole = ["was", "now", "users", "orders", "priced", "elsewhere"]
+    return collect(counted).astype(dict.fromkeys(whole, "int64") | {"value": "float64", "known": "float64"})
 
 
 def _stage(seen: str, orders: str) -> Any:
@@ -308,15 +320,17 @@ def _stage(seen: str, orders: str) -> Any:
     return nw.when(nw.col(orders) > 1).then(nw.lit(_REPURCHASE)).otherwise(bought)
 
 
-def _signs(asked: Lifecycle, tables: Tables, source: _Source, days: _Days) -> list[nw.LazyFrame[Any]]:
+def _signs(
+    asked: Lifecycle, tables: Tables, source: _Source, days: _Days, currency: Currency
+) -> list[nw.LazyFrame[Any]]:
     """Return what each row says of its user: how far it alone brings them by either day, and what they bought."""
     interested = nw.col("event").is_in(asked.interest)
     parts = [_seen(tables.frame("events", asked.where), interested, days)]
     if source.orders:
-        placed = tables.frame("orders", asked.where).filter(~nw.col("user_id").is_null())
+        placed = tables.frame("orders", asked.where).filter(~nw.col("user_id").is_null(), nw.col("revenue") >= 0)
         parts.append(_seen(placed, nw.lit("checkout" in asked.interest), days))
     if source.paid or source.bought:
-        parts.append(_bought(_purchases(asked, tables, source, days), days))
+        parts.append(_bought(_purchases(asked, tables, days), days, currency))
     return parts
 
 
@@ -330,83 +344,74 @@ def _seen(frame: nw.LazyFrame[Any], interested: Any, days: _Days) -> nw.LazyFram
         orders_before=nw.lit(0),
         orders=nw.lit(0),
         priced=nw.lit(0),
+        elsewhere=nw.lit(0),
         value=nw.lit(0.0),
     )
 
 
-def _bought(purchases: nw.LazyFrame[Any], days: _Days) -> nw.LazyFrame[Any]:
+def _bought(bought: nw.LazyFrame[Any], days: _Days, currency: Currency) -> nw.LazyFrame[Any]:
     before = nw.when(nw.col("paid_at") < instant(days.before))
-    return purchases.filter(nw.col("paid_at") < instant(days.end)).select(
+    amount, value = nw.col("amount"), nw.col("amount") * currency.factor()
+    return bought.select(
         "user_id",
         was=nw.lit(0),
         now=nw.lit(0),
         orders_before=before.then(nw.lit(1)).otherwise(nw.lit(0)),
         orders=nw.lit(1),
-        priced=nw.when(nw.col("amount").is_null()).then(nw.lit(0)).otherwise(nw.lit(1)),
-        value=nw.col("amount").fill_null(0.0),
+        priced=nw.when(amount.is_null()).then(nw.lit(0)).otherwise(nw.lit(1)),
+        elsewhere=nw.when(value.is_null() & ~amount.is_null()).then(nw.lit(1)).otherwise(nw.lit(0)),
+        value=value.fill_null(0.0),
     )
 
 
-def _purchases(asked: Lifecycle, tables: Tables, source: _Source, days: _Days) -> nw.LazyFrame[Any]:
-    """Return purchases as user_id, paid_at and amount (null: unknown)."""
-    if source.paid:
-        paid = tables.paid_orders(asked.where).filter(~nw.col("user_id").is_null())
-        return paid.select("user_id", "paid_at", amount=nw.col("realised"))
-    rows = tables.frame("events", asked.where)
-    rows = rows.filter(nw.col("event") == "purchase", nw.col("timestamp") < instant(days.end))
-    single = rows.filter(nw.col("order_id").is_null())
-    orders = (
-        rows.filter(~nw.col("order_id").is_null())
-        .group_by("user_id", "order_id")
-        .agg(
-            paid_at=nw.col("timestamp").min(),
-            amount=nw.col("value").sum(),
-            priced=nw.col("value").count(),
-        )
-        .select("user_id", "paid_at", amount=nw.when(nw.col("priced") > 0).then(nw.col("amount")))
-    )
-    return nw.concat([single.select("user_id", paid_at=nw.col("timestamp"), amount=nw.col("value")), orders])
+def _purchases(asked: Lifecycle, tables: Tables, days: _Days) -> nw.LazyFrame[Any]:
+    """Return what was bought by the day: user_id, paid_at, currency and amount (null: unknown)."""
+    paid = purchases(tables, asked.where).rows
+    return paid.filter(~nw.col("user_id").is_null(), nw.col("paid_at") < instant(days.end))
 
 
-def _money(asked: Lifecycle, tables: Tables, source: _Source, days: _Days, counted: pd.DataFrame) -> _Money:
+def _currency(asked: Lifecycle, tables: Tables, source: _Source, days: _Days) -> Currency:
+    """Return the currency in which value is counted."""
+    known(tables, asked.currency, "orders" if source.paid else "events")
+    if not source.paid and not source.bought:
+        return Currency(None)
+    return currency_of(tables, _purchases(asked, tables, days), asked.currency)
+
+
+def _money(tables: Tables, source: _Source, days: _Days, currency: Currency, counted: pd.DataFrame) -> _Money:
     """Say whether the purchases' amounts can be added up, and in which currency."""
-    own = tables.campaign.currency if tables.campaign else None
+    notes = currency.notes(say("value"), people=True)
     if source.paid:
-        currencies = _currencies(asked, tables, days)
-        if len(currencies) > 1:
-            return _Money(False, None, (_several(currencies),))
-        return _Money(True, currencies[0] if currencies else own, (_realised(tables, days),))
+        return _Money(True, currency.code, (*notes, _realised(tables, days)))
     priced, orders = int(counted["priced"].sum()), int(counted["orders"].sum())
     if "value" not in tables.present("events") or not priced:
         return _Money(False, None, (_valueless(),))
-    return _Money(True, own, (_from_events(orders - priced, orders),))
-
-
-def _currencies(asked: Lifecycle, tables: Tables, days: _Days) -> tuple[str, ...]:
-    paid = tables.paid_orders(asked.where).filter(~nw.col("user_id").is_null(), nw.col("paid_at") < instant(days.end))
-    return tuple(sorted(collect(paid.select("currency").unique())["currency"]))
+    return _Money(True, currency.code, (*notes, _from_events(orders - priced, orders)))
 
 
 def _guests(asked: Lifecycle, tables: Tables, days: _Days) -> int:
-    """Count paid orders that name no user."""
-    paid = tables.paid_orders(asked.where).filter(nw.col("user_id").is_null(), nw.col("paid_at") < instant(days.end))
+    """Count purchases that name no user."""
+    paid = purchases(tables, asked.where).rows
+    paid = paid.filter(nw.col("user_id").is_null(), nw.col("paid_at") < instant(days.end))
     return int(collect(paid.select(nw.len().alias("n")))["n"].iloc[0])
 
 
 def _stage_table(counted: pd.DataFrame, source: _Source, priced: bool) -> pd.DataFrame:
     """Gather the stages' rows and the total; the columns are those of the public table."""
     stages = range(_REACH, len(source.stages) + 1)
-    now = counted.groupby("now")[["users", "orders", "value"]].sum().reindex(stages, fill_value=0)
+    sums = ["users", "orders", "value", "known", "elsewhere"]
+    now = counted.groupby("now")[sums].sum().reindex(stages, fill_value=0)
     was = counted.groupby("was")["users"].sum().reindex(stages, fill_value=0)
     rows = now.assign(stage=source.stages, change=now["users"] - was)
-    total = rows[["users", "orders", "value", "change"]].sum().to_frame().T.assign(stage=TOTAL)
+    total = rows[[*sums, "change"]].sum().to_frame().T.assign(stage=TOTAL)
     table = pd.concat([rows, total], ignore_index=True)
-    table = table.astype(dict.fromkeys(["users", "orders", "change"], "int64"))
+    table["counted"] = table["users"] - table["elsewhere"]
+    table = table.astype(dict.fromkeys(["users", "counted", "orders", "change"], "int64"))
     table["share"] = table["users"] / table["users"].iloc[-1]
     _, table["low"], table["high"] = proportion(table["users"], table["users"].iloc[-1])
     table.loc[table["stage"] == TOTAL, ["low", "high"]] = np.nan
     table["value"] = table["value"].astype("float64") if priced else np.nan
-    table["value_per_user"] = table["value"] / table["users"].mask(table["users"] == 0)
+    table["value_per_user"] = table["known"] / table["counted"].mask((table["counted"] == 0) | (not priced))
     return table[list(LifecycleAnswer.fields["table"])]
 
 
@@ -477,7 +482,7 @@ def _headline(frames: Mapping[str, pd.DataFrame], source: _Source, days: _Days) 
 
 
 def _notes(asked: Lifecycle, tables: Tables, source: _Source, days: _Days) -> tuple[Note, ...]:
-    notes = []
+    notes = list(purchases(tables, asked.where).notes) if source.paid else []
     if days.at > days.last:
         late = say("The data counted here ends on {last}; later days are as if nothing happened.", last=days.last)
         notes.append(Note("after-data", late, "warning"))
@@ -537,22 +542,13 @@ def _purchase_note(tables: Tables, source: _Source) -> Note:
     return Note("purchase-events", text, "warning" if tables.count("orders") else "info")
 
 
-def _several(currencies: tuple[str, ...]) -> Note:
-    text = say(
-        "The orders are in {currencies}, which are not added up, so value is left out. Filter by a campaign or "
-        "channel that sells in one currency.",
-        currencies=Names(currencies),
-    )
-    return Note("several-currencies", text, "missing")
-
-
 def _realised(tables: Tables, days: _Days) -> Note:
     if "refund" not in tables.present("orders"):
         text = say("Value is the revenue of orders paid by {at}.", at=days.at)
     else:
         text = say(
-            "Value is the revenue of orders paid by {at} less their refunds, whenever those were made; a refunded "
-            "order still counts as an order.",
+            "Value is the revenue of orders paid by {at} less their refunds, whenever those were made; an order "
+            "refunded in full is no purchase.",
             at=days.at,
         )
     return Note("realised-value", text)

@@ -19,6 +19,7 @@ from analysis.errors import DataError
 from analysis.estimates import TAILS
 from analysis.fields import Field, Fields, described
 from analysis.messages import N_, Message, Money, Name, Names, say
+from analysis.money import roi
 from analysis.question import Question
 from analysis.tables import Tables
 from analysis.values import Pairs, a, number, pairs, value
@@ -208,7 +209,7 @@ class Plan:
             "high": high,
             "spread_low": min(others),
             "spread_high": max(others),
-            "roi": revenue / self.spend if self.spend else None,
+            "roi": float(roi(revenue, self.spend)),
             "marginal_roi": self.curve.next_unit(self.scale),
             "marginal_low": marginal_low,
             "marginal_high": marginal_high,
@@ -261,7 +262,7 @@ def _total(plans: list[Plan]) -> dict[str, Any]:
     if spend := sum(p.spend for p, _ in own):
         shares = [p.spend / spend for p, _ in own]
         margins = np.sum([w * c.next_unit_draws(p.scale) for w, (p, c) in zip(shares, own, strict=True)], axis=0)
-        row["roi"] = row["revenue"] / spend
+        row["roi"] = float(roi(row["revenue"], spend))
         row["marginal_roi"] = sum(w * c.next_unit(p.scale) for w, (p, c) in zip(shares, own, strict=True))
         row["marginal_low"], row["marginal_high"] = interval(margins)
     return row

@@ -15,6 +15,8 @@ from analysis.budget.curves.question import CurvesAnswer
 from analysis.charts import NOT_SET
 from analysis.errors import DataError
 from analysis.messages import Message, say
+from analysis.money import currency_of
+from analysis.purchases import purchases, source_of
 from analysis.reallocation.definition import SimulationDefinition
 from analysis.reallocation.market import Market
 from analysis.reallocation.money import CENTS, shared
@@ -238,19 +240,21 @@ def _shares(asked: SimulationDefinition, names: tuple[str, ...], spend: Floats) 
 
 
 def _order_value(asked: SimulationDefinition, tables: Tables, currency: str | None) -> tuple[float, str]:
-    """Return the average value of an order: as set, that of the orders, that of the conversions, or assumed."""
+    """Return the average value of an order: as set, that of purchases, that of the conversions, or assumed."""
     if asked.market.order_value:
         return asked.market.order_value, ""
-    if tables.count("orders"):
-        orders = tables.frame("orders", _fitting(tables, "orders", asked.where)).filter(nw.col("currency") == currency)
-        mean = collect(orders.select(nw.col("revenue").mean()))["revenue"]
+    where = _fitting(tables, "orders", asked.where)
+    if source_of(tables, where, buyers=False).orders:
+        paid = purchases(tables, where, buyers=False).rows
+        amounts = paid.select(amount=nw.col("amount") * currency_of(tables, paid, currency).factor())
+        mean = collect(amounts.select(nw.col("amount").mean()))["amount"]
         if len(mean) and mean.iloc[0] > 0:
             return float(mean.iloc[0]), ""
     if {"conversions", "attributed_revenue"} <= set(tables.present("spend")):
-        rows = tables.frame("spend", asked.where).select(
-            nw.col("conversions").sum(), nw.col("attributed_revenue").sum()
-        )
-        row = collect(rows).iloc[0]
+        spend = tables.frame("spend", asked.where)
+        factor = currency_of(tables, spend, currency, amount="spend", at="period_start").factor("period_start")
+        counted = spend.with_columns(attributed_revenue=nw.col("attributed_revenue") * factor).filter(~factor.is_null())
+        row = collect(counted.select(nw.col("conversions").sum(), nw.col("attributed_revenue").sum())).iloc[0]
         if row["conversions"] > 0 and row["attributed_revenue"] > 0:
             return float(row["attributed_revenue"] / row["conversions"]), ""
     return ORDER_VALUE, "assumed-order-value"

@@ -12,6 +12,7 @@ from analysis.answer import Answer
 from analysis.charts import AnyChart, Look
 from analysis.fields import Field, Fields, described
 from analysis.messages import N_
+from analysis.money import roi
 from analysis.reallocation import chart as picture
 from analysis.reallocation import decisions as told
 from analysis.reallocation.decisions import Decision
@@ -223,7 +224,7 @@ def _table(played: Played) -> pd.DataFrame:
         low, high = interval(total)
         run_low, run_high = np.quantile(total, BAND)
         row = {"policy": policy, "revenue": total.mean(), "low": low, "high": high, "run_low": run_low}
-        row |= {"run_high": run_high, "roi": total.mean() / spent.mean() if spent.mean() else np.nan}
+        row |= {"run_high": run_high, "roi": float(roi(total.mean(), spent.mean()))}
         row |= {"spent": spent.mean(), "reserved": own.reserved[:, -1].mean() / CENTS}
         row |= {"unspent": own.unspent[:, -1].mean() / CENTS}
         if policy != "fixed":

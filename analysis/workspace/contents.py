@@ -16,6 +16,7 @@ from analysis.charts import AnyChart, Look
 from analysis.errors import DataError
 from analysis.fields import Field, Fields, described
 from analysis.messages import N_, Message, Money, Names, say
+from analysis.purchases import purchases, source_of
 from analysis.question import Question
 from analysis.tables import Tables, collect, hour_of
 from analysis.values import local_day, value
@@ -139,13 +140,13 @@ def _events(asked: Contents, tables: Tables) -> pd.DataFrame:
 
 
 def _orders(asked: Contents, tables: Tables) -> pd.DataFrame:
-    frame = tables.frame("orders", asked.where)
-    parts = [_rows(_range(frame, "orders", "currency", amount=nw.col("revenue").sum()), "orders created")]
-    if "paid_at" in tables.present("orders"):
-        paid = tables.paid_orders(asked.where)
-        parts += [
-            _rows(_range(paid, "orders", "currency", amount=nw.col("realised").sum()), "orders paid, less refunds")
-        ]
+    created = tables.frame("orders", asked.where).filter(nw.col("revenue") >= 0)
+    lines = created.group_by("order_id", "currency").agg(nw.col("timestamp").min(), nw.col("revenue").sum())
+    parts = [_rows(_range(lines, "orders", "currency", amount=nw.col("revenue").sum()), "orders created")]
+    if source_of(tables, asked.where, buyers=False).orders:
+        paid = purchases(tables, asked.where, buyers=False).realised
+        found = _range(paid, "orders", "currency", amount=nw.col("amount").sum(), bought=nw.col("bought").sum())
+        parts += [_rows(found.assign(count=found["bought"]), "orders paid, less refunds")]
     return pd.concat(parts)
 
 

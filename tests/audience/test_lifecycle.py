@@ -52,7 +52,7 @@ ORDERS = orders(
     ("dan", "2026-11-08 09:00", "2026-11-08 09:00", 70.0, 0.0),
     ("bob", "2026-11-04 09:00", None, 999.0, None),
     ("fay", "2026-11-04 09:00", None, 999.0, None),
-    ("gus", "2026-11-06 09:00", "2026-11-07 00:00", 10.0, 10.0),
+    ("gus", "2026-11-06 09:00", "2026-11-07 00:00", 10.0, 4.0),
 )
 
 
@@ -89,12 +89,22 @@ def test_every_user_stands_in_the_furthest_stage() -> None:
 def test_value_is_realised_revenue_of_orders_paid_by_the_day() -> None:
     answer = Lifecycle(at="2026-11-09", since="2026-11-06").run(Tables(events=EVENTS, orders=ORDERS))
     assert stages(answer, "orders") == {"reach": 0, "interest": 0, "conversion": 2, "repurchase": 2, TOTAL: 4}
-    assert stages(answer, "value") == {"reach": 0, "interest": 0, "conversion": 70, "repurchase": 120, TOTAL: 190}
-    assert stages(answer, "value_per_user")["conversion"] == 35
+    assert stages(answer, "value") == {"reach": 0, "interest": 0, "conversion": 76, "repurchase": 120, TOTAL: 196}
+    assert stages(answer, "value_per_user")["conversion"] == 38
     assert answer.currency == "CNY"
     earlier = Lifecycle(at="2026-11-06", since="2026-11-04").run(Tables(events=EVENTS, orders=ORDERS))
     assert stages(earlier, "value")[TOTAL] == 120
     assert stages(earlier, "orders")[TOTAL] == 2  # gus paid at the first moment of the 7th
+
+
+def test_an_order_refunded_in_full_is_no_purchase() -> None:
+    returned = orders(("fay", "2026-11-08", "2026-11-08", 20.0, 20.0), ("ann", "2026-11-08", "2026-11-08", 20.0, 0.0),
+                      order_id=["r1", "r2"], status=["paid", "refunded"])  # fmt: skip
+    answer = Lifecycle(at="2026-11-09", since="2026-11-06").run(
+        Tables(events=EVENTS, orders=pd.concat([ORDERS, returned]))
+    )
+    assert stages(answer) == {"reach": 0, "interest": 4, "conversion": 2, "repurchase": 1, TOTAL: 7}
+    assert stages(answer, "value")[TOTAL] == 196
 
 
 def test_shares_have_wilson_intervals() -> None:
@@ -175,7 +185,7 @@ def test_an_order_split_by_the_day_counts_from_its_first_row() -> None:
     answer = Lifecycle(at="2026-11-03", since="2026-11-01", interest="purchase").run(tables)
     assert moves(answer) == {("conversion", "conversion"): 1}
     earlier = Lifecycle(at="2026-11-02", since="2026-11-01", interest="purchase").run(tables)
-    assert stages(earlier, "value")[TOTAL] == 10
+    assert stages(earlier, "value")[TOTAL] == 15  # an order is one purchase, with all its lines
 
 
 def test_missing_amounts_make_value_a_lower_bound_or_nothing() -> None:
@@ -237,13 +247,19 @@ def test_currencies_are_never_added_up() -> None:
     mixed = ORDERS.assign(currency=["CNY", "USD", "USD", "JPY", "CNY", "CNY"], channel=["a", "b", "b", "b", "a", "a"])
     tables = Tables(events=EVENTS.assign(channel="a"), orders=mixed)
     answer = Lifecycle().run(tables)
-    assert answer.table[["value", "value_per_user"]].isna().all(axis=None)
-    assert answer.currency is None
-    assert codes(answer)["several-currencies"] == "missing"
-    assert "CNY, USD" in answer.text()  # not JPY: that order is unpaid
+    # Two purchases each: the first by name where as many rows are in several. JPY is not named: that order is unpaid.
+    assert (answer.currency, stages(answer, "value")[TOTAL]) == ("CNY", 76)
+    assert codes(answer)["other-currencies"] == "warning"
+    assert "value in CNY is counted. Left out, with whoever paid it: $120.00 (50.0% of 4 rows)." in answer.text()
     assert stages(answer, "orders")[TOTAL] == 4
+    assert stages(answer, "counted") == {"reach": 1, "interest": 3, "conversion": 2, "repurchase": 0, TOTAL: 6}
+    assert stages(answer, "value_per_user")[TOTAL] == pytest.approx(76 / 6)
+    dollars = Lifecycle(currency="USD").run(tables)
+    assert (dollars.currency, stages(dollars, "value")[TOTAL]) == ("USD", 120)
     one = Lifecycle(where=Filter(channel="a")).run(tables)
-    assert (one.currency, stages(one, "value")[TOTAL]) == ("CNY", 70)
+    assert (one.currency, stages(one, "value")[TOTAL]) == ("CNY", 76)
+    with pytest.raises(DataError, match="EUR"):
+        Lifecycle(currency="EUR").run(tables)
 
 
 def test_only_orders_that_count_decide_the_currency() -> None:
@@ -251,7 +267,7 @@ def test_only_orders_that_count_decide_the_currency() -> None:
     guest = orders((None, "2026-11-02", "2026-11-02", 5.0, 0.0), currency="EUR", order_id="guest")
     tables = Tables(events=EVENTS, orders=pd.concat([ORDERS, later, guest]))
     assert Lifecycle(at="2026-11-08").run(tables).currency == "CNY"
-    assert "CNY, USD" in Lifecycle(at="2026-11-09").run(tables).text()
+    assert "$5.00" in Lifecycle(at="2026-11-09").run(tables).text()
 
 
 def test_paid_orders_without_a_user_are_said_to_be_left_out() -> None:
@@ -298,16 +314,23 @@ class Twin:
         self.zone, self.until = zone, until
         self.signs, self.amounts = defaultdict(set), defaultdict(dict)
         paid = any(lag is not None for _, _, lag, _, _ in sales)
+        bought = defaultdict(list)
         for row, (user, moment, event, order, amount) in enumerate(log):
             if self.by(moment):
                 self.signs[user].add("interest" if event in INTEREST else "reach")
-                if event == "purchase" and not paid:
-                    self.amounts[user].setdefault(order or row, []).append(amount)
+            if event == "purchase" and not paid:
+                bought[order or row].append((moment, user, amount))
+        for order, lines in bought.items():
+            moment, user, _ = min(lines, key=lambda line: line[:2])
+            if self.by(moment):
+                self.amounts[user][order] = [amount for *_, amount in lines]
         for row, (user, created, lag, revenue, refund) in enumerate(sales):
             if self.by(created):
                 self.signs[user].add("interest")
-            if lag is not None and self.by(created + dt.timedelta(hours=lag)):
-                self.amounts[user][row] = [revenue - (refund or 0)]
+            left = revenue - (refund or 0)
+            kept = left > 0 or revenue == left == 0
+            if kept and lag is not None and self.by(created + dt.timedelta(hours=lag)):
+                self.amounts[user][row] = [left]
         self.places = {user: self.place(user) for user in self.signs}
 
     def by(self, moment: dt.datetime) -> bool:

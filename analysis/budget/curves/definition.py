@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from analysis.budget.curves.forms import FORMS
 from analysis.question import Question
-from analysis.values import one_of, whole
+from analysis.values import currency_code, one_of, optional, whole
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -24,3 +24,4 @@ class CurvesDefinition(Question):
     form: str = field(default="auto", metadata=one_of("auto", *FORMS))
     draws: int = field(default=400, metadata=whole(least=100, most=2000))
     seed: int = field(default=1, metadata=whole(least=0, most=2**31 - 1))
+    currency: str | None = field(default=None, metadata=optional(currency_code()))

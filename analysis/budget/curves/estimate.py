@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis.answer import Note
 from analysis.budget.curves.curve import Curve
 
 FEWEST = 8
@@ -44,6 +45,8 @@ class Estimate:
         Attributed revenue of periods with next to no spend, which are not fitted.
     alike : tuple of (str, float), optional
         In a joint fit, the channel whose spend moves most like this one's, and the correlation.
+    notes : tuple of Note
+        In a joint fit, what of the revenue is in other currencies.
     """
 
     own: pd.DataFrame
@@ -54,6 +57,7 @@ class Estimate:
     reason: str | None = None
     idle: float = 0.0
     alike: tuple[str, float] | None = None
+    notes: tuple[Note, ...] = ()
 
 
 def missing(own: pd.DataFrame, source: str, reason: str) -> Estimate:

@@ -17,6 +17,7 @@ from analysis.budget.curves.estimate import FEWEST, FLATTEST, MOST_APART, Estima
 from analysis.budget.curves.forms import FORMS
 from analysis.budget.curves.report import Report, realised, report
 from analysis.messages import Message, Name, Names, say
+from analysis.purchases import source_of
 from analysis.tables import Tables
 
 _YEAR = 365.25 * 24
@@ -37,6 +38,8 @@ class Market:
     phase : tuple of str
     known : ndarray of bool, shape (periods,)
         Whether there were orders before and after, so that a period's revenue is known.
+    notes : tuple of Note
+        What of the revenue is in other currencies.
     """
 
     starts: Times
@@ -45,6 +48,7 @@ class Market:
     revenue: Floats
     phase: tuple[str, ...]
     known: Bools
+    notes: tuple[Note, ...] = ()
 
 
 def estimates(asked: CurvesDefinition, tables: Tables, given: Report, wanted: list[str]) -> dict[str, Estimate]:
@@ -75,7 +79,7 @@ def _none(given: Report, reasons: dict[str, str]) -> dict[str, Estimate]:
 
 def _market(asked: CurvesDefinition, tables: Tables, given: Report) -> Market | str:
     """Lay spend and orders out period by period, or name what keeps that from being done."""
-    if not tables.count("orders") or "paid_at" not in tables.present("orders"):
+    if not source_of(tables, buyers=False).orders:
         return "no-orders"
     where = asked.where
     whole = report(tables, where.replace(channel=()), given.currency) if where and where.channel else given
@@ -84,7 +88,7 @@ def _market(asked: CurvesDefinition, tables: Tables, given: Report) -> Market | 
     until = ends.to_numpy().astype("datetime64[us]")
     if (starts[1:] < until[:-1]).any():
         return "overlap"
-    revenue = realised(tables, where, given.currency, starts, until)
+    revenue, notes_ = realised(tables, where, given.currency, starts, until)
     observed = tables.span("orders")
     if observed is None or not revenue.sum() > 0:
         return "no-orders"
@@ -97,6 +101,7 @@ def _market(asked: CurvesDefinition, tables: Tables, given: Report) -> Market | 
         revenue=revenue,
         phase=tuple(whole.rows.groupby("period_start")["phase"].first()),
         known=(until > first) & (starts <= last),
+        notes=notes_,
     )
 
 
@@ -162,6 +167,7 @@ def _fitted(
             rivals=tuple(_curve(given, market, fits[f], channel, at[channel]) for f in near),
             r_squared=1 - fits[form].rss / total,
             alike=_alike(market, channel),
+            notes=market.notes,
         )
     return out
 

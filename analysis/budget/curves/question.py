@@ -24,6 +24,7 @@ from analysis.charts import NOT_SET, AnyChart, Look
 from analysis.estimates import TAILS
 from analysis.fields import Field, Fields, described
 from analysis.messages import N_, Message, Money, Name, Names, say
+from analysis.money import roi
 from analysis.tables import Tables
 from analysis.values import value
 
@@ -82,6 +83,8 @@ class ResponseCurves(CurvesDefinition):
         Bootstrap draws behind the intervals.
     seed : int
         Of the bootstrap.
+    currency : str, optional
+        That spend and revenue are counted in; see :func:`analysis.money.currency_of`.
     where : Filter, optional
         Which spend to fit. Channels without attributed revenue are fitted jointly, to the revenue of all orders
         in these dates and campaigns: there a filter by channel chooses what is shown.
@@ -108,7 +111,7 @@ class ResponseCurves(CurvesDefinition):
     """
 
     def _answer(self, tables: Tables) -> CurvesAnswer:
-        given = report(tables, self.where)
+        given = report(tables, self.where, self.currency)
         found = _estimates(self, tables, given)
         table = tabled([_row(e) for e in found], CurvesAnswer.fields["table"])
         curves = tuple(e.curve for e in found if e.curve)
@@ -117,7 +120,7 @@ class ResponseCurves(CurvesDefinition):
             version=tables.version,
             headline=_headline(table),
             frames={"table": table, "curve": _drawn(curves), "points": _points(curves, given)},
-            notes=_notes(self, given, found, tables.names("currency")),
+            notes=_notes(self, given, found),
             currency=given.currency,
             curves=curves,
             rivals={e.curve.channel: e.rivals for e in found if e.curve},
@@ -325,7 +328,7 @@ def _row(found: Estimate) -> dict[str, object]:
     row["contribution"] = curve.total()
     row["low"], row["high"] = interval(curve.total_draws())
     row["spread_low"], row["spread_high"] = min(totals), max(totals)
-    row["roi"] = curve.total() / float(own["spend"].sum())
+    row["roi"] = float(roi(curve.total(), float(own["spend"].sum())))
     row["marginal_roi"] = curve.next_unit()
     row["marginal_low"], row["marginal_high"] = interval(curve.next_unit_draws())
     row["marginal_spread_low"], row["marginal_spread_high"] = min(margins), max(margins)
@@ -413,10 +416,8 @@ def _headline(table: pd.DataFrame) -> Message:
     )
 
 
-def _notes(
-    asked: ResponseCurves, given: Report, found: list[Estimate], currencies: tuple[str, ...]
-) -> tuple[Note, ...]:
-    notes = [*_missing(found), *_doubts(found)]
+def _notes(asked: ResponseCurves, given: Report, found: list[Estimate]) -> tuple[Note, ...]:
+    notes = [*given.notes, *_missing(found), *_doubts(found)]
     if given.left_out:
         odd = say("{n} rows whose period is longer or shorter than most are left out.", n=given.left_out)
         notes.append(Note("uneven-periods", odd, "warning"))
@@ -435,9 +436,7 @@ def _notes(
         notes.append(Note("attributed-revenue", caveat))
     if any(e.source == "joint" and e.curve for e in found):
         notes += jointly.notes(found)
-        if len(currencies) > 1:
-            other = say("Orders in other currencies than {currency} are left out.", currency=given.currency)
-            notes.append(Note("other-currencies", other, "warning"))
+        notes += next(e.notes for e in found if e.source == "joint" and e.curve)
     if any(e.curve for e in found):
         rule = say(
             "Intervals hold if the curve has the form shown ({draws} bootstrap draws); the lowest and highest of "

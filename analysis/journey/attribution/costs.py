@@ -12,23 +12,31 @@ import pyarrow as pa
 
 from analysis.answer import Note
 from analysis.errors import DataError
+from analysis.estimates import Floats
 from analysis.messages import Money, Names, say
+from analysis.money import Currency, currency_of, known
+from analysis.purchases import purchases, source_of
 from analysis.tables import Tables, collect, instant
 from analysis.values import Filter
+
+Lazy = nw.LazyFrame[Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worth:
-    """What one conversion event of each order brings, and in which currency.
+    """What one conversion event of each order brings, in one currency.
 
-    Beside it what all paid orders brought, and of that those which conversion events name.
+    Beside it what all paid orders brought, and of that those which conversion events name; how many conversions' orders
+    were paid in another currency, and what is to be said of that.
     """
 
     currency: str | None = None
-    orders: Any = field(default_factory=lambda: pa.array([], pa.string()))
-    realised: Any = field(default_factory=lambda: np.empty(0))
+    orders: pa.Array = field(default_factory=lambda: pa.array([], pa.string()))
+    realised: Floats = field(default_factory=lambda: np.empty(0))
     paid: float = 0.0
     named: float = 0.0
+    elsewhere: int = 0
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,61 +47,54 @@ class Cost:
     currency: str | None = None
     notes: tuple[Note, ...] = ()
 
-    def beside(self, currency: str | None) -> Cost:
-        """Return the cost if it can stand beside revenue in a currency; otherwise say why it cannot."""
-        if not self.amounts or self.currency == currency:
-            return self
-        text = say("The spend is in {spend} and not in the currency of the revenue, so cost and ROI are left out.",
-                   spend=self.currency)  # fmt: skip
-        return Cost(notes=(*self.notes, Note("other-currency", text, "missing")))
 
-
-def worth_of(tables: Tables, value: str, conversion: str, where: Filter | None) -> Worth:
-    """Return what conversions are worth.
+def worth_of(tables: Tables, value: str, conversion: str, where: Filter | None, wanted: str | None = None) -> Worth:
+    """Return what conversions are worth, in the currency wanted or the usual one.
 
     Raises
     ------
     DataError
-        The orders lack what is needed, or the conversions' orders are in several currencies.
+        The orders lack what is needed, or nothing is in the currency wanted.
     """
+    own = tables.campaign.currency if tables.campaign else None
+    if value == "value" and wanted not in (None, own):
+        raise DataError.unknown(say("currency"), wanted, [own] if own else [])
     if value != "revenue":
-        return Worth(currency=tables.campaign.currency if value == "value" and tables.campaign else None)
-    events = _naming(tables, where, conversion)
-    paid = tables.paid_orders().group_by("order_id", "currency").agg(realised=nw.col("realised").sum())
-    found = collect(events.join(paid, on="order_id", how="inner")).sort_values("order_id")
-    currencies = tuple(sorted(found["currency"].unique()))
-    if len(currencies) > 1:
-        text = say(
-            "The orders are in several currencies ({currencies}), which are never added up. Filter by a campaign or "
-            "channel that sells in one, or share out conversions.",
-            currencies=Names(currencies),
-        )
-        raise DataError(text, "mixed-currencies")
-    currency = currencies[0] if currencies else None
+        known(tables, wanted, "spend")
+        return Worth(currency=own if value == "value" else None)
+    tables.require("orders", *source_of(tables, buyers=False).lacks)
+    known(tables, wanted, "orders")
+    events, bought = _naming(tables, where, conversion), purchases(tables, buyers=False)
+    paid = events.join(bought.rows.select("order_id", "paid_at", "currency", "amount"), on="order_id", how="inner")
+    currency = currency_of(tables, paid, wanted)
+    rows = collect(paid.select("order_id", "events", realised=nw.col("amount") * currency.factor()))
+    found = rows.dropna(subset="realised").sort_values("order_id")
+    elsewhere = rows[rows["realised"].isna() & ~rows["order_id"].isin(found["order_id"])]
     paid_for, of_named = _covered(tables, where, conversion, events, currency)
     return Worth(
-        currency=currency,
+        currency=currency.code,
         orders=pa.array(found["order_id"], pa.string()),
         realised=(found["realised"] / found["events"]).to_numpy(float),
         paid=paid_for,
         named=of_named,
+        elsewhere=int(elsewhere["events"].sum()),
+        notes=(*currency.notes(say("revenue")), *bought.notes),
     )
 
 
 def _covered(
-    tables: Tables, where: Filter | None, conversion: str, named: Any, currency: str | None
+    tables: Tables, where: Filter | None, conversion: str, named: Lazy, currency: Currency
 ) -> tuple[float, float]:
     """Return what paid orders brought that belong under the filter, and of that those which its events name.
 
     An order belongs where its event does, whatever its own date; one that no event names, by its own date. Nothing
     where the filter names what orders lack: which of them match is not known.
     """
-    if not currency or (where and not set(where.columns()) <= set(tables.present("orders"))):
-        return 0.0, 0.0
     undated = where.replace(start=None, end=None) if where else None
-    paid = (
-        tables.paid_orders(undated).filter(nw.col("currency") == currency).select("order_id", "timestamp", "realised")
-    )
+    if not currency.code or not source_of(tables, undated, buyers=False).orders:
+        return 0.0, 0.0
+    paid = purchases(tables, undated, buyers=False).rows.with_columns(realised=nw.col("amount") * currency.factor())
+    paid = paid.filter(~nw.col("realised").is_null()).select("order_id", "timestamp", "realised")
     at_all = _naming(tables, undated, conversion).rename({"events": "ever"})
     start, end = where.bounds(tables.zone) if where else (None, None)
     here = nw.col("ever").is_null()
@@ -106,14 +107,17 @@ def _covered(
     return float(found["paid"].fillna(0.0)[0]), float(found["named"].fillna(0.0)[0])
 
 
-def _naming(tables: Tables, where: Filter | None, conversion: str) -> Any:
+def _naming(tables: Tables, where: Filter | None, conversion: str) -> Lazy:
     """Return how many conversion events name each order: order_id, events."""
     named = tables.frame("events", where).filter(nw.col("event") == conversion, ~nw.col("order_id").is_null())
     return named.group_by("order_id").agg(events=nw.len())
 
 
-def spent(tables: Tables, by: str, where: Filter | None, first: str, last: str) -> Cost:
-    """Return the spend by the values of a column, over the days asked or, without any, the days of the events."""
+def spent(tables: Tables, by: str, where: Filter | None, days: tuple[str, str], wanted: str | None) -> Cost:
+    """Return the spend by the values of a column, over the days asked or, without any, those given (of the events).
+
+    It is in the currency wanted, which is that of the revenue where there is any; else in the usual one.
+    """
     if not tables.count("spend"):
         return Cost()
     kept = where or Filter()
@@ -121,19 +125,16 @@ def spent(tables: Tables, by: str, where: Filter | None, first: str, last: str) 
     if lacking:
         text = say("The spend has no {columns}, so cost is left out.", columns=Names(lacking))
         return Cost(notes=(Note("no-cost", text, "missing"),))
-    days = kept.replace(start=kept.start or first, end=kept.end or last)
-    rows = collect(tables.frame("spend", days).group_by(by, "currency").agg(spend=nw.col("spend").sum()))
-    currencies = tuple(sorted(rows["currency"].unique()))
-    if len(currencies) > 1:
-        text = say(
-            "The spend is in {currencies}, which are not added up, so cost is left out.", currencies=Names(currencies)
-        )
-        return Cost(notes=(Note("several-currencies", text, "missing"),))
+    frame = tables.frame("spend", kept.replace(start=kept.start or days[0], end=kept.end or days[1]))
+    currency = currency_of(tables, frame, wanted, amount="spend", at="period_start")
+    amounts = frame.with_columns(amount=nw.col("spend") * currency.factor("period_start"))
+    rows = collect(amounts.filter(~nw.col("amount").is_null()).group_by(by).agg(nw.col("amount").sum()))
+    notes = list(currency.notes(say("spend")))
     if rows.empty:
-        return Cost()
-    unnamed = float(rows.loc[rows[by].isna(), "spend"].sum())
-    text = say("{amount} of the spend names no {by}.", amount=Money(unnamed, currencies[0]), by=say(by))
-    notes = (Note("unnamed-spend", text, "warning"),) if unnamed else ()
+        return Cost(notes=tuple(notes))
+    if unnamed := float(rows.loc[rows[by].isna(), "amount"].sum()):
+        text = say("{amount} of the spend names no {by}.", amount=Money(unnamed, currency.code), by=say(by))
+        notes.append(Note("unnamed-spend", text, "warning"))
     named = rows.dropna(subset=by)
-    amounts = {str(name): float(x) for name, x in zip(named[by], named["spend"], strict=True)}
-    return Cost(amounts=amounts, currency=currencies[0], notes=notes)
+    spend = {str(name): float(x) for name, x in zip(named[by], named["amount"], strict=True)}
+    return Cost(amounts=spend, currency=currency.code, notes=tuple(notes))

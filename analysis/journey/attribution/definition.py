@@ -10,7 +10,7 @@ from typing import ClassVar
 from analysis.errors import QuestionError
 from analysis.messages import N_, Share, say
 from analysis.question import Question
-from analysis.values import duration, names, number, one_of, optional, text, whole
+from analysis.values import currency_code, duration, names, number, one_of, optional, text, whole
 
 MODEL_WORDS: Mapping[str, str] = MappingProxyType(
     {
@@ -48,6 +48,7 @@ class AttributionDefinition(Question):
     half_life: str = field(default="7d", metadata=duration())
     first: float = field(default=0.4, metadata=number(least=0, most=1))
     last: float = field(default=0.4, metadata=number(least=0, most=1))
+    currency: str | None = field(default=None, metadata=optional(currency_code()))
     draws: int = field(default=200, metadata=whole(least=100, most=2000))
     seed: int = field(default=0, metadata=whole(least=0, most=2**31 - 1))
 

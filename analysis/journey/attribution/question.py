@@ -25,6 +25,7 @@ from analysis.journey.attribution.ranking import Figures, Ranking, figures_of, r
 from analysis.journey.attribution.shares import Shares, largest_remainder
 from analysis.journey.attribution.words import NO_TOUCH, TOUCH_WORDS
 from analysis.messages import N_, Message
+from analysis.money import roi
 from analysis.tables import Tables
 from analysis.values import local_day, value
 
@@ -60,6 +61,8 @@ class Attribution(AttributionDefinition):
     first, last : float
         Position-based: the shares of the first and the last touch. The rest is split among those between; with two
         touches all is split in the ratio of these.
+    currency : str, optional
+        That revenue and cost are counted in; see :func:`analysis.money.currency_of`.
     draws, seed : int
         Bootstrap: how often users are drawn anew, and the seed of the draws.
     where : Filter, optional
@@ -92,7 +95,7 @@ class Attribution(AttributionDefinition):
     def _answer(self, tables: Tables) -> Answer:
         known = credited(self, tables)
         observed = span(self, tables)
-        worth = worth_of(tables, self.value, self.conversion, self.where)
+        worth = worth_of(tables, self.value, self.conversion, self.where, self.currency)
         counted = tallied(self, tables, known, observed, worth)
         if not counted.conversions:
             raise DataError.empty(words.nothing(self.conversion, self.where is not None))
@@ -102,8 +105,8 @@ class Attribution(AttributionDefinition):
             raise DataError.empty(words.too_many_players(shares.players, self.by))
         if not shares.total > 0:
             raise DataError.empty(words.worth_nothing(self.conversion))
-        cost = spent(tables, self.by, self.where, *(local_day(moment, tables.zone) for moment in observed))
-        cost = cost.beside(worth.currency) if shares.measure else cost
+        first, last = (local_day(moment, tables.zone) for moment in observed)
+        cost = spent(tables, self.by, self.where, (first, last), worth.currency or self.currency)
         drawn = shares.draw(models, self.draws, self.seed)
         credits = shares.credits(models)
         figures = figures_of(shares, credits, drawn, tuple(sorted(set(cost.amounts) - set(shares.names))))
@@ -115,13 +118,13 @@ class Attribution(AttributionDefinition):
             "models": _side_by_side(table, shares.total),
             "table": table,
         }
-        given = (*words.unnamed(self, worth), *cost.notes)
+        given = (*words.unnamed(self, worth), *worth.notes, *cost.notes)
         return kind(
             question=self,
             version=tables.version,
             headline=self._headline(ranking, shares, currency, spend_known=bool(tables.count("spend"))),
             frames={name: frame.reindex(columns=list(kind.fields[name])) for name, frame in frames.items()},
-            notes=words.notes(self, counted, shares, models, observed[0], tables.zone, given),
+            notes=words.notes(self, counted, shares, models, observed[0], tables.zone, given, worth.elsewhere),
             currency=currency,
             universe=known,
         )
@@ -285,7 +288,7 @@ def _table(
     table = pd.concat(parts, ignore_index=True)
     table["cost"] = table["touch"].map(cost.amounts).astype(float)
     table["cost_per_conversion"] = (table["cost"] / table["credit"]).where(table["credit"] > 0)
-    table["roi"] = (table["value"] / table["cost"]).where(table["cost"] > 0)
+    table["roi"] = roi(table["value"], table["cost"])
     return table if shares.untouched else table[table["touch"] != NO_TOUCH].reset_index(drop=True)
 
 

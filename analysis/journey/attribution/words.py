@@ -80,9 +80,10 @@ def notes(
     first: dt.datetime,
     zone: str,
     given: Sequence[Note],
+    elsewhere: int,
 ) -> tuple[Note, ...]:
     """Say what was counted how, what was left out, and what the figures are not; what weighs most comes first."""
-    found = [*_coverage(asked, tallied, first, zone), *given]
+    found = [*_coverage(asked, tallied, first, zone, elsewhere), *given]
     if shares.conversions < SMALL:
         text = say("There are too few conversions ({n}) for intervals; {least} are needed.",
                    n=shares.conversions, least=SMALL)  # fmt: skip
@@ -117,15 +118,17 @@ def _level(some: int, of: int) -> str:
     return "warning" if some >= MANY * of else "info"
 
 
-def _coverage(asked: AttributionDefinition, tallied: Tally, first: dt.datetime, zone: str) -> list[Note]:
+def _coverage(
+    asked: AttributionDefinition, tallied: Tally, first: dt.datetime, zone: str, elsewhere: int
+) -> list[Note]:
     found = []
-    if tallied.worthless and asked.value != "conversions":
+    if (worthless := tallied.worthless - elsewhere) > 0 and asked.value != "conversions":
         unpaid = say("{n} of {total} conversions lead to no paid order and bring nothing.",
-                     n=tallied.worthless, total=tallied.conversions)  # fmt: skip
+                     n=worthless, total=tallied.conversions)  # fmt: skip
         without = say("{n} of {total} conversions have no value and bring nothing.",
-                      n=tallied.worthless, total=tallied.conversions)  # fmt: skip
+                      n=worthless, total=tallied.conversions)  # fmt: skip
         text = unpaid if asked.value == "revenue" else without
-        found.append(Note("no-revenue", text, _level(tallied.worthless, tallied.conversions)))
+        found.append(Note("no-revenue", text, _level(worthless, tallied.conversions)))
     if tallied.untouched:
         text = say(
             "{n} of {total} conversions had no touch within {window}; every model shows them as {name}.",

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 import altair as alt
+import narwhals as nw
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
@@ -17,17 +18,19 @@ from analysis import charts
 from analysis.answer import Answer, Field, Note
 from analysis.charts import GROUP_WORDS, NOT_SET, Look
 from analysis.errors import DataError
-from analysis.estimates import SMALL, Z, clear, difference, proportion, ratio, score_test
+from analysis.estimates import SMALL, Interval, Moments, Z, clear, difference, mean, proportion, ratio, score_test
 from analysis.groups import told_apart_by
 from analysis.journey.funnel.chains import Chains
 from analysis.journey.funnel.definition import FunnelDefinition, OfFunnel, within
 from analysis.journey.funnel.money import Carried, carried, nobody, too_early
 from analysis.journey.loyalty.participation import Participation, ParticipationAnswer, loyal
 from analysis.messages import N_, Message, Money, Names, Share, say
+from analysis.money import currency_of, known
 from analysis.periods import campaigns
+from analysis.purchases import purchases, source_of
 from analysis.store.walk import Columns
 from analysis.tables import Tables, collect
-from analysis.values import Filter, names, number, value, whole
+from analysis.values import Filter, currency_code, names, number, optional, value, whole
 from analysis.vocabulary import EVENT_WORDS
 
 BY = ("device", "channel", "audience", "creative")
@@ -59,6 +62,8 @@ class DropOffs(OfFunnel):
         Fewest users a group and its others must have.
     false_discovery : float
         Share of false alarms tolerated among those called clear (Benjamini and Hochberg 1995).
+    currency : str, optional
+        That amounts are counted in; see :func:`analysis.money.currency_of`.
     where : Filter, optional
 
     Notes
@@ -93,12 +98,14 @@ class DropOffs(OfFunnel):
     loyal_orders: int = field(default=2, metadata=whole(least=0, most=1000))
     least: int = field(default=50, metadata=whole(least=1, most=1_000_000))
     false_discovery: float = field(default=0.05, metadata=number(least=0.0001, most=0.5))
+    currency: str | None = field(default=None, metadata=optional(currency_code()))
 
     def _answer(self, tables: Tables) -> DropOffsAnswer:
         asked = self.asked
+        known(tables, self.currency, "events", "orders")
         columns, skipped = _columns(self, tables)
         timed = ("load_ms",) if self.slow and "load_ms" in tables.present("events") else ()
-        found = carried(asked, tables, Columns(coded=columns, numbers=timed))
+        found = carried(asked, tables, Columns(coded=columns, numbers=timed), currency=self.currency)
         if not len(found.chains):
             raise DataError.empty(nobody(asked))
         if not found.chains.known(0).any():
@@ -193,37 +200,28 @@ def _compared(
         at, on, money = places[here, before], found.chains.went_on(before, k)[here], found.revenue[here]
         size = max(len(own), 2) if column == SPEED else len(own)
         users, went = np.bincount(at, minlength=size), np.bincount(at[on], minlength=size)
-        worths = _Worth.of(at[on], money[on], size)
+        priced = on & found.counted[here]
+        worths = _Worth(Moments.of(money[priced], at[priced], size))
         for g, name in enumerate(own):
             counts = (int(went[g]), int(users[g]), int(went.sum() - went[g]), int(users.sum() - users[g]))
             if name != NOT_SET and min(counts[1], counts[3]) >= asked.least:
                 places_ = {"after": steps[before], "event": steps[k], "column": column, "group": name}
-                yield places_ | _measured(counts, *worths.each(g))
+                yield places_ | _measured(counts, worths.each(g))
 
 
 @dataclass(frozen=True, slots=True)
 class _Worth:
-    """Revenue of users who went on, by group: how many, sum, sum of squares."""
+    """Revenue of users who went on, by group."""
 
-    users: Any
-    total: Any
-    squares: Any
+    moments: Moments
 
-    @classmethod
-    def of(cls, at: Any, money: Any, size: int) -> _Worth:
-        return cls(*(np.bincount(at, weights=money**power, minlength=size) for power in range(3)))
-
-    def each(self, g: int) -> tuple[float, float]:
-        """Return revenue per user of a group and its standard error; of everybody where the group has too few."""
-        own = slice(g, g + 1) if self.users[g] >= SMALL else slice(None)
-        n, total, squares = self.users[own].sum(), self.total[own].sum(), self.squares[own].sum()
-        if n < 2:
-            return np.nan, np.nan
-        mean = total / n
-        return mean, float(np.sqrt(max(squares / n - mean**2, 0.0) / (n - 1)))
+    def each(self, g: int) -> Interval:
+        """Return revenue per user of a group; of everybody where the group has too few."""
+        own = slice(g, g + 1) if self.moments.n[g] >= SMALL else slice(None)
+        return mean(Moments(*(part[own].sum() for part in self.moments)), least=0)
 
 
-def _measured(counts: tuple[int, int, int, int], each: float, error: float, both: int | None = None) -> dict[str, Any]:
+def _measured(counts: tuple[int, int, int, int], each: Interval, both: int | None = None) -> dict[str, Any]:
     """Compare a group with the others, or with itself at another time: then `both` of its users went on both times."""
     went, users, others_went, others = counts
     share, rest = went / users, others_went / others
@@ -235,11 +233,11 @@ def _measured(counts: tuple[int, int, int, int], each: float, error: float, both
     if share >= rest:
         return row
     least, most = _gap(*counts, both)
-    gap, spread = rest - share, Z * error
+    gap, (price, low, high) = rest - share, each.floats()
     # The interval of a product from those of its factors, as Newcombe does for a difference.
-    below = np.hypot(each * (gap - least), gap * spread)
-    above = np.hypot(each * (most - gap), gap * spread)
-    worth = {"worth": gap * each, "worth_low": gap * each - below, "worth_high": gap * each + above}
+    below = np.hypot(price * (gap - least), gap * (price - low))
+    above = np.hypot(price * (most - gap), gap * (high - price))
+    worth = {"worth": gap * price, "worth_low": gap * price - below, "worth_high": gap * price + above}
     return row | {"lost": users * gap} | {name: users * money for name, money in worth.items()}
 
 
@@ -306,7 +304,7 @@ def _fatigue(asked: DropOffs, tables: Tables, currency: str | None) -> list[dict
     together = answer.table
     both = together[(together["cohort"] == names_["after"]) & (together["campaign"] == names_["event"])]
     each = _each_loyal(asked, tables, names_["event"], currency)
-    return [names_ | _measured(counts, *each, both=int(both["took_part"].iloc[0]))]
+    return [names_ | _measured(counts, each, both=int(both["took_part"].iloc[0]))]
 
 
 def _across(asked: DropOffs) -> Filter | None:
@@ -316,26 +314,25 @@ def _across(asked: DropOffs) -> Filter | None:
 
 
 def _several(tables: Tables) -> bool:
-    needed = {"user_id", "paid_at"}
-    if "campaign" not in tables.present("events") or len(tables.names("campaign")) < 2:
-        return False
-    return bool(tables.count("orders")) and needed <= set(tables.present("orders"))
+    return "campaign" in tables.present("events") and len(tables.names("campaign")) > 1
 
 
-def _each_loyal(asked: DropOffs, tables: Tables, campaign: str, currency: str | None) -> tuple[float, float]:
-    """Return what a loyal user who came under the filter brought in a campaign, and its standard error."""
-    if "campaign" not in tables.present("orders"):
-        return np.nan, np.nan
+def _each_loyal(asked: DropOffs, tables: Tables, campaign: str, currency: str | None) -> Interval:
+    """Return what a loyal user who came under the filter brought in a campaign."""
+    if not source_of(tables, Filter(campaign=(campaign,))).orders:
+        return Interval(*(np.asarray(np.nan) for _ in range(3)))
     runs = campaigns(tables, None, dated=True)
     base = loyal(Participation(paid_orders=asked.loyal_orders), tables, runs[0]).to_pylist()
     where = (_across(asked) or Filter()).replace(campaign=(campaign,))
     came = collect(tables.frame("events", where).select("user_id").unique())["user_id"]
-    paid = collect(tables.paid_orders(Filter(campaign=(campaign,))).select("user_id", "realised", "currency"))
-    own = paid[(paid["currency"] == currency) | (currency is None)].groupby("user_id")["realised"].sum()
-    each = own.reindex(came[came.isin(base)]).fillna(0.0).to_numpy()
-    if len(each) < 2:
-        return np.nan, np.nan
-    return float(each.mean()), float(each.std(ddof=1) / np.sqrt(len(each)))
+    paid = purchases(tables, Filter(campaign=(campaign,))).rows
+    factor = currency_of(tables, paid, currency).factor()
+    rows = collect(paid.select("user_id", amount=nw.col("amount") * factor))
+    own = rows.assign(elsewhere=rows["amount"].isna()).groupby("user_id").agg({"amount": "sum", "elsewhere": "max"})
+    whom = came[came.isin(base)]
+    # Whoever paid in a currency that is not counted is in no mean.
+    whom = whom[~whom.isin(own.index[own["elsewhere"]])]
+    return mean(Moments.of(own["amount"].reindex(whom, fill_value=0.0)), least=0)
 
 
 # ---- the words --------------------------------------------------------------------------------------------

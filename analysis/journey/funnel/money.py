@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar
 
 import altair as alt
+import narwhals as nw
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -17,13 +18,15 @@ from analysis import charts
 from analysis.answer import Answer, Field, Note
 from analysis.charts import GROUP_WORDS, TOTAL, Look
 from analysis.errors import DataError
-from analysis.estimates import SMALL, Z
+from analysis.estimates import Bools, Floats, Moments, mean
 from analysis.journey.funnel.chains import Chains, chains
 from analysis.journey.funnel.definition import FunnelDefinition, OfFunnel, within
 from analysis.messages import N_, Message, Money, Names, say
+from analysis.money import currency_of, known, roi
+from analysis.purchases import Purchases, purchases, source_of
 from analysis.store.walk import Columns
 from analysis.tables import Tables, collect
-from analysis.values import Filter, value
+from analysis.values import Filter, currency_code, optional, value
 from analysis.vocabulary import EVENT_WORDS
 
 SPENT_BY = ("channel", "campaign", "creative", "audience", "phase")
@@ -38,6 +41,8 @@ class FunnelMoney(OfFunnel):
     ----------
     funnel : Funnel
         Its steps, rules and breakdown. Its filter becomes the question's own, where that has none.
+    currency : str, optional
+        That amounts are counted in; see :func:`analysis.money.currency_of`.
     where : Filter, optional
         Spend is filtered alike, as far as it has the columns.
 
@@ -46,12 +51,13 @@ class FunnelMoney(OfFunnel):
     Revenue is that of the orders named by the events that were matched at the last step, paid and less refunds:
     other orders of the same people are not the funnel's. An order that several users name counts once, for who named
     it first. In any order, it is the orders of those who took all steps. Cost is all the spend of the same filter, over
-    all users of the step, bought or not. 95% intervals of revenue per user are normal (mean and standard error over
-    users), and empty below 30 users.
+    all users of the step, bought or not. Users whose order was paid in another currency are counted in neither half of
+    revenue per user. Its 95% intervals are those of :func:`analysis.estimates.mean`.
 
     Examples
     --------
     >>> import pandas as pd
+    >>> from analysis import Funnel
     >>> at = pd.to_datetime(["2026-11-11 10:00", "2026-11-11 11:00", "2026-11-11 10:00"])
     >>> events = pd.DataFrame({"user_id": ["a", "a", "b"], "timestamp": at, "event": ["view", "purchase", "view"],
     ...                        "order_id": [None, "o1", None]})
@@ -62,9 +68,12 @@ class FunnelMoney(OfFunnel):
     [[2.0, 80.0, 40.0], [1.0, 80.0, 80.0]]
     """
 
+    currency: str | None = field(default=None, metadata=optional(currency_code()))
+
     def _answer(self, tables: Tables) -> FunnelMoneyAnswer:
         asked = self.asked
-        found = carried(asked, tables)
+        known(tables, self.currency, "events", "orders", "spend")
+        found = carried(asked, tables, currency=self.currency)
         if not len(found.chains):
             raise DataError.empty(nobody(asked))
         spent, notes = _spent(asked, tables, found.currency)
@@ -84,7 +93,11 @@ class FunnelMoney(OfFunnel):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class FunnelMoneyAnswer(Answer):
-    """One row per group and step; per-user figures are over the users who got so far."""
+    """One row per group and step; per-user figures are over the users who got so far.
+
+    `users` are all of them, over whom cost is shared; `counted` are those not known to have paid in another currency,
+    over whom revenue is.
+    """
 
     fields: ClassVar[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
         {
@@ -94,6 +107,7 @@ class FunnelMoneyAnswer(Answer):
                     "step": Field(N_("Step"), "count"),
                     "event": Field(N_("Event"), "text", EVENT_WORDS),
                     "users": Field(N_("Users"), "count"),
+                    "counted": Field(N_("Users counted"), "count"),
                     "orders": Field(N_("Matched orders"), "count"),
                     "revenue": Field(N_("Revenue of matched orders"), "money"),
                     "revenue_per_user": Field(N_("Revenue per user"), "money"),
@@ -128,6 +142,8 @@ class Carried:
         Realised revenue of the order named by the event that took the last step; 0 without one.
     orders : ndarray of bool, shape (users,)
         Whether a paid order was matched; one named by several users counts for who named it first.
+    counted : ndarray of bool, shape (users,)
+        False for whoever paid in a currency that is not counted: they are in no mean.
     known : bool
         Whether there is money to speak of at all; else `revenue` is NaN throughout.
     currency : str or None
@@ -135,14 +151,17 @@ class Carried:
     """
 
     chains: Chains
-    revenue: Any
-    orders: Any
+    revenue: Floats
+    orders: Bools
+    counted: Bools
     known: bool
     currency: str | None
     notes: tuple[Note, ...]
 
 
-def carried(asked: FunnelDefinition, tables: Tables, reached: Columns | None = None) -> Carried:
+def carried(
+    asked: FunnelDefinition, tables: Tables, reached: Columns | None = None, *, currency: str | None = None
+) -> Carried:
     """Walk a funnel and look up the orders its last step matched.
 
     Parameters
@@ -151,14 +170,16 @@ def carried(asked: FunnelDefinition, tables: Tables, reached: Columns | None = N
     tables : Tables
     reached : Columns, optional
         What to look up where a user first got as far as each step.
+    currency : str, optional
+        That amounts are counted in.
     """
     present = tables.present("events")
-    ordered = bool(tables.count("orders")) and {"order_id"} <= set(present) and "paid_at" in tables.present("orders")
+    ordered = "order_id" in present and source_of(tables, buyers=False).orders
     money = Columns(numbers=("value",) if "value" in present else (), texts=("order_id",) if ordered else ())
     found = chains(asked, tables, taken=money, reached=reached)
     if ordered and (ids := _at_last(found, found.taken.texts["order_id"])).null_count < len(ids):
-        return _of_orders(found, ids, tables)
-    return _of_values(found, tables)
+        return _of_orders(found, ids, tables, currency)
+    return _of_values(found, tables, currency)
 
 
 def _at_last(found: Chains, steps: Sequence[Any]) -> Any:
@@ -169,25 +190,38 @@ def _at_last(found: Chains, steps: Sequence[Any]) -> Any:
     return pc.if_else(pa.array(found.last >= 0), taken, None)
 
 
-def _of_orders(found: Chains, ids: Any, tables: Tables) -> Carried:
-    """Look up what the orders brought; an order of several rows is their sum, and counts for one user alone."""
-    paid = tables.paid_orders().select("order_id", "realised", "currency").collect("pyarrow").to_arrow()
-    currency = _currency(tables, paid.column("currency"))
-    own = paid.filter(pc.equal(paid.column("currency"), currency)) if currency else paid
-    own = own.group_by("order_id").aggregate([("realised", "sum")])
-    at = pc.index_in(ids, value_set=own.column("order_id").combine_chunks()).fill_null(len(own)).to_numpy()
-    matched, shared = _each_once(found, at, len(own))
-    money = np.where(matched, np.append(own.column("realised_sum").to_numpy(), 0.0)[at], 0.0)
-    notes = []
-    if others := set(paid.column("currency").unique().to_pylist()) - {currency}:
-        notes.append(_left_out(currency, others))
+def _of_orders(found: Chains, ids: Any, tables: Tables, wanted: str | None) -> Carried:
+    """Look up what the orders brought; an order counts for one user alone."""
+    bought = purchases(tables, buyers=False)
+    named, notes, currency = _named(bought, ids, tables, wanted)
+    at = pc.index_in(ids, value_set=named.column("order_id").combine_chunks()).fill_null(len(named)).to_numpy()
+    matched, shared = _each_once(found, at, len(named))
+    amounts = np.append(named.column("amount").to_numpy(), 0.0)[at]
+    counted = ~(matched & np.isnan(amounts))
+    money = np.where(matched & counted, amounts, 0.0)
     if shared:
         text = say("{n} orders are named by several users: each counts once, for who named it first.", n=shared)
-        notes.append(Note("shared-orders", text, "warning"))
-    return Carried(found, money, matched, True, currency, tuple(notes))
+        notes = (*notes, Note("shared-orders", text, "warning"))
+    return Carried(found, money, matched & counted, counted, True, currency, (*notes, *bought.notes))
 
 
-def _each_once(found: Chains, at: Any, none: int) -> tuple[Any, int]:
+def _named(bought: Purchases, ids: Any, tables: Tables, wanted: str | None) -> tuple[Any, tuple[Note, ...], str | None]:
+    """Return the purchases named, amounts in one currency (null in others), with what is to be said of currencies."""
+    every = bought.rows.select("order_id", "paid_at", "currency", "amount").collect("pyarrow").to_arrow()
+    own, notes, currency = _in_one(every.filter(pc.is_in(every.column("order_id"), value_set=ids)), tables, wanted)
+    # An order in two currencies is looked up in the one that counts.
+    return own.sort_by([("amount", "ascending")]), notes, currency
+
+
+def _in_one(amounts: pa.Table, tables: Tables, wanted: str | None) -> tuple[pa.Table, tuple[Note, ...], str | None]:
+    """Return amounts in the one currency that counts, null in others."""
+    frame = nw.from_native(amounts, eager_only=True)
+    found = currency_of(tables, frame.lazy(), wanted)
+    own = frame.with_columns(amount=nw.col("amount") * found.factor())
+    return own.to_arrow(), found.notes(say("revenue"), people=True), found.code
+
+
+def _each_once(found: Chains, at: Any, none: int) -> tuple[Bools, int]:
     """Say for whom an order counts, given each user's, and how many orders several users name."""
     users = np.flatnonzero(at < none)
     when = found.time[users, found.last[users]]
@@ -198,33 +232,30 @@ def _each_once(found: Chains, at: Any, none: int) -> tuple[Any, int]:
     return matched, len(np.unique(at[users[~first]]))
 
 
-def _of_values(found: Chains, tables: Tables) -> Carried:
+def _of_values(found: Chains, tables: Tables, wanted: str | None) -> Carried:
     """Take the value of the event that took the last step."""
     values = found.taken.numbers.get("value", np.full(found.time.shape, np.nan))
-    at_last = np.take_along_axis(values, np.maximum(found.last, 0)[:, None].astype(np.int64), axis=1)[:, 0]
-    money = np.where(found.last >= 0, at_last, np.nan)
-    known = ~np.isnan(money)
-    currency = tables.campaign.currency if tables.campaign else None
-    if not known.any():
-        unknown = say("The last step names no orders and has no values: its revenue is not known.")
-        nothing = np.full(len(found), np.nan)
-        return Carried(found, nothing, known, False, currency, (Note("no-revenue", unknown, "missing"),))
-    note = say("The last step names no orders: its events' values are used, from which refunds are not taken off.")
-    return Carried(found, np.where(known, money, 0.0), known, True, currency, (Note("event-values", note, "warning"),))
-
-
-def _currency(tables: Tables, found: Any) -> str | None:
-    """Return the campaign's currency, or the one most orders have."""
-    counted = sorted(found.value_counts().to_pylist(), key=lambda c: (-c["counts"], c["values"]))
+    last = np.maximum(found.last, 0)[:, None].astype(np.int64)
+    at_last, when = (np.take_along_axis(of, last, axis=1)[:, 0] for of in (values, found.time))
+    valued = (found.last >= 0) & ~np.isnan(at_last)
     own = tables.campaign.currency if tables.campaign else None
-    names = [c["values"] for c in counted]
-    return own if own in names or not names else names[0]
-
-
-def _left_out(currency: str | None, others: set[str]) -> Note:
-    text = say("Only amounts in {currency} are counted; left out: {others}.", currency=currency or "",
-               others=Names(tuple(sorted(others))))  # fmt: skip
-    return Note("other-currencies", text, "warning")
+    if not valued.any():
+        unknown = say("The last step names no orders and has no values: its revenue is not known.")
+        nothing, everybody = np.full(len(found), np.nan), np.ones(len(found), bool)
+        return Carried(found, nothing, valued, everybody, False, own, (Note("no-revenue", unknown, "missing"),))
+    known(tables, wanted, "events")
+    carried_ = pa.table({
+        "amount": pa.array(at_last[valued], pa.float64()),
+        "paid_at": pa.array(when[valued], pa.int64()).view(pa.timestamp("us")),
+        "currency": pa.array([own] * int(valued.sum()), pa.string()),
+    })  # fmt: skip
+    amounts, notes, currency = _in_one(carried_, tables, wanted)
+    money, counted = np.zeros(len(found)), np.ones(len(found), bool)
+    money[valued] = amounts.column("amount").to_numpy()
+    counted[np.isnan(money)] = False
+    note = say("The last step names no orders: its events' values are used, from which refunds are not taken off.")
+    notes = (Note("event-values", note, "warning"), *notes)
+    return Carried(found, np.nan_to_num(money), valued & counted, counted, True, currency, notes)
 
 
 def _waiting(found: Chains) -> Iterator[Note]:
@@ -270,13 +301,16 @@ def _spent(asked: FunnelDefinition, tables: Tables, currency: str | None) -> tup
         text = say("Spend has no {columns}, so the cost of these users is not known.", columns=Names(tuple(lacks)))
         return {}, [Note("no-cost", text, "missing")]
     by = asked.breakdown if asked.breakdown in SPENT_BY and asked.breakdown in present else None
-    frame = tables.frame("spend", asked.where).select("spend", "currency", *([by] if by else []))
-    rows = collect(frame)
-    own = rows[rows["currency"] == currency] if currency else rows
-    notes = [_left_out(currency, set(rows["currency"]) - {currency})] if len(own) < len(rows) else []
-    found = {TOTAL: float(own["spend"].sum())}
+    frame = tables.frame("spend", asked.where)
+    money = currency_of(tables, frame, currency, amount="spend", at="period_start")
+    own = frame.with_columns(amount=nw.col("spend") * money.factor("period_start")).filter(~nw.col("amount").is_null())
+    rows = collect(own.select("amount", *([by] if by else [])))
+    notes = list(money.notes(say("spend")))
+    if rows.empty and money.others:
+        return {}, notes
+    found = {TOTAL: float(rows["amount"].sum())}
     if by:
-        found |= {str(name): float(sum_) for name, sum_ in own.groupby(by)["spend"].sum().items()}
+        found |= {str(name): float(sum_) for name, sum_ in rows.groupby(by)["amount"].sum().items()}
     return found, notes
 
 
@@ -294,27 +328,19 @@ def _table(asked: FunnelDefinition, found: Carried, spent: Mapping[str, float]) 
 
 
 def _rows(asked: FunnelDefinition, name: str, found: Carried, own: Any, spend: float) -> list[dict[str, Any]]:
-    money, orders = found.revenue[own], found.orders[own]
+    money, orders, counted = found.revenue[own], found.orders[own], found.counted[own]
     rows = []
     for k, event in enumerate(found.chains.steps, 1):
         here = found.chains.took(k - 1)[own]
         users, revenue = int(here.sum()), float(money[here].sum())
-        each, error = revenue / users if users else np.nan, _error(money[here])
+        each, low, high = mean(Moments.of(money[here & counted]), least=0).floats()
         rows.append({
-            "breakdown": name, "step": k, "event": event, "users": users, "orders": int(orders[here].sum()),
-            "revenue": revenue if users else np.nan,
-            "revenue_per_user": each, "low": each - error, "high": each + error,
-            "spend": spend, "cost_per_user": spend / users if users else np.nan,
-            "roi": revenue / spend if spend > 0 else np.nan,
+            "breakdown": name, "step": k, "event": event, "users": users, "counted": int((here & counted).sum()),
+            "orders": int(orders[here].sum()), "revenue": revenue if users else np.nan,
+            "revenue_per_user": each, "low": low, "high": high,
+            "spend": spend, "cost_per_user": spend / users if users else np.nan, "roi": float(roi(revenue, spend)),
         })  # fmt: skip
     return rows
-
-
-def _error(money: Any) -> float:
-    """Return half the 95% interval of a mean; none of few users, whose mean is not near normal."""
-    if len(money) < SMALL:
-        return np.nan
-    return float(Z * money.std(ddof=1) / np.sqrt(len(money)))
 
 
 def _headline(table: pd.DataFrame, found: Carried) -> Message:
@@ -330,12 +356,12 @@ def _headline(table: pd.DataFrame, found: Carried) -> Message:
         "interval": say("95% {low} to {high}", low=money(first["low"]), high=money(first["high"]))
         if not pd.isna(first["low"])
         else say("too few for an interval"),
-        "users": int(first["users"]),
+        "users": int(first["counted"]),
     }
-    if not found.known:
+    if not found.known or not first["counted"]:
         return say(
             "Each of {users} users who entered cost {cost}; what they brought is not known.",
-            users=facts["users"],
+            users=int(first["users"]),
             cost=money(first["cost_per_user"]),
         )
     if pd.isna(first["cost_per_user"]):

@@ -26,6 +26,7 @@ from analysis.journey.loyalty import participation_chart
 from analysis.journey.loyalty.kernel import masks
 from analysis.messages import N_, Message, Names, Share, say
 from analysis.periods import Run, campaigns
+from analysis.purchases import purchases
 from analysis.question import Question
 from analysis.store.walk import Chunk, Columns
 from analysis.tables import Tables, collect, instant
@@ -205,10 +206,9 @@ def _seen(chunk: Chunk, base: Any) -> dict[int, int]:
 
 
 def loyal(asked: Participation, tables: Tables, first: Run) -> pa.Array:
-    """Return the users with enough orders paid before the first campaign's first day."""
-    tables.require("orders", "user_id", "paid_at")
+    """Return the users with enough purchases before the first campaign's first day, in whatever currency."""
     begins = local_midnight(_first_day(first, tables), tables.zone)
-    paid = tables.paid_orders().filter(nw.col("paid_at") < instant(begins), ~nw.col("user_id").is_null())
+    paid = purchases(tables).rows.filter(nw.col("paid_at") < instant(begins), ~nw.col("user_id").is_null())
     orders = paid.group_by("user_id").agg(n=nw.len()).filter(nw.col("n") >= asked.paid_orders)
     found = collect(orders.select("user_id"))["user_id"]
     if found.empty:

@@ -13,20 +13,20 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from scipy import stats
 
 from analysis.answer import Answer, Field, Note
 from analysis.charts import GROUP_WORDS, NOT_SET, TOTAL, Look
 from analysis.errors import DataError, QuestionError
-from analysis.estimates import TAILS, proportion, share
+from analysis.estimates import SMALL, Moments, mean, proportion, share
 from analysis.groups import groups_of
 from analysis.journey.loyalty import kernel, retention_chart
-from analysis.journey.loyalty.purchases import Purchases, purchases
 from analysis.messages import N_, Message, Money, Names, Share, say
+from analysis.money import currency_of, known
 from analysis.periods import DAYS, Periods, calendar, campaigns, known_until, length
+from analysis.purchases import Purchases, purchases, source_of
 from analysis.question import Question
 from analysis.store.walk import Chunk, Columns
-from analysis.tables import Tables, instant
+from analysis.tables import Tables, collect, instant
 from analysis.values import currency_code, flag, micros, moment, names, one_of, optional, text, value, whole
 
 CELLS = 4_000_000
@@ -64,7 +64,7 @@ class Retention(Question):
     measure : {"users", "revenue"}
         Share of the cohort's users, or revenue per user of the cohort; then `returns` plays no part.
     currency : str, optional
-        Of the orders counted, where they are in several.
+        That revenue is counted in; see :func:`analysis.money.currency_of`.
     breakdown : str, optional
         A text column of the events; a user counts under its value at their start.
     observed_until : str or datetime, optional
@@ -77,7 +77,8 @@ class Retention(Question):
     -----
     Period 0 is that of the start: there, another event of the same moment or later counts, the start itself does
     not. A cell is complete once its period is over (for rolling windows: for every user of the cohort); the
-    average pools complete cells only. Revenue is that of paid orders less refunds, by the time of payment.
+    average pools complete cells only. Revenue is that of :func:`analysis.purchases.purchases`, by the time of payment;
+    whoever paid in another currency in a period counts in neither half of that cell's revenue per user.
 
     Examples
     --------
@@ -159,6 +160,7 @@ _SHARES: Mapping[str, Field] = MappingProxyType(
 )
 _AMOUNTS: Mapping[str, Field] = MappingProxyType(
     {
+        "counted": Field(N_("Users counted"), "count"),
         "returned": Field(N_("Bought"), "count"),
         "revenue": Field(N_("Revenue"), "money"),
         "per_user": Field(N_("Revenue per user"), "money"),
@@ -200,8 +202,8 @@ class RetentionAnswer(Answer):
 class RevenueRetentionAnswer(RetentionAnswer):
     """What cohorts brought, one row per group, cohort and period; "curve" pools the complete cells of all cohorts.
 
-    `per_user` is `revenue` / `users` with the 95% bounds of a mean (Student's t over all users of the cohort, those
-    who bought nothing included); `returned` counts those who bought.
+    `per_user` is the mean over the cohort's `counted` users, those who bought nothing included, with the 95% bounds of
+    :func:`analysis.estimates.mean`; who paid in another currency is not counted. `returned` counts those who bought.
     """
 
     fields: ClassVar[Mapping[str, Mapping[str, Field]]] = _fields(_AMOUNTS)
@@ -221,7 +223,7 @@ class _Frame:
     window: int
 
     @classmethod
-    def of(cls, asked: Retention, tables: Tables, groups: int, bought: Purchases | None) -> _Frame:
+    def of(cls, asked: Retention, tables: Tables, groups: int, bought: _Bought | None) -> _Frame:
         observed = tables.span("events")
         assert observed is not None  # `needs` holds events
         of = ("events", "orders") if bought and bought.orders else ("events",)
@@ -267,11 +269,39 @@ class _Counted:
         )
 
 
-def _bought(asked: Retention, tables: Tables) -> Purchases | None:
+@dataclass(frozen=True, slots=True)
+class _Bought:
+    """Purchases in the one currency that counts: user_id, paid_at, campaign where asked, amount (NaN in others)."""
+
+    rows: pd.DataFrame
+    currency: str | None
+    orders: bool
+    notes: tuple[Note, ...]
+
+
+def _bought(asked: Retention, tables: Tables) -> _Bought | None:
+    """Return who paid what, and when, whatever the filter's dates."""
     if asked.measure == "users":
         return None
     also = ("campaign",) if asked.period == "campaign" else ()
-    return purchases(tables, asked.where, asked.currency, *also)
+    where = asked.where.replace(start=None, end=None) if asked.where else None
+    source = source_of(tables, where, *also)
+    if not source.orders and not (source.events and "value" in tables.present("events")):
+        text = say(
+            "Revenue needs orders with {columns}, or purchase events that carry a value. Import orders on the Data "
+            "page, or count users.",
+            columns=Names(("user_id", "paid_at", *(where.columns() if where else ()), *also)),
+        )
+        raise DataError.empty(text)
+    known(tables, asked.currency, "orders" if source.orders else "events")
+    return _in_one(purchases(tables, where, *also), asked, tables, also)
+
+
+def _in_one(bought: Purchases, asked: Retention, tables: Tables, also: tuple[str, ...]) -> _Bought:
+    paid = bought.rows.filter(~nw.col("user_id").is_null(), ~nw.col("amount").is_null())
+    found = currency_of(tables, paid, asked.currency)
+    rows = collect(paid.select("user_id", "paid_at", *also, amount=nw.col("amount") * found.factor()))
+    return _Bought(rows, found.code, bought.source.orders, (*found.notes(say("revenue"), people=True), *bought.notes))
 
 
 def _walk(asked: Retention, tables: Tables, groups: tuple[str, ...], frame: _Frame, revenue: bool) -> _Counted:
@@ -348,8 +378,11 @@ def _started(chunk: Chunk, started: Any) -> pd.DataFrame:
     return pd.DataFrame({"user_id": who, "group": group, "period": period, "moment": moment})
 
 
-def _spent(counted: _Counted, bought: Purchases, frame: _Frame) -> pd.DataFrame:
-    """Return per group, period and periods later: buyers, and the sum and the squares of what each paid."""
+_POWERS = ("total", "squares", "cubes", "fourths")
+
+
+def _spent(counted: _Counted, bought: _Bought, frame: _Frame) -> pd.DataFrame:
+    """Return per group, period and periods later: buyers, what they paid, and the moments of those counted."""
     assert counted.started is not None  # revenue was asked for
     paid = bought.rows.assign(paid=bought.rows["paid_at"].astype("datetime64[us]").astype("int64"))
     paid = paid[paid["paid"] <= micros(frame.until)].merge(counted.started, on="user_id")
@@ -362,9 +395,14 @@ def _spent(counted: _Counted, bought: Purchases, frame: _Frame) -> pd.DataFrame:
         paid = paid.assign(place=paid["campaign"].map(places)).dropna(subset="place")
         paid["later"] = paid["place"].astype(int) - paid["period"]
     paid = paid[(paid["paid"] >= paid["moment"]) & paid["later"].between(0, frame.cells - 1)]
-    each = paid.groupby(["group", "period", "later", "user_id"])["amount"].sum()
-    cells = each.to_frame("revenue").assign(squares=each**2).groupby(level=[0, 1, 2])
-    return cells.agg(returned=("revenue", "size"), revenue=("revenue", "sum"), squares=("squares", "sum"))
+    paid = paid.assign(elsewhere=paid["amount"].isna(), bought=paid["amount"].notna())
+    each = paid.groupby(["group", "period", "later", "user_id"]).agg(
+        {"amount": "sum", "elsewhere": "max", "bought": "max"}
+    )
+    known_ = each["amount"].where(~each["elsewhere"].astype(bool), 0.0)
+    each = each.assign(**{name: known_**power for power, name in enumerate(_POWERS, 1)})
+    cells = each.rename(columns={"amount": "revenue", "bought": "returned"}).groupby(level=[0, 1, 2])
+    return cells[["returned", "elsewhere", "revenue", *_POWERS]].sum()
 
 
 # ---- the tables -------------------------------------------------------------------------------------------
@@ -407,13 +445,15 @@ def _priced(table: pd.DataFrame, spent: pd.DataFrame) -> pd.DataFrame:
     )
     both = pd.concat([whole, spent])
     table = table.drop(columns="returned").join(both, on=["group", "period", "later"])
-    filled = table.fillna({"returned": 0, "revenue": 0.0, "squares": 0.0})
-    return filled.astype({"returned": "int64", "revenue": "float64", "squares": "float64"})
+    sums = ["revenue", *_POWERS]
+    filled = table.fillna({"returned": 0, "elsewhere": 0} | dict.fromkeys(sums, 0.0))
+    filled["counted"] = filled["users"] - filled["elsewhere"]
+    return filled.astype({"returned": "int64", "counted": "int64"} | dict.fromkeys(sums, "float64"))
 
 
 def _curve(table: pd.DataFrame) -> pd.DataFrame:
     """Pool each group's complete cells by periods later."""
-    figures = [c for c in ("users", "returned", "revenue", "squares") if c in table]
+    figures = [c for c in ("users", "counted", "returned", "revenue", *_POWERS) if c in table]
     cells = table[table["complete"]].groupby(["breakdown", "later"], sort=False)
     pooled = cells[figures].sum().assign(cohorts=cells.size()).reset_index()
     return _figures(pooled)
@@ -423,11 +463,10 @@ def _figures(table: pd.DataFrame) -> pd.DataFrame:
     if "revenue" not in table:
         _, low, high = proportion(table["returned"], table["users"])
         return table.assign(share=share(table["returned"], table["users"]), low=low, high=high)
-    users, mean = table["users"], table["revenue"] / table["users"]
-    enough = (table["returned"] >= BUYERS) & (users > 1)
-    spread = (table["squares"] - table["revenue"] * mean) / (users - 1).where(enough)
-    half = stats.t.ppf(TAILS[1], (users - 1).clip(lower=1)) * np.sqrt(spread.clip(lower=0) / users)
-    return table.assign(per_user=mean, low=mean - half, high=mean + half)
+    found = mean(Moments(*(table[name].to_numpy(float) for name in ("counted", *_POWERS))), least=0)
+    enough = table["returned"] >= BUYERS
+    low, high = (np.where(enough, bound, np.nan) for bound in found[1:])
+    return table.assign(per_user=found.value, low=low, high=high)
 
 
 # ---- the words --------------------------------------------------------------------------------------------
@@ -457,7 +496,7 @@ def _headline(asked: Retention, curve: pd.DataFrame, currency: str | None) -> Me
     row: Any = total.loc[1]
     params: dict[str, Any] = {"step": step, "users": int(row["users"])}
     if asked.measure == "revenue":
-        return _brought(row, currency, params)
+        return _brought(row, currency, params | {"users": int(row["counted"])})
     params |= {name: Share(float(row[name])) for name in ("share", "low", "high")}
     if asked.unbounded:
         return say(
@@ -468,6 +507,9 @@ def _headline(asked: Retention, curve: pd.DataFrame, currency: str | None) -> Me
 
 
 def _brought(row: Any, currency: str | None, params: dict[str, Any]) -> Message:
+    if not row["counted"]:
+        return say("What users brought {step} after they started is not known: all paid in other currencies.",
+                   step=params["step"])  # fmt: skip
     amounts = {name: Money(float(row[name]), currency, exact=True) for name in ("per_user", "low", "high")}
     if np.isnan(row["low"]):
         amount = amounts["per_user"]
@@ -481,7 +523,7 @@ def _brought(row: Any, currency: str | None, params: dict[str, Any]) -> Message:
 
 
 def _notes(
-    asked: Retention, tables: Tables, table: pd.DataFrame, frame: _Frame, bought: Purchases | None
+    asked: Retention, tables: Tables, table: pd.DataFrame, frame: _Frame, bought: _Bought | None
 ) -> tuple[Note, ...]:
     return (
         *_doubts(asked, table, frame),
@@ -521,16 +563,17 @@ def _doubts(asked: Retention, table: pd.DataFrame, frame: _Frame) -> list[Note]:
     return notes
 
 
-def _money_notes(bought: Purchases, table: pd.DataFrame) -> list[Note]:
+def _money_notes(bought: _Bought, table: pd.DataFrame) -> list[Note]:
     if bought.orders:
         text = say("Revenue is what cohort users paid in each period after they started, less refunds whenever made; "
                    "orders without a user are left out.")  # fmt: skip
     else:
         text = say("Revenue adds up what purchase events carry, before refunds: the orders do not tell who paid and "
                    "when.")  # fmt: skip
-    notes = [Note("revenue", text)]
-    if (table["returned"] < BUYERS).any():
-        few = say("Cells with fewer than {n} buyers have no interval: one purchase would decide it.", n=BUYERS)
+    notes = [*bought.notes, Note("revenue", text)]
+    if (table["low"].isna()).any():
+        few = say("Cells with fewer than {n} buyers or {users} users have no interval: one purchase would decide it.",
+                  n=BUYERS, users=SMALL)  # fmt: skip
         notes.append(Note("few-buyers", few, "missing"))
     return notes
 

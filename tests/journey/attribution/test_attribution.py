@@ -247,8 +247,7 @@ def test_cost_stands_beside_credit_over_the_same_days() -> None:
 @pytest.mark.parametrize(
     ("change", "asked", "code"),
     [
-        ({"currency": "USD"}, {"value": "revenue"}, "other-currency"),
-        ({"currency": ["USD", "CNY", "CNY"]}, {}, "several-currencies"),
+        ({"currency": "USD"}, {"value": "revenue"}, "other-currencies"),
         ({}, {"where": Filter(device="ios")}, "no-cost"),
         ({}, {"by": "creative"}, "no-cost"),
         ({"creative": ["x", None, "x"]}, {"by": "creative"}, "unnamed-spend"),
@@ -262,10 +261,21 @@ def test_cost_that_does_not_fit_is_left_out_and_said(change: dict[str, Any], ask
 
 
 def test_currencies_are_not_added_up() -> None:
-    mixed = orders(("o1", 1.0, None, True), ("o2", 1.0, None, True), currency=["CNY", "USD"])
-    with pytest.raises(DataError, match="several currencies") as raised:
-        Attribution(value="revenue").run(Tables(events=BOUGHT, orders=mixed))
-    assert raised.value.code == "mixed-currencies"
+    mixed = orders(("o1", 1.0, None, True), ("o2", 2.0, None, True), ("o3", 3.0, None, False),
+                   currency=["CNY", "USD", "CNY"])  # fmt: skip
+    tables = Tables(events=BOUGHT, orders=mixed, spend=spend(currency=["CNY", "USD", "CNY"]))
+    answer = Attribution(value="revenue", models="last").run(tables)
+    assert (answer.currency, answer.table["value"].sum()) == ("CNY", 1.0)
+    assert answer.table.set_index("touch")["cost"].dropna().to_dict() == {"a": 10.0}
+    # o2 was paid, in dollars: only o3 leads to no paid order.
+    notes = {note.code: dict(note.message.params) for note in answer.notes}
+    assert notes["no-revenue"]["n"] == 1
+    assert "$2.00 (50.0% of 2 rows)" in answer.text() and "$4.00 (50.0% of 2 rows)" in answer.text()
+    dollars = Attribution(value="revenue", models="last", currency="USD").run(tables)
+    assert (dollars.currency, dollars.table["value"].sum()) == ("USD", 2.0)
+    assert dollars.table.set_index("touch")["cost"].dropna().to_dict() == {"c": 4.0}
+    with pytest.raises(DataError, match="EUR"):
+        Attribution(value="revenue", currency="EUR").run(tables)
 
 
 # ---- rounding and intervals -------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import pytest
 
 from analysis import Campaign, Filter, Tables
 from analysis.charts import Look
-from analysis.errors import DataError, QuestionError, SluiceError
+from analysis.errors import DataError, QuestionError
 from analysis.journey.loyalty.retention import Retention
 from analysis.periods import calendar
 
@@ -85,9 +85,12 @@ def test_currencies_are_never_added_up() -> None:
     orders = pd.DataFrame({"order_id": ["a", "b"], "timestamp": at, "revenue": [5.0, 7.0], "currency": ["CNY", "USD"],
                            "user_id": "u1", "paid_at": at})  # fmt: skip
     data = Tables(events=FEW, orders=orders)
-    with pytest.raises(SluiceError) as raised:
-        Retention(measure="revenue").run(data)
-    assert "CNY, USD" in str(raised.value)
+    both = Retention(measure="revenue").run(data)
+    assert (both.currency, both.table["revenue"].sum()) == ("CNY", 5.0)
+    # Who paid in another currency as well is in no mean.
+    assert both.table[["users", "counted"]].iloc[0].tolist() == [1, 0]
+    assert both.table["per_user"].isna().iloc[0]
+    assert "$7.00 (50.0% of 2 rows)" in both.text()
     with pytest.raises(DataError):
         Retention(measure="revenue", currency="EUR").run(data)
     answer = Retention(measure="revenue", currency="USD").run(data)

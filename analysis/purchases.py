@@ -1,0 +1,293 @@
+"""Who paid what, and when? The one source of it: orders where they tell, else purchase events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import narwhals as nw
+
+from analysis.answer import Note
+from analysis.messages import Names, say
+from analysis.tables import Tables, collect
+from analysis.values import Filter
+from analysis.vocabulary import ORDER_STATUSES
+
+Lazy = nw.LazyFrame[Any]
+NO_PURCHASE = ("open", "cancelled", "failed", "refunded")
+"""Statuses with which an order is no purchase, whatever its other columns say."""
+_PAID = ("paid", "delivered", "partly_refunded")
+"""Statuses that say an order was paid, where no time does."""
+_NO_REFUND = ("cancelled", "failed")
+_CENT = 1e-9
+"""What floats may leave of a price that was refunded in full."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What tells who paid, and when.
+
+    Parameters
+    ----------
+    orders : bool
+        Whether the orders do.
+    events : bool
+        Whether there are purchase events that can stand in.
+    lacks : tuple of str
+        Columns the orders would need and do not hold; all of them where there are no orders.
+    """
+
+    orders: bool
+    events: bool
+    lacks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Purchases:
+    """Purchases, each in its own currency; nothing is read before it is collected.
+
+    Parameters
+    ----------
+    rows : LazyFrame
+        One row per purchase: order_id, user_id (null for a guest), timestamp (when it was ordered), paid_at, currency,
+        amount (paid less refunds; null where an event carries no value) and the further columns asked for.
+    refunds : LazyFrame or None
+        Refunds that belong to no purchase here, only to their day: the same columns, amounts below zero.
+    source : Source
+    notes : tuple of Note
+    """
+
+    rows: Lazy
+    refunds: Lazy | None
+    source: Source
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def realised(self) -> Lazy:
+        """All that realised revenue adds up from: purchases (`bought` is 1), and refunds of their day (0)."""
+        rows = self.rows.with_columns(bought=nw.lit(1))
+        if self.refunds is None:
+            return rows
+        return nw.concat([rows, self.refunds.with_columns(bought=nw.lit(0))])
+
+
+def source_of(tables: Tables, where: Filter | None = None, *also: str, buyers: bool = True) -> Source:
+    """Return what tells who paid, and when.
+
+    Orders do where they hold the time of payment (or statuses that say so), who bought, every column of the filter
+    and those asked for.
+
+    Parameters
+    ----------
+    tables : Tables
+    where : Filter, optional
+    also : str
+        Further columns wanted of each purchase.
+    buyers : bool
+        Whether it matters who bought.
+    """
+    held = set(tables.present("orders"))
+    told = "paid_at" in held or bool(set(_PAID) & set(tables.names("status", "orders")))
+    wanted = [*(["user_id"] if buyers else []), *(where.columns() if where else ()), *also]
+    lacks = [c for c in dict.fromkeys(wanted) if c not in held] + ([] if told else ["paid_at"])
+    bought = bool(tables.count("events")) and "purchase" in tables.event_keys
+    return Source(bool(tables.count("orders")) and not lacks, bought, tuple(lacks))
+
+
+def purchases(tables: Tables, where: Filter | None = None, *also: str, buyers: bool = True) -> Purchases:
+    """Return who paid what, and when.
+
+    Rows of one order number are one order: amounts are added up, the first time counts, and who bought (and any
+    further column) is of the first line that tells. An order whose lines are in two currencies is one in each.
+
+    It is no purchase if it is unpaid, cancelled, failed or refunded in full, by its status or its amounts; a line
+    alone so marked is taken out of its order. A status that is none of
+    :data:`analysis.vocabulary.ORDER_STATUSES` says nothing: then the time of payment alone does.
+
+    A row below zero is a refund: of the order whose number it has, else of its day. The latter lowers what was
+    realised on that day, and is nobody's purchase.
+
+    Where orders do not tell (see :func:`source_of`), purchases are the distinct orders of purchase events, those
+    without an order number each by itself; what their value says is in the campaign's currency.
+
+    Parameters
+    ----------
+    tables : Tables
+    where : Filter, optional
+        Its dates are those of ordering; leave them out to see what was paid whenever.
+    also : str
+        Further columns wanted of each purchase.
+    buyers : bool
+        Whether it matters who bought.
+
+    Raises
+    ------
+    DataError
+        Neither orders nor purchase events tell.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> at = pd.Timestamp("2026-11-11")
+    >>> orders = pd.DataFrame({"order_id": ["o1", "o1", "o2", "o2"], "timestamp": at, "paid_at": at, "user_id": "u",
+    ...                        "revenue": [60.0, 40.0, 30.0, -30.0], "currency": "CNY"})
+    >>> collect(purchases(Tables(orders=orders)).rows)[["order_id", "amount"]].values.tolist()
+    [['o1', 100.0]]
+    """
+    source = source_of(tables, where, *also, buyers=buyers)
+    if source.orders:
+        return _of_orders(tables, where, source, also)
+    if not source.events:
+        tables.require("orders", *source.lacks)
+    return _of_events(tables, where, source, also)
+
+
+# ---- orders -----------------------------------------------------------------------------------------------
+
+
+def _of_orders(tables: Tables, where: Filter | None, source: Source, also: tuple[str, ...]) -> Purchases:
+    kept = tuple(dict.fromkeys(("user_id", *also, *(where.columns() if where else ()))))
+    lines = _lines(tables, kept)
+    repeated, credited = tables.fact("lines of orders", partial(_shape, tables))
+    bought, refunds = _orders(lines, kept) if repeated else _singles(lines)
+    columns = ("order_id", "user_id", "timestamp", "paid_at", "currency", "amount", *also)
+    columns = tuple(dict.fromkeys(columns))
+    rows, left = (tables.filtered(part, "orders", where).select(*columns) for part in (bought, refunds))
+    return Purchases(rows, left if credited else None, source, _statuses(tables))
+
+
+def _shape(tables: Tables) -> tuple[bool, bool]:
+    """Say whether any order has several rows, and whether any row is below zero."""
+    rows = tables.frame("orders").select(
+        n=nw.len(), orders=nw.col("order_id").n_unique(), least=nw.col("revenue").min()
+    )
+    found = collect(rows).iloc[0]
+    return bool(found["orders"] < found["n"]), bool(found["least"] < 0)
+
+
+def _lines(tables: Tables, kept: tuple[str, ...]) -> Lazy:
+    """Return the orders' rows with all columns that are looked at, null where the orders lack them."""
+    held = tables.present("orders")
+    kinds: dict[str, Any] = {"refund": nw.Float64, "paid_at": nw.Datetime("us")}
+    wanted = ("order_id", "timestamp", "revenue", "currency", "paid_at", "refund", "status", *kept)
+    columns = {c: nw.col(c) if c in held else nw.lit(None, kinds.get(c, nw.String)) for c in wanted}
+    status, revenue = nw.col("status"), nw.col("revenue")
+    return (
+        tables.frame("orders")
+        .select(**columns)
+        .with_columns(
+            user_id=nw.when(nw.col("user_id") != "").then(nw.col("user_id")),
+            refund=nw.col("refund").fill_null(0.0),
+            sold=revenue >= 0,
+            void=status.is_in(NO_PURCHASE).fill_null(False),
+            given_back=(revenue < 0) & ~status.is_in(_NO_REFUND).fill_null(False),
+            paid_at=nw.when(~nw.col("paid_at").is_null())
+            .then(nw.col("paid_at"))
+            .otherwise(nw.when(status.is_in(_PAID)).then(nw.col("timestamp"))),
+        )
+    )
+
+
+def _singles(lines: Lazy) -> tuple[Lazy, Lazy]:
+    """Return purchases, and refunds of their day, where every row is an order of its own."""
+    bought = lines.filter(nw.col("sold"), ~nw.col("void"), ~nw.col("paid_at").is_null())
+    bought = bought.with_columns(amount=nw.col("revenue") - nw.col("refund"))
+    return bought.filter(_kept()), _of_their_day(lines.filter(nw.col("given_back")), nw.col("revenue"))
+
+
+def _kept() -> nw.Expr:
+    """Say whether something is left of an order: one refunded in full is no purchase, one for nothing is."""
+    return (nw.col("amount") > _CENT * nw.col("revenue")) | (nw.col("revenue") == 0) & (nw.col("amount") == 0)
+
+
+def _of_their_day(credits: Lazy, amount: nw.Expr) -> Lazy:
+    day = nw.when(~nw.col("paid_at").is_null()).then(nw.col("paid_at")).otherwise(nw.col("timestamp"))
+    return credits.with_columns(amount=amount, paid_at=day)
+
+
+def _orders(lines: Lazy, kept: tuple[str, ...]) -> tuple[Lazy, Lazy]:
+    """Make one row of each order's lines; return purchases, and refunds of their day."""
+    live = nw.col("sold") & ~nw.col("void")
+    told = live & ~nw.col("status").is_null()
+    orders = _first(lines, kept).agg(
+        timestamp=nw.when(nw.col("sold")).then(nw.col("timestamp")).min(),
+        noted=nw.col("timestamp").min(),
+        paid_at=nw.when(nw.col("sold")).then(nw.col("paid_at")).min(),
+        noted_paid=nw.col("paid_at").min(),
+        revenue=_sum(live, "revenue"),
+        refund=_sum(live, "refund"),
+        given_back=_sum(nw.col("given_back"), "revenue"),
+        sold=_count(nw.col("sold")),
+        void=_count(nw.col("sold") & nw.col("void")),
+        told=_count(told),
+        **_firsts(kept),
+    )
+    bought = orders.filter(nw.col("sold") > 0, (nw.col("told") > 0) | (nw.col("void") == 0))
+    bought = bought.filter(~nw.col("paid_at").is_null())
+    bought = bought.with_columns(amount=nw.col("revenue") - nw.col("refund") + nw.col("given_back"))
+    credits = orders.filter(nw.col("sold") == 0, nw.col("given_back") < 0)
+    credits = credits.with_columns(timestamp=nw.col("noted"), paid_at=nw.col("noted_paid"))
+    return bought.filter(_kept()), _of_their_day(credits, nw.col("given_back"))
+
+
+def _sum(which: nw.Expr, column: str) -> nw.Expr:
+    return nw.when(which).then(nw.col(column)).otherwise(nw.lit(0.0)).sum()
+
+
+def _count(which: nw.Expr) -> nw.Expr:
+    return nw.when(which).then(nw.lit(1)).otherwise(nw.lit(0)).sum()
+
+
+def _first(lines: Lazy, kept: tuple[str, ...]) -> Any:
+    """Group lines by order, with the time of each column's first line that has one beside it."""
+    when = {
+        f"{column} since": nw.when(~nw.col(column).is_null()).then(nw.col("timestamp")).min().over("order_id")
+        for column in kept
+    }
+    return lines.with_columns(**when).group_by("order_id", "currency")
+
+
+def _firsts(kept: tuple[str, ...]) -> dict[str, nw.Expr]:
+    """Return each column's value at its first line that has one; of several at one moment, the first by name."""
+    return {
+        column: nw.when(nw.col("timestamp") == nw.col(f"{column} since")).then(nw.col(column)).min() for column in kept
+    }
+
+
+def _statuses(tables: Tables) -> tuple[Note, ...]:
+    """Name the statuses that say nothing."""
+    unknown = tuple(name for name in tables.names("status", "orders") if name not in ORDER_STATUSES)
+    if not unknown:
+        return ()
+    text = say("Order statuses that are not known say nothing here, so the time of payment alone tells who paid: "
+               "{names}.", names=Names(unknown[:12]))  # fmt: skip
+    return (Note("unknown-status", text, "warning"),)
+
+
+# ---- purchase events --------------------------------------------------------------------------------------
+
+
+def _of_events(tables: Tables, where: Filter | None, source: Source, also: tuple[str, ...]) -> Purchases:
+    """Take events of one order number together; the first event that names it tells who bought."""
+    held, kept = tables.present("events"), tuple(dict.fromkeys(("user_id", *also)))
+    own = tables.campaign.currency if tables.campaign else None
+    rows = tables.frame("events", where).filter(nw.col("event") == "purchase")
+    order = nw.col("order_id") if "order_id" in held else nw.lit(None, nw.String)
+    value = nw.col("value") if "value" in held else nw.lit(None, nw.Float64)
+    rows = rows.select("timestamp", *kept, order_id=order, value=value).with_columns(currency=nw.lit(own, nw.String))
+    columns = ("order_id", "user_id", "timestamp", "paid_at", "currency", "amount", *also)
+    columns = tuple(dict.fromkeys(columns))
+    single = rows.filter(nw.col("order_id").is_null()).with_columns(paid_at=nw.col("timestamp"), amount=nw.col("value"))
+    if "order_id" not in held:
+        return Purchases(single.select(*columns), None, source)
+    orders = _first(rows.filter(~nw.col("order_id").is_null()), kept).agg(
+        timestamp=nw.col("timestamp").min(),
+        amount=nw.col("value").sum(),
+        priced=nw.col("value").count(),
+        **_firsts(kept),
+    )
+    orders = orders.with_columns(
+        paid_at=nw.col("timestamp"), amount=nw.when(nw.col("priced") > 0).then(nw.col("amount"))
+    )
+    return Purchases(nw.concat([single.select(*columns), orders.select(*columns)]), None, source)
