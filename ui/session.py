@@ -10,6 +10,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -174,7 +175,8 @@ def warm() -> None:
 def ask(question: Question) -> Answer:
     """Answer a question on this session's workspace; equal questions on equal data are answered once."""
     here = workspace()
-    return _answered(question.digest(), here.version, code_version(), question, here.tables)
+    answer = _answered(question.digest(), here.version, code_version(), question, here.tables)
+    return replace(answer, names=here.display)  # a new name for a code asks nothing again
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)

@@ -18,6 +18,7 @@ from ui.language import N_, _, current, look, shown
 ICONS = {"info": ":material/info:", "warning": ":material/warning:", "missing": ":material/help:"}
 FRAMES = {
     "table": N_("Table"),
+    "ranking": N_("Ranking"),
     "models": N_("Models side by side"),
     "movement": N_("Movement"),
     "paths": N_("Whole paths"),
@@ -43,8 +44,7 @@ def show(answer: Answer, page: str) -> None:
     """Draw an answer; `page` prefixes the widget keys."""
     st.markdown(f"#### {said(answer, answer.headline)}")
     st.altair_chart(answer.chart(look()), theme=None, width="stretch", key=f"{page}.chart")
-    for note in answer.notes:
-        st.markdown(f"{ICONS[note.level]} {said(answer, note.message)}")
+    notes(answer, page)
     actions(answer, page)
     frames = list(answer.frames)
     labels = [_(FRAMES.get(name, name)) for name in frames]
@@ -60,6 +60,18 @@ def show(answer: Answer, page: str) -> None:
 def said(answer: Answer, message: Message) -> str:
     """Return one of an answer's sentences, safe to put into markdown."""
     return shown(answer.say(message, current()))
+
+
+def notes(answer: Answer, page: str) -> None:
+    """Draw the one note that changes how the answer is to be read; the rest wait behind a fold."""
+    first = answer.caveat
+    rest = [note for note in answer.notes if note is not first]
+    if first:
+        st.markdown(f"{ICONS[first.level]} {said(answer, first.message)}")
+    if rest:
+        with st.expander(_("How this is counted"), key=f"{page}.notes"):
+            for note in rest:
+                st.markdown(f"{ICONS[note.level]} {said(answer, note.message)}")
 
 
 def table(answer: Answer, name: str) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy import stats
 
+from analysis.arrays import Floats, Ints
 from analysis.estimates import TAILS
 from analysis.reallocation import decisions as told
 from analysis.reallocation import oracle
@@ -16,7 +16,6 @@ from analysis.reallocation.decisions import Decision
 from analysis.reallocation.market import Truth, draw
 from analysis.reallocation.money import CENTS, shared
 from analysis.reallocation.policies import Moves, Path, fixed, follow
-from analysis.reallocation.responses import Floats
 from analysis.reallocation.rules import Rules, hours
 from analysis.reallocation.setting import Setting
 
@@ -90,7 +89,7 @@ def _same_money(given: Setting, truth: Truth, ruled: Path) -> Floats:
     return np.asarray(truth.revenue(given.market, split / CENTS).sum(axis=(1, 2)))
 
 
-def alarms(played: Played) -> tuple[Any, Any, Any]:
+def alarms(played: Played) -> tuple[Ints, Ints, Ints]:
     """Count by run: surges there were, surges declared, and those declared while none had been on."""
     surge, busy = played.moves.surge, played.truth.surging
     starts = busy & ~np.pad(busy, ((0, 0), (1, 0)))[:, :-1]

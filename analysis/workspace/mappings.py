@@ -8,7 +8,7 @@ from typing import Self
 from analysis.errors import QuestionError, WorkspaceError
 from analysis.imports import Export
 from analysis.imports.columns.mapping import ColumnMapping
-from analysis.imports.columns.personal import is_personal
+from analysis.imports.lexicon.personal import is_personal
 from analysis.messages import say
 from analysis.values import Value, a, names, value
 

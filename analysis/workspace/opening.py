@@ -6,7 +6,6 @@ copied beside itself before anything in it changes; the copy's name says its for
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
 import os
 import shutil
@@ -137,8 +136,8 @@ def _migrated(path: Path, format: int) -> duckdb.DuckDBPyConnection:
 
 def _set_aside(path: Path, format: int) -> None:
     """Copy a file beside itself; not while it is open here, as closing a file gives up the locks that one holds."""
-    moment = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%SZ")
-    name = kept.unused(f"{path.name}.format-{format}.{moment}", {p.name for p in path.parent.iterdir()})
+    beside = {p.name for p in path.parent.iterdir()}
+    name = kept.unused(f"{path.name}.format-{format}.{kept.now():%Y%m%dT%H%M%SZ}", beside)
     partial = path.with_name(f"{path.name}.partial")
     try:
         shutil.copyfile(path, partial)

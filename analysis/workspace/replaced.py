@@ -20,21 +20,25 @@ from analysis.workspace import segments
 _NOTES = 'replacements (batch INTEGER, "table" VARCHAR, channel VARCHAR, lo TIMESTAMP, hi TIMESTAMP)'
 
 
-def settled(con: duckdb.DuckDBPyConnection, rows: Incoming, batch: int, overlap: str) -> None:
-    """Settle the days that earlier batches have too, inside the caller's transaction."""
-    if overlap == "skip":
-        rows.leave_out(_stored(con, rows, int(batch)))
+def settled(con: duckdb.DuckDBPyConnection, rows: Incoming, batch: int, overlap: str) -> Incoming:
+    """Settle the days that earlier batches have too, inside the caller's transaction; return the rows to store."""
     if overlap == "replace":
         _take_out(con, rows, int(batch))
+    return rows.without(_stored(con, rows, int(batch))) if overlap == "skip" else rows
 
 
-def settled_beside(rows: Incoming, earlier: Sequence[Incoming], overlap: str) -> None:
-    """Settle the days that earlier files of the same import have too, as if they were stored."""
-    for other in earlier:
-        if overlap == "skip":
-            rows.leave_out(other.spans())
-        if overlap == "replace":
-            other.leave_out(rows.spans())
+def settled_beside(coming: Sequence[Incoming], overlap: str) -> tuple[Incoming, ...]:
+    """Settle the days that several files of one import have, as if the earlier ones were stored already."""
+    settled = list[Incoming]()
+    for rows in coming:
+        same = [n for n, other in enumerate(settled) if other.table == rows.table]
+        for n in same:
+            if overlap == "skip":
+                rows = rows.without(settled[n].spans())
+            if overlap == "replace":
+                settled[n] = settled[n].without(rows.spans())
+        settled.append(rows)
+    return tuple(settled)
 
 
 def _stored(con: duckdb.DuckDBPyConnection, rows: Incoming, batch: int) -> pa.Table:

@@ -16,16 +16,18 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 
 from analysis.errors import DataError, ImportFileError, QuestionError, WorkspaceError
 from analysis.imports import Export, Overlap
 from analysis.imports.rows.clean import REASONS
 from analysis.imports.rows.incoming import Incoming, covers
 from analysis.imports.rows.reconcile import SAME
-from analysis.imports.watch import Watch, watching
 from analysis.messages import say
-from analysis.records import ExchangeRate, settled
+from analysis.names import DisplayNames
+from analysis.records import DisplayName, ExchangeRate, settled
 from analysis.store import duck
+from analysis.store.watch import Watch, watching
 from analysis.tables import Tables
 from analysis.values import Campaign, Value
 from analysis.vocabulary import TABLES, TIME_COLUMN
@@ -72,7 +74,13 @@ class Workspace:
         version, facts = _version(con), self._facts
         if facts[0] != version:
             self._facts = facts = (version, {})
-        return Tables.over(con, campaign=_campaign(con), version=version, rates=_rates(con), facts=facts[1])
+        campaign, rates, display = _campaign(con), _rates(con), _display(con)
+        return Tables.over(con, campaign=campaign, version=version, rates=rates, display=display, facts=facts[1])
+
+    @property
+    def display(self) -> DisplayNames:
+        """What the team calls the codes in its data, beside the standard names; no part of the version."""
+        return DisplayNames(_display(self._con.cursor()))
 
     @property
     def version(self) -> str:
@@ -146,15 +154,13 @@ class Workspace:
             batch = self._next("batches")
             con.execute("INSERT INTO batches VALUES (?, ?)", [batch, kept.now()])
             stored = duck.holds_rows(con, "events")
-            for n, rows in enumerate(coming):
-                replaced.settled(con, rows, batch, overlap)
-                replaced.settled_beside(rows, [r for r in coming[:n] if r.table == rows.table], overlap)
-            if not any(rows.count() for rows in coming):
+            ready = replaced.settled_beside([replaced.settled(con, r, batch, overlap) for r in coming], overlap)
+            if not any(rows.count() for rows in ready):
                 raise _nothing_new()
-            for export, rows in zip(exports, coming, strict=True):
+            for export, rows in zip(exports, ready, strict=True):
                 _store(con, export, rows, batch)
                 self._record(con, batch, export, rows.count(), rows.set_aside())
-            events = sum(rows.table == "events" for rows in coming)
+            events = sum(rows.table == "events" for rows in ready)
             by_user = segments.by_user(con)
             if events > 1 or (events and (stored or by_user)):
                 with watching().during(con, 0):
@@ -194,7 +200,9 @@ class Workspace:
             )
             raise WorkspaceError.because(text, "same-file")
 
-    def _record(self, con: Any, batch: int, export: Export, rows: int, set_aside: Any) -> None:
+    def _record(
+        self, con: duckdb.DuckDBPyConnection, batch: int, export: Export, rows: int, set_aside: pa.Table
+    ) -> None:
         entry = [export.name, export.scratch.digest, export.mapping.table, export.mapping.to_json()]
         con.execute("INSERT INTO batch_files VALUES (?, ?, ?, ?, ?, ?, ?)", [batch, *entry, rows, set_aside.num_rows])
         con.register("aside", set_aside)
@@ -413,6 +421,10 @@ def _version(con: duckdb.DuckDBPyConnection) -> str:
 def _rates(con: duckdb.DuckDBPyConnection) -> tuple[ExchangeRate, ...]:
     """Return the current rates; of several of one day the one that was kept last holds."""
     return settled(k.value for k in reversed(kept.listed(con, ExchangeRate)))
+
+
+def _display(con: duckdb.DuckDBPyConnection) -> tuple[DisplayName, ...]:
+    return tuple(k.value for k in kept.listed(con, DisplayName))
 
 
 def _nothing_usable(aside: pd.DataFrame) -> WorkspaceError:

@@ -228,8 +228,12 @@ class Found:
     rows : ndarray of int, shape (users, steps)
         The chunk's row of each step's event; -1 for none.
     reached : ndarray of int, shape (users, steps)
-        The row of the event that first took the user as far as each step, by whatever chain; of no columns where the
-        plan does not look at single events.
+        The row of the event that first took the user as far as each step, by whatever chain; where the plan does not
+        look at single events, any of that moment.
+    entered : ndarray of int64, shape (users,)
+        When the user first entered.
+    in_time : ndarray of int8, shape (users,)
+        The deepest step, counted from one, that the user got to within one window of that.
     """
 
     user: Any
@@ -238,6 +242,8 @@ class Found:
     group: Any
     rows: Any
     reached: Any
+    entered: Any
+    in_time: Any
 
 
 def walked(
@@ -352,7 +358,7 @@ def _kernel(plan: Plan, events: tuple[Any, ...], out: tuple[Any, ...]) -> int:
 
 
 def _room(rows: int, plan: Plan) -> tuple[Any, ...]:
-    shapes = ((rows, plan.steps), (rows, plan.steps if plan.exact else 0))
+    shapes = ((rows, plan.steps), (rows, plan.steps))
     return np.empty(rows, np.int8), np.empty(rows, np.int32), *(np.empty(shape, np.int32) for shape in shapes)
 
 
@@ -406,12 +412,12 @@ def _enters(chunk: Chunk, plan: Plan, mask: Any, kept: Any) -> Any:
     inside = (chunk.time >= plan.entries[0]) & (chunk.time < plan.entries[1])
     if not plan.first:
         return inside
-    rows = np.flatnonzero(kept & inside & (mask & entering != 0))
+    rows = np.flatnonzero(kept & (inside | plan.ever) & (mask & entering != 0))
     users, earliest = np.unique(chunk.user[rows], return_index=True)
     if not len(users):
         return np.zeros(len(chunk), bool)
     place = np.minimum(np.searchsorted(users, chunk.user), len(users) - 1)
-    return (users[place] == chunk.user) & (chunk.time == chunk.time[rows[earliest]][place])
+    return inside & (users[place] == chunk.user) & (chunk.time == chunk.time[rows[earliest]][place])
 
 
 def _ties(chunk: Chunk, plan: Plan, mask: Any = None) -> Any:
@@ -462,19 +468,22 @@ def _found(
             still_open = np.logical_or.reduceat(still_open & deep, begins)
             reached = np.append(places, -1)[np.minimum.reduceat(rank[reached], begins)]
         user, level, rows = (c[begins] for c in (user, level, rows))
-    return Found(user, level, still_open, _group(chunk, plan, level, reached), rows, reached)
+    arrived = _at(chunk.time, reached, reached >= 0, FAR)
+    in_time = _last(arrived <= arrived[:, :1] + plan.patience) + 1
+    group = _group(chunk, plan, level, reached)
+    return Found(user, level, still_open, group, rows, reached, arrived[:, 0], in_time)
 
 
 def _preferred(chunk: Chunk, level: Any, rows: Any) -> list[Any]:
     """Return sort keys, the last one first: deepest, first there, latest start, then each step taken and early."""
     times = np.where(rows >= 0, chunk.time[rows], FAR)
-    reached = np.take_along_axis(times, _last(rows)[:, None], axis=1)[:, 0]
+    reached = np.take_along_axis(times, _last(rows >= 0)[:, None], axis=1)[:, 0]
     return [*times.T, -times[:, 0], reached, -level.astype(np.int64)]
 
 
-def _last(rows: Any) -> Any:
-    """Return the last step taken of each chain."""
-    return rows.shape[1] - 1 - np.argmax(rows[:, ::-1] >= 0, axis=1)
+def _last(taken: Any) -> Any:
+    """Return the last step that was taken, from zero, given which were."""
+    return taken.shape[1] - 1 - np.argmax(taken[:, ::-1], axis=1)
 
 
 def _group(chunk: Chunk, plan: Plan, level: Any, reached: Any) -> Any:
