@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.journey.attribution.models import MOST
-from analysis.journey.funnel.kernel import compiled
+from analysis.store.kernels import compiled
 from analysis.store.walk import Chunk, Columns
 
 GROUPS = 128

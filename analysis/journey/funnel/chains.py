@@ -17,13 +17,12 @@ import pyarrow as pa
 from analysis.charts import NOT_SET
 from analysis.journey.funnel import kernel as kernels
 from analysis.journey.funnel.definition import FunnelDefinition
+from analysis.journey.funnel.kernel import NO_TIME
 from analysis.journey.funnel.plan import FAR, SESSION_GAP, Plan, planned, relevant
 from analysis.store.walk import Chunk, Columns
 from analysis.tables import Tables
 
 T = TypeVar("T")
-NO_TIME = np.iinfo(np.int64).min
-"""The time of a step that was not taken; NumPy's NaT when read as `datetime64[us]`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +227,8 @@ class Found:
     rows : ndarray of int, shape (users, steps)
         The chunk's row of each step's event; -1 for none.
     reached : ndarray of int, shape (users, steps)
-        The row of the event that first took the user as far as each step, by whatever chain; of no columns where the
-        plan does not look at single events.
+        The row of the event that first took the user as far as each step, by whatever chain; where the plan does not
+        look at single events, of the first step only, and of any event of its moment.
     """
 
     user: Any
@@ -238,6 +237,38 @@ class Found:
     group: Any
     rows: Any
     reached: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How far each of one chunk's users came and when: all that is known where single events do not matter.
+
+    Parameters
+    ----------
+    level, still_open, group : ndarray, shape (users,)
+    entered : ndarray of int64, shape (users,)
+        When the user first entered, by whatever chain.
+    at : ndarray of int64, shape (steps, users)
+        When the recorded chain took each step; `NO_TIME` where it did not. It is the one that first got as far as
+        the deepest step, so the last row is when a user first converted, by whatever chain.
+    """
+
+    level: Any
+    still_open: Any
+    group: Any
+    entered: Any
+    at: Any
+
+
+def timed(asked: FunnelDefinition, tables: Tables, work: Callable[[Plan, Times], T]) -> tuple[Plan, list[T]]:
+    """Walk a funnel as :func:`walked` does, for work that asks of nothing but how far people came and when."""
+    plan, columns = planned(asked, tables)
+    each = partial(_timed, plan=plan, work=work)
+    return plan, [each(Chunk.empty(columns)), *tables.walk(relevant(asked, tables, plan), each, columns)]
+
+
+def _timed(chunk: Chunk, plan: Plan, work: Callable[[Plan, Times], T]) -> T:
+    return work(plan, times(chunk, plan))
 
 
 def walked(
@@ -301,6 +332,32 @@ def _own(positions: Any, count: int) -> Any:
 # ---- one chunk --------------------------------------------------------------------------------------------
 
 
+def times(chunk: Chunk, plan: Plan) -> Times:
+    """Find how far each of a chunk's users came and when."""
+    if plan.keys is not None and not plan.exact and plan.steps <= kernels.MOST_IN_REGISTERS:
+        return _plain_times(chunk, plan)
+    found = follow(chunk, plan)
+    at = np.ascontiguousarray(_at(chunk.time, found.rows, found.rows >= 0, NO_TIME).T)
+    return Times(found.level, found.still_open, found.group, chunk.time[found.reached[:, 0]], at)
+
+
+def _plain_times(chunk: Chunk, plan: Plan) -> Times:
+    rows = len(chunk)
+    room = kernels.Times(
+        np.empty(rows, np.int8), *np.empty((2, rows), np.int64), np.empty((plan.steps, rows), np.int64)
+    )
+    events = kernels.Events(chunk.user, chunk.time, chunk.code)
+    rules = kernels.Rules(plan.masks, plan.keys, plan.window, plan.first, *plan.entries)
+    count = kernels.plain_times(events, rules, kernels.unentered(plan.steps), room)
+    level, entered, latest, at = (column[..., :count] for column in room)
+    still_open = _still_open(plan, level, np.minimum(latest + plan.window, plan.before - 1))
+    return Times(level, still_open, np.zeros(count, np.int32), entered, at)
+
+
+def _still_open(plan: Plan, level: Any, deadline: Any) -> Any:
+    return (level < plan.steps) & (deadline > plan.until)
+
+
 def _plainly(chunk: Chunk, plan: Plan) -> Found:
     order = _ties(chunk, plan) if plan.exact else None
     # Rows of one moment change places among themselves: whose they are and when stays as it is.
@@ -352,7 +409,7 @@ def _kernel(plan: Plan, events: tuple[Any, ...], out: tuple[Any, ...]) -> int:
 
 
 def _room(rows: int, plan: Plan) -> tuple[Any, ...]:
-    shapes = ((rows, plan.steps), (rows, plan.steps if plan.exact else 0))
+    shapes = ((rows, plan.steps), (rows, plan.steps if plan.exact else 1))
     return np.empty(rows, np.int8), np.empty(rows, np.int32), *(np.empty(shape, np.int32) for shape in shapes)
 
 
@@ -449,7 +506,7 @@ def _found(
     order, ties = orders
     rows, reached = (own if order is None else np.where(own >= 0, order[own], -1) for own in (at, reached))
     user = chunk.user[rows[:, 0]]
-    still_open = (level < plan.steps) & (deadline > plan.until)
+    still_open = _still_open(plan, level, deadline)
     if plan.session or plan.hold:
         places = np.arange(len(chunk)) if ties is None else ties
         rank = np.empty(len(chunk) + 1, np.int64)

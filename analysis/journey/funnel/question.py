@@ -17,8 +17,9 @@ from analysis.answer import Answer, Field, Note
 from analysis.charts import GROUP_WORDS, NOT_SET, TOTAL, Look
 from analysis.errors import DataError
 from analysis.estimates import score_test, wilson
-from analysis.journey.funnel.chains import Found, follow, walked
+from analysis.journey.funnel.chains import Times, follow, timed, times
 from analysis.journey.funnel.definition import PROFILE_RULES, FunnelDefinition, within
+from analysis.journey.funnel.kernel import MOST_IN_REGISTERS, NO_TIME
 from analysis.journey.funnel.plan import SESSION_GAP, Plan, before
 from analysis.messages import N_, Message, Names, Share, Span, say
 from analysis.store.walk import Chunk
@@ -86,7 +87,7 @@ class Funnel(FunnelDefinition):
     """
 
     def _answer(self, tables: Tables) -> FunnelAnswer:
-        plan, parts = walked(self, tables, _counted)
+        plan, parts = timed(self, tables, _counted)
         counts = _Counts.together(parts)
         table = counts.table(self, plan.groups)
         if not table["users"].iloc[0]:
@@ -179,36 +180,37 @@ def _apart(gaps: Any, labels: Any, count: int) -> list[Any]:
     return np.split(gaps[order], np.searchsorted(labels[order], np.arange(1, count)))
 
 
-def _counted(chunk: Chunk, plan: Plan, found: Found) -> _Counts:
+def _counted(plan: Plan, came: Times) -> _Counts:
     steps, groups = plan.steps, len(plan.groups) + 1
     shape = (groups, steps + 1, 2)
-    place = (found.group * (steps + 1) + found.level) * 2 + found.still_open
-    gaps, labels, took = [], [], [np.bincount(found.group, minlength=groups)]
+    place = (came.group * (steps + 1) + came.level) * 2 + came.still_open
+    gaps, labels, took = [], [], [np.bincount(came.group, minlength=groups)]
     for k in range(1, steps):
-        own = np.flatnonzero(found.rows[:, k] >= 0)
-        earlier = found.rows[own, before(plan.optional, k)]
-        gaps.append(chunk.time[found.rows[own, k]] - chunk.time[earlier])
-        labels.append(found.group[own].astype(np.uint8))
+        own = np.flatnonzero(came.at[k] != NO_TIME)
+        gaps.append(came.at[k][own] - came.at[before(plan.optional, k)][own])
+        labels.append(came.group[own].astype(np.uint8))
         took.append(np.bincount(labels[-1], minlength=groups))
     users = np.bincount(place, minlength=groups * (steps + 1) * 2).reshape(shape)
-    return _Counts(users, np.stack(took, axis=1), gaps, labels, _settled(chunk, plan, found))
+    return _Counts(users, np.stack(took, axis=1), gaps, labels, _settled(plan, came))
 
 
-def _settled(chunk: Chunk, plan: Plan, found: Found) -> Any:
+def _settled(plan: Plan, came: Times) -> Any:
     """Count, by group, the users whose window has passed since they first entered: who did not convert, and who did."""
     groups = len(plan.groups) + 1
     if not plan.by:
         return np.zeros((groups, 2), np.int64)
-    deadline = chunk.time[found.reached[:, 0]] + plan.patience
-    over, last = deadline <= plan.known, found.reached[:, -1]
-    went_on = (last >= 0) & (chunk.time[last] <= deadline)
-    place = found.group[over] * 2 + went_on[over]
+    deadline = came.entered + plan.patience
+    over, last = deadline <= plan.known, came.at[-1]
+    went_on = (last != NO_TIME) & (last <= deadline)
+    place = came.group[over] * 2 + went_on[over]
     return np.bincount(place, minlength=groups * 2).reshape(groups, 2)
 
 
 def warm() -> None:
-    """Compile the kernel, or load it from its cache, so that the first funnel asked need not wait for it."""
+    """Compile the kernels, or load them from their cache, so that the first funnel asked need not wait for them."""
     follow(Chunk.empty(), Plan.plain(("", "")))
+    for steps in range(2, MOST_IN_REGISTERS + 1):
+        times(Chunk.empty(), Plan.plain(("",) * steps))
 
 
 def _rows(asked: Funnel, name: str, taken: Any, took: Any, gaps: Sequence[Any]) -> pd.DataFrame:

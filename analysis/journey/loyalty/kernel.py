@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.journey.funnel.kernel import compiled
+from analysis.store.kernels import compiled
 
 START, RETURN = 1, 2
 """Bits of an event's mark: it starts a user, it brings them back."""

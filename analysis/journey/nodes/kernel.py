@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.journey.funnel.kernel import compiled
+from analysis.store.kernels import compiled
 
 COUNTS = 5
 """Met, of them converted, others, of them converted, left out because the window is still open."""

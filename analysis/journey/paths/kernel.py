@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.journey.funnel.kernel import compiled
+from analysis.store.kernels import compiled
 
 ENDED, REACHED = -1, -2
 """In place of an event: there was no further one in time; the path stopped at the event it was to lead to."""
