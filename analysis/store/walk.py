@@ -158,28 +158,22 @@ def whole_users(batches: Iterable[Chunk]) -> Iterator[Chunk]:
 
     Users at a batch's ends may go on in another: they are put aside and come together, in a chunk of their own.
     """
-    aside: list[Chunk] = []
+    aside, rows = list[Chunk](), 0
     for batch in batches:
         first = int(np.searchsorted(batch.user, batch.user[0], side="right"))
         last = int(np.searchsorted(batch.user, batch.user[-1], side="left"))
-        if _many(aside) and aside[-1].user[-1] != batch.user[0]:
-            yield Chunk.joined(aside)
-            aside = []
-        aside.append(batch.cut(0, first).copied())
-        if first == len(batch):
-            continue
         if first < last:
             yield batch.cut(first, last)
-        if _many(aside):
-            yield Chunk.joined(aside)
-            aside = []
-        aside.append(batch.cut(last, len(batch)).copied())
+        for start, stop in ((0, first), (max(first, last), len(batch))):
+            if start == stop:
+                continue
+            if rows > BATCH and aside[-1].user[-1] != batch.user[start]:
+                yield Chunk.joined(aside)
+                aside, rows = [], 0
+            aside.append(batch.cut(start, stop).copied())
+            rows += stop - start
     if aside:
         yield Chunk.joined(aside)
-
-
-def _many(aside: Sequence[Chunk]) -> bool:
-    return sum(map(len, aside)) > BATCH
 
 
 def beside(work: Callable[[Chunk], T], found: Iterable[Chunk]) -> Iterator[T]:

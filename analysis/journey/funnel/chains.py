@@ -350,12 +350,14 @@ def _plain_times(chunk: Chunk, plan: Plan) -> Times:
     rules = kernels.Rules(plan.masks, plan.keys, plan.window, plan.first, *plan.entries)
     count = kernels.plain_times(events, rules, kernels.unentered(plan.steps), room)
     level, entered, latest, at = (column[..., :count] for column in room)
-    still_open = _still_open(plan, level, np.minimum(latest + plan.window, plan.before - 1))
-    return Times(level, still_open, np.zeros(count, np.int32), entered, at)
+    may_go_on = (level < plan.steps) & (latest > plan.until - plan.window)
+    still_open = may_go_on if plan.before - 1 > plan.until else np.zeros(count, bool)
+    return Times(level, still_open, np.zeros(count, np.uint8), entered, at)
 
 
-def _still_open(plan: Plan, level: Any, deadline: Any) -> Any:
-    return (level < plan.steps) & (deadline > plan.until)
+def _most_users(chunk: Chunk) -> int:
+    """Return how many users there can be: a tenth of the rows, often, and memory taken anew has its price."""
+    return min(len(chunk), int(chunk.user[-1]) - int(chunk.user[0]) + 1) if len(chunk) else 0
 
 
 def _plainly(chunk: Chunk, plan: Plan) -> Found:
@@ -363,7 +365,7 @@ def _plainly(chunk: Chunk, plan: Plan) -> Found:
     # Rows of one moment change places among themselves: whose they are and when stays as it is.
     user, time = chunk.user, chunk.time
     code = chunk.code if order is None else _fixed(chunk.code[order])
-    room = _room(len(chunk), plan)
+    room = _room(_most_users(chunk), plan)
     count = kernels.plain(user, time, code, plan.masks, plan.keys, plan.window, plan.first, *plan.entries, *room)
     level, latest, at, reached = (column[:count] for column in room)
     if order is not None:
@@ -506,7 +508,7 @@ def _found(
     order, ties = orders
     rows, reached = (own if order is None else np.where(own >= 0, order[own], -1) for own in (at, reached))
     user = chunk.user[rows[:, 0]]
-    still_open = _still_open(plan, level, deadline)
+    still_open = (level < plan.steps) & (deadline > plan.until)
     if plan.session or plan.hold:
         places = np.arange(len(chunk)) if ties is None else ties
         rank = np.empty(len(chunk) + 1, np.int64)

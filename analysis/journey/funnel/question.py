@@ -182,16 +182,21 @@ def _apart(gaps: Any, labels: Any, count: int) -> list[Any]:
 
 def _counted(plan: Plan, came: Times) -> _Counts:
     steps, groups = plan.steps, len(plan.groups) + 1
-    shape = (groups, steps + 1, 2)
-    place = (came.group * (steps + 1) + came.level) * 2 + came.still_open
-    gaps, labels, took = [], [], [np.bincount(came.group, minlength=groups)]
+    place = came.level * 2 + came.still_open
+    if plan.by:
+        place = place + came.group * (2 * (steps + 1))
+    users = np.bincount(place, minlength=groups * (steps + 1) * 2).reshape(groups, steps + 1, 2)
+    gaps, labels, took = [], [], [_users_by_group(plan, came.group)]
     for k in range(1, steps):
-        own = np.flatnonzero(came.at[k] != NO_TIME)
+        own = np.flatnonzero(came.at[k] != NO_TIME if plan.optional else came.level > k)
         gaps.append(came.at[k][own] - came.at[before(plan.optional, k)][own])
         labels.append(came.group[own].astype(np.uint8))
-        took.append(np.bincount(labels[-1], minlength=groups))
-    users = np.bincount(place, minlength=groups * (steps + 1) * 2).reshape(shape)
+        took.append(_users_by_group(plan, labels[-1]))
     return _Counts(users, np.stack(took, axis=1), gaps, labels, _settled(plan, came))
+
+
+def _users_by_group(plan: Plan, labels: Any) -> Any:
+    return np.bincount(labels, minlength=len(plan.groups) + 1) if plan.by else np.array([len(labels)])
 
 
 def _settled(plan: Plan, came: Times) -> Any:
