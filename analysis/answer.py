@@ -62,6 +62,11 @@ class Answer:
     names: DisplayNames = field(default_factory=DisplayNames)
 
     @property
+    def caveat(self) -> Note | None:
+        """The one note that changes how the figures are to be read, if there is any: the first that is no mere rule."""
+        return next((note for note in self.notes if note.level != "info"), None)
+
+    @property
     def table(self) -> pd.DataFrame:
         """The main table, tidy; a copy that may be changed freely."""
         return self.frame("table")

@@ -73,6 +73,16 @@ class QuestionError(SluiceError):
         return cls(text, "unreadable")
 
     @classmethod
+    def personal_heading(cls, n: int) -> Self:
+        """A heading that is not kept, as it looks like a cell about somebody; the text does not repeat it."""
+        text = say(
+            "the heading of column {n} looks like an e-mail address or a phone number. "
+            "Check that the file has headings.",
+            n=n,
+        )
+        return cls(text, "personal-heading")
+
+    @classmethod
     def crossed(cls, message: Message) -> Self:
         """Two fields that do not go together."""
         return cls(message, "crossed-fields")
@@ -125,6 +135,17 @@ class DataError(SluiceError):
             limit=limit,
         )
         return cls(text, "too-many-values")
+
+    @classmethod
+    def too_many_events(cls, count: int, limit: int) -> Self:
+        """Events with more different names than a store can tell apart."""
+        text = say(
+            "There are {count} different names of events; at most {limit} fit. Map another column to event, one that "
+            "says what was done, such as view or purchase.",
+            count=count,
+            limit=limit,
+        )
+        return cls(text, "too-many-events")
 
     @classmethod
     def not_text(cls, column: str, texts: Iterable[str]) -> Self:

@@ -1,29 +1,81 @@
-"""Shares of a count, with their intervals."""
+"""How sure is a share, a difference or a ratio of shares? One level, one floor, one method for each."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import norm
+from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
+from analysis.answer import Note
+from analysis.messages import Names, say
+
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Numbers = npt.ArrayLike
+
+LEVEL = 0.95
+"""Of all intervals; the share of them that hold the true value."""
+SMALL = 30
+"""Fewer users than this are named: their rate tells little, and no mean of money has an interval."""
+TAILS = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
+"""The quantiles that bound an interval."""
+Z = float(norm.ppf(TAILS[1]))
+"""Standard errors from an estimate to its bounds, where it is near normal."""
 
 
-def wilson(successes: Any, trials: Any, *, confidence: float = 0.95) -> tuple[Floats, Floats]:
-    """Return the Wilson score interval of each share, NaN where there was no trial.
+class Interval(NamedTuple):
+    """An estimate and its bounds at :data:`LEVEL`: arrays of one shape (of none, for a single figure)."""
+
+    value: Floats
+    low: Floats
+    high: Floats
+
+    def floats(self) -> tuple[float, float, float]:
+        """Return a single figure's value and bounds as plain numbers."""
+        return float(self.value), float(self.low), float(self.high)
+
+    def at(self, place: int) -> Interval:
+        """Return the figure at one place of a row of them."""
+        return Interval(*(np.asarray(bound[place]) for bound in self))
+
+    def times(self, factor: Numbers) -> Interval:
+        """Return what the estimate comes to for so many; a negative factor changes the bounds' places.
+
+        Examples
+        --------
+        >>> Interval(np.array(-0.2), np.array(-0.3), np.array(0.1)).times(-10).floats()
+        (2.0, -1.0, 3.0)
+        """
+        by = np.asarray(factor, float)
+        value, low, high = (0.0 + by * bound for bound in self)
+        return Interval(value, np.minimum(low, high), np.maximum(low, high))
+
+
+def share(successes: Numbers, trials: Numbers) -> Floats:
+    """Return `successes` / `trials`, elementwise; NaN where there are no trials.
+
+    Examples
+    --------
+    >>> share([3, 0], [10, 0]).tolist()
+    [0.3, nan]
+    """
+    done, of = np.broadcast_arrays(np.asarray(successes, float), np.asarray(trials, float))
+    found: Floats = np.divide(done, of, out=np.full(done.shape, np.nan), where=of > 0)
+    return found
+
+
+def proportion(successes: Numbers, trials: Numbers) -> Interval:
+    """Return each share with its Wilson score interval, NaN where there was no trial.
 
     Parameters
     ----------
-    successes, trials : array_like of int
-        Broadcast against each other.
-    confidence : float
-
-    Returns
-    -------
-    low, high : ndarray of float64
+    successes, trials : array_like
+        Broadcast against each other. Not whole where they stand for an effective number of people.
 
     References
     ----------
@@ -31,50 +83,143 @@ def wilson(successes: Any, trials: Any, *, confidence: float = 0.95) -> tuple[Fl
 
     Examples
     --------
-    >>> low, high = wilson([81, 0], [263, 0])
+    >>> _, low, high = proportion([81, 0], [263, 0])
     >>> low.round(4).tolist(), high.round(4).tolist()
     ([0.2553, nan], [0.3662, nan])
     """
-    counted, tried = np.broadcast_arrays(np.asarray(successes), np.asarray(trials))
-    known = tried > 0
-    low, high = proportion_confint(
-        np.where(known, counted, 0), np.maximum(tried, 1), alpha=1 - confidence, method="wilson"
-    )
-    return np.where(known, low, np.nan), np.where(known, high, np.nan)
+    done, of = np.broadcast_arrays(np.asarray(successes, float), np.asarray(trials, float))
+    known = of > 0
+    low, high = proportion_confint(np.where(known, done, 0), np.where(known, of, 1), alpha=1 - LEVEL, method="wilson")
+    return Interval(share(done, of), np.where(known, low, np.nan), np.where(known, high, np.nan))
 
 
-def apart(one: Any, one_low: Any, one_high: Any, other: Any, other_low: Any, other_high: Any) -> tuple[Floats, Floats]:
-    """Return the interval of one share less another, from the interval of each (independent) share.
+def difference(one: Interval, other: Interval, *, correlation: Numbers = 0.0) -> Interval:
+    """Return one share less another with the interval made of both of theirs.
 
     Parameters
     ----------
-    one, one_low, one_high, other, other_low, other_high : array_like of float
-        Shares with bounds of the same confidence, such as Wilson's.
-
-    Returns
-    -------
-    low, high : ndarray of float64
+    one, other : Interval
+        As from :func:`proportion` or :func:`standardised`.
+    correlation : array_like of float
+        Of the two estimates, where they are of the same people; 0 for different ones.
 
     References
     ----------
     Newcombe, R. G. (1998). Interval estimation for the difference between independent proportions: comparison of
-    eleven methods. Statistics in Medicine 17, 873-890; method 10.
+    eleven methods. Statistics in Medicine 17, 873-890; method 10. With a correlation: the same author's improved
+    intervals for paired data, 2635-2650, method 10 without its continuity correction.
 
     Examples
     --------
     Newcombe's table II, (a) 56/70 and 48/80:
 
-    >>> (p, q), (low, high) = (56 / 70, 48 / 80), wilson([56, 48], [70, 80])
-    >>> [round(float(x), 4) for x in apart(p, low[0], high[0], q, low[1], high[1])]
-    [0.0524, 0.3339]
+    >>> [round(bound, 4) for bound in difference(proportion(56, 70), proportion(48, 80)).floats()]
+    [0.2, 0.0524, 0.3339]
     """
-    below = np.hypot(np.subtract(one, one_low), np.subtract(other_high, other))
-    above = np.hypot(np.subtract(one_high, one), np.subtract(other, other_low))
-    difference = np.subtract(one, other)
-    return difference - below, difference + above
+    below = _reach(one.value - one.low, other.high - other.value, correlation)
+    above = _reach(one.high - one.value, other.value - other.low, correlation)
+    apart = np.subtract(one.value, other.value)
+    return Interval(apart, apart - below, apart + above)
 
 
-def score_test(one: int, of_one: int, other: int, of_other: int) -> float:
+def _reach(one: Floats, other: Floats, correlation: Numbers) -> Floats:
+    squared = one**2 + other**2 - 2 * np.asarray(correlation, float) * one * other
+    return np.asarray(np.sqrt(np.maximum(squared, 0.0)))
+
+
+def ratio(one: Numbers, of_one: Numbers, other: Numbers, of_other: Numbers) -> Interval:
+    """Return one share over another with its score interval, elementwise.
+
+    NaN where a side has no trials or neither succeeded; where only the others never did, it is infinite.
+
+    Parameters
+    ----------
+    one, of_one, other, of_other : array_like of int
+        Successes and trials of either side.
+
+    References
+    ----------
+    Miettinen, O. and Nurminen, M. (1985). Comparative analysis of two rates. Statistics in Medicine 4, 213-226.
+
+    Examples
+    --------
+    >>> [round(bound, 4) for bound in ratio(10, 20, 2, 20).floats()]
+    [5.0, 1.4593, 19.1897]
+    """
+    x, n, y, m = np.broadcast_arrays(*(np.asarray(part, float) for part in (one, of_one, other, of_other)))
+    known = (n > 0) & (m > 0) & (x + y > 0)
+    counts = tuple(np.where(known, part, 1.0) for part in (x, n, y, m))
+    with np.errstate(divide="ignore"):
+        value = np.divide(share(counts[0], counts[1]), share(counts[2], counts[3]))
+    low = np.where(counts[0] > 0, _ratio_at(counts, Z), 0.0)
+    high = np.where(counts[2] > 0, _ratio_at(counts, -Z), np.inf)
+    return Interval(*(np.where(known, bound, np.nan) for bound in (value, low, high)))
+
+
+def _ratio_at(counts: tuple[Floats, ...], wanted: float) -> Floats:
+    """Return the ratio whose score is the one wanted, by halving: the score falls as the ratio rises."""
+    low, high = np.full(counts[0].shape, -40.0), np.full(counts[0].shape, 40.0)
+    for _ in range(70):
+        middle = (low + high) / 2
+        above = _score(counts, np.exp(middle)) > wanted
+        low, high = np.where(above, middle, low), np.where(above, high, middle)
+    return np.asarray(np.exp((low + high) / 2))
+
+
+def _score(counts: tuple[Floats, ...], ratio: Floats) -> Floats:
+    x, n, y, m = counts
+    both = n + m
+    middle = ratio * (n + y) + x + m
+    # The smaller root, in the form that loses no digits.
+    rate = 2 * (x + y) / (middle + np.sqrt(np.maximum(middle**2 - 4 * both * ratio * (x + y), 0.0)))
+    one = np.minimum(ratio * rate, 1.0)
+    variance = (one * (1 - one) / n + ratio**2 * rate * (1 - rate) / m) * both / (both - 1)
+    with np.errstate(divide="ignore", invalid="ignore"):  # at the estimate itself nothing is apart
+        score: Floats = np.asarray((x / n - ratio * y / m) / np.sqrt(variance))
+    return np.where(np.isnan(score), 0.0, score)
+
+
+def standardised(successes: Numbers, trials: Numbers, weights: Numbers) -> Interval:
+    """Return the share people would have if their strata stood in other proportions, with its interval.
+
+    Parameters
+    ----------
+    successes, trials : array_like, shape (..., strata)
+    weights : array_like, shape (..., strata)
+        How large each stratum is taken to be; those without trials are left out of them.
+
+    Notes
+    -----
+    Direct standardisation. The interval is Wilson's for the number of independent people who would know the share as
+    well (Kish's effective number). A stratum's own variance is reckoned with one success and one failure more, so that
+    one in which all or none succeeded does not pass for certain (Laplace's rule).
+
+    References
+    ----------
+    Kish, L. (1965). Survey Sampling, 8.2.
+
+    Examples
+    --------
+    One stratum is the plain share:
+
+    >>> standardised([56], [70], [1.0]).floats() == proportion(56, 70).floats()
+    True
+    """
+    x, n, w = np.broadcast_arrays(*(np.asarray(part, float) for part in (successes, trials, weights)))
+    if x.shape[-1] == 1:
+        return proportion(x[..., 0], n[..., 0])
+    w = np.where(n > 0, w, 0.0)
+    w = share(w, w.sum(axis=-1, keepdims=True))
+    near = (x + 1) / (n + 2)
+    value = np.where(w > 0, w * share(x, n), 0.0).sum(axis=-1)
+    variance = np.where(w > 0, w**2 * share(near * (1 - near), n), 0.0).sum(axis=-1)
+    # All or none succeeded: as many people as the weights alone would leave.
+    alone = share(1.0, np.where(w > 0, share(w**2, n), 0.0).sum(axis=-1))
+    people = np.where((value > 0) & (value < 1), np.maximum(share(value * (1 - value), variance), 1.0), alone)
+    return Interval(np.where(people > 0, value, np.nan), *proportion(value * people, people)[1:])
+
+
+def score_test(one: float, of_one: float, other: float, of_other: float) -> float:
     """Return the two-sided p-value for two shares to be the same, variance pooled; NaN where all or none succeeded.
 
     Examples
@@ -87,14 +232,39 @@ def score_test(one: int, of_one: int, other: int, of_other: int) -> float:
     return float(2 * norm.sf(abs(one / of_one - other / of_other) / np.sqrt(variance))) if variance else np.nan
 
 
-def share(successes: Any, trials: Any) -> Floats:
-    """Return `successes` / `trials`, elementwise; NaN where there are no trials.
+def clear(p_values: Sequence[float] | Floats, *, false_alarms: float = 1 - LEVEL) -> Bools:
+    """Say which of several differences stand after allowing for how many were looked at.
+
+    Parameters
+    ----------
+    p_values : array_like of float
+        NaN never stands.
+    false_alarms : float
+        The share tolerated among those that stand.
+
+    References
+    ----------
+    Benjamini, Y. and Hochberg, Y. (1995). Controlling the false discovery rate. JRSS B 57, 289-300.
 
     Examples
     --------
-    >>> share([3, 0], [10, 0]).tolist()
-    [0.3, nan]
+    >>> clear([0.001, 0.04, 0.9]).tolist()
+    [True, False, False]
     """
-    done, of = np.broadcast_arrays(np.asarray(successes, float), np.asarray(trials, float))
-    found: Floats = np.divide(done, of, out=np.full(done.shape, np.nan), where=of > 0)
-    return found
+    given = np.nan_to_num(np.asarray(p_values, float), nan=1.0)
+    if not len(given):
+        return np.zeros(0, bool)
+    return np.asarray(multipletests(given, alpha=false_alarms, method="fdr_bh")[0], bool)
+
+
+def small_groups(groups: Sequence[str]) -> Note:
+    """Return the note on groups of fewer than :data:`SMALL` users: the one sentence on level and floor.
+
+    Examples
+    --------
+    >>> small_groups(["ios"]).message.text()
+    'Fewer than 30 users in: ios. Read the 95% interval there, not the rate.'
+    """
+    text = say("Fewer than {n} users in: {groups}. Read the {level}% interval there, not the rate.",
+               n=SMALL, groups=Names(tuple(groups)), level=round(100 * LEVEL))  # fmt: skip
+    return Note("small-groups", text, "warning")

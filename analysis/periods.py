@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from analysis.messages import say
 from analysis.store.walk import Int64
 from analysis.tables import Tables, collect
 from analysis.values import Filter, local_day, local_midnight, micros
+from analysis.vocabulary import TIME_COLUMN
 
 _TICK = dt.timedelta(microseconds=1)
 DAYS = {"day": 1, "week": 7, "month": 30}
@@ -55,22 +56,57 @@ class Run:
     running: bool
 
 
-def observed_until(tables: Tables, named: str | None, *which: str) -> dt.datetime:
-    """Return the last moment (UTC) that the data covers.
+def known_until(
+    tables: Tables, *, named: str | None = None, where: Filter | None = None, of: Sequence[str] = ("events",)
+) -> dt.datetime:
+    """Return the last moment (UTC) until which the data is complete: the one answer, for every question.
 
-    That is the moment named; else the last row of the tables `which`; else, where that falls on the last day of
-    the workspace's campaign, the end of that day.
+    That is the moment named, where one is. Else it is the last row of the tables; a filter that keeps campaigns or
+    phases ends with the last of their rows, for what people do later is no part of them. A last day counts to its end
+    where it is known to be whole: the data goes on past it, or it is the last of the workspace's campaign.
+
+    Parameters
+    ----------
+    tables : Tables
+    named : str, optional
+        ISO, UTC: what the question says itself.
+    where : Filter, optional
+        Its campaigns and phases count; other columns and dates do not end what is known.
+    of : sequence of str
+        Tables whose rows the question looks at; the one that ends first decides. Each holds rows.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> events = pd.DataFrame({
+    ...     "user_id": "u1", "event": "view", "campaign": ["autumn", "winter"],
+    ...     "timestamp": pd.to_datetime(["2026-09-30 10:00", "2026-12-01 10:00"]),
+    ... })
+    >>> tables = Tables(events=events)
+    >>> known_until(tables).isoformat(), known_until(tables, where=Filter(campaign="autumn")).isoformat()
+    ('2026-12-01T10:00:00', '2026-09-30T23:59:59.999999')
     """
     if named:
         return dt.datetime.fromisoformat(named)
-    ends = []
-    for table in which:
-        span = tables.span(table)
-        assert span is not None  # the caller made sure that each holds rows
-        day = local_day(span[1], tables.zone)
-        whole = tables.campaign is not None and day == tables.campaign.end
-        ends.append(local_midnight(day, tables.zone, days=1) - _TICK if whole else span[1])
-    return min(ends)
+    return min(_known_until(tables, table, where) for table in of)
+
+
+ENDING = ("campaign", "phase")
+"""Columns whose values come to an end."""
+
+
+def _known_until(tables: Tables, table: str, where: Filter | None) -> dt.datetime:
+    span = tables.span(table)
+    assert span is not None  # the caller made sure that each holds rows
+    last = span[1]
+    ending = {c: kept for c, kept in (where.columns() if where else {}).items() if c in ENDING}
+    if ending and set(ending) <= set(tables.present(table)):
+        rows = tables.frame(table).filter(*(nw.col(column).is_in(kept) for column, kept in ending.items()))
+        found = rows.select(last=nw.col(TIME_COLUMN[table]).max()).collect("pyarrow")["last"].to_list()[0]
+        last = found or last
+    day = local_day(last, tables.zone)
+    whole = day < local_day(span[1], tables.zone) or (tables.campaign is not None and day == tables.campaign.end)
+    return local_midnight(day, tables.zone, days=1) - _TICK if whole else last
 
 
 def calendar(period: str, first: dt.datetime, until: dt.datetime, zone: str) -> Periods:

@@ -24,6 +24,7 @@ from analysis.errors import DataError
 from analysis.names import DisplayNames
 from analysis.records import DisplayName, ExchangeRate, settled
 from analysis.store import duck
+from analysis.store.columns import shown, stored
 from analysis.store.walk import Chunk, Columns
 from analysis.values import Campaign, Filter, local_midnight
 from analysis.vocabulary import TABLES, TIME_COLUMN
@@ -39,7 +40,8 @@ class Store(Protocol):
     def frame(self, table: str) -> nw.LazyFrame[Any]:
         """Return all of a table: its own columns and, for events, `user_key` and `event_key`.
 
-        A `user_key` is the same for the events of one user and for nobody else's; times are naive UTC.
+        Columns are called as :func:`analysis.store.columns.stored` says. A `user_key` is the same for the events of
+        one user and for nobody else's; times are naive UTC.
         """
 
     def count(self, table: str) -> int:
@@ -231,6 +233,8 @@ class Tables:
     def frame(self, table: str, where: Filter | None = None) -> nw.LazyFrame[Any]:
         """Return a table as a narwhals lazy frame, filtered; events and spend have the campaign's `phase` as well.
 
+        A column that people named is called there as :func:`analysis.store.columns.stored` says.
+
         Raises
         ------
         DataError
@@ -271,7 +275,7 @@ class Tables:
                 raise DataError.no_filter(table, column)
             if column not in (texts := self.texts(table)):
                 raise DataError.not_text(column, texts)
-            conditions.append(nw.col(column).is_in(kept))
+            conditions.append(nw.col(stored(column)).is_in(kept))
         return frame.filter(*conditions) if conditions else frame
 
     def walk(self, frame: nw.LazyFrame[Any], work: Callable[[Chunk], T], columns: Columns | None = None) -> Iterator[T]:
@@ -322,7 +326,7 @@ class Tables:
     def _of_text(self, table: str) -> tuple[str, ...]:
         held = self._stored(table)
         kinds = self._store.frame(table).collect_schema() if held else {}
-        return tuple(c for c in held if kinds[c] == nw.String)
+        return tuple(c for c in held if kinds[stored(c)] == nw.String)
 
     def names(self, column: str) -> tuple[str, ...]:
         """Return the distinct values of a text column over all tables that have it, sorted."""
@@ -333,7 +337,7 @@ class Tables:
         found = set[str]()
         for table in TABLES:
             if column in self._stored(table):
-                values = self._store.frame(table).select(name=nw.col(column)).drop_nulls()
+                values = self._store.frame(table).select(name=nw.col(stored(column))).drop_nulls()
                 rows = values.group_by("name").agg(nw.len()).head(MOST_NAMES).collect("pyarrow")
                 found.update(map(str, rows["name"].to_list()))
         if column == "phase" and self.campaign:
@@ -370,7 +374,9 @@ class Tables:
 
     def arrow(self, table: str) -> pa.Table:
         """Return a table's filled columns as Arrow, for export."""
-        return self._store.frame(table).select(*self._stored(table)).collect("pyarrow").to_arrow()
+        columns = list(map(stored, self._stored(table)))
+        found = self._store.frame(table).select(*columns).collect("pyarrow").to_arrow()
+        return found.rename_columns(list(map(shown, columns)))
 
     def _fact(self, name: str, find: Callable[[], Any]) -> Any:
         if name not in self._facts:

@@ -1,4 +1,4 @@
-"""Which touches get the credit?"""
+"""Who brings most?"""
 
 from __future__ import annotations
 
@@ -34,10 +34,11 @@ REPEATS = {
 
 
 def default(tables: Tables) -> Question:
-    """Return purchases by channel, credited to visits (to every event, where there are none)."""
+    """Return what purchases by channel bring (where orders tell), credited to visits, or to all events without any."""
     tables.require("events")
     filled = tables.present("events")
     return Attribution(
+        value="revenue" if tables.count("orders") and "order_id" in filled else "conversions",
         touches=("visit",) if "visit" in tables.event_keys else (),
         by=next((c for c in COLUMNS if c in filled), "channel"),
     )

@@ -203,7 +203,7 @@ def _import(files: list[Staged], target: Workspace | None, overlap: str) -> None
         def after() -> None:
             session.fit_campaign(into)
             for export, label in kept:
-                into.keep_mapping(export, label)
+                into.remember(export, label)
 
         importing.begin(into, exports, overlap, after)
     except SluiceError as error:

@@ -12,15 +12,15 @@ from analysis.audience.lifecycle import INTEREST, LifecycleAnswer
 from analysis.messages import say
 from analysis.question import Question
 from analysis.values import local_day
-from analysis.workspace import Segment
-from ui import session
+from analysis.workspace import Kept, Segment
+from ui import kept, session
 from ui.controls import event_names, several
 from ui.language import N_, _, shown
 from ui.page import ask_and_show
 from ui.session import keep
 
 PAGE = "segments"
-SAVED = f"{PAGE}.segment.saved"
+SAVED, PLACE = f"{PAGE}.segment.saved", f"{PAGE}.segments"
 FOUR_WEEKS = dt.timedelta(days=28)
 
 
@@ -81,44 +81,42 @@ def saved(answer: Answer) -> None:
         name = st.text_input(
             label, key=f"{PAGE}.segment.name", max_chars=60, placeholder=label, label_visibility="collapsed", width=220
         ).strip()
-        taken = name in {segment.name for segment in session.workspace().segments()}
+        taken = name in {segment.name for segment in session.workspace().kept(Segment)}
         label = _("Replace the saved segment") if taken else _("Save as a segment")
         asked = st.button(label, key=f"{PAGE}.segment.save")
         st.markdown(shown(_("as of {day}: use it for what happened after that day", day=answer.at)), width="content")
     if asked and name:
-        _save(name, answer)
+        _save(name, answer, taken)
     elif asked:
         st.warning(_("Give it a name first."))
     if said := st.session_state.pop(SAVED, None):
         st.success(shown(said), icon=":material/check:")
-    for segment in session.workspace().segments():
+    kept.undo(PLACE)
+    for segment in session.workspace().kept(Segment):
         _kept(segment)
 
 
-def _save(name: str, answer: LifecycleAnswer) -> None:
+def _save(name: str, answer: LifecycleAnswer, taken: bool) -> None:
     with st.spinner(_("Placing everyone in a stage…")):
-        kept = session.workspace().save_segment(name, answer.question.replace(at=answer.at))
+        now = session.workspace().keep(name, Segment(question=answer.question.replace(at=answer.at)))
+    if taken:
+        kept.replaced(PLACE, now)
     st.session_state[SAVED] = say(
         "{n} users are saved under {name}. Choose it on the other pages wherever a column is chosen.",
-        n=kept.users,
-        name=kept.name,
+        n=now.value.users,
+        name=now.name,
     )
     st.rerun()  # the data has another version now
 
 
-def _kept(segment: Segment) -> None:
+def _kept(segment: Kept[Segment]) -> None:
     """Draw one segment: its name opens its question."""
-    with st.container(horizontal=True, vertical_alignment="center", key=f"{PAGE}.kept.{segment.name}"):
-        st.button(shown(segment.name), key=f"{PAGE}.kept.{segment.name}.open", on_click=_open, args=(segment.question,))
-        day = segment.question.at if isinstance(segment.question, Lifecycle) else None
-        st.markdown(shown(_("{n} users as of {day}", n=segment.users, day=day or "")), width="content")
-        st.button(
-            _("Forget"),
-            key=f"{PAGE}.kept.{segment.name}.forget",
-            on_click=session.workspace().forget_segment,
-            args=(segment.name,),
-            type="tertiary",
-        )
+    question, key = segment.value.question, f"{PAGE}.kept.{segment.name}"
+    with st.container(horizontal=True, vertical_alignment="center", key=key):
+        st.button(shown(segment.name), key=f"{key}.open", on_click=_open, args=(question,))
+        day = question.at if isinstance(question, Lifecycle) else None
+        st.markdown(shown(_("{n} users as of {day}", n=segment.value.users, day=day or "")), width="content")
+        kept.forget(PLACE, segment, f"{key}.forget")
 
 
 def _open(question: Question) -> None:

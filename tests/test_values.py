@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis.audience.lifecycle import Lifecycle
 from analysis.errors import QuestionError, SluiceError
 from analysis.imports.columns.mapping import ColumnMapping
 from analysis.journey.funnel.change import FunnelChange
@@ -28,6 +29,7 @@ from analysis.question import Question
 from analysis.records import DisplayName, ExchangeRate
 from analysis.values import Campaign, Filter, Phase, Value, base, kinds, local_day, local_midnight, seconds
 from analysis.vocabulary import TABLES, column_names
+from analysis.workspace import FileMapping, Segment
 
 PLAIN: dict[str, Value] = {
     "funnel": Funnel(steps=("view", "cart")),
@@ -44,6 +46,8 @@ PLAIN: dict[str, Value] = {
     "phase": Phase(name="burst", start="2026-11-01", end="2026-11-11"),
     "campaign": Campaign(name="Double 11", start="2026-11-01", end="2026-11-15"),
     "mapping": ColumnMapping(table="orders"),
+    "file-mapping": FileMapping(headings=("day", "cost"), mapping=ColumnMapping(table="spend")),
+    "segment": Segment(question=Lifecycle(at="2026-11-10"), users=3, data="0a"),
     "exchange-rate": ExchangeRate(currency="USD", day="2026-11-11", rate=7.1, into="CNY"),
     "display-name": DisplayName(column="channel", code="live_stream", language="zh_CN", name="直播"),
 }

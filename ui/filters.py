@@ -8,6 +8,7 @@ import streamlit as st
 
 from analysis import Filter, Tables
 from analysis.values import local_day
+from analysis.workspace import Segment
 from ui.controls import with_kept
 from ui.language import N_, _, shown
 from ui.session import keep, workspace
@@ -49,7 +50,7 @@ def bar(tables: Tables, across: bool = False) -> Filter | None:
     """
     with st.sidebar:
         chosen = {column: _names(tables, column, _(label), _key(column, across)) for column, label in COLUMNS.items()}
-        saved = with_kept((segment.name for segment in workspace().segments()), *_segments())
+        saved = with_kept((segment.name for segment in workspace().kept(Segment)), *_segments())
         segments = {name: _names(tables, name, shown(name), SEGMENT + name) for name in saved}
         start_day, end_day = _days(tables)
         st.button(_("Clear filters"), key="filter.clear", on_click=start, args=(None, across), type="tertiary")

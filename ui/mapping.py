@@ -10,8 +10,8 @@ import streamlit as st
 from analysis.errors import SluiceError
 from analysis.imports.columns.mapping import DERIVED, SPREAD
 from analysis.vocabulary import EVENTS, TABLES, Column
-from analysis.workspace import ColumnMapping, Export
-from ui import session, staging
+from analysis.workspace import ColumnMapping, Export, FileMapping
+from ui import kept, session, staging
 from ui.language import N_, _, shown
 from ui.staging import Staged, proposal
 
@@ -111,16 +111,17 @@ def _holds(staged: Staged, export: Export, key: str) -> None:
 def _proposals(staged: Staged, export: Export, key: str) -> None:
     """Let a kept mapping be chosen instead of the recognised one, where one fits the file's headings."""
     here = session.workspace()
-    fitting = {kept.id: kept for kept in here.mappings(export)}
+    fitting = {found.id: found for found in here.fitting(export)}
     if not fitting:
         return
 
     def choose() -> None:
         chosen = st.session_state[f"{key}.proposal"]
         fresh = staged.fresh()
-        staged.propose(fitting[chosen].on(fresh) if chosen else proposal(fresh, here, kept=False))
+        found = fitting.get(chosen)
+        staged.propose(fresh.under(found.value.mapping, found.name) if found else proposal(fresh, here, kept=False))
 
-    now = next((id for id, kept in fitting.items() if kept.name == export.kept), 0)
+    now = next((id for id, found in fitting.items() if found.name == export.kept), 0)
     st.session_state[f"{key}.proposal"] = now
     st.selectbox(
         _("Mapping"),
@@ -481,21 +482,19 @@ def _load(staged: Staged, export: Export, key: str) -> None:
 
 def kept_mappings() -> None:
     """List the mappings that this workspace remembers, with a way to forget each."""
-    here = session.workspace()
-    found = here.mappings()
+    place = "data.kept"
+    kept.undo(place)
+    found = session.workspace().kept(FileMapping)
     if not found:
         return
     with st.expander(_("Remembered mappings: {n}", n=len(found))):
         st.caption(_("Proposed first for a file with the same headings."))
-        for kept in found:
-            with st.container(horizontal=True, vertical_alignment="center", key=f"data.kept.{kept.id}"):
-                n = _("{n} columns", n=len(kept.headings))
-                st.markdown(f"**{shown(kept.name)}** · {_(kept.mapping.table)} · {n} · {kept.kept_at:%Y-%m-%d}")
+        for each in found:
+            with st.container(horizontal=True, vertical_alignment="center", key=f"data.kept.{each.id}"):
+                mapping, n = each.value.mapping, _("{n} columns", n=len(each.value.headings))
+                st.markdown(f"**{shown(each.name)}** · {_(mapping.table)} · {n} · {each.at:%Y-%m-%d}")
                 st.download_button(
-                    _("Mapping as JSON"), data=kept.mapping.to_json(), file_name=f"{kept.name}.json",
-                    mime="application/json", on_click="ignore", key=f"data.kept.{kept.id}.json", type="tertiary",
+                    _("Mapping as JSON"), data=mapping.to_json(), file_name=f"{each.name}.json",
+                    mime="application/json", on_click="ignore", key=f"data.kept.{each.id}.json", type="tertiary",
                 )  # fmt: skip
-                st.button(
-                    _("Forget"), key=f"data.forget.{kept.id}", on_click=here.forget_mapping, args=(kept.id,),
-                    type="tertiary",
-                )  # fmt: skip
+                kept.forget(place, each, f"data.forget.{each.id}")

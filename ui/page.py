@@ -15,6 +15,7 @@ from analysis.messages import say
 from analysis.question import Question
 from analysis.sharing import links
 from analysis.values import Filter
+from analysis.workspace import Segment
 from ui import filters, session
 from ui.language import _, shown
 from ui.show import show
@@ -121,8 +122,8 @@ def _said_of_segments(question: Question) -> None:
     by = asked.get("by") or ()
     used = {asked.get("breakdown"), asked.get("hold"), *([by] if isinstance(by, str) else by), *dict(where.segment)}
     used.add(asked.get("funnel", {}).get("breakdown"))
-    for segment in session.workspace().segments():
-        at = getattr(segment.question, "at", None)
+    for segment in session.workspace().kept(Segment):
+        at = getattr(segment.value.question, "at", None)
         if segment.name in used and at and (where.start is None or where.start <= at):
             text = say(
                 "{name} says where people stood at the end of {day}. Who is counted from earlier on may be in it for "

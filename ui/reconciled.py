@@ -8,8 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from analysis.imports import ASSUMED
+from analysis.imports.columns.amounts import MONEY
 from analysis.imports.rows.clean import REASONS
-from analysis.imports.rows.reconcile import MONEY
 from analysis.messages import Message, Money, Names, say
 from analysis.sharing import downloads
 from analysis.values import local_day

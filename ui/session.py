@@ -10,8 +10,8 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
-from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from analysis.messages import Message, say
 from analysis.question import Question
 from analysis.values import local_day
 from analysis.workspace import Batch, Workspace
+from analysis.workspace.kept import unused
 from ui.language import _, shown
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -113,7 +114,7 @@ def workspace() -> Workspace:
 def create(name: str, *, zone: str, currency: str) -> str:
     """Make an empty workspace and return its id; a name that is taken gets a number, and none becomes a path."""
     id, taken = hashlib.sha256(os.urandom(16)).hexdigest()[:12], set(names().values())
-    name = next(n for n in chain([name], (f"{name} ({i})" for i in count(2))) if n not in taken)
+    name = unused(name, taken)
     made = _open(id)
     made.name = name
     made.campaign = Campaign(name=name, start=UNSET[0], end=UNSET[1], zone=zone, currency=currency)
@@ -174,7 +175,8 @@ def warm() -> None:
 def ask(question: Question) -> Answer:
     """Answer a question on this session's workspace; equal questions on equal data are answered once."""
     here = workspace()
-    return _answered(question.digest(), here.version, code_version(), question, here.tables)
+    answer = _answered(question.digest(), here.version, code_version(), question, here.tables)
+    return replace(answer, names=here.display)  # a new name for a code asks nothing again
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)

@@ -12,12 +12,13 @@ from analysis.answer import Answer
 from analysis.charts import Plot
 from analysis.messages import Message, Span
 from analysis.sharing import downloads, links, notebooks
-from ui import session
+from ui import kept, session
 from ui.language import N_, _, current, look, shown
 
 ICONS = {"info": ":material/info:", "warning": ":material/warning:", "missing": ":material/help:"}
 FRAMES = {
     "table": N_("Table"),
+    "ranking": N_("Ranking"),
     "models": N_("Models side by side"),
     "movement": N_("Movement"),
     "paths": N_("Whole paths"),
@@ -43,8 +44,7 @@ def show(answer: Answer, page: str) -> None:
     """Draw an answer; `page` prefixes the widget keys."""
     st.markdown(f"#### {said(answer, answer.headline)}")
     st.altair_chart(answer.chart(look()), theme=None, width="stretch", key=f"{page}.chart")
-    for note in answer.notes:
-        st.markdown(f"{ICONS[note.level]} {said(answer, note.message)}")
+    notes(answer, page)
     actions(answer, page)
     frames = list(answer.frames)
     labels = [_(FRAMES.get(name, name)) for name in frames]
@@ -60,6 +60,18 @@ def show(answer: Answer, page: str) -> None:
 def said(answer: Answer, message: Message) -> str:
     """Return one of an answer's sentences, safe to put into markdown."""
     return shown(answer.say(message, current()))
+
+
+def notes(answer: Answer, page: str) -> None:
+    """Draw the one note that changes how the answer is to be read; the rest wait behind a fold."""
+    first = answer.caveat
+    rest = [note for note in answer.notes if note is not first]
+    if first:
+        st.markdown(f"{ICONS[first.level]} {said(answer, first.message)}")
+    if rest:
+        with st.expander(_("How this is counted"), key=f"{page}.notes"):
+            for note in rest:
+                st.markdown(f"{ICONS[note.level]} {said(answer, note.message)}")
 
 
 def table(answer: Answer, name: str) -> None:
@@ -145,24 +157,22 @@ def address(answer: Answer) -> str:
 
 
 def _save(answer: Answer, page: str) -> None:
-    kept = [s for s in session.workspace().saved() if s.question.kind == answer.question.kind]
+    here, place = session.workspace(), f"{page}.saved"
+    found = here.kept(type(answer.question))
     name = st.text_input(_("Name"), key=f"{page}.save.name", max_chars=80).strip()
     if st.button(_("Save this question"), type="primary", key=f"{page}.save"):
         if name:
-            session.workspace().save(name, answer.question)
+            now = here.keep(name, answer.question)
+            if any(old.name == name and old.value != now.value for old in found):
+                kept.replaced(place, now)
             st.toast(shown(_("Saved as {name}.", name=name)), icon=":material/check:")
             st.rerun()
         st.warning(_("Give it a name first."))
-    for saved in kept:
+    kept.undo(place)
+    for saved in found:
         with st.container(horizontal=True, key=f"{page}.saved.{saved.id}"):
-            st.button(shown(saved.name), key=f"{page}.open.{saved.id}", on_click=_open, args=(page, saved.question))
-            st.button(
-                _("Delete"),
-                key=f"{page}.forget.{saved.id}",
-                on_click=session.workspace().forget,
-                args=(saved.id,),
-                type="tertiary",
-            )
+            st.button(shown(saved.name), key=f"{page}.open.{saved.id}", on_click=_open, args=(page, saved.value))
+            kept.forget(place, saved, f"{page}.forget.{saved.id}")
 
 
 def _open(page: str, question: Any) -> None:

@@ -19,7 +19,7 @@ from analysis import charts
 from analysis.answer import Answer, Field, Note
 from analysis.charts import TOTAL, Look
 from analysis.errors import DataError, QuestionError
-from analysis.estimates import wilson
+from analysis.estimates import proportion
 from analysis.messages import N_, Message, Names, Share, say
 from analysis.question import Segmentation
 from analysis.tables import Tables, collect, instant
@@ -106,7 +106,7 @@ class Lifecycle(Segmentation):
         Notes
         -----
         To split or filter another question by it, save it as a column of the events
-        (:meth:`analysis.workspace.store.Workspace.save_segment`), and look at what happened after the day: whoever
+        (:class:`analysis.workspace.Segment`), and look at what happened after the day: whoever
         bought before it stands in conversion because they bought.
 
         Examples
@@ -403,7 +403,7 @@ def _stage_table(counted: pd.DataFrame, source: _Source, priced: bool) -> pd.Dat
     table = pd.concat([rows, total], ignore_index=True)
     table = table.astype(dict.fromkeys(["users", "orders", "change"], "int64"))
     table["share"] = table["users"] / table["users"].iloc[-1]
-    table["low"], table["high"] = wilson(table["users"], table["users"].iloc[-1])
+    _, table["low"], table["high"] = proportion(table["users"], table["users"].iloc[-1])
     table.loc[table["stage"] == TOTAL, ["low", "high"]] = np.nan
     table["value"] = table["value"].astype("float64") if priced else np.nan
     table["value_per_user"] = table["value"] / table["users"].mask(table["users"] == 0)
@@ -424,7 +424,7 @@ def _movement_table(counted: pd.DataFrame, source: _Source) -> pd.DataFrame:
     )
     of = table.groupby("from_stage")["users"].transform("sum")
     table["share_of_from"] = table["users"] / of.mask(of == 0)
-    table["low"], table["high"] = wilson(table["users"], of)
+    _, table["low"], table["high"] = proportion(table["users"], of)
     return table
 
 

@@ -12,10 +12,11 @@ import pandas as pd
 
 from analysis.answer import Answer, Field, Note
 from analysis.budget.curves import chart as picture
-from analysis.budget.curves.curve import LEVELS, Curve, interval
+from analysis.budget.curves.curve import Curve, interval
 from analysis.budget.curves.question import SHORT_REASONS, CurvesAnswer, ResponseCurves, reason, tabled
 from analysis.charts import GROUP_WORDS, TOTAL, Look
 from analysis.errors import DataError
+from analysis.estimates import TAILS
 from analysis.messages import N_, Message, Money, Names, say
 from analysis.question import Question
 from analysis.tables import Tables
@@ -278,7 +279,7 @@ def _drawn(plans: list[Plan]) -> pd.DataFrame:
         if curve := plan.curve:
             most = BEYOND * max(1.0, plan.scale)
             scales = np.append(np.linspace(0, 1, POINTS), np.linspace(1, most, POINTS)[1:])
-            drawn = np.array([np.quantile(curve.total_draws(scale), LEVELS) for scale in scales])
+            drawn = np.array([np.quantile(curve.total_draws(scale), TAILS) for scale in scales])
             own = {
                 "channel": plan.channel,
                 "spend": scales * plan.observed,

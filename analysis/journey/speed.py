@@ -12,23 +12,21 @@ import altair as alt
 import narwhals as nw
 import numpy as np
 import pandas as pd
-from statsmodels.stats.proportion import confint_proportions_2indep
 
 from analysis import charts
 from analysis.answer import Answer, Field, Note
 from analysis.charts import GROUP_WORDS, NOT_SET, TOTAL, Look
 from analysis.errors import DataError, QuestionError
-from analysis.estimates import wilson
+from analysis.estimates import SMALL, difference, proportion, ratio
 from analysis.groups import groups_of
 from analysis.journey.paths import kernel as following
 from analysis.messages import N_, Message, Names, Share, Span, say
+from analysis.periods import known_until
 from analysis.question import Question
 from analysis.store.walk import Chunk, Columns
 from analysis.tables import Tables
 from analysis.values import duration, micros, number, optional, seconds, text, value
 
-SMALL = 30
-"""Bins at the slow end are put together until they hold so many users."""
 _BINS = 200
 _FAR = np.iinfo(np.int64).max // 4
 _SIDES = ("fast", "slow")
@@ -197,11 +195,9 @@ class _Rules:
 
 def _walk(asked: PageSpeed, tables: Tables, groups: tuple[str, ...]) -> _Walked:
     start, end = asked.where.bounds(tables.zone) if asked.where else (None, None)
-    observed = tables.span("events")
-    assert observed is not None  # `needs` holds events
     keys = (tables.event_keys[asked.event], tables.event_keys[asked.to])
     entries = (micros(start) if start else -_FAR, micros(end) if end else _FAR)
-    rules = _Rules(asked, keys, entries, micros(observed[1]), len(groups))
+    rules = _Rules(asked, keys, entries, micros(known_until(tables, where=asked.where)), len(groups))
     frame = tables.frame("events", asked.where.replace(start=None, end=None) if asked.where else None)
     frame = frame.filter(nw.col("event").is_in([asked.event, asked.to]))
     columns = Columns(coded={asked.breakdown: groups} if asked.breakdown else {}, numbers=("load_ms",))
@@ -266,8 +262,8 @@ def _bins(asked: PageSpeed, found: _Walked) -> pd.DataFrame:
     table = pd.DataFrame({"from": edges[: last + 1], "to": np.append(edges[1 : last + 1], np.inf),
                           "users": held.sum(axis=1), "converted": held[:, 1]})  # fmt: skip
     table = table[table["users"] > 0].reset_index(drop=True)
-    low, high = wilson(table["converted"], table["users"])
-    return table.assign(rate=table["converted"] / table["users"], low=low, high=high)
+    rate, low, high = proportion(table["converted"], table["users"])
+    return table.assign(rate=rate, low=low, high=high)
 
 
 def _loss(asked: PageSpeed, found: _Walked, groups: tuple[str, ...]) -> pd.DataFrame:
@@ -283,40 +279,16 @@ def _loss(asked: PageSpeed, found: _Walked, groups: tuple[str, ...]) -> pd.DataF
 def _sides(name: str, sides: Any) -> dict[str, Any]:
     """Compare a group's slow users with its fast ones; `sides` is (fast, slow) by (not converted, converted)."""
     row: dict[str, Any] = {"breakdown": name}
-    for side, (missed, converted) in zip(_SIDES, sides.tolist(), strict=True):
-        n = missed + converted
-        low, high = wilson([converted], [n])
-        row |= {f"{side}_users": n, f"{side}_rate": converted / n if n else np.nan,
-                f"{side}_low": low[0], f"{side}_high": high[0]}  # fmt: skip
-    slow, fast = (tuple(map(int, (own[1], own.sum()))) for own in (sides[1], sides[0]))
-    difference = _difference(slow, fast)
-    gained = tuple(0.0 - slow[1] * difference[k] for k in (0, 2, 1))
-    for what, figures in (("ratio", _ratio(slow, fast)), ("difference", difference), ("gained", gained)):
-        row |= dict(zip((what, f"{what}_low", f"{what}_high"), figures, strict=True))
+    (fast, of_fast), (slow, of_slow) = ((float(own[1]), float(own.sum())) for own in sides)
+    rates = proportion(fast, of_fast), proportion(slow, of_slow)
+    for side, n, rate in zip(_SIDES, (of_fast, of_slow), rates, strict=True):
+        names = (f"{side}_rate", f"{side}_low", f"{side}_high")
+        row |= {f"{side}_users": int(n)} | dict(zip(names, rate.floats(), strict=True))
+    apart = difference(rates[1], rates[0])
+    known = ratio(slow, of_slow, fast, of_fast) if fast else proportion(0, 0)
+    for what, figures in (("ratio", known), ("difference", apart), ("gained", apart.times(-of_slow))):
+        row |= dict(zip((what, f"{what}_low", f"{what}_high"), figures.floats(), strict=True))
     return row
-
-
-_UNKNOWN = (np.nan, np.nan, np.nan)
-
-
-def _difference(slow: tuple[int, ...], fast: tuple[int, ...]) -> tuple[float, float, float]:
-    """Return the difference of two rates, given as (converted, users), with its interval."""
-    if not slow[1] or not fast[1]:
-        return _UNKNOWN
-    low, high = confint_proportions_2indep(*slow, *fast, compare="diff", method="newcomb")
-    return slow[0] / slow[1] - fast[0] / fast[1], float(low), float(high)
-
-
-def _ratio(slow: tuple[int, ...], fast: tuple[int, ...]) -> tuple[float, float, float]:
-    """Return the ratio of two rates with its interval; none where somebody's count is zero or all."""
-    if not slow[1] or not fast[0]:
-        return _UNKNOWN
-    ratio = slow[0] / slow[1] / (fast[0] / fast[1])
-    if not 0 < slow[0] < slow[1] or fast[0] == fast[1]:
-        return ratio, np.nan, np.nan
-    low, high = confint_proportions_2indep(*slow, *fast, compare="ratio", method="score")
-    # The closed form runs out of digits where next to everybody converts, and then leaves the real line.
-    return (ratio, float(low), float(high)) if np.isrealobj(low) else (ratio, np.nan, np.nan)
 
 
 # ---- the words --------------------------------------------------------------------------------------------

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.arrays import Floats
 from analysis.messages import N_, Message, Money, Share, Span, say
 from analysis.reallocation.market import Truth
 from analysis.reallocation.money import CENTS
 from analysis.reallocation.oracle import Problem
 from analysis.reallocation.policies import Moves, periods
-from analysis.reallocation.responses import Floats
 from analysis.reallocation.rules import HOUR, Rules, hours
 from analysis.reallocation.setting import Setting
 

@@ -10,13 +10,13 @@ with f the channel's response per day. Spread by w, a day's spend therefore earn
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.special import pdtrik
 
+from analysis.arrays import Bools, Floats, Ints
 from analysis.reallocation.money import CENTS
-from analysis.reallocation.responses import Flags, Floats, Ints, Responses
+from analysis.reallocation.responses import Responses
 from analysis.reallocation.rules import MarketSettings, hours
 
 
@@ -95,7 +95,7 @@ class Truth:
     health: Floats
     noise: Floats
     luck: Floats
-    surging: Flags
+    surging: Bools
 
     def revenue(self, market: Market, spend: Floats, at: slice = slice(None)) -> Floats:
         """Return expected revenue of hourly spend, shape (runs, hours, channels), in the hours `at`."""
@@ -142,7 +142,7 @@ def _chosen(market: Market, runs: int, rng: np.random.Generator) -> Floats:
     return np.stack([own[rng.integers(len(own), size=runs)] for own in market.draws], axis=1)
 
 
-def _surges(settings: MarketSettings, runs: int, length: int, rng: np.random.Generator) -> Flags:
+def _surges(settings: MarketSettings, runs: int, length: int, rng: np.random.Generator) -> Bools:
     """Place surges at random hours; where two overlap, demand is that of one."""
     count = rng.poisson(settings.surges, size=runs)
     busy = np.zeros((runs, length), dtype=bool)
@@ -154,7 +154,7 @@ def _surges(settings: MarketSettings, runs: int, length: int, rng: np.random.Gen
 def _failures(settings: MarketSettings, runs: int, length: int, width: int, rng: np.random.Generator) -> Floats:
     count = rng.poisson(settings.failures, size=runs)
     health = np.ones((runs, length, width))
-    places: Any = rng.integers(length, size=count.sum()), rng.integers(width, size=count.sum())
+    places = rng.integers(length, size=count.sum()), rng.integers(width, size=count.sum())
     for run, start, channel in zip(np.repeat(np.arange(runs), count), *places, strict=True):
         health[run, start : start + hours(settings.replaced_after), channel] = settings.failure_share
     return health

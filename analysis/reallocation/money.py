@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.reallocation.responses import Floats, Ints
+from analysis.arrays import Floats, Ints
 
 CENTS = 100
 

@@ -18,10 +18,11 @@ from typing import Any
 
 import numpy as np
 
+from analysis.arrays import Floats, Ints
 from analysis.reallocation.market import Market, Truth
 from analysis.reallocation.money import CENTS, shared, within
 from analysis.reallocation.policies import Moves, Path, path, periods
-from analysis.reallocation.responses import Floats, Ints, Responses, waterfill
+from analysis.reallocation.responses import Responses, waterfill
 from analysis.reallocation.rules import Rules, hours
 
 STEPS = 60

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy import stats
 
+from analysis.arrays import Floats, Ints
+from analysis.estimates import TAILS
 from analysis.reallocation import decisions as told
 from analysis.reallocation import oracle
 from analysis.reallocation.decisions import Decision
 from analysis.reallocation.market import Truth, draw
 from analysis.reallocation.money import CENTS, shared
 from analysis.reallocation.policies import Moves, Path, fixed, follow
-from analysis.reallocation.responses import Floats
 from analysis.reallocation.rules import Rules, hours
 from analysis.reallocation.setting import Setting
 
@@ -89,7 +89,7 @@ def _same_money(given: Setting, truth: Truth, ruled: Path) -> Floats:
     return np.asarray(truth.revenue(given.market, split / CENTS).sum(axis=(1, 2)))
 
 
-def alarms(played: Played) -> tuple[Any, Any, Any]:
+def alarms(played: Played) -> tuple[Ints, Ints, Ints]:
     """Count by run: surges there were, surges declared, and those declared while none had been on."""
     surge, busy = played.moves.surge, played.truth.surging
     starts = busy & ~np.pad(busy, ((0, 0), (1, 0)))[:, :-1]
@@ -107,5 +107,5 @@ def interval(values: Floats) -> tuple[float, float]:
     spread = float(values.std(ddof=1))
     if not spread > 1e-9 * max(1.0, float(np.abs(values).max())):
         return np.nan, np.nan
-    reach = float(stats.t.ppf(0.975, len(values) - 1)) * spread / np.sqrt(len(values))
+    reach = float(stats.t.ppf(TAILS[1], len(values) - 1)) * spread / np.sqrt(len(values))
     return float(values.mean() - reach), float(values.mean() + reach)

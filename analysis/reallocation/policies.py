@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.arrays import Floats, Ints
 from analysis.reallocation.market import Market, Truth
 from analysis.reallocation.money import CENTS, shared, spread
-from analysis.reallocation.responses import Floats, Ints, Responses
+from analysis.reallocation.responses import Responses
 from analysis.reallocation.rules import Rules, hours
 
 STRAY = 0.3

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
 
 import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from analysis.arrays import Floats, Ints
 from analysis.budget.curves.curve import Curve
 from analysis.budget.curves.question import CurvesAnswer
 from analysis.charts import NOT_SET
 from analysis.errors import DataError
-from analysis.messages import say
+from analysis.messages import Message, say
 from analysis.reallocation.definition import SimulationDefinition
 from analysis.reallocation.market import Market
 from analysis.reallocation.money import CENTS, shared
-from analysis.reallocation.responses import Floats, Ints, Responses
+from analysis.reallocation.responses import Responses
 from analysis.tables import Tables, collect, hour_of
 from analysis.values import Filter, local_midnight
 
@@ -116,7 +116,7 @@ def setting(asked: SimulationDefinition, tables: Tables) -> Setting:
     )
 
 
-def _none() -> Any:
+def _none() -> Message:
     return say(
         "No channel has a response curve, so there is no market to simulate. Import a spend report by day with "
         "attributed revenue (or orders beside it) in which each channel's spend varies; "

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.errors import DataError
+from analysis.store.columns import shown, stored
 from analysis.store.walk import Chunk, Columns, beside, chunks
 from analysis.vocabulary import TABLES, TIME_COLUMN, Column
 
@@ -51,7 +52,7 @@ class DuckDBStore:
         columns = [c for c in self._con.table(table).columns if c not in HIDDEN]
         tests = (f"EXISTS (FROM {table} WHERE {identifier(c)} IS NOT NULL)" for c in columns)
         found = self._rows(f"SELECT {', '.join(tests)}")[0]
-        return tuple(c for c, filled in zip(columns, found, strict=True) if filled)
+        return tuple(shown(c) for c, filled in zip(columns, found, strict=True) if filled)
 
     def span(self, table: str) -> Any:
         """Return the first and last moment of the table's time column."""
@@ -74,9 +75,9 @@ class DuckDBStore:
         return self._con.execute(query).fetchall()
 
 
-def connect(path: Path | None = None) -> duckdb.DuckDBPyConnection:
+def connect(path: Path | None = None, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     """Open a DuckDB that SQL cannot use to reach files, the network or Python's variables."""
-    con = duckdb.connect(str(path) if path else ":memory:", config={**_SAFE, **resources()})
+    con = duckdb.connect(str(path) if path else ":memory:", read_only, config={**_SAFE, **resources()})
     quietly_measured(con)
     con.execute("SET TimeZone='UTC'; SET enable_external_access=false; SET lock_configuration=true")
     return con
@@ -113,19 +114,25 @@ def append(con: duckdb.DuckDBPyConnection, table: str, rows: pa.Table, batch: in
     """Add normalised rows to a table; events are put in their place so that the table stays sorted.
 
     Runs inside the caller's transaction.
+
+    Raises
+    ------
+    DataError
+        The events have more different names than fit.
     """
+    rows = rows.rename_columns([stored(name) for name in rows.column_names])
     con.register("incoming", rows)
     try:
         for extra in _extras(table, rows.column_names):
             kind = "DOUBLE" if pa.types.is_floating(rows.schema.field(extra).type) else "VARCHAR"
             con.execute(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {identifier(extra)} {kind}")
-        source, stored = "incoming", holds_rows(con, table)
+        source, before = "incoming", holds_rows(con, table)
         if table == "events":
             for column in KEYS:
                 _number(con, column)
             source = keyed("incoming", "users", "event_names")
         con.execute(f"INSERT INTO {table} BY NAME SELECT *, {int(batch)} AS batch FROM {source}")
-        if stored and table == "events":
+        if before and table == "events":
             sort(con)
     finally:
         con.unregister("incoming")
@@ -175,10 +182,18 @@ def keyed(rows: str, users: str, names: str) -> str:
 
 KEYS = {"user_id": ("users", "user_key"), "event": ("event_names", "event_key")}
 """Texts of events that are numbered: in which table, and what the number is called."""
+MOST_EVENT_NAMES = 32_768
+"""Different names that events may have: as many as a key of 16 bits tells apart."""
 
 
 def numbered(con: duckdb.DuckDBPyConnection, column: str, texts: pa.Table) -> pa.Table:
-    """Give each text its number, new ones the next; return both."""
+    """Give each text its number, new ones the next; return both.
+
+    Raises
+    ------
+    DataError
+        The events have more different names than fit.
+    """
     table, key = KEYS[column]
     con.register("incoming", texts)
     try:
@@ -190,9 +205,31 @@ def numbered(con: duckdb.DuckDBPyConnection, column: str, texts: pa.Table) -> pa
 
 def _number(con: duckdb.DuckDBPyConnection, column: str) -> None:
     table, key = KEYS[column]
-    number = f"(SELECT count(*) FROM {table}) + row_number() OVER (ORDER BY {column}) - 1"
     fresh = f"SELECT DISTINCT {column} FROM incoming ANTI JOIN {table} USING ({column})"
+    if column == "event":
+        _number_events(con, fresh)
+        return
+    number = f"(SELECT count(*) FROM {table}) + row_number() OVER (ORDER BY {column}) - 1"
     con.execute(f"INSERT INTO {table} ({key}, {column}) SELECT {number}, {column} FROM ({fresh})")
+
+
+def _number_events(con: duckdb.DuckDBPyConnection, fresh: str) -> None:
+    """Give new names the numbers that no name has; there are only so many."""
+    both = f"SELECT (SELECT count(*) FROM event_names) + (SELECT count(*) FROM ({fresh}))"
+    if (count := int(con.execute(both).fetchall()[0][0])) > MOST_EVENT_NAMES:
+        raise DataError.too_many_events(count, MOST_EVENT_NAMES)
+    free = f"SELECT range AS event_key FROM range({MOST_EVENT_NAMES}) ANTI JOIN event_names ON event_key = range"
+    con.execute(
+        "INSERT INTO event_names SELECT event_key, event "
+        f"FROM (SELECT event, row_number() OVER (ORDER BY event) AS place FROM ({fresh})) "
+        f"JOIN (SELECT event_key, row_number() OVER (ORDER BY event_key) AS place FROM ({free})) USING (place)"
+    )
+
+
+def drop_event_names(con: duckdb.DuckDBPyConnection, *tables: str) -> None:
+    """Make room for others where no row of these tables has a name any more; inside the caller's transaction."""
+    used = " UNION ".join(f"SELECT event_key FROM {table}" for table in tables)
+    con.execute(f"DELETE FROM event_names WHERE event_key NOT IN ({used})")
 
 
 def holds_rows(con: duckdb.DuckDBPyConnection, table: str) -> bool:
@@ -218,6 +255,7 @@ def normalise(table: str, frame: pa.Table) -> pa.Table:
         arrays = [_cast(frame.column(name), own.get(name)) for name in wanted]
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
         raise DataError.bad_frame(table, str(error)[:200]) from error
+    arrays = [_somebody(array) if name == "user_id" else array for name, array in zip(wanted, arrays, strict=True)]
     for name, array in zip(wanted, arrays, strict=True):
         if name in own and own[name].required and array.null_count:
             raise DataError.bad_frame(table, f"{name}: {array.null_count} empty")
@@ -244,6 +282,12 @@ def _cast(array: Any, column: Column | None) -> Any:
     if pa.types.is_floating(array.type):
         array = pc.if_else(pc.is_nan(array), pa.scalar(None, array.type), array)
     return pc.cast(array, target)
+
+
+def _somebody(users: Any) -> Any:
+    """Return users' ids with null for one that is empty or blank: that is nobody."""
+    blank = pc.equal(pc.utf8_trim_whitespace(users), "")
+    return pc.if_else(blank, pa.scalar(None, users.type), users)
 
 
 def _numeric(kind: Any) -> bool:

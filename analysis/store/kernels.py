@@ -1,4 +1,4 @@
-"""What every kernel is made with: how it is compiled, how its rows are counted, what its arrays are called."""
+"""What every kernel is made with: how it is compiled and how its rows are counted."""
 
 from __future__ import annotations
 
@@ -6,13 +6,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
-Ints = npt.NDArray[np.integer[Any]]
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 ZERO, ONE = np.uint64(0), np.uint64(1)
 """Rows are counted without a sign: of a signed index Numba asks, at every row, whether it counts from the end."""
 

@@ -26,7 +26,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.errors import DataError
-from analysis.store.duck import HIDDEN
+from analysis.store.columns import shown, stored
+from analysis.store.duck import HIDDEN, MOST_EVENT_NAMES
 from analysis.store.walk import BATCH, Chunk, Columns, read_only, whole_users
 from analysis.vocabulary import TABLES, TIME_COLUMN, Column
 
@@ -40,6 +41,8 @@ _FITTING = {"text": _TEXTS, "number": _NUMBERS, "count": _NUMBERS, "time": _TIME
 _BATCH = BATCH // 4
 """Rows an executor's worker takes at a time: it has less memory than the one machine, and Spark's own batches are
 too small to be worth a call each."""
+_BLANK = r"^[\s\x1c-\x1f\x85\p{Z}]*$"
+"""What is white to Unicode, as :mod:`analysis.store.duck` trims it; an id of nothing else is nobody."""
 _SHIPPED: WeakSet[Any] = WeakSet()
 
 
@@ -84,7 +87,7 @@ class SparkStore:
         if table not in self._frames:
             return ()
         found = self._profile(table)
-        return tuple(c for i, c in enumerate(self._frames[table].columns) if found[f"filled {i}"])
+        return tuple(shown(c) for i, c in enumerate(self._frames[table].columns) if found[f"filled {i}"])
 
     def span(self, table: str) -> Any:
         """Return the first and last moment of the table's time column."""
@@ -93,9 +96,18 @@ class SparkStore:
         return self._profile(table)["first"], self._profile(table)["last"]
 
     def event_keys(self) -> dict[str, int]:
-        """Return each name's place among the sorted names."""
+        """Return each name's place among the sorted names.
+
+        Raises
+        ------
+        DataError
+            There are more names than fit.
+        """
         if self._keys is None:
-            found = self._frames["events"].select("event").distinct().toArrow()["event"].to_pylist()
+            names = self._frames["events"].select("event").distinct()
+            found = names.limit(MOST_EVENT_NAMES + 1).toArrow()["event"].to_pylist()
+            if len(found) > MOST_EVENT_NAMES:
+                raise DataError.too_many_events(names.count(), MOST_EVENT_NAMES)
             self._keys = {name: key for key, name in enumerate(sorted(found))}
         return self._keys
 
@@ -146,7 +158,7 @@ def _normalised(table: str, native: Any) -> Any:
             raise DataError.bad_frame(table, f"{column.name}: {kinds[column.name]} is not {column.type}")
     extras = [name for name, kind in kinds.items() if name not in (*own, *HIDDEN) and kind in _TEXTS]
     kept = [name for name in own if name in kinds] + extras
-    return native.select(*(_cast(name, kinds[name], own.get(name)).alias(name) for name in kept))
+    return native.select(*(_cast(name, kinds[name], own.get(name)).alias(stored(name)) for name in kept))
 
 
 def _cast(name: str, kind: str, column: Column | None) -> Any:
@@ -160,7 +172,8 @@ def _cast(name: str, kind: str, column: Column | None) -> Any:
         found = F.when(~F.isnan(found), found)
         if target == "text":  # an id that a missing value once turned into a float
             return F.when(found == F.floor(found), found.cast("bigint").cast("string")).otherwise(found.cast("string"))
-    return found.cast({"text": "string", "number": "double", "count": "bigint"}[target])
+    found = found.cast({"text": "string", "number": "double", "count": "bigint"}[target])
+    return F.when(~found.rlike(_BLANK), found) if name == "user_id" else found
 
 
 def _utc(time: Any) -> Any:
@@ -181,7 +194,7 @@ def _column(name: str) -> Any:
 
 
 def _walk(frame: nw.LazyFrame[Any], work: Callable[[Chunk], T], columns: Columns) -> Iterator[T]:
-    native = frame.select("user_key", "timestamp", "event_key", *columns.names()).to_native()
+    native = frame.select("user_key", "timestamp", "event_key", *map(stored, columns.names())).to_native()
     _ship(native.sparkSession)
     coded = {name: list(values) for name, values in columns.coded.items()}
     plain = Columns(coded=coded, numbers=columns.numbers, texts=columns.texts)
@@ -213,9 +226,9 @@ def _chunks(batches: Iterator[pa.RecordBatch], columns: Columns) -> Iterator[Chu
             read_only(user),
             _numpy(rows.column("timestamp").view(pa.int64())),
             _numpy(rows.column("event_key")),
-            {name: _places(rows.column(name), values) for name, values in columns.coded.items()},
-            {name: _numpy(pc.cast(rows.column(name), pa.float64())) for name in columns.numbers},
-            {name: pc.cast(rows.column(name), pa.string()) for name in columns.texts},
+            {name: _places(rows.column(stored(name)), values) for name, values in columns.coded.items()},
+            {name: _numpy(pc.cast(rows.column(stored(name)), pa.float64())) for name in columns.numbers},
+            {name: pc.cast(rows.column(stored(name)), pa.string()) for name in columns.texts},
         )
 
 

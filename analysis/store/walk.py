@@ -24,6 +24,8 @@ import numpy.typing as npt
 import pyarrow as pa
 from duckdb import ColumnExpression, ConstantExpression, FunctionExpression
 
+from analysis.store.columns import stored
+
 T = TypeVar("T")
 BATCH = 1_000_000
 Int16 = npt.NDArray[np.int16]
@@ -203,16 +205,16 @@ def _done(part: T) -> Future[T]:
 
 
 def _batches(events: nw.LazyFrame[Any], columns: Columns) -> Iterator[Chunk]:
-    relation = events.select("user_key", "timestamp", "event_key", *columns.names()).to_native()
+    relation = events.select("user_key", "timestamp", "event_key", *map(stored, columns.names())).to_native()
     # DuckDB looks each text up once per dictionary of its own; in Arrow it would be once per row.
     places = [
         FunctionExpression(
-            "list_position", ConstantExpression(list(values)), ColumnExpression(name).cast("VARCHAR")
+            "list_position", ConstantExpression(list(values)), ColumnExpression(stored(name)).cast("VARCHAR")
         ).alias(f"place {name}")
         for name, values in columns.coded.items()
     ]
-    numbers = [ColumnExpression(name).cast("DOUBLE").alias(f"number {name}") for name in columns.numbers]
-    texts = [ColumnExpression(name).cast("VARCHAR").alias(f"text {name}") for name in columns.texts]
+    numbers = [ColumnExpression(stored(name)).cast("DOUBLE").alias(f"number {name}") for name in columns.numbers]
+    texts = [ColumnExpression(stored(name)).cast("VARCHAR").alias(f"text {name}") for name in columns.texts]
     wanted = relation.select("user_key", "timestamp", "event_key", *places, *numbers, *texts)
     for batch in wanted.to_arrow_reader(BATCH):
         if batch.num_rows:

@@ -1,18 +1,20 @@
 """The workspace: one DuckDB file, and what comes into it."""
 
 from analysis.imports import ColumnMapping, Export, Overlap, Reconciliation, read_export, read_exports
-from analysis.workspace.mappings import KeptMapping
+from analysis.workspace.kept import Kept
+from analysis.workspace.mappings import FileMapping
+from analysis.workspace.opening import open_workspace
 from analysis.workspace.segments import Segment
-from analysis.workspace.store import Batch, Saved, Workspace, open_workspace
+from analysis.workspace.store import Batch, Workspace
 
 __all__ = [
     "Batch",
     "ColumnMapping",
     "Export",
-    "KeptMapping",
+    "FileMapping",
+    "Kept",
     "Overlap",
     "Reconciliation",
-    "Saved",
     "Segment",
     "Workspace",
     "open_workspace",

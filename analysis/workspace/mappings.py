@@ -2,70 +2,61 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import json
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import field
+from typing import Self
 
-from analysis.errors import WorkspaceError
+from analysis.errors import QuestionError, WorkspaceError
 from analysis.imports import Export
 from analysis.imports.columns.mapping import ColumnMapping
-from analysis.imports.columns.personal import is_personal
+from analysis.imports.lexicon.personal import is_personal
 from analysis.messages import say
-
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS mappings (
-    id INTEGER PRIMARY KEY, name VARCHAR, headings VARCHAR, mapping VARCHAR, kept_at TIMESTAMP
-);
-INSERT INTO meta VALUES ('last mappings', '0') ON CONFLICT DO NOTHING;
-"""
+from analysis.values import Value, a, names, value
 
 
-@dataclass(frozen=True, slots=True)
-class KeptMapping:
-    """A mapping kept under a name, with the headings of the file it was made for; `kept_at` is UTC."""
+@value("file-mapping")
+class FileMapping(Value):
+    """A mapping with the headings of the file it was made for.
 
-    id: int
-    name: str
-    headings: tuple[str, ...]
-    mapping: ColumnMapping
-    kept_at: dt.datetime
+    Parameters
+    ----------
+    headings : tuple of str
+        In the file's order.
+    mapping : ColumnMapping
+
+    Raises
+    ------
+    QuestionError
+        A heading looks like somebody's address: it would be a row of the file, kept in clear.
+
+    Examples
+    --------
+    >>> FileMapping(headings=("day", "cost"), mapping=ColumnMapping(table="spend")).headings
+    ('day', 'cost')
+    """
+
+    headings: tuple[str, ...] = field(metadata=names(at_most=100_000))
+    mapping: ColumnMapping = field(metadata=a(ColumnMapping))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if n := next((n for n, heading in enumerate(self.headings, 1) if is_personal("", [heading])), None):
+            raise QuestionError.personal_heading(n)
 
     @classmethod
-    def read(cls, row: tuple[Any, ...]) -> KeptMapping:
-        """Make one of a stored row.
+    def of(cls, export: Export) -> Self:
+        """Return an export's.
 
         Raises
         ------
-        QuestionError
-            Only a newer release can read it.
+        WorkspaceError
+            A heading looks like somebody's address.
         """
-        id, name, headings, mapping, at = row
-        return cls(id, name, tuple(json.loads(headings)), ColumnMapping.from_json(mapping), at)
+        try:
+            return cls(headings=export.headings, mapping=export.mapping)
+        except QuestionError as error:
+            text = say("The mapping of {file} was not kept: {reason}", file=export.name, reason=error.message)
+            raise WorkspaceError.because(text, error.code) from error
 
     def fits(self, export: Export) -> bool:
         """Say whether a file has the very headings this was made for, in any order."""
         return set(self.headings) == set(export.headings)
-
-    def on(self, export: Export) -> Export:
-        """Return a file under this mapping; see :meth:`Export.under`."""
-        return export.under(self.mapping, self.name)
-
-
-def kept_text(export: Export) -> tuple[str, str]:
-    """Return an export's headings and mapping as they are stored.
-
-    Raises
-    ------
-    WorkspaceError
-        A heading looks like somebody's address: it would be a row of the file, kept in clear.
-    """
-    if n := next((n for n, heading in enumerate(export.headings, 1) if is_personal("", [heading])), None):
-        text = say(
-            "The mapping of {file} was not kept: the heading of column {n} looks like an e-mail address or a phone "
-            "number. Check that the file has headings.",
-            file=export.name,
-            n=n,
-        )
-        raise WorkspaceError.because(text, "personal-heading")
-    return json.dumps(sorted(export.headings), ensure_ascii=False), export.mapping.to_json()

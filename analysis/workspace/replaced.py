@@ -20,21 +20,25 @@ from analysis.workspace import segments
 _NOTES = 'replacements (batch INTEGER, "table" VARCHAR, channel VARCHAR, lo TIMESTAMP, hi TIMESTAMP)'
 
 
-def settled(con: duckdb.DuckDBPyConnection, rows: Incoming, batch: int, overlap: str) -> None:
-    """Settle the days that earlier batches have too, inside the caller's transaction."""
-    if overlap == "skip":
-        rows.leave_out(_stored(con, rows, int(batch)))
+def settled(con: duckdb.DuckDBPyConnection, rows: Incoming, batch: int, overlap: str) -> Incoming:
+    """Settle the days that earlier batches have too, inside the caller's transaction; return the rows to store."""
     if overlap == "replace":
         _take_out(con, rows, int(batch))
+    return rows.without(_stored(con, rows, int(batch))) if overlap == "skip" else rows
 
 
-def settled_beside(rows: Incoming, earlier: Sequence[Incoming], overlap: str) -> None:
-    """Settle the days that earlier files of the same import have too, as if they were stored."""
-    for other in earlier:
-        if overlap == "skip":
-            rows.leave_out(other.spans())
-        if overlap == "replace":
-            other.leave_out(rows.spans())
+def settled_beside(coming: Sequence[Incoming], overlap: str) -> tuple[Incoming, ...]:
+    """Settle the days that several files of one import have, as if the earlier ones were stored already."""
+    settled = list[Incoming]()
+    for rows in coming:
+        same = [n for n, other in enumerate(settled) if other.table == rows.table]
+        for n in same:
+            if overlap == "skip":
+                rows = rows.without(settled[n].spans())
+            if overlap == "replace":
+                settled[n] = settled[n].without(rows.spans())
+        settled.append(rows)
+    return tuple(settled)
 
 
 def _stored(con: duckdb.DuckDBPyConnection, rows: Incoming, batch: int) -> pa.Table:
@@ -59,10 +63,15 @@ def _take_out(con: duckdb.DuckDBPyConnection, rows: Incoming, batch: int) -> Non
     con.execute(f"DELETE FROM {table} AS s WHERE {theirs}")
 
 
+def tables(con: duckdb.DuckDBPyConnection, *of: str) -> tuple[str, ...]:
+    """Return the tables there are of rows that were replaced in these tables."""
+    present = {str(row[0]) for row in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    return tuple(name for table in of if (name := f"replaced_{table}") in present)
+
+
 def restore(con: duckdb.DuckDBPyConnection, batch: int) -> None:
     """Bring back what an undone batch had replaced, inside the caller's transaction."""
-    present = {str(row[0]) for row in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-    batch = int(batch)
+    batch, present = int(batch), tables(con, *TABLES)
     for table in (t for t in TABLES if f"replaced_{t}" in present):
         aside = f"replaced_{table}"
         con.execute(f"DELETE FROM {aside} WHERE batch = {batch}")
@@ -75,5 +84,5 @@ def restore(con: duckdb.DuckDBPyConnection, batch: int) -> None:
             con.execute(f"DELETE {back}")
             if table == "events":
                 duck.sort(con, segments.by_user(con))
-    if "replacements" in present:
+    if present:
         con.execute(f"DELETE FROM replacements WHERE batch = {batch}")

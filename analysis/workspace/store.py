@@ -1,4 +1,4 @@
-"""A workspace is one DuckDB file: the data, the campaign, the import batches and the saved questions."""
+"""A workspace is one DuckDB file: the data, the campaign, the import batches and what is kept under names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import os
 import secrets
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,35 +17,23 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from analysis.errors import QuestionError, WorkspaceError
+from analysis.errors import DataError, ImportFileError, QuestionError, WorkspaceError
 from analysis.imports import Export, Overlap
 from analysis.imports.rows.clean import REASONS
 from analysis.imports.rows.incoming import Incoming, covers
 from analysis.imports.rows.reconcile import SAME
-from analysis.imports.watch import Watch, watching
 from analysis.messages import say
-from analysis.question import Question, Segmentation
+from analysis.names import DisplayNames
+from analysis.records import DisplayName, ExchangeRate, settled
 from analysis.store import duck
+from analysis.store.watch import Watch, watching
 from analysis.tables import Tables
-from analysis.values import Campaign, kinds
+from analysis.values import Campaign, Value
 from analysis.vocabulary import TABLES, TIME_COLUMN
-from analysis.workspace import replaced, segments
-from analysis.workspace.mappings import SCHEMA as MAPPINGS
-from analysis.workspace.mappings import KeptMapping, kept_text
+from analysis.workspace import kept, replaced, segments
+from analysis.workspace.kept import Kept, V
+from analysis.workspace.mappings import FileMapping
 from analysis.workspace.segments import Segment
-
-FORMAT = 1
-_SCHEMA = """
-CREATE TABLE meta (key VARCHAR PRIMARY KEY, value VARCHAR);
-CREATE TABLE batches (id INTEGER PRIMARY KEY, imported_at TIMESTAMP);
-CREATE TABLE batch_files (
-    batch INTEGER, file VARCHAR, digest VARCHAR, "table" VARCHAR, mapping VARCHAR, rows BIGINT, set_aside BIGINT
-);
-CREATE TABLE quarantine (
-    batch INTEGER, file VARCHAR, line BIGINT, reason VARCHAR, "column" VARCHAR, text VARCHAR
-);
-CREATE TABLE saved (id INTEGER PRIMARY KEY, name VARCHAR, question VARCHAR, saved_at TIMESTAMP);
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +55,8 @@ class Batch:
     files: tuple[BatchFile, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """A question kept under a name; `saved_at` is UTC."""
-
-    id: int
-    name: str
-    question: Question
-    saved_at: dt.datetime
-
-
 class Workspace:
-    """An open workspace file; see :func:`open_workspace`. One process may have it open."""
+    """An open workspace file; see :func:`analysis.workspace.opening.open_workspace`. One process may have it open."""
 
     def __init__(self, path: Path, con: duckdb.DuckDBPyConnection) -> None:
         self.path, self._con = path, con
@@ -95,11 +73,17 @@ class Workspace:
         version, facts = _version(con), self._facts
         if facts[0] != version:
             self._facts = facts = (version, {})
-        return Tables.over(con, campaign=_campaign(con), version=version, facts=facts[1])
+        campaign, rates, display = _campaign(con), _rates(con), _display(con)
+        return Tables.over(con, campaign=campaign, version=version, rates=rates, display=display, facts=facts[1])
+
+    @property
+    def display(self) -> DisplayNames:
+        """What the team calls the codes in its data, beside the standard names; no part of the version."""
+        return DisplayNames(_display(self._con.cursor()))
 
     @property
     def version(self) -> str:
-        """Digest of what the data is: the campaign, every file with its mapping, in order, and the saved segments."""
+        """Digest of what the data is: the campaign, every file with its mapping, in order, segments and rates."""
         return _version(self._con.cursor())
 
     @property
@@ -115,7 +99,7 @@ class Workspace:
     @property
     def name(self) -> str:
         """What people call this workspace."""
-        return _meta(self._con.cursor(), "name") or self.path.stem
+        return meta(self._con.cursor(), "name") or self.path.stem
 
     @name.setter
     def name(self, name: str) -> None:
@@ -167,17 +151,15 @@ class Workspace:
             raise _nothing_usable(coming[0].set_aside().to_pandas() if coming else pd.DataFrame())
         with self._transaction() as con, watching().holding(con):
             batch = self._next("batches")
-            con.execute("INSERT INTO batches VALUES (?, ?)", [batch, _now()])
+            con.execute("INSERT INTO batches VALUES (?, ?)", [batch, kept.now()])
             stored = duck.holds_rows(con, "events")
-            for n, rows in enumerate(coming):
-                replaced.settled(con, rows, batch, overlap)
-                replaced.settled_beside(rows, [r for r in coming[:n] if r.table == rows.table], overlap)
-            if not any(rows.count() for rows in coming):
+            ready = replaced.settled_beside([replaced.settled(con, r, batch, overlap) for r in coming], overlap)
+            if not any(rows.count() for rows in ready):
                 raise _nothing_new()
-            for export, rows in zip(exports, coming, strict=True):
-                _store(con, rows, batch)
+            for export, rows in zip(exports, ready, strict=True):
+                _store(con, export, rows, batch)
                 self._record(con, batch, export, rows.count(), rows.set_aside())
-            events = sum(rows.table == "events" for rows in coming)
+            events = sum(rows.table == "events" for rows in ready)
             by_user = segments.by_user(con)
             if events > 1 or (events and (stored or by_user)):
                 with watching().during(con, 0):
@@ -249,122 +231,122 @@ class Workspace:
                 con.execute(f"DELETE FROM {table} WHERE batch = ?", [batch])
             con.execute("DELETE FROM batches WHERE id = ?", [batch])
             replaced.restore(con, batch)
+            duck.drop_event_names(con, "events", *replaced.tables(con, "events"))
 
     def set_aside(self, batch: int) -> pd.DataFrame:
         """Return the rows a batch set aside: file, line, reason, column, text."""
         query = 'SELECT file, line, reason, "column", text FROM quarantine WHERE batch = ? ORDER BY file, line'
         return self._con.cursor().execute(query, [batch]).df()
 
-    # ---- saved questions
+    # ---- kept things
 
-    def save(self, name: str, question: Question) -> Saved:
-        """Keep a question under a name; a question saved under the same name is replaced."""
+    def keep(self, name: str, value: V) -> Kept[V]:
+        """Keep a value under a name: a question, a segment, a mapping, a record.
+
+        What is kept under the same name, of the same kind, becomes an earlier revision of it. A :class:`Segment` is
+        counted as it is kept: its users stand, from then on, in a column of the events that is called so, to split
+        and filter other questions by. Events imported later have their user's value too; events of users whom the
+        question did not count have none.
+
+        Raises
+        ------
+        QuestionError
+            The name is not one line of text.
+        WorkspaceError
+            Another column has the name of a segment.
+        DataError
+            Nobody is counted for a segment, or the tables lack what its question needs.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from analysis import Contents, ExchangeRate, open_workspace
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> workspace = open_workspace(f"{folder.name}/demo.duckdb")
+        >>> rate = ExchangeRate(currency="USD", day="2026-11-11", rate=7.1, into="CNY")
+        >>> first = workspace.keep("dollar", rate)
+        >>> second = workspace.keep("dollar", rate.replace(rate=7.2))
+        >>> [kept.value.rate for kept in workspace.kept(ExchangeRate)], second.revision
+        ([7.2], 2)
+        >>> workspace.restore(second.id).value.rate
+        7.1
+        >>> workspace.close(); folder.cleanup()
+        """
         with self._transaction() as con:
-            con.execute("DELETE FROM saved WHERE name = ?", [name])
-            id = self._next("saved")
-            con.execute("INSERT INTO saved VALUES (?, ?, ?, ?)", [id, name, question.to_json(), _now()])
-        return next(s for s in self.saved() if s.id == id)
+            if isinstance(value, Segment):
+                id = segments.keep(con, name, value, self.tables())
+            else:
+                id = kept.keep(con, name, value)
+        return next(k for k in self.kept(type(value)) if k.id == id)
 
-    def saved(self) -> tuple[Saved, ...]:
-        """Return the saved questions, newest first; one that only a newer release can read is left out."""
-        found = []
-        for id, name, text, at in self._rows("SELECT id, name, question, saved_at FROM saved ORDER BY id DESC"):
-            with suppress(QuestionError):
-                found.append(Saved(id, name, Question.from_json(text), at))
-        return tuple(found)
+    def kept(self, base: type[V]) -> tuple[Kept[V], ...]:
+        """Return what is kept of a class and the classes below it, what changed last first.
 
-    def forget(self, saved: int) -> None:
-        """Delete a saved question."""
+        What only a newer release can read is left out.
+        """
+        return kept.listed(self._con.cursor(), base)
+
+    def forgotten(self, base: type[V]) -> tuple[Kept[V], ...]:
+        """Return what was forgotten of a class and the classes below it, the last first."""
+        return kept.listed(self._con.cursor(), base, forgotten=True)
+
+    def history(self, id: int) -> tuple[Kept[Value], ...]:
+        """Return every revision of a kept thing, the last first; what only a newer release can read is left out."""
+        return kept.history(self._con.cursor(), id)
+
+    def forget(self, id: int) -> None:
+        """Let go of a kept thing, a segment with its column; its history stays, and :meth:`restore` brings it back."""
         with self._transaction() as con:
-            con.execute("DELETE FROM saved WHERE id = ?", [saved])
+            segments.take_out(con, id)
+            kept.forget(con, id)
 
-    # ---- saved segments
-
-    def save_segment(self, name: str, question: Segmentation) -> Segment:
-        """Keep who stands where as a column of the events, to split and filter other questions by.
-
-        Events imported later have their user's value too; events of users the question did not count have none.
+    def restore(self, id: int, revision: int | None = None) -> Kept[Value]:
+        """Make a kept thing what it was, as a new revision; a segment has the users it had then.
 
         Parameters
         ----------
-        name : str
-            What the column is called; a segment saved under the same name is replaced.
-        question : Segmentation
-            Such as :class:`analysis.audience.lifecycle.Lifecycle`; its members are found once, now.
+        id : int
+        revision : int, optional
+            Which one; without it, what held before the last change, be that a replacement or forgetting it.
 
         Raises
         ------
         WorkspaceError
-            Another column has this name.
-        QuestionError
-            The name is not one line of text, or the question does not put users into groups.
-        DataError
-            Nobody is counted, or the tables lack what the question needs.
+            There is no such revision, or another thing or column has the name by now.
         """
-        if not isinstance(question, Segmentation):
-            raise QuestionError.unknown_kind(question.kind, kinds(Segmentation))
         with self._transaction() as con:
-            segments.checked(con, name)
-            tables = self.tables()
-            row = (self._next("segments"), name, question.to_json(), _now(), tables.version)
-            segments.put(con, row, question.members(tables))
-            duck.sort(con, segments.by_user(con))
-        return next(s for s in self.segments() if s.name == name)
-
-    def segments(self) -> tuple[Segment, ...]:
-        """Return the saved segments, newest first; one that only a newer release can read is left out."""
-        found = []
-        for row in self._rows("SELECT name, question, saved_at, users FROM segments ORDER BY id DESC"):
-            with suppress(QuestionError):
-                found.append(Segment.read(row))
-        return tuple(found)
-
-    def forget_segment(self, name: str) -> None:
-        """Drop a saved segment and its column; questions that name it say that it is not there."""
-        with self._transaction() as con:
-            if segments.remove(con, name):
-                con.execute(f"ALTER TABLE events DROP COLUMN {duck.identifier(name)}")
+            segments.take_out(con, id)
+            found = kept.restore(con, id, revision)
+            segments.again(con, id, found)
+        return self.history(id)[0]
 
     # ---- kept mappings
 
-    def keep_mapping(self, export: Export, name: str) -> KeptMapping:
-        """Keep an export's mapping for files with the same headings; theirs of the same name is replaced.
+    def remember(self, export: Export, name: str) -> Kept[FileMapping]:
+        """Keep an export's mapping for files with the same headings; a name that stands for others gets a number.
 
         Raises
         ------
         WorkspaceError
             A heading looks like somebody's address.
         """
-        headings, mapping = kept_text(export)
-        with self._transaction() as con:
-            con.execute("DELETE FROM mappings WHERE name = ? AND headings = ?", [name, headings])
-            id = self._next("mappings")
-            con.execute("INSERT INTO mappings VALUES (?, ?, ?, ?, ?)", [id, name, headings, mapping, _now()])
-        return next(m for m in self.mappings() if m.id == id)
+        others = {k.name for k in self.kept(FileMapping) if not k.value.fits(export)}
+        return self.keep(kept.unused(name, others), FileMapping.of(export))
 
-    def mappings(self, export: Export | None = None) -> tuple[KeptMapping, ...]:
-        """Return the kept mappings, or those that fit an export, newest first; unreadable newer ones are left out."""
-        found = []
-        for row in self._rows("SELECT id, name, headings, mapping, kept_at FROM mappings ORDER BY id DESC"):
-            with suppress(QuestionError):
-                found.append(KeptMapping.read(row))
-        return tuple(m for m in found if export is None or m.fits(export))
+    def fitting(self, export: Export) -> tuple[Kept[FileMapping], ...]:
+        """Return the mappings kept for a file's headings, the newest first."""
+        return tuple(k for k in self.kept(FileMapping) if k.value.fits(export))
 
     def proposed(self, export: Export) -> Export:
         """Return an export under the newest mapping kept for its headings; as it was where there is none."""
-        fitting = self.mappings(export)
-        return fitting[0].on(export) if fitting else export
+        fitting = self.fitting(export)
+        return export.under(fitting[0].value.mapping, fitting[0].name) if fitting else export
 
     def imported(self, export: Export) -> int | None:
         """Return the batch that brought this very file as this table; None where none did."""
         query = 'SELECT batch FROM batch_files WHERE digest = ? AND "table" = ?'
         found = self._rows(query, [export.scratch.digest, export.mapping.table])
         return int(found[0][0]) if found else None
-
-    def forget_mapping(self, mapping: int) -> None:
-        """Delete a kept mapping."""
-        with self._transaction() as con:
-            con.execute("DELETE FROM mappings WHERE id = ?", [mapping])
 
     def close(self) -> None:
         """Close the file."""
@@ -394,11 +376,14 @@ class Workspace:
                 raise
 
 
-def _store(con: duckdb.DuckDBPyConnection, rows: Incoming, batch: int) -> None:
+def _store(con: duckdb.DuckDBPyConnection, export: Export, rows: Incoming, batch: int) -> None:
     if rows.table != "events":
         duck.insert(con, rows.table, rows.stream(), batch)
         return
-    users, names = (duck.numbered(con, column, rows.distinct(column)) for column in duck.KEYS)
+    try:
+        users, names = (duck.numbered(con, column, rows.distinct(column)) for column in duck.KEYS)
+    except DataError as error:
+        raise ImportFileError.because(export.name, error.message, error.code) from error
     duck.insert(con, rows.table, rows.keyed(users, names), batch)
 
 
@@ -411,80 +396,32 @@ def _cancelled() -> WorkspaceError:
     return WorkspaceError.because(say("The import was cancelled. Nothing was imported."), "cancelled")
 
 
-def _meta(con: duckdb.DuckDBPyConnection, key: str) -> str | None:
+def meta(con: duckdb.DuckDBPyConnection, key: str) -> str | None:
+    """Return one of the workspace's own settings."""
     found = con.execute("SELECT value FROM meta WHERE key = ?", [key]).fetchall()
     return found[0][0] if found else None
 
 
 def _campaign(con: duckdb.DuckDBPyConnection) -> Campaign | None:
-    found = _meta(con, "campaign")
+    found = meta(con, "campaign")
     return Campaign.from_json(found) if found else None
 
 
 def _version(con: duckdb.DuckDBPyConnection) -> str:
     files = con.execute('SELECT batch, digest, "table", mapping FROM batch_files ORDER BY ALL').fetchall()
-    kept = con.execute("SELECT name, question, version FROM segments ORDER BY id").fetchall()
-    return hashlib.sha256(json.dumps([_meta(con, "campaign"), files, *kept]).encode()).hexdigest()
+    columns = con.execute(f"SELECT name, value FROM {kept.CURRENT} WHERE kind = 'segment' ORDER BY id").fetchall()
+    rates = [rate.to_json() for rate in _rates(con)]
+    whole = [meta(con, "campaign"), files, *columns, *rates]
+    return hashlib.sha256(json.dumps(whole).encode()).hexdigest()
 
 
-def open_workspace(path: str | Path) -> Workspace:
-    """Open a workspace file, made new where there is none.
-
-    Raises
-    ------
-    WorkspaceError
-        Another process has it open, or the file is not a workspace.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> folder = tempfile.TemporaryDirectory()
-    >>> workspace = open_workspace(f"{folder.name}/demo.duckdb")
-    >>> workspace.batches()
-    ()
-    >>> workspace.close(); folder.cleanup()
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = not path.exists()
-    try:
-        con = duck.connect(path)
-    except duckdb.IOException as error:
-        raise _cannot_open(path, error) from error
-    workspace = Workspace(path, con)
-    if new:
-        with workspace._transaction():
-            duck.create(con)
-            con.execute(_SCHEMA)
-            for key, text in (("format", str(FORMAT)), ("last batches", "0"), ("last saved", "0")):
-                con.execute("INSERT INTO meta VALUES (?, ?)", [key, text])
-    else:
-        _check_format(workspace)
-    con.execute(MAPPINGS + segments.SCHEMA)  # a workspace made before these were kept has no tables for them
-    return workspace
+def _rates(con: duckdb.DuckDBPyConnection) -> tuple[ExchangeRate, ...]:
+    """Return the current rates; of several of one day the one that was kept last holds."""
+    return settled(k.value for k in reversed(kept.listed(con, ExchangeRate)))
 
 
-def _check_format(workspace: Workspace) -> None:
-    try:
-        found = int(_meta(workspace._con, "format") or 0)
-    except (duckdb.Error, ValueError):
-        found = 0
-    if found == FORMAT:
-        return
-    workspace.close()
-    if found > FORMAT:
-        text = say("{path} was made by a newer version of Sluice. Update Sluice to open it.", path=workspace.path.name)
-        raise WorkspaceError.because(text, "newer-format")
-    text = say("{path} is not a Sluice workspace. Choose another file.", path=workspace.path.name)
-    raise WorkspaceError.because(text, "not-a-workspace")
-
-
-def _cannot_open(path: Path, error: Exception) -> WorkspaceError:
-    if "lock" in str(error).lower():
-        text = say("{path} is open in another program. Close it there, or work on a copy.", path=path.name)
-        return WorkspaceError.because(text, "locked")
-    text = say("{path} is not a Sluice workspace, or it is damaged. Choose another file.", path=path.name)
-    return WorkspaceError.because(text, "not-a-workspace")
+def _display(con: duckdb.DuckDBPyConnection) -> tuple[DisplayName, ...]:
+    return tuple(k.value for k in kept.listed(con, DisplayName))
 
 
 def _nothing_usable(aside: pd.DataFrame) -> WorkspaceError:
@@ -511,7 +448,3 @@ def _hash_key() -> bytes:
         )
         raise WorkspaceError.because(text, "bad-key")
     return key
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0)

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.imports.columns.headings import sign_currency
+from analysis.imports.lexicon.currencies import sign_currency
 from analysis.workspace import ColumnMapping, read_export
 
 KEY = b"k" * 32

@@ -14,9 +14,9 @@ import openpyxl
 import pytest
 
 from analysis.errors import ImportFileError, WorkspaceError
-from analysis.imports.columns.headings import sign_currency
 from analysis.imports.file import limits
 from analysis.imports.formats import formats
+from analysis.imports.lexicon.currencies import sign_currency
 from analysis.vocabulary import TABLES, column_names
 from analysis.workspace import ColumnMapping, Export, open_workspace, read_export, read_exports
 
@@ -106,7 +106,7 @@ def test_a_path_is_read_where_it_lies(tmp_path: Path) -> None:
     path.write_text(AD, encoding="utf-8")
     export = read_export(path)
     assert (export.name, export.rows) == ("a.csv", 2)
-    assert len(list(export.scratch.store.folder.glob("*.csv"))) == 0
+    assert len(list(export.scratch.database.folder.glob("*.csv"))) == 0
     export.close()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
-import importlib
 import io
 import os
 import subprocess
@@ -25,13 +24,12 @@ from hypothesis import strategies as st
 from imports.exports.fixtures import archive
 
 from analysis.errors import ImportFileError, WorkspaceError
-from analysis.imports import watch
-from analysis.imports.file import limits, source
+from analysis.imports.file import limits, load, plain, scratch
 from analysis.imports.rows.clean import Cleaned
+from analysis.store import watch
 from analysis.workspace import ColumnMapping, Export, Workspace, open_workspace, read_export
 
 KEY = b"k" * 32
-read = importlib.import_module("analysis.imports.file.read")  # beside it lies a function of that name
 EVENTS = ColumnMapping(table="events", columns={"user_id": "u", "timestamp": "t", "event": "e", "value": "v"})
 
 
@@ -46,8 +44,8 @@ def cleaned(content: bytes, mapping: ColumnMapping, *, large: bool) -> Cleaned:
     """Clean a file as one that is copied whole, or as one too large for that, of which two rows are looked at."""
     with pytest.MonkeyPatch.context() as patch:
         if large:
-            patch.setattr(read, "_COPIED", 0)
-            patch.setattr(read, "_HEAD", 2)
+            patch.setattr(load, "COPIED", 0)
+            patch.setattr(load, "HEAD", 2)
         export = read_export(content, "file.csv")
         assert export.scratch.whole is not large
         made = export.mapped(mapping).clean(KEY)
@@ -121,8 +119,8 @@ def test_subtracting_an_offset_is_what_the_zone_says(moments: list[dt.datetime],
 
 
 def test_values_far_down_a_large_file_are_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read, "_COPIED", 0)
-    monkeypatch.setattr(read, "_HEAD", 2)
+    monkeypatch.setattr(load, "COPIED", 0)
+    monkeypatch.setattr(load, "HEAD", 2)
     export = read_export(csv(DAYS, ["", " ", "", "7", "8", "", "", ""]))
     assert export.samples["v"] == ["7", "8"]
     export.close()
@@ -145,13 +143,15 @@ def test_rows_set_aside_stand_on_their_lines_where_several_threads_read(tmp_path
 
 def test_rows_are_judged_once_for_a_mapping(workspace: Workspace) -> None:
     export = read_export(csv(DAYS)).mapped(EVENTS)
-    laid = "SELECT table_oid FROM duckdb_tables() WHERE table_name = 'judged_raw_events'"
+    laid = "SELECT table_oid FROM duckdb_tables() WHERE table_name LIKE 'judged_%'"
     export.reconcile(workspace)
     first = export.scratch.con.execute(laid).fetchall()
     workspace.add(export)
     assert export.scratch.con.execute(laid).fetchall() == first
     export.mapped(EVENTS.replace(zone="UTC")).reconcile()
-    assert export.scratch.con.execute(laid).fetchall() != first
+    again = export.scratch.con.execute(laid).fetchall()
+    assert len(first) == len(again) == 1  # what was judged before is gone
+    assert again != first
     export.close()
 
 
@@ -186,8 +186,8 @@ def test_columns_become_rows_in_a_large_file_as_in_a_small_one(monkeypatch: pyte
     found = []
     for large in (False, True):
         if large:
-            monkeypatch.setattr(read, "_COPIED", 0)
-            monkeypatch.setattr(read, "_HEAD", 2)
+            monkeypatch.setattr(load, "COPIED", 0)
+            monkeypatch.setattr(load, "HEAD", 2)
         export = read_export(WIDE, "m.csv").mapped(MEDIA)
         assert export.scratch.whole is not large
         made = export.clean(b"")
@@ -200,10 +200,10 @@ def test_columns_become_rows_in_a_large_file_as_in_a_small_one(monkeypatch: pyte
 
 def test_rows_are_laid_once_where_columns_become_rows(workspace: Workspace) -> None:
     export = read_export(WIDE, "m.csv").mapped(MEDIA)
-    laid = "SELECT table_name, table_oid FROM duckdb_tables() WHERE table_name LIKE '%spread%' ORDER BY 1"
+    laid = "SELECT table_name, table_oid FROM duckdb_tables() WHERE table_name LIKE '%raw_spend%' ORDER BY 1"
     export.reconcile(workspace)
     first = export.scratch.con.execute(laid).fetchall()
-    assert [name for name, _ in first] == ["judged_raw_spend_spread_spend", "raw_spend_spread"]
+    assert [name for name, _ in first] == ["judged_raw_spend_2", "shaped_raw_spend_1_spread"]
     workspace.add(export)
     assert export.scratch.con.execute(laid).fetchall() == first
     export.close()
@@ -277,7 +277,7 @@ def test_reading_stops_at_any_moment(long_file: Path, impatient: None, looks: in
 def test_unpacking_stops_too(long_file: Path, monkeypatch: pytest.MonkeyPatch, packed: Any) -> None:
     stopped = threading.Event()
     monkeypatch.setattr(watch, "_ASKED", 0.001)
-    monkeypatch.setattr(source, "_surveyed", lambda *given: pytest.fail("it was unpacked to the end"))
+    monkeypatch.setattr(plain, "_surveyed", lambda *given: pytest.fail("it was unpacked to the end"))
 
     def stop() -> bool:
         return stopped.is_set()
@@ -423,14 +423,14 @@ def test_what_a_killed_process_left_is_deleted(tmp_path: Path, monkeypatch: pyte
     for folder in (left, others, foreign):
         folder.mkdir()
         (folder / "upload").write_text("ann@example.com")
-    read.sweep.cache_clear()
+    scratch.sweep.cache_clear()
     read_export(csv(DAYS)).close()
     assert sorted(tmp_path.iterdir()) == sorted([others, foreign])
 
 
 def test_a_scratch_database_spills_into_its_own_folder() -> None:
     export = read_export(csv(DAYS))
-    folder = export.scratch.store.folder
+    folder = export.scratch.database.folder
     asked = "SELECT current_setting('temp_directory'), current_setting('memory_limit')"
     assert export.scratch.con.execute(asked).fetchall() == [(str(folder / "spilled"), "953.6 MiB")]
     export.close()

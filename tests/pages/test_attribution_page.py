@@ -12,7 +12,8 @@ WHERE = Filter(campaign="Double 11 2026")
 
 
 def said(sample: Tables, **asked: object) -> str:
-    return Attribution(**{"where": WHERE, **asked}).run(sample).headline.text()
+    answer = Attribution(**{"value": "revenue", "where": WHERE, **asked}).run(sample)
+    return answer.say(answer.headline)
 
 
 def select(app: AppTest, key: str, value: object) -> AppTest:
@@ -23,21 +24,30 @@ def select(app: AppTest, key: str, value: object) -> AppTest:
 def test_first_visit_answers_the_default_question(opened, sample: Tables) -> None:
     app = opened("attribution")
     assert headline(app) == said(sample)
-    wide = app.dataframe[0].value
+    assert headline(app).startswith("private domain brings most: CN¥293,")
+    ranking, wide = app.dataframe[0].value, app.dataframe[1].value
+    assert ranking["touch"].tolist()[:3] == ["private domain", "organic", "short video"]
     assert wide["touch"].iloc[-1] == "(total)"
     assert list(wide.columns) == ["touch", "first", "last", "linear", "decay", "position", "markov", "shapley"]
     for model in wide.columns[1:]:
-        assert round(wide[model].iloc[:-1].sum(), 6) == wide[model].iloc[-1] == 1837
+        assert round(wide[model].iloc[:-1].sum(), 2) == wide[model].iloc[-1] == 892806.39
+    assert round(ranking["value"].sum(), 2) == 892806.39
+
+
+def test_the_note_that_matters_stands_alone_and_the_rest_are_folded(opened) -> None:
+    app = opened("attribution")
+    folds = {fold.label: fold for fold in app.expander}
+    folded = [m.value for m in folds["How this is counted"].markdown]
+    assert len(folded) >= 4 and any("A path holds the visit events" in text for text in folded)
+    outside = [m.value for m in app.main.markdown if m.value.startswith(":material/") and m.value not in folded]
+    assert len(outside) == 1 and "only an experiment can tell" in outside[0]
 
 
 def test_each_part_of_the_sentence_changes_the_question(opened, sample: Tables) -> None:
     app = opened("attribution")
     asked: dict[str, object] = {}
-    for key, value in (("value", "revenue"), ("by", "creative"), ("paths", "all"), ("conversion", "checkout")):
+    for key, value in (("value", "conversions"), ("by", "creative"), ("paths", "all"), ("conversion", "checkout")):
         asked[key] = value
-        if key == "conversion":  # checkouts lead to no order
-            asked["value"] = "conversions"
-            app.selectbox(key="attribution.value").set_value("conversions")
         assert headline(select(app, key, value)) == said(sample, **asked)
     app.number_input(key="attribution.window").set_value(30)
     assert headline(run(app)) == said(sample, window="30d", **asked)
@@ -46,7 +56,7 @@ def test_each_part_of_the_sentence_changes_the_question(opened, sample: Tables) 
 def test_phases_of_the_campaign_can_get_the_credit(opened, sample: Tables) -> None:
     app = select(opened("attribution"), "by", "phase")
     assert headline(app) == said(sample, by="phase")
-    assert app.dataframe[0].value["touch"].tolist()[:3] == ["burst", "warm-up", "wrap-up"]
+    assert sorted(app.dataframe[0].value["touch"]) == ["burst", "warm-up", "wrap-up"]
 
 
 def test_touches_and_models_have_settings(opened, sample: Tables) -> None:
@@ -81,7 +91,8 @@ def test_a_link_opens_its_question(opened, sample: Tables) -> None:
         by="creative", window="36h", value="revenue", models=("last", "linear"), where=Filter(channel="short_video")
     )
     app = opened("attribution", question=links.encode(question))
-    assert headline(app) == question.run(sample).headline.text()
+    answer = question.run(sample)
+    assert headline(app) == answer.say(answer.headline)
     assert app.multiselect(key="filter.channel").value == ["short_video"]
 
 

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from analysis import Filter, Funnel, Lifecycle, Step, Tables
 from analysis.sharing import links
+from analysis.workspace import Segment
 from ui import session
 
 NAME = "before *burst*"
@@ -21,8 +22,8 @@ ASKED = Lifecycle(at="2026-11-15", since="2026-10-18", where=WHERE)
 def _forget(workspaces: object) -> Iterator[None]:
     """Leave the sample as other tests know it."""
     yield
-    for segment in session.workspace().segments():
-        session.workspace().forget_segment(segment.name)
+    for segment in session.workspace().kept(Segment):
+        session.workspace().forget(segment.id)
 
 
 def save(app: AppTest, name: str) -> AppTest:
@@ -42,8 +43,8 @@ def test_a_segment_is_saved_listed_opened_and_forgotten(opened, sample: Tables) 
     save(app, NAME)
     assert f"{members:,} users are saved under {NAME}. Choose it on the other pages" in said(app)
     assert f"{members:,} users as of 2026-11-15" in said(app)
-    kept = session.workspace().segments()
-    assert [(s.name, s.question, s.users) for s in kept] == [(NAME, ASKED, members)]
+    kept = session.workspace().kept(Segment)
+    assert [(s.name, s.value.question, s.value.users) for s in kept] == [(NAME, ASKED, members)]
     assert NAME in session.workspace().tables().present("events")
     app.multiselect(key="segments.interest").set_value(["cart"])
     assert headline(run(app)) == ASKED.replace(interest="cart").run(sample).headline.text()
@@ -52,7 +53,7 @@ def test_a_segment_is_saved_listed_opened_and_forgotten(opened, sample: Tables) 
     assert headline(run(app)) == ASKED.run(sample).headline.text()
     app.button(key=f"segments.kept.{NAME}.forget").click()
     assert f"{members:,} users as of" not in said(run(app))
-    assert session.workspace().segments() == ()
+    assert session.workspace().kept(Segment) == ()
     assert NAME not in session.workspace().tables().present("events")
 
 
@@ -61,12 +62,12 @@ def test_a_segment_without_a_name_or_with_a_columns_name_is_refused_in_words(ope
     assert [w.value for w in app.warning] == ["Give it a name first."]
     save(app, "Channel")
     assert "There is a column Channel already. Give the segment another name." in errors(app)
-    assert session.workspace().segments() == ()
+    assert session.workspace().kept(Segment) == ()
 
 
 def test_a_segment_is_offered_wherever_a_column_is_chosen(opened) -> None:
     asked = Lifecycle(at="2026-11-05")
-    session.workspace().save_segment(NAME, asked)
+    session.workspace().keep(NAME, Segment(question=asked))
     tables = session.workspace().tables()
     app = opened()
     known = ["channel", "device", "campaign"]
@@ -93,14 +94,14 @@ def test_a_segment_is_offered_wherever_a_column_is_chosen(opened) -> None:
 
 
 def test_stages_are_said_in_the_readers_language(opened) -> None:
-    session.workspace().save_segment(NAME, Lifecycle(at="2026-11-05"))
+    session.workspace().keep(NAME, Segment(question=Lifecycle(at="2026-11-05")))
     asked = Funnel(steps=("view", "cart"), breakdown=NAME)
     app = opened(language="zh_CN", question=links.encode(asked))
     assert set(app.dataframe[0].value.iloc[:, 0]) >= {"触达", "兴趣", "转化", "复购"}
 
 
 def test_the_filter_bar_offers_saved_segments(opened) -> None:
-    session.workspace().save_segment(NAME, Lifecycle(at="2026-11-05"))
+    session.workspace().keep(NAME, Segment(question=Lifecycle(at="2026-11-05")))
     tables = session.workspace().tables()
     key, steps = f"filter.segment.{NAME}", ("view", "cart", "checkout", "purchase")
     app = opened()

@@ -22,7 +22,7 @@ from analysis.question import Question
 from analysis.sharing.notebooks import bundle
 from analysis.tables import Tables
 from analysis.values import Campaign, Filter
-from analysis.workspace import open_workspace, read_export
+from analysis.workspace import Segment, open_workspace, read_export
 
 ROOT = Path(__file__).resolve().parents[2]
 ASKED = Funnel(
@@ -80,7 +80,7 @@ def test_a_funnel_split_by_a_saved_segment_runs_in_the_notebook(
     workspace.campaign = campaign
     for table in ("events", "orders"):
         workspace.add(read_export(frames[table].to_csv(index=False).encode(), f"{table}.csv", zone="UTC"))
-    workspace.save_segment("stage 阶段", Lifecycle(at="2026-10-20"))
+    workspace.keep("stage 阶段", Segment(question=Lifecycle(at="2026-10-20")))
     asked = Funnel(steps=("visit", "view", "purchase"), breakdown="stage 阶段", where=Filter(start="2026-10-21"))
     answer = asked.run(workspace.tables())
     (tmp_path / "book").mkdir()

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analysis import Campaign, Filter, Funnel, Tables
+from analysis import Campaign, ExchangeRate, Filter, Funnel, Tables
 from analysis.errors import DataError
 from analysis.store.walk import Chunk, Columns
 
@@ -145,3 +145,45 @@ def test_the_executors_take_the_package_from_here_and_no_pages(tables: Tables) -
 def test_nobody_matches(tables: Tables) -> None:
     with pytest.raises(DataError, match="Nobody took the first step"):
         FUNNEL.replace(where=Filter(start="2026-12-01")).run(tables)
+
+
+@pytest.mark.parametrize("name", ["*", "t.a", "`", 'a"b', "x;=1+1", "50%"])
+def test_a_column_may_be_called_anything(spark: Any, name: str) -> None:
+    """Everything that is asked by it is answered as it is of frames."""
+    rows = pd.DataFrame({
+        "user_id": [f"u{n}" for n in range(6)] * 2, "timestamp": pd.Timestamp("2026-11-11"), "event": ["view"] * 12,
+        name: ["a", "b", None] * 4,
+    })  # fmt: skip
+    rows.loc[6:9, ["timestamp", "event"]] = pd.Timestamp("2026-11-11 00:10"), "cart"
+    here, there = Tables(events=rows), Tables.from_spark(events=spark.createDataFrame(rows))
+    assert there.present("events") == here.present("events") == ("user_id", "timestamp", "event", name)
+    assert (there.texts("events"), there.names(name)) == (here.texts("events"), ("a", "b"))
+    assert there.arrow("events").column_names[-1] == name
+    for asked in (
+        FUNNEL.replace(breakdown=name),
+        FUNNEL.replace(hold=name),
+        FUNNEL.replace(where=Filter(segment={name: "a"})),
+    ):
+        pd.testing.assert_frame_equal(asked.run(there).table, asked.run(here).table)
+
+
+def test_nobody_is_the_same_everywhere(spark: Any) -> None:
+    blanks = [c for c in map(chr, range(0x3001)) if c.isspace()]
+    rows = pd.DataFrame({"user_id": ["", *blanks, " u "], "timestamp": pd.Timestamp("2026-11-11"), "event": "view"})
+    with pytest.raises(DataError, match=f"user_id: {1 + len(blanks)} empty"):
+        FUNNEL.run(Tables.from_spark(events=spark.createDataFrame(rows)))
+    orders = rows.drop(columns="event").assign(order_id=[str(n) for n in rows.index], revenue=1.0, currency="CNY")
+    for tables in (Tables(orders=orders), Tables.from_spark(orders=spark.createDataFrame(orders))):
+        assert (tables.count("orders"), tables.names("user_id")) == (len(orders), (" u ",))
+
+
+def test_more_names_of_events_than_fit_are_refused_in_words(spark: Any) -> None:
+    many = spark.range(33_000).selectExpr("'u' AS user_id", "timestamp '2026-11-11' AS timestamp", "'e' || id AS event")
+    with pytest.raises(DataError, match="There are 33,000 different names of events; at most 32,768 fit"):
+        FUNNEL.run(Tables.from_spark(events=many))
+
+
+def test_rates_are_part_of_the_version(events: Any, tables: Tables) -> None:
+    rate = ExchangeRate(currency="USD", day="2026-11-11", rate=7.1, into="CNY")
+    found = Tables.from_spark(events=events, rates=[rate])
+    assert (found.rates, found.version != tables.version) == ((rate,), True)

@@ -6,11 +6,10 @@ import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from analysis.errors import ImportFileError, WorkspaceError
-from analysis.workspace import ColumnMapping, Workspace, open_workspace, read_export
+from analysis.workspace import ColumnMapping, FileMapping, Workspace, open_workspace, read_export
 
 SHOP = "kanal,kosten,tag\nsuche,10,2026-11-01\nbild,20,2026-11-02\n"
 OWN = ColumnMapping(
@@ -33,7 +32,7 @@ def read(text: str, name: str = "f.csv"):
 
 
 def test_the_same_headings_in_another_order_get_the_kept_mapping(workspace: Workspace) -> None:
-    kept = workspace.keep_mapping(read(SHOP).mapped(OWN), "weekly")
+    kept = workspace.remember(read(SHOP).mapped(OWN), "weekly")
     again = workspace.proposed(read("tag,kanal,kosten\n2026-11-08,suche,7\n"))
     assert again.mapping == OWN
     assert (kept.name, again.kept) == ("weekly", "weekly")
@@ -43,46 +42,38 @@ def test_the_same_headings_in_another_order_get_the_kept_mapping(workspace: Work
 
 @pytest.mark.parametrize("text", ["tag,kanal\n2026-11-08,suche\n", SHOP.replace("tag", "day"), "a" + SHOP])
 def test_other_headings_are_left_as_recognised(workspace: Workspace, text: str) -> None:
-    workspace.keep_mapping(read(SHOP).mapped(OWN), "weekly")
+    workspace.remember(read(SHOP).mapped(OWN), "weekly")
     fresh = read(text)
     assert workspace.proposed(fresh) is fresh
 
 
 def test_the_newest_of_several_is_proposed_and_a_forgotten_one_is_not(workspace: Workspace) -> None:
-    first = workspace.keep_mapping(read(SHOP).mapped(OWN), "first")
-    second = workspace.keep_mapping(read(SHOP).mapped(OWN.replace(zone="UTC")), "second")
-    assert [m.name for m in workspace.mappings()] == ["second", "first"]
+    first = workspace.remember(read(SHOP).mapped(OWN), "first")
+    second = workspace.remember(read(SHOP).mapped(OWN.replace(zone="UTC")), "second")
+    assert [m.name for m in workspace.kept(FileMapping)] == ["second", "first"]
     assert workspace.proposed(read(SHOP)).mapping.zone == "UTC"
-    workspace.forget_mapping(second.id)
-    assert workspace.proposed(read(SHOP)).mapping == first.mapping
-    third = workspace.keep_mapping(read(SHOP).mapped(OWN), "third")
+    workspace.forget(second.id)
+    assert workspace.proposed(read(SHOP)).mapping == first.value.mapping
+    third = workspace.remember(read(SHOP).mapped(OWN), "third")
     assert third.id > second.id
 
 
 def test_a_name_is_replaced_for_the_same_headings_only(workspace: Workspace) -> None:
-    workspace.keep_mapping(read(SHOP).mapped(OWN), "weekly")
-    workspace.keep_mapping(read(SHOP).mapped(OWN.replace(zone="UTC")), "weekly")
-    workspace.keep_mapping(read("date,channel,cost\n2026-11-01,a,1\n"), "weekly")
-    assert [len(m.headings) for m in workspace.mappings()] == [3, 3]
-    assert workspace.mappings(read(SHOP))[0].mapping.zone == "UTC"
+    workspace.remember(read(SHOP).mapped(OWN), "weekly")
+    workspace.remember(read(SHOP).mapped(OWN.replace(zone="UTC")), "weekly")
+    workspace.remember(read("date,channel,cost\n2026-11-01,a,1\n"), "weekly")
+    kept = [(m.name, m.revision, m.value.headings[0]) for m in workspace.kept(FileMapping)]
+    assert kept == [("weekly (2)", 1, "date"), ("weekly", 2, "kanal")]
+    assert workspace.fitting(read(SHOP))[0].value.mapping.zone == "UTC"
 
 
 def test_kept_mappings_outlive_the_workspace_being_closed(tmp_path: Path) -> None:
     here = open_workspace(tmp_path / "w.duckdb")
-    kept = here.keep_mapping(read(SHOP).mapped(OWN), "weekly")
+    kept = here.remember(read(SHOP).mapped(OWN), "weekly")
     here.close()
     again = open_workspace(tmp_path / "w.duckdb")
-    assert again.mappings() == (kept,)
+    assert again.kept(FileMapping) == (kept,)
     again.close()
-
-
-def test_a_workspace_made_before_mappings_were_kept_gets_a_place_for_them(tmp_path: Path) -> None:
-    open_workspace(tmp_path / "w.duckdb").close()
-    with duckdb.connect(str(tmp_path / "w.duckdb")) as con:
-        con.execute("DROP TABLE mappings; DELETE FROM meta WHERE key = 'last mappings'")
-    here = open_workspace(tmp_path / "w.duckdb")
-    assert here.keep_mapping(read(SHOP).mapped(OWN), "weekly").id == 1
-    here.close()
 
 
 @pytest.mark.parametrize("address", ["ann@example.com", "13800138000", "+49 170 1234567"])
@@ -90,15 +81,15 @@ def test_headings_that_look_like_addresses_are_not_kept(workspace: Workspace, ad
     export = read(f"kanal,kosten,tag,{address}\nsuche,10,2026-11-01,x\n").mapped(OWN)
     assert export.headings[3] == address
     with pytest.raises(WorkspaceError, match="column 4") as refused:
-        workspace.keep_mapping(export, "weekly")
+        workspace.remember(export, "weekly")
     assert address not in str(refused.value)
-    assert workspace.mappings() == ()
+    assert workspace.kept(FileMapping) == ()
 
 
 def test_a_file_without_headings_keeps_no_cell_as_one(workspace: Workspace) -> None:
     export = read("ann@example.com,2026-11-01 10:00:00,view\nbob@example.com,2026-11-01 10:00:05,cart\n")
-    kept = workspace.keep_mapping(export, "log")
-    assert kept.headings == ("column 1", "column 2", "column 3")
+    kept = workspace.remember(export, "log")
+    assert kept.value.headings == ("column 1", "column 2", "column 3")
 
 
 # ---- a report without days --------------------------------------------------------------------------------
@@ -112,7 +103,7 @@ JULY = (
 def test_the_days_of_an_old_report_are_not_those_of_a_new_one(workspace: Workspace) -> None:
     july = read(JULY)
     corrected = july.mapped(july.mapping.replace(constants={**dict(july.mapping.constants), "channel": "search"}))
-    workspace.keep_mapping(corrected, "campaigns")
+    workspace.remember(corrected, "campaigns")
     august = workspace.proposed(read(JULY.replace("July", "August")))
     assert august.mapping.days == (dt.date(2025, 8, 1), dt.date(2025, 8, 31))
     assert dict(august.mapping.constants)["channel"] == "search"
@@ -243,11 +234,11 @@ def test_dates_with_points_are_never_in_doubt() -> None:
 
 def test_a_kept_mapping_hides_what_is_personal_in_the_next_file_and_takes_its_currency(workspace: Workspace) -> None:
     plain = read_export(b"user_id,timestamp,event\n1001,2026-08-01,view\n1002,2026-08-01,cart\n", "a.csv")
-    workspace.keep_mapping(plain, "log")
+    workspace.remember(plain, "log")
     named = read_export(b"user_id,timestamp,event\njoe@x.com,2026-08-02,view\nann@x.com,2026-08-02,cart\n", "b.csv")
     assert workspace.proposed(named).mapping.hashed == ("user_id",)
     report = "Report\nCurrency: {}\n\ndate,campaign,channel,cost\n2026-08-01,a,tv,5\n"
-    workspace.keep_mapping(dollars := read_export(report.format("USD").encode(), "c.csv"), "report")
+    workspace.remember(dollars := read_export(report.format("USD").encode(), "c.csv"), "report")
     euros = workspace.proposed(read_export(report.format("EUR").encode(), "d.csv"))
     assert dict(euros.mapping.constants)["currency"] == "EUR"
     for export in (plain, named, dollars, euros):

@@ -12,14 +12,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pytest
 
 from analysis import Filter, Funnel, FunnelChange, Lifecycle, Retention
 from analysis.errors import DataError, QuestionError, WorkspaceError
-from analysis.workspace import Export, Workspace, open_workspace, read_export
+from analysis.store import duck
+from analysis.store.columns import stored as stored_name
+from analysis.workspace import Export, Segment, Workspace, open_workspace, read_export
 
 ROOT = Path(__file__).resolve().parents[2]
 BEFORE = Lifecycle(at="2026-11-10")
@@ -47,13 +48,17 @@ WHERE = {"ann": "reach", "bob": "interest", "cat": "conversion", "dan": None, "e
 def stored(workspace: Workspace, column: str = "stage") -> dict[tuple[str, Any], int]:
     """Count the events by user and segment; they must lie sorted by user and time."""
     con = workspace._con.cursor()
-    rows = con.execute(f'SELECT user_key, timestamp, user_id, "{column}" FROM events').fetchall()
+    rows = con.execute(f"SELECT user_key, timestamp, user_id, {duck.identifier(column)} FROM events").fetchall()
     assert [row[:2] for row in rows] == sorted(row[:2] for row in rows)
     return dict(Counter(row[2:] for row in rows))
 
 
 def expected(*rows: str) -> dict[tuple[str, Any], int]:
     return dict(Counter((user, WHERE[user]) for user in (row.split()[0] for row in rows)))
+
+
+def forget(workspace: Workspace, name: str) -> None:
+    workspace.forget(next(segment.id for segment in workspace.kept(Segment) if segment.name == name))
 
 
 def columns(workspace: Workspace) -> list[str]:
@@ -66,9 +71,10 @@ def columns(workspace: Workspace) -> list[str]:
 def test_a_segment_is_a_text_column_of_the_events(workspace: Workspace) -> None:
     workspace.add(events("a.csv", *FIRST))
     before, version = columns(workspace), workspace.version
-    segment = workspace.save_segment("stage", BEFORE)
-    assert (segment.name, segment.question, segment.users) == ("stage", BEFORE, 3)
-    assert workspace.segments() == (segment,)
+    segment = workspace.keep("stage", Segment(question=BEFORE))
+    kept = Segment(question=BEFORE, users=3, data=version)
+    assert (segment.name, segment.value, segment.revision, segment.current) == ("stage", kept, 1, True)
+    assert workspace.kept(Segment) == (segment,)
     assert stored(workspace) == expected(*FIRST)
     assert columns(workspace) == [*before, "stage"]
     assert workspace.version != version
@@ -80,12 +86,10 @@ def test_a_segment_is_a_text_column_of_the_events(workspace: Workspace) -> None:
 def test_forgetting_takes_the_column_out(workspace: Workspace, tmp_path: Path) -> None:
     workspace.add(events("a.csv", *FIRST))
     before, version = columns(workspace), workspace.version
-    workspace.save_segment("stage", BEFORE)
-    workspace.forget_segment("stage")
-    assert (columns(workspace), workspace.version, workspace.segments()) == (before, version, ())
-    assert workspace._rows("SELECT count(*) FROM segment_members") == [(0,)]
-    workspace.forget_segment("channel")
-    workspace.forget_segment("never saved")
+    workspace.keep("stage", Segment(question=BEFORE))
+    forget(workspace, "stage")
+    assert (columns(workspace), workspace.version, workspace.kept(Segment)) == (before, version, ())
+    workspace.forget(12345)
     assert columns(workspace) == before
     workspace.close()
     again = open_workspace(tmp_path / "w.duckdb")
@@ -95,24 +99,64 @@ def test_forgetting_takes_the_column_out(workspace: Workspace, tmp_path: Path) -
 
 def test_a_segment_saved_again_is_replaced(workspace: Workspace) -> None:
     workspace.add(events("a.csv", *FIRST))
-    workspace.save_segment("other", BEFORE)
-    workspace.save_segment("stage", BEFORE)
+    workspace.keep("other", Segment(question=BEFORE))
+    workspace.keep("stage", Segment(question=BEFORE))
     version = workspace.version
-    again = workspace.save_segment("stage", Lifecycle(at="2026-11-12"))
-    assert [s.name for s in workspace.segments()] == ["stage", "other"]
-    assert (again.users, workspace.version != version) == (4, True)
+    again = workspace.keep("stage", Segment(question=Lifecycle(at="2026-11-12")))
+    assert [s.name for s in workspace.kept(Segment)] == ["stage", "other"]
+    assert (again.value.users, again.revision, workspace.version != version) == (4, 2, True)
     assert stored(workspace)["dan", "interest"] == 1
     assert stored(workspace, "other") == expected(*FIRST)
-    assert workspace._rows("SELECT count(*) FROM segment_members") == [(7,)]
+
+
+def test_a_replaced_or_forgotten_segment_comes_back_with_the_users_it_had(workspace: Workspace) -> None:
+    workspace.add(events("a.csv", *FIRST))
+    first = workspace.keep("stage", Segment(question=BEFORE))
+    version = workspace.version
+    workspace.keep("stage", Segment(question=Lifecycle(at="2026-11-12")))
+    workspace.add(events("b.csv", *LATER))  # who was counted stays, whatever came since
+    back = workspace.restore(first.id)
+    assert (back.value, back.revision, back.what) == (first.value, 3, "restored")
+    assert stored(workspace) == expected(*FIRST, *LATER)
+    forget(workspace, "stage")
+    assert "stage" not in columns(workspace)
+    assert [(k.name, k.value) for k in workspace.forgotten(Segment)] == [("stage", first.value)]
+    workspace.restore(first.id)
+    assert stored(workspace) == expected(*FIRST, *LATER)
+    workspace.restore(first.id, 2)
+    assert stored(workspace)["dan", "interest"] == 1
+    assert [(k.revision, k.what, k.current) for k in workspace.history(first.id)] == [
+        (6, "restored", True), (5, "restored", False), (4, "forgotten", False), (3, "restored", False),
+        (2, "kept", False), (1, "kept", False),
+    ]  # fmt: skip
+    workspace.undo(2)
+    workspace.restore(first.id, 1)
+    assert (workspace.version, stored(workspace)) == (version, expected(*FIRST))
+
+
+def test_a_segment_does_not_come_back_over_another_column(workspace: Workspace) -> None:
+    workspace.add(events("a.csv", *FIRST))
+    first = workspace.keep("stage", Segment(question=BEFORE))
+    workspace.forget(first.id)
+    second = workspace.keep("Stage", Segment(question=BEFORE))
+    before = (workspace.version, columns(workspace), workspace.kept(Segment))
+    with pytest.raises(WorkspaceError, match="There is a column stage already"):
+        workspace.restore(first.id)
+    assert (workspace.version, columns(workspace), workspace.kept(Segment)) == before
+    workspace.forget(second.id)
+    workspace.keep("stage", Segment(question=Lifecycle(at="2026-11-12")))
+    with pytest.raises(WorkspaceError, match="Something else is kept as stage by now"):
+        workspace.restore(first.id)
+    assert stored(workspace)["dan", "interest"] == 1
 
 
 def test_equal_questions_of_other_data_are_other_data(workspace: Workspace) -> None:
     """What a cache goes by tells apart two savings of one question, with another batch stored in between."""
     workspace.add(events("a.csv", *FIRST))
-    workspace.save_segment("stage", BEFORE)
+    workspace.keep("stage", Segment(question=BEFORE))
     version = workspace.version
     batch = workspace.add(events("b.csv", *LATER, "ann 02 purchase"))
-    workspace.save_segment("stage", BEFORE)
+    workspace.keep("stage", Segment(question=BEFORE))
     workspace.undo(batch.id)
     assert stored(workspace)["ann", "conversion"] == 1
     assert workspace.version != version
@@ -123,10 +167,10 @@ def test_equal_questions_of_other_data_are_other_data(workspace: Workspace) -> N
 )
 def test_the_name_of_another_column_is_refused(workspace: Workspace, name: str) -> None:
     workspace.add(events("a.csv", *FIRST))
-    workspace.save_segment("other", BEFORE)
+    workspace.keep("other", Segment(question=BEFORE))
     before = (workspace.version, columns(workspace))
     with pytest.raises(WorkspaceError) as raised:
-        workspace.save_segment(name, BEFORE)
+        workspace.keep(name, Segment(question=BEFORE))
     assert str(raised.value) == f"There is a column {name} already. Give the segment another name."
     assert (workspace.version, columns(workspace)) == before
 
@@ -135,42 +179,52 @@ def test_an_own_column_of_the_file_is_not_written_over(workspace: Workspace) -> 
     workspace.add(events("a.csv", *FIRST))
     workspace._con.execute("ALTER TABLE events ADD COLUMN tier VARCHAR")
     with pytest.raises(WorkspaceError, match="There is a column Tier already"):
-        workspace.save_segment("Tier", BEFORE)
+        workspace.keep("Tier", Segment(question=BEFORE))
 
 
 @pytest.mark.parametrize("name", ["", "  ", "a\nb", "x" * 61])
 def test_a_name_is_one_line(workspace: Workspace, name: str) -> None:
     workspace.add(events("a.csv", *FIRST))
     with pytest.raises(QuestionError, match="name cannot be"):
-        workspace.save_segment(name, BEFORE)
-    assert workspace.segments() == ()
+        workspace.keep(name, Segment(question=BEFORE))
+    assert workspace.kept(Segment) == ()
 
 
 def test_only_a_question_about_who_stands_where_is_a_segment(workspace: Workspace) -> None:
     workspace.add(events("a.csv", *FIRST))
     with pytest.raises(QuestionError, match="Choose from: lifecycle"):
-        workspace.save_segment("stage", Funnel(steps=("view", "cart")))  # type: ignore[arg-type]
+        Segment(question=Funnel(steps=("view", "cart")))  # type: ignore[arg-type]
 
 
 def test_nobody_to_count_leaves_the_workspace_as_it_was(workspace: Workspace) -> None:
     with pytest.raises(DataError):
-        workspace.save_segment("stage", BEFORE)
+        workspace.keep("stage", Segment(question=BEFORE))
     workspace.add(events("a.csv", *FIRST))
     before = (workspace.version, columns(workspace))
     with pytest.raises(DataError):
-        workspace.save_segment("stage", Lifecycle(at="2026-10-01"))
-    assert (workspace.version, columns(workspace), workspace.segments()) == (*before, ())
+        workspace.keep("stage", Segment(question=Lifecycle(at="2026-10-01")))
+    assert (workspace.version, columns(workspace), workspace.kept(Segment)) == (*before, ())
 
 
-@pytest.mark.parametrize("name", ['a";DROP TABLE events;--', "vip.2026", "events.user_id", "阶段 (10 日)", "rowid"])
+@pytest.mark.parametrize(
+    "name",
+    ['a";DROP TABLE events;--', "vip.2026", "events.user_id", "阶段 (10 日)", "rowid", "*", "COLUMNS(*)", "50%", "`"],
+)
 def test_any_name_can_be_asked_for(workspace: Workspace, name: str) -> None:
     workspace.add(events("a.csv", *FIRST))
-    workspace.save_segment(name, BEFORE)
+    workspace.keep(name, Segment(question=BEFORE))
     asked = Funnel(steps=("view", "cart"), window="20d", breakdown=name)
     table = asked.run(workspace.tables()).table.query("step == 1").set_index("breakdown")["users"]
     assert table.to_dict() == {"(total)": 3, "conversion": 1, "interest": 1, "(not set)": 1}
-    workspace.forget_segment(name)
-    assert name not in columns(workspace)
+    kept = workspace.tables()
+    assert (kept.names(name), kept.arrow("events").column_names[-1]) == (("conversion", "interest", "reach"), name)
+    filtered = asked.replace(breakdown="channel", where=Filter(segment={name: "interest"}))
+    assert filtered.run(kept).table["users"].tolist()[:2] == [1, 1]
+    workspace.add(events("b.csv", *LATER))
+    assert stored(workspace, stored_name(name)) == expected(*FIRST, *LATER)
+    forget(workspace, name)
+    assert stored_name(name) not in columns(workspace)
+    assert name not in workspace.tables().present("events")
 
 
 # ---- imports and undoing ----------------------------------------------------------------------------------
@@ -178,7 +232,7 @@ def test_any_name_can_be_asked_for(workspace: Workspace, name: str) -> None:
 
 def test_rows_imported_later_have_their_users_value(workspace: Workspace) -> None:
     workspace.add(events("a.csv", *FIRST))
-    workspace.save_segment("stage", BEFORE)
+    workspace.keep("stage", Segment(question=BEFORE))
     batch = workspace.add(events("b.csv", *LATER))
     assert stored(workspace) == expected(*FIRST, *LATER)
     workspace.undo(batch.id)
@@ -187,7 +241,7 @@ def test_rows_imported_later_have_their_users_value(workspace: Workspace) -> Non
 
 def test_a_segment_outlives_the_batch_it_was_made_of(workspace: Workspace) -> None:
     first = workspace.add(events("a.csv", *FIRST))
-    workspace.save_segment("stage", BEFORE)
+    workspace.keep("stage", Segment(question=BEFORE))
     workspace.undo(first.id)
     assert stored(workspace) == {}
     workspace.add(events("b.csv", *LATER))
@@ -197,7 +251,7 @@ def test_a_segment_outlives_the_batch_it_was_made_of(workspace: Workspace) -> No
 def test_somebody_known_by_orders_alone_has_a_value_once_their_events_come(workspace: Workspace) -> None:
     orders = b"order_id,timestamp,revenue,currency,user_id,paid_at\no1,2026-11-04,5,CNY,eve,2026-11-04\n"
     workspace.add(events("a.csv", *FIRST), read_export(orders, "o.csv", zone="UTC"))
-    assert workspace.save_segment("stage", BEFORE).users == 4
+    assert workspace.keep("stage", Segment(question=BEFORE)).value.users == 4
     workspace.add(events("b.csv", *LATER))
     assert stored(workspace)["eve", "conversion"] == 1
 
@@ -205,21 +259,21 @@ def test_somebody_known_by_orders_alone_has_a_value_once_their_events_come(works
 def test_rows_that_were_replaced_come_back_with_their_users_value(workspace: Workspace) -> None:
     """Whether the segment was saved, changed or dropped before they were taken out or since."""
     workspace.add(events("a.csv", *FIRST))
-    workspace.save_segment("stage", BEFORE)
+    workspace.keep("stage", Segment(question=BEFORE))
     second = workspace.add(events("b.csv", "eve 01 view", "eve 05 view"), overlap="replace")
     kept = ("bob 12 cart", "cat 02 view", "cat 03 purchase", "dan 11 view")
     assert stored(workspace) == expected(*kept, "eve 01 view", "eve 05 view")
-    workspace.save_segment("new", Lifecycle(at="2026-11-12"))
+    workspace.keep("new", Segment(question=Lifecycle(at="2026-11-12")))
     workspace.undo(second.id)
     assert stored(workspace) == expected(*FIRST)
     new = {("ann", None): 1, ("bob", "interest"): 2, ("cat", "conversion"): 2, ("dan", "interest"): 1}
     assert stored(workspace, "new") == new
-    workspace.forget_segment("stage")
+    forget(workspace, "stage")
     third = workspace.add(events("c.csv", "eve 01 view", "eve 12 view"), overlap="replace")
-    workspace.forget_segment("new")
+    forget(workspace, "new")
     workspace.undo(third.id)
     assert workspace.tables().count("events") == 6
-    assert workspace.save_segment("stage", BEFORE).users == 3
+    assert workspace.keep("stage", Segment(question=BEFORE)).value.users == 3
     assert stored(workspace) == expected(*FIRST)
 
 
@@ -228,7 +282,7 @@ def test_rows_that_were_replaced_come_back_with_their_users_value(workspace: Wor
 
 def test_questions_are_split_and_filtered_by_a_segment(workspace: Workspace) -> None:
     workspace.add(events("a.csv", *FIRST, *LATER))
-    workspace.save_segment("stage", BEFORE)
+    workspace.keep("stage", Segment(question=BEFORE))
     tables = workspace.tables()
     asked = Funnel(steps=("view", "cart"), window="20d", breakdown="stage")
     table = asked.run(tables).table.set_index(["breakdown", "step"])["users"]
@@ -243,7 +297,7 @@ def test_questions_are_split_and_filtered_by_a_segment(workspace: Workspace) -> 
 
 def test_a_filter_keeps_a_segments_users(workspace: Workspace) -> None:
     workspace.add(events("a.csv", *FIRST, *LATER))
-    workspace.save_segment("stage", BEFORE)
+    workspace.keep("stage", Segment(question=BEFORE))
     tables = workspace.tables()
     asked = Funnel(steps=("view", "cart"), window="20d", where=Filter(segment={"stage": ("interest", "reach")}))
     assert asked.run(tables).table["users"].tolist() == [2, 1]
@@ -263,37 +317,23 @@ def test_a_filter_keeps_a_segments_users(workspace: Workspace) -> None:
 def test_a_segment_is_there_after_reopening(tmp_path: Path) -> None:
     made = open_workspace(tmp_path / "w.duckdb")
     made.add(events("a.csv", *FIRST))
-    kept, version = made.save_segment("stage", BEFORE), made.version
+    kept, version = made.keep("stage", Segment(question=BEFORE)), made.version
     made.close()
     again = open_workspace(tmp_path / "w.duckdb")
-    assert (again.segments(), again.version, stored(again)) == ((kept,), version, expected(*FIRST))
+    assert (again.kept(Segment), again.version, stored(again)) == ((kept,), version, expected(*FIRST))
     again.add(events("b.csv", *LATER))
     assert stored(again) == expected(*FIRST, *LATER)
     again.close()
 
 
-def test_a_workspace_of_before_segments_opens(tmp_path: Path) -> None:
-    made = open_workspace(tmp_path / "w.duckdb")
-    made.add(events("a.csv", *FIRST))
-    version = made.version
-    made.close()
-    with duckdb.connect(str(tmp_path / "w.duckdb")) as con:
-        con.execute("DROP TABLE segments; DROP TABLE segment_members; DELETE FROM meta WHERE key = 'last segments'")
-    again = open_workspace(tmp_path / "w.duckdb")
-    assert (again.version, again.segments(), again.tables().count("events")) == (version, (), 6)
-    assert again.save_segment("stage", BEFORE).users == 3
-    assert stored(again) == expected(*FIRST)
-    again.close()
-
-
 def test_a_segment_of_a_newer_version_does_not_hide_the_others(workspace: Workspace) -> None:
     workspace.add(events("a.csv", *FIRST))
-    workspace.save_segment("stage", BEFORE)
-    workspace.save_segment("newer", BEFORE)
+    workspace.keep("stage", Segment(question=BEFORE))
+    workspace.keep("newer", Segment(question=BEFORE))
     workspace._con.execute(
-        "UPDATE segments SET question = replace(question, '\"version\":1', '\"version\":99') WHERE name = 'newer'"
+        "UPDATE kept SET value = replace(value, '\"version\":1', '\"version\":99') WHERE name = 'newer'"
     )
-    assert [s.name for s in workspace.segments()] == ["stage"]
+    assert [s.name for s in workspace.kept(Segment)] == ["stage"]
     workspace.add(events("b.csv", *LATER))
     assert stored(workspace, "newer") == expected(*FIRST, *LATER)
 
@@ -302,34 +342,34 @@ def test_a_failure_while_saving_leaves_the_workspace_as_it_was(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workspace.add(events("a.csv", *FIRST))
-    workspace.save_segment("stage", BEFORE)
-    before = (workspace.version, columns(workspace), workspace.segments(), stored(workspace))
+    workspace.keep("stage", Segment(question=BEFORE))
+    before = (workspace.version, columns(workspace), workspace.kept(Segment), stored(workspace))
 
     def broken(*args: Any) -> None:
         raise OSError("disk full")
 
     monkeypatch.setattr("analysis.store.duck.sort", broken)
     for attempt in (
-        lambda: workspace.save_segment("stage", Lifecycle(at="2026-11-12")),
-        lambda: workspace.save_segment("new", BEFORE),
+        lambda: workspace.keep("stage", Segment(question=Lifecycle(at="2026-11-12"))),
+        lambda: workspace.keep("new", Segment(question=BEFORE)),
         lambda: workspace.add(events("b.csv", *LATER)),
     ):
         with pytest.raises(OSError, match="disk full"):
             attempt()
     monkeypatch.undo()
-    assert (workspace.version, columns(workspace), workspace.segments(), stored(workspace)) == before
+    assert (workspace.version, columns(workspace), workspace.kept(Segment), stored(workspace)) == before
 
 
 ROWS, KILLS = 60_000, 8
 CHILD = """
 import sys
 from analysis import Lifecycle
-from analysis.workspace import open_workspace
+from analysis.workspace import Segment, open_workspace
 workspace = open_workspace(sys.argv[1])
 print("open", flush=True)
-workspace.save_segment("stage", Lifecycle(at="2026-11-20"))
+workspace.keep("stage", Segment(question=Lifecycle(at="2026-11-20")))
 print("saved", flush=True)
-workspace.forget_segment("stage")
+workspace.forget(workspace.kept(Segment)[0].id)
 print("forgotten", flush=True)
 workspace.close()
 print("closed", flush=True)
@@ -376,14 +416,16 @@ def test_killed_at_any_moment_the_events_stand_with_the_whole_segment_or_none(tm
         child.communicate()
         again = open_workspace(path)
         try:
-            kept = [s.name for s in again.segments()]
+            kept = [s.name for s in again.kept(Segment)]
             seen.add(str(kept))
             assert again.tables().count("events") == ROWS
             assert ("stage" in columns(again)) == (kept == ["stage"])
-            assert again._rows("SELECT count(*) FROM segment_members") == [(members if kept else 0,)]
+            assert again._rows("SELECT count(*) FROM members") == again._rows(
+                f"SELECT {members} * count(*) FROM kept WHERE what = 'kept'"
+            )
             if kept:
                 assert len({user for user, stage in stored(again) if stage}) == members
-                again.forget_segment("stage")
+                forget(again, "stage")
             assert again.version == before
             stored(again, "event")
         finally:

@@ -18,9 +18,10 @@ import pytest
 
 from analysis.errors import DataError, ImportFileError, WorkspaceError
 from analysis.journey.funnel.question import Funnel
+from analysis.question import Question
 from analysis.store import duck
 from analysis.tables import Tables, collect
-from analysis.values import Campaign, Filter
+from analysis.values import Campaign, Filter, Value
 from analysis.workspace import Export, Workspace, open_workspace, read_export
 from analysis.workspace.contents import Contents
 
@@ -223,7 +224,7 @@ def test_the_version_is_that_of_the_data(workspace: Workspace, tmp_path: Path) -
     seen.append(workspace.version)
     assert len(set(seen)) == 4
     assert workspace.tables().version == workspace.version
-    workspace.save("x", Contents())
+    workspace.keep("x", Contents())
     workspace.name = "other"
     assert workspace.version == seen[-1]
     workspace.campaign = CAMPAIGN
@@ -305,25 +306,28 @@ def test_an_empty_key_file_is_not_a_key(workspace: Workspace, tmp_path: Path, mo
 
 def test_questions_are_kept_by_name(workspace: Workspace) -> None:
     asked = Funnel(steps=("view", "cart"), where=Filter(channel="x"))
-    first = workspace.save("mine", asked)
-    other = workspace.save('it\'s "other" 漏斗', Contents())
-    assert (first.question, first.name) == (asked, "mine")
-    assert workspace.saved() == (other, first)
-    again = workspace.save("mine", Contents())
-    assert [s.name for s in workspace.saved()] == ["mine", 'it\'s "other" 漏斗']
-    assert again.id not in (first.id, other.id)
+    first = workspace.keep("mine", asked)
+    other = workspace.keep('it\'s "other" 漏斗', Contents())
+    assert (first.value, first.name, first.revision, first.current) == (asked, "mine", 1, True)
+    assert workspace.kept(Question) == (other, first)
+    assert workspace.kept(Funnel) == (first,)
+    again = workspace.keep("mine", asked.replace(window="1h"))
+    assert [s.name for s in workspace.kept(Question)] == ["mine", 'it\'s "other" 漏斗']
+    assert (again.id, again.revision) == (first.id, 2)
     workspace.forget(again.id)
     workspace.forget(12345)
-    assert workspace.saved() == (other,)
+    assert workspace.kept(Question) == (other,)
 
 
 def test_a_question_saved_by_a_newer_version_does_not_hide_the_others(workspace: Workspace) -> None:
-    workspace.save("good", Contents())
-    workspace.save("newer", Contents())
-    workspace._con.execute(
-        "UPDATE saved SET question = replace(question, '\"version\":1', '\"version\":99') WHERE name = 'newer'"
-    )
-    assert [s.name for s in workspace.saved()] == ["good"]
+    workspace.keep("good", Contents())
+    kept = workspace.keep("newer", Contents())
+    change = "UPDATE kept SET value = replace(value, '\"version\":{}', '\"version\":{}') WHERE name = 'newer'"
+    workspace._con.execute(change.format(1, 99))
+    assert [s.name for s in workspace.kept(Question)] == ["good"]
+    assert workspace.history(kept.id) == ()
+    workspace._con.execute(change.format(99, 1))
+    assert kept in workspace.kept(Question)
 
 
 def test_campaign_and_name_are_kept(workspace: Workspace) -> None:
@@ -340,14 +344,14 @@ def test_everything_is_there_after_reopening(tmp_path: Path) -> None:
     made = open_workspace(path)
     batch = made.add(A, events(("u1", "nope", "view"), ("u1", "2026-11-13", "view"), name="c.csv"))
     made.campaign, made.name = CAMPAIGN, "mine"
-    kept = made.save("q", Contents())
-    whole = (made.version, stored(made), made.batches(), made.saved(), made.campaign, made.name)
+    kept = made.keep("q", Contents())
+    whole = (made.version, stored(made), made.batches(), made.kept(Value), made.campaign, made.name)
     aside = made.set_aside(batch.id)
     made.close()
     again = open_workspace(path)
-    assert (again.version, stored(again), again.batches(), again.saved(), again.campaign, again.name) == whole
+    assert (again.version, stored(again), again.batches(), again.kept(Value), again.campaign, again.name) == whole
     pd.testing.assert_frame_equal(again.set_aside(batch.id), aside)
-    assert again.saved() == (kept,)
+    assert again.kept(Question) == (kept,)
     assert again.add(B).id == batch.id + 1
     again.close()
 

@@ -14,11 +14,11 @@ and for all bootstrap draws at once.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 
+from analysis.arrays import Floats, Ints
 from analysis.budget.curves.forms import FORMS
 
 _TINY = np.finfo(float).tiny
@@ -33,13 +33,13 @@ class Fit:
 
     form: str
     log_half: float
-    ceilings: Any
+    ceilings: Floats
     objective: float
-    fitted: Any
+    fitted: Floats
     at_edge: bool
 
 
-def fit(form: str, spend: Any, revenue: Any, phase: Any) -> Fit:
+def fit(form: str, spend: Floats, revenue: Floats, phase: Ints) -> Fit:
     """Fit one form.
 
     Parameters
@@ -67,13 +67,13 @@ def fit(form: str, spend: Any, revenue: Any, phase: Any) -> Fit:
     return Fit(form, log_half, ceilings, float(found.fun), ceilings[phase] * shape, at_edge)
 
 
-def dispersion(found: Fit, revenue: Any) -> float:
+def dispersion(found: Fit, revenue: Floats) -> float:
     """Return the variance of revenue / fitted (Pearson's estimate)."""
     free = len(revenue) - len(found.ceilings) - 1
     return float(np.sum((revenue / found.fitted - 1) ** 2) / max(free, 1))
 
 
-def draw(found: Fit, spend: Any, revenue: Any, phase: Any, noise: Any) -> tuple[Any, Any]:
+def draw(found: Fit, spend: Floats, revenue: Floats, phase: Ints, noise: Floats) -> tuple[Floats, Floats]:
     """Refit to revenue made anew from the fit and bootstrap noise, for all draws at once.
 
     Parameters
@@ -92,19 +92,19 @@ def draw(found: Fit, spend: Any, revenue: Any, phase: Any, noise: Any) -> tuple[
     return half, _ceilings(made / shape, phase)
 
 
-def residuals(found: Fit, revenue: Any, phase: Any) -> Any:
+def residuals(found: Fit, revenue: Floats, phase: Ints) -> Floats:
     """Return relative residuals fit for resampling in blocks: centred, and as spread as the noise.
 
     A phase of a single period fits itself; its residual of 0 is no evidence and is left out.
     """
     alone = np.bincount(phase)[phase] == 1
-    left = (revenue / found.fitted - 1)[~alone]
+    left: Floats = (revenue / found.fitted - 1)[~alone]
     left = left - left.mean()
     spread = np.sqrt(np.mean(left**2))
     if spread == 0:
         return left
     noise = dispersion(found, revenue) * widened(len(revenue), len(found.ceilings) + 1)
-    return left * np.sqrt(noise) / spread
+    return np.asarray(left * np.sqrt(noise) / spread)
 
 
 def widened(periods: int, parameters: int) -> float:
@@ -122,7 +122,7 @@ def block_length(periods: int) -> int:
     return max(1, round(float(np.cbrt(periods))))
 
 
-def resampled(left: Any, periods: int, draws: int, rng: np.random.Generator) -> Any:
+def resampled(left: Floats, periods: int, draws: int, rng: np.random.Generator) -> Floats:
     """Resample residuals in blocks of neighbouring periods, shape (draws, periods).
 
     Blocks keep what a period shares with the next; they wrap round, so that every residual is drawn equally often
@@ -131,14 +131,14 @@ def resampled(left: Any, periods: int, draws: int, rng: np.random.Generator) -> 
     length = block_length(len(left))
     begin = rng.integers(len(left), size=(draws, -(-periods // length), 1))
     at = (begin + np.arange(length)) % len(left)
-    return left[at.reshape(draws, -1)[:, :periods]]
+    return np.asarray(left[at.reshape(draws, -1)[:, :periods]])
 
 
-def _grid(spend: Any) -> Any:
+def _grid(spend: Floats) -> Floats:
     return np.linspace(np.log(spend.min() / _REACH), np.log(spend.max() * _REACH), _STEPS)
 
 
-def _profile(form: str, log_halves: Any, spend: Any, revenue: Any, phase: Any) -> Any:
+def _profile(form: str, log_halves: Floats, spend: Floats, revenue: Floats, phase: Ints) -> Floats:
     """Return Q for revenues (draws, periods) at each half-saturation: shape (draws, halves)."""
     shape = FORMS[form].unit(spend[None] / np.exp(log_halves)[:, None])
     out = np.log(shape).sum(axis=1)[None] + float(len(spend))
@@ -146,19 +146,19 @@ def _profile(form: str, log_halves: Any, spend: Any, revenue: Any, phase: Any) -
         own = phase == k
         level = revenue[:, own] @ (1 / shape[:, own]).T / own.sum()
         out = out + own.sum() * np.log(np.maximum(level, _TINY))
-    return out
+    return np.asarray(out)
 
 
-def _ceilings(ratio: Any, phase: Any) -> Any:
+def _ceilings(ratio: Floats, phase: Ints) -> Floats:
     """Average revenue / form within each phase: (draws, periods) to (draws, phases)."""
     return np.stack([ratio[:, phase == k].mean(axis=1) for k in range(int(phase.max()) + 1)], axis=1)
 
 
-def _lowest(grid: Any, profile: Any) -> Any:
+def _lowest(grid: Floats, profile: Floats) -> Floats:
     """Return where each row of `profile` is lowest, between grid points by a parabola through three."""
     best = np.clip(profile.argmin(axis=1), 1, len(grid) - 2)
     rows = np.arange(len(profile))
     before, at, after = (profile[rows, best + k] for k in (-1, 0, 1))
     bend = before - 2 * at + after
     shift = np.where(bend > 0, 0.5 * (before - after) / np.where(bend > 0, bend, 1.0), 0.0)
-    return grid[best] + np.clip(shift, -1, 1) * (grid[1] - grid[0])
+    return np.asarray(grid[best] + np.clip(shift, -1, 1) * (grid[1] - grid[0]))

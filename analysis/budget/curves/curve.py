@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 
+from analysis.arrays import Floats, Ints, Times
 from analysis.budget.curves import forms
+from analysis.estimates import TAILS
 
 CARRY = 8
 """Longest carry-over of spend in periods, as in PyMC-Marketing's example."""
-LEVELS = (0.025, 0.975)
-"""Between which quantiles of the draws an interval lies: 95%."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,16 +56,16 @@ class Curve:
     form: str
     ceiling: float
     half_saturation: float
-    draws: Any
-    spend: Any
-    starts: Any
+    draws: Floats
+    spend: Floats
+    starts: Times
     period_hours: float
-    phase: Any
+    phase: Ints
     phase_multipliers: Mapping[str, float]
-    multiplier_draws: Any
+    multiplier_draws: Floats
     sigma: float
     adstock: float
-    adstock_draws: Any
+    adstock_draws: Floats
 
     def __post_init__(self) -> None:
         for item in fields(self):
@@ -77,12 +76,12 @@ class Curve:
         object.__setattr__(self, "phase_multipliers", MappingProxyType(dict(self.phase_multipliers)))
 
     @property
-    def multiplier(self) -> Any:
+    def multiplier(self) -> Floats:
         """Demand of each period: its phase's multiplier."""
         return np.array(list(self.phase_multipliers.values()))[self.phase]
 
     @property
-    def exposure(self) -> Any:
+    def exposure(self) -> Floats:
         """What the curve is applied to in each period: spend, carried over."""
         return carried(self.spend, self.adstock, self._run)
 
@@ -91,15 +90,15 @@ class Curve:
         """The highest spend of a period; the curve is a guess beyond it."""
         return float(self.spend.max())
 
-    def revenue(self, spend: Any, multiplier: Any = 1.0) -> Any:
+    def revenue(self, spend: Floats | float, multiplier: Floats | float = 1.0) -> Floats:
         """Return a period's expected revenue at a steady `spend` per period; vectorised."""
         return multiplier * forms.value(self.form, spend, self.ceiling, self.half_saturation)
 
-    def marginal(self, spend: Any, multiplier: Any = 1.0) -> Any:
+    def marginal(self, spend: Floats | float, multiplier: Floats | float = 1.0) -> Floats:
         """Return the revenue of the next unit of money at a steady `spend` per period; vectorised."""
         return multiplier * forms.slope(self.form, spend, self.ceiling, self.half_saturation)
 
-    def revenue_draws(self, spend: Any) -> Any:
+    def revenue_draws(self, spend: Floats) -> Floats:
         """Return :meth:`revenue` for every draw, shape (draws, ...)."""
         ceiling, half = (self.draws[:, k].reshape(-1, *[1] * np.ndim(spend)) for k in (0, 1))
         return forms.value(self.form, np.asarray(spend)[None], ceiling, half)
@@ -108,9 +107,9 @@ class Curve:
         """Return expected revenue over all periods if every period's spend were `scale` times that observed."""
         return float(self.revenue(scale * self.exposure, self.multiplier).sum())
 
-    def total_draws(self, scale: float = 1.0) -> Any:
+    def total_draws(self, scale: float = 1.0) -> Floats:
         """Return :meth:`total` for every draw, shape (draws,)."""
-        return np.einsum("dt,dt->d", self._drawn_multiplier, self._drawn(forms.value, scale))
+        return np.asarray(np.einsum("dt,dt->d", self._drawn_multiplier, self._drawn(forms.value, scale)))
 
     def next_unit(self, scale: float = 1.0) -> float:
         """Return what the next unit of money brings, spread over the periods as the spend observed.
@@ -120,24 +119,24 @@ class Curve:
         gain = self.exposure * self.marginal(scale * self.exposure, self.multiplier)
         return float(gain.sum() / self.spend.sum())
 
-    def next_unit_draws(self, scale: float = 1.0) -> Any:
+    def next_unit_draws(self, scale: float = 1.0) -> Floats:
         """Return :meth:`next_unit` for every draw, shape (draws,)."""
         gain = self._drawn(forms.slope, scale) * self._exposures
-        return np.einsum("dt,dt->d", self._drawn_multiplier, gain) / self.spend.sum()
+        return np.asarray(np.einsum("dt,dt->d", self._drawn_multiplier, gain) / self.spend.sum())
 
-    def _drawn(self, of: Any, scale: float) -> Any:
+    def _drawn(self, of: Callable[[str, Floats, Floats, Floats], Floats], scale: float) -> Floats:
         return of(self.form, scale * self._exposures, self.draws[:, :1], self.draws[:, 1:])
 
     @property
-    def _drawn_multiplier(self) -> Any:
+    def _drawn_multiplier(self) -> Floats:
         return self.multiplier_draws[:, self.phase]
 
     @property
-    def _run(self) -> Any:
+    def _run(self) -> Ints:
         return runs(self.starts, self.period_hours)
 
     @property
-    def _exposures(self) -> Any:
+    def _exposures(self) -> Floats:
         """Exposure for every draw of the adstock, shape (draws, periods) or (1, periods)."""
         if not self.adstock_draws.any():
             return self.spend[None]
@@ -145,7 +144,7 @@ class Curve:
         return np.array([carried(self.spend, level, self._run) for level in levels])[which]
 
 
-def carried(spend: Any, adstock: float, run: Any = None) -> Any:
+def carried(spend: Floats, adstock: float, run: Ints | None = None) -> Floats:
     """Return spend carried over geometrically: weights adstock^0 … adstock^(CARRY-1), which add up to 1.
 
     Parameters
@@ -167,16 +166,16 @@ def carried(spend: Any, adstock: float, run: Any = None) -> Any:
     out = spend * weights[0]
     for k in range(1, min(CARRY, len(spend))):
         out[k:] += weights[k] * (spend[:-k] if run is None else np.where(run[k:] == run[:-k], spend[:-k], 0.0))
-    return out / weights.sum()
+    return np.asarray(out / weights.sum())
 
 
-def runs(starts: Any, hours: float) -> Any:
+def runs(starts: Times, hours: float) -> Ints:
     """Number the unbroken stretches of periods of some hours each, in order of their starts."""
     gaps = np.diff(starts).astype("timedelta64[s]").astype(float) / 3600
     return np.concatenate([[0], np.cumsum(gaps > 1.5 * hours)])
 
 
-def interval(draws: Any) -> tuple[float, float]:
+def interval(draws: Floats) -> tuple[float, float]:
     """Return the 95% interval of draws."""
-    low, high = np.quantile(draws, LEVELS)
+    low, high = np.quantile(draws, TAILS)
     return float(low), float(high)

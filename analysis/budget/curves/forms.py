@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
+
+from analysis.arrays import Floats
 
 _EXP = np.log(2.0)
 _TANH = np.arctanh(0.5)
@@ -23,8 +24,8 @@ _TANH = np.arctanh(0.5)
 class Form:
     """A shape and its slope, both of spend over half-saturation; `bounded` if it has a ceiling."""
 
-    unit: Callable[[Any], Any]
-    unit_slope: Callable[[Any], Any]
+    unit: Callable[[Floats], Floats]
+    unit_slope: Callable[[Floats], Floats]
     bounded: bool = True
 
 
@@ -41,7 +42,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
 )
 
 
-def value(form: str, spend: Any, ceiling: Any, half: Any) -> Any:
+def value(form: str, spend: Floats | float, ceiling: Floats | float, half: Floats | float) -> Floats:
     """Return the revenue of a period with this spend; arguments broadcast.
 
     Examples
@@ -52,7 +53,7 @@ def value(form: str, spend: Any, ceiling: Any, half: Any) -> Any:
     return ceiling * FORMS[form].unit(np.asarray(spend, dtype=float) / half)
 
 
-def slope(form: str, spend: Any, ceiling: Any, half: Any) -> Any:
+def slope(form: str, spend: Floats | float, ceiling: Floats | float, half: Floats | float) -> Floats:
     """Return what the next unit of money in a period brings at this spend; arguments broadcast.
 
     Examples

@@ -9,11 +9,11 @@ Adstock and half-saturation are searched on a grid, channel by channel, then pol
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize, nnls
 
+from analysis.arrays import Bools, Floats, Ints
 from analysis.budget.curves.attributed import resampled, widened
 from analysis.budget.curves.curve import carried
 from analysis.budget.curves.forms import FORMS
@@ -39,10 +39,10 @@ class JointFit:
     """
 
     form: str
-    adstock: Any
-    half: Any
-    ceiling: Any
-    fitted: Any
+    adstock: Floats
+    half: Floats
+    ceiling: Floats
+    fitted: Floats
     rss: float
     parameters: int
 
@@ -56,21 +56,21 @@ class Grid:
     """
 
     form: str
-    adstock: Any
-    half: Any
-    columns: Any
-    norms: Any
-    products: Any
+    adstock: Floats
+    half: Floats
+    columns: Floats
+    norms: Floats
+    products: Floats
 
 
-def basis(controls: Any) -> Any:
+def basis(controls: Floats) -> Floats:
     """Return an orthonormal basis of the controls' columns, redundant ones dropped."""
     length = np.linalg.norm(controls, axis=0)
     left, sizes, _ = np.linalg.svd(controls[:, length > 0] / length[length > 0], full_matrices=False)
     return left[:, sizes > 1e-9 * sizes[0]]
 
 
-def fit(form: str, revenue: Any, spend: Any, controls: Any, run: Any = None) -> JointFit:
+def fit(form: str, revenue: Floats, spend: Floats, controls: Floats, run: Ints | None = None) -> JointFit:
     """Fit one form to total revenue.
 
     Parameters
@@ -93,7 +93,9 @@ def fit(form: str, revenue: Any, spend: Any, controls: Any, run: Any = None) -> 
     return _polished(start, revenue, spend, held, made, run)
 
 
-def draw(found: JointFit, spend: Any, controls: Any, noise: Any, run: Any = None) -> tuple[Any, Any, Any]:
+def draw(
+    found: JointFit, spend: Floats, controls: Floats, noise: Floats, run: Ints | None = None
+) -> tuple[Floats, Floats, Floats]:
     """Refit to the fit plus bootstrap noise (draws, periods), on the grid and for all draws at once.
 
     Returns
@@ -107,7 +109,7 @@ def draw(found: JointFit, spend: Any, controls: Any, noise: Any, run: Any = None
     return made.adstock[rows, chosen], made.half[rows, chosen], size / made.norms[rows, chosen]
 
 
-def noise(found: JointFit, revenue: Any, draws: int, rng: np.random.Generator) -> Any:
+def noise(found: JointFit, revenue: Floats, draws: int, rng: np.random.Generator) -> Floats:
     """Resample the residuals in blocks, as spread as the noise is estimated to be: shape (draws, periods)."""
     left = revenue - found.fitted
     left = left - left.mean()
@@ -117,7 +119,7 @@ def noise(found: JointFit, revenue: Any, draws: int, rng: np.random.Generator) -
     return resampled(left * grown, periods, draws, rng)
 
 
-def grid(form: str, spend: Any, held: Any, run: Any = None, centre: JointFit | None = None) -> Grid:
+def grid(form: str, spend: Floats, held: Floats, run: Ints | None = None, centre: JointFit | None = None) -> Grid:
     """Tabulate every channel's column at each adstock and half-saturation, the best found so far included."""
     parts = []
     for c, own in enumerate(spend.T):
@@ -135,18 +137,18 @@ def grid(form: str, spend: Any, held: Any, run: Any = None, centre: JointFit | N
     return Grid(form, adstock, half, columns, norms, np.einsum("ait,bjt->aibj", columns, columns, optimize=True))
 
 
-def _halves(spend: Any) -> Any:
+def _halves(spend: Floats) -> Floats:
     """Return half-saturations to try; far below them a curve is flat over all spend seen, far above straight."""
     some = spend[spend > 0]
     return np.geomspace(np.quantile(some, 0.1) / 4, some.max() * 5, _STEPS)
 
 
-def _without(rows: Any, held: Any) -> Any:
+def _without(rows: Floats, held: Floats) -> Floats:
     """Project the controls out of each row."""
     return rows - (rows @ held) @ held.T
 
 
-def _search(made: Grid, revenue: Any) -> tuple[Any, Any]:
+def _search(made: Grid, revenue: Floats) -> tuple[Ints, Floats]:
     """Choose each channel's candidate in turn, the others kept, for all revenues at once.
 
     Returns
@@ -169,7 +171,7 @@ def _search(made: Grid, revenue: Any) -> tuple[Any, Any]:
     return chosen, size
 
 
-def _best(made: Grid, seen: Any, chosen: Any, active: Any, c: int) -> Any:
+def _best(made: Grid, seen: Floats, chosen: Ints, active: Bools, c: int) -> Ints:
     """Return the candidate of channel c that explains most of what the other active channels leave."""
     others = [o for o in range(chosen.shape[1]) if o != c]
     gain = seen[:, c, :]
@@ -181,10 +183,10 @@ def _best(made: Grid, seen: Any, chosen: Any, active: Any, c: int) -> Any:
         solved = np.linalg.solve(near, np.concatenate([cross, target[..., None]], axis=2))
         room = np.maximum(room - np.einsum("doj,doj->dj", cross, solved[..., :-1]), 1e-9)
         gain = gain - np.einsum("doj,do->dj", cross, solved[..., -1])
-    return (np.maximum(gain, 0) ** 2 / room).argmax(axis=1)
+    return np.asarray((np.maximum(gain, 0) ** 2 / room).argmax(axis=1))
 
 
-def _system(made: Grid, seen: Any, chosen: Any, active: Any, of: list[int]) -> tuple[Any, Any]:
+def _system(made: Grid, seen: Floats, chosen: Ints, active: Bools, of: list[int]) -> tuple[Floats, Floats]:
     """Return the normal equations of the chosen columns, inactive ones made to solve to 0."""
     some = active[:, of]
     near = np.stack(
@@ -198,7 +200,7 @@ def _system(made: Grid, seen: Any, chosen: Any, active: Any, of: list[int]) -> t
     return near, target
 
 
-def _sizes(made: Grid, seen: Any, chosen: Any) -> Any:
+def _sizes(made: Grid, seen: Floats, chosen: Ints) -> Floats:
     """Solve for non-negative coefficients by dropping the most negative until none is left."""
     every = list(range(chosen.shape[1]))
     active = np.ones(chosen.shape, dtype=bool)
@@ -209,19 +211,19 @@ def _sizes(made: Grid, seen: Any, chosen: Any) -> Any:
         if not len(rows):
             break
         active[rows, worst[rows]] = False
-    return np.maximum(size, 0)
+    return np.asarray(np.maximum(size, 0))
 
 
-def _column(system: tuple[Any, Any]) -> tuple[Any, Any]:
+def _column(system: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
     return system[0], system[1][..., None]
 
 
-def _polished(start: Any, revenue: Any, spend: Any, held: Any, made: Grid, run: Any) -> JointFit:
+def _polished(start: Floats, revenue: Floats, spend: Floats, held: Floats, made: Grid, run: Ints | None) -> JointFit:
     """Improve adstock and half-saturation off the grid."""
     channels = spend.shape[1]
     target = _without(revenue, held)
 
-    def solved(at: Any) -> tuple[Any, float, Any]:
+    def solved(at: Floats) -> tuple[Floats, float, Floats]:
         levels = np.stack([carried(own, theta, run) for own, theta in zip(spend.T, at, strict=False)])
         shape = FORMS[made.form].unit(levels / np.exp(at[channels:])[:, None])
         columns = _without(shape, held).T

@@ -145,7 +145,7 @@ def _fitted(
     at = {market.channels[k]: i for i, k in enumerate(used)}
     curves = {c: _curve(given, market, fits[form], c, i, drawn) for c, i in at.items()}
     # A fit in which the channels may bring more than all there is has not told them from demand, or each other.
-    if interval(sum(c.total_draws() for c in curves.values()))[1] > revenue.sum():
+    if interval(np.sum([c.total_draws() for c in curves.values()], axis=0))[1] > revenue.sum():
         return _none(given, dict.fromkeys(wanted, "unbounded"))
     total = float(np.sum((revenue - revenue.mean()) ** 2))
     out = {}

@@ -14,12 +14,13 @@ import pandas as pd
 from analysis.answer import Answer, Field, Note
 from analysis.budget.curves import attributed, jointly
 from analysis.budget.curves import chart as picture
-from analysis.budget.curves.curve import LEVELS, Curve, interval
+from analysis.budget.curves.curve import Curve, interval
 from analysis.budget.curves.definition import CurvesDefinition
 from analysis.budget.curves.estimate import FEWEST, FLATTEST, MOST_APART, Estimate, missing, preferred
 from analysis.budget.curves.forms import FORMS
 from analysis.budget.curves.report import Report, report
 from analysis.charts import Look
+from analysis.estimates import TAILS
 from analysis.messages import N_, Message, Money, Names, say
 from analysis.tables import Tables
 from analysis.values import value
@@ -356,7 +357,7 @@ def _drawn(curves: tuple[Curve, ...]) -> pd.DataFrame:
     for curve in curves:
         within, most = np.linspace(0, curve.observed_max, POINTS), BEYOND * curve.observed_max
         spend = np.append(within, np.linspace(within[-1], most, POINTS // 2)[1:])
-        low, high = np.quantile(curve.revenue_draws(spend), LEVELS, axis=0)
+        low, high = np.quantile(curve.revenue_draws(spend), TAILS, axis=0)
         own = {"channel": curve.channel, "spend": spend, "revenue": curve.revenue(spend), "low": low, "high": high}
         parts.append(pd.DataFrame(own).assign(beyond=spend > curve.observed_max))
     return pd.concat(parts, ignore_index=True) if parts else tabled([], CurvesAnswer.fields["curve"])
@@ -491,7 +492,7 @@ def _doubts(found: list[Estimate]) -> list[Note]:
 
 def _unseen(curve: Curve, rivals: tuple[Curve, ...]) -> bool:
     """Whether the data leaves open that even the highest spend brought less than half of the ceiling."""
-    likely = float(np.quantile(curve.draws[:, 1], LEVELS[1]))
+    likely = float(np.quantile(curve.draws[:, 1], TAILS[1]))
     return max(likely, *(r.half_saturation for r in rivals)) > curve.observed_max
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Self
 
 from analysis.errors import ImportFileError, QuestionError
 from analysis.messages import Names, say
@@ -37,7 +37,7 @@ SPREAD: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 
 def _assignments() -> Metadata:
-    def check(name: str, got: Any) -> Assignments:
+    def check(name: str, got: object) -> Assignments:
         items = got.items() if isinstance(got, Mapping) else got
         if not isinstance(items, Iterable):
             raise QuestionError.field(name, got, say("it must map columns to texts."))
@@ -54,7 +54,7 @@ def _assignments() -> Metadata:
 def _delays() -> Metadata:
     pairs, length = _assignments()["check"], duration()["check"]
 
-    def check(name: str, got: Any) -> Assignments:
+    def check(name: str, got: object) -> Assignments:
         return tuple((event, length(f"{name}[{event}]", span)) for event, span in pairs(name, got))
 
     return {"check": check}
@@ -67,7 +67,7 @@ MONTH = "month"
 def _period() -> Metadata:
     length = duration()["check"]
 
-    def check(name: str, got: Any) -> str:
+    def check(name: str, got: object) -> str:
         return MONTH if got == MONTH else str(length(name, got))
 
     return {"check": check}

@@ -1,4 +1,4 @@
-"""Tables whose headings are values: channels beside each other, outcomes of a user, steps that have no times.
+"""Are a table's headings values: channels beside each other, outcomes of a user, steps that have no times?
 
 What is found here is a proposal with its evidence: the analyst is asked to confirm it.
 """
@@ -9,24 +9,17 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from analysis.imports.columns import cells
-from analysis.imports.columns.headings import plain_heading
-from analysis.imports.columns.shapes import FALSE, TRUE
-from analysis.imports.file.read import Scratch
-from analysis.imports.file.structure import is_value
+from analysis.imports.columns.cells import Source, filled
+from analysis.imports.columns.times import local, time, time_style
+from analysis.imports.file.scratch import Scratch
+from analysis.imports.lexicon.headings import plain_heading
+from analysis.imports.lexicon.known import CHANNELS
+from analysis.imports.lexicon.looks import FALSE, TRUE, is_value
 
 _SPENT = r"spend|spent|cost|adspend|花费|消耗|消费|费用|投放|投入"
 _PREFIX = re.compile(rf"^(?:{_SPENT})[\s_\-]+|^(?:花费|消耗|消费|费用|投放|投入)", re.IGNORECASE)
 _SUFFIX = re.compile(
     rf"[\s_\-]+(?:ad[\s_\-]?)?(?:{_SPENT}|s)\s*(?:\([^)]*\))?$|(?:花费|消耗|消费|费用|投放|投入)\s*(?:[(（].*)?$",
-    re.IGNORECASE,
-)
-_CHANNEL = re.compile(
-    r"tv|television|radio|print|newspaper|magazine|ooh|outdoor|digital|search|sem|seo|ppc|display|video|social|email|"
-    r"affiliate|influencer|facebook|fb|instagram|meta|google|adwords|youtube|tiktok|bing|microsoft|linkedin|twitter|x|"
-    r"snapchat|pinterest|amazon|criteo|programmatic|newsletter|"
-    r"电视|广播|户外|搜索|信息流|短视频|直播|抖音|快手|小红书|微信|微博|百度|淘宝|天猫|京东|拼多多|巨量千川|千川|万相台|直通车|腾讯|"
-    r"b站|哔哩哔哩|知乎|达人|短信|电梯",
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(r"(?:x|media|channel|渠道)[\s_]?\d{1,3}", re.IGNORECASE)
@@ -72,7 +65,7 @@ def media(scratch: Scratch, samples: Mapping[str, Sequence[str]], time: str) -> 
     """Find columns of spend per channel beside a time column: two or more, by their names and their numbers."""
     numeric = [h for h in scratch.headings if h != time and _numeric(samples.get(h, ()))]
     named = {h: name for h in numeric if (name := _spending(h))}
-    known = {h: h for h in numeric if h not in named and _CHANNEL.fullmatch(plain_heading(h))}
+    known = {h: h for h in numeric if h not in named and plain_heading(h) in CHANNELS}
     numbered = {h: h for h in numeric if _NUMBERED.fullmatch(h.strip())}
     spread = named if len(named) >= 2 else named | known if len(named | known) >= 2 else numbered
     if len(spread) < 2:
@@ -102,10 +95,9 @@ def outcome_delays(events: Sequence[str]) -> dict[str, str]:
 
 def step_delays(scratch: Scratch, heading: str) -> dict[str, str]:
     """Put steps in order: pages of a shop as a journey goes, others by how many users reached them."""
-    place = f"c{scratch.headings.index(heading)}"
-    text = cells.filled(place)
+    text = filled(scratch.column(heading))
     query = (
-        f"SELECT {text} AS step FROM {scratch.table} WHERE mark IS NULL AND {text} IS NOT NULL GROUP BY 1 "
+        f"SELECT {text} AS step FROM {scratch.relation} WHERE mark IS NULL AND {text} IS NOT NULL GROUP BY 1 "
         "ORDER BY count(*) DESC, min(line) LIMIT 101"
     )
     steps = [str(row[0]) for row in scratch.con.execute(query).fetchall()]
@@ -134,13 +126,13 @@ def _spending(heading: str) -> str:
     return ""
 
 
-def _period(scratch: Scratch, time: str) -> str:
+def _period(scratch: Scratch, heading: str) -> str:
     """Return the shortest time between two rows' times, which is how long a row lasts."""
-    n = scratch.headings.index(time)
-    source, kind = f"c{n}", scratch.types()[n]
-    style = cells.time_style(scratch.con, scratch.table, source, kind, None, False)
-    moment = cells.local(source, kind, style) or cells.time(source, kind, style)
-    moments = f"SELECT DISTINCT {moment} AS t FROM {scratch.table}, (SELECT 'UTC' AS zone)"
+    kind = scratch.types()[scratch.headings.index(heading)]
+    source = Source(scratch.con, scratch.relation, scratch.column(heading), kind)
+    style = time_style(source)
+    moment = local(source, style) or time(source, style)
+    moments = f"SELECT DISTINCT {moment} AS t FROM {scratch.relation}, (SELECT 'UTC' AS zone)"
     query = f"SELECT min(date_diff('hour', b, t)) FROM (SELECT t, lag(t) OVER (ORDER BY t) AS b FROM ({moments}))"
     hours = scratch.con.execute(query).fetchall()[0][0]
     return f"{hours}h" if hours else "1d"

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -49,10 +48,10 @@ def key(part: int, number: str) -> str:
     return f"{part * PART} + ({number}) * {STEP}"
 
 
-def located(keys: Any, members: Sequence[Member]) -> tuple[pa.Array, pa.Array]:
+def located(keys: Sequence[int] | pa.ChunkedArray, members: Sequence[Member]) -> tuple[pa.Array, pa.Array]:
     """Return the file each key's row is in, and its line there; a record is where it begins."""
-    keys = np.asarray(keys, dtype=np.int64)
-    parts, lines = keys // PART, keys % PART // STEP
+    numbers = np.asarray(keys, dtype=np.int64)
+    parts, lines = numbers // PART, numbers % PART // STEP
     for part in np.unique(parts):
         own = parts == part
         if (text := members[part].text) and not _a_line_each(text, members[part].records):

@@ -9,7 +9,7 @@ from pathlib import Path
 from charset_normalizer import from_bytes
 
 from analysis.imports.file import limits
-from analysis.imports.file.source import CHUNK, Plain, chunks, fresh, looks_like_utf16
+from analysis.imports.file.plain import CHUNK, Plain, chunks, fresh, looks_like_utf16
 from analysis.messages import say
 
 _COMMON = re.compile(rb"[\xa1-\xa3\xb0-\xd7][\xa1-\xfe]")

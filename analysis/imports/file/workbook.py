@@ -1,89 +1,124 @@
-"""How far out the cells of an Excel 97 workbook (.xls) lie, before its reader sets memory aside up to there.
-
-A compound file ([MS-CFB]) holds the workbook's records ([MS-XLS]) in one stream, as a chain of sectors.
-"""
+"""How do the sheets of a workbook become texts, without its reader taking all the memory there is?"""
 
 from __future__ import annotations
 
+import csv
+import datetime as dt
+import re
 import struct
-from collections.abc import Iterator
+import zipfile
+import zlib
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
-_CELLS = frozenset((0x0006, 0x00D6, 0x00FD, 0x0201, 0x0203, 0x0204, 0x0205, 0x027E, 0x0406, 0x00BD, 0x00BE))
-_RUNS = frozenset((0x00BD, 0x00BE))
-"""Records of one cell, and those of several beside each other, which end with the last column."""
-_BEGIN = 0x0809
+from python_calamine import CalamineWorkbook
+
+from analysis.errors import SluiceError
+from analysis.imports.file import limits, xls
+from analysis.imports.file.layout import Layout
+from analysis.imports.file.plain import Plain, fresh
+from analysis.imports.file.structure import layouts
+from analysis.messages import say
+
+_CELL = re.compile(rb"""<(?:\w+:)?c\b[^>]{0,200}?\br=["']([A-Za-z]{1,4})(\d{1,9})""")
+_DAMAGED = say("it is a ZIP or a damaged workbook, not XLSX. Unpack or re-save it.")
+_Cell = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
+"""What its reader makes of a cell; an empty one is an empty text."""
 
 
-def extent(path: Path) -> int:
-    """Return the most cells that any sheet spans from its first row and column to its last.
+def sheets(plain: Plain, folder: Path) -> tuple[list[Layout], list[SluiceError]]:
+    """Return the tables of a workbook, and why sheets of it are none.
 
     Raises
     ------
-    ValueError, LookupError, struct.error
-        It is no whole compound file, or holds no workbook.
+    ImportFileError
+        It is damaged, too large, or no sheet is a table.
     """
-    most = rows = columns = 0
-    for kind, body in _records(_stream(path.read_bytes())):
-        if kind == _BEGIN:
-            rows = columns = 0
-        elif kind in _CELLS and len(body) >= 6:
-            row, column = struct.unpack_from("<HH", body)
-            last = struct.unpack_from("<H", body, len(body) - 2)[0] if kind in _RUNS else column
-            rows, columns = max(rows, row + 1), max(columns, column + 1, last + 1)
-            most = max(most, rows * columns)
-    return most
+    found, errors = list[Layout](), list[SluiceError]()
+    texts = _texts(plain, folder)
+    for title, path in texts:
+        name = plain.name if len(texts) == 1 else f"{plain.name}: {title}"
+        try:
+            tables = layouts(replace(plain, name=name, gaps=True), path, folder)
+            found += [replace(t, title=t.title or title) for t in tables]
+        except SluiceError as error:
+            errors.append(error)
+    if not found:
+        raise errors[0] if errors else limits.refuse(plain.name, say("its sheets are empty."), "empty-file")
+    return found, errors
 
 
-def _records(stream: bytes) -> Iterator[tuple[int, bytes]]:
-    at = 0
-    while at + 4 <= len(stream):
-        kind, size = struct.unpack_from("<HH", stream, at)
-        yield kind, stream[at + 4 : at + 4 + size]
-        at += 4 + size
+def _check_extent(plain: Plain) -> None:
+    """Refuse a sheet with a cell far out: its reader would ask for memory up to there, and the process would end."""
+    if not zipfile.is_zipfile(plain.path):
+        _refuse_far(plain, xls.extent(plain.path))
+        return
+    with zipfile.ZipFile(plain.path) as book:
+        for name in book.namelist():
+            if name.startswith("xl/worksheets/") and name.endswith(".xml"):
+                _refuse_far(plain, _extent(book, name))
 
 
-def _stream(file: bytes) -> bytes:
-    """Return the workbook's stream; a short one lies in pieces of the root entry's."""
-    size, small = (1 << shift for shift in struct.unpack_from("<HH", file, 30))
-    first, _, cutoff, first_small, _, more = struct.unpack_from("<IIIIII", file, 48)
-    if not 64 <= small < size <= 1 << 16:
-        raise ValueError("no compound file")
-    body = file[size:]
-    table = _numbers(b"".join(body[n * size : (n + 1) * size] for n in _table_sectors(file, body, size, more)))
-    entries = dict(_entries(_chain(body, size, table, first)))
-    start, length = entries["Workbook"] if "Workbook" in entries else entries["Book"]
-    if length >= cutoff:
-        return _chain(body, size, table, start)[:length]
-    small_table = _numbers(_chain(body, size, table, first_small))
-    return _chain(_chain(body, size, table, entries["Root Entry"][0]), small, small_table, start)[:length]
+def _refuse_far(plain: Plain, extent: int) -> None:
+    if extent > limits.CELLS:
+        reason = say("one cell lies so far out that the sheet would fill the memory. Delete it first.")
+        raise limits.refuse(plain.name, reason, "too-large")
 
 
-def _table_sectors(file: bytes, body: bytes, size: int, more: int) -> list[int]:
-    """Return the sectors that the allocation table lies in: the header names 109, further sectors the rest."""
-    found, seen = list(struct.unpack_from("<109I", file, 76)), set[int]()
-    while more * size < len(body) and more not in seen:
-        seen.add(more)
-        *others, more = _numbers(body[more * size : (more + 1) * size])
-        found += others
-    return [n for n in found if n * size < len(body)]
+def _extent(book: zipfile.ZipFile, name: str) -> int:
+    columns, last, tail = set[bytes](), 0, b""
+    with book.open(name) as sheet:
+        while piece := sheet.read(1 << 22):
+            for column, row in _CELL.findall(tail + piece):
+                columns.add(column)
+                last = max(last, int(row))
+            tail = piece[-300:]
+    widest = max((_column(c) for c in columns), default=0)
+    return widest * last
 
 
-def _entries(directory: bytes) -> Iterator[tuple[str, tuple[int, int]]]:
-    for at in range(0, len(directory) - 127, 128):
-        length = struct.unpack_from("<H", directory, at + 64)[0]
-        name = directory[at : at + max(0, min(length, 64) - 2)].decode("utf-16-le", errors="replace")
-        yield name, struct.unpack_from("<II", directory, at + 116)
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = 26 * number + letter - 64
+    return number
 
 
-def _chain(body: bytes, size: int, table: tuple[int, ...], start: int) -> bytes:
-    parts, seen, n = [], set[int](), start
-    while n * size < len(body) and n not in seen:
-        seen.add(n)
-        parts.append(body[n * size : (n + 1) * size])
-        n = table[n] if n < len(table) else len(body)
-    return b"".join(parts)
+def _texts(plain: Plain, folder: Path) -> list[tuple[str, Path]]:
+    """Write each sheet that holds anything as a text; return its title and path."""
+    found = list[tuple[str, Path]]()
+    try:
+        _check_extent(plain)
+    except (OSError, zipfile.BadZipFile, ValueError, LookupError, struct.error, zlib.error) as error:
+        raise limits.refuse(plain.name, _DAMAGED, "damaged") from error
+    try:
+        book = CalamineWorkbook.from_path(str(plain.path))
+        for title in book.sheet_names[: limits.TABLES_IN_A_FILE]:
+            path = fresh(folder, ".csv")
+            if _write(book.get_sheet_by_name(title).iter_rows(), path):
+                found.append((title, path))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # its reader's panics are no Exception
+        raise limits.refuse(plain.name, _DAMAGED, "damaged") from error
+    return found
 
 
-def _numbers(text: bytes) -> tuple[int, ...]:
-    return struct.unpack(f"<{len(text) // 4}I", text[: len(text) // 4 * 4])
+def _write(rows: Iterable[list[_Cell]], path: Path) -> int:
+    written = 0
+    with path.open("w", encoding="utf-8", newline="") as file:
+        write = csv.writer(file).writerow
+        for row in rows:
+            cells = [_cell(cell) for cell in row]
+            write(cells)
+            written += any(cells)
+    return written
+
+
+def _cell(cell: _Cell) -> str:
+    if isinstance(cell, dt.datetime):
+        return cell.isoformat(sep=" ")
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    return "" if cell is None else str(cell).upper() if isinstance(cell, bool) else str(cell)

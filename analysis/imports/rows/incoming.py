@@ -1,18 +1,19 @@
-"""An export's rows on their way into a workspace: counted, compared, keyed, sorted, and handed over as a stream."""
+"""Which rows of an export come into a workspace? Counted, compared, keyed, sorted, and handed over as a stream."""
 
 from __future__ import annotations
 
-import copy
+from dataclasses import dataclass, replace
 
 import duckdb
 import pyarrow as pa
 
 from analysis.imports.columns.mapping import ColumnMapping
-from analysis.imports.columns.shapes import shaped
-from analysis.imports.file.read import Scratch
-from analysis.imports.rows.clean import given_columns, kept, set_aside, text_of_row
-from analysis.imports.watch import watching
+from analysis.imports.file.scratch import Scratch
+from analysis.imports.rows.clean import hidden_in, kept, set_aside
+from analysis.imports.rows.judged import Judged, judged, text_of_row
+from analysis.imports.rows.shapes import shaped
 from analysis.store import duck
+from analysis.store.watch import watching
 from analysis.vocabulary import TIME_COLUMN
 
 _BATCH = 122_880
@@ -48,91 +49,123 @@ def covers(table: str, spans: str, rows: str) -> str:
     return f"{same} AND {rows}.{TIME_COLUMN[table]} <= {spans}.hi AND {end}"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class Incoming:
     """The rows of an export that are to be stored, in its scratch database.
 
     Parameters
     ----------
-    scratch : Scratch
-    mapping : ColumnMapping
+    judged : Judged
     key : bytes
-        Secret for the keyed hash of the columns in `mapping.hashed`.
-
-    Attributes
-    ----------
-    zone : str
-        In which its days are told.
+        Secret for the keyed hash of the columns in the mapping's `hashed`.
+    rows : str
+        SQL for them.
+    lines : int
+        How many rows the file has.
     """
 
-    def __init__(self, scratch: Scratch, mapping: ColumnMapping, key: bytes) -> None:
-        self.con, self.table, self._time = scratch.con, mapping.table, TIME_COLUMN[mapping.table]
-        with watching().during(self.con, scratch.rows / 2):
-            self._scratch, self._mapping = shaped(scratch, mapping)
-            self._rows = kept(self._scratch, self._mapping, key)
-        self.zone, self._key = mapping.zone, key
-        self.columns = given_columns(self._mapping)
-        self._channel = "channel" if "channel" in self.columns else "NULL::VARCHAR"
-        self._lines = scratch.rows
+    judged: Judged
+    key: bytes
+    rows: str
+    lines: int
+
+    @property
+    def con(self) -> duckdb.DuckDBPyConnection:
+        """The scratch database."""
+        return self.judged.con
+
+    @property
+    def table(self) -> str:
+        """Of which table they are."""
+        return self.judged.mapping.table
+
+    @property
+    def zone(self) -> str:
+        """In which zone their days are told."""
+        return self.judged.mapping.zone
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The table's columns that they have."""
+        return self.judged.columns
+
+    @property
+    def _channel(self) -> str:
+        return "channel" if "channel" in self.columns else "NULL::VARCHAR"
 
     def count(self) -> int:
         """Return the number of rows."""
-        return int(self.con.execute(f"SELECT count(*) FROM {self._rows}").fetchall()[0][0])
+        return int(self.con.execute(f"SELECT count(*) FROM {self.rows}").fetchall()[0][0])
 
     def set_aside(self) -> pa.Table:
         """Return the rows that are not stored: file, line, reason, column, text."""
-        return set_aside(self._scratch, self._mapping)
+        return set_aside(self.judged)
 
     def spans(self) -> pa.Table:
         """Return the days that each channel has rows of, in runs: channel, lo, hi (both included)."""
-        return days(self.con, f"SELECT *, {self._channel} AS own FROM {self._rows}", self.table, self.zone)
+        return days(self.con, f"SELECT *, {self._channel} AS own FROM {self.rows}", self.table, self.zone)
 
-    def leave_out(self, spans: pa.Table) -> None:
-        """Set aside what lies in these spans of its channel: channel, lo, hi (both included)."""
-        found, mapping = self._scratch, self._mapping
-        left = copy.copy(found)  # the rows as they were judged stay, for whoever asks again
-        left.judged = f"{found.judged}_left"
+    def without(self, spans: pa.Table) -> Incoming:
+        """Return the rows but for those that lie in these spans of their channel: they are set aside.
+
+        Parameters
+        ----------
+        spans : pa.Table
+            channel, lo, hi (both included).
+        """
+        found = self.judged  # the rows as they were judged stay, for whoever asks again
+        left = replace(found, relation=f"{found.relation}_left")
         self.con.register("spans", spans)
         self.con.execute(f"CREATE OR REPLACE TEMP TABLE taken AS {self._within('spans')}")
         self.con.unregister("spans")
-        self.con.execute(f"CREATE OR REPLACE TEMP TABLE {left.judged} AS FROM {found.judged}")
+        self.con.execute(f"CREATE OR REPLACE TEMP TABLE {left.relation} AS FROM {found.relation}")
         if self.con.execute("SELECT EXISTS (FROM taken)").fetchall()[0][0]:
-            texts = f"SELECT line AS key, {text_of_row(found, mapping)} AS said FROM {found.table}"
+            said = text_of_row(found.scratch, found.mapping)
+            texts = f"SELECT line AS key, {said} AS said FROM {found.scratch.relation}"
             self.con.execute(
-                f"UPDATE {left.judged} AS judged SET bad = 'overlap|', text = said "
+                f"UPDATE {left.relation} AS judged SET bad = 'overlap|', text = said "
                 f"FROM taken JOIN ({texts}) USING (key) WHERE place = judged.rowid"
             )
-        self._scratch, self._rows = left, kept(left, mapping, self._key)
+        return replace(self, judged=left, rows=kept(left, self.key))
 
     def _within(self, spans: str) -> str:
         """Return SQL for the kept rows in these spans: place, key of their lines."""
-        judged = self._scratch.judged
-        channel = "channel" if "channel" in self.columns else "NULL::VARCHAR"
-        if "channel" in self._mapping.hashed:
-            spans = f"(SELECT shown AS channel, lo, hi FROM {spans} JOIN hidden_{judged}_channel ON channel = hash)"
-        begun = "period_end > lo" if self.table == "spend" else f"{self._time} >= lo"
+        if "channel" in self.judged.mapping.hashed:
+            hidden = hidden_in(self.judged, "channel")
+            spans = f"(SELECT shown AS channel, lo, hi FROM {spans} JOIN {hidden} ON channel = hash)"
+        time = TIME_COLUMN[self.table]
+        begun = "period_end > lo" if self.table == "spend" else f"{time} >= lo"
         return (
-            f"SELECT place, key FROM (SELECT rowid AS place, {self._scratch.line} AS key, {channel} AS own, * "
-            f"FROM {judged} WHERE bad IS NULL) AS f SEMI JOIN {spans} AS s "
-            f"ON s.channel IS NOT DISTINCT FROM f.own AND {self._time} <= hi AND {begun}"
+            f"SELECT place, key FROM (SELECT rowid AS place, {self.judged.line} AS key, {self._channel} AS own, * "
+            f"FROM {self.judged.relation} WHERE bad IS NULL) AS f SEMI JOIN {spans} AS s "
+            f"ON s.channel IS NOT DISTINCT FROM f.own AND {time} <= hi AND {begun}"
         )
 
     def distinct(self, column: str) -> pa.Table:
         """Return the distinct values of a column."""
-        return self.con.sql(f"SELECT DISTINCT {column} FROM {self._rows}").to_arrow_table()
+        return self.con.sql(f"SELECT DISTINCT {column} FROM {self.rows}").to_arrow_table()
 
     def stream(self, columns: tuple[str, ...] | None = None) -> pa.RecordBatchReader:
         """Return the rows as they come."""
         names = ", ".join(columns or self.columns)
-        return self._watched(f"SELECT {names} FROM {self._rows}")
+        return self._watched(f"SELECT {names} FROM {self.rows}")
 
     def keyed(self, users: pa.Table, names: pa.Table) -> pa.RecordBatchReader:
         """Return events with their keys, sorted."""
         self.con.register("users", users)
         self.con.register("event_names", names)
-        return self._watched(f"FROM {duck.keyed(self._rows, 'users', 'event_names')}")
+        return self._watched(f"FROM {duck.keyed(self.rows, 'users', 'event_names')}")
 
     def _watched(self, query: str) -> pa.RecordBatchReader:
         watch = watching()
-        with watch.during(self.con, self._lines / 4):
+        with watch.during(self.con, self.lines / 4):
             reader = self.con.sql(query).to_arrow_reader(_BATCH)
-        return watch.batches(reader, self._lines / max(self._scratch.rows, 1) / 4)
+        return watch.batches(reader, self.lines / max(self.judged.scratch.rows, 1) / 4)
+
+
+def incoming(scratch: Scratch, mapping: ColumnMapping, key: bytes) -> Incoming:
+    """Judge an export's rows and return those to be stored."""
+    with watching().during(scratch.con, scratch.rows / 2):
+        found = judged(shaped(scratch, mapping))
+        rows = kept(found, key)
+    return Incoming(found, key, rows, scratch.rows)

@@ -1,16 +1,17 @@
-"""Does what would be imported agree with what the file says of itself, and with what is stored already?"""
+"""Does what would be imported agree with what the file says of itself?"""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
+from analysis.imports.columns.amounts import MONEY, amounts_of
 from analysis.imports.columns.mapping import ColumnMapping
 from analysis.imports.file.lines import PART, STEP
-from analysis.imports.file.read import Scratch
-from analysis.imports.rows.clean import MARKS, MONEY, given_columns, judge
+from analysis.imports.rows.clean import MARKS
+from analysis.imports.rows.judged import Judged
 from analysis.messages import Message, say
 from analysis.values import local_day
 from analysis.vocabulary import EVENTS, TABLES, TIME_COLUMN
@@ -104,70 +105,59 @@ class Reconciliation:
         return all(check.verdict != "differ" for check in self.totals)
 
 
-class Stored(Protocol):
-    """A workspace, as far as this room needs to know one."""
-
-    def compare(self, export: Any) -> tuple[int, tuple[Overlap, ...]]:
-        """Return how many of an export's rows are stored already, and the earlier batches it overlaps."""
-
-
-def reconcile(scratch: Scratch, mapping: ColumnMapping) -> Reconciliation:
-    """Judge every row under a mapping and add up; nothing is stored."""
-    judge(scratch, mapping)
-    present = given_columns(mapping)
-    bad = f"FROM {scratch.judged} WHERE bad IS NOT NULL"
-    reasons = _rows(scratch, f"SELECT split_part(bad, '|', 1), count(*) {bad} GROUP BY 1")
-    good = f"FROM {scratch.judged} WHERE bad IS NULL"
-    kept = _rows(scratch, f"SELECT count(*) {good}")[0][0]
+def reconcile(judged: Judged) -> Reconciliation:
+    """Add up what was judged; nothing is stored."""
+    mapping, present = judged.mapping, judged.columns
+    bad = f"FROM {judged.relation} WHERE bad IS NOT NULL"
+    reasons = _rows(judged, f"SELECT split_part(bad, '|', 1), count(*) {bad} GROUP BY 1")
+    good = f"FROM {judged.relation} WHERE bad IS NULL"
+    kept = _rows(judged, f"SELECT count(*) {good}")[0][0]
     names = ", ".join(f'"{c}"' for c in present)
     first, last = TIME_COLUMN[mapping.table], "period_end" if mapping.table == "spend" else TIME_COLUMN[mapping.table]
-    span = _rows(scratch, f"SELECT min({first}), max({last}) {good}")[0]
-    asked = _questions(scratch, mapping)
+    span = _rows(judged, f"SELECT min({first}), max({last}) {good}")[0]
+    asked = _questions(judged)
     return Reconciliation(
-        lines=scratch.rows,
+        lines=judged.scratch.rows,
         kept=int(kept),
         set_aside=tuple(sorted(((str(r), int(n)) for r, n in reasons), key=lambda pair: (-pair[1], pair[0]))),
-        sums=_sums(scratch, mapping, present),
-        totals=_totals(scratch, mapping, present),
+        sums=_sums(judged),
+        totals=_totals(judged),
         period=(span[0], span[1]) if kept else None,
         days=_days(mapping, span[0], span[1]) if kept else None,
-        currencies=_distinct(scratch, "currency", present),
+        currencies=_distinct(judged, "currency"),
         zone=mapping.zone,
-        duplicates=int(kept - _rows(scratch, f"SELECT count(*) FROM (SELECT DISTINCT {names} {good})")[0][0]),
+        duplicates=int(kept - _rows(judged, f"SELECT count(*) FROM (SELECT DISTINCT {names} {good})")[0][0]),
         stored=None,
         overlaps=(),
-        unknown_events=tuple(e for e in _distinct(scratch, "event", present) if e not in EVENTS),
+        unknown_events=tuple(e for e in _distinct(judged, "event") if e not in EVENTS),
         questions=tuple(question for question, _field in asked),
         undecided=tuple(sorted({field for _question, field in asked})),
     )
 
 
-def shared(one: tuple[Scratch, ColumnMapping], other: tuple[Scratch, ColumnMapping]) -> int:
+def shared(one: Judged, other: Judged) -> int:
     """Return how many kept rows are about the same orders, or spend of the same names and time, as another file's."""
-    (scratch, mapping), (others, theirs) = one, other
-    judge(scratch, mapping)
-    judge(others, theirs)
-    own = [c for c in SAME[mapping.table] if c in given_columns(mapping)]
-    if own != [c for c in SAME[mapping.table] if c in given_columns(theirs)]:
+    own = [c for c in SAME[one.mapping.table] if c in one.columns]
+    if own != [c for c in SAME[one.mapping.table] if c in other.columns]:
         return 0
-    there = others.con.sql(f"SELECT {', '.join(own)} FROM {others.judged} WHERE bad IS NULL").to_arrow_table()
-    scratch.con.register("there", there)
+    there = other.con.sql(f"SELECT {', '.join(own)} FROM {other.relation} WHERE bad IS NULL").to_arrow_table()
+    one.con.register("there", there)
     same = " AND ".join(f"h.{c} IS NOT DISTINCT FROM t.{c}" for c in own)
-    query = f"SELECT count(*) FROM {scratch.judged} AS h SEMI JOIN there AS t ON {same} WHERE bad IS NULL"
-    found = int(_rows(scratch, query)[0][0])
-    scratch.con.unregister("there")
+    query = f"SELECT count(*) FROM {one.relation} AS h SEMI JOIN there AS t ON {same} WHERE bad IS NULL"
+    found = int(_rows(one, query)[0][0])
+    one.con.unregister("there")
     return found
 
 
-def _rows(scratch: Scratch, query: str) -> list[Any]:
-    return scratch.con.execute(query).fetchall()
+def _rows(judged: Judged, query: str) -> list[tuple[Any, ...]]:
+    return judged.con.execute(query).fetchall()
 
 
-def _distinct(scratch: Scratch, column: str, present: tuple[str, ...]) -> tuple[str, ...]:
-    if column not in present:
+def _distinct(judged: Judged, column: str) -> tuple[str, ...]:
+    if column not in judged.columns:
         return ()
-    good = f"FROM {scratch.judged} WHERE bad IS NULL AND {column} IS NOT NULL"
-    return tuple(str(row[0]) for row in _rows(scratch, f"SELECT DISTINCT {column} {good} ORDER BY 1 LIMIT 1000"))
+    good = f"FROM {judged.relation} WHERE bad IS NULL AND {column} IS NOT NULL"
+    return tuple(str(row[0]) for row in _rows(judged, f"SELECT DISTINCT {column} {good} ORDER BY 1 LIMIT 1000"))
 
 
 def _days(mapping: ColumnMapping, first: dt.datetime, last: dt.datetime) -> tuple[str, str]:
@@ -175,68 +165,68 @@ def _days(mapping: ColumnMapping, first: dt.datetime, last: dt.datetime) -> tupl
     return local_day(first, mapping.zone), local_day(inside, mapping.zone)
 
 
-def _amounts(mapping: ColumnMapping, present: tuple[str, ...]) -> list[str]:
-    return [c.name for c in TABLES[mapping.table] if c.type in ("number", "count") and c.name in present]
-
-
-def _sums(scratch: Scratch, mapping: ColumnMapping, present: tuple[str, ...]) -> tuple[tuple[str, float], ...]:
+def _sums(judged: Judged) -> tuple[tuple[str, float], ...]:
     # Times that pages took do not add up, and neither do several currencies.
-    several = len(_distinct(scratch, "currency", present)) > 1
-    amounts = [c for c in _amounts(mapping, present) if c != "load_ms" and not (several and c in MONEY)]
+    several = len(_distinct(judged, "currency")) > 1
+    amounts = [
+        c for c in amounts_of(judged.mapping.table, judged.columns) if c != "load_ms" and not (several and c in MONEY)
+    ]
     if not amounts:
         return ()
     sums = ", ".join(f"coalesce(sum({c}), 0)" for c in amounts)
-    found = _rows(scratch, f"SELECT {sums} FROM {scratch.judged} WHERE bad IS NULL")[0]
+    found = _rows(judged, f"SELECT {sums} FROM {judged.relation} WHERE bad IS NULL")[0]
     return tuple((column, float(total)) for column, total in zip(amounts, found, strict=True))
 
 
-def _totals(scratch: Scratch, mapping: ColumnMapping, present: tuple[str, ...]) -> tuple[Check, ...]:
+def _totals(judged: Judged) -> tuple[Check, ...]:
     """Compare the files' total rows with the rows they add up; other attribution windows count as the file counts."""
-    amounts = _amounts(mapping, present)
-    lead = "spend" if mapping.table == "spend" else "revenue"
+    amounts = amounts_of(judged.mapping.table, judged.columns)
+    lead = "spend" if judged.mapping.table == "spend" else "revenue"
     if lead not in amounts:
         return ()
-    said = _said(scratch, amounts, lead)
+    said = _said(judged, amounts, lead)
     if not said:
         return ()
-    ours = _by_member(scratch, amounts, "bad IS NULL OR bad = 'window|'")
+    kept = _by_member(judged, amounts, "bad IS NULL OR bad = 'window|'")
     nothing = (*(0.0 for _ in amounts), 0)
-    chosen = {m: _nearest(rows, ours.get(m, nothing)) for m, rows in said.items()}
-    choices = [(_added(chosen.values()), _added([nothing, *(ours.get(m, nothing) for m in chosen)]))]
+    chosen = {m: _nearest(rows, kept.get(m, nothing)) for m, rows in said.items()}
+    choices = [(_added(chosen.values()), _added([nothing, *(kept.get(m, nothing) for m in chosen)]))]
     if len(chosen) == 1:  # the last file of several may have the total of all
-        choices += [(row, _added([nothing, *ours.values()])) for row in next(iter(said.values()))]
+        choices += [(row, _added([nothing, *kept.values()])) for row in next(iter(said.values()))]
     theirs, found = min(choices, key=lambda pair: _apart(*pair))
+    *sums, rows = (value or 0 for value in found)
     return tuple(
-        Check(column, float(total), float(found[i]), _verdict(float(total), float(found[i]), int(found[-1])))
-        for i, (column, total) in enumerate(zip(amounts, theirs, strict=False))
+        Check(column, float(total), float(ours), _verdict(float(total), float(ours), int(rows)))
+        for column, total, ours in zip(amounts, theirs, sums, strict=False)
         if total is not None
     )
 
 
-_Row = Sequence[Any]
+_Row = Sequence[float | None]
+"""The sums of some rows, a column each."""
 
 
-def _said(scratch: Scratch, amounts: list[str], lead: str) -> dict[int, list[_Row]]:
+def _said(judged: Judged, amounts: list[str], lead: str) -> dict[int, list[_Row]]:
     """Return what each file can mean by its total rows: the largest is the grand total, or all add up to it."""
-    key = f"({scratch.line})"
+    key = f"({judged.line})"
     columns = ", ".join(f"sum({c}) AS {c}" for c in amounts)  # of the cells of one line that became rows
     lines = (
         f"SELECT {key} // {PART} AS member, {key} // {STEP} AS record, {columns} "
-        f"FROM {scratch.judged} WHERE bad = 'total|' GROUP BY member, record "
+        f"FROM {judged.relation} WHERE bad = 'total|' GROUP BY member, record "
         f"QUALIFY row_number() OVER (PARTITION BY member ORDER BY sum({lead}) DESC NULLS LAST, record) <= 1000"
     )
     grand = dict[int, list[_Row]]()
-    for member, *row in _rows(scratch, f"SELECT * EXCLUDE (record) FROM ({lines}) ORDER BY record"):
+    for member, *row in _rows(judged, f"SELECT * EXCLUDE (record) FROM ({lines}) ORDER BY record"):
         grand.setdefault(int(member), []).append(row)
-    sums = _by_member(scratch, amounts, "bad = 'total|'")
+    sums = _by_member(judged, amounts, "bad = 'total|'")
     return {m: [_grand(rows), sums[m][:-1]] for m, rows in grand.items()}
 
 
-def _by_member(scratch: Scratch, amounts: list[str], where: str) -> dict[int, _Row]:
+def _by_member(judged: Judged, amounts: list[str], where: str) -> dict[int, _Row]:
     """Return the sums of some rows, and how many there are, for each file they come from."""
     sums = ", ".join(f"sum({c})" for c in amounts)
-    query = f"SELECT ({scratch.line}) // {PART}, {sums}, count(*) FROM {scratch.judged} WHERE {where} GROUP BY 1"
-    return {int(member): row for member, *row in _rows(scratch, query)}
+    query = f"SELECT ({judged.line}) // {PART}, {sums}, count(*) FROM {judged.relation} WHERE {where} GROUP BY 1"
+    return {int(member): row for member, *row in _rows(judged, query)}
 
 
 def _added(rows: Iterable[_Row]) -> _Row:
@@ -259,9 +249,9 @@ def _grand(rows: Sequence[_Row]) -> _Row:
     return max(rows, key=lambda row: _largest(row, rows))
 
 
-def _largest(row: Sequence[Any], rows: Sequence[Sequence[Any]]) -> int:
+def _largest(row: _Row, rows: Sequence[_Row]) -> int:
     """Count the columns in which a total row is (nearly) the largest: the grand total is so in most."""
-    tops = [max((r[i] for r in rows if r[i] is not None), default=None) for i in range(len(row))]
+    tops = [max((v for r in rows if (v := r[i]) is not None), default=None) for i in range(len(row))]
     return sum(v is not None and v >= top * 0.999 for v, top in zip(row, tops, strict=True) if top is not None)
 
 
@@ -273,11 +263,12 @@ def _verdict(said: float, found: float, rows: int) -> str:
     return "rounding" if apart <= min(0.005 * (rows + 1), 0.005 + abs(said) / 1000) + 1e-9 else "differ"
 
 
-def _questions(scratch: Scratch, mapping: ColumnMapping) -> list[tuple[Message, str]]:
+def _questions(judged: Judged) -> list[tuple[Message, str]]:
     """Return what the file's times and amounts leave open, each with the field of the mapping that says it."""
+    mapping = judged.mapping
     asked, headings = list[tuple[Message, str]](), dict(mapping.columns)
     for column in TABLES[mapping.table]:
-        heading, style = headings.get(column.name), scratch.styles.get(column.name)
+        heading, style = headings.get(column.name), judged.styles.get(column.name)
         if heading is None or style is None:
             continue
         if column.type == "time" and mapping.day_first is None:
@@ -291,5 +282,5 @@ def _questions(scratch: Scratch, mapping: ColumnMapping) -> list[tuple[Message, 
             signs = say("{heading}: is 1.234 more than a thousand, or between one and two?", heading=heading)
             asked.append((signs, "decimal"))
     if mapping.totals is None:
-        asked += [(question, "totals") for question in scratch.unsure]
+        asked += [(question, "totals") for question in judged.unsure]
     return asked

@@ -5,15 +5,21 @@ Both take leading axes, so that all bootstrap draws are worked out at once.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
+
+from analysis.arrays import Bools, Floats
+
+Lattice = TypeVar("Lattice", Floats, Bools)
+"""Something of every set of touches: bit i of the last axis' index is touch i."""
 
 MOST = 16
 """Most different touches for an exact Shapley value: its work doubles with each."""
 
 
-def removal_effects(steps: Any) -> Any:
+def removal_effects(steps: Floats) -> Floats:
     """Return by how much the chance to convert falls, as a share of it, when a touch is taken out of the chain.
 
     Parameters
@@ -51,10 +57,10 @@ def removal_effects(steps: Any) -> Any:
     reached = visits[..., -1, :] / np.diagonal(visits, axis1=-2, axis2=-1)
     whole = converts[..., -1:]
     lost = (reached * converts)[..., :-1]
-    return np.divide(lost, whole, out=np.full_like(lost, np.nan), where=whole > 0)
+    return np.asarray(np.divide(lost, whole, out=np.full_like(lost, np.nan), where=whole > 0))
 
 
-def shapley(journeys: Any, worth: Any) -> tuple[Any, Any]:
+def shapley(journeys: Floats, worth: Floats) -> tuple[Floats, Bools]:
     """Return each touch's Shapley value, and by set what was split evenly instead.
 
     Parameters
@@ -106,7 +112,7 @@ def shapley(journeys: Any, worth: Any) -> tuple[Any, Any]:
     return np.stack(values, axis=-1) if values else np.zeros((*worth.shape[:-1], 0)), ~known & (journeys > 0)
 
 
-def _over(sets: Any, touches: int, join: Any, *, up: bool = True) -> Any:
+def _over(sets: Lattice, touches: int, join: Callable[[Lattice, Lattice], Lattice], *, up: bool = True) -> Lattice:
     """Pass over the lattice of sets, a touch at a time: change each set with it from the one without (or back)."""
     shape, sets = sets.shape, sets.copy()
     for i in range(touches):

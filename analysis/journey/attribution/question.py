@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from analysis.answer import Answer, Field
-from analysis.charts import NOT_SET, TOTAL, Look
+from analysis.answer import Answer
+from analysis.arrays import Floats
+from analysis.charts import TOTAL, AnyChart, Look
 from analysis.errors import DataError
+from analysis.fields import Field, Fields, described
 from analysis.journey.attribution import chart as credit_picture
 from analysis.journey.attribution import words
-from analysis.journey.attribution.costs import Cost, Worth, spent, worth_of
+from analysis.journey.attribution.costs import Cost, spent, worth_of
 from analysis.journey.attribution.definition import MODEL_WORDS, MODELS, AttributionDefinition
-from analysis.journey.attribution.kernel import FAR, RULES, Tally, Walk, tally
+from analysis.journey.attribution.headline import Headline
 from analysis.journey.attribution.models import MOST
-from analysis.journey.attribution.shares import FEWEST, Shares, largest_remainder
+from analysis.journey.attribution.plan import credited, span, tallied
+from analysis.journey.attribution.ranking import Figures, Ranking, figures_of, ranked
+from analysis.journey.attribution.shares import Shares, largest_remainder
 from analysis.journey.attribution.words import NO_TOUCH, TOUCH_WORDS
-from analysis.messages import N_, say
-from analysis.store.walk import Chunk
-from analysis.tables import Tables, collect, instant
-from analysis.values import local_day, micros, seconds, value
-
-TOUCHES = 50
-"""Most values the credited column may have."""
+from analysis.messages import N_, Message
+from analysis.tables import Tables
+from analysis.values import local_day, value
 
 
 @value("attribution")
@@ -93,44 +90,80 @@ class Attribution(AttributionDefinition):
     """
 
     def _answer(self, tables: Tables) -> Answer:
-        known = _touches(self, tables)
-        span = _span(self, tables)
+        known = credited(self, tables)
+        observed = span(self, tables)
         worth = worth_of(tables, self.value, self.conversion, self.where)
-        tallied = _tallied(self, tables, known, span, worth)
-        if not tallied.conversions:
+        counted = tallied(self, tables, known, observed, worth)
+        if not counted.conversions:
             raise DataError.empty(words.nothing(self.conversion, self.where is not None))
-        shares = Shares(tallied, known, measure=int(self.value != "conversions"))
+        shares = Shares(counted, known, measure=int(self.value != "conversions"))
         models = tuple(m for m in self.asked_models if m != "shapley" or shares.players <= MOST)
         if not models:
             raise DataError.empty(words.too_many_players(shares.players, self.by))
         if not shares.total > 0:
             raise DataError.empty(words.worth_nothing(self.conversion))
-        cost = spent(tables, self.by, self.where, *(local_day(moment, tables.zone) for moment in span))
+        cost = spent(tables, self.by, self.where, *(local_day(moment, tables.zone) for moment in observed))
         cost = cost.beside(worth.currency) if shares.measure else cost
-        given = (*words.unnamed(self, worth), *cost.notes)
-        table = _table(self, shares, models, cost)
+        drawn = shares.draw(models, self.draws, self.seed)
+        credits = shares.credits(models)
+        figures = figures_of(shares, credits, drawn, tuple(sorted(set(cost.amounts) - set(shares.names))))
+        ranking, table = ranked(figures, shares, drawn, cost.amounts), _table(figures, credits, shares, cost)
+        currency = worth.currency if shares.measure else cost.currency
         kind = RevenueAttribution if shares.measure else AttributionAnswer
+        frames = {
+            "ranking": _rows(ranking, table, shares.measure),
+            "models": _side_by_side(table, shares.total),
+            "table": table,
+        }
+        given = (*words.unnamed(self, worth), *cost.notes)
         return kind(
             question=self,
             version=tables.version,
-            headline=words.headline(self, table, shares, worth.currency),
-            frames={"models": _side_by_side(table, shares.total), "table": table[list(kind.fields["table"])]},
-            notes=words.notes(self, tallied, shares, models, span[0], tables.zone, given),
-            currency=worth.currency if shares.measure else cost.currency,
+            headline=self._headline(ranking, shares, currency, spend_known=bool(tables.count("spend"))),
+            frames={name: frame.reindex(columns=list(kind.fields[name])) for name, frame in frames.items()},
+            notes=words.notes(self, counted, shares, models, observed[0], tables.zone, given),
+            currency=currency,
             universe=known,
         )
 
+    def _headline(self, ranking: Ranking, shares: Shares, currency: str | None, *, spend_known: bool) -> Message:
+        whole = words.whole(self, shares, currency)
+        if not ranking.share.found.any():
+            return words.untouched(self, whole)
+        money = bool(shares.measure)
+        return Headline(
+            ranking=ranking, by=self.by, whole=whole, total=shares.total, money=money, currency=currency,
+            spend_known=spend_known,
+        ).message()  # fmt: skip
+
 
 _MODELS = {model: Field(label, "number") for model, label in MODEL_WORDS.items()}
+_TOUCH = Field(N_("Touch"), "text", TOUCH_WORDS, of="by")
+_CREDIT = Field(N_("Credited conversions"), "number")
+_VALUE, _ROI = Field(N_("Credited revenue"), "money"), Field(N_("ROI"), "ratio")
+_LOW, _HIGH = Field(N_("95% from"), "share"), Field(N_("95% to"), "share")
+_COST = {
+    "cost": Field(N_("Spend"), "money"),
+    "cost_per_conversion": Field(N_("Spend per credited conversion"), "money"),
+}
 _TABLE = {
-    "touch": Field(N_("Touch"), "text", TOUCH_WORDS),
+    "touch": _TOUCH,
     "model": Field(N_("Model"), "text", MODEL_WORDS),
-    "credit": Field(N_("Credited conversions"), "number"),
+    "credit": _CREDIT,
     "share": Field(N_("Share"), "share"),
-    "low": Field(N_("95% from"), "share"),
-    "high": Field(N_("95% to"), "share"),
-    "cost": Field(N_("Cost"), "money"),
-    "cost_per_conversion": Field(N_("Cost per credited conversion"), "money"),
+    "low": _LOW,
+    "high": _HIGH,
+    **_COST,
+}
+_SHARE = {
+    "share": Field(N_("Share, mean of the models"), "share"),
+    "low": _LOW,
+    "high": _HIGH,
+    "models_low": Field(N_("Share, lowest of the models"), "share"),
+    "models_high": Field(N_("Share, highest of the models"), "share"),
+    "lead": Field(N_("Ahead of the next"), "points"),
+    "lead_low": Field(N_("Ahead of the next, 95% from"), "points"),
+    "lead_high": Field(N_("Ahead of the next, 95% to"), "points"),
 }
 
 
@@ -138,14 +171,27 @@ _TABLE = {
 class AttributionAnswer(Answer):
     """Credits by touch and model; within a model they sum to all conversions, those without a touch included.
 
-    "models" has a column per model; "table" has a row per touch and model, with each share's 95% interval.
+    "ranking" has a row per touch, those that bring most first: the mean of the models, with its 95% interval, the
+    smallest and largest share a model gives, and how far it is ahead of the touch below it. "models" has a column per
+    model; "table" has a row per touch and model, with each share's 95% interval.
+
+    Parameters
+    ----------
+    universe : tuple of str
+        All values of the credited column, for their colours.
     """
 
-    fields: ClassVar[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
-        {
-            "models": MappingProxyType({"touch": _TABLE["touch"], **_MODELS}),
-            "table": MappingProxyType(_TABLE),
-        }
+    fields: ClassVar[Fields] = described(
+        ranking={
+            "touch": _TOUCH,
+            "credit": _CREDIT,
+            **_SHARE,
+            **_COST,
+            "cost_low": Field(N_("Spend per credited conversion, 95% from"), "money"),
+            "cost_high": Field(N_("Spend per credited conversion, 95% to"), "money"),
+        },
+        models={"touch": _TOUCH, **_MODELS},
+        table=_TABLE,
     )
 
     question: Attribution
@@ -161,161 +207,81 @@ class AttributionAnswer(Answer):
             return frame
         for column in ("credit", "value"):
             if column in frame:
-                frame[column] = frame.groupby("model", sort=False)[column].transform(largest_remainder)
+                whole = frame["model"] if "model" in frame else np.zeros(len(frame))
+                frame[column] = frame.groupby(whole, sort=False)[column].transform(largest_remainder)
         return frame
 
-    def _chart(self, look: Look) -> Any:
-        return credit_picture.dots(self.table, look, self.question.value, self.headline)
+    def _chart(self, look: Look) -> AnyChart:
+        return credit_picture.bars(
+            self.frame("ranking"),
+            self.table,
+            self.plot("ranking", look),
+            value=self.question.value,
+            universe=self.universe,
+            describe=self.say(self.headline, look.language),
+        )
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class RevenueAttribution(AttributionAnswer):
-    """Credits of revenue by touch and model, with return on investment (revenue / cost) where cost is known.
+    """Credits of revenue by touch and model, with return on investment (revenue / spend) where spend is known.
 
-    `share`, `low` and `high` are of the revenue.
+    Shares, their bounds and the ranking are of the revenue.
     """
 
-    fields: ClassVar[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
-        {
-            "models": MappingProxyType(
-                {"touch": _TABLE["touch"], **{m: Field(label, "money") for m, label in MODEL_WORDS.items()}}
-            ),
-            "table": MappingProxyType(
-                {**_TABLE, "value": Field(N_("Credited revenue"), "money"), "roi": Field(N_("ROI"), "ratio")}
-            ),
-        }
+    fields: ClassVar[Fields] = described(
+        ranking={
+            "touch": _TOUCH,
+            "value": _VALUE,
+            "credit": _CREDIT,
+            **_SHARE,
+            **_COST,
+            "roi": _ROI,
+            "roi_low": Field(N_("ROI, 95% from"), "ratio"),
+            "roi_high": Field(N_("ROI, 95% to"), "ratio"),
+        },
+        models={"touch": _TOUCH, **{m: Field(label, "money") for m, label in MODEL_WORDS.items()}},
+        table={**_TABLE, "value": _VALUE, "roi": _ROI},
     )
 
 
-# ---- the work ---------------------------------------------------------------------------------------------
+# ---- the tables -------------------------------------------------------------------------------------------
 
 
-def _touches(asked: AttributionDefinition, tables: Tables) -> tuple[str, ...]:
-    """Check what is named, and return the values that can be credited."""
-    for event in (asked.conversion, *asked.touches):
-        if event not in tables.event_keys:
-            raise DataError.unknown(say("event"), event, tables.event_keys)
-    own = {"value": ("value",), "revenue": ("order_id",)}.get(asked.value, ())
-    tables.require("events", asked.by, *own, *(("session_id",) if asked.repeats == "session" else ()))
-    # GA4 writes the very text "(not set)": it is no value.
-    found = tuple(name for name in tables.names(asked.by) if name not in (TOTAL, NOT_SET, NO_TOUCH))
-    if len(found) > TOUCHES:
-        raise DataError.too_many(asked.by, len(found), TOUCHES)
-    if asked.direct is not None and asked.direct not in found:
-        raise DataError.unknown(say(asked.by), asked.direct, found)
-    return found
+def _rows(ranking: Ranking, table: pd.DataFrame, measure: int) -> pd.DataFrame:
+    """Lay out a row per touch, those that bring most first; what no touch brings comes last."""
+    order = ranking.share.order
+    rows = [_row(ranking, name, measure) for name in order]
+    lead = dict(zip(("lead", "lead_low", "lead_high"), ranking.share.ahead(order), strict=True))
+    means = table.groupby("touch")[["credit", "value", "share", "cost"]].mean()
+    if NO_TOUCH in means.index:
+        rows.append({"touch": NO_TOUCH})
+    laid_out = pd.DataFrame(rows).join(means, on="touch").join(pd.DataFrame(lead))
+    return laid_out.assign(cost_per_conversion=(laid_out["cost"] / laid_out["credit"]).where(laid_out["credit"] > 0))
 
 
-def _events(asked: AttributionDefinition, tables: Tables) -> nw.LazyFrame[Any]:
-    """Return the events that match the filter, whatever their date."""
-    return tables.frame("events", asked.where.replace(start=None, end=None) if asked.where else None)
+def _row(ranking: Ranking, name: str, measure: int) -> dict[str, object]:
+    (_, low, high), (least, most) = ranking.share.of(name).floats(), ranking.spread(name)
+    row: dict[str, object] = {"touch": name, "low": low, "high": high, "models_low": least, "models_high": most}
+    if name in ranking.returns.names:
+        rate, low, high = ranking.returns.of(name).floats()
+        if measure:
+            row |= {"roi": rate, "roi_low": low, "roi_high": high}
+        elif low > 0:  # the more conversions for the money, the less each costs
+            row |= {"cost_low": 1 / high, "cost_high": 1 / low}
+    return row
 
 
-def _span(asked: AttributionDefinition, tables: Tables) -> tuple[dt.datetime, dt.datetime]:
-    """Return the first and last moment of the events that match the filter, whatever their date."""
-    known = tables.span("events")
-    assert known is not None  # `needs` holds events
-    if asked.where and asked.where.columns():
-        time = nw.col("timestamp")
-        found = collect(_events(asked, tables).select(first=time.min(), last=time.max()))
-        if pd.isna(found["first"][0]):
-            raise DataError.empty(words.nothing(asked.conversion, True))
-        return found["first"][0].to_pydatetime(), found["last"][0].to_pydatetime()
-    return known
-
-
-def _tallied(
-    asked: AttributionDefinition,
-    tables: Tables,
-    known: tuple[str, ...],
-    span: tuple[dt.datetime, dt.datetime],
-    worth: Worth,
-) -> Tally:
-    start, end = asked.where.bounds(tables.zone) if asked.where else (None, None)
-    back = dt.timedelta(seconds=seconds(asked.window))
-    models = set(asked.asked_models)
-    rules = Walk(
-        by=asked.by,
-        touches=len(known),
-        roles=_roles(asked, tables),
-        rank=_rank(tables),
-        window=seconds(asked.window) * 1_000_000,
-        since_last=asked.paths == "since_last_conversion",
-        repeats=asked.repeats,
-        start=micros(start) if start else -FAR,
-        end=micros(end) if end else FAR,
-        known_from=micros(span[0]),
-        known_until=micros(span[1]),
-        direct=known.index(asked.direct) if asked.direct else -1,
-        half_life=seconds(asked.half_life) * 1e6,
-        ends=(asked.first, asked.last),
-        worth=asked.value,
-        orders=worth.orders,
-        realised=worth.realised,
-        deep=bool(models & set(RULES[3:])),
-        journeys=bool(models - set(RULES)),
-        seed=asked.seed,
-    )
-    frame = _events(asked, tables)
-    if asked.touches:
-        frame = frame.filter(
-            nw.col("event_key").is_in([tables.event_keys[e] for e in (*asked.touches, asked.conversion)])
-        )
-    if start:
-        frame = frame.filter(nw.col("timestamp") >= instant(start - back))
-    if end:
-        frame = frame.filter(nw.col("timestamp") <= instant(end + back))
-    columns = rules.columns(known)
-    whole = tally(Chunk.empty(columns), rules)
-    for part in tables.walk(frame, _Work(rules), columns):
-        whole = whole.plus(part)
-    return whole
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """The walk's function, in a form that can be sent."""
-
-    rules: Walk
-
-    def __call__(self, chunk: Chunk) -> Tally:
-        return tally(chunk, self.rules)
-
-
-def _roles(asked: AttributionDefinition, tables: Tables) -> Any:
-    roles = np.zeros(max(tables.event_keys.values()) + 1, np.uint8)
-    roles[[tables.event_keys[e] for e in asked.touches or tables.event_keys]] |= 1
-    roles[tables.event_keys[asked.conversion]] |= 2
-    return roles
-
-
-def _rank(tables: Tables) -> Any:
-    rank = np.zeros(max(tables.event_keys.values()) + 1, np.int32)
-    for place, event in enumerate(sorted(tables.event_keys)):
-        rank[tables.event_keys[event]] = place
-    return rank
-
-
-def _table(asked: AttributionDefinition, shares: Shares, models: tuple[str, ...], cost: Cost) -> pd.DataFrame:
+def _table(
+    figures: Mapping[str, Figures], credits: Mapping[str, tuple[Floats, Floats]], shares: Shares, cost: Cost
+) -> pd.DataFrame:
     """Lay out a row per touch and model; touches without credit stay where they cost something."""
-    credited = {model: shares.credit(model) for model in models}
-    drawn = shares.intervals(models, asked.draws, asked.seed) if shares.conversions >= FEWEST else {}
-    names = [*shares.names, *sorted(set(cost.amounts) - set(shares.names)), NO_TOUCH]
     parts = []
-    for model, (credit, brought) in credited.items():
-        low, high = drawn.get(model, (np.nan, np.nan))
-        given = pd.DataFrame(
-            {
-                "credit": credit,
-                "value": brought,
-                "share": (brought if shares.measure else credit) / shares.total,
-                "low": low,
-                "high": high,
-            },
-            index=[*shares.names, NO_TOUCH],
-        ).reindex(names)
-        given[["credit", "value", "share"]] = given[["credit", "value", "share"]].fillna(0.0)
-        parts.append(given.rename_axis("touch").reset_index().assign(model=model))
+    for model, own in figures.items():
+        credit, brought = (pd.Series(each, [*shares.names, NO_TOUCH]) for each in credits[model])
+        given = pd.DataFrame({"touch": own.names, "model": model, "share": own.found})
+        given["credit"], given["value"] = (given["touch"].map(each).fillna(0.0) for each in (credit, brought))
+        parts.append(given.assign(low=own.intervals.low, high=own.intervals.high))
     table = pd.concat(parts, ignore_index=True)
     table["cost"] = table["touch"].map(cost.amounts).astype(float)
     table["cost_per_conversion"] = (table["cost"] / table["credit"]).where(table["credit"] > 0)

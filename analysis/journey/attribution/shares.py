@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
+from analysis.arrays import Floats
+from analysis.estimates import SMALL
 from analysis.journey.attribution.kernel import GROUPS, RULES, Tally
 from analysis.journey.attribution.models import MOST, removal_effects, shapley
 
-FEWEST = 30
-"""Fewest conversions for which an interval is given."""
 _CELLS = 1 << 20
 """How many sets of touches are worked on at a time, over all draws."""
+
+
+class Drawn(NamedTuple):
+    """What users drawn anew come to; without draws where there are too few conversions."""
+
+    credits: Mapping[str, Floats]
+    """By model: shape (draws, touches + 1); the last column has those without a touch."""
+    whole: Floats
+    """All there is to share out: shape (draws,)."""
 
 
 class Shares:
@@ -46,30 +56,26 @@ class Shares:
         """How many different touches there are in journeys."""
         return len(self._players)
 
-    def credit(self, model: str) -> tuple[Any, Any]:
-        """Return each touch's credit, then that of no touch: in conversions, and in what they are worth."""
+    def credits(self, models: Sequence[str]) -> dict[str, tuple[Floats, Floats]]:
+        """Return by model each touch's credit, then that of no touch: in conversions, and in what they are worth."""
         everybody = np.ones((1, GROUPS))
-        return self._credits(model, everybody, 0)[0], self._credits(model, everybody, 1)[0]
+        return {m: (self._credits(m, everybody, 0)[0], self._credits(m, everybody, 1)[0]) for m in models}
 
-    def intervals(self, models: Sequence[str], draws: int, seed: int) -> dict[str, tuple[Any, Any]]:
-        """Return 95% bounds of the shares, over draws of the groups of users; NaN where the draws all agree."""
+    def draw(self, models: Sequence[str], draws: int, seed: int) -> Drawn:
+        """Return credits, of what intervals are of, for users drawn anew: the same users for every model."""
+        if self.conversions < SMALL:
+            return Drawn(dict.fromkeys(models, np.empty((0, len(self.names) + 1))), np.empty(0))
         weights = np.random.default_rng(seed).multinomial(GROUPS, np.full(GROUPS, 1 / GROUPS), draws).astype(float)
-        whole = self._rule(0, weights, self.measure).sum(axis=1, keepdims=True)
-        found = {}
-        for model in models:
-            credits = self._credits(model, weights, self.measure)
-            shares = np.divide(credits, whole, out=np.zeros_like(credits), where=whole != 0)
-            low, high = np.quantile(shares[whole[:, 0] != 0], [0.025, 0.975], axis=0)
-            same = high - low < 1e-12
-            found[model] = np.where(same, np.nan, low), np.where(same, np.nan, high)
-        return found
+        whole = self._rule(0, weights, self.measure).sum(axis=1)
+        weights, whole = weights[whole != 0], whole[whole != 0]
+        return Drawn({model: self._credits(model, weights, self.measure) for model in models}, whole)
 
     def split_evenly(self) -> float:
         """Return how many conversions the Shapley value splits evenly, as smaller sets within theirs were not seen."""
         journeys, conversions = next(self._lattices(np.ones((1, GROUPS)), 0))
         return float(conversions[shapley(journeys, conversions)[1]].sum())
 
-    def _credits(self, model: str, weights: Any, measure: int) -> Any:
+    def _credits(self, model: str, weights: Floats, measure: int) -> Floats:
         if model in RULES:
             return self._rule(RULES.index(model), weights, measure)
         first = self._rule(0, weights, measure)
@@ -81,16 +87,16 @@ class Shares:
             inner[:, self._players] = np.concatenate(games)
         return np.concatenate((inner, first[:, -1:]), axis=1)
 
-    def _rule(self, rule: int, weights: Any, measure: int) -> Any:
-        return weights @ self._rules[:, measure, rule]
+    def _rule(self, rule: int, weights: Floats, measure: int) -> Floats:
+        return np.asarray(weights @ self._rules[:, measure, rule])
 
-    def _removal(self, weights: Any) -> Any:
+    def _removal(self, weights: Floats) -> Floats:
         """Return removal effects as shares of their sum."""
         effects = np.nan_to_num(removal_effects(np.tensordot(weights, self._steps, 1)))
         whole = effects.sum(axis=1, keepdims=True)
-        return np.divide(effects, whole, out=np.zeros_like(effects), where=whole > 0)
+        return np.asarray(np.divide(effects, whole, out=np.zeros_like(effects), where=whole > 0))
 
-    def _lattices(self, weights: Any, measure: int) -> Iterator[tuple[Any, Any]]:
+    def _lattices(self, weights: Floats, measure: int) -> Iterator[tuple[Floats, Floats]]:
         """Yield journeys, and what they brought, by set of touches: some draws at a time."""
         assert self.players <= MOST
         size, own = 1 << self.players, self._sets
@@ -102,13 +108,13 @@ class Shares:
         for begin in range(0, len(weights), together):
             some = weights[begin : begin + together, own.groups]
             journeys, worth = (
-                np.stack([np.bincount(place, draw * amount, size) for draw in some])
+                np.stack([np.bincount(place, draw * amount, size) for draw in some]).astype(float)
                 for amount in (own.journeys, brought)
             )
             yield journeys, worth
 
 
-def largest_remainder(amounts: Any, digits: int = 2) -> Any:
+def largest_remainder(amounts: npt.ArrayLike, digits: int = 2) -> Floats:
     """Round amounts so that they sum to their rounded sum: down, then up where most was cut off.
 
     Examples
@@ -123,4 +129,4 @@ def largest_remainder(amounts: Any, digits: int = 2) -> Any:
     missing = round(float(exact.sum())) - int(down.sum())
     order = np.argsort(-(exact - down), kind="stable")
     down[order[:missing]] += 1
-    return down / scale
+    return np.asarray(down / scale)

@@ -5,24 +5,24 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from types import MappingProxyType
-from typing import Any
-
-import pandas as pd
 
 from analysis.answer import Note
 from analysis.charts import PHASES, TOTAL
+from analysis.estimates import SMALL
 from analysis.journey.attribution.costs import Worth
 from analysis.journey.attribution.definition import MODEL_WORDS, AttributionDefinition
 from analysis.journey.attribution.kernel import Tally
 from analysis.journey.attribution.models import MOST
-from analysis.journey.attribution.shares import FEWEST, Shares
-from analysis.messages import N_, Message, Money, Names, Share, Span, say
+from analysis.journey.attribution.shares import Shares
+from analysis.messages import N_, Message, Money, Name, Names, Span, say
 from analysis.values import local_moment, seconds
 
 NO_TOUCH = N_("(no touch)")
 TOUCH_WORDS = MappingProxyType({name: name for name in (NO_TOUCH, TOTAL, *PHASES)})
 _JOURNEYS = ("markov", "shapley")
 _CENT = 0.01
+MANY = 0.1
+"""Share of the conversions from which on what is left out of them changes how the figures are to be read."""
 
 
 # ---- what cannot be asked ---------------------------------------------------------------------------------
@@ -57,63 +57,16 @@ def worth_nothing(conversion: str) -> Message:
     )
 
 
-# ---- the headline -----------------------------------------------------------------------------------------
+def whole(asked: AttributionDefinition, shares: Shares, currency: str | None) -> Message:
+    """All that is shared out."""
+    if shares.measure:
+        return say("{amount} of revenue", amount=Money(shares.total, currency))
+    return say("{n} conversions ({event})", n=shares.conversions, event=Name(asked.conversion, "event"))
 
 
-def headline(asked: AttributionDefinition, table: pd.DataFrame, shares: Shares, currency: str | None) -> Message:
-    """Say who gains and who loses most from one model to another, or who has most."""
-    whole: Any = (
-        say("{amount} of revenue", amount=Money(shares.total, currency))
-        if shares.measure
-        else say("{n} conversions ({event})", n=shares.conversions, event=asked.conversion)
-    )
-    wide: Any = table[table["touch"] != NO_TOUCH].pivot(index="touch", columns="model", values="share")
-    if wide.empty or not wide.to_numpy().any():
-        return say("None of {whole} had a touch within {window}.", whole=whole, window=Span(seconds(asked.window)))
-    models = list(table["model"].unique())
-    base, other = _compared(models)
-    if base == other:
-        top = wide[base].idxmax()
-        return say(
-            "{model} credits {touch} with the most: {share} of {whole}.",
-            model=_model(base),
-            touch=_touch(top),
-            share=Share(float(wide.loc[top, base])),
-            whole=whole,
-        )
-    change: Any = wide[other] - wide[base]
-    up, down = change.idxmax(), change.idxmin()
-    if change[up] < 5e-4:
-        return say("{base} and {other} share out {whole} alike.", base=_model(base), other=_model(other), whole=whole)
-    return say(
-        "Of {whole}, {other} credits {up} with {up_other} where {base} gives {up_base}; "
-        "{down} loses most: {down_other} instead of {down_base}.",
-        whole=whole,
-        other=_model(other),
-        base=_model(base),
-        up=_touch(up),
-        up_other=Share(float(wide.loc[up, other])),
-        up_base=Share(float(wide.loc[up, base])),
-        down=_touch(down),
-        down_other=Share(float(wide.loc[down, other])),
-        down_base=Share(float(wide.loc[down, base])),
-    )
-
-
-def _model(model: str) -> Message:
-    return say(MODEL_WORDS[model])
-
-
-def _touch(name: str) -> Message | str:
-    """Put a touch that is a phase into the reader's words; other names are somebody's data."""
-    return say(name) if name in TOUCH_WORDS else name
-
-
-def _compared(models: Sequence[str]) -> tuple[str, str]:
-    """Choose two models to compare: last touch and Markov where they are there."""
-    base = "last" if "last" in models else models[0]
-    others = [m for m in ("markov", "shapley", *models) if m in models and m != base]
-    return base, others[0] if others else base
+def untouched(asked: AttributionDefinition, whole: Message) -> Message:
+    """Nobody had a touch."""
+    return say("None of {whole} had a touch within {window}.", whole=whole, window=Span(seconds(asked.window)))
 
 
 # ---- the notes --------------------------------------------------------------------------------------------
@@ -128,25 +81,51 @@ def notes(
     zone: str,
     given: Sequence[Note],
 ) -> tuple[Note, ...]:
-    """Say what was counted how, what was left out, and what the figures are not."""
-    found = [*_coverage(asked, tallied, first, zone), *_estimates(asked, tallied, shares, models), *given, _rule(asked)]
+    """Say what was counted how, what was left out, and what the figures are not; what weighs most comes first."""
+    found = [*_coverage(asked, tallied, first, zone), *given]
+    if shares.conversions < SMALL:
+        text = say("There are too few conversions ({n}) for intervals; {least} are needed.",
+                   n=shares.conversions, least=SMALL)  # fmt: skip
+        found.insert(0, Note("few-conversions", text, "missing"))
+    text = say(
+        "Attribution shares out what happened. What would have happened without a touch only an experiment can tell."
+    )
+    found.append(Note("not-incremental", text, "warning"))
+    found += _estimates(asked, tallied, shares, models)
+    if len(models) > 1:
+        text = say(
+            "Touches are ranked by the mean of the {n} models. One is said to bring or return most where the 95% "
+            "interval of its difference to each of the others is above zero.",
+            n=len(models),
+        )
+        found.append(Note("ranked", text))
+    found.append(_rule(asked))
     if asked.where and (asked.where.start or asked.where.end):
         text = say("Dates restrict when people convert; touches count from {window} before.", window=_window(asked))
         found.append(Note("conversion-dates", text))
     if asked.where and asked.where.columns():
         found.append(Note("filtered-events", say("Touches and conversions must both match the filter.")))
-    text = say(
-        "Attribution shares out what happened. What would have happened without a touch only an experiment can tell."
-    )
-    return (*found, Note("not-incremental", text))
+    return tuple(found)
 
 
 def _window(asked: AttributionDefinition) -> Span:
     return Span(seconds(asked.window))
 
 
+def _level(some: int, of: int) -> str:
+    """Return how much it weighs that something holds for some conversions."""
+    return "warning" if some >= MANY * of else "info"
+
+
 def _coverage(asked: AttributionDefinition, tallied: Tally, first: dt.datetime, zone: str) -> list[Note]:
     found = []
+    if tallied.worthless and asked.value != "conversions":
+        unpaid = say("{n} of {total} conversions lead to no paid order and bring nothing.",
+                     n=tallied.worthless, total=tallied.conversions)  # fmt: skip
+        without = say("{n} of {total} conversions have no value and bring nothing.",
+                      n=tallied.worthless, total=tallied.conversions)  # fmt: skip
+        text = unpaid if asked.value == "revenue" else without
+        found.append(Note("no-revenue", text, _level(tallied.worthless, tallied.conversions)))
     if tallied.untouched:
         text = say(
             "{n} of {total} conversions had no touch within {window}; every model shows them as {name}.",
@@ -155,7 +134,7 @@ def _coverage(asked: AttributionDefinition, tallied: Tally, first: dt.datetime, 
             window=_window(asked),
             name=say(NO_TOUCH),
         )
-        found.append(Note("no-touch", text, "warning"))
+        found.append(Note("no-touch", text, _level(tallied.untouched, tallied.conversions)))
     if tallied.cut:
         text = say(
             "{n} of {total} conversions look back to before the data begins ({first}, {zone}); earlier touches of "
@@ -165,13 +144,7 @@ def _coverage(asked: AttributionDefinition, tallied: Tally, first: dt.datetime, 
             first=local_moment(first, zone),
             zone=zone,
         )
-        found.append(Note("before-the-data", text, "warning"))
-    if tallied.worthless and asked.value != "conversions":
-        unpaid = say("{n} of {total} conversions lead to no paid order and bring nothing.",
-                     n=tallied.worthless, total=tallied.conversions)  # fmt: skip
-        without = say("{n} of {total} conversions have no value and bring nothing.",
-                      n=tallied.worthless, total=tallied.conversions)  # fmt: skip
-        found.append(Note("no-revenue", unpaid if asked.value == "revenue" else without, "warning"))
+        found.append(Note("before-the-data", text, _level(tallied.cut, tallied.conversions)))
     return found
 
 
@@ -203,7 +176,7 @@ def _estimates(asked: AttributionDefinition, tallied: Tally, shares: Shares, mod
             window=_window(asked),
             models=Names(tuple(MODEL_WORDS[m] for m in weighed)),
         )
-        found.append(Note("still-open", text, "warning"))
+        found.append(Note("still-open", text))
     if "shapley" in asked.asked_models and "shapley" not in models:
         found.append(Note("too-many-touches", too_many_players(shares.players, asked.by), "missing"))
     if "shapley" in models and (even := shares.split_evenly()):
@@ -213,10 +186,6 @@ def _estimates(asked: AttributionDefinition, tallied: Tally, shares: Shares, mod
             n=round(even),
         )
         found.append(Note("even-split", text))
-    if shares.conversions < FEWEST:
-        text = say("There are too few conversions ({n}) for intervals; {least} are needed.",
-                   n=shares.conversions, least=FEWEST)  # fmt: skip
-        found.append(Note("few-conversions", text, "missing"))
     return found
 
 

@@ -302,7 +302,7 @@ def _looked_up(chunk: Chunk, plan: Plan, found: Found, taken: Columns, reached: 
         groups=(*plan.groups, NOT_SET),
         last=_converted(chunk, plan, found),
         arrived=arrived,
-        seen=arrived + plan.patience <= plan.known,
+        seen=arrived + plan.patience <= plan.until,
         patience=plan.patience,
         taken=Values.at(chunk, found.rows, taken),
         reached=Values.at(chunk, found.reached, reached),

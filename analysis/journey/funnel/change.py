@@ -10,22 +10,18 @@ from typing import Any, ClassVar
 import altair as alt
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from analysis import charts
 from analysis.answer import Answer, Field, Note
 from analysis.charts import GROUP_WORDS, TOTAL, Look
 from analysis.errors import DataError, QuestionError
-from analysis.estimates import apart, wilson
+from analysis.estimates import SMALL, Z, difference, proportion, small_groups
 from analysis.journey.funnel.chains import chains
 from analysis.journey.funnel.definition import OfFunnel, within
 from analysis.journey.funnel.money import nobody, too_early
-from analysis.messages import N_, Message, Names, Points, Share, say
+from analysis.messages import N_, Message, Points, Share, say
 from analysis.tables import Tables
 from analysis.values import Filter, a, optional, text, value, whole
-
-LEAST = 30
-"""Groups with fewer users in either period are named in a note."""
 
 
 @value("funnel-change")
@@ -192,13 +188,12 @@ def _table(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
             "rate": np.append(rate.sum(), rate),
         }
     )
-    table["change"] = table["after"] - table["before"]
     went = np.append(x0.sum(), x0), np.append(x1.sum(), x1)
-    bounds = [wilson(x, n) for x, n in zip(went, (table["users_before"], table["users_after"]), strict=True)]
-    table["low"], table["high"] = apart(table["after"], *bounds[1], table["before"], *bounds[0])
+    first, last = (proportion(x, table[name]) for x, name in zip(went, ("users_before", "users_after"), strict=True))
+    table["change"], table["low"], table["high"] = difference(last, first)
     spread = _spread(s0, r0, n0.sum(), s1, r1, n1.sum())
     for name, error in spread.items():
-        reach = norm.ppf(0.975) * error
+        reach = Z * error
         table[f"{name}_low"] = np.where(table.index == 0, table[name] - reach, np.nan)
         table[f"{name}_high"] = np.where(table.index == 0, table[name] + reach, np.nan)
     return table[list(FunnelChangeAnswer.fields["table"])]
@@ -259,10 +254,8 @@ def _notes(table: pd.DataFrame) -> tuple[Note, ...]:
     groups = table[1:]
     notes = [Note("points", say("Changes are in percentage points; mix and rates add up to the change exactly."))]
     fewest = groups[["users_before", "users_after"]].min(axis=1)
-    if small := groups.loc[fewest < LEAST, "group"].tolist():
-        text_ = say("Fewer than {n} users in one of the periods: {groups}. Their rates are shaky.", n=LEAST,
-                    groups=Names(tuple(small)))  # fmt: skip
-        notes.append(Note("small-groups", text_, "warning"))
+    if small := groups.loc[fewest < SMALL, "group"].tolist():
+        notes.append(small_groups(small))
     again = say("A user may be in both periods; the intervals take the periods as independent.")
     return (*notes, Note("independent", again))
 

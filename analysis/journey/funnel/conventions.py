@@ -15,7 +15,7 @@ from analysis import charts
 from analysis.answer import Answer, Field, Note
 from analysis.charts import Look
 from analysis.errors import DataError, QuestionError
-from analysis.estimates import wilson
+from analysis.estimates import proportion
 from analysis.journey.funnel.chains import follow
 from analysis.journey.funnel.definition import PROFILE_RULES, FunnelDefinition, OfFunnel
 from analysis.journey.funnel.plan import Plan
@@ -87,7 +87,7 @@ class FunnelRules(OfFunnel):
             except DataError:  # by this rule nobody is left
                 rows.append(_row(name, None))
         table = pd.DataFrame(rows)
-        table["low"], table["high"] = wilson(table["converted"], table["users"])
+        _, table["low"], table["high"] = proportion(table["converted"], table["users"])
         table["difference"] = (table["rate"] - table["rate"].iloc[0]).mask(table["rule"] == ASKED)
         return FunnelRulesAnswer(
             question=self,

@@ -12,14 +12,12 @@ import altair as alt
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
-from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import confint_proportions_2indep
 
 from analysis import charts
 from analysis.answer import Answer, Field, Note
 from analysis.charts import GROUP_WORDS, NOT_SET, Look
 from analysis.errors import DataError
-from analysis.estimates import score_test, wilson
+from analysis.estimates import SMALL, Z, clear, difference, proportion, ratio, score_test
 from analysis.groups import told_apart_by
 from analysis.journey.funnel.chains import Chains
 from analysis.journey.funnel.definition import FunnelDefinition, OfFunnel, within
@@ -39,8 +37,6 @@ LOYALTY, LOYAL = N_("loyalty"), N_("loyal users")
 WORDS = GROUP_WORDS | {SPEED: SPEED, SLOW: SLOW, LOYALTY: LOYALTY, LOYAL: LOYAL}
 GROUPS = 200
 """Most values a column may have; one with more is left out, with a note."""
-OWN = 30
-"""From so many users on, a group's own revenue prices those it lost; below, everybody's."""
 
 
 @value("drop-offs")
@@ -71,9 +67,9 @@ class DropOffs(OfFunnel):
     others' lead; `worth` is `lost` times the realised revenue of the matched orders per user of the group who got so
     far. Rows overlap (an Android user has a channel, too), so they do not add up.
 
-    Intervals are 95%: Wilson's for a rate, Newcombe's for a difference, the adjusted log for a ratio; loyal users are
-    compared with themselves, as pairs (McNemar's test), across all campaigns whatever the dates; `worth` takes
-    in the spread of revenue as well. Users count who took the earlier step at least a window before the data (the
+    Intervals are 95%: Wilson's for a rate, Newcombe's for a difference, Miettinen and Nurminen's for a ratio; loyal
+    users are compared with themselves, as pairs (McNemar's test), across all campaigns whatever the dates; `worth`
+    takes in the spread of revenue as well. Users count who took the earlier step at least a window before the data (the
     dates, the campaign) ends, and as gone on who got further within one window of it: everybody has had the same time.
     Their group is taken where they first got so far, which does not depend on what they did next.
 
@@ -219,7 +215,7 @@ class _Worth:
 
     def each(self, g: int) -> tuple[float, float]:
         """Return revenue per user of a group and its standard error; of everybody where the group has too few."""
-        own = slice(g, g + 1) if self.users[g] >= OWN else slice(None)
+        own = slice(g, g + 1) if self.users[g] >= SMALL else slice(None)
         n, total, squares = self.users[own].sum(), self.total[own].sum(), self.squares[own].sum()
         if n < 2:
             return np.nan, np.nan
@@ -231,7 +227,7 @@ def _measured(counts: tuple[int, int, int, int], each: float, error: float, both
     """Compare a group with the others, or with itself at another time: then `both` of its users went on both times."""
     went, users, others_went, others = counts
     share, rest = went / users, others_went / others
-    (low,), (high,) = wilson([went], [users])
+    _, low, high = proportion(went, users).floats()
     row: dict[str, Any] = {"users": users, "share": share, "low": low, "high": high}
     row |= {"others": others, "others_share": rest}
     row |= _ratio(*counts, both) | {"p_value": _p_value(*counts, both)}
@@ -239,7 +235,7 @@ def _measured(counts: tuple[int, int, int, int], each: float, error: float, both
     if share >= rest:
         return row
     least, most = _gap(*counts, both)
-    gap, spread = rest - share, norm.ppf(0.975) * error
+    gap, spread = rest - share, Z * error
     # The interval of a product from those of its factors, as Newcombe does for a difference.
     below = np.hypot(each * (gap - least), gap * spread)
     above = np.hypot(each * (most - gap), gap * spread)
@@ -249,28 +245,23 @@ def _measured(counts: tuple[int, int, int, int], each: float, error: float, both
 
 def _gap(went: int, users: int, others_went: int, others: int, both: int | None) -> tuple[float, float]:
     """Return the 95% interval of the others' lead (Newcombe's method 10, for pairs with their correlation)."""
-    if both is None:
-        found = confint_proportions_2indep(others_went, others, went, users, compare="diff", method="newcomb")
-        return float(found[0]), float(found[1])
-    (low, rest_low), (high, rest_high) = wilson([went, others_went], [users, users])
-    share, rest = went / users, others_went / users
-    spread = np.sqrt(share * (1 - share) * rest * (1 - rest))
-    together = (both / users - share * rest) / spread if spread else 0.0
-    below, above = (rest - rest_low, high - share), (rest_high - rest, share - low)
-    reach = [np.sqrt(a * a - 2 * together * a * b + b * b) for a, b in (below, above)]
-    return rest - share - reach[0], rest - share + reach[1]
+    share, rest, together = went / users, others_went / others, 0.0
+    if both is not None and (spread := np.sqrt(share * (1 - share) * rest * (1 - rest))):
+        together = (both / users - share * rest) / spread
+    _, least, most = difference(proportion(others_went, others), proportion(went, users), correlation=together).floats()
+    return least, most
 
 
 def _ratio(went: int, users: int, others_went: int, others: int, both: int | None) -> dict[str, float]:
+    names_ = ("lift", "lift_low", "lift_high")
     if not others_went or not went:
-        return dict.fromkeys(("lift", "lift_low", "lift_high"), np.nan)
-    ratio = (went / users) / (others_went / others)
+        return dict.fromkeys(names_, np.nan)
     if both is None:
-        found = confint_proportions_2indep(went, users, others_went, others, compare="ratio", method="log-adjusted")
-        return {"lift": ratio, "lift_low": float(found[0]), "lift_high": float(found[1])}
+        return dict(zip(names_, ratio(went, users, others_went, others).floats(), strict=True))
+    lift = (went / users) / (others_went / others)
     once = went + others_went - 2 * both
-    reach = np.exp(norm.ppf(0.975) * np.sqrt(once / (went * others_went)))  # delta method on the log
-    return {"lift": ratio, "lift_low": ratio / reach, "lift_high": ratio * reach}
+    reach = float(np.exp(Z * np.sqrt(once / (went * others_went))))  # delta method on the log
+    return dict(zip(names_, (lift, lift / reach, lift * reach), strict=True))
 
 
 def _p_value(went: int, users: int, others_went: int, others: int, both: int | None) -> float:
@@ -289,10 +280,8 @@ def _ranked(asked: DropOffs, rows: list[dict[str, Any]]) -> pd.DataFrame:
     columns = list(DropOffsAnswer.fields["table"])
     table = pd.DataFrame(rows, columns=columns)
     table = table.astype(dict.fromkeys(_NUMBERS, float)).astype({"users": "Int64", "others": "Int64"})
-    if len(table):
-        table["clear"] = multipletests(table["p_value"].fillna(1.0), alpha=asked.false_discovery, method="fdr_bh")[0]
+    table["clear"] = clear(table["p_value"].to_numpy(float), false_alarms=asked.false_discovery)
     by = "worth" if table["worth"].notna().any() else "lost"
-    table["clear"] = table["clear"].astype(bool)
     order = table.assign(behind=table["clear"] & (table["lost"] > 0), rank=table[by].fillna(-np.inf))
     order = order.sort_values(["behind", "rank", "p_value"], ascending=[False, False, True], kind="stable")
     return order[columns].reset_index(drop=True)

@@ -10,25 +10,24 @@ from typing import Any, ClassVar
 import altair as alt
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 from statsmodels.duration.survfunc import SurvfuncRight
 
 from analysis import charts
 from analysis.answer import Answer, Field, Note
 from analysis.charts import GROUP_WORDS, TOTAL, Look
 from analysis.errors import DataError, QuestionError
+from analysis.estimates import SMALL, Z, small_groups
 from analysis.journey.funnel.chains import NO_TIME, Chains, chains
 from analysis.journey.funnel.definition import FunnelDefinition, OfFunnel
-from analysis.journey.funnel.plan import observed_until, taken_before
-from analysis.journey.funnel.question import SMALL
+from analysis.journey.funnel.plan import taken_before
 from analysis.journey.steps import STEPS_AT_MOST
 from analysis.messages import N_, Message, Names, Share, Span, say
+from analysis.periods import known_until
 from analysis.tables import Tables
-from analysis.values import optional, seconds, value, whole
+from analysis.values import micros, optional, seconds, value, whole
 
 POINTS = 200
 """Most points a curve is drawn with."""
-_Z = float(norm.ppf(0.975))
 
 
 @value("time-to-convert")
@@ -147,7 +146,8 @@ def _times(asked: TimeToConvert, tables: Tables) -> pd.DataFrame:
     converted = done != NO_TIME
     waiting = found.still_open[came] & ~converted
     took = np.where(converted, done - begun, 0) / 1e6
-    seen = (observed_until(funnel, tables) - begun) / 1e6
+    until = known_until(tables, named=funnel.observed_until, where=funnel.where)
+    seen = (micros(until) - begun) / 1e6
     window = _left(funnel, found, came, begun, took)
     # A step at the very end of the dates is outside them: nobody is seen at that moment.
     left = np.minimum(window, (taken_before(funnel, tables) - 1 - begun) / 1e6)
@@ -196,7 +196,7 @@ def _bounds(estimate: Any) -> tuple[Any, Any, Any]:
     """Return the share converted at each time with its interval: Greenwood's variance on the log-log scale."""
     survived, error = estimate.surv_prob, estimate.surv_prob_se
     with np.errstate(divide="ignore", invalid="ignore"):
-        spread = _Z * error / (survived * np.abs(np.log(survived)))
+        spread = Z * error / (survived * np.abs(np.log(survived)))
         low, high = 1 - survived ** np.exp(-spread), 1 - survived ** np.exp(spread)
     everybody = survived <= 0  # nobody is left: the variance is no longer estimable
     return 1 - survived, np.where(everybody, np.nan, low), np.where(everybody, np.nan, high)
@@ -252,9 +252,7 @@ def _notes(asked: TimeToConvert, table: pd.DataFrame, cut: int) -> tuple[Note, .
         notes.append(Note("no-median", text, "missing"))
     small = table[table["users"] < SMALL]["breakdown"].tolist()
     if small:
-        text = say("Fewer than 30 users entered in: {groups}. Read their rates with the interval.",
-                   groups=Names(tuple(small)))  # fmt: skip
-        notes.append(Note("small-groups", text, "warning"))
+        notes.append(small_groups(small))
     if asked.funnel.effective.entry == "every":
         text = say("Time runs from the latest entry that got as far; with the first entry only it is longer.")
         notes.append(Note("latest-entry", text))

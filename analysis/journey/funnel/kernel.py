@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba.cpython.unsafe.tuple import tuple_setitem
 
-from analysis.store.kernels import ONE, ZERO, Ints, compiled
+from analysis.arrays import Integers
+from analysis.store.kernels import ONE, ZERO, compiled
 
 MOST_STEPS = 20
 EXCLUDED = 32
@@ -36,9 +37,9 @@ def unentered(steps: int) -> tuple[int, ...]:
 class Events(NamedTuple):
     """A chunk's events, each an array of shape (rows,), sorted by user and time."""
 
-    user: Ints
-    time: Ints
-    code: Ints
+    user: Integers
+    time: Integers
+    code: Integers
 
 
 class Rules(NamedTuple):
@@ -49,8 +50,8 @@ class Rules(NamedTuple):
     from `entry_from` to before `entry_until`.
     """
 
-    masks: Ints
-    keys: Ints
+    masks: Integers
+    keys: Integers
     window: int
     first: bool
     entry_from: int
@@ -65,10 +66,10 @@ class Times(NamedTuple):
     step, `NO_TIME` where it did not.
     """
 
-    level: Ints
-    entered: Ints
-    latest: Ints
-    at: Ints
+    level: Integers
+    entered: Integers
+    latest: Integers
+    at: Integers
 
 
 # ---- the plain funnel: each step one event, in order, other events between --------------------------------
@@ -229,7 +230,7 @@ def _continues(mask: int, k: int, now: int, window: int, starts: tuple[int, ...]
 
 @compiled
 def _continued(
-    mask: int, now: int, window: int, starts: tuple[int, ...], held: int, moments: Ints
+    mask: int, now: int, window: int, starts: tuple[int, ...], held: int, moments: Integers
 ) -> tuple[tuple[int, ...], int]:  # pragma: no cover - compiled
     """Take chains on by one event; return where they start and the depth. The last of `moments` is the deepest's."""
     steps, moments[0, 0] = len(starts), starts[0]
@@ -245,7 +246,7 @@ def _continued(
 
 
 @compiled
-def _copy(moments: Ints, source: int, target: int, length: int) -> None:  # pragma: no cover - compiled
+def _copy(moments: Integers, source: int, target: int, length: int) -> None:  # pragma: no cover - compiled
     for k in range(length):
         moments[target, k] = moments[source, k]
 

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy.stats import norm
 
 from analysis import charts
 from analysis.answer import Answer, Field, Note
 from analysis.charts import GROUP_WORDS, TOTAL, Look
 from analysis.errors import DataError
+from analysis.estimates import SMALL, Z
 from analysis.journey.funnel.chains import Chains, chains
 from analysis.journey.funnel.definition import FunnelDefinition, OfFunnel, within
 from analysis.messages import N_, Message, Money, Names, say
@@ -28,8 +28,6 @@ from analysis.vocabulary import EVENT_WORDS
 
 SPENT_BY = ("channel", "campaign", "creative", "audience", "phase")
 """Columns of the events that tell whose spend it is."""
-FEW = 30
-"""Fewer users than this have no interval."""
 
 
 @value("funnel-money")
@@ -314,9 +312,9 @@ def _rows(asked: FunnelDefinition, name: str, found: Carried, own: Any, spend: f
 
 def _error(money: Any) -> float:
     """Return half the 95% interval of a mean; none of few users, whose mean is not near normal."""
-    if len(money) < FEW:
+    if len(money) < SMALL:
         return np.nan
-    return float(norm.ppf(0.975) * money.std(ddof=1) / np.sqrt(len(money)))
+    return float(Z * money.std(ddof=1) / np.sqrt(len(money)))
 
 
 def _headline(table: pd.DataFrame, found: Carried) -> Message:

@@ -16,6 +16,7 @@ from analysis.journey.funnel import kernel as kernels
 from analysis.journey.funnel.definition import FunnelDefinition
 from analysis.journey.steps import Exclusion, Step, as_step
 from analysis.messages import say
+from analysis.periods import known_until
 from analysis.store.walk import Columns
 from analysis.tables import MOST_NAMES, Tables, instant
 from analysis.values import micros, seconds
@@ -54,8 +55,7 @@ class Plan:
     first: bool
     entries: tuple[int, int]
     until: int
-    known: int
-    """Until when what people did is known for those who pass the filter and the dates; at most `until`."""
+    """Until when what people did is known, for those who pass the filter; before the dates end, where steps must be."""
     before: int
     """Steps must be taken before this moment."""
     excluded: Any
@@ -75,7 +75,7 @@ class Plan:
         keys = np.arange(len(names))
         return cls(
             names=names, masks=1 << keys, ranks=keys, conditions=(), keys=keys, order="ordered", profile=None,
-            optional=0, window=FAR, session="", first=False, entries=(-FAR, FAR), until=FAR, known=FAR, before=FAR,
+            optional=0, window=FAR, session="", first=False, entries=(-FAR, FAR), until=FAR, before=FAR,
             excluded=np.empty((0, 2), np.int64), hold=None, by=None, place=None, groups=(), at=0, exact=False,
         )  # fmt: skip
 
@@ -123,8 +123,7 @@ def planned(asked: FunnelDefinition, tables: Tables, wanted: Columns | None = No
     session = _session(asked, tables)
     texts = dict.fromkeys((*extra.texts, *filter(None, (asked.hold, session if session != "gap" else ""))))
     start, end = asked.where.bounds(tables.zone) if asked.where else (None, None)
-    exact, until = bool(asked.breakdown) or wanted is not None, observed_until(asked, tables)
-    known = min(until, taken_before(asked, tables) - 1, _campaign_until(asked, tables)) if exact else until
+    exact, ends = bool(asked.breakdown) or wanted is not None, taken_before(asked, tables)
     plan = Plan(
         names=asked.row_names,
         masks=masks,
@@ -138,9 +137,8 @@ def planned(asked: FunnelDefinition, tables: Tables, wanted: Columns | None = No
         session=session,
         first=asked.entry == "first",
         entries=(micros(start) if start else -FAR, micros(end) if end else FAR),
-        until=until,
-        known=known,
-        before=taken_before(asked, tables),
+        until=min(micros(known_until(tables, named=asked.observed_until, where=asked.where)), ends - 1),
+        before=ends,
         excluded=np.array(
             [(one.after - 1, (one.before or len(steps)) - 1) for one in asked.exclusions], np.int64
         ).reshape(-1, 2),
@@ -213,29 +211,11 @@ def _plain_keys(asked: FunnelDefinition, steps: Sequence[Step], tables: Tables) 
     return np.array([tables.event_keys[step.events[0]] for step in steps], np.int64)
 
 
-def observed_until(asked: FunnelDefinition, tables: Tables) -> int:
-    """Return the moment (microseconds since 1970, UTC) until which the data is complete."""
-    if asked.observed_until:
-        return micros(dt.datetime.fromisoformat(asked.observed_until))
-    observed = tables.span("events")
-    assert observed is not None  # the events are not empty
-    return micros(observed[1])
-
-
 def taken_before(asked: FunnelDefinition, tables: Tables) -> int:
     """Return the moment before which every step must be taken; `FAR` where the dates say when people enter only."""
     asked = asked.effective
     _, end = asked.where.bounds(tables.zone) if asked.where else (None, None)
     return micros(end) if end and asked.dates == "conversion" else FAR
-
-
-def _campaign_until(asked: FunnelDefinition, tables: Tables) -> int:
-    """Return the last moment of the campaigns that the filter keeps: what people do later is no part of them."""
-    if not asked.where or not asked.where.campaign or asked.observed_until:
-        return FAR
-    frame = tables.frame("events", asked.where.replace(start=None, end=None)).select(last=nw.col("timestamp").max())
-    last = frame.collect("pyarrow")["last"].to_list()[0]
-    return micros(last) if last else FAR
 
 
 def relevant(asked: FunnelDefinition, tables: Tables, plan: Plan) -> nw.LazyFrame[Any]:
@@ -247,7 +227,6 @@ def relevant(asked: FunnelDefinition, tables: Tables, plan: Plan) -> nw.LazyFram
     last = plan.until
     if plan.entries[1] < FAR and not plan.session:
         last = min(last, plan.entries[1] + plan.window)
-    last = min(last, plan.before - 1)
     observed = tables.span("events")
     if observed and last < micros(observed[1]):
         frame = frame.filter(nw.col("timestamp") <= instant(_EPOCH + dt.timedelta(microseconds=last)))

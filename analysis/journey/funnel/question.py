@@ -10,13 +10,12 @@ from typing import Any, ClassVar
 import altair as alt
 import numpy as np
 import pandas as pd
-from statsmodels.stats.multitest import multipletests
 
 from analysis import charts
 from analysis.answer import Answer, Field, Note
 from analysis.charts import GROUP_WORDS, NOT_SET, TOTAL, Look
 from analysis.errors import DataError
-from analysis.estimates import score_test, wilson
+from analysis.estimates import SMALL, clear, proportion, score_test, small_groups
 from analysis.journey.funnel.chains import Times, follow, timed, times
 from analysis.journey.funnel.definition import PROFILE_RULES, FunnelDefinition, within
 from analysis.journey.funnel.kernel import MOST_IN_REGISTERS, NO_TIME
@@ -26,9 +25,6 @@ from analysis.store.walk import Chunk
 from analysis.tables import Tables
 from analysis.values import value
 from analysis.vocabulary import EVENT_WORDS
-
-SMALL = 30
-"""Groups of fewer users are shown but not held up as the best or the worst."""
 
 
 @value("funnel")
@@ -205,7 +201,7 @@ def _settled(plan: Plan, came: Times) -> Any:
     if not plan.by:
         return np.zeros((groups, 2), np.int64)
     deadline = came.entered + plan.patience
-    over, last = deadline <= plan.known, came.at[-1]
+    over, last = deadline <= plan.until, came.at[-1]
     went_on = (last != NO_TIME) & (last <= deadline)
     place = came.group[over] * 2 + went_on[over]
     return np.bincount(place, minlength=groups * 2).reshape(groups, 2)
@@ -231,8 +227,8 @@ def _rows(asked: Funnel, name: str, taken: Any, took: Any, gaps: Sequence[Any]) 
     previous = np.append(0, users[came])
     waiting = np.append(0, [taken[p + 1 : k + 1, 1].sum() for k, p in enumerate(came, 1)])
     known = previous > 0
-    low, high = wilson(users, previous)
-    start_low, start_high = wilson(users, np.append(0, np.full(len(users) - 1, users[0])))
+    _, low, high = proportion(users, previous)
+    _, start_low, start_high = proportion(users, np.append(0, np.full(len(users) - 1, users[0])))
     table = pd.DataFrame(
         {
             "breakdown": name,
@@ -309,12 +305,12 @@ def _worst_group(asked: Funnel, settled: Mapping[str, Any]) -> Message | None:
     known = {name: (int(own[1]), int(own.sum())) for name, own in settled.items() if own.sum() >= SMALL}
     if asked.breakdown_at not in ("first", 1) or len({converted / users for converted, users in known.values()}) < 2:
         return None
-    clear = _apart_from_others(known)
-    if not clear:
+    differ = _apart_from_others(known)
+    if not differ:
         return say("Within one window of first entering, the groups' rates do not clearly differ.")
-    rates = {name: known[name][0] / known[name][1] for name in clear}
+    rates = {name: known[name][0] / known[name][1] for name in differ}
     worst, best = min(rates, key=lambda g: rates[g]), max(rates, key=lambda g: rates[g])
-    if len(clear) == 1:
+    if len(differ) == 1:
         return say(
             "Within one window of first entering, {group} stands apart with {share} of {users}.",
             group=worst, share=Share(rates[worst]), users=known[worst][1],
@@ -331,8 +327,7 @@ def _apart_from_others(known: Mapping[str, tuple[int, int]]) -> list[str]:
     """Return the groups whose rate differs from the others', with one in twenty called so by chance (Benjamini)."""
     converted, users = (sum(own[i] for own in known.values()) for i in (0, 1))
     tests = [score_test(x, n, converted - x, users - n) for x, n in known.values()]
-    clear = multipletests(np.nan_to_num(tests, nan=1.0), alpha=0.05, method="fdr_bh")[0]
-    return [name for name, own in zip(known, clear, strict=True) if own]
+    return [name for name, own in zip(known, clear(tests), strict=True) if own]
 
 
 def _notes(asked: Funnel, table: pd.DataFrame, session: str) -> tuple[Note, ...]:
@@ -348,9 +343,7 @@ def _notes(asked: Funnel, table: pd.DataFrame, session: str) -> tuple[Note, ...]
         notes.append(Note("still-open", open_note, "warning"))
     small = table[(table["step"] == 1) & (table["users"] < SMALL)]["breakdown"].tolist()
     if small:
-        small_note = say("Fewer than 30 users entered in: {groups}. Read their rates with the interval.",
-                         groups=Names(tuple(small)))  # fmt: skip
-        notes.append(Note("small-groups", small_note, "warning"))
+        notes.append(small_groups(small))
     return (*notes, *_date_notes(asked), *_rule_notes(asked, session))
 
 

@@ -15,14 +15,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from scipy.special import expit
-from scipy.stats import norm
 from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_linear_model import GLM
 
 from analysis.answer import Answer, Field, Note
 from analysis.charts import Look
 from analysis.errors import DataError
-from analysis.estimates import share, wilson
+from analysis.estimates import Z, proportion, share
 from analysis.journey.loyalty import participation_chart
 from analysis.journey.loyalty.kernel import masks
 from analysis.messages import N_, Message, Names, Share, say
@@ -252,7 +251,7 @@ def _table(runs: Sequence[Run], counts: _Counts) -> pd.DataFrame:
     pairs = [(f, p) for f in range(len(runs)) for p in range(f, len(runs)) if counts.first[f, f]]
     cohort, campaign = (np.array(axis, int) for axis in zip(*pairs, strict=True))
     users, took_part = counts.first[cohort, cohort], counts.first[cohort, campaign]
-    low, high = wilson(took_part, np.where(campaign > cohort, users, 0))
+    _, low, high = proportion(took_part, np.where(campaign > cohort, users, 0))
     names = np.array([run.name for run in runs])
     return pd.DataFrame(
         {
@@ -272,8 +271,8 @@ def _table(runs: Sequence[Run], counts: _Counts) -> pd.DataFrame:
 def _campaigns(runs: Sequence[Run], counts: _Counts, zone: str) -> pd.DataFrame:
     took_part, new = counts.both.diagonal(), counts.first.diagonal()
     came_next, of_next = np.append(counts.both.diagonal(1), 0), np.append(took_part[:-1], 0)
-    low, high = wilson(counts.came, counts.known)
-    next_low, next_high = wilson(came_next, of_next)
+    _, low, high = proportion(counts.came, counts.known)
+    _, next_low, next_high = proportion(came_next, of_next)
     return pd.DataFrame(
         {
             "campaign": [run.name for run in runs],
@@ -307,7 +306,7 @@ def _trend(runs: Sequence[Run], seen: Seen, counts: _Counts) -> tuple[pd.DataFra
         (level, found), error = _fit(seen, counts, places)
         if error > _ALIKE:
             slope, spread, fitted[places] = found, error, expit(level + found * places)
-    half = norm.ppf(0.975) * spread
+    half = Z * spread
     bounds = [slope, slope - half, slope + half]
     columns = ("slope", "slope_low", "slope_high", "odds_ratio", "odds_low", "odds_high")
     figures = dict(zip(columns, [*bounds, *np.exp(bounds)], strict=True))

@@ -18,12 +18,12 @@ from scipy import stats
 from analysis.answer import Answer, Field, Note
 from analysis.charts import GROUP_WORDS, NOT_SET, TOTAL, Look
 from analysis.errors import DataError, QuestionError
-from analysis.estimates import share, wilson
+from analysis.estimates import TAILS, proportion, share
 from analysis.groups import groups_of
 from analysis.journey.loyalty import kernel, retention_chart
 from analysis.journey.loyalty.purchases import Purchases, purchases
 from analysis.messages import N_, Message, Money, Names, Share, say
-from analysis.periods import DAYS, Periods, calendar, campaigns, length, observed_until
+from analysis.periods import DAYS, Periods, calendar, campaigns, known_until, length
 from analysis.question import Question
 from analysis.store.walk import Chunk, Columns
 from analysis.tables import Tables, instant
@@ -224,9 +224,8 @@ class _Frame:
     def of(cls, asked: Retention, tables: Tables, groups: int, bought: Purchases | None) -> _Frame:
         observed = tables.span("events")
         assert observed is not None  # `needs` holds events
-        until = observed_until(
-            tables, asked.observed_until, "events", *(["orders"] if bought and bought.orders else [])
-        )
+        of = ("events", "orders") if bought and bought.orders else ("events",)
+        until = known_until(tables, named=asked.observed_until, of=of)
         start, end = asked.where.bounds(tables.zone) if asked.where else (None, None)
         first = max(observed[0], start) if start else observed[0]
         if first > until or (end and first >= end):
@@ -422,12 +421,12 @@ def _curve(table: pd.DataFrame) -> pd.DataFrame:
 
 def _figures(table: pd.DataFrame) -> pd.DataFrame:
     if "revenue" not in table:
-        low, high = wilson(table["returned"], table["users"])
+        _, low, high = proportion(table["returned"], table["users"])
         return table.assign(share=share(table["returned"], table["users"]), low=low, high=high)
     users, mean = table["users"], table["revenue"] / table["users"]
     enough = (table["returned"] >= BUYERS) & (users > 1)
     spread = (table["squares"] - table["revenue"] * mean) / (users - 1).where(enough)
-    half = stats.t.ppf(0.975, (users - 1).clip(lower=1)) * np.sqrt(spread.clip(lower=0) / users)
+    half = stats.t.ppf(TAILS[1], (users - 1).clip(lower=1)) * np.sqrt(spread.clip(lower=0) / users)
     return table.assign(per_user=mean, low=mean - half, high=mean + half)
 
 

@@ -18,7 +18,7 @@ from analysis import charts
 from analysis.answer import Answer, Field, Note
 from analysis.charts import GROUP_WORDS, TOTAL, Look
 from analysis.errors import DataError
-from analysis.estimates import apart, wilson
+from analysis.estimates import SMALL, Interval, difference, proportion
 from analysis.journey.nodes import kernel as exposure
 from analysis.messages import N_, Message, Names, Points, Share, say
 from analysis.question import Question
@@ -40,8 +40,6 @@ from analysis.values import (
 from analysis.vocabulary import EVENT_WORDS, NODES
 
 SHARES = ("converted", "others", "difference", "low", "high", "more")
-LEAST = 30
-"""Fewer people than this at a node are shown with a warning."""
 
 
 @value("nodes")
@@ -265,14 +263,13 @@ def _row(counted: Any, own: Any, spread: Any) -> dict[str, Any]:
         return row | dict.fromkeys(SHARES, np.nan) | {"compared": 0}
     share = converted[used].sum() / users
     rate = float((met[used] * turned[used] / others[used]).sum() / users)
-    low, high = apart(share, *_bounds(share, users), rate, *_bounds(rate, _people(rate, *spread)))
-    values = (share, rate, share - rate, float(low), float(high), (share - rate) * users)
+    apart = difference(_known_by(share, users), _known_by(rate, _people(rate, *spread))).floats()
+    values = (share, rate, *apart, (share - rate) * users)
     return row | dict(zip(SHARES, values, strict=True)) | {"compared": compared}
 
 
-def _bounds(share: float, people: float) -> tuple[float, float]:
-    low, high = wilson(share * people, people)
-    return float(low), float(high)
+def _known_by(share: float, people: float) -> Interval:
+    return proportion(share * people, people)._replace(value=np.asarray(share))
 
 
 def _people(rate: float, variance: float, squared: float) -> float:
@@ -348,14 +345,14 @@ def _notes(asked: Nodes, table: pd.DataFrame, days: _Days, counted: Any) -> tupl
 
 def _small(table: pd.DataFrame) -> Iterator[Note]:
     """Name the nodes that few people met, then those that few met in a phase; who is few in all is named once."""
-    few = table[(table["users"] > 0) & (table["users"] < LEAST)]
+    few = table[(table["users"] > 0) & (table["users"] < SMALL)]
     named = few[few["phase"] == TOTAL]["node"]
     if len(named):
-        said = say("Fewer than {n} people met: {nodes}. Read the interval, not the rate.", n=LEAST,
+        said = say("Fewer than {n} people met: {nodes}. Read the interval, not the rate.", n=SMALL,
                    nodes=Names(tuple(named)))  # fmt: skip
         yield Note("small-groups", said, "warning")
     for phase, own in few[~few["node"].isin(named)].groupby("phase", sort=False):
-        said = say("Fewer than {n} people met in {phase}: {nodes}. Read the interval, not the rate.", n=LEAST,
+        said = say("Fewer than {n} people met in {phase}: {nodes}. Read the interval, not the rate.", n=SMALL,
                    phase=Names((str(phase),)), nodes=Names(tuple(own["node"])))  # fmt: skip
         yield Note("small-groups", said, "warning")
 

@@ -17,11 +17,12 @@ import pyarrow.compute as pc
 from analysis.answer import Answer, Field, Note
 from analysis.charts import Look
 from analysis.errors import DataError, QuestionError
-from analysis.estimates import wilson
+from analysis.estimates import proportion
 from analysis.journey.paths import chart as ribbons
 from analysis.journey.paths import kernel
 from analysis.journey.paths.kernel import ENDED, REACHED
 from analysis.messages import N_, Message, Share, Span, say, translate
+from analysis.periods import known_until
 from analysis.question import Question
 from analysis.store.walk import Chunk, Columns
 from analysis.tables import Tables, instant
@@ -270,7 +271,8 @@ def _walk(asked: Paths, tables: Tables, shown: Any) -> Walked:
     observed = tables.span("events")
     assert observed is not None  # `needs` holds events
     entries = (micros(start) if start else -_FAR, micros(end) if end else _FAR)
-    rules = _Rules(asked, dict(tables.event_keys), entries, (micros(observed[0]), micros(observed[1])), shown)
+    until = known_until(tables, where=asked.where)
+    rules = _Rules(asked, dict(tables.event_keys), entries, (micros(observed[0]), micros(until)), shown)
     columns = Columns(texts=("session_id",) if asked.session else ())
     work = partial(_trace, rules=rules)
     return Walked.together(
@@ -450,9 +452,9 @@ def _links(told: Any, counts: Any, nodes: _Nodes) -> pd.DataFrame:
     order = np.lexsort([*keys[1][::-1], *keys[0][::-1], table["level"]])
     n = int(counts.sum())
     table["from"], table["to"] = (nodes.names[end] for end in ends)
-    low, high = wilson(table["count"], n)
+    _, low, high = proportion(table["count"], n)
     table = table.assign(n=n, share=table["count"] / n, low=low, high=high, at_from=left)
-    low, high = wilson(table["count"], left)
+    _, low, high = proportion(table["count"], left)
     table = table.assign(of_from=table["count"] / left, of_from_low=low, of_from_high=high)
     return pd.DataFrame(table.iloc[order].reset_index(drop=True))
 
@@ -464,7 +466,7 @@ def _ways(asked: OfPaths, found: Walked, nodes: _Nodes) -> tuple[tuple[tuple[str
     counts, n = [int(c) for c in found.counts[common]], int(found.counts.sum())
     if rest := n - sum(counts):
         ways, counts = [*ways, (OTHER,)], [*counts, rest]
-    low, high = wilson(counts, n)
+    _, low, high = proportion(counts, n)
     frame = pd.DataFrame({"path": [_ARROW.join(way) for way in ways], "count": counts, "n": n})
     return tuple(ways), frame.assign(share=frame["count"] / n, low=low, high=high)
 

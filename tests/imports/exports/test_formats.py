@@ -113,7 +113,7 @@ def test_a_footer_that_differs_by_rounding_is_shown_as_matching() -> None:
 def _marked(export: object) -> int:
     """Count the lines that are headings again."""
     scratch = export.scratch  # type: ignore[attr-defined]
-    return int(scratch.con.execute(f"SELECT count(*) FROM {scratch.table} WHERE mark IS NOT NULL").fetchall()[0][0])
+    return int(scratch.con.execute(f"SELECT count(*) FROM {scratch.relation} WHERE mark IS NOT NULL").fetchall()[0][0])
 
 
 def test_every_format_has_a_fixture_that_is_taken_for_it() -> None:

@@ -11,7 +11,7 @@ from scipy.stats import chi2
 from statsmodels.stats.contingency_tables import mcnemar
 
 from analysis import DropOffs, Filter, Funnel, FunnelChange, FunnelMoney, Tables
-from analysis.estimates import apart, wilson
+from analysis.estimates import difference, proportion
 from analysis.journey.funnel import dropoffs
 
 AT, LATER = pd.Timestamp("2026-11-01"), "2027-01-01"
@@ -163,8 +163,7 @@ def test_an_order_counts_once_and_with_all_its_rows() -> None:
 def test_pairs_are_compared_as_pairs() -> None:
     counts = (30, 100, 50, 100)
     found = dropoffs._measured(counts, 1.0, 0.0, both=15)  # what independence would bring about
-    (low, rest_low), (high, rest_high) = wilson([30, 50], [100, 100])
-    least, most = apart(0.5, rest_low, rest_high, 0.3, low, high)
+    _, least, most = difference(proportion(50, 100), proportion(30, 100)).floats()
     assert (found["worth_low"], found["worth_high"]) == pytest.approx((100 * least, 100 * most))
     for both in (0, 15, 25, 30):
         found = dropoffs._measured(counts, 1.0, 0.0, both=both)

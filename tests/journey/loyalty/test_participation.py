@@ -20,7 +20,7 @@ from statsmodels.genmod.generalized_estimating_equations import GEE
 
 from analysis import Campaign, Filter, Tables
 from analysis.errors import DataError
-from analysis.estimates import wilson
+from analysis.estimates import proportion
 from analysis.journey.loyalty.participation import FEWEST, USERS, Participation
 
 SAMPLE = Path(__file__).resolve().parents[3] / "sample_data"
@@ -102,7 +102,7 @@ def _assert_cohorts(table: pd.DataFrame, sets: dict[str, set[str]]) -> None:
     assert list(table[columns].itertuples(index=False, name=None)) == expected
     assert (table["share"] == table["took_part"] / table["users"]).all()
     later = table[table["later"] > 0]
-    np.testing.assert_array_equal(later[["low", "high"]].T, wilson(later["took_part"], later["users"]))
+    np.testing.assert_array_equal(later[["low", "high"]].T, proportion(later["took_part"], later["users"])[1:])
     assert table.loc[table["later"] == 0, ["low", "high"]].isna().all(axis=None)
 
 

@@ -1,10 +1,10 @@
-"""How headings compare across languages and exports, and the currency some of them carry."""
+"""Which currency does a heading, an amount or a line above a table name?"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from itertools import chain, count
+from collections.abc import Sequence
 
 CURRENCIES = frozenset(
     [
@@ -70,19 +70,6 @@ SIGNS = {
 }  # fmt: skip
 
 
-def plain_heading(heading: str) -> str:
-    """Fold a heading for comparison: full-width to half-width, case, spaces, units in brackets.
-
-    Examples
-    --------
-    >>> plain_heading("总花费（元） "), plain_heading("Amount spent (EGP)")
-    ('总花费', 'amountspent')
-    """
-    text = unicodedata.normalize("NFKC", heading).casefold().strip("﻿")
-    bare = re.sub(r"\([^()]*\)", "", text)
-    return re.sub(r"[\s_\-./﻿]+", "", bare) or re.sub(r"[\s_\-./]+", "", text)
-
-
 def heading_currency(heading: str) -> str | None:
     """Return the currency a heading names in brackets.
 
@@ -108,14 +95,16 @@ def sign_currency(text: str) -> str | None:
     return codes[0] if codes else next((code for sign, code in SIGNS.items() if sign in text), None)
 
 
-def distinct(headings: list[str]) -> tuple[str, ...]:
-    """Give blank and repeated headings a name of their own."""
-    given, named = set(headings), list[str]()
-    for i, heading in enumerate(headings):
-        if heading and heading not in named:
-            named.append(heading)
-            continue
-        base = heading or f"column {i + 1}"
-        candidates = chain([base], (f"{base} ({n})" for n in count(2)))
-        named.append(next(c for c in candidates if c not in given and c not in named))
-    return tuple(named)
+_SAID = re.compile(r"(?:currency|币种)\W+([A-Z]{3})\b", re.IGNORECASE)
+
+
+def said_currency(lines: Sequence[str]) -> str | None:
+    """Return the currency that the lines above a table name.
+
+    Examples
+    --------
+    >>> said_currency(["Campaign report", "Currency: EUR"])
+    'EUR'
+    """
+    codes = (match[1] for line in lines if (match := _SAID.search(line)))
+    return next((code for code in codes if code in CURRENCIES), None)

@@ -1,13 +1,13 @@
-"""Which columns tell who somebody is: by heading or by what the values look like."""
+"""Which columns tell who somebody is, by heading or by what the values look like?"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-from analysis.imports.columns.headings import plain_heading
+from analysis.imports.lexicon.headings import plain_heading
+from analysis.imports.lexicon.looks import EMAIL
 
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE = re.compile(
     r"(\+?86[\s-]?)?1[3-9]\d([\s-]?[\d*]{4}){2}|\+\d{1,3}[\s\-\d()]{7,16}|\(?0\d{2,4}\)?[\s\-]\d{5,8}"
     r"|(\+?1[\s.-]?)?(\(\d{3}\)\s?|\d{3}[.-])\d{3}[.-]\d{4}|\d{17}[\dXx]"
@@ -32,8 +32,6 @@ _HEADING = re.compile(
     r"e?mail|phone|mobile|telephone|address|firstname|lastname|fullname|billingname|shippingname|customername|buyername"
     r"|邮箱|电话|手机|收货人|收件人|姓名|收货地址|详细地址|身份证|会员名|买家昵称|微信号|旺旺"
 )
-
-
 _WHO = re.compile(r"user|uid|visitor|member|customer|buyer|distinctid|account|login|用户|买家|会员|客户|账号")
 _SOME = 0.1
 """From this share on, names and addresses among ids are meant; fewer may be a product called like a person."""
@@ -60,7 +58,7 @@ def is_personal(heading: str, values: Sequence[str], *, who: bool = False) -> bo
         return True
     cut = [v[:_LONGEST].strip() for v in values]
     mails, phones, names, places = (
-        sum(bool(look.fullmatch(v)) for v in cut) for look in (_EMAIL, _PHONE, _NAME, _ADDRESS)
+        sum(bool(look.fullmatch(v)) for v in cut) for look in (EMAIL, _PHONE, _NAME, _ADDRESS)
     )
     if mails or phones > len(cut) / 2:
         return True

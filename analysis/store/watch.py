@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -91,7 +91,7 @@ class Watch:
                 with suppress(duckdb.Error):  # closed meanwhile
                     con.interrupt()
 
-    def _halt(self, future: Future[Any]) -> None:
+    def _halt(self, future: Future[T]) -> None:
         self._stop.set()
         while not wait([future], _ASKED).done:
             self._interrupt()

@@ -1,13 +1,17 @@
-"""What the columns of a file say together, where one of them cannot tell alone how it is to be read."""
+"""How is a column read that cannot tell alone: what do the columns beside it say?"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 
-from analysis.imports.columns import cells
+from analysis.imports.columns.amounts import AMOUNTS
+from analysis.imports.columns.cells import Source, Style, halved
 from analysis.imports.columns.decimals import Signs, signs
 from analysis.imports.columns.mapping import ColumnMapping
-from analysis.imports.file.read import Scratch
+from analysis.imports.columns.numbers import bare
+from analysis.imports.columns.times import time_style
+from analysis.imports.file.scratch import Scratch
 from analysis.vocabulary import TABLES
 
 _DAYS = "^\\d{1,2}[/.\\-]\\d{1,2}[/.\\-](\\d{2}|\\d{4})([ T].*)?$"
@@ -28,7 +32,7 @@ class Beside:
         self._texts = [f"c{i}" for i, kind in enumerate(scratch.types()) if kind == "VARCHAR"]
         place, heading = {h: f"c{i}" for i, h in enumerate(scratch.headings)}, dict(mapping.columns)
         kinds = {place.get(heading.get(c.name, ""), ""): c.type for c in TABLES[mapping.table]}
-        self._whole = {source: kind == "count" for source, kind in kinds.items() if kind in ("number", "count")}
+        self._whole = {source: kind == "count" for source, kind in kinds.items() if kind in AMOUNTS}
 
     @property
     def semicolons(self) -> bool:
@@ -44,8 +48,10 @@ class Beside:
         if not self._texts:
             return None
         each = [signs(f"b{i}") for i in range(len(self._texts))]
-        bare = ", ".join(f"{cells.bare(source)} AS b{i}" for i, source in enumerate(self._texts))
-        row = self._row(f"SELECT {', '.join(each)} FROM (SELECT {bare} FROM {self._scratch.table} WHERE mark IS NULL)")
+        texts = ", ".join(f"{bare(source)} AS b{i}" for i, source in enumerate(self._texts))
+        row = self._row(
+            f"SELECT {', '.join(each)} FROM (SELECT {texts} FROM {self._scratch.relation} WHERE mark IS NULL)"
+        )
         size = len(row) // len(self._texts)
         found = {c: Signs(*row[i * size : (i + 1) * size]) for i, c in enumerate(self._texts)}
         amounts = {found[c].proven(whole=whole) for c, whole in self._whole.items() if c in found} - {None}
@@ -63,17 +69,17 @@ class Beside:
         return _agreed({s.short.order == "ymd" for s in self._dates if s.short and not s.short.year_unsure})
 
     @cached_property
-    def _dates(self) -> list[cells.Style]:
+    def _dates(self) -> list[Style]:
         """How the columns of dates such as 01/02/2026 are written, each as it says itself."""
         if not self._texts:
             return []
         counts = ", ".join(
-            f"count({text}), count_if(regexp_matches({text}, '{_DAYS}'))" for text in map(cells.halved, self._texts)
+            f"count({text}), count_if(regexp_matches({text}, '{_DAYS}'))" for text in map(halved, self._texts)
         )
-        row = self._row(f"SELECT {counts} FROM {self._scratch.table} WHERE mark IS NULL")
+        row = self._row(f"SELECT {counts} FROM {self._scratch.relation} WHERE mark IS NULL")
         dates = [c for c, n, days in zip(self._texts, row[::2], row[1::2], strict=True) if days and days >= 0.9 * n]
-        given = self._scratch.con, self._scratch.table
-        return [cells.time_style(*given, c, "VARCHAR", None, False, self._year_first) for c in dates]
+        of = self._scratch.con, self._scratch.relation
+        return [time_style(Source(*of, c, "VARCHAR"), year_first=self._year_first) for c in dates]
 
     def _row(self, query: str) -> tuple[int, ...]:
         return tuple(int(n or 0) for n in self._scratch.con.execute(query).fetchall()[0])
@@ -83,3 +89,37 @@ def _agreed(said: set[bool | None]) -> bool | None:
     """Return what all columns say that say anything, if they agree."""
     proven = said - {None}
     return proven.pop() if len(proven) == 1 else None
+
+
+def number_style_beside(style: Style, beside: Beside | None, told: str | None) -> Style:
+    """Return a column's style with its decimal sign: its own, else that of the others, else as told, else as is likely.
+
+    Parameters
+    ----------
+    style : Style
+        As :func:`numbers.number_style` sees it.
+    beside : Beside, optional
+    told : {".", ","}, optional
+        What the analyst said.
+    """
+    if not style.ambiguous:
+        return style
+    comma, semicolons = (beside.comma, beside.semicolons) if beside else (None, False)
+    unclear = comma is None and (style.pointed or semicolons)  # 1,234 is most often more than a thousand
+    if comma is None:
+        comma = told == "," if told else semicolons and style.pointed
+    return replace(style, comma=comma, ambiguous=unclear)
+
+
+def time_style_beside(
+    source: Source, beside: Beside | None, *, day_first: bool | None, year_first: bool | None, nth: bool
+) -> Style:
+    """Look at a whole column of times; where it cannot tell its order, the dates beside it go before what was said."""
+    style = time_style(source, day_first=day_first, year_first=year_first, nth=nth)
+    if beside and style.short and style.short.year_unsure and beside.year_first is not None:
+        year_first = beside.year_first
+        style = time_style(source, year_first=year_first, nth=nth)
+    if beside and style.ambiguous and beside.day_first is not None:
+        style = time_style(source, day_first=beside.day_first, year_first=year_first, nth=nth)
+        style = replace(style, ambiguous=False)
+    return style

@@ -1,0 +1,97 @@
+"""What does a file say beside its columns: its period, its currency, and that values must be hidden?"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from analysis.imports.columns.amounts import LEAD
+from analysis.imports.columns.mapping import MONTH, ColumnMapping
+from analysis.imports.file.scratch import Scratch
+from analysis.imports.lexicon.currencies import heading_currency, said_currency, sign_currency
+from analysis.imports.lexicon.days import period
+from analysis.imports.lexicon.headings import plain_heading
+from analysis.imports.lexicon.personal import is_personal
+from analysis.vocabulary import TABLES
+
+_DOLLAR = re.compile(r"\s*[$＄].*")  # several countries write theirs so
+_MONTH = re.compile(r"(19|20)\d\d([-/]\d{1,2}|年\d{1,2}月)|[A-Z][a-z]{2,8},?[ -](19|20)\d\d")
+
+
+def finished(
+    mapping: ColumnMapping, scratch: Scratch, samples: Mapping[str, Sequence[str]], usual: Mapping[str, str]
+) -> ColumnMapping:
+    """Return a mapping with what the file says elsewhere: the period and the currency; who somebody is, is hidden.
+
+    Parameters
+    ----------
+    mapping : ColumnMapping
+    scratch : Scratch
+    samples : mapping of str to sequence of str
+        Some values of each column, by heading.
+    usual : mapping of str to str
+        Constants of the platform's exports; what the file says goes before them.
+    """
+    columns, constants = _days(mapping, scratch.above)
+    constants = {**usual, **constants}
+    if mapping.table != "events" and "currency" not in columns:
+        amount = columns.get(LEAD[mapping.table], next(iter(dict(mapping.spread)), ""))
+        if code := currency_of(amount, samples.get(amount, ()), scratch.above):
+            constants["currency"] = code
+    texts = {c.name for c in TABLES[mapping.table] if c.type == "text"}
+    hidden = [c for c, h in columns.items() if c in texts and _personal(scratch, c, h, samples.get(h, ()))]
+    return mapping.replace(
+        columns=columns,
+        constants={c: text for c, text in constants.items() if c not in columns} | dict(mapping.constants),
+        hashed=tuple(hidden),
+        period=_length(mapping, columns.get("period_start", ""), samples),
+    )
+
+
+def _days(mapping: ColumnMapping, above: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the columns, and the days that the lines above give where the rows of spend have none."""
+    columns, constants = dict(mapping.columns), dict[str, str]()
+    if mapping.table != "spend":
+        return columns, constants
+    if "period_start" not in columns and (days := period(above)):
+        constants["period_start"] = days[0].isoformat()
+        constants["period_end"] = (days[1] + dt.timedelta(days=1)).isoformat()
+        columns.pop("period_end", None)
+    if plain_heading(columns.get("period_start", "")) in ("day", "单日"):
+        columns.pop("period_end", None)  # it ends the report, not the day
+    return columns, constants
+
+
+def _length(mapping: ColumnMapping, start: str, samples: Mapping[str, Sequence[str]]) -> str:
+    """Return how long a row's period is, by the heading and the values of its start."""
+    if mapping.table != "spend":
+        return mapping.period
+    if _monthly(start, samples.get(start, ())):
+        return MONTH
+    weekly = not mapping.spread and re.search(r"week|^周", plain_heading(start))
+    return "7d" if weekly else mapping.period
+
+
+def _personal(scratch: Scratch, column: str, heading: str, values: Sequence[str]) -> bool:
+    if column != "user_id":
+        return is_personal(heading, values)
+    return heading in scratch.mailed or is_personal(heading, scratch.head_of(heading), who=True)
+
+
+def currency_of(heading: str, values: Sequence[str], above: Sequence[str]) -> str | None:
+    """Return the currency of a column of amounts: as its heading says, the lines above, or most of its cells."""
+    if code := heading_currency(heading):
+        return code
+    if code := said_currency(above):
+        return code
+    numbers = (v for v in values if re.search(r"\d", v) and not _DOLLAR.fullmatch(v))
+    codes = Counter(code for v in numbers if (code := sign_currency(v)))
+    return codes.most_common(1)[0][0] if codes else None
+
+
+def _monthly(heading: str, values: Sequence[str]) -> bool:
+    """Say whether a column is about whole months: by its heading, or because its values name no day."""
+    named = re.fullmatch(r"month|月份?|年月", plain_heading(heading))
+    return bool(named) or (bool(values) and all(_MONTH.fullmatch(v.strip()) for v in values))

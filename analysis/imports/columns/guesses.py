@@ -1,0 +1,191 @@
+"""What is a file whose headings no platform is known by, column by column?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from analysis.imports.columns.amounts import LEAD
+from analysis.imports.columns.elsewhere import finished
+from analysis.imports.columns.mapping import ColumnMapping
+from analysis.imports.columns.recognition import Guess, Recognition
+from analysis.imports.columns.wide import Media, media, outcome_delays, outcomes
+from analysis.imports.columns.windows import longest_window, repeats, window_heading
+from analysis.imports.file.scratch import Scratch
+from analysis.imports.lexicon.currencies import sign_currency
+from analysis.imports.lexicon.headings import plain_heading
+from analysis.imports.lexicon.known import EVENT_ALIASES, columns_named
+from analysis.messages import Message, Names, say
+from analysis.vocabulary import TABLES, TIME_COLUMN, column_names
+
+_EVENT_NAMES = 200
+_DATED = re.compile(r"(19|20)\d\d[-/.年]?[01]?\d[-/.月]?[0-3]?\d.*|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}.*")
+
+
+def likely_table(scratch: Scratch, samples: Mapping[str, Sequence[str]]) -> str:
+    """Choose the table most of whose required columns are there; channels beside each other are spend."""
+    found = {table: columns_named(table, scratch.headings) for table in TABLES}
+    best = max(TABLES, key=lambda t: _coverage(t, found[t]))
+    if not any(found.values()) and _only(samples, (), _money):
+        return "spend"
+    if {"user_id", "order_id"} & {*found["events"], *found["orders"]} or "spend" in found["spend"]:
+        return best
+    return "spend" if _media(scratch, samples) else best
+
+
+def guess_for(table: str, scratch: Scratch, samples: Mapping[str, Sequence[str]], zone: str) -> Recognition:
+    """Propose a mapping onto a table the analyst chose, column by column."""
+    columns = columns_named(table, scratch.headings)
+    guesses = [Guess(c, h, *_why(c, h)) for c, h in columns.items()]
+    time = TIME_COLUMN[table]
+    if time not in columns and (heading := _only(samples, columns.values(), _dated)):
+        columns[time] = heading
+        guesses.append(Guess(time, heading, 0.6, say("the only column whose values are times")))
+    amount = LEAD.get(table)
+    if amount and amount not in columns and (heading := _only(samples, columns.values(), _money)):
+        columns[amount] = heading
+        guesses.append(Guess(amount, heading, 0.6, say("the only column whose values are amounts of money")))
+    mapping = ColumnMapping(table=table, columns=tuple(columns.items()), zone=zone)
+    found = Recognition("", "", mapping, tuple(guesses))
+    if table == "events":
+        found = _with_event_names(_with_outcomes(found, samples), scratch)
+    if table == "orders":
+        found = _with_revenue(_with_lines(found, scratch), scratch, samples)
+    if table == "spend":
+        found = _with_media(_with_window(found, scratch), scratch, samples)
+    return replace(found, mapping=finished(found.mapping, scratch, samples, {}))
+
+
+def _with_window(found: Recognition, scratch: Scratch) -> Recognition:
+    """Propose one attribution window where a column names several."""
+    heading = window_heading(scratch, found.mapping)
+    only = longest_window(scratch, heading)
+    proposed = found.mapping.replace(only=only)
+    if heading is None or not only or not repeats(scratch, proposed, heading):
+        return found
+    hint = say("The same spend stands once for each {heading}: only the longest is kept.", heading=heading)
+    return replace(found, mapping=proposed, hints=(*found.hints, hint))
+
+
+def _with_lines(found: Recognition, scratch: Scratch) -> Recognition:
+    """Propose that lines of one order are one: the amount is the order's where all its lines have the same."""
+    columns = dict(found.mapping.columns)
+    if not {"order_id", "revenue"} <= columns.keys():
+        return found
+    order, amount = (f"trim({scratch.column(columns[c])}::VARCHAR)" for c in ("order_id", "revenue"))
+    several, alike = scratch.con.execute(
+        f"SELECT count(*), count_if(low = high) FROM (SELECT min({amount}) AS low, max({amount}) AS high "
+        f"FROM {scratch.relation} WHERE mark IS NULL AND {order} <> '' GROUP BY {order} HAVING count(*) > 1)"
+    ).fetchall()[0]
+    if not several:
+        return found
+    lines = "first" if alike == several else "sum"
+    hint = (
+        say("Orders with several lines have the same amount on each: it counts once for each order.")
+        if lines == "first"
+        else say("Orders with several lines have an amount on each: they are added up to one order.")
+    )
+    return replace(found, mapping=found.mapping.replace(lines=lines), hints=(*found.hints, hint))
+
+
+def _media(scratch: Scratch, samples: Mapping[str, Sequence[str]]) -> Media | None:
+    columns = columns_named("spend", scratch.headings)
+    time = columns.get("period_start") or _only(samples, (), _dated)
+    return media(scratch, samples, time) if time and "spend" not in columns and "channel" not in columns else None
+
+
+def _with_media(found: Recognition, scratch: Scratch, samples: Mapping[str, Sequence[str]]) -> Recognition:
+    """Propose that columns of spend, one for each channel, become rows."""
+    if (wide := _media(scratch, samples)) is None:
+        return found
+    sure, why = (0.6, say("its heading names a channel")) if wide.telling else (0.4, say("numbered beside a date"))
+    columns = {c: h for c, h in found.mapping.columns if h not in wide.spread and h != wide.revenue}
+    kept = tuple(g for g in found.guesses if g.column in columns)
+    hint = say(
+        "{heading} looks like the revenue of each row. To keep it, import the file once more, as orders.",
+        heading=wide.revenue,
+    )
+    return replace(
+        found,
+        mapping=found.mapping.replace(columns=columns, spread=wide.spread, period=wide.period),
+        guesses=(*kept, *(Guess("spend", heading, sure, why) for heading in wide.spread)),
+        hints=(hint,) if wide.revenue else (),
+    )
+
+
+def _with_revenue(found: Recognition, scratch: Scratch, samples: Mapping[str, Sequence[str]]) -> Recognition:
+    """Propose a wide table's revenue as one paid order for each of its rows."""
+    wide = _media(scratch, samples)
+    if wide is None or wide.revenue is None or "order_id" in dict(found.mapping.columns):
+        return found
+    columns = {"order_id": wide.time, "timestamp": wide.time, "paid_at": wide.time, "revenue": wide.revenue}
+    why = say("the revenue of a period, beside what each channel spent")
+    guesses = tuple(Guess(column, heading, 0.5, why) for column, heading in columns.items())
+    return replace(found, mapping=found.mapping.replace(columns=columns), guesses=guesses)
+
+
+def _with_outcomes(found: Recognition, samples: Mapping[str, Sequence[str]]) -> Recognition:
+    """Propose that the yes-or-no columns of a table of users become their events."""
+    columns = dict(found.mapping.columns)
+    if "user_id" not in columns or "event" in columns:
+        return found
+    spread = outcomes(samples, tuple(columns.values()))
+    if not spread:
+        return found
+    delays = {} if "timestamp" in columns else outcome_delays(tuple(spread.values()))
+    guesses = tuple(Guess("event", heading, 0.5, say("true or false for each user")) for heading in spread)
+    mapping = found.mapping.replace(constants={"event": "visit"}, spread=spread, delays=delays)
+    return replace(found, mapping=mapping, guesses=(*found.guesses, *guesses))
+
+
+def _with_event_names(found: Recognition, scratch: Scratch) -> Recognition:
+    """Propose which of a log's own event names are standard ones; a name that is there already keeps to itself."""
+    heading = dict(found.mapping.columns).get("event")
+    if heading is None:
+        return found
+    place = scratch.column(heading)
+    query = f"SELECT DISTINCT lower(trim({place}::VARCHAR)) FROM {scratch.head} WHERE {place} IS NOT NULL LIMIT ?"
+    names = {plain_heading(name): name for (name,) in scratch.con.execute(query, [_EVENT_NAMES]).fetchall()}
+    events = {
+        names[plain_heading(own)]: event
+        for event, aliases in EVENT_ALIASES.items()
+        if plain_heading(event) not in names
+        and (own := next((alias for alias in aliases if plain_heading(alias) in names), None))
+    }
+    if not events:
+        return found
+    read = Names(tuple(f"{own} → {event}" for own, event in events.items()))
+    hint = say("Event names read as standard ones: {names}. Change below what is meant otherwise.", names=read)
+    return replace(found, mapping=found.mapping.replace(events=events), hints=(*found.hints, hint))
+
+
+# ---- by their values --------------------------------------------------------------------------------------
+
+
+def _only(
+    samples: Mapping[str, Sequence[str]], taken: Iterable[str], looks: Callable[[Sequence[str]], bool]
+) -> str | None:
+    """Return the heading of the only column, besides those taken, whose values look so."""
+    found = [heading for heading in samples if heading not in set(taken) and looks(samples[heading])]
+    return found[0] if len(found) == 1 else None
+
+
+def _why(column: str, heading: str) -> tuple[float, Message]:
+    if plain_heading(column) == plain_heading(heading):
+        return 0.95, say("has the same name")
+    return 0.8, say("other exports name it so")
+
+
+def _dated(values: Sequence[str]) -> bool:
+    return bool(values) and sum(bool(_DATED.fullmatch(v.strip())) for v in values) >= 0.9 * len(values)
+
+
+def _money(values: Sequence[str]) -> bool:
+    signed = sum(bool(re.search(r"\d", v) and sign_currency(v)) for v in values)
+    return bool(values) and signed >= 0.9 * len(values)
+
+
+def _coverage(table: str, columns: Mapping[str, str]) -> tuple[float, int]:
+    required = column_names(table, required=True)
+    return sum(c in columns for c in required) / len(required), len(columns)

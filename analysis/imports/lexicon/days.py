@@ -1,0 +1,60 @@
+"""Which days do the lines above a table, or a cell of it, name?"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+
+from analysis.imports.lexicon.looks import is_value
+
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_DATE = re.compile(
+    r"(?P<y>(?:19|20)\d\d)[-/.年](?P<m>\d{1,2})[-/.月](?P<d>\d{1,2})日?"
+    r"|(?<!\d)(?P<cy>20\d\d)(?P<cm>[01]\d)(?P<cd>[0-3]\d)(?!\d)"
+    r"|(?P<mon>[A-Za-z]{3})[a-z]*\.? (?P<md>\d{1,2}),? (?P<my>20\d\d)"
+    r"|(?<!\d)(?P<dd>\d{1,2}) (?P<dmon>[A-Za-z]{3})[a-z]*\.?,? (?P<dy>20\d\d)"
+)
+_UNSURE_DAY = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}\b")
+_UNSURE_DAY = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}\b")
+
+
+def period(lines: Sequence[str]) -> tuple[dt.date, dt.date] | None:
+    """Return the first and last day that the lines above a table name.
+
+    Examples
+    --------
+    >>> period(["Campaign report", "July 8, 2025 - July 31, 2025"])
+    (datetime.date(2025, 7, 8), datetime.date(2025, 7, 31))
+    >>> period(["Start date: 20250801", "End date: 20250831"])
+    (datetime.date(2025, 8, 1), datetime.date(2025, 8, 31))
+    """
+    ends: dict[str, dt.date] = {}
+    for line in lines:
+        days = [day for match in _DATE.finditer(line) if (day := _day(match))]
+        if len(days) == 2 and days[0] <= days[1]:
+            return days[0], days[1]
+        if len(days) == 1:
+            word = re.search(r"start|from|开始|起|end|\bto\b|结束|止", line.casefold())
+            if word:
+                ends.setdefault("start" if word[0] in ("start", "from", "开始", "起") else "end", days[0])
+    return (ends["start"], ends["end"]) if len(ends) == 2 and ends["start"] <= ends["end"] else None
+
+
+def _day(match: re.Match[str]) -> dt.date | None:
+    part = match.groupdict()
+    try:
+        if part["y"] or part["cy"]:
+            return dt.date(*(int(part[a] or part[b]) for a, b in (("y", "cy"), ("m", "cm"), ("d", "cd"))))
+        month = _MONTHS.index((part["mon"] or part["dmon"]).casefold()) + 1
+        return dt.date(int(part["my"] or part["dy"]), month, int(part["md"] or part["dd"]))
+    except ValueError:
+        return None
+
+
+def is_day_in(cell: str, first: dt.date, last: dt.date) -> bool:
+    """Say whether a cell is a day of a period; a day the month of which is unsure is one."""
+    if (match := _DATE.search(cell)) and is_value(cell):
+        day = _day(match)
+        return day is not None and first <= day <= last
+    return bool(_UNSURE_DAY.match(cell)) and is_value(cell)

@@ -1,0 +1,68 @@
+"""Which headings, event names and channels have exports been seen to use?
+
+They stand as data in ``aliases.toml`` and ``channels.toml`` beside this, and in the formats.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+
+from analysis.imports.formats import formats
+from analysis.imports.lexicon.headings import plain_heading
+from analysis.vocabulary import TABLES, column_names
+
+_FOLDER = Path(__file__).parent
+_Aliases = Mapping[str, tuple[str, ...]]
+
+
+def _aliases(names: Mapping[str, Sequence[str]]) -> _Aliases:
+    return MappingProxyType({name: tuple(aliases) for name, aliases in names.items()})
+
+
+_GIVEN = tomllib.loads((_FOLDER / "aliases.toml").read_text(encoding="utf-8"))
+ALIASES: Mapping[str, _Aliases] = MappingProxyType({table: _aliases(_GIVEN[table]) for table in TABLES})
+"""Headings seen in exports, by table and column, lower case; `ColumnMapping` carries any correction."""
+EVENT_ALIASES = _aliases(_GIVEN["names_of_events"])
+"""Event names seen in logs, by standard event, the most telling first."""
+CHANNELS = frozenset(tomllib.loads((_FOLDER / "channels.toml").read_text(encoding="utf-8"))["names"])
+"""Folded headings that name a channel."""
+_KNOWN = frozenset(
+    plain_heading(name)
+    for name in (
+        *(a for columns in ALIASES.values() for column, aliases in columns.items() for a in (column, *aliases)),
+        *(h for f in formats() for h in (*f.telling, *(h for names in f.columns.values() for h in names))),
+    )
+)
+
+
+def known(heading: str) -> bool:
+    """Say whether a heading is one that some export uses.
+
+    Examples
+    --------
+    >>> known("Amount spent (EUR)"), known("Favourite colour")
+    (True, False)
+    """
+    return plain_heading(heading) in _KNOWN
+
+
+def columns_named(table: str, headings: Sequence[str]) -> dict[str, str]:
+    """Return a table's columns that stand under a name of their own or an alias, each with its heading.
+
+    Examples
+    --------
+    >>> columns_named("spend", ["Day", "Cost", "Colour"])
+    {'period_start': 'Day', 'spend': 'Cost'}
+    """
+    plain = {plain_heading(h): h for h in reversed(headings)}
+    taken: dict[str, str] = {}
+    for column in column_names(table):
+        for alias in (column, *ALIASES[table].get(column, ())):
+            source = plain.get(plain_heading(alias))
+            if source is not None and source not in taken.values():
+                taken[column] = source
+                break
+    return taken

@@ -1,0 +1,233 @@
+"""Which rows of a file can be stored, each with typed values, and what is wrong with the others?
+
+All SQL here is made of fixed names (`c0`, `c1`, …) and the vocabulary's own; texts from people are parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import duckdb
+
+from analysis.imports.columns.amounts import AMOUNTS
+from analysis.imports.columns.cells import Style, filled
+from analysis.imports.columns.mapping import ColumnMapping
+from analysis.imports.columns.windows import days_sql, item
+from analysis.imports.file.scratch import Scratch, readable
+from analysis.imports.rows import totals
+from analysis.imports.rows.shapes import Shaped
+from analysis.imports.rows.targets import CONSTANTS, Target, given_names, sources, targets
+from analysis.messages import Message
+from analysis.vocabulary import TABLES
+
+_FOOTER = "(?i)^(©|\\(c\\) ?\\d{4}|copyright )"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """A file's rows with typed values, in the file's order, and what is wrong with each.
+
+    Beside the values stand what is wrong with a row in `bad` (reason|column, or null) and the `text` of the rows where
+    something is.
+
+    Parameters
+    ----------
+    scratch : Scratch
+        The rows that were judged.
+    mapping : ColumnMapping
+        What they were judged under.
+    relation : str
+        Where the typed rows lie.
+    styles : mapping of str to Style
+        How the columns were taken to be written.
+    unsure : tuple of Message
+        What must be asked of rows that may be totals.
+    """
+
+    scratch: Scratch
+    mapping: ColumnMapping
+    relation: str
+    styles: Mapping[str, Style]
+    unsure: tuple[Message, ...]
+
+    @property
+    def con(self) -> duckdb.DuckDBPyConnection:
+        """The private database."""
+        return self.scratch.con
+
+    @property
+    def line(self) -> str:
+        """SQL for a row's key in the relation."""
+        return self.scratch.line
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The table's columns that the mapping fills."""
+        return given_names(self.mapping)
+
+
+def judged(shaped: Shaped) -> Judged:
+    """Judge every row under a mapping; what was judged last under the same is not judged again."""
+    scratch, mapping = shaped.scratch, shaped.mapping
+
+    def make(relation: str) -> Judged:
+        _put_constants(scratch.con, mapping)
+        with readable(scratch.name):
+            styles = None if scratch.whole else _laid(shaped, relation, likely=True)
+            styles = _laid(shaped, relation, likely=False) if styles is None else styles
+        unsure = totals.settle(scratch.con, relation, mapping) if mapping.table == "spend" else ()
+        if mapping.only:
+            _choose_windows(scratch.con, relation, mapping)
+        if mapping.lines != "each" and mapping.table == "orders":
+            _gather_lines(scratch.con, relation, mapping)
+        return Judged(scratch, mapping, relation, MappingProxyType(styles or {}), unsure)
+
+    asked = f"{scratch.relation} {mapping.to_json()}"
+    return scratch.database.once(f"judged_{scratch.id}_{mapping.table}", asked, make)
+
+
+def _laid(shaped: Shaped, relation: str, *, likely: bool) -> dict[str, Style] | None:
+    """Lay the judged rows and return the styles of their columns: those of the first rows (`likely`), or of all.
+
+    None where a later row has another style than the first rows.
+    """
+    scratch, mapping = shaped.scratch, shaped.mapping
+    found = targets(shaped, likely=likely)
+    misfit = " OR ".join(t.misfit for t in found if t.misfit != "false")
+    # What sets a row aside can still be found when all rows are known, in these.
+    text = text_of_row(scratch, mapping)
+    if mapping.table != "spend" and mapping.lines == "each":
+        text = f"CASE WHEN bad IS NOT NULL THEN {text} END"
+    names = ", ".join((*(f'"{t.name}"' for t in found), *_windows(scratch, mapping)))
+    scratch.con.execute(
+        f"CREATE OR REPLACE TEMP TABLE {relation} AS SELECT {'' if scratch.in_order else 'line, '}{names}, bad, "
+        f"{text} AS text FROM (SELECT *, {_verdict(found)} AS bad FROM ({_typed(shaped, found, misfit)}))"
+    )
+    if misfit and scratch.con.execute(f"SELECT EXISTS (FROM {relation} WHERE bad = 'misfit|')").fetchall()[0][0]:
+        return None
+    return {t.name: t.style for t in found if t.style}
+
+
+def _typed(shaped: Shaped, found: Sequence[Target], misfit: str) -> str:
+    """Return SQL for the file's rows, with the table's columns beside them and a mark on what is no row of its own."""
+    mark = _mark(shaped)
+    marked = f"CASE WHEN {misfit} THEN 'misfit' ELSE {mark} END" if misfit else mark
+    first = ", ".join(f'{t.first} AS "{t.name}"' for t in found)
+    query = f"SELECT *, {marked} AS marked, {first} FROM {shaped.scratch.relation} CROSS JOIN {CONSTANTS}"
+    for later in zip(*(t.later for t in found), strict=True):
+        changed = [f'{sql} AS "{t.name}"' for t, sql in zip(found, later, strict=True) if sql]
+        query = f"SELECT * REPLACE ({', '.join(changed)}) FROM ({query})" if changed else query
+    return query
+
+
+def _mark(shaped: Shaped) -> str:
+    """Return SQL that names what is no row of its own: repeated headings, totals, notes, other windows."""
+    scratch, mapping = shaped.scratch, shaped.mapping
+    cases = ["WHEN mark IS NOT NULL THEN mark"]
+    if mapping.table != "events":
+        named = {name: s.name for name, s in sources(scratch, mapping).items() if s.relation != CONSTANTS}
+        counted = {named[c.name] for c in TABLES[mapping.table] if c.name in named and c.type in AMOUNTS}
+        types = scratch.types()
+        texts = [f"c{i}" for i in range(len(types)) if types[i] == "VARCHAR" and f"c{i}" not in counted][:60]
+        cases += totals.labels(mapping.table, texts, named)
+        if texts:
+            cases.append(f"WHEN {totals.any_of(texts, _FOOTER)} THEN 'footer'")
+    if mapping.identified in scratch.headings:
+        cases.append(f"WHEN {filled(scratch.column(mapping.identified))} IS NULL THEN 'total'")
+    return f"CASE {' '.join(cases)} END"
+
+
+def _gather_lines(con: duckdb.DuckDBPyConnection, relation: str, mapping: ColumnMapping) -> None:
+    """Make one order of its lines: later ones are set aside, their amounts added where each line has its own."""
+    how, present = mapping.lines, set(given_names(mapping))
+    usable = "bad IS NULL OR bad LIKE 'missing|%'" if how == "first" else "bad IS NULL"
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE lines AS SELECT rowid AS place, row_number() OVER (PARTITION BY order_id "
+        f"ORDER BY revenue IS NULL, rowid) AS n FROM {relation} WHERE order_id IS NOT NULL AND ({usable})"
+    )
+    if how == "sum":
+        for column in sorted({"revenue", "refund", "discount", "cost"} & present):
+            con.execute(
+                f"UPDATE {relation} SET {column} = whole FROM (SELECT order_id AS id, sum({column}) AS whole "
+                f"FROM {relation} WHERE bad IS NULL GROUP BY order_id) WHERE order_id = id AND bad IS NULL"
+            )
+    con.execute(
+        f"UPDATE {relation} AS judged SET bad = 'continuation|' FROM lines WHERE lines.place = judged.rowid AND n > 1"
+    )
+
+
+def _put_constants(con: duckdb.DuckDBPyConnection, mapping: ColumnMapping) -> None:
+    """Lay the mapping's texts in a one-row table, so that SQL names a column and never holds the text."""
+    texts = [mapping.zone, mapping.first_day, *(text for _, text in (*mapping.constants, *mapping.only))]
+    names = [
+        "zone",
+        "first_day",
+        *(f"k{i}" for i in range(len(mapping.constants))),
+        *(f"only{i}" for i in range(len(mapping.only))),
+    ]
+    columns = ", ".join(f"?::VARCHAR AS {name}" for name in names)
+    codes = [[code for code, _ in mapping.events], [event for _, event in mapping.events]]
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE {CONSTANTS} AS SELECT {columns}, map(?::VARCHAR[], ?::VARCHAR[]) AS codes",
+        [*texts, *codes],
+    )
+
+
+def _windows(scratch: Scratch, mapping: ColumnMapping) -> list[str]:
+    """Return SQL for each row's attribution windows, and for a number of what it is about beside them."""
+    if not mapping.only:
+        return []
+    own = [f"coalesce(trim({scratch.column(h)}::VARCHAR), '') AS window{n}" for n, (h, _) in enumerate(mapping.only)]
+    return [*own, f"{item(scratch, mapping)} AS item"]
+
+
+def _choose_windows(con: duckdb.DuckDBPyConnection, relation: str, mapping: ColumnMapping) -> None:
+    """Keep, of the rows that say the same in several attribution windows, those of the window chosen, else the longest.
+
+    An item may stand in the shorter window alone.
+    """
+    each = range(len(mapping.only))
+    chosen = " + ".join(f"(window{n} = only{n})::INTEGER" for n in each)
+    rank = f"({chosen}, {', '.join(days_sql(f'window{n}') for n in each)})"
+    ranked = f"SELECT j.rowid AS place, {rank} < max({rank}) OVER (PARTITION BY item) AS other"
+    con.execute(
+        f"UPDATE {relation} AS judged SET bad = 'window|' FROM ({ranked} FROM {relation} AS j "
+        f"CROSS JOIN {CONSTANTS} WHERE bad IS NULL) WHERE place = judged.rowid AND other"
+    )
+
+
+def _verdict(targets: Sequence[Target]) -> str:
+    """Name the first thing wrong with a row, as reason|column, or null."""
+    wrong = {"time": "not-a-time", "number": "not-a-number", "count": "not-a-number"}
+    needed = [t.name for t in targets if t.column.required and t.name != "revenue"]
+    lacking = " OR ".join(f'"{name}" IS NULL' for name in needed) or "false"
+    cases = [
+        f"WHEN marked IN ('label', 'lone') AND ({lacking}) THEN 'total|'",
+        "WHEN marked IS NOT NULL AND marked NOT IN ('label', 'lone') THEN marked || '|'",
+    ]
+    for t in targets:
+        if t.contrary != "false" and any(other.name == "currency" for other in targets):
+            cases.append(f"WHEN {t.contrary} THEN 'other-currency|{t.name}'")
+        if t.column.type in wrong:  # in a CASE of its own, so that only the rows without a value are looked at again
+            given = f'CASE WHEN "{t.name}" IS NULL THEN {t.given} ELSE false END'
+            cases.append(f"WHEN {given} THEN '{wrong[t.column.type]}|{t.name}'")
+        if t.column.required:
+            cases.append(f"WHEN \"{t.name}\" IS NULL THEN 'missing|{t.name}'")
+    names = {t.name for t in targets}
+    if "period_end" in names:
+        cases.append("WHEN period_end <= period_start THEN 'backwards|period_end'")
+    if "refund" in names:
+        cases.append("WHEN refund < 0 THEN 'negative|refund'")
+    if "spend" in names:
+        cases.append("WHEN marked = 'label' THEN 'label|'")
+    return f"CASE {' '.join(cases)} END"
+
+
+def text_of_row(scratch: Scratch, mapping: ColumnMapping) -> str:
+    """Return SQL for a row's text: only what was mapped, as a column nobody asked for may hold names or addresses."""
+    mapped = {heading: target for target, heading in mapping.columns}
+    shown = [(i, mapped[h]) for i, h in enumerate(scratch.headings) if h in mapped]
+    whole = ", ".join("'***'" if target in mapping.hashed else f"c{i}::VARCHAR" for i, target in shown) or "''"
+    return f"concat_ws(' | ', {whole})"

@@ -1,0 +1,178 @@
+"""How is a column of the table made from the file's cells?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from analysis.imports.columns.amounts import AMOUNTS, MONEY
+from analysis.imports.columns.beside import Beside, number_style_beside, time_style_beside
+from analysis.imports.columns.cells import Source, Style, filled
+from analysis.imports.columns.confirmed import LIKELY, misfit
+from analysis.imports.columns.mapping import MONTH, ColumnMapping
+from analysis.imports.columns.numbers import contrary, given_number, number, number_style
+from analysis.imports.columns.times import in_zone, local, possible, spans, time
+from analysis.imports.file.scratch import Scratch
+from analysis.imports.lexicon.currencies import WORDS
+from analysis.imports.rows.shapes import Shaped
+from analysis.values import seconds
+from analysis.vocabulary import TABLES, Column
+
+CONSTANTS = "constants"
+"""The one-row table of a mapping's texts."""
+_NOTHING = "NULL"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """How one column of the table is made: SQL in steps, each over the row that the step before left.
+
+    Parameters
+    ----------
+    column : Column
+    first : str
+        Reads the file's cell.
+    given : str
+        Whether the cell says anything.
+    later : tuple of str or None
+        The steps after the first (None leaves the value): the time zone or the finite numbers; the moments that can
+        be; what follows from other columns.
+    style : Style, optional
+        How the column writes its values.
+    misfit : str
+        Whether a cell is not in that style, where only the first rows were looked at.
+    contrary : str
+        Whether an amount names another currency than its row.
+    """
+
+    column: Column
+    first: str
+    given: str
+    later: tuple[str | None, str | None, str | None] = (None, None, None)
+    style: Style | None = None
+    misfit: str = "false"
+    contrary: str = "false"
+
+    @property
+    def name(self) -> str:
+        """The column's name."""
+        return self.column.name
+
+
+def targets(shaped: Shaped, *, likely: bool) -> list[Target]:
+    """Return how each column is made, by the styles of the first rows (`likely`) or of whole columns."""
+    scratch, mapping = shaped.scratch, shaped.mapping
+    found, beside = sources(scratch, mapping), Beside(scratch, mapping)
+    return [_target(shaped, column, found[column.name], beside, likely) for column in given_columns(mapping)]
+
+
+def given_columns(mapping: ColumnMapping) -> list[Column]:
+    """Return the table's columns that a mapping fills."""
+    given = {t for t, _ in (*mapping.columns, *mapping.constants)} | (
+        {"period_end"} if mapping.table == "spend" else set()
+    )
+    return [c for c in TABLES[mapping.table] if c.name in given]
+
+
+def given_names(mapping: ColumnMapping) -> tuple[str, ...]:
+    """Return the names of the table's columns that a mapping fills."""
+    return tuple(c.name for c in given_columns(mapping))
+
+
+def sources(scratch: Scratch, mapping: ColumnMapping) -> Mapping[str, Source]:
+    """Return what each column of the table is made from: a column of the file, or a constant."""
+    types = dict(zip(scratch.headings, scratch.types(), strict=True))
+    found = {t: Source(scratch.con, scratch.relation, scratch.column(h), types[h]) for t, h in mapping.columns}
+    fixed = {t: Source(scratch.con, CONSTANTS, f"k{i}", "VARCHAR") for i, (t, _) in enumerate(mapping.constants)}
+    return {"period_end": Source(scratch.con, CONSTANTS, _NOTHING, "VARCHAR")} | found | fixed
+
+
+def _target(shaped: Shaped, column: Column, source: Source, beside: Beside, likely: bool) -> Target:
+    if column.name == "period_end" and source.name == _NOTHING:
+        return Target(column, "NULL::TIMESTAMP", "false", (None, None, _end(shaped.mapping.period)))
+    if source.relation == CONSTANTS:
+        return _made(shaped, column, source, None, None)
+    return _made(shaped, column, source, beside, shaped.scratch.head if likely else None)
+
+
+def _made(shaped: Shaped, column: Column, source: Source, beside: Beside | None, head: str | None) -> Target:
+    """Make a target; `beside` is None for a constant, `head` the first rows where they may do."""
+    if column.type == "time":
+        return _time(shaped, column, source, beside, head)
+    if column.type in AMOUNTS:
+        return _amount(shaped.mapping, column, source, beside, head)
+    return Target(column, _text(column.name, source.name, shaped.mapping), f"{filled(source.name)} IS NOT NULL")
+
+
+def _time(shaped: Shaped, column: Column, source: Source, beside: Beside | None, head: str | None) -> Target:
+    scratch, mapping = shaped.scratch, shaped.mapping
+    nth = mapping.first_day is not None and column.name in ("period_start", "timestamp") and beside is not None
+    said = {"day_first": mapping.day_first, "year_first": mapping.year_first}
+    style, other = _seen(source, head, lambda s: time_style_beside(s, beside, nth=nth, **said))
+    own, clock = f'"{column.name}"', local(source, style)
+    zoned = None
+    if clock:
+        large = beside is not None and not scratch.whole
+        zoned = in_zone(own, spans(scratch.con, scratch.head, clock) if large else ())
+    ends_late = column.name == "period_end" and mapping.end_included and beside is not None
+    return Target(
+        column,
+        first=clock or time(source, style),
+        given=f"{filled(source.name)} IS NOT NULL",
+        later=(zoned, possible(own), _later(own, "INTERVAL 1 DAY") if ends_late else None),
+        style=style,
+        misfit=other,
+    )
+
+
+def _amount(mapping: ColumnMapping, column: Column, source: Source, beside: Beside | None, head: str | None) -> Target:
+    whole = column.type == "count"
+
+    def look(seen: Source) -> Style:
+        return number_style_beside(number_style(seen, whole=whole), beside, mapping.decimal)
+
+    style, other = _seen(source, head, look)
+    money = style.kind == "text" and column.name in MONEY
+    own = f'"{column.name}"'
+    return Target(
+        column,
+        first=number(source, replace(style, codes=True) if money else style),
+        given=given_number(source.name),
+        later=(
+            f"CASE WHEN isfinite({own}) THEN {own} END",
+            f"TRY_CAST(round({own}) AS BIGINT)" if whole else None,
+            None,
+        ),
+        style=style,
+        misfit=other,
+        contrary=contrary(source.name, '"currency"') if money else "false",
+    )
+
+
+def _seen(source: Source, head: str | None, look: Callable[[Source], Style]) -> tuple[Style, str]:
+    """Look at the first rows where every later row can confirm what they show, else at all; return SQL for a misfit."""
+    if head and (style := look(replace(source, relation=head))).kind in LIKELY:
+        return style, misfit(source, style)
+    return look(source), "false"
+
+
+def _text(name: str, source: str, mapping: ColumnMapping) -> str:
+    made = filled(source)
+    if name == "event" and mapping.events:
+        return f"coalesce(codes[lower({made})], {made})"
+    if name == "currency":
+        cases = (f"WHEN '{word.upper()}' THEN '{code}'" for word, code in WORDS.items())
+        return f"CASE upper({made}) {' '.join(cases)} ELSE upper({made}) END"
+    return made
+
+
+# A period runs to the same local clock time later: a local day has 23 hours once a year in some zones.
+def _later(start: str, span: str) -> str:
+    return f"timezone('UTC', timezone(zone, timezone(zone, timezone('UTC', {start})) + {span}))"
+
+
+def _end(period: str) -> str:
+    if period != MONTH:
+        return _later("period_start", f"to_seconds({seconds(period)})")
+    local = "timezone(zone, timezone('UTC', period_start))"
+    return f"timezone('UTC', timezone(zone, date_trunc('month', {local}) + INTERVAL 1 MONTH))"

@@ -1,0 +1,173 @@
+"""Is this a workspace, and of which format? A file is made, opened or brought to the present format, or refused.
+
+A file is first looked at without writing: what is refused stays as it is, byte for byte. One of an earlier format is
+copied beside itself before anything in it changes; the copy's name says its format and the moment.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+from pathlib import Path
+
+import duckdb
+
+from analysis.errors import WorkspaceError
+from analysis.messages import say
+from analysis.store import duck
+from analysis.workspace import kept, migrations, segments
+from analysis.workspace.store import Workspace, meta
+
+_SCHEMA = """
+CREATE TABLE meta (key VARCHAR PRIMARY KEY, value VARCHAR);
+CREATE TABLE batches (id INTEGER PRIMARY KEY, imported_at TIMESTAMP);
+CREATE TABLE batch_files (
+    batch INTEGER, file VARCHAR, digest VARCHAR, "table" VARCHAR, mapping VARCHAR, rows BIGINT, set_aside BIGINT
+);
+CREATE TABLE quarantine (
+    batch INTEGER, file VARCHAR, line BIGINT, reason VARCHAR, "column" VARCHAR, text VARCHAR
+);
+"""
+
+
+def open_workspace(path: str | Path) -> Workspace:
+    """Open a workspace file, made new where there is none, and brought to the present format where it is older.
+
+    Raises
+    ------
+    WorkspaceError
+        Another process has it open, it is not a workspace, a newer release made it, or there is no room for the copy
+        that is set aside of an older one.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> workspace = open_workspace(f"{folder.name}/demo.duckdb")
+    >>> workspace.batches()
+    ()
+    >>> workspace.close(); folder.cleanup()
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        return Workspace(path, _made(path))
+    format, behind = _looked_at(path)
+    return Workspace(path, _migrated(path, format) if behind else _connected(path))
+
+
+def _made(path: Path) -> duckdb.DuckDBPyConnection:
+    con = _connected(path)
+    con.begin()
+    duck.create(con)
+    con.execute(_SCHEMA + kept.SCHEMA + segments.SCHEMA)
+    for key, text in (("format", str(migrations.FORMAT)), ("last batches", "0")):
+        con.execute("INSERT INTO meta VALUES (?, ?)", [key, text])
+    con.commit()
+    return con
+
+
+def _connected(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    try:
+        return duck.connect(path, read_only=read_only)
+    except duckdb.Error as error:
+        raise _cannot_open(path, error) from error
+
+
+def _looked_at(path: Path) -> tuple[int, bool]:
+    """Return a file's format, and whether it is behind the present one; nothing is written.
+
+    Raises
+    ------
+    WorkspaceError
+        It is not a workspace, or a newer release made it.
+    """
+    con = _connected(path, read_only=True)
+    try:
+        found = _format(con)
+        if found > migrations.FORMAT:
+            text = say("{path} was made by a newer version of Sluice. Update Sluice to open it.", path=path.name)
+            raise WorkspaceError.because(text, "newer-format")
+        if found < 1:
+            text = say("{path} is not a Sluice workspace. Choose another file.", path=path.name)
+            raise WorkspaceError.because(text, "not-a-workspace")
+        return found, bool(migrations.due(con, found))
+    finally:
+        con.close()
+
+
+def _format(con: duckdb.DuckDBPyConnection) -> int:
+    try:
+        return int(meta(con, "format") or 0)
+    except (duckdb.Error, ValueError):
+        return 0
+
+
+# ---- of an earlier format ---------------------------------------------------------------------------------
+
+
+def _migrated(path: Path, format: int) -> duckdb.DuckDBPyConnection:
+    """Set a copy aside, and open the file in the present format."""
+    if path.with_name(f"{path.name}.wal").exists():  # a program that stopped left it: into the file, so into the copy
+        con = _connected(path)
+        con.execute("CHECKPOINT")
+        con.close()
+    before = _written(path)
+    _set_aside(path, format)
+    con = _connected(path)
+    if _written(path) != before:
+        con.close()
+        raise _locked(path)
+    try:
+        migrations.migrate(con, migrations.due(con, format))
+    except duckdb.Error as error:
+        con.close()
+        logging.getLogger("sluice").exception("migration failed")
+        text = say(
+            "{path} could not be brought to the present format: {reason}. It is as it was. Make room if the disk is "
+            "full, then open it again.",
+            path=path.name,
+            reason=str(error)[:200],
+        )
+        raise WorkspaceError.because(text, "not-migrated") from error
+    return con
+
+
+def _set_aside(path: Path, format: int) -> None:
+    """Copy a file beside itself; not while it is open here, as closing a file gives up the locks that one holds."""
+    beside = {p.name for p in path.parent.iterdir()}
+    name = kept.unused(f"{path.name}.format-{format}.{kept.now():%Y%m%dT%H%M%SZ}", beside)
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        shutil.copyfile(path, partial)
+        with partial.open("rb+") as file:
+            os.fsync(file.fileno())
+        partial.rename(path.with_name(name))
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        text = say(
+            "{path} is of an earlier format, and no copy of it could be set aside before it is changed: {reason}. "
+            "Make room on the disk, then open it again.",
+            path=path.name,
+            reason=str(error),
+        )
+        raise WorkspaceError.because(text, "no-copy") from error
+
+
+def _written(path: Path) -> tuple[int, int]:
+    """Return what tells whether another program wrote the file meanwhile."""
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
+
+
+def _cannot_open(path: Path, error: Exception) -> WorkspaceError:
+    if "lock" in str(error).lower() or isinstance(error, duckdb.ConnectionException):
+        return _locked(path)
+    text = say("{path} is not a Sluice workspace, or it is damaged. Choose another file.", path=path.name)
+    return WorkspaceError.because(text, "not-a-workspace")
+
+
+def _locked(path: Path) -> WorkspaceError:
+    text = say("{path} is open in another program. Close it there, or work on a copy.", path=path.name)
+    return WorkspaceError.because(text, "locked")

@@ -1,0 +1,49 @@
+"""Things kept under names, as pages list them: one is forgotten or replaced, and that can be taken back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from analysis.errors import SluiceError
+from analysis.messages import Message, say
+from analysis.workspace import Kept, Workspace
+from ui import session
+from ui.language import _, shown
+
+
+def forget(place: str, kept: Kept[Any], key: str) -> None:
+    """Draw the button that forgets a thing; :func:`undo` of the same `place` offers it back."""
+    st.button(_("Forget"), key=key, on_click=_forget, args=(place, session.workspace(), kept), type="tertiary")
+
+
+def replaced(place: str, now: Kept[Any]) -> None:
+    """Leave word that a thing took an earlier one's place."""
+    st.session_state[f"{place}.changed"] = session.workspace(), now.id, say("{name} was replaced.", name=now.name)
+
+
+def undo(place: str) -> None:
+    """Draw, once, what was just changed here with a button that takes it back."""
+    if said := st.session_state.pop(f"{place}.refused", None):
+        st.error(shown(said), icon=":material/error:")
+    here, id, what = st.session_state.pop(f"{place}.changed", (None, 0, None))
+    if here is not session.workspace():
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{place}.changed.row"):
+        st.markdown(shown(what), width="content")
+        st.button(_("Undo"), key=f"{place}.undo", on_click=_restore, args=(place, here, id), icon=":material/undo:",
+                  type="tertiary")  # fmt: skip
+
+
+def _forget(place: str, here: Workspace, kept: Kept[Any]) -> None:
+    here.forget(kept.id)
+    said: Message = say("{name} was forgotten.", name=kept.name)
+    st.session_state[f"{place}.changed"] = here, kept.id, said
+
+
+def _restore(place: str, here: Workspace, id: int) -> None:
+    try:
+        here.restore(id)
+    except SluiceError as error:
+        st.session_state[f"{place}.refused"] = error.message
