@@ -99,7 +99,7 @@ def difference(one: Interval, other: Interval, *, correlation: Numbers = 0.0) ->
     Parameters
     ----------
     one, other : Interval
-        As from :func:`proportion` or :func:`standardised`.
+        As from :func:`proportion`.
     correlation : array_like of float
         Of the two estimates, where they are of the same people; 0 for different ones.
 
@@ -179,8 +179,18 @@ def _score(counts: tuple[Floats, ...], ratio: Floats) -> Floats:
     return np.where(np.isnan(score), 0.0, score)
 
 
-def standardised(successes: Numbers, trials: Numbers, weights: Numbers) -> Interval:
-    """Return the share people would have if their strata stood in other proportions, with its interval.
+class Counts(NamedTuple):
+    """Successes and trials, elementwise; not whole where they stand for an effective number of people."""
+
+    successes: Floats
+    trials: Floats
+
+
+def standardised(successes: Numbers, trials: Numbers, weights: Numbers) -> Counts:
+    """Return what people would show if their strata stood in other proportions, as counts to reckon with.
+
+    Their quotient is the standardised share; :func:`proportion`, :func:`difference` of two and :func:`ratio` give its
+    interval, for they are as many as the independent people who would know it as well (Kish's effective number).
 
     Parameters
     ----------
@@ -190,24 +200,25 @@ def standardised(successes: Numbers, trials: Numbers, weights: Numbers) -> Inter
 
     Notes
     -----
-    Direct standardisation. The interval is Wilson's for the number of independent people who would know the share as
-    well (Kish's effective number). A stratum's own variance is reckoned with one success and one failure more, so that
-    one in which all or none succeeded does not pass for certain (Laplace's rule).
+    Direct standardisation. A stratum's own variance is reckoned with one success and one failure more, so that one in
+    which all or none succeeded does not pass for certain (Laplace's rule).
 
     References
     ----------
-    Kish, L. (1965). Survey Sampling, 8.2.
+    Kish, L. (1965). Survey Sampling, 8.2. Fleiss, J. L., Levin, B. and Paik, M. C. (2003). Statistical Methods for
+    Rates and Proportions, 19.
 
     Examples
     --------
-    One stratum is the plain share:
+    Ten in a hundred and half of ten, each taken to be half of all:
 
-    >>> standardised([56], [70], [1.0]).floats() == proportion(56, 70).floats()
-    True
+    >>> counts = standardised([10, 5], [100, 10], [1, 1])
+    >>> [round(bound, 3) for bound in proportion(*counts).floats()]
+    [0.3, 0.169, 0.474]
     """
     x, n, w = np.broadcast_arrays(*(np.asarray(part, float) for part in (successes, trials, weights)))
     if x.shape[-1] == 1:
-        return proportion(x[..., 0], n[..., 0])
+        return Counts(x[..., 0], n[..., 0])
     w = np.where(n > 0, w, 0.0)
     w = share(w, w.sum(axis=-1, keepdims=True))
     near = (x + 1) / (n + 2)
@@ -216,7 +227,8 @@ def standardised(successes: Numbers, trials: Numbers, weights: Numbers) -> Inter
     # All or none succeeded: as many people as the weights alone would leave.
     alone = share(1.0, np.where(w > 0, share(w**2, n), 0.0).sum(axis=-1))
     people = np.where((value > 0) & (value < 1), np.maximum(share(value * (1 - value), variance), 1.0), alone)
-    return Interval(np.where(people > 0, value, np.nan), *proportion(value * people, people)[1:])
+    people = np.nan_to_num(people)
+    return Counts(value * people, people)
 
 
 def score_test(one: float, of_one: float, other: float, of_other: float) -> float:

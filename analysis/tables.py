@@ -25,7 +25,7 @@ from analysis.names import DisplayNames
 from analysis.records import DisplayName, ExchangeRate, settled
 from analysis.store import duck
 from analysis.store.columns import shown, stored
-from analysis.store.walk import Chunk, Columns
+from analysis.store.walk import Chunk, Columns, Repeated
 from analysis.values import Campaign, Filter, local_midnight
 from analysis.vocabulary import TABLES, TIME_COLUMN
 
@@ -61,6 +61,9 @@ class Store(Protocol):
 
     def walk(self, frame: nw.LazyFrame[Any], work: Callable[[Chunk], T], columns: Columns) -> Iterator[T]:
         """Yield what `work` makes of each chunk of an events frame."""
+
+    def repeated(self, frame: nw.LazyFrame[Any]) -> Repeated:
+        """Return an events frame for several walks."""
 
 
 class Tables:
@@ -292,6 +295,10 @@ class Tables:
             What the work reads beside user, time and event.
         """
         return self._store.walk(frame, work, columns or Columns())
+
+    def repeated(self, frame: nw.LazyFrame[Any]) -> Repeated:
+        """Return an events frame for several walks of who, when and what; see :meth:`walk`."""
+        return self._store.repeated(frame)
 
     def require(self, table: str, *columns: str) -> None:
         """Raise unless the table holds rows and each column holds a value somewhere.

@@ -17,7 +17,7 @@ from analysis import charts
 from analysis.answer import Answer, Field, Note
 from analysis.charts import GROUP_WORDS, NOT_SET, TOTAL, Look
 from analysis.errors import DataError, QuestionError
-from analysis.estimates import SMALL, difference, proportion, ratio
+from analysis.estimates import SMALL, difference, proportion, ratio, share, small_groups, standardised
 from analysis.groups import groups_of
 from analysis.journey.paths import kernel as following
 from analysis.messages import N_, Message, Names, Share, Span, say
@@ -30,6 +30,8 @@ from analysis.values import duration, micros, number, optional, seconds, text, v
 _BINS = 200
 _FAR = np.iinfo(np.int64).max // 4
 _SIDES = ("fast", "slow")
+PAGES = (*range(1, 11), 12, 15, 20, 30)
+"""From which numbers of pages on users are compared among themselves."""
 
 
 @value("page-speed")
@@ -43,7 +45,7 @@ class PageSpeed(Question):
     to : str
         The conversion.
     window : str or timedelta
-        Longest time from a page event to the conversion, boundary included.
+        Time that everybody is given from their first page event, boundary included.
     slow : float
         Seconds above which a user's page is slow.
     bin : float
@@ -56,11 +58,17 @@ class PageSpeed(Question):
 
     Notes
     -----
-    A user's load time is the median of all their page events: one stalled page does not move it. (Pages up to the
-    conversion alone would be fewer for those who convert, whose medians would then lie further out, and the bins at
-    both ends would seem to convert better than they do.) A user converts as in the funnel (event, to). The ratio of
-    the two rates has the score interval of Miettinen and Nurminen (1985), their difference the one made of both Wilson
-    intervals (Newcombe 1998, method 10); conversions gained are the number of slow users times the difference.
+    Everybody is looked at for one window from their first page: their load time is the median of their pages in it
+    (one stalled page does not move it; pages up to the conversion alone would be fewer for those who convert), and
+    they convert if they do within it. Those whose window is still open are left out.
+
+    The median of few pages lies further out than that of many, and who sees many pages converts more often. Slow users
+    are therefore compared with fast ones who saw as many: the fast rate is standardised to the slow users' numbers of
+    pages (direct standardisation, see :func:`analysis.estimates.standardised`), and slow users of whose number there
+    is no fast one are left out. The difference of the two rates has the interval made of both Wilson intervals
+    (Newcombe 1998, method 10), their ratio the score interval of Miettinen and Nurminen (1985); conversions gained are
+    the number of slow users compared times the difference. The rates of the bins are adjusted to the same numbers of
+    pages indirectly: conversions over those expected of users with as many pages.
 
     Examples
     --------
@@ -70,7 +78,7 @@ class PageSpeed(Question):
     ...     "user_id": ["u1", "u1", "u2"], "timestamp": [at, at + pd.Timedelta("1min"), at],
     ...     "event": ["view", "cart", "view"], "load_ms": [900.0, None, 4100.0],
     ... })
-    >>> table = PageSpeed(breakdown=None).run(Tables(events=events)).table
+    >>> table = PageSpeed(breakdown=None, window="1m").run(Tables(events=events)).table
     >>> list(zip(table["from"], table["to"], table["users"], table["converted"]))
     [(0.5, 1.0, 1, 1), (3.0, inf, 1, 0)]
     """
@@ -95,8 +103,8 @@ class PageSpeed(Question):
                 raise DataError.unknown(say("event"), name, tables.event_keys)
         groups = groups_of(self.breakdown, tables)
         found = _walk(self, tables, groups)
-        if not found.users.sum():
-            raise DataError.empty(_nobody(self))
+        if refused := _refused(self, found):
+            raise DataError.empty(refused)
         loss = _loss(self, found, groups)
         return PageSpeedAnswer(
             question=self,
@@ -112,11 +120,12 @@ class PageSpeedAnswer(Answer):
     """Conversion by load time, and on both sides of the slow mark.
 
     "table" has a row per bin: load times above `from` up to and including `to` seconds (inf: and more), `rate` =
-    converted / users with its 95% Wilson bounds. "loss" has a row per group, everybody first and then the greatest
-    loss first: both sides' users and rates, the `ratio` and the `difference` of the slow rate to the fast one, and
-    the conversions `gained` if slow users converted as the fast ones of their group do. Bounds are 95%. A figure is
-    null where a side has no users or, for the ratio, no fast user converted; the ratio's bounds also where on either
-    side nobody or everybody converted.
+    converted / users, and that rate adjusted to the numbers of pages that slow users saw, with its 95% bounds. "loss"
+    has a row per group, everybody first and then the greatest loss first: both sides' users, how many of the slow are
+    `compared` (some fast user saw as many pages), the rates of these and of fast users at the same numbers of pages,
+    the `ratio` and the `difference` of the slow rate to the fast one, and the conversions `gained` if slow users
+    converted as the fast ones of their group do. Bounds are 95%. A figure is null where nobody can be compared or, for
+    the ratio, nobody converted on either side.
     """
 
     fields: ClassVar[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
@@ -128,6 +137,7 @@ class PageSpeedAnswer(Answer):
                     "users": Field(N_("Users"), "count"),
                     "converted": Field(N_("Converted"), "count"),
                     "rate": Field(N_("Conversion rate"), "share"),
+                    "adjusted": Field(N_("Adjusted to the slow users' numbers of pages"), "share"),
                     "low": Field(N_("95% from"), "share"),
                     "high": Field(N_("95% to"), "share"),
                 }
@@ -140,6 +150,7 @@ class PageSpeedAnswer(Answer):
                     "fast_low": Field(N_("Fast: 95% from"), "share"),
                     "fast_high": Field(N_("Fast: 95% to"), "share"),
                     "slow_users": Field(N_("Slow: users"), "count"),
+                    "compared": Field(N_("Slow: compared with fast users of as many pages"), "count"),
                     "slow_rate": Field(N_("Slow: conversion rate"), "share"),
                     "slow_low": Field(N_("Slow: 95% from"), "share"),
                     "slow_high": Field(N_("Slow: 95% to"), "share"),
@@ -168,14 +179,17 @@ class PageSpeedAnswer(Answer):
 
 @dataclass(frozen=True, slots=True)
 class _Walked:
-    """Users by group (those without a value last), bin, and whether they converted."""
+    """Users whose window is over, by group (those without a value last), number of pages, bin, outcome.
+
+    `waiting` has those whose window is open by side: fast, slow.
+    """
 
     users: Any
-    waiting: int
+    waiting: Any
 
     @classmethod
     def together(cls, parts: Sequence[_Walked]) -> _Walked:
-        return cls(np.sum([p.users for p in parts], axis=0), sum(p.waiting for p in parts))
+        return cls(*(np.sum([getattr(p, own) for p in parts], axis=0) for own in ("users", "waiting")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,16 +226,18 @@ def _count(chunk: Chunk, rules: _Rules) -> _Walked:
     inside = (settled.time >= rules.entries[0]) & (settled.time < rules.entries[1])
     page = (settled.code == rules.keys[0]) & inside & (load >= 0)
     size = len(chunk)
-    taken, flags, label = np.empty(size), np.empty((size, 2), np.int64), np.empty(size, np.int32)
+    taken, flags, label = np.empty(size), np.empty((size, 3), np.int64), np.empty(size, np.int32)
     kernel: Any = following.loads
     found = kernel(settled.user, settled.time, page, settled.code == rules.keys[1], load,
                    settled.group(asked.breakdown), rules.window, taken, flags, label)  # fmt: skip
-    taken, converted, label = taken[:found], flags[:found, 0], label[:found] % (rules.groups + 1)
-    waiting = (converted == 0) & (flags[:found, 1] + rules.window > rules.until)
+    taken, (converted, entered, pages), label = taken[:found], flags[:found].T, label[:found] % (rules.groups + 1)
+    over = entered <= rules.until - rules.window
     bins = _bin(taken / 1000, asked)
-    shape = (rules.groups + 1, _below(asked) + _BINS, 2)
-    users = np.bincount((label * shape[1] + bins) * 2 + converted, minlength=int(np.prod(shape)))
-    return _Walked(users.reshape(shape), int(waiting.sum()))
+    shape = (rules.groups + 1, len(PAGES), _below(asked) + _BINS, 2)
+    stratum = np.searchsorted(PAGES, pages, side="right") - 1
+    place = np.ravel_multi_index((label[over], stratum[over], bins[over], converted[over]), shape)
+    users = np.bincount(place, minlength=int(np.prod(shape))).reshape(shape)
+    return _Walked(users, np.bincount((bins[~over] >= _below(asked)).astype(int), minlength=2))
 
 
 def _below(asked: PageSpeed) -> int:
@@ -254,22 +270,37 @@ def warm() -> None:
 def _bins(asked: PageSpeed, found: _Walked) -> pd.DataFrame:
     """Lay out the bins that hold anybody; the last is open, and takes in the thin ones before it."""
     users, edges, below = found.users.sum(axis=0), _edges(asked), _below(asked)
-    counts = users.sum(axis=1)
+    counts = users.sum(axis=(0, 2))
     last = len(counts) - 1
     while last > below and counts[last:].sum() < SMALL:
         last -= 1
-    held = np.append(users[:last], [users[last:].sum(axis=0)], axis=0)
+    held = np.append(users[:, :last], users[:, last:].sum(axis=1, keepdims=True), axis=1)
     table = pd.DataFrame({"from": edges[: last + 1], "to": np.append(edges[1 : last + 1], np.inf),
-                          "users": held.sum(axis=1), "converted": held[:, 1]})  # fmt: skip
-    table = table[table["users"] > 0].reset_index(drop=True)
+                          "users": held.sum(axis=(0, 2)), "converted": held[:, :, 1].sum(axis=0)})  # fmt: skip
     rate, low, high = proportion(table["converted"], table["users"])
-    return table.assign(rate=rate, low=low, high=high)
+    factor = _adjustment(held, users[:, below:].sum(axis=1))
+    adjusted = {name: np.minimum(factor * own, 1.0) for name, own in (("adjusted", rate), ("low", low), ("high", high))}
+    table = table.assign(rate=rate, **adjusted)
+    return table[table["users"] > 0].reset_index(drop=True)
+
+
+def _adjustment(held: Any, slow: Any) -> Any:
+    """Return by what each bin's rate is to be multiplied to stand at the numbers of pages that slow users saw.
+
+    That is indirect standardisation: what users of as many pages convert on the average, at those numbers over at the
+    bin's own. `held` is by number of pages, bin and whether they converted; `slow` by number of pages and the last.
+    """
+    users = held.sum(axis=2)
+    average = np.nan_to_num(share(held[:, :, 1].sum(axis=1), users.sum(axis=1)))
+    wanted = slow.sum(axis=1) if slow.any() else users.sum(axis=1)
+    expected = share(average @ users, users.sum(axis=0))
+    return np.where(expected > 0, share((average * wanted).sum() / wanted.sum(), expected), 1.0)
 
 
 def _loss(asked: PageSpeed, found: _Walked, groups: tuple[str, ...]) -> pd.DataFrame:
     """Lay out both sides of the slow mark, for everybody and by group; the greatest loss first."""
     below = _below(asked)
-    sides = np.stack([found.users[:, :below].sum(axis=1), found.users[:, below:].sum(axis=1)], axis=1)
+    sides = np.stack([found.users[:, :, :below].sum(axis=2), found.users[:, :, below:].sum(axis=2)], axis=1)
     named = [*zip(groups, sides, strict=False), (NOT_SET, sides[-1])] if asked.breakdown else []
     rows = [_sides(name, own) for name, own in named if own.any()]
     rows.sort(key=lambda row: -np.inf if np.isnan(row["gained"]) else row["gained"], reverse=True)
@@ -277,18 +308,24 @@ def _loss(asked: PageSpeed, found: _Walked, groups: tuple[str, ...]) -> pd.DataF
 
 
 def _sides(name: str, sides: Any) -> dict[str, Any]:
-    """Compare a group's slow users with its fast ones; `sides` is (fast, slow) by (not converted, converted)."""
-    row: dict[str, Any] = {"breakdown": name}
-    (fast, of_fast), (slow, of_slow) = ((float(own[1]), float(own.sum())) for own in sides)
-    rates = proportion(fast, of_fast), proportion(slow, of_slow)
-    for side, n, rate in zip(_SIDES, (of_fast, of_slow), rates, strict=True):
+    """Compare a group's slow users with its fast ones; `sides`: (fast, slow) by number of pages by (not, converted)."""
+    users = sides.sum(axis=2)
+    both = (users > 0).all(axis=0)
+    compared = int(users[1, both].sum())
+    row: dict[str, Any] = {"breakdown": name, "compared": compared}
+    # A side that stands alone is shown as it is.
+    weights = np.where(both, users[1], 0) if compared else users
+    counts = [standardised(sides[i, :, 1], users[i], weights if compared else weights[i]) for i in range(2)]
+    rates = [proportion(*own) for own in counts]
+    for side, n, rate in zip(_SIDES, users.sum(axis=1), rates, strict=True):
         names = (f"{side}_rate", f"{side}_low", f"{side}_high")
         row |= {f"{side}_users": int(n)} | dict(zip(names, rate.floats(), strict=True))
-    apart = difference(rates[1], rates[0])
-    known = ratio(slow, of_slow, fast, of_fast) if fast else proportion(0, 0)
-    for what, figures in (("ratio", known), ("difference", apart), ("gained", apart.times(-of_slow))):
+    known = compared > 0
+    apart = difference(rates[1], rates[0]) if known else proportion(0, 0)
+    times = ratio(*counts[1], *counts[0]) if known else proportion(0, 0)
+    for what, figures in (("ratio", times), ("difference", apart), ("gained", apart.times(-compared))):
         row |= dict(zip((what, f"{what}_low", f"{what}_high"), figures.floats(), strict=True))
-    return row
+    return {name: row[name] for name in PageSpeedAnswer.fields["loss"]}
 
 
 # ---- the words --------------------------------------------------------------------------------------------
@@ -301,6 +338,26 @@ def _nobody(asked: PageSpeed) -> Message:
     return say("No {event} has a load time. Choose a page event that has one.", event=asked.event)
 
 
+def _refused(asked: PageSpeed, found: _Walked) -> Message | None:
+    """Say why nothing can be told yet: nobody loaded a page, or all of a side still have time to go on."""
+    judged = [int(found.users[:, :, part].sum()) for part in (slice(None, _below(asked)), slice(_below(asked), None))]
+    if not any(judged) and not found.waiting.any():
+        return _nobody(asked)
+    window = Span(seconds(asked.window))
+    if not any(judged):
+        return say("Nobody has had {window} to go on before the data ends. Choose a shorter window, or earlier dates.",
+                   window=window)  # fmt: skip
+    fast, slow = (waiting and not here for waiting, here in zip(found.waiting.tolist(), judged, strict=True))
+    if not fast and not slow:
+        return None
+    side = say("more than {mark}", mark=Span(asked.slow)) if slow else say("at most {mark}", mark=Span(asked.slow))
+    return say(
+        "All {n} users whose pages took {side} came less than {window} before the data ends: whether they go on is not "
+        "known yet. Choose a shorter window, or earlier dates.",
+        n=int(found.waiting[int(slow)]), side=side, window=window,
+    )  # fmt: skip
+
+
 def _headline(asked: PageSpeed, total: Any) -> Message:
     params: dict[str, Any] = {"to": asked.to, "slow": Span(asked.slow)}
     for side in _SIDES:
@@ -310,18 +367,21 @@ def _headline(asked: PageSpeed, total: Any) -> Message:
             if side == "slow":
                 return say("Nobody's pages took more than {slow}: {rate} of {users} users went on to {to}.", **params)
             return say("Everybody's pages took more than {slow}: {rate} of {users} users went on to {to}.", **params)
+    if not total["compared"]:
+        return say("No fast user saw as many pages as any of the {n} users whose pages took more than {slow}: there is "
+                   "nobody to compare them with.", n=int(total["slow_users"]), slow=params["slow"])  # fmt: skip
     params |= {f"{side}_rate": Share(float(total[f"{side}_rate"])) for side in _SIDES}
-    params["n"] = int(total["slow_users"])
+    params["n"] = int(total["compared"])
     gained, low, high = (round(float(total[f"gained{bound}"])) for bound in ("", "_low", "_high"))
     if low > 0:
         return say(
-            "Of {n} users whose pages took more than {slow}, {slow_rate} went on to {to}, against {fast_rate} of the "
-            "others: at the others' rate there would be {gained} more ({low} to {high}).",
+            "Of {n} users whose pages took more than {slow}, {slow_rate} went on to {to}, against {fast_rate} of "
+            "others who saw as many pages: at that rate there would be {gained} more ({low} to {high}).",
             **params, gained=gained, low=low, high=high,
         )  # fmt: skip
     return say(
-        "Of {n} users whose pages took more than {slow}, {slow_rate} went on to {to}, against {fast_rate} of the "
-        "others: no loss can be told from chance.",
+        "Of {n} users whose pages took more than {slow}, {slow_rate} went on to {to}, against {fast_rate} of others "
+        "who saw as many pages: no loss can be told from chance.",
         **params,
     )
 
@@ -329,26 +389,30 @@ def _headline(asked: PageSpeed, total: Any) -> Message:
 def _notes(asked: PageSpeed, found: _Walked, loss: pd.DataFrame) -> Iterator[Note]:
     yield Note("association", say("This is an association: slow pages may go with other devices, places or hours, and "
                                   "speeding them up may bring less. An experiment would tell."), "warning")  # fmt: skip
-    if found.waiting:
-        text = say("{users} users still have time to go on: their window ends after the last event in the data. They "
-                   "count as not converted.", users=found.waiting)  # fmt: skip
+    window = Span(seconds(asked.window))
+    if waiting := int(found.waiting.sum()):
+        text = say("{users} users are left out: they came less than {window} before the data ends and may still go on.",
+                   users=waiting, window=window)  # fmt: skip
         yield Note("still-open", text, "warning")
     yield from _worst(asked, loss)
-    unknown = tuple(loss.loc[loss["difference"].isna(), "breakdown"])
+    unknown = tuple(loss.loc[loss["compared"] == 0, "breakdown"])
     if unknown:
-        text = say("Nothing to compare in: {groups}. One side of {slow} has no users.", groups=Names(unknown),
-                   slow=Span(asked.slow))  # fmt: skip
+        text = say("Nothing to compare in: {groups}. One side of {slow} has no users of as many pages.",
+                   groups=Names(unknown), slow=Span(asked.slow))  # fmt: skip
         yield Note("one-sided", text, "missing")
-    thin = loss[loss["difference"].notna() & (loss[["fast_users", "slow_users"]].min(axis=1) < SMALL)]
+    thin = loss[(loss["compared"] > 0) & (loss[["fast_users", "slow_users"]].min(axis=1) < SMALL)]
     if len(thin):
-        text = say("Fewer than 30 users on one side in: {groups}. Read their rates with the interval.",
-                   groups=Names(tuple(thin["breakdown"])))  # fmt: skip
-        yield Note("small-groups", text, "warning")
+        yield small_groups(thin["breakdown"].tolist())
+    if alone := int(loss["slow_users"].iloc[0] - loss["compared"].iloc[0]):
+        text = say("{n} slow users are left out of the comparison: no fast user saw as many pages.", n=alone)
+        yield Note("not-compared", text, "warning")
     if asked.where and (asked.where.start or asked.where.end):
         yield Note("entry-dates", say("Dates restrict when pages load; the conversion counts whenever it falls within "
-                                      "{window}.", window=Span(seconds(asked.window))))  # fmt: skip
-    yield Note("load-time", say("A user's load time is the median of all their {event} pages that have one.",
-                                event=asked.event))  # fmt: skip
+                                      "{window}.", window=window))  # fmt: skip
+    yield Note("load-time", say("A user's load time is the median of their {event} pages within {window} of the first.",
+                                event=asked.event, window=window))  # fmt: skip
+    yield Note("as-many-pages", say("Who sees more pages goes on more often, and a median of few pages lies further "
+                                    "out: slow users are compared with fast ones who saw as many."))  # fmt: skip
 
 
 def _worst(asked: PageSpeed, loss: pd.DataFrame) -> Iterator[Note]:
@@ -382,12 +446,13 @@ def _chart(answer: PageSpeedAnswer, look: Look) -> Any:
     across = alt.Scale(domain=[0, end], nice=False)
     title = look(say("median load time of a user's {event} pages, seconds", event=asked.event))
     x = alt.X("from:Q", title=title, scale=across, axis=alt.Axis(tickCount=8, grid=False))
-    y = alt.Y("rate:Q", title=look(say("users who went on to {to}, with 95% interval", to=asked.to)),
+    y = alt.Y("adjusted:Q", title=look(say("went on to {to}, as of users who saw as many pages", to=asked.to)),
               scale=alt.Scale(zero=True), axis=alt.Axis(format=".0%", tickCount=5))  # fmt: skip
     tips = [
         alt.Tooltip("bin:N", title=look(N_("Load time (s)"))),
         alt.Tooltip("users:Q", title=look(N_("Users")), format=",d"),
         alt.Tooltip("rate:Q", title=look(N_("Conversion rate")), format=".1%"),
+        alt.Tooltip("adjusted:Q", title=look(N_("Adjusted to the slow users' numbers of pages")), format=".1%"),
         alt.Tooltip("low:Q", title=look(N_("95% from")), format=".1%"),
         alt.Tooltip("high:Q", title=look(N_("95% to")), format=".1%"),
     ]
@@ -430,4 +495,5 @@ def _mark(asked: PageSpeed, total: Any, end: float, look: Look) -> list[Any]:
 def _rate(total: Any, side: str, look: Look) -> str:
     if not total[f"{side}_users"]:
         return ""
-    return look(say("{share} of {n}", share=Share(float(total[f"{side}_rate"])), n=int(total[f"{side}_users"])))
+    users = int(total["compared" if side == "slow" and total["compared"] else f"{side}_users"])
+    return look(say("{share} of {n}", share=Share(float(total[f"{side}_rate"])), n=users))

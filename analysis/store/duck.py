@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from analysis.errors import DataError
 from analysis.store.columns import shown, stored
-from analysis.store.walk import Chunk, Columns, beside, chunks
+from analysis.store.walk import Chunk, Columns, Kept, Repeated, beside, chunks
 from analysis.vocabulary import TABLES, TIME_COLUMN, Column
 
 T = TypeVar("T")
@@ -70,6 +70,10 @@ class DuckDBStore:
     def walk(self, frame: nw.LazyFrame[Any], work: Callable[[Chunk], T], columns: Columns) -> Iterator[T]:
         """Yield what `work` makes of each chunk of an events frame, beside the scan."""
         return beside(work, chunks(frame, columns))
+
+    def repeated(self, frame: nw.LazyFrame[Any]) -> Repeated:
+        """Return an events frame for several walks; read once where it is small enough to be kept."""
+        return Kept(lambda: chunks(frame))
 
     def _rows(self, query: str) -> list[Any]:
         return self._con.execute(query).fetchall()

@@ -28,7 +28,7 @@ import pyarrow.compute as pc
 from analysis.errors import DataError
 from analysis.store.columns import shown, stored
 from analysis.store.duck import HIDDEN, MOST_EVENT_NAMES
-from analysis.store.walk import BATCH, Chunk, Columns, read_only, whole_users
+from analysis.store.walk import BATCH, Chunk, Columns, Repeated, read_only, whole_users
 from analysis.vocabulary import TABLES, TIME_COLUMN, Column
 
 T = TypeVar("T")
@@ -120,6 +120,10 @@ class SparkStore:
         """Yield what `work` makes of each chunk of an events frame, on the cluster."""
         return _walk(frame, work, columns)
 
+    def repeated(self, frame: nw.LazyFrame[Any]) -> Repeated:
+        """Return an events frame for several walks, each on the cluster."""
+        return _Repeated(frame)
+
     def _profile(self, table: str) -> dict[str, Any]:
         """Find all that is asked of a table as a whole, in one pass."""
         if table not in self._profiles:
@@ -191,6 +195,14 @@ def _column(name: str) -> Any:
 
 
 # ---- the walk ---------------------------------------------------------------------------------------------
+
+
+class _Repeated:
+    def __init__(self, frame: nw.LazyFrame[Any]) -> None:
+        self._frame = frame
+
+    def walk(self, work: Callable[[Chunk], T]) -> Iterator[T]:
+        return _walk(self._frame, work, Columns())
 
 
 def _walk(frame: nw.LazyFrame[Any], work: Callable[[Chunk], T], columns: Columns) -> Iterator[T]:

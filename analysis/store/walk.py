@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import narwhals as nw
 import numpy as np
@@ -28,6 +28,8 @@ from analysis.store.columns import stored
 
 T = TypeVar("T")
 BATCH = 1_000_000
+KEPT = 10_000_000
+"""Most rows of who, when and what (14 bytes each) that are kept from one walk to the next."""
 Int16 = npt.NDArray[np.int16]
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
@@ -176,6 +178,48 @@ def whole_users(batches: Iterable[Chunk]) -> Iterator[Chunk]:
             rows += stop - start
     if aside:
         yield Chunk.joined(aside)
+
+
+class Repeated(Protocol):
+    """Events that several walks go through, one after another."""
+
+    def walk(self, work: Callable[[Chunk], T]) -> Iterator[T]:
+        """Yield what `work` makes of each chunk; the chunks are the same in every walk."""
+
+
+class Kept:
+    """Chunks kept from the first whole walk to the next ones where they are few enough, else read again.
+
+    Parameters
+    ----------
+    read : callable
+        Returns the chunks from the first on.
+    most : int
+        Rows that are kept at most.
+
+    Examples
+    --------
+    >>> reads = []
+    >>> events = Kept(lambda: (reads.append(1), iter([Chunk.empty()]))[1])
+    >>> [list(events.walk(len)) for _ in range(3)], reads
+    ([[0], [0], [0]], [1])
+    """
+
+    def __init__(self, read: Callable[[], Iterator[Chunk]], most: int = KEPT) -> None:
+        self._read, self._most = read, most
+        self._kept: list[Chunk] | None = None
+
+    def walk(self, work: Callable[[Chunk], T]) -> Iterator[T]:
+        """Yield what `work` makes of each chunk."""
+        return beside(work, self._keeping() if self._kept is None else self._kept)
+
+    def _keeping(self) -> Iterator[Chunk]:
+        kept, rows = [], 0
+        for chunk in self._read():
+            rows += len(chunk)
+            kept = [*kept, chunk] if rows <= self._most else []
+            yield chunk
+        self._kept = kept if rows <= self._most else None
 
 
 def beside(work: Callable[[Chunk], T], found: Iterable[Chunk]) -> Iterator[T]:

@@ -21,7 +21,7 @@ import duckdb
 
 from analysis.store import duck
 from analysis.store.columns import stored
-from analysis.vocabulary import TABLES
+from analysis.vocabulary import TABLES, Column
 from analysis.workspace import kept, segments
 
 Connection = duckdb.DuckDBPyConnection
@@ -146,7 +146,7 @@ def _tables(con: Connection) -> dict[str, str]:
     return {name: table for table in TABLES for name in (table, f"replaced_{table}") if name in _names(con)}
 
 
-def _lacking(con: Connection, name: str, table: str) -> list[Any]:
+def _lacking(con: Connection, name: str, table: str) -> list[Column]:
     own = segments.by_user(con) if name == "events" else {}
     present = {str(row[0]).casefold() for row in con.execute(f"DESCRIBE {name}").fetchall() if row[0] not in own}
     return [column for column in TABLES[table] if column.name not in present]

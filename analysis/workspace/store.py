@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 
 from analysis.errors import DataError, ImportFileError, QuestionError, WorkspaceError
 from analysis.imports import Export, Overlap
@@ -199,7 +200,9 @@ class Workspace:
             )
             raise WorkspaceError.because(text, "same-file")
 
-    def _record(self, con: Any, batch: int, export: Export, rows: int, set_aside: Any) -> None:
+    def _record(
+        self, con: duckdb.DuckDBPyConnection, batch: int, export: Export, rows: int, set_aside: pa.Table
+    ) -> None:
         entry = [export.name, export.scratch.digest, export.mapping.table, export.mapping.to_json()]
         con.execute("INSERT INTO batch_files VALUES (?, ?, ?, ?, ?, ?, ?)", [batch, *entry, rows, set_aside.num_rows])
         con.register("aside", set_aside)

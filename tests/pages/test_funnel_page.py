@@ -218,7 +218,7 @@ def test_a_link_with_an_unknown_step_names_near_matches(opened) -> None:
     assert "Did you mean view" in errors(app)
 
 
-def test_a_question_is_saved_opened_and_deleted(opened, sample) -> None:
+def test_a_question_is_saved_opened_and_forgotten(opened, sample) -> None:
     app = select(opened(), "step.1", "favorite")
     app.text_input(key="funnel.save.name").set_value("likes *bold*")
     next(b for b in app.button if b.label == "Save this question").click()
@@ -227,5 +227,5 @@ def test_a_question_is_saved_opened_and_deleted(opened, sample) -> None:
     button = next(b for b in other.button if b.label == r"likes \*bold\*")
     button.click()
     assert headline(run(other)) == expected(sample, steps=("view", "favorite", *STEPS[2:]))
-    next(b for b in other.button if b.label == "Delete").click()
+    next(b for b in other.button if b.label == "Forget").click()
     assert r"likes \*bold\*" not in [b.label for b in run(other).button]

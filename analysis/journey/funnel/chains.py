@@ -228,7 +228,11 @@ class Found:
         The chunk's row of each step's event; -1 for none.
     reached : ndarray of int, shape (users, steps)
         The row of the event that first took the user as far as each step, by whatever chain; where the plan does not
-        look at single events, of the first step only, and of any event of its moment.
+        look at single events, any of that moment.
+    entered : ndarray of int64, shape (users,)
+        When the user first entered.
+    in_time : ndarray of int8, shape (users,)
+        The deepest step, counted from one, that the user got to within one window of that.
     """
 
     user: Any
@@ -237,6 +241,8 @@ class Found:
     group: Any
     rows: Any
     reached: Any
+    entered: Any
+    in_time: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,19 +251,22 @@ class Times:
 
     Parameters
     ----------
-    level, still_open, group : ndarray, shape (users,)
-    entered : ndarray of int64, shape (users,)
-        When the user first entered, by whatever chain.
+    level, still_open, group, entered, in_time : ndarray, shape (users,)
+        As in :class:`Found`.
     at : ndarray of int64, shape (steps, users)
         When the recorded chain took each step; `NO_TIME` where it did not. It is the one that first got as far as
         the deepest step, so the last row is when a user first converted, by whatever chain.
+    took_last : int
+        How many users took the last step within the dates, by whatever way: those who never entered count, too.
     """
 
     level: Any
     still_open: Any
     group: Any
     entered: Any
+    in_time: Any
     at: Any
+    took_last: int
 
 
 def timed(asked: FunnelDefinition, tables: Tables, work: Callable[[Plan, Times], T]) -> tuple[Plan, list[T]]:
@@ -338,21 +347,28 @@ def times(chunk: Chunk, plan: Plan) -> Times:
         return _plain_times(chunk, plan)
     found = follow(chunk, plan)
     at = np.ascontiguousarray(_at(chunk.time, found.rows, found.rows >= 0, NO_TIME).T)
-    return Times(found.level, found.still_open, found.group, chunk.time[found.reached[:, 0]], at)
+    return Times(
+        found.level, found.still_open, found.group, found.entered, found.in_time, at, _took_last(chunk, plan)
+    )  # fmt: skip
+
+
+def _took_last(chunk: Chunk, plan: Plan) -> int:
+    own = np.flatnonzero(_masks(chunk, plan) >> (plan.steps - 1) & 1)
+    when = chunk.time[own]
+    return len(np.unique(chunk.user[own][(when >= plan.entries[0]) & (when < plan.entries[1])]))
 
 
 def _plain_times(chunk: Chunk, plan: Plan) -> Times:
-    rows = len(chunk)
-    room = kernels.Times(
-        np.empty(rows, np.int8), *np.empty((2, rows), np.int64), np.empty((plan.steps, rows), np.int64)
-    )
+    moments = np.empty((2 + plan.steps, _most_users(chunk)), np.int64)
+    levels = np.empty((2, moments.shape[1]), np.int8)
+    room = kernels.Times(levels[0], levels[1], moments[0], moments[1], moments[2:])
     events = kernels.Events(chunk.user, chunk.time, chunk.code)
     rules = kernels.Rules(plan.masks, plan.keys, plan.window, plan.first, *plan.entries)
-    count = kernels.plain_times(events, rules, kernels.unentered(plan.steps), room)
-    level, entered, latest, at = (column[..., :count] for column in room)
+    count, took_last = kernels.plain_times(events, rules, kernels.unentered(plan.steps), room)
+    level, in_time, entered, latest, at = (column[..., :count] for column in room)
     may_go_on = (level < plan.steps) & (latest > plan.until - plan.window)
     still_open = may_go_on if plan.before - 1 > plan.until else np.zeros(count, bool)
-    return Times(level, still_open, np.zeros(count, np.uint8), entered, at)
+    return Times(level, still_open, np.zeros(count, np.uint8), entered, in_time, at, took_last)
 
 
 def _most_users(chunk: Chunk) -> int:
@@ -411,7 +427,7 @@ def _kernel(plan: Plan, events: tuple[Any, ...], out: tuple[Any, ...]) -> int:
 
 
 def _room(rows: int, plan: Plan) -> tuple[Any, ...]:
-    shapes = ((rows, plan.steps), (rows, plan.steps if plan.exact else 1))
+    shapes = ((rows, plan.steps), (rows, plan.steps))
     return np.empty(rows, np.int8), np.empty(rows, np.int32), *(np.empty(shape, np.int32) for shape in shapes)
 
 
@@ -465,12 +481,12 @@ def _enters(chunk: Chunk, plan: Plan, mask: Any, kept: Any) -> Any:
     inside = (chunk.time >= plan.entries[0]) & (chunk.time < plan.entries[1])
     if not plan.first:
         return inside
-    rows = np.flatnonzero(kept & inside & (mask & entering != 0))
+    rows = np.flatnonzero(kept & (inside | plan.ever) & (mask & entering != 0))
     users, earliest = np.unique(chunk.user[rows], return_index=True)
     if not len(users):
         return np.zeros(len(chunk), bool)
     place = np.minimum(np.searchsorted(users, chunk.user), len(users) - 1)
-    return (users[place] == chunk.user) & (chunk.time == chunk.time[rows[earliest]][place])
+    return inside & (users[place] == chunk.user) & (chunk.time == chunk.time[rows[earliest]][place])
 
 
 def _ties(chunk: Chunk, plan: Plan, mask: Any = None) -> Any:
@@ -521,19 +537,22 @@ def _found(
             still_open = np.logical_or.reduceat(still_open & deep, begins)
             reached = np.append(places, -1)[np.minimum.reduceat(rank[reached], begins)]
         user, level, rows = (c[begins] for c in (user, level, rows))
-    return Found(user, level, still_open, _group(chunk, plan, level, reached), rows, reached)
+    arrived = _at(chunk.time, reached, reached >= 0, FAR)
+    in_time = _last(arrived <= arrived[:, :1] + plan.patience) + 1
+    group = _group(chunk, plan, level, reached)
+    return Found(user, level, still_open, group, rows, reached, arrived[:, 0], in_time)
 
 
 def _preferred(chunk: Chunk, level: Any, rows: Any) -> list[Any]:
     """Return sort keys, the last one first: deepest, first there, latest start, then each step taken and early."""
     times = np.where(rows >= 0, chunk.time[rows], FAR)
-    reached = np.take_along_axis(times, _last(rows)[:, None], axis=1)[:, 0]
+    reached = np.take_along_axis(times, _last(rows >= 0)[:, None], axis=1)[:, 0]
     return [*times.T, -times[:, 0], reached, -level.astype(np.int64)]
 
 
-def _last(rows: Any) -> Any:
-    """Return the last step taken of each chain."""
-    return rows.shape[1] - 1 - np.argmax(rows[:, ::-1] >= 0, axis=1)
+def _last(taken: Any) -> Any:
+    """Return the last step that was taken, from zero, given which were."""
+    return taken.shape[1] - 1 - np.argmax(taken[:, ::-1], axis=1)
 
 
 def _group(chunk: Chunk, plan: Plan, level: Any, reached: Any) -> Any:

@@ -30,6 +30,7 @@ EFFECTS: Mapping[str, str] = MappingProxyType(
         ASKED: N_("The funnel as it stands."),
         N_("any entry counts"): N_("Every entry may start the chain; the one that gets furthest is used."),
         N_("only the first entry counts"): N_("Later entries cannot start the chain again."),
+        N_("only the first entry ever counts"): N_("People who entered before the dates do not count."),
         N_("in order"): N_("Other events may come between the steps."),
         N_("in strict order"): N_("Nothing may come between the steps but repeats of the step last taken."),
         N_("in any order"): N_("The steps count in whichever order they were taken."),
@@ -58,13 +59,15 @@ class FunnelRules(OfFunnel):
 
     Notes
     -----
-    Each row changes one rule of the funnel, or follows a peer's where that peer can ask such a funnel. The same users
-    are counted each time, so the rows are not independent: their intervals say how far chance reaches, the
-    differences are what the rule does.
+    Each row changes one rule of the funnel, or follows a peer's where that peer can ask such a funnel. Of people whose
+    window is over it counts who took the last step, in later attempts too where the rule allows these: the same people
+    are compared with themselves, so nobody has more time than another. The rows are not independent: their intervals
+    say how far chance reaches, the differences are what the rule does.
 
     Examples
     --------
     >>> import pandas as pd
+    >>> from analysis import Funnel
     >>> at = lambda clock: pd.Timestamp(f"2026-11-11 {clock}")
     >>> events = pd.DataFrame({
     ...     "user_id": "u1",
@@ -87,7 +90,7 @@ class FunnelRules(OfFunnel):
             except DataError:  # by this rule nobody is left
                 rows.append(_row(name, None))
         table = pd.DataFrame(rows)
-        _, table["low"], table["high"] = proportion(table["converted"], table["users"])
+        table["rate"], table["low"], table["high"] = proportion(table["converted"], table["users"])
         table["difference"] = (table["rate"] - table["rate"].iloc[0]).mask(table["rule"] == ASKED)
         return FunnelRulesAnswer(
             question=self,
@@ -108,7 +111,7 @@ class FunnelRulesAnswer(Answer):
                 {
                     "rule": Field(N_("Rule"), "text", {name: name for name in EFFECTS}),
                     "effect": Field(N_("What it changes"), "text", {text: text for text in EFFECTS.values()}),
-                    "users": Field(N_("Users"), "count"),
+                    "users": Field(N_("Users whose window is over"), "count"),
                     "converted": Field(N_("At the last step"), "count"),
                     "rate": Field(N_("From first step"), "share"),
                     "low": Field(N_("95% from"), "share"),
@@ -132,6 +135,7 @@ def alternatives(asked: FunnelDefinition) -> Iterator[tuple[str, FunnelDefinitio
     changes: list[tuple[str, dict[str, Any]]] = [
         ("any entry counts", {"entry": "every"}),
         ("only the first entry counts", {"entry": "first"}),
+        *([("only the first entry ever counts", {"entry": "first_ever"})] * dated),
         ("in order", {"order": "ordered"}),
         ("in strict order", {"order": "strict"}),
         ("in any order", {"order": "any"}),
@@ -158,24 +162,27 @@ def warm() -> None:
 
 
 def _row(name: str, table: pd.DataFrame | None) -> dict[str, Any]:
-    users, converted = (int(table["users"].iloc[i]) for i in (0, -1)) if table is not None else (0, 0)
-    rate = converted / users if users else np.nan
-    return {"rule": name, "effect": EFFECTS[name], "users": users, "converted": converted, "rate": rate}
+    """Count people whose window is over, by this rule, and those who took the last step in any attempt."""
+    reached = table["settled"] + table["later"] if table is not None else pd.Series([0, 0])
+    return {"rule": name, "effect": EFFECTS[name], "users": int(reached.iloc[0]), "converted": int(reached.iloc[-1])}
 
 
 def _headline(table: pd.DataFrame) -> Message:
     rates = table.set_index("rule")["rate"]
     others = rates.drop(ASKED).dropna()
-    return say(
-        "As asked, {share} of {users} users take the last step. Other rules make it {low} ({lowest}) to {high} "
-        "({highest}).",
-        share=Share(float(rates[ASKED])),
-        users=int(table["users"].iloc[0]),
-        low=Share(float(others.min())),
-        lowest=str(others.idxmin()),
-        high=Share(float(others.max())),
-        highest=str(others.idxmax()),
-    )
+    if np.isnan(rates[ASKED]):
+        return say("Nobody's window is over yet, so there is no rate to compare. Choose a shorter window.")
+    asked = say("As asked, {share} of {users} users take the last step.",
+                share=Share(float(rates[ASKED])), users=int(table["users"].iloc[0]))  # fmt: skip
+    if (others == rates[ASKED]).all():
+        return say("{asked} All other rules agree.", asked=asked)
+    low, high = (say("{share} ({rule})", share=Share(float(others[rule])), rule=str(rule))
+                 for rule in (others.idxmin(), others.idxmax()))  # fmt: skip
+    if others.max() <= rates[ASKED]:
+        return say("{asked} Other rules make it as little as {low}.", asked=asked, low=low)
+    if others.min() >= rates[ASKED]:
+        return say("{asked} Other rules make it as much as {high}.", asked=asked, high=high)
+    return say("{asked} Other rules make it {low} to {high}.", asked=asked, low=low, high=high)
 
 
 def _notes(table: pd.DataFrame) -> list[Note]:

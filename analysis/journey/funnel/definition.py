@@ -40,7 +40,7 @@ class FunnelDefinition(Question):
     steps: tuple[str | Step, ...] = field(metadata=steps())
     window: str = field(default="7d", metadata=either("session", duration()))
     order: str = field(default="ordered", metadata=one_of("ordered", "strict", "any"))
-    entry: str = field(default="every", metadata=one_of("every", "first"))
+    entry: str = field(default="every", metadata=one_of("every", "first", "first_ever"))
     exclusions: tuple[Exclusion, ...] = field(default=(), metadata=exclusions())
     hold: str | None = field(default=None, metadata=optional(text()))
     breakdown: str | None = field(default=None, metadata=optional(text()))

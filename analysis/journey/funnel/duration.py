@@ -52,6 +52,7 @@ class TimeToConvert(OfFunnel):
     Examples
     --------
     >>> import pandas as pd
+    >>> from analysis import Funnel
     >>> at = pd.Timestamp("2026-11-11")
     >>> rows = [(f"u{k}", at, "view") for k in range(4)]
     >>> rows += [(f"u{k}", at + pd.Timedelta(minutes=10 * k), "cart") for k in range(1, 4)]

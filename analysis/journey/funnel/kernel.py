@@ -61,12 +61,13 @@ class Rules(NamedTuple):
 class Times(NamedTuple):
     """Out, one column for each user who entered: how far they came and when.
 
-    `level`: the deepest step, counted from one. `entered`: when they first entered. `latest`: where the
-    latest-starting chain that got as deep starts. `at`, shape (steps, >= users): when the recorded chain took each
-    step, `NO_TIME` where it did not.
+    `level`: the deepest step, counted from one. `in_time`: the deepest within one window of first entering.
+    `entered`: when that was. `latest`: where the latest-starting chain that got as deep as `level` starts. `at`, shape
+    (steps, >= users): when the recorded chain took each step, `NO_TIME` where it did not.
     """
 
     level: Integers
+    in_time: Integers
     entered: Integers
     latest: Integers
     at: Integers
@@ -165,8 +166,10 @@ def plain(
 
 
 @compiled
-def plain_times(events: Events, rules: Rules, unentered: tuple[int, ...], out: Times) -> int:  # pragma: no cover
-    """Walk one chunk as :func:`plain` does, where nothing is asked but how far and when; return how many entered.
+def plain_times(
+    events: Events, rules: Rules, unentered: tuple[int, ...], out: Times
+) -> tuple[int, int]:  # pragma: no cover - compiled
+    """Walk one chunk as :func:`plain` does, where nothing is asked but how far and when.
 
     Which chain is the latest to have ended at each step is kept in a tuple: its length is part of its type, so a
     kernel of its own is compiled for each number of steps, with nothing but registers to look at for each row.
@@ -178,32 +181,34 @@ def plain_times(events: Events, rules: Rules, unentered: tuple[int, ...], out: T
     unentered : tuple of int
         :func:`unentered` of the number of steps.
     out : Times
+
+    Returns
+    -------
+    int
+        How many users entered.
+    int
+        How many took the last step when entries count, whether they had entered or not.
     """
     user, time, code = events
     masks, window, steps = rules.masks, rules.window, len(unentered)
-    moments, spilled = np.zeros((steps + 1, steps), np.int64), np.empty(steps, np.int64)
-    counts = np.zeros(len(masks), np.int64)
+    moments, together = np.zeros((steps + 1, steps), np.int64), np.zeros(len(masks), np.int64)
     taken = _steps_only(code, masks)
-    rows, i, users = np.uint64(len(taken)), ZERO, ZERO
-    starts, held, first = unentered, 0, _NEVER
+    rows, i, users, took_last = np.uint64(len(taken)), ZERO, ZERO, 0
+    starts, held, in_time, first, took = unentered, 0, 0, _NEVER, False
     while i < rows:
         row, i = taken[i], i + ONE
-        now = time[row]
+        now, mask = time[row], masks[np.uint64(code[row])]
         # & and |, not `and` and `or`: what a row is is random, and a branch on it guesses wrong.
-        may_enter = (rules.entry_from <= now) & (now < rules.entry_until) & ((not rules.first) | (first == _NEVER))
+        counts = (rules.entry_from <= now) & (now < rules.entry_until)
+        may_enter = counts & ((not rules.first) | (first == _NEVER))
         if i < rows and time[taken[i]] == now and user[taken[i]] == user[row]:
             while i < rows and time[taken[i]] == now and user[taken[i]] == user[row]:
+                mask |= masks[np.uint64(code[taken[i]])]
                 i += ONE
-            for k in range(steps):
-                spilled[k] = starts[k]
-            before, moments[0, 0], together = held, starts[0], code[row : taken[i - ONE] + ONE]
-            held = _same_moment(together, now, now, held, may_enter, rules.keys, window, spilled, moments, counts)
-            for k in range(steps):
-                starts = tuple_setitem(starts, k, spilled[k])
-            if held > before:
-                _copy(moments, held - 1, steps, held)
+            own = code[row : taken[i - ONE] + ONE]
+            starts, held = _taken_together(own, now, held, may_enter, rules, starts, moments, together)
         else:
-            mask, goes_on = masks[np.uint64(code[row])], False
+            goes_on = False
             for k in range(1, steps):
                 goes_on |= _continues(mask, k, now, window, starts)
             if goes_on:
@@ -211,15 +216,46 @@ def plain_times(events: Events, rules: Rules, unentered: tuple[int, ...], out: T
             enters = (mask & 1 != 0) & may_enter
             starts, held = tuple_setitem(starts, 0, now if enters else starts[0]), max(held, 1 if enters else 0)
         first = starts[0] if first == _NEVER else first
+        in_time = held if now - first <= window else in_time
+        took |= counts & (mask >> (steps - 1) & 1 != 0)
         if i == rows or user[taken[i]] != user[row]:
             if held:
-                moments[steps, 0] = first if held == 1 else moments[steps, 0]
-                out.level[users], out.entered[users], out.latest[users] = held, first, _last_start(starts)
-                for k in range(steps):
-                    out.at[k, users] = moments[steps, k] if k < held else NO_TIME
+                _write_times(out, users, starts, held, in_time, first, moments)
                 users += ONE
-            starts, held, first = unentered, 0, _NEVER
-    return users
+            took_last += took
+            starts, held, in_time, first, took = unentered, 0, 0, _NEVER, False
+    return users, took_last
+
+
+@compiled
+def _write_times(
+    out: Times, user: int, starts: tuple[int, ...], held: int, in_time: int, first: int, moments: Integers
+) -> None:  # pragma: no cover - compiled
+    steps, latest = len(starts), starts[0]
+    for k in range(1, steps):
+        latest = starts[k] if starts[k] > _NEVER else latest
+    moments[steps, 0] = first if held == 1 else moments[steps, 0]
+    out.level[user], out.in_time[user], out.entered[user], out.latest[user] = held, in_time, first, latest
+    for k in range(steps):
+        out.at[k, user] = moments[steps, k] if k < held else NO_TIME
+
+
+@compiled
+def _taken_together(
+    code: Integers, now: int, held: int, may_enter: bool, rules: Rules,
+    starts: tuple[int, ...], moments: Integers, counts: Integers,
+) -> tuple[tuple[int, ...], int]:  # fmt: skip  # pragma: no cover - compiled
+    """Take several events of one moment together; return where chains start and the depth."""
+    steps, before, moments[0, 0] = len(starts), held, starts[0]
+    spilled = np.empty(steps, np.int64)
+    for k in range(steps):
+        spilled[k] = starts[k]
+    held = _same_moment(code, now, now, held, may_enter, rules.keys, rules.window, spilled, moments, counts)
+    for k in range(steps):
+        starts = tuple_setitem(starts, k, spilled[k])
+    if held > before:
+        _copy(moments, held - 1, steps, held)
+    return starts, held
 
 
 @compiled
@@ -249,15 +285,6 @@ def _continued(
 def _copy(moments: Integers, source: int, target: int, length: int) -> None:  # pragma: no cover - compiled
     for k in range(length):
         moments[target, k] = moments[source, k]
-
-
-@compiled
-def _last_start(starts: tuple[int, ...]) -> int:  # pragma: no cover - compiled
-    """Return the start of the deepest chain."""
-    last = starts[0]
-    for k in range(1, len(starts)):
-        last = starts[k] if starts[k] > _NEVER else last
-    return last
 
 
 @compiled

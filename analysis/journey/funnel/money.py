@@ -52,6 +52,7 @@ class FunnelMoney(OfFunnel):
     Examples
     --------
     >>> import pandas as pd
+    >>> from analysis import Funnel
     >>> at = pd.to_datetime(["2026-11-11 10:00", "2026-11-11 11:00", "2026-11-11 10:00"])
     >>> events = pd.DataFrame({"user_id": ["a", "a", "b"], "timestamp": at, "event": ["view", "purchase", "view"],
     ...                        "order_id": [None, "o1", None]})

@@ -53,6 +53,8 @@ class Plan:
     session: str
     """The column that tells sessions, "gap" for time alone, "" where the window is a length of time."""
     first: bool
+    ever: bool
+    """Whether that first entry is looked for before the dates, too; then it is the only one that counts."""
     entries: tuple[int, int]
     until: int
     """Until when what people did is known, for those who pass the filter; before the dates end, where steps must be."""
@@ -75,7 +77,7 @@ class Plan:
         keys = np.arange(len(names))
         return cls(
             names=names, masks=1 << keys, ranks=keys, conditions=(), keys=keys, order="ordered", profile=None,
-            optional=0, window=FAR, session="", first=False, entries=(-FAR, FAR), until=FAR, before=FAR,
+            optional=0, window=FAR, session="", first=False, ever=False, entries=(-FAR, FAR), until=FAR, before=FAR,
             excluded=np.empty((0, 2), np.int64), hold=None, by=None, place=None, groups=(), at=0, exact=False,
         )  # fmt: skip
 
@@ -135,7 +137,8 @@ def planned(asked: FunnelDefinition, tables: Tables, wanted: Columns | None = No
         optional=asked.skippable,
         window=FAR if session else seconds(asked.window) * 1_000_000,
         session=session,
-        first=asked.entry == "first",
+        first=asked.entry != "every",
+        ever=_before_the_dates(asked),
         entries=(micros(start) if start else -FAR, micros(end) if end else FAR),
         until=min(micros(known_until(tables, named=asked.observed_until, where=asked.where)), ends - 1),
         before=ends,
@@ -205,10 +208,14 @@ def _session(asked: FunnelDefinition, tables: Tables) -> str:
 def _plain_keys(asked: FunnelDefinition, steps: Sequence[Step], tables: Tables) -> Any:
     alone = all(len(step.events) == 1 and not step.where and not step.optional for step in steps)
     special = asked.exclusions or asked.hold or asked.window == "session" or asked.order != "ordered"
-    special = special or asked.profile in ("clickhouse", "posthog")
+    special = special or asked.profile in ("clickhouse", "posthog") or _before_the_dates(asked)
     if not alone or special:
         return None
     return np.array([tables.event_keys[step.events[0]] for step in steps], np.int64)
+
+
+def _before_the_dates(asked: FunnelDefinition) -> bool:
+    return asked.entry == "first_ever" and asked.where is not None and asked.where.start is not None
 
 
 def taken_before(asked: FunnelDefinition, tables: Tables) -> int:
@@ -222,7 +229,7 @@ def relevant(asked: FunnelDefinition, tables: Tables, plan: Plan) -> nw.LazyFram
     """Scan the events that can matter: from the first entry to the last window's end."""
     where = asked.where
     frame = tables.frame("events", where.replace(start=None, end=None) if where else None)
-    if plan.entries[0] > -FAR:
+    if plan.entries[0] > -FAR and not plan.ever:
         frame = frame.filter(nw.col("timestamp") >= instant(_EPOCH + dt.timedelta(microseconds=plan.entries[0])))
     last = plan.until
     if plan.entries[1] < FAR and not plan.session:

@@ -1,32 +1,36 @@
-"""What does meeting a node of the campaign (social seeding, interactive fission, …) go with in conversion?"""
+"""What does meeting a touchpoint or play of the campaign (social seeding, fission, …) go with in conversion?"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-import altair as alt
 import narwhals as nw
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
-from analysis import charts
-from analysis.answer import Answer, Field, Note
-from analysis.charts import GROUP_WORDS, TOTAL, Look
+from analysis.answer import Answer, Field
+from analysis.charts import GROUP_WORDS, TOTAL, AnyChart, Look
 from analysis.errors import DataError
-from analysis.estimates import SMALL, Interval, difference, proportion
-from analysis.journey.nodes import kernel as exposure
-from analysis.messages import N_, Message, Names, Points, Share, say
+from analysis.estimates import Floats, Interval, clear, difference, proportion, share
+from analysis.fields import Fields, described
+from analysis.journey.nodes import chart, kernel, words
+from analysis.journey.nodes.kernel import STRATA, STRIDE, Flags, Rates, Rules, Trials
+from analysis.messages import N_, say
+from analysis.periods import known_until
 from analysis.question import Question
-from analysis.store.walk import Chunk
+from analysis.store.walk import Chunk, Repeated
+from analysis.store.walk import Int64 as Ints
 from analysis.tables import Tables
 from analysis.values import (
     Campaign,
     Filter,
+    Phase,
     duration,
     flag,
     local_day,
@@ -37,23 +41,23 @@ from analysis.values import (
     text,
     value,
 )
-from analysis.vocabulary import EVENT_WORDS, NODES
+from analysis.vocabulary import NODES
 
 SHARES = ("converted", "others", "difference", "low", "high", "more")
 
 
 @value("nodes")
 class Nodes(Question):
-    """How much more often people convert after they met a node, next to comparable people who had not.
+    """How much more often people convert after they met a touchpoint, next to comparable people who had not.
 
     Parameters
     ----------
     nodes : sequence of str
-        Events that mark a node; each is looked at on its own.
+        Events that mark a touchpoint or play; each is looked at on its own.
     goal : str
         The event that is the conversion; a user's first one counts.
     window : str or timedelta
-        Time to convert after meeting the node, boundary included.
+        Time to convert after meeting the touchpoint, boundary included.
     phases : bool
         Whether each of the campaign's phases is shown beside the whole.
     where : Filter, optional
@@ -62,22 +66,28 @@ class Nodes(Question):
 
     Notes
     -----
-    Each local day is a small study of its own: those who meet the node for the first time that day and have not
-    converted yet, beside those who are active that day and have neither met it nor converted; whom the day's first
-    event shows converting is not among them, as nothing was seen of them before. Both then have the same window. The
-    days are weighted by those who met the node, so the difference is the one for them. Whoever may meet the node only
-    by staying longer cannot look better for that alone, as in a plain comparison of those who ever met it ("immortal
-    time"). This is the sequential-trials design of Hernán and Robins (2016, "Using big data to emulate a target
-    trial"). Intervals are 95% (Newcombe's, from the interval of each share) and allow for a
-    user standing in several days.
+    Each meeting is a small study of its own. Somebody meets the touchpoint for the first time, not having converted,
+    so and so long after their first event of that local day. Comparable are those whose day began alike (on the same
+    day, in the same quarter of it, and likewise as their first day in the data or not) and who, as long after its
+    beginning and as lately active (:data:`analysis.journey.nodes.kernel.PAUSES`), have neither met the touchpoint nor
+    converted. From that same moment both have the same window. So a sale before the moment counts on neither side,
+    and who stays longer cannot look better for that alone ("immortal time"), as in a plain comparison of those who
+    ever met it. The others may still meet the touchpoint later; their
+    conversions count where they began. This is the sequential-trials design of Hernán and Robins (2016, "Using big
+    data to emulate a target trial"), with time since the day's beginning as the clock.
 
-    The others may still meet the node later; their conversions count where they began. What is left is an
-    association: people who meet a node may be keener to begin with.
+    The others' rate is weighted as those who met the touchpoint are spread over the studies, so the difference is the
+    one for them. Its 95% interval is put together from Wilson's of both rates (Newcombe; Zou and Donner). A user
+    stands in many studies, and first among the others, then among those who met it: all that one user moves is added
+    up before it is squared, which gives the others' effective number and how both rates go together.
+
+    What is left is an association: people who meet a touchpoint may be keener to begin with.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> rows = [("a", "social_seeding", 9), ("a", "purchase", 12), ("b", "view", 10), ("c", "view", 99)]
+    >>> rows = [("a", "view", 8), ("a", "social_seeding", 9), ("a", "purchase", 12), ("b", "view", 8)]
+    >>> rows += [("c", "view", 99)]
     >>> events = pd.DataFrame(
     ...     [(u, pd.Timestamp("2026-11-01") + pd.Timedelta(hours=h), e) for u, e, h in rows],
     ...     columns=["user_id", "timestamp", "event"],
@@ -99,52 +109,56 @@ class Nodes(Question):
             if event not in tables.event_keys:
                 raise DataError.unknown(say("event"), event, tables.event_keys)
         days = _Days.of(self, tables)
-        counted = _counted(self, tables, days)
-        if not counted[:, -1, :4].any():
-            raise DataError.empty(_no_events())
-        spread = _spread(self, tables, days, counted)
-        table = _table(self, days, counted, spread)
+        rules, events = _rules(self, tables, days), tables.repeated(_frame(self, tables))
+        counted = _counted(events, rules)
+        if not counted.ever.any():
+            raise DataError.empty(words.no_events())
+        rates = _rates(counted, days, len(self.nodes))
+        work = partial(_influences, rules=rules, trials=counted.trials, rates=rates)
+        spread = sum(events.walk(work), start=work(Chunk.empty()))
+        table = _table(self, days, counted, rates, spread)
+        dated = bool(self.where and (self.where.start or self.where.end))
         return NodesAnswer(
             question=self,
             version=tables.version,
-            headline=_headline(self, table),
+            headline=words.headline(self.goal, table),
             frames={"table": table},
-            notes=_notes(self, table, days, counted),
+            notes=words.notes(self.goal, table, waiting=int(counted.ever[:, 4].sum()), dated=dated),
         )
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class NodesAnswer(Answer):
-    """One row per node, and per phase where asked.
+    """One row per touchpoint, and per phase where asked.
 
+    `met` is who met it and had the window; `users` is who of them was compared, with `compared` others' days.
     `difference` is `converted` - `others` (shares of 1) with its 95% interval; `more` is it times `users`. Where
-    nobody comparable was there all of these are empty.
+    nobody comparable was there these are empty. `clear` says that the difference is none that chance explains even
+    where so many touchpoints are looked at (Bonferroni).
     """
 
-    fields: ClassVar[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
-        {
-            "table": MappingProxyType(
-                {
-                    "node": Field(N_("Node"), "text", EVENT_WORDS),
-                    "phase": Field(N_("Phase"), "text", GROUP_WORDS),
-                    "users": Field(N_("Users who met it"), "count"),
-                    "converted": Field(N_("Converted after it"), "share"),
-                    "others": Field(N_("Comparable others"), "share"),
-                    "compared": Field(N_("Compared with (user-days)"), "count"),
-                    "difference": Field(N_("Difference"), "share"),
-                    "low": Field(N_("95% from"), "share"),
-                    "high": Field(N_("95% to"), "share"),
-                    "more": Field(N_("More conversions"), "number"),
-                    "unadjusted": Field(N_("Plain difference, ever met or not"), "share"),
-                }
-            )
+    fields: ClassVar[Fields] = described(
+        table={
+            "node": Field(N_("Touchpoint"), "text", of="event"),
+            "phase": Field(N_("Phase"), "text", GROUP_WORDS, of="phase"),
+            "met": Field(N_("Met it"), "count"),
+            "users": Field(N_("Of them compared"), "count"),
+            "converted": Field(N_("Converted after it"), "share"),
+            "others": Field(N_("Comparable others"), "share"),
+            "compared": Field(N_("Compared with (days of others)"), "count"),
+            "difference": Field(N_("Difference"), "points"),
+            "low": Field(N_("95% from"), "points"),
+            "high": Field(N_("95% to"), "points"),
+            "more": Field(N_("More conversions"), "number"),
+            "clear": Field(N_("Beyond chance"), "flag"),
+            "unadjusted": Field(N_("Plain difference, ever met or not"), "points"),
         }
     )
 
     question: Nodes
 
-    def _chart(self, look: Look) -> Any:
-        return _picture(self, look)
+    def _chart(self, look: Look) -> AnyChart:
+        return chart.draw(self, self.question.nodes, look)
 
 
 # ---- the work ---------------------------------------------------------------------------------------------
@@ -154,9 +168,9 @@ class NodesAnswer(Answer):
 class _Days:
     """The local days observed, and which of them each group of rows looks at."""
 
-    starts: Any  # UTC microseconds, one more than there are days
+    starts: Ints  # UTC microseconds, one more than there are days
     groups: tuple[str, ...]
-    own: Any  # (groups, days): bool
+    own: Flags  # (groups, days)
 
     @classmethod
     def of(cls, asked: Nodes, tables: Tables) -> _Days:
@@ -167,7 +181,7 @@ class _Days:
         kept = asked.where or Filter()
         days = [day for day in days if (kept.start or day) <= day <= (kept.end or day)]
         if not days:
-            raise DataError.empty(_no_events())
+            raise DataError.empty(words.no_events())
         starts = [local_midnight(day, tables.zone) for day in days] + [local_midnight(days[-1], tables.zone, days=1)]
         phases = _phases(asked, tables.campaign)
         own = [np.full(len(days), True)]
@@ -178,225 +192,159 @@ class _Days:
         return len(self.starts) - 1
 
 
-def _phases(asked: Nodes, campaign: Campaign | None) -> Sequence[Any]:
+def _phases(asked: Nodes, campaign: Campaign | None) -> Sequence[Phase]:
     return campaign.phases if asked.phases and campaign else ()
 
 
-def _walk(asked: Nodes, tables: Tables, work: Any) -> Any:
-    """Add up what `work` makes of everybody; empty parts keep the shape."""
-    # A conversion after the dates still counts, and whoever met the node or bought before them is no newcomer.
-    where = asked.where.replace(start=None, end=None) if asked.where else None
-    frame: nw.LazyFrame[Any] = tables.frame("events", where)
-    return sum(tables.walk(frame, work), start=work(Chunk.empty()))
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What was counted of each trial, and of each touchpoint beside its trials."""
+
+    trials: Trials
+    touchpoint: Ints  # (trials,)
+    day: Ints  # (trials,)
+    met: Ints  # (trials,): who met it
+    converted: Ints  # (trials,): of them converted
+    others: Ints  # (trials,): who stood there to compare
+    turned: Ints  # (trials,): of them converted
+    stood: Ints  # (touchpoints, days): others' days in at least one trial
+    ever: Ints  # (touchpoints, 5): see `kernel.meetings`
+
+    def used(self, touchpoint: int, days: Flags) -> Flags:
+        """Say which trials, of those on the days, had somebody to compare with."""
+        return (self.touchpoint == touchpoint) & days[self.day] & (self.others > 0)
 
 
-def _rules(asked: Nodes, tables: Tables, days: _Days) -> dict[str, Any]:
-    span = tables.span("events")
-    assert span is not None
-    return {
-        "nodes": np.array([tables.event_keys[node] for node in asked.nodes], np.int64),
-        "goal": tables.event_keys[asked.goal],
-        "window": seconds(asked.window) * 1_000_000,
-        "until": micros(span[1]),
-        "starts": days.starts,
-    }
+def _frame(asked: Nodes, tables: Tables) -> nw.LazyFrame[Any]:
+    # A conversion after the dates still counts, and whoever met the touchpoint or bought before them is no newcomer.
+    return tables.frame("events", asked.where.replace(start=None, end=None) if asked.where else None)
 
 
-def _counted(asked: Nodes, tables: Tables, days: _Days) -> Any:
-    """Return for each node and day: met, of them converted, others, of them converted; plus ever-met counts."""
-    return _walk(asked, tables, partial(_count, rules=_rules(asked, tables, days)))
+def _rules(asked: Nodes, tables: Tables, days: _Days) -> Rules:
+    places = np.full(max(tables.event_keys.values()) + 1, -1, np.int64)
+    places[[tables.event_keys[node] for node in asked.nodes]] = np.arange(len(asked.nodes))
+    goal, window = tables.event_keys[asked.goal], seconds(asked.window) * 1_000_000
+    until = micros(known_until(tables, where=asked.where))
+    return Rules(places, len(asked.nodes), goal, window, until, days.starts)
 
 
-def _count(chunk: Chunk, rules: dict[str, Any]) -> Any:
-    found = np.zeros((len(rules["nodes"]), len(rules["starts"]), exposure.COUNTS), np.int64)
-    kernel: Any = exposure.count
-    kernel(chunk.user, chunk.time, chunk.code, *rules.values(), found)
-    return found
+def _counted(events: Repeated, rules: Rules) -> _Counted:
+    found = list(events.walk(partial(_meetings, rules=rules))) or [_meetings(Chunk.empty(), rules)]
+    which, keys, turned, ever = zip(*found, strict=True)
+    strata = STRATA * (len(rules.starts) - 1)
+    # Touchpoints one after another, each's trials by stratum and age: one number sorts them all.
+    every, inverse = np.unique(_joined(which) * (strata * STRIDE) + _joined(keys), return_inverse=True)
+    edges = STRIDE * np.arange(rules.touchpoints * strata + 1)
+    ends = np.searchsorted(every, edges)
+    bounds = np.stack([ends[n * strata : (n + 1) * strata + 1] for n in range(rules.touchpoints)])
+    trials = Trials(every % STRIDE, np.ascontiguousarray(bounds))
+    stratum = every // STRIDE
+    change, stood = _stood(events, rules, trials)
+    others, of_them = change.cumsum(axis=0)[:-1].T
+    converted = np.bincount(inverse, _joined(turned), len(every)).astype(np.int64)
+    met = np.bincount(inverse, minlength=len(every))
+    return _Counted(
+        trials, stratum // strata, stratum % strata // STRATA, met, converted, others, of_them, stood, sum(ever)
+    )
 
 
-def _spread(asked: Nodes, tables: Tables, days: _Days, counted: Any) -> Any:
-    """Return for each node and group how far the others' rate varies, users being independent; see `exposure.vary`."""
-    met, _, others, turned = np.moveaxis(counted[:, :-1, :4], -1, 0)
-    rate = _over(turned, others)
-    used = ((met > 0) & (others > 0))[:, None] & days.own
-    total = np.where(used, met[:, None], 0).sum(axis=-1, keepdims=True)
-    weights = np.where(used, _over(met[:, None], total) * _over(np.ones_like(others), others)[:, None], 0.0)
-    return _walk(asked, tables, partial(_vary, rules=_rules(asked, tables, days), rate=rate, weights=weights))
+def _joined(parts: Sequence[Ints]) -> Ints:
+    return np.concatenate(parts)
+
+
+def _meetings(chunk: Chunk, rules: Rules) -> tuple[Ints, Ints, Ints, Ints]:
+    ever = np.zeros((rules.touchpoints, 5), np.int64)
+    return *kernel.meetings(chunk.user, chunk.time, chunk.code, rules, ever), ever
+
+
+def _stood(events: Repeated, rules: Rules, trials: Trials) -> tuple[Ints, Ints]:
+    """Add up the changes from trial to trial, and on how many days people stood in any."""
+    change = np.zeros((len(trials.ages) + 1, 2), np.int64)
+    stood = np.zeros((rules.touchpoints, len(rules.starts) - 1), np.int64)
+    for rows, by, days in events.walk(partial(_standings, rules=rules, trials=trials)):
+        change[rows] += by
+        stood += days
+    return change, stood
+
+
+def _standings(chunk: Chunk, rules: Rules, trials: Trials) -> tuple[Ints, Ints, Ints]:
+    """Return where anything changes, by how much, and the days; most of many trials do not change in one chunk."""
+    change = np.zeros((len(trials.ages) + 1, 2), np.int64)
+    stood = np.zeros((rules.touchpoints, len(rules.starts) - 1), np.int64)
+    kernel.standings(chunk.user, chunk.time, chunk.code, rules, trials, change, stood)
+    rows = np.flatnonzero(change.any(axis=1))
+    return rows, change[rows], stood
+
+
+def _rates(counted: _Counted, days: _Days, touchpoints: int) -> Rates:
+    others = share(counted.turned, counted.others)
+    met, compared = np.zeros((2, touchpoints, len(days.groups)))
+    for n, g in np.ndindex(met.shape):
+        used = counted.used(n, days.own[g])
+        if people := counted.met[used].sum():
+            met[n, g] = counted.converted[used].sum() / people
+            compared[n, g] = (counted.met[used] * others[used]).sum() / people
+    weight = share(counted.met, counted.others)
+    alone = counted.others < 2  # nothing tells how far one moves from oneself: the overall rate stands for theirs
+    turned = weight * np.sqrt(np.where(alone, 1.0, counted.others / np.maximum(counted.others - 1, 1)))
+    expected = turned * np.where(alone, compared[counted.touchpoint, 0], others)
+    running = np.zeros((len(weight) + 1, 3))
+    running[1:] = np.nan_to_num(np.column_stack([turned, expected, weight])).cumsum(axis=0)
+    return Rates(others, running, met, compared, days.own)
+
+
+def _influences(chunk: Chunk, rules: Rules, trials: Trials, rates: Rates) -> Floats:
+    sums = np.zeros((*rates.met.shape, 4))
+    kernel.influences(chunk.user, chunk.time, chunk.code, rules, trials, rates, sums)
+    return sums
 
 
 def warm() -> None:
     """Compile the kernels, or load them from their cache, so that the first question asked need not wait."""
-    rules = {"nodes": np.zeros(1, np.int64), "goal": 1, "window": 1, "until": 0, "starts": np.zeros(2, np.int64)}
-    _count(Chunk.empty(), rules)
-    _vary(Chunk.empty(), rules, rate=np.zeros((1, 1)), weights=np.zeros((1, 1, 1)))
+    rules = Rules(np.zeros(1, np.int64), 1, 0, 1, 0, np.zeros(2, np.int64))
+    trials = Trials(np.zeros(0, np.int64), np.zeros((1, STRATA + 1), np.int64))
+    rates = Rates(np.zeros(0), np.zeros((1, 3)), np.zeros((1, 1)), np.zeros((1, 1)), np.full((1, 1), True))
+    _meetings(Chunk.empty(), rules)
+    _standings(Chunk.empty(), rules, trials)
+    _influences(Chunk.empty(), rules, trials, rates)
 
 
-def _over(top: Any, bottom: Any) -> Any:
-    shape = np.broadcast_shapes(top.shape, bottom.shape)
-    return np.divide(top, bottom, out=np.zeros(shape), where=np.broadcast_to(bottom, shape) > 0)
-
-
-def _vary(chunk: Chunk, rules: dict[str, Any], rate: Any, weights: Any) -> Any:
-    found = np.zeros((*weights.shape[:2], 2))
-    kernel: Any = exposure.vary
-    kernel(chunk.user, chunk.time, chunk.code, *rules.values(), rate, weights, found)
-    return found
-
-
-def _table(asked: Nodes, days: _Days, counted: Any, spread: Any) -> pd.DataFrame:
+def _table(asked: Nodes, days: _Days, counted: _Counted, rates: Rates, spread: Floats) -> pd.DataFrame:
     rows = []
     for n, node in enumerate(asked.nodes):
         for g, group in enumerate(days.groups):
-            if not g or counted[n, :-1, 0][days.own[g]].any():
-                rows.append({"node": node, "phase": group, **_row(counted[n], days.own[g], spread[n, g])})
-                rows[-1]["unadjusted"] = np.nan if g else _plain_difference(counted[n, -1])
-    columns = list(NodesAnswer.fields["table"])
-    return pd.DataFrame(rows)[columns].astype({"users": "Int64", "compared": "Int64"})
+            met = int(counted.met[(counted.touchpoint == n) & days.own[g][counted.day]].sum())
+            if not g or met:
+                users = int(counted.met[counted.used(n, days.own[g])].sum())
+                row = {"node": node, "phase": group, "met": met, "users": users}
+                row |= _shares(rates.met[n, g], rates.compared[n, g], users, spread[n, g])
+                plain = np.nan if g else _plain_difference(counted.ever[n])
+                rows.append(row | {"compared": int(counted.stood[n, days.own[g]].sum()), "unadjusted": plain})
+    table = pd.DataFrame(rows).astype(dict.fromkeys(("met", "users", "compared"), "Int64"))
+    # Of what is looked at side by side: all touchpoints in all, and all of them in their phases.
+    stands = table.groupby(table["phase"] == TOTAL)["p"].transform(clear).astype(bool)
+    table["clear"] = stands & ((table["low"] > 0) | (table["high"] < 0))
+    return table[list(NodesAnswer.fields["table"])]
 
 
-def _row(counted: Any, own: Any, spread: Any) -> dict[str, Any]:
-    met, converted, others, turned = counted[:-1, :4].T
-    used = own & (met > 0) & (others > 0)
-    users, compared = int(met[used].sum()), int(others[used].sum())
-    row: dict[str, Any] = {"users": users or int(met[own].sum())}
+def _shares(met: float, compared: float, users: int, sums: Floats) -> dict[str, float]:
+    """Return both rates, their difference, its interval and its p-value."""
     if not users:
-        return row | dict.fromkeys(SHARES, np.nan) | {"compared": 0}
-    share = converted[used].sum() / users
-    rate = float((met[used] * turned[used] / others[used]).sum() / users)
-    apart = difference(_known_by(share, users), _known_by(rate, _people(rate, *spread))).floats()
-    values = (share, rate, *apart, (share - rate) * users)
-    return row | dict(zip(SHARES, values, strict=True)) | {"compared": compared}
+        return dict.fromkeys((*SHARES, "p"), np.nan)
+    own, others, both, weight = sums / users**2
+    # As many independent people would know the others' rate as well as these do (Kish's effective number).
+    people = max(compared * (1 - compared) / others if others > 0 else 1 / weight, 1.0)
+    together = both / np.sqrt(own * others) if own * others > 0 else 0.0
+    apart = difference(_known_by(met, users), _known_by(compared, people), correlation=together).floats()
+    spread = np.sqrt(max(own - 2 * both + others, 1e-18))  # where all do alike, the interval alone decides
+    values = (met, compared, *apart, apart[0] * users, 2 * norm.sf(abs(apart[0]) / spread))
+    return dict(zip((*SHARES, "p"), values, strict=True))
 
 
-def _known_by(share: float, people: float) -> Interval:
-    return proportion(share * people, people)._replace(value=np.asarray(share))
+def _known_by(rate: float, people: float) -> Interval:
+    return proportion(rate * people, people)._replace(value=np.asarray(rate))
 
 
-def _people(rate: float, variance: float, squared: float) -> float:
-    """Return how many independent people would know the others' rate as well as they do (Kish's effective number)."""
-    return max(rate * (1 - rate) / variance if variance > 0 else 1 / squared, 1.0)
-
-
-def _plain_difference(ever: Any) -> float:
+def _plain_difference(ever: Ints) -> float:
     met, converted, others, turned = ever[:4]
     return float(converted / met - turned / others) if met and others else np.nan
-
-
-# ---- the words --------------------------------------------------------------------------------------------
-
-
-def _no_events() -> Message:
-    return say("No events are left under these filters. Widen the dates or clear a filter.")
-
-
-def _headline(asked: Nodes, table: pd.DataFrame) -> Message:
-    known = table[(table["phase"] == TOTAL) & table["low"].notna()]
-    if known.empty:
-        return say("There is nobody comparable to set beside those who met a node. Try a shorter window.")
-    sure = known[(known["low"] > 0) | (known["high"] < 0)]
-    best = (known if sure.empty else sure).sort_values("difference").iloc[-1]
-    facts = {
-        "node": best["node"],
-        "users": int(best["users"]),
-        "goal": asked.goal,
-        "share": Share(float(best["converted"])),
-        "others": Share(float(best["others"])),
-        "low": Points(float(best["low"])),
-        "high": Points(float(best["high"])),
-    }
-    if sure.empty:
-        return say(
-            "No node stands out: even after {node} (n = {users}) {share} reach {goal} against {others} of comparable "
-            "others, difference {low} to {high} percentage points.",
-            **facts,
-        )
-    return say(
-        "After {node}, {share} of {users} users reach {goal}; of comparable others {others}. "
-        "Difference {low} to {high} percentage points.",
-        **facts,
-    )
-
-
-def _notes(asked: Nodes, table: pd.DataFrame, days: _Days, counted: Any) -> tuple[Note, ...]:
-    association = say(
-        "This is association: people who meet a node may be keener to begin with. Only an experiment can tell."
-    )
-    notes = [Note("association", association, "warning")]
-    whole = table[table["phase"] == TOTAL]
-    notes += _small(table)
-    if none := whole[whole["low"].isna()]["node"].tolist():
-        missing = say("Not estimable for {nodes}: on no day were there people who met it, comparable others, and a "
-                      "window that ends before the data does.", nodes=Names(tuple(none)))  # fmt: skip
-        notes.append(Note("not-estimable", missing, "missing"))
-    if waiting := int(counted[:, -1, 4].sum()):
-        open_note = say("{users} meetings are left out: their window ends after the data.", users=waiting)
-        notes.append(Note("still-open", open_note))
-    if asked.where and (asked.where.start or asked.where.end):
-        dated = say("Dates restrict when people are set beside each other; what they did before and conversions "
-                    "after count too.")  # fmt: skip
-        notes.append(Note("entry-dates", dated))
-    compared = say(
-        "Each day, those who meet the node are set beside those active that day who have neither met it nor "
-        "reached {goal}.",
-        goal=asked.goal,
-    )
-    return (*notes, Note("comparison", compared))
-
-
-def _small(table: pd.DataFrame) -> Iterator[Note]:
-    """Name the nodes that few people met, then those that few met in a phase; who is few in all is named once."""
-    few = table[(table["users"] > 0) & (table["users"] < SMALL)]
-    named = few[few["phase"] == TOTAL]["node"]
-    if len(named):
-        said = say("Fewer than {n} people met: {nodes}. Read the interval, not the rate.", n=SMALL,
-                   nodes=Names(tuple(named)))  # fmt: skip
-        yield Note("small-groups", said, "warning")
-    for phase, own in few[~few["node"].isin(named)].groupby("phase", sort=False):
-        said = say("Fewer than {n} people met in {phase}: {nodes}. Read the interval, not the rate.", n=SMALL,
-                   phase=Names((str(phase),)), nodes=Names(tuple(own["node"])))  # fmt: skip
-        yield Note("small-groups", said, "warning")
-
-
-# ---- the picture ------------------------------------------------------------------------------------------
-
-
-def _picture(answer: NodesAnswer, look: Look) -> Any:
-    table = answer.table.dropna(subset="low")
-    word = {name: look(EVENT_WORDS.get(name, name)) for name in answer.question.nodes}
-    rows: list[Any] = list(table.itertuples())
-    table = table.assign(
-        row=[_place(look, word[r.node], r.phase, int(r.users)) for r in rows],
-        text=[look(_interval(r)) for r in rows],
-    )
-    y = alt.Y("row:N", sort=table["row"].tolist(), title=None, axis=_ROWS)
-    base = alt.Chart(table).encode(y=y)
-    x = alt.X(
-        "difference:Q",
-        title=look(N_("difference in conversion (percentage points), with 95% interval")),
-        axis=charts.POINTS,
-    )
-    colour = alt.Color(
-        "node:N", scale=charts.colours(list(answer.question.nodes), list(answer.question.nodes)), legend=None
-    )
-    zero = alt.Chart(pd.DataFrame({"x": [0.0]})).mark_rule(color=look.faint).encode(x="x:Q")
-    tips = [
-        alt.Tooltip("text:N", title=look(N_("Difference"))),
-        alt.Tooltip("users:Q", title=look(N_("Users who met it"))),
-    ]
-    ranges = base.mark_rule(strokeWidth=3, opacity=0.5).encode(x="low:Q", x2="high:Q", color=colour)
-    dots = base.mark_point(filled=True, size=110, opacity=1).encode(x=x, color=colour, tooltip=tips)
-    whole = alt.layer(zero, ranges, dots)
-    return charts.finish(whole, look, describe=answer.headline.text(look.language), height=38 * max(len(table), 1) + 50)
-
-
-_ROWS = alt.Axis(domain=False, ticks=False, labelExpr="split(datum.label, '\\n')", labelLineHeight=16, labelOffset=-8)
-
-
-def _interval(row: Any) -> Message:
-    low, high = Points(float(row.low)), Points(float(row.high))
-    return say("{points} percentage points ({low} to {high})", points=Points(float(row.difference)), low=low, high=high)
-
-
-def _place(look: Look, node: str, phase: str, users: int) -> str:
-    where = node if phase == TOTAL else f"{node} · {look(phase)}"
-    return where + "\n" + look(say("n = {n}", n=users))

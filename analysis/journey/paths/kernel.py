@@ -68,7 +68,7 @@ def _following(unit: Any, code: Any, back: bool, collapse: bool) -> Any:  # prag
 def loads(
     user: Any, time: Any, page: Any, goal: Any, load: Any, group: Any, window: int, seconds: Any, flags: Any, label: Any
 ) -> int:  # pragma: no cover - compiled
-    """Find each user's median load time and whether they converted; return how many users loaded the page.
+    """Find each user's median load time and whether they converted, both within one window of their first load.
 
     Parameters
     ----------
@@ -77,32 +77,37 @@ def loads(
     page, goal : ndarray of bool, shape (rows,)
         Which rows are loads of the page, and which are the conversion; never both.
     window : int
-        Longest time from a load to the conversion, inclusive, in the unit of `time`.
+        How long a user is looked at from their first load, inclusive, in the unit of `time`.
     seconds : ndarray of float64, shape (>= users,)
         Out: median of their loads, in the unit of `load`.
-    flags : ndarray of int64, shape (>= users, 2)
-        Out: whether they converted; time of their last load.
+    flags : ndarray of int64, shape (>= users, 3)
+        Out: whether they converted; time of their first load; how many they had.
     label : ndarray of int32, shape (>= users,)
         Out: the group at their first load.
+
+    Returns
+    -------
+    int
+        How many users loaded the page.
     """
     rows, i, out = np.uint64(len(user)), ZERO, ZERO
     held = np.empty(rows, np.float64)
     while i < rows:
-        current, count, last, converted, first = user[i], ZERO, np.int64(0), False, np.int32(-1)
+        current, count, entered, converted, first = user[i], ZERO, np.int64(0), False, np.int32(-1)
         while i < rows and user[i] == current:
             now, reached = time[i], False
             while i < rows and user[i] == current and time[i] == now:
-                if page[i]:
+                if page[i] and (count == ZERO or now - entered <= window):
                     if count == ZERO:
-                        first = group[i]
-                    held[count], last = load[i], now
+                        first, entered = group[i], now
+                    held[count] = load[i]
                     count += ONE
                 reached = reached or goal[i]
                 i += ONE
-            if reached and count > ZERO and now - last <= window:
+            if reached and count > ZERO and now - entered <= window:
                 converted = True
         if count > ZERO:
             seconds[out], label[out] = np.median(held[:count]), first
-            flags[out, 0], flags[out, 1] = converted, last
+            flags[out, 0], flags[out, 1], flags[out, 2] = converted, entered, count
             out += ONE
     return out

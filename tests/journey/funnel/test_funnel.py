@@ -17,6 +17,7 @@ import pytest
 from analysis.charts import NOT_SET, TOTAL, Look
 from analysis.errors import DataError, QuestionError
 from analysis.journey.funnel.question import Funnel, FunnelAnswer
+from analysis.messages import Message, Share
 from analysis.store import walk as sequences
 from analysis.tables import Tables
 from analysis.values import Campaign, Filter
@@ -115,8 +116,13 @@ def test_a_window_that_outlasts_the_data_is_still_open() -> None:
     assert of(answer, TOTAL, "still_open")[1:] == [0]
     longer = Funnel(steps=("a", "b"), window="61m").run(Tables(events=log))
     assert (of(longer, TOTAL, "dropped")[1:], of(longer, TOTAL, "still_open")[1:]) == ([1], [1])
-    assert "still-open" in {note.code for note in longer.notes}
-    assert "still-open" not in {note.code for note in answer.notes}
+    # Whoever converted already is in no rate either before their window is over, nor those who may still go on.
+    assert (of(answer, TOTAL, "settled"), of(longer, TOTAL, "settled")) == ([2, 0], [1, 0])
+    opened = [next(n.message.text() for n in a.notes if n.code == "still-open") for a in (answer, longer)]
+    assert ["1 of 3 users" in opened[0], "2 of 3 users" in opened[1]] == [True, True]
+    ended = Funnel(steps=("a", "b"), window="1h", observed_until="2026-11-11 02:30").run(Tables(events=log))
+    assert (of(ended, TOTAL, "settled"), of(ended, TOTAL, "from_start")[1:]) == ([3, 1], [1 / 3])
+    assert "still-open" not in {note.code for note in ended.notes}
 
 
 def test_a_later_entry_keeps_a_user_open() -> None:
@@ -228,7 +234,7 @@ def test_breakdown_takes_the_value_at_the_first_step() -> None:
 def test_a_channel_named_like_our_own_rows_is_not_mixed_up_with_them(value: str) -> None:
     # GA4 exports hold the very text "(not set)".
     log = events(("u", "01:00", "a"), ("v", "01:00", "a"), ("w", "01:00", "a"), ("w", "01:10", "b"))
-    answer = Funnel(steps=("a", "b"), breakdown="channel").run(
+    answer = Funnel(steps=("a", "b"), breakdown="channel", window="10m").run(
         Tables(events=log.assign(channel=[value, None, "x", "x"]))
     )
     assert list(dict.fromkeys(answer.table["breakdown"])) == [TOTAL, "x", NOT_SET]
@@ -318,7 +324,7 @@ def test_headline_and_notes() -> None:
     assert answer.headline.text() == (
         "0% of 4 users who did a went on to c within 2 hours. Most stop before c: 3 users."
     )
-    assert [note.code for note in answer.notes] == ["small-groups", "entry-rule"]
+    assert [note.code for note in answer.notes] == ["came-through", "small-groups", "entry-rule"]
     dated = Funnel(steps=("a", "b"), where=Filter(start="2026-11-11")).run(Tables(events=log))
     assert "entry-dates" in {note.code for note in dated.notes}
 
@@ -326,12 +332,16 @@ def test_headline_and_notes() -> None:
 @pytest.mark.parametrize("breakdown", [None, "channel"])
 @pytest.mark.parametrize("look", [Look(), Look("zh_CN", dark=True)])
 def test_chart_is_made_for_every_reader(tables: Tables, breakdown: str | None, look: Look) -> None:
-    answer = Funnel(steps=("visit", "view", "cart"), breakdown=breakdown).run(tables)
+    answer = Funnel(steps=("visit", "view", "cart"), breakdown=breakdown, window="1d").run(tables)
     chart = answer.chart(look).to_dict()
     assert chart["description"] == answer.headline.text(look.language)
     drawn = [row for rows in chart["datasets"].values() for row in rows]
-    users = "n" if breakdown is None else "users"
-    assert max(row[users] or 0 for row in drawn) == (150 if breakdown is None else answer.table["users"][1])
+    column = "n" if breakdown is None else "settled"
+    assert max(row[column] or 0 for row in drawn) == answer.table["settled"][0 if breakdown is None else 1]
+    # The very rate that the headline names is drawn, too.
+    share = Message("{share}", (("share", Share(answer.table["from_start"][2])),)).text(look.language)
+    assert share in answer.headline.text(look.language)
+    assert any(share in str(row.get("label" if breakdown is None else "text")) for row in drawn)
 
 
 def test_answer_is_described_by_its_fields(tables: Tables) -> None:

@@ -116,7 +116,7 @@ def test_the_headline_names_groups_only_where_neither_chance_nor_the_open_explai
 
     # App stands at 40 of 160, web at 40 of 100; but 60 of app have only just come, and of the others 40 in 100 did.
     assert "lowest" not in headline(_with_latecomers())
-    assert "the lowest is app with 25.0% of 160, the highest web with 40.0% of 100" in headline(
+    assert "The lowest is app with 25.0% of 160, the highest web with 40.0% of 100" in headline(
         _with_latecomers(), observed_until=LATER
     )
     few = _with_latecomers()[lambda t: ~t["user_id"].str.fullmatch(r"new\d+|web9\d")]  # 40 of 100, 40 of 90
@@ -269,7 +269,7 @@ def test_the_headline_names_no_group_that_is_only_small() -> None:
         rows += [(f"{g}{u}", 1, "cart", g) for g, (n, p) in groups.items() for u in np.flatnonzero(rng.random(n) < p)]
         asked = Funnel(steps=("view", "cart"), breakdown="device", window="1h", observed_until=LATER)
         text = asked.run(Tables(events=log(*rows, columns=("device",)))).headline.text()
-        assert "the lowest is one" in text
+        assert "The lowest is one" in text
         named += "highest two" not in text
     # A false discovery in a share of 1 / 20 beside two true ones: in about one of seven runs.
     assert named <= 20 / 7 + 3 * np.sqrt(20 / 7 * 6 / 7)

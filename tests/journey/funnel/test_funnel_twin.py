@@ -98,7 +98,7 @@ class Chain:
 class Found:
     """What the rules say of one user who entered; times and devices by step, None where it was not taken.
 
-    `arrivals` are the devices at the events that first took the user as far as each step.
+    `arrivals` are the devices at the events that first took the user as far as each step, `when` is when these were.
     """
 
     level: int
@@ -107,6 +107,7 @@ class Found:
     times: tuple[int | None, ...]
     devices: tuple[str | None, ...] = field(default=())
     arrivals: tuple[str | None, ...] = field(default=())
+    when: tuple[int | None, ...] = field(default=(), compare=False)
 
 
 # ---- the twin ---------------------------------------------------------------------------------------------
@@ -115,7 +116,8 @@ class Found:
 def twin(log: Sequence[Row], asked: Asked) -> Found | None:
     """Say what the rules say of one user; None if they never entered."""
     logs = [tuple(part) for part in _apart(sorted(log, key=lambda row: row.time), asked.funnel)]
-    first = min((t for part in logs for t in _entries(part, asked)), default=None)
+    ever = replace(asked, enter_from=-FAR, enter_until=FAR) if asked.funnel.entry == "first_ever" else asked
+    first = min((t for part in logs for t in _entries(part, ever)), default=None)
     starts = [[t for t in _entries(part, asked) if asked.funnel.entry == "every" or t == first] for part in logs]
     kinds = in_any_order if asked.funnel.order == "any" else in_order
     listed = [one for part, own in zip(logs, starts, strict=True) for one in kinds(part, asked, set(own))]
@@ -136,7 +138,14 @@ def twin(log: Sequence[Row], asked: Asked) -> Found | None:
     still_open = level < len(asked.steps) and any(end > asked.until for end in ends)
     group = own.channel if own else None
     came = tuple(row.device if row else None for row in arrivals)
-    return Found(level, still_open, group, tuple(times), tuple(devices), came)
+    when = tuple(_when([chain for chain, _ in listed], k, asked) for k in range(len(asked.steps)))
+    return Found(level, still_open, group, tuple(times), tuple(devices), came, when)
+
+
+def _when(listed: Sequence[Chain], k: int, asked: Asked) -> int | None:
+    """Return when a user first got as far as step k, by whatever chain, skipped or not."""
+    at = k if asked.funnel.order == "any" else -1
+    return min((chain.times[at] for chain in listed if chain.depth > k), default=None)
 
 
 def _arrival(listed: Sequence[Chain], k: int, asked: Asked) -> Row | None:
@@ -307,7 +316,7 @@ def options(rng: random.Random) -> dict[str, Any]:
         "steps": rng.choice(rng.choice((STEPS, SPECIAL))),
         "window": seldom("session", usual=rng.choice(("10m", "30m", "50m", "10h"))),
         "order": seldom("strict", "any", usual="ordered"),
-        "entry": rng.choice(("every", "first")),
+        "entry": rng.choice(("every", "every", "first", "first", "first_ever")),
         "exclusions": rng.choice(EXCLUSIONS) if rng.random() < 0.5 else (),
         "hold": seldom("item", usual=None),
         "breakdown": rng.choice((None, "channel")),
@@ -384,7 +393,8 @@ def _day(offset: int | None) -> dt.date | None:
 
 def seen(log: Sequence[Row], asked: Asked) -> list[Row]:
     """Return what the walk may see of a log: from the first day on, until observation or the last day ends."""
-    return [row for row in log if asked.enter_from <= row.time <= asked.until and row.time < asked.before]
+    since = -FAR if asked.funnel.entry == "first_ever" else asked.enter_from
+    return [row for row in log if since <= row.time <= asked.until and row.time < asked.before]
 
 
 def from_chains(tables: Tables, asked: Asked) -> dict[int, Found]:
@@ -448,24 +458,44 @@ def _rows(name: str, found: Sequence[Found], asked: Asked) -> Iterator[dict[str,
         stopped = [f for f in came if f.level <= k]
         waiting = sum(f.still_open for f in stopped)
         gaps = [f.times[k] - f.times[before] for f in users if k and not step.optional]
-        low, high = wilson(len(users), len(came)) if k else (nan, nan)
-        start_low, start_high = wilson(len(users), len(found)) if k else (nan, nan)
+        over = [f for f in found if judged(f, asked)]
+        settled, previous, entered = (sum(in_time(f, own, asked) for f in over) for own in (k, before, 0))
+        low, high = wilson(settled, previous) if k else (nan, nan)
+        start_low, start_high = wilson(settled, entered) if k else (nan, nan)
         uncounted = k == 0 or step.optional
         yield {
             "breakdown": name,
             "step": k + 1,
             "event": f"{k + 1} / {len(steps)}" if asked.funnel.order == "any" else step.name,
             "users": len(users),
-            "from_previous": len(users) / len(came) if k and came else nan,
+            "settled": settled,
+            "from_previous": settled / previous if k and previous else nan,
             "low": low,
             "high": high,
-            "from_start": len(users) / len(found),
+            "from_start": settled / entered if entered else nan,
             "start_low": start_low,
             "start_high": start_high,
+            "later": sum(f in users for f in over) - settled,
             "dropped": nan if uncounted else len(stopped) - waiting,
             "still_open": nan if uncounted else waiting,
             "median_seconds_from_previous": median(gaps) if gaps else nan,
         }
+
+
+def patience(asked: Asked) -> int:
+    """How long everybody is given: a window; of a session, a day."""
+    return 86_400 if asked.funnel.window == "session" else seconds(asked.funnel.window)
+
+
+def judged(found: Found, asked: Asked) -> bool:
+    """Whether a window has passed since the user first entered when what is known ends."""
+    return found.when[0] + patience(asked) <= min(asked.until, asked.before - 1e-6)
+
+
+def in_time(found: Found, k: int, asked: Asked) -> bool:
+    """Whether the user got as far as step k (took it, if it may be skipped) within one window of first entering."""
+    when = found.times[k] if asked.steps[k].optional else found.when[k]
+    return when is not None and when <= found.when[0] + patience(asked)
 
 
 def wilson(hits: int, n: int) -> tuple[float, float]:

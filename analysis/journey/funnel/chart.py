@@ -1,0 +1,133 @@
+"""How a funnel is drawn: a bar per step, or each group's rates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from analysis import charts
+from analysis.answer import Answer
+from analysis.charts import Look
+from analysis.messages import N_, Message, Share, say
+
+
+def steps(answer: Answer, look: Look) -> Any:
+    """Draw one bar per step of a funnel's table: who went on in time, whose window is open, who stopped."""
+    table = _labelled(answer, look)
+    # Two lines beside each bar: the step, and how many got there with both rates that the words name.
+    table["label"] = [f"{row.label}\n{look(_rates(row))}" for row in table.itertuples()]
+    words = {"settled": look(N_("went on in time")), "open": look(N_("window still open")),
+             "stopped": look(N_("stopped"))}  # fmt: skip
+    long = _outcomes(table).melt(id_vars=["label", "step"], value_vars=list(words), var_name="outcome", value_name="n")
+    long = long.dropna().assign(
+        rank=lambda t: t["outcome"].map({name: rank for rank, name in enumerate(words)}),
+        outcome=lambda t: t["outcome"].map(words),
+        n=lambda t: t["n"].astype(int),
+    )
+    colour = alt.Scale(domain=list(words.values()), range=[charts.ACCENT, charts.PENDING, look.grid])
+    bars = (
+        alt.Chart(long)
+        .mark_bar(cornerRadiusEnd=3)
+        .encode(
+            y=charts.rows("label", table["label"].tolist(), lines=2),
+            x=alt.X("n:Q", title=look(N_("users")), axis=answer.plot("table", look).axis("users")),
+            color=alt.Color("outcome:N", scale=colour, title=None),
+            order=alt.Order("rank:Q"),
+            tooltip=[
+                alt.Tooltip("label:N", title=look(N_("Step"))),
+                alt.Tooltip("outcome:N", title=look(N_("Outcome"))),
+                alt.Tooltip("n:Q", title=look(N_("Users")), format=",d"),
+            ],
+        )
+    )
+    return charts.finish(bars, look, describe=_described(answer, look), height=64 * len(table) + 40)
+
+
+def _outcomes(table: pd.DataFrame) -> pd.DataFrame:
+    """Return of each step who went on to it in time, whose window is open, and who stopped before it."""
+    required = (table["step"] == 1) | table["dropped"].notna()
+    came = table["settled"].where(required).ffill().shift()
+    stopped = (came - table["settled"]).where(required)
+    return table.assign(open=table["users"] - table["settled"] - table["later"], stopped=stopped)
+
+
+def by_group(answer: Answer, universe: Sequence[str], look: Look) -> Any:
+    """Draw each group's rates with their intervals: step by step, and at last the one from the first step."""
+    rows, plot = _rows_by_group(answer, look), answer.plot("table", look)
+    shown = rows.dropna(subset="from_previous")
+    groups = list(dict.fromkeys(shown["breakdown"]))
+    y = alt.Y("row:N", sort=rows["row"].tolist(), title=None, axis=_GROUP_AXIS)
+    base = alt.Chart(shown).encode(y=y)
+    bars = base.mark_bar(height=14, opacity=0.85).encode(
+        x=plot.x("from_previous", title=look(N_("share of users whose window is over, with 95% interval"))),
+        color=alt.Color("breakdown:N", scale=charts.colours(groups, universe), legend=None),
+        tooltip=[
+            *plot.tips("breakdown"),
+            alt.Tooltip("label:N", title=look(N_("Step"))),
+            alt.Tooltip("settled:Q", title=look(N_("Users")), format=",d"),
+            alt.Tooltip("from_previous:Q", title=look(N_("Rate")), format=".1%"),
+            *plot.tips("low", "high"),
+        ],
+    )
+    rate = base.mark_text(align="left", dx=6, color=look.ink).encode(x="high:Q", text="text:N")
+    headings = alt.Chart(rows).mark_point(opacity=0).encode(y=y)
+    whole = alt.layer(headings, bars, charts.whiskers(base, look), rate)
+    return charts.finish(whole, look, describe=_described(answer, look), height=22 * len(rows) + 40)
+
+
+_GROUP_AXIS = alt.Axis(
+    domain=False,
+    ticks=False,
+    labelExpr="split(datum.label, '\\n')[1] || split(datum.label, '\\n')[0]",
+    labelFontWeight={"condition": {"test": "indexof(datum.label, '\\n') < 0", "value": "bold"}, "value": "normal"},
+)
+
+
+def _rows_by_group(answer: Answer, look: Look) -> pd.DataFrame:
+    """Lay out one row per step and group, and before each step's rows one for its name; `row` is unique."""
+    table = _labelled(answer, look)
+    last = table["step"].max()
+    parts = [table[table["step"] > 1].sort_values(["step", "users"], ascending=[True, False], kind="stable")]
+    if last > 2:
+        whole = parts[0][parts[0]["step"] == last]
+        whole = whole.assign(
+            from_previous=whole["from_start"], low=whole["start_low"], high=whole["start_high"],
+            label=" → ".join(table.loc[table["step"] == step, "label"].iloc[0] for step in (1, last)),
+        )  # fmt: skip
+        parts.append(whole)
+    table = pd.concat(parts)
+    table["row"] = table["label"] + "\n" + table["breakdown_name"]
+    table["text"] = [look(_rate(int(row.settled), float(row.from_previous))) for row in table.itertuples()]
+    named = [
+        pd.concat([pd.DataFrame({"row": [label], "label": [label]}), own])
+        for label, own in table.groupby("label", sort=False)
+    ]
+    return pd.concat(named, ignore_index=True)
+
+
+def _labelled(answer: Answer, look: Look) -> pd.DataFrame:
+    table = answer.plot("table", look).named(answer.table)
+    labels = [f"{step}. {name}" for step, name in zip(table["step"], table["event_name"], strict=True)]
+    return table.assign(label=labels)
+
+
+def _described(answer: Answer, look: Look) -> str:
+    return answer.say(answer.headline, look.language)
+
+
+def _rates(row: Any) -> Message:
+    if row.step < 3 or pd.isna(row.from_previous):
+        return _rate(int(row.settled), float(row.from_previous), int(row.users))
+    return say("{n} ({share}; {whole} of all)", n=int(row.settled), share=Share(float(row.from_previous)),
+               whole=Share(float(row.from_start)))  # fmt: skip
+
+
+def _rate(settled: int, rate: float, users: int = 0) -> Message:
+    """Say how many got to a step, and of which share; how many did so far, where there is no rate."""
+    if np.isnan(rate):
+        return say("{n}", n=settled or users)
+    return say("{n} ({share})", n=settled, share=Share(rate))
