@@ -11,23 +11,66 @@ got as far as each step, by whatever chain: what is known of somebody there does
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
+from numba.cpython.unsafe.tuple import tuple_setitem
+
+from analysis.arrays import Integers
+from analysis.store.kernels import ONE, ZERO, compiled
 
 MOST_STEPS = 20
 EXCLUDED = 32
 """The first bit of a row's mask that stands for an exclusion; the bits below stand for steps."""
+MOST_IN_REGISTERS = 5
+"""Steps up to which :func:`plain_times` is faster than :func:`plain`."""
+NO_TIME = np.iinfo(np.int64).min
+"""The time of a step that was not taken; NumPy's NaT when read as `datetime64[us]`."""
 _NEVER = np.iinfo(np.int64).min // 2
 
 
-def compiled(function: Any) -> Any:
-    """Decorate a kernel: compiled at its first call, and kept for other processes where a folder can be written."""
-    try:
-        return njit(nogil=True, cache=True)(function)
-    except RuntimeError:  # neither this folder nor the home folder can be written: compile in each process
-        return njit(nogil=True)(function)
+def unentered(steps: int) -> tuple[int, ...]:
+    """Return what :func:`plain_times` begins each user with: no chain has ended at any step."""
+    return (_NEVER,) * steps
+
+
+class Events(NamedTuple):
+    """A chunk's events, each an array of shape (rows,), sorted by user and time."""
+
+    user: Integers
+    time: Integers
+    code: Integers
+
+
+class Rules(NamedTuple):
+    """A plain funnel's rules.
+
+    `masks`, shape (codes,): bit k is set where the code matches step k. `keys`, shape (steps,): each step's code.
+    `window`, in the unit of time, is inclusive. `first`: only a user's first entry may start the chain. Entries count
+    from `entry_from` to before `entry_until`.
+    """
+
+    masks: Integers
+    keys: Integers
+    window: int
+    first: bool
+    entry_from: int
+    entry_until: int
+
+
+class Times(NamedTuple):
+    """Out, one column for each user who entered: how far they came and when.
+
+    `level`: the deepest step, counted from one. `in_time`: the deepest within one window of first entering.
+    `entered`: when that was. `latest`: where the latest-starting chain that got as deep as `level` starts. `at`, shape
+    (steps, >= users): when the recorded chain took each step, `NO_TIME` where it did not.
+    """
+
+    level: Integers
+    in_time: Integers
+    entered: Integers
+    latest: Integers
+    at: Integers
 
 
 # ---- the plain funnel: each step one event, in order, other events between --------------------------------
@@ -80,17 +123,17 @@ def plain(
     counts = np.zeros(len(masks), np.int64)
     deepest, shallower = _served(masks, step_code)
     taken = _steps_only(code, masks)
-    rows, i, out = len(taken), 0, 0
+    rows, i, out = np.uint64(len(taken)), ZERO, ZERO
     while i < rows:
         current, held = user[taken[i]], 0
         while i < rows and user[taken[i]] == current:
-            row, j, before = taken[i], i + 1, held
+            row, j, before = taken[i], i + ONE, held
             now = time[row]
             while j < rows and time[taken[j]] == now and user[taken[j]] == current:
-                j += 1
+                j += ONE
             may_enter = entry_from <= now < entry_until and not (first_only and held > 0)
-            if j == i + 1:
-                k = deepest[code[row]]
+            if j == i + ONE:
+                k = deepest[np.uint64(code[row])]
                 while k >= 0:
                     if k == 0:
                         if may_enter:
@@ -104,7 +147,7 @@ def plain(
                         held = max(held, k + 1)
                     k = shallower[k]
             else:
-                end = taken[j - 1] + 1
+                end = taken[j - ONE] + ONE
                 held = _same_moment(
                     code[row:end], row, now, held, may_enter, step_code, window, starts, rows_at, counts
                 )  # fmt: skip
@@ -118,8 +161,130 @@ def plain(
             for s in range(held, steps):
                 at[out, s] = -1
             _arrive(reached, out, held, steps, -1)
-            out += 1
+            out += ONE
     return out
+
+
+@compiled
+def plain_times(
+    events: Events, rules: Rules, unentered: tuple[int, ...], out: Times
+) -> tuple[int, int]:  # pragma: no cover - compiled
+    """Walk one chunk as :func:`plain` does, where nothing is asked but how far and when.
+
+    Which chain is the latest to have ended at each step is kept in a tuple: its length is part of its type, so a
+    kernel of its own is compiled for each number of steps, with nothing but registers to look at for each row.
+
+    Parameters
+    ----------
+    events : Events
+    rules : Rules
+    unentered : tuple of int
+        :func:`unentered` of the number of steps.
+    out : Times
+
+    Returns
+    -------
+    int
+        How many users entered.
+    int
+        How many took the last step when entries count, whether they had entered or not.
+    """
+    user, time, code = events
+    masks, window, steps = rules.masks, rules.window, len(unentered)
+    moments, together = np.zeros((steps + 1, steps), np.int64), np.zeros(len(masks), np.int64)
+    taken = _steps_only(code, masks)
+    rows, i, users, took_last = np.uint64(len(taken)), ZERO, ZERO, 0
+    starts, held, in_time, first, took = unentered, 0, 0, _NEVER, False
+    while i < rows:
+        row, i = taken[i], i + ONE
+        now, mask = time[row], masks[np.uint64(code[row])]
+        # & and |, not `and` and `or`: what a row is is random, and a branch on it guesses wrong.
+        counts = (rules.entry_from <= now) & (now < rules.entry_until)
+        may_enter = counts & ((not rules.first) | (first == _NEVER))
+        if i < rows and time[taken[i]] == now and user[taken[i]] == user[row]:
+            while i < rows and time[taken[i]] == now and user[taken[i]] == user[row]:
+                mask |= masks[np.uint64(code[taken[i]])]
+                i += ONE
+            own = code[row : taken[i - ONE] + ONE]
+            starts, held = _taken_together(own, now, held, may_enter, rules, starts, moments, together)
+        else:
+            goes_on = False
+            for k in range(1, steps):
+                goes_on |= _continues(mask, k, now, window, starts)
+            if goes_on:
+                starts, held = _continued(mask, now, window, starts, held, moments)
+            enters = (mask & 1 != 0) & may_enter
+            starts, held = tuple_setitem(starts, 0, now if enters else starts[0]), max(held, 1 if enters else 0)
+        first = starts[0] if first == _NEVER else first
+        in_time = held if now - first <= window else in_time
+        took |= counts & (mask >> (steps - 1) & 1 != 0)
+        if i == rows or user[taken[i]] != user[row]:
+            if held:
+                _write_times(out, users, starts, held, in_time, first, moments)
+                users += ONE
+            took_last += took
+            starts, held, in_time, first, took = unentered, 0, 0, _NEVER, False
+    return users, took_last
+
+
+@compiled
+def _write_times(
+    out: Times, user: int, starts: tuple[int, ...], held: int, in_time: int, first: int, moments: Integers
+) -> None:  # pragma: no cover - compiled
+    steps, latest = len(starts), starts[0]
+    for k in range(1, steps):
+        latest = starts[k] if starts[k] > _NEVER else latest
+    moments[steps, 0] = first if held == 1 else moments[steps, 0]
+    out.level[user], out.in_time[user], out.entered[user], out.latest[user] = held, in_time, first, latest
+    for k in range(steps):
+        out.at[k, user] = moments[steps, k] if k < held else NO_TIME
+
+
+@compiled
+def _taken_together(
+    code: Integers, now: int, held: int, may_enter: bool, rules: Rules,
+    starts: tuple[int, ...], moments: Integers, counts: Integers,
+) -> tuple[tuple[int, ...], int]:  # fmt: skip  # pragma: no cover - compiled
+    """Take several events of one moment together; return where chains start and the depth."""
+    steps, before, moments[0, 0] = len(starts), held, starts[0]
+    spilled = np.empty(steps, np.int64)
+    for k in range(steps):
+        spilled[k] = starts[k]
+    held = _same_moment(code, now, now, held, may_enter, rules.keys, rules.window, spilled, moments, counts)
+    for k in range(steps):
+        starts = tuple_setitem(starts, k, spilled[k])
+    if held > before:
+        _copy(moments, held - 1, steps, held)
+    return starts, held
+
+
+@compiled
+def _continues(mask: int, k: int, now: int, window: int, starts: tuple[int, ...]) -> bool:  # pragma: no cover
+    """Say whether an event takes the chain of step k - 1 on to step k, where it starts later than the one there."""
+    return (mask >> k & 1 != 0) & (starts[k - 1] > starts[k]) & (starts[k - 1] + window >= now)
+
+
+@compiled
+def _continued(
+    mask: int, now: int, window: int, starts: tuple[int, ...], held: int, moments: Integers
+) -> tuple[tuple[int, ...], int]:  # pragma: no cover - compiled
+    """Take chains on by one event; return where they start and the depth. The last of `moments` is the deepest's."""
+    steps, moments[0, 0] = len(starts), starts[0]
+    for k in range(steps - 1, 0, -1):
+        if _continues(mask, k, now, window, starts):
+            starts = tuple_setitem(starts, k, starts[k - 1])
+            _copy(moments, k - 1, k, k)
+            moments[k, k] = now
+            if k >= held:
+                held = k + 1
+                _copy(moments, k, steps, held)
+    return starts, held
+
+
+@compiled
+def _copy(moments: Integers, source: int, target: int, length: int) -> None:  # pragma: no cover - compiled
+    for k in range(length):
+        moments[target, k] = moments[source, k]
 
 
 @compiled
@@ -132,10 +297,10 @@ def _arrive(reached: Any, out: int, before: int, held: int, row: int) -> None:  
 @compiled
 def _steps_only(code: Any, masks: Any) -> Any:  # pragma: no cover - compiled
     """Return the rows that can matter. Without a branch: which rows do is random, so a branch guesses wrong."""
-    rows, found = np.empty(len(code), np.int32), 0
+    rows, found = np.empty(len(code), np.uint32), ZERO
     for row in range(len(code)):
         rows[found] = row
-        found += masks[code[row]] != 0
+        found += np.uint64(masks[np.uint64(code[row])] != 0)
     return rows[:found]
 
 
