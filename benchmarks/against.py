@@ -122,7 +122,7 @@ def answered(running: subprocess.Popen[str], name: str) -> Any:
 
 
 def serve(place: Path, name: str) -> None:
-    """Import the campaign and answer, until there are no more questions; `analysis` is whatever comes first in the path."""
+    """Import the campaign and answer until there are no more questions; `analysis` is what comes first in the path."""
     from questions import QUESTIONS  # beside this file; the checkout's own may be others
 
     import analysis
