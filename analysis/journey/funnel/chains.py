@@ -363,8 +363,7 @@ def _plain_times(chunk: Chunk, plan: Plan) -> Times:
     levels = np.empty((2, moments.shape[1]), np.int8)
     room = kernels.Times(levels[0], levels[1], moments[0], moments[1], moments[2:])
     events = kernels.Events(chunk.user, chunk.time, chunk.code)
-    rules = kernels.Rules(plan.masks, plan.keys, plan.window, plan.first, *plan.entries)
-    count, took_last = kernels.plain_times(events, rules, kernels.unentered(plan.steps), room)
+    count, took_last = kernels.plain_times(events, _rules(plan), kernels.unentered(plan.steps), room)
     level, in_time, entered, latest, at = (column[..., :count] for column in room)
     may_go_on = (level < plan.steps) & (latest > plan.until - plan.window)
     still_open = may_go_on if plan.before - 1 > plan.until else np.zeros(count, bool)
@@ -382,14 +381,16 @@ def _plainly(chunk: Chunk, plan: Plan) -> Found:
     user, time = chunk.user, chunk.time
     code = chunk.code if order is None else _fixed(chunk.code[order])
     room = _room(_most_users(chunk), plan)
-    count = kernels.plain(user, time, code, plan.masks, plan.keys, plan.window, plan.first, *plan.entries, *room)
-    level, latest, at, reached = (column[:count] for column in room)
+    count = kernels.plain(kernels.Events(user, time, code), _rules(plan), room)
+    found = kernels.Rows(*(column[:count] for column in room))
     if order is not None:
-        masks = _fixed(plan.masks[code])
-        kernels.settle(user, time, masks, False, level, at)
-        kernels.serving(user, time, masks, reached)
-    deadline = np.minimum(time[latest] + plan.window, plan.before - 1)
-    return _found(chunk, plan, (order, order), level, deadline, at, reached)
+        kernels.settle(user, time, _fixed(plan.masks[code]), False, found)
+    deadline = np.minimum(time[found.latest] + plan.window, plan.before - 1)
+    return _found(chunk, plan, (order, order), found, deadline)
+
+
+def _rules(plan: Plan) -> kernels.Rules:
+    return kernels.Rules(plan.masks, plan.keys, plan.window, plan.first, *plan.entries)
 
 
 def _by_rules(chunk: Chunk, plan: Plan) -> Found:
@@ -404,31 +405,28 @@ def _by_rules(chunk: Chunk, plan: Plan) -> Found:
     if plan.session or plan.hold:
         order = order[np.argsort(log[order], kind="stable")]
     logs, time, masks = (_fixed(column[order]) for column in (log, chunk.time, mask))
-    room = _room(len(order), plan)
-    count = _kernel(plan, (logs, time, masks, enters[order]), room)
-    level, latest, at, reached = (column[:count] for column in room)
-    if plan.exact and plan.settles:
-        kernels.settle(logs, time, masks, plan.profile == "clickhouse", level, at)
-        kernels.serving(logs, time, masks, reached)
-    ends = closes[order] if plan.session else time + plan.window
-    deadline = np.where(latest >= 0, np.minimum(ends[latest], plan.before - 1), -FAR)
-    return _found(chunk, plan, (order, ties), level, deadline, at, reached)
-
-
-def _kernel(plan: Plan, events: tuple[Any, ...], out: tuple[Any, ...]) -> int:
-    if plan.order == "any":
-        return int(kernels.unordered(*events, plan.window, *out))
-    if plan.profile == "posthog":
-        return int(kernels.posthog(*events, plan.optional, plan.window, plan.strict, plan.excluded, *out))
-    if plan.profile == "clickhouse" and plan.strict:
-        return int(kernels.clickhouse_strict(*events, plan.window, *out))
     reuse = plan.profile == "clickhouse"
-    return int(kernels.ordered(*events, plan.optional, plan.window, plan.strict, reuse, plan.excluded, *out))
+    rules = kernels.Further(plan.optional, plan.window, plan.strict, reuse, plan.excluded)
+    room = _room(len(order), plan)
+    count = _kernel(plan)(kernels.Logs(logs, time, masks, enters[order]), rules, room)
+    found = kernels.Rows(*(column[:count] for column in room))
+    if plan.exact and plan.settles:
+        kernels.settle(logs, time, masks, reuse, found)
+    ends = closes[order] if plan.session else time + plan.window
+    deadline = np.where(found.latest >= 0, np.minimum(ends[found.latest], plan.before - 1), -FAR)
+    return _found(chunk, plan, (order, ties), found, deadline)
 
 
-def _room(rows: int, plan: Plan) -> tuple[Any, ...]:
-    shapes = ((rows, plan.steps), (rows, plan.steps))
-    return np.empty(rows, np.int8), np.empty(rows, np.int32), *(np.empty(shape, np.int32) for shape in shapes)
+def _kernel(plan: Plan) -> Callable[[kernels.Logs, kernels.Further, kernels.Rows], kernels.Row]:
+    if plan.order == "any":
+        return kernels.unordered
+    if plan.profile == "posthog":
+        return kernels.posthog
+    return kernels.clickhouse_strict if plan.profile == "clickhouse" and plan.strict else kernels.ordered
+
+
+def _room(rows: int, plan: Plan) -> kernels.Rows:
+    return kernels.Rows(np.empty(rows, np.int8), np.empty(rows, np.int32), *np.empty((2, rows, plan.steps), np.int32))
 
 
 def _masks(chunk: Chunk, plan: Plan) -> Any:
@@ -517,12 +515,11 @@ def _ranked(texts: Any) -> Any:
     return np.where(texts.is_null().to_numpy(zero_copy_only=False), len(place), place)
 
 
-def _found(
-    chunk: Chunk, plan: Plan, orders: tuple[Any, Any], level: Any, deadline: Any, at: Any, reached: Any
-) -> Found:
+def _found(chunk: Chunk, plan: Plan, orders: tuple[Any, Any], found: kernels.Rows, deadline: Any) -> Found:
     """Put the kernel's rows back into the chunk's own, and choose each user's best chain."""
     order, ties = orders
-    rows, reached = (own if order is None else np.where(own >= 0, order[own], -1) for own in (at, reached))
+    rows, reached = (own if order is None else np.where(own >= 0, order[own], -1) for own in (found.at, found.reached))
+    level = found.level
     user = chunk.user[rows[:, 0]]
     still_open = (level < plan.steps) & (deadline > plan.until)
     if plan.session or plan.hold:
