@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import altair as alt
@@ -80,6 +80,10 @@ class Plot:
     currency: str | None
     codes: Mapping[str, str | None]
 
+    def beside(self, **fields: Field) -> Plot:
+        """Return a plot that knows columns of the chart's own too, which hold no codes."""
+        return replace(self, fields={**self.fields, **fields}, codes={**self.codes, **dict.fromkeys(fields)})
+
     def name(self, column: str, code: object) -> str:
         """Return what stands in a column of text: the column's own word for it, else the name that people have."""
         if code is None or code != code:
@@ -93,9 +97,9 @@ class Plot:
         texts = [c for c in table.columns if c in self.fields and self.fields[c].unit == "text"]
         return table.assign(**{f"{c}_name": [self.name(c, code) for code in table[c]] for c in texts})
 
-    def title(self, column: str) -> str:
-        """Return a column's label with its unit, as an axis has it."""
-        own, label = self.fields[column], self.look(self.fields[column].label)
+    def title(self, column: str, label: str | None = None) -> str:
+        """Return a column's label, or what else it is called here, with its unit, as an axis has it."""
+        own, label = self.fields[column], self.look(label or self.fields[column].label)
         unit = {"seconds": self.look(N_("seconds")), "money": unit_of(self.currency, self.look.language)}.get(own.unit)
         return self.look(say("{what}, {unit}", what=label, unit=unit)) if unit else label
 
@@ -114,11 +118,14 @@ class Plot:
 
     def x(self, column: str, **changes: Any) -> alt.X:
         """Return a column as the horizontal axis."""
-        return alt.X(f"{column}:Q", **{"title": self.title(column), "axis": self.axis(column), **changes})
+        return alt.X(self._typed(column), **{"title": self.title(column), "axis": self.axis(column), **changes})
 
     def y(self, column: str, **changes: Any) -> alt.Y:
         """Return a column as the vertical axis."""
-        return alt.Y(f"{column}:Q", **{"title": self.title(column), "axis": self.axis(column), **changes})
+        return alt.Y(self._typed(column), **{"title": self.title(column), "axis": self.axis(column), **changes})
+
+    def _typed(self, column: str) -> str:
+        return f"{column}:{'T' if self.fields[column].unit in ('time', 'day') else 'Q'}"
 
     def tips(self, *columns: str) -> list[alt.Tooltip]:
         """Return the tooltip of a row: each column's label, names for codes, numbers in their unit."""
@@ -182,6 +189,12 @@ def whiskers(base: alt.Chart, look: Look, low: str = "low", high: str = "high") 
     """Return the intervals of a chart's rows: thin rules from `low` to `high`."""
     drawn: alt.Chart = base.mark_rule(strokeWidth=1.5, color=look.ink).encode(x=f"{low}:Q", x2=f"{high}:Q")
     return drawn
+
+
+def handles(line: alt.Chart, tips: Sequence[alt.Tooltip]) -> alt.Chart:
+    """Return unseen points along a line that carry its tooltips: a line itself tells of its first point only."""
+    points: alt.Chart = line.mark_point(size=160, opacity=0, filled=True).encode(tooltip=list(tips))
+    return points
 
 
 def rows(column: str, order: Sequence[str], *, lines: int = 1) -> alt.Y:

@@ -114,6 +114,8 @@ def _column(values: Any, column: str, plot: Plot) -> tuple[Any, Any]:
             return values, st.column_config.CheckboxColumn(label)
         case "time":
             return values, st.column_config.DatetimeColumn(label, format="YYYY-MM-DD HH:mm")
+        case "day":
+            return values.astype(str).str[:10], st.column_config.TextColumn(label)
         case _:
             return values.map(lambda v: plot.name(column, v)), st.column_config.TextColumn(label)
 

@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-import altair as alt
 import narwhals as nw
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis import charts
-from analysis.answer import Answer, Field, Note
-from analysis.charts import TOTAL, Look
+from analysis.answer import Answer, Note
+from analysis.audience import lifecycle_chart as picture
+from analysis.charts import TOTAL, AnyChart, Look
 from analysis.errors import DataError, QuestionError
 from analysis.estimates import proportion
+from analysis.fields import Field, Fields, described
 from analysis.messages import N_, Message, Names, Share, say
 from analysis.money import Currency, currency_of, known
 from analysis.purchases import purchases, source_of
@@ -167,45 +167,41 @@ class LifecycleAnswer(Answer):
     In "movement", users not seen by `since` come from "new"; its users add up to the table's by `to_stage`.
     """
 
-    fields: ClassVar[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
-        {
-            "table": MappingProxyType(
-                {
-                    "stage": Field(N_("Stage"), "text", _WORDS),
-                    "users": Field(N_("Users"), "count"),
-                    "share": Field(N_("Share of users"), "share"),
-                    "low": Field(N_("95% from"), "share"),
-                    "high": Field(N_("95% to"), "share"),
-                    "orders": Field(N_("Orders"), "count"),
-                    "counted": Field(N_("Users counted"), "count"),
-                    "value": Field(N_("Value"), "money"),
-                    "value_per_user": Field(N_("Value per user"), "money"),
-                    "change": Field(N_("Change"), "count"),
-                }
-            ),
-            "movement": MappingProxyType(
-                {
-                    "from_stage": Field(N_("From stage"), "text", _WORDS),
-                    "to_stage": Field(N_("To stage"), "text", _WORDS),
-                    "users": Field(N_("Users"), "count"),
-                    "share_of_from": Field(N_("Share of the stage they were in"), "share"),
-                    "low": Field(N_("95% from"), "share"),
-                    "high": Field(N_("95% to"), "share"),
-                }
-            ),
-        }
+    fields: ClassVar[Fields] = described(
+        table={
+            "stage": Field(N_("Stage"), "text", _WORDS),
+            "users": Field(N_("Users"), "count"),
+            "share": Field(N_("Share of users"), "share"),
+            "low": Field(N_("95% from"), "share"),
+            "high": Field(N_("95% to"), "share"),
+            "orders": Field(N_("Orders"), "count"),
+            "counted": Field(N_("Users counted"), "count"),
+            "value": Field(N_("Value"), "money"),
+            "value_per_user": Field(N_("Value per user"), "money"),
+            "change": Field(N_("Change"), "count"),
+        },
+        movement={
+            "from_stage": Field(N_("From stage"), "text", _WORDS),
+            "to_stage": Field(N_("To stage"), "text", _WORDS),
+            "users": Field(N_("Users"), "count"),
+            "share_of_from": Field(N_("Share of the stage they were in"), "share"),
+            "low": Field(N_("95% from"), "share"),
+            "high": Field(N_("95% to"), "share"),
+        },
     )
 
     question: Lifecycle
     at: str
     since: str
 
-    def _chart(self, look: Look) -> Any:
-        rows = _rows(look, tuple(self.frame("movement")["to_stage"].unique()))
-        y = alt.Y("row:N", title=None, axis=_AXIS, scale=alt.Scale(domain=rows, paddingInner=0.08))
-        title = alt.Title(look(say("Users by stage, {at}", at=self.at)), frame="group")
-        layers = alt.layer(*_standing(self, look, y), *_moving(self, look, y), title=title)
-        return charts.finish(layers, look, describe=self.headline.text(look.language), height=_ROW * len(rows))
+    def _chart(self, look: Look) -> AnyChart:
+        return picture.stages(
+            (self.table.query("stage != @TOTAL"), self.plot("table", look)),
+            (self.frame("movement"), self.plot("movement", look)),
+            at=self.at,
+            since=self.since,
+            describe=look(self.headline),
+        )
 
 
 # ---- the work ---------------------------------------------------------------------------------------------
@@ -315,7 +311,7 @@ def _counted(asked: Lifecycle, tables: Tables, source: _Source, days: _Days, cur
     return collect(counted).astype(dict.fromkeys(whole, "int64") | {"value": "float64", "known": "float64"})
 
 
-def _stage(seen: str, orders: str) -> Any:
+def _stage(seen: str, orders: str) -> nw.Expr:
     bought = nw.when(nw.col(orders) == 1).then(nw.lit(_CONVERSION)).otherwise(nw.col(seen))
     return nw.when(nw.col(orders) > 1).then(nw.lit(_REPURCHASE)).otherwise(bought)
 
@@ -334,7 +330,7 @@ def _signs(
     return parts
 
 
-def _seen(frame: nw.LazyFrame[Any], interested: Any, days: _Days) -> nw.LazyFrame[Any]:
+def _seen(frame: nw.LazyFrame[Any], interested: nw.Expr, days: _Days) -> nw.LazyFrame[Any]:
     stage = nw.when(interested).then(nw.lit(_INTEREST)).otherwise(nw.lit(_REACH))
     before = nw.when(nw.col("timestamp") < instant(days.before))
     return frame.filter(nw.col("timestamp") < instant(days.end)).select(
@@ -515,9 +511,9 @@ def _filter_notes(asked: Lifecycle) -> list[Note]:
 def _interest_notes(asked: Lifecycle, tables: Tables) -> list[Note]:
     held = tuple(name for name in asked.interest if name in tables.event_keys)
     missing = tuple(name for name in asked.interest if name not in tables.event_keys)
-    notes = [Note("interest-events", say("Interest means any of: {events}.", events=Names(held)))]
+    notes = [Note("interest-events", say("Interest means any of: {events}.", events=Names(held, "event")))]
     if missing:
-        text = say("Not in the data, so no sign of interest here: {events}.", events=Names(missing))
+        text = say("Not in the data, so no sign of interest here: {events}.", events=Names(missing, "event"))
         notes.append(Note("interest-missing", text, "info" if set(missing) <= set(INTEREST) else "warning"))
     return notes
 
@@ -569,110 +565,3 @@ def _from_events(unpriced: int, orders: int) -> Note:
         )
         return Note("value-from-events", text, "warning")
     return Note("value-from-events", say("Value adds up what purchase events carry, before refunds."))
-
-
-# ---- the picture ------------------------------------------------------------------------------------------
-
-_ROW = 38
-_AXIS = alt.Axis(domain=False, ticks=False, grid=False, labelExpr="slice(datum.label, 2)")
-
-
-def _rows(look: Look, stages: tuple[str, ...]) -> list[str]:
-    """Return the chart's rows: the stages, a title, a heading, and where people come from.
-
-    Both panels are one view, each row named by its panel and its label, as only a single view fits the width
-    of its container.
-    """
-    return [*(f"1 {look(s)}" for s in stages), "2 ", "3 ", *(f"4 {look(s)}" for s in (NEW, *stages))]
-
-
-def _across(name: str) -> alt.X:
-    return alt.X(f"{name}:Q", title=None, axis=None, scale=alt.Scale(domain=[0, 1], nice=False))
-
-
-def _standing(answer: LifecycleAnswer, look: Look, y: alt.Y) -> list[alt.Chart]:
-    """Draw one bar per stage with its count, share and interval, as long as its part of the longest."""
-    table = answer.table.query("stage != @TOTAL")
-    longest = table["high"].max()
-    rows: Any = table.itertuples()
-    table = table.assign(
-        row="1 " + table["stage"].map(look),
-        name=table["stage"].map(look),
-        label=[look(say("{n} ({share})", n=int(r.users), share=Share(float(r.share)))) for r in rows],
-        start=0.0,
-        end=table["share"] / longest,
-        least=table["low"] / longest,
-        most=table["high"] / longest,
-    )
-    tips = [
-        alt.Tooltip("name:N", title=look(N_("Stage"))),
-        alt.Tooltip("users:Q", title=look(N_("Users")), format=",d"),
-        alt.Tooltip("share:Q", title=look(N_("Share of users")), format=".1%"),
-        alt.Tooltip("low:Q", title=look(N_("95% from")), format=".1%"),
-        alt.Tooltip("high:Q", title=look(N_("95% to")), format=".1%"),
-        alt.Tooltip("change:Q", title=look(N_("Change")), format="+,d"),
-    ]
-    # The label goes inside the bar where there is room, else just past it.
-    roomy = table["end"] >= 0.5
-    inside, outside = alt.Chart(table[roomy]).encode(y=y), alt.Chart(table[~roomy]).encode(y=y)
-    bars = alt.Chart(table).encode(y=y, tooltip=tips)
-    return [
-        bars.mark_bar(cornerRadiusEnd=3, color=charts.ACCENT).encode(x=_across("start"), x2="end:Q"),
-        bars.mark_rule(strokeWidth=1.5, color=look.ink).encode(x=_across("least"), x2="most:Q"),
-        inside.mark_text(align="left", dx=8, fontWeight="bold", color="white").encode(
-            x=_across("start"), text="label:N"
-        ),
-        outside.mark_text(align="left", dx=8, fontWeight="bold", color=look.ink).encode(
-            x=_across("most"), text="label:N"
-        ),
-    ]
-
-
-def _moving(answer: LifecycleAnswer, look: Look, y: alt.Y) -> list[alt.Chart]:
-    """Draw who moved where: a cell per pair of stages, its count, and its share of its row as the shade."""
-    table = answer.frame("movement")
-    stages = list(dict.fromkeys(table["to_stage"]))
-    left = table["to_stage"].map(stages.index) / len(stages)
-    table = table.assign(
-        row="4 " + table["from_stage"].map(look),
-        origin=table["from_stage"].map(look),
-        target=table["to_stage"].map(look),
-        start=left + 0.005,
-        middle=left + 0.5 / len(stages),
-        end=left + 1 / len(stages) - 0.005,
-        label=[look(say("{n}", n=int(n))) for n in table["users"]],
-    )
-    tips = [
-        alt.Tooltip("origin:N", title=look(N_("From stage"))),
-        alt.Tooltip("target:N", title=look(N_("To stage"))),
-        alt.Tooltip("users:Q", title=look(N_("Users")), format=",d"),
-        alt.Tooltip("share_of_from:Q", title=look(N_("Share of the stage they were in")), format=".1%"),
-        alt.Tooltip("low:Q", title=look(N_("95% from")), format=".1%"),
-        alt.Tooltip("high:Q", title=look(N_("95% to")), format=".1%"),
-    ]
-    shade = alt.Scale(domain=[0, 1], range=[look.grid, charts.ACCENT])
-    strong = table["share_of_from"].fillna(0) > 0.7
-    cells = alt.Chart(table).encode(y=y, tooltip=tips)
-    heads = alt.Chart(table.drop_duplicates("to_stage").assign(row="3 ")).encode(y=y)
-    return [
-        cells.mark_bar(cornerRadius=3).encode(
-            x=_across("start"), x2="end:Q", color=alt.Color("share_of_from:Q", scale=shade, legend=None)
-        ),
-        *(
-            alt.Chart(part).mark_text(color=ink).encode(y=y, x=_across("middle"), text="label:N")
-            for part, ink in ((table[strong], "white"), (table[~strong], look.ink))
-        ),
-        heads.mark_text(color=look.ink, fontSize=11, dy=8).encode(x=_across("middle"), text="target:N"),
-        *_headings(answer, look, y),
-    ]
-
-
-def _headings(answer: LifecycleAnswer, look: Look, y: alt.Y) -> list[alt.Chart]:
-    """Write the second panel's title, and under it how to read a cell."""
-    title = look(say("Moved since {since}", since=answer.since))
-    guide = look(N_("rows: then; columns: now; shade: share of row"))
-    base = alt.Chart(pd.DataFrame({"row": ["2 "], "title": [title], "guide": [guide]})).encode(y=y, x=alt.value(0))
-    return [
-        base.mark_text(align="left", dy=2, fontSize=15, fontWeight="bold", color=look.ink).encode(text="title:N"),
-        base.mark_text(align="left", dy=20, fontSize=12, color=look.faint).encode(text="guide:N"),
-    ]

@@ -10,14 +10,15 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from analysis.answer import Answer, Field, Note
+from analysis.answer import Answer, Note
 from analysis.budget.curves import chart as picture
 from analysis.budget.curves.curve import Curve, interval
 from analysis.budget.curves.question import SHORT_REASONS, CurvesAnswer, ResponseCurves, reason, tabled
-from analysis.charts import GROUP_WORDS, TOTAL, Look
+from analysis.charts import TOTAL, AnyChart, Look
 from analysis.errors import DataError
 from analysis.estimates import TAILS
-from analysis.messages import N_, Message, Money, Names, say
+from analysis.fields import Field, Fields, described
+from analysis.messages import N_, Message, Money, Name, Names, say
 from analysis.money import roi
 from analysis.question import Question
 from analysis.tables import Tables
@@ -29,6 +30,7 @@ BEYOND = 1.5
 """How far a curve is drawn, as a multiple of the larger of spend observed and planned."""
 _HAIR = 1e-9
 """Relative difference below which a plan is not beyond what was observed (rounding)."""
+_CHANNEL = Field(N_("Channel"), "text", {TOTAL: TOTAL}, of="channel")
 
 
 @value("scenario")
@@ -108,58 +110,51 @@ class ScenarioAnswer(Answer):
         All channels in the data, for their colours.
     """
 
-    fields: ClassVar[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
-        {
-            "table": MappingProxyType(
-                {
-                    "channel": Field(N_("Channel"), "text", GROUP_WORDS),
-                    "budget": Field(N_("Budget"), "money"),
-                    "reserved": Field(N_("Held back"), "money"),
-                    "spend": Field(N_("Planned spend"), "money"),
-                    "observed": Field(N_("Observed spend"), "money"),
-                    "revenue": Field(N_("Expected revenue"), "money"),
-                    "low": Field(N_("95% from"), "money"),
-                    "high": Field(N_("95% to"), "money"),
-                    "spread_low": Field(N_("Lowest of the forms"), "money"),
-                    "spread_high": Field(N_("Highest of the forms"), "money"),
-                    "roi": Field(N_("ROI"), "ratio"),
-                    "marginal_roi": Field(N_("Marginal ROI"), "ratio"),
-                    "marginal_low": Field(N_("Marginal ROI, 95% from"), "ratio"),
-                    "marginal_high": Field(N_("Marginal ROI, 95% to"), "ratio"),
-                    "change": Field(N_("Change in revenue"), "money"),
-                    "change_low": Field(N_("Change, 95% from"), "money"),
-                    "change_high": Field(N_("Change, 95% to"), "money"),
-                    "extrapolated": Field(N_("Beyond the spend observed"), "flag"),
-                    "stretch": Field(N_("Highest period, planned over observed"), "ratio"),
-                    "reason": Field(N_("Reason"), "text", SHORT_REASONS),
-                }
-            ),
-            "curve": MappingProxyType(
-                {
-                    "channel": Field(N_("Channel"), "text", GROUP_WORDS),
-                    "spend": Field(N_("Spend"), "money"),
-                    "revenue": Field(N_("Expected revenue"), "money"),
-                    "low": Field(N_("95% from"), "money"),
-                    "high": Field(N_("95% to"), "money"),
-                    "beyond": Field(N_("Beyond the spend observed"), "flag"),
-                }
-            ),
-        }
+    fields: ClassVar[Fields] = described(
+        table={
+            "channel": _CHANNEL,
+            "budget": Field(N_("Budget"), "money"),
+            "reserved": Field(N_("Held back"), "money"),
+            "spend": Field(N_("Planned spend"), "money"),
+            "observed": Field(N_("Observed spend"), "money"),
+            "revenue": Field(N_("Expected revenue"), "money"),
+            "low": Field(N_("95% from"), "money"),
+            "high": Field(N_("95% to"), "money"),
+            "spread_low": Field(N_("Lowest of the forms"), "money"),
+            "spread_high": Field(N_("Highest of the forms"), "money"),
+            "roi": Field(N_("ROI"), "ratio"),
+            "marginal_roi": Field(N_("Marginal ROI"), "ratio"),
+            "marginal_low": Field(N_("Marginal ROI, 95% from"), "ratio"),
+            "marginal_high": Field(N_("Marginal ROI, 95% to"), "ratio"),
+            "change": Field(N_("Change in revenue"), "money"),
+            "change_low": Field(N_("Change, 95% from"), "money"),
+            "change_high": Field(N_("Change, 95% to"), "money"),
+            "extrapolated": Field(N_("Beyond the spend observed"), "flag"),
+            "stretch": Field(N_("Highest period, planned over observed"), "ratio"),
+            "reason": Field(N_("Reason"), "text", SHORT_REASONS),
+        },
+        curve={
+            "channel": _CHANNEL,
+            "spend": Field(N_("Spend"), "money"),
+            "revenue": Field(N_("Expected revenue"), "money"),
+            "low": Field(N_("95% from"), "money"),
+            "high": Field(N_("95% to"), "money"),
+            "beyond": Field(N_("Beyond the spend observed"), "flag"),
+        },
     )
 
     question: Scenario
     curves: tuple[Curve, ...] = ()
     universe: tuple[str, ...] = ()
 
-    def _chart(self, look: Look) -> Any:
+    def _chart(self, look: Look) -> AnyChart:
         return picture.curves(
             self.frame("curve"),
-            look,
+            self.plot("curve", look),
             universe=self.universe,
-            describe=self.headline,
+            describe=look(self.headline),
             x=N_("spend (○ as spent, ● planned)"),
             y=N_("expected revenue"),
-            currency=self.currency,
             marks=_marks(self),
         )
 
@@ -189,9 +184,9 @@ class Plan:
         """Planned over observed spend."""
         return self.spend / self.observed
 
-    def row(self) -> dict[str, Any]:
+    def row(self) -> dict[str, object]:
         """Make the channel's row of the public table."""
-        own: dict[str, Any] = {
+        own: dict[str, object] = {
             "channel": self.channel,
             "budget": self.budget,
             "reserved": self.budget - self.spend,
@@ -296,9 +291,9 @@ def _drawn(plans: list[Plan]) -> pd.DataFrame:
 def _marks(answer: ScenarioAnswer) -> pd.DataFrame:
     table = answer.table
     known = table[(table["channel"] != TOTAL) & table["revenue"].notna()]
-    planned = known[["channel", "spend", "revenue"]].assign(planned=True)
+    planned = known[["channel", "spend", "revenue"]].assign(point="planned")
     spent = known[["channel"]].assign(
-        spend=known["observed"], revenue=known["revenue"] - known["change"], planned=False
+        spend=known["observed"], revenue=known["revenue"] - known["change"], point="spent"
     )
     return pd.concat([spent, planned], ignore_index=True)
 
@@ -345,7 +340,7 @@ def _notes(asked: Scenario, table: pd.DataFrame, fitted: CurvesAnswer) -> tuple[
     notes += _next_best(own)
     unnamed = tuple(c for c in own["channel"] if asked.budgets and c not in dict(asked.budgets))
     if unnamed:
-        kept = say("{channels}: no budget given, so they keep what was spent.", channels=Names(unnamed))
+        kept = say("{channels}: no budget given, so they keep what was spent.", channels=Names(unnamed, "channel"))
         notes.append(Note("as-spent", kept))
     if any(c.source == "attributed" for c in fitted.curves):
         caveat = say(
@@ -361,7 +356,7 @@ def _notes(asked: Scenario, table: pd.DataFrame, fitted: CurvesAnswer) -> tuple[
 
 
 def _unknown(own: pd.DataFrame, code: str) -> Note:
-    names = Names(tuple(own[own["reason"] == code]["channel"]))
+    names = Names(tuple(own[own["reason"] == code]["channel"]), "channel")
     text = say(
         "{channels}: no curve, because {reason}. What the budget there brings is not in the total.",
         channels=names,
@@ -374,7 +369,7 @@ def _extrapolated(row: dict[Any, Any], currency: str | None) -> Note:
     text = say(
         "{channel}: planned spend goes up to {times} times the highest observed; the dashed part of its curve is a "
         "guess. Forms that fit about as well put revenue between {low} and {high}.",
-        channel=row["channel"],
+        channel=Name(row["channel"], "channel"),
         times=float(row["stretch"]),
         low=Money(row["spread_low"], currency),
         high=Money(row["spread_high"], currency),
@@ -390,11 +385,11 @@ def _next_best(own: pd.DataFrame) -> list[Note]:
     text = say(
         "At this plan the next unit of money earns most in {best} ({most}; {low} to {high}) and least in {worst} "
         "({least}).",
-        best=best["channel"],
+        best=Name(best["channel"], "channel"),
         most=float(best["marginal_roi"]),
         low=float(best["marginal_low"]),
         high=float(best["marginal_high"]),
-        worst=worst["channel"],
+        worst=Name(worst["channel"], "channel"),
         least=float(worst["marginal_roi"]),
     )
     return [Note("next-best", text)]

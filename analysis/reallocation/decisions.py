@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.arrays import Floats
-from analysis.messages import N_, Message, Money, Share, Span, say
+from analysis.messages import N_, Message, Money, Name, Share, Span, say
 from analysis.reallocation.market import Truth
 from analysis.reallocation.money import CENTS
 from analysis.reallocation.oracle import Problem
@@ -104,9 +104,9 @@ class Log:
             "The next unit of money earns {roi_to} in {to_channel} and {roi_from} in {from_channel}: {amount} of the "
             "remaining budget moved.",
             roi_to=roi_high,
-            to_channel=high,
+            to_channel=Name(high, "channel"),
             roi_from=roi_low,
-            from_channel=low,
+            from_channel=Name(low, "channel"),
             amount=Money(amount, self.setting.currency),
         )
         return Decision(
@@ -131,10 +131,10 @@ class Log:
             "The highest marginal ROI, {roi_to} in {to_channel}, is less than {advantage} times the lowest, {roi_from} "
             "in {from_channel}: nothing moved.",
             roi_to=roi_high,
-            to_channel=high,
+            to_channel=Name(high, "channel"),
             advantage=self.rules.min_advantage,
             roi_from=roi_low,
-            from_channel=low,
+            from_channel=Name(low, "channel"),
         )
         if roi_high >= self.rules.min_advantage * roi_low:
             reason = say("What could be moved is less than a cent: nothing moved.")
@@ -151,7 +151,7 @@ class Log:
                 "A surge is on: {amount} of the reserve ({share}) goes to {channel} over the next {span}.",
                 amount=Money(float(given[c]) / CENTS, self.setting.currency),
                 share=Share(float(given[c]) / self.setting.reserve),
-                channel=self.setting.market.channels[c],
+                channel=Name(self.setting.market.channels[c], "channel"),
                 span=Span(hours(self.rules.adjust_every) * HOUR),
             )
             yield Decision(

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import altair as alt
 import numpy as np
 import pandas as pd
 
-from analysis import charts
-from analysis.answer import Answer, Field
-from analysis.charts import Look
-from analysis.messages import N_, Money, say
+from analysis.answer import Answer
+from analysis.charts import AnyChart, Look
+from analysis.fields import Field, Fields, described
+from analysis.messages import N_
 from analysis.money import roi
+from analysis.reallocation import chart as picture
 from analysis.reallocation import decisions as told
 from analysis.reallocation.decisions import Decision
 from analysis.reallocation.definition import SimulationDefinition
@@ -28,13 +26,15 @@ from analysis.values import value
 
 BAND = (0.05, 0.95)
 """Between which quantiles nine of ten runs lie."""
-_WORDS: Mapping[str, str] = MappingProxyType(
+_POLICY = Field(
+    N_("Policy"),
+    "text",
     {
         "fixed": N_("fixed split"),
         "rules": N_("rules"),
         "oracle": N_("best within the limits"),
         "bound": N_("best without limits"),
-    }
+    },
 )
 
 
@@ -118,100 +118,85 @@ class SimulationAnswer(Answer):
         Largest share of a run's revenue by which the oracle may be short of the true best.
     """
 
-    fields: ClassVar[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
-        {
-            "table": MappingProxyType(
-                {
-                    "policy": Field(N_("Policy"), "text", _WORDS),
-                    **_money(
-                        revenue=N_("Revenue"),
-                        low=N_("95% from"),
-                        high=N_("95% to"),
-                        run_low=N_("Runs from (5%)"),
-                        run_high=N_("Runs to (95%)"),
-                    ),
-                    "roi": Field(N_("ROI"), "ratio"),
-                    **_money(
-                        spent=N_("Spent"),
-                        reserved=N_("Still reserved"),
-                        unspent=N_("Not taken up"),
-                        gain=N_("More than the fixed split"),
-                        gain_low=N_("More than the fixed split, 95% from"),
-                        gain_high=N_("More than the fixed split, 95% to"),
-                        regret=N_("Below the best within the limits"),
-                        regret_low=N_("Below the best within the limits, 95% from"),
-                        regret_high=N_("Below the best within the limits, 95% to"),
-                    ),
-                    "share_of_runs_better": Field(N_("Runs better than the fixed split"), "share"),
-                }
+    fields: ClassVar[Fields] = described(
+        table={
+            "policy": _POLICY,
+            **_money(
+                revenue=N_("Revenue"),
+                low=N_("95% from"),
+                high=N_("95% to"),
+                run_low=N_("Runs from (5%)"),
+                run_high=N_("Runs to (95%)"),
             ),
-            "log": MappingProxyType(
-                {
-                    "time": Field(N_("Local time"), "time"),
-                    "kind": Field(N_("Decision"), "text", told.KINDS),
-                    "from_channel": Field(N_("From channel"), "text"),
-                    "to_channel": Field(N_("To channel"), "text"),
-                    "amount": Field(N_("Amount"), "money"),
-                    "roi_from": Field(N_("Marginal ROI from"), "ratio"),
-                    "roi_to": Field(N_("Marginal ROI to"), "ratio"),
-                    "effect": Field(N_("Effect until the next adjustment"), "money"),
-                    "reason": Field(N_("Reason"), "text"),
-                }
+            "roi": Field(N_("ROI"), "ratio"),
+            **_money(
+                spent=N_("Spent"),
+                reserved=N_("Still reserved"),
+                unspent=N_("Not taken up"),
+                gain=N_("More than the fixed split"),
+                gain_low=N_("More than the fixed split, 95% from"),
+                gain_high=N_("More than the fixed split, 95% to"),
+                regret=N_("Below the best within the limits"),
+                regret_low=N_("Below the best within the limits, 95% from"),
+                regret_high=N_("Below the best within the limits, 95% to"),
             ),
-            "hours": MappingProxyType(
-                {
-                    "policy": Field(N_("Policy"), "text", _WORDS),
-                    "hour": Field(N_("Hour"), "count"),
-                    "time": Field(N_("Local time"), "time"),
-                    **_money(
-                        spent=N_("Spent so far"),
-                        reserved=N_("Reserved"),
-                        unspent=N_("Unspent"),
-                        revenue=N_("Revenue of the hour"),
-                    ),
-                }
+            "share_of_runs_better": Field(N_("Runs better than the fixed split"), "share"),
+        },
+        log={
+            "time": Field(N_("Local time"), "time"),
+            "kind": Field(N_("Decision"), "text", told.KINDS),
+            "from_channel": Field(N_("From channel"), "text", of="channel"),
+            "to_channel": Field(N_("To channel"), "text", of="channel"),
+            "amount": Field(N_("Amount"), "money"),
+            "roi_from": Field(N_("Marginal ROI from"), "ratio"),
+            "roi_to": Field(N_("Marginal ROI to"), "ratio"),
+            "effect": Field(N_("Effect until the next adjustment"), "money"),
+            "reason": Field(N_("Reason"), "text"),
+        },
+        hours={
+            "policy": _POLICY,
+            "hour": Field(N_("Hour"), "count"),
+            "time": Field(N_("Local time"), "time"),
+            **_money(
+                spent=N_("Spent so far"),
+                reserved=N_("Reserved"),
+                unspent=N_("Unspent"),
+                revenue=N_("Revenue of the hour"),
             ),
-            "channels": MappingProxyType(
-                {
-                    "policy": Field(N_("Policy"), "text", _WORDS),
-                    "hour": Field(N_("Hour"), "count"),
-                    "time": Field(N_("Local time"), "time"),
-                    "channel": Field(N_("Channel"), "text"),
-                    "spent": Field(N_("Spend of the hour"), "money"),
-                    "revenue": Field(N_("Revenue of the hour"), "money"),
-                }
+        },
+        channels={
+            "policy": _POLICY,
+            "hour": Field(N_("Hour"), "count"),
+            "time": Field(N_("Local time"), "time"),
+            "channel": Field(N_("Channel"), "text", of="channel"),
+            **_money(spent=N_("Spend of the hour"), revenue=N_("Revenue of the hour")),
+        },
+        runs={
+            "run": Field(N_("Run"), "count"),
+            **_money(
+                fixed=N_("Fixed split"),
+                rules=N_("Rules"),
+                oracle=N_("Best within the limits"),
+                bound=N_("Best without limits"),
+                same_money=N_("Fixed split with the rules' money"),
+                gain=N_("More than the fixed split"),
+                gain_same_money=N_("More than the fixed split at equal spend"),
+                regret=N_("Below the best within the limits"),
+                released=N_("Drawn from the reserve"),
             ),
-            "runs": MappingProxyType(
-                {
-                    "run": Field(N_("Run"), "count"),
-                    **_money(
-                        fixed=N_("Fixed split"),
-                        rules=N_("Rules"),
-                        oracle=N_("Best within the limits"),
-                        bound=N_("Best without limits"),
-                        same_money=N_("Fixed split with the rules' money"),
-                        gain=N_("More than the fixed split"),
-                        gain_same_money=N_("More than the fixed split at equal spend"),
-                        regret=N_("Below the best within the limits"),
-                        released=N_("Drawn from the reserve"),
-                    ),
-                    "surges": Field(N_("Surges"), "count"),
-                    "declared": Field(N_("Surges declared"), "count"),
-                    "false_alarms": Field(N_("Declared without a surge"), "count"),
-                }
+            "surges": Field(N_("Surges"), "count"),
+            "declared": Field(N_("Surges declared"), "count"),
+            "false_alarms": Field(N_("Declared without a surge"), "count"),
+        },
+        days={
+            "policy": _POLICY,
+            "time": Field(N_("Day"), "day"),
+            **_money(
+                gain=N_("More than the fixed split so far"),
+                run_low=N_("Runs from (5%)"),
+                run_high=N_("Runs to (95%)"),
             ),
-            "days": MappingProxyType(
-                {
-                    "policy": Field(N_("Policy"), "text", _WORDS),
-                    "time": Field(N_("Day"), "time"),
-                    **_money(
-                        gain=N_("More than the fixed split so far"),
-                        run_low=N_("Runs from (5%)"),
-                        run_high=N_("Runs to (95%)"),
-                    ),
-                }
-            ),
-        }
+        },
     )
 
     question: Simulation
@@ -222,11 +207,11 @@ class SimulationAnswer(Answer):
         """Return one of the tables; the log's reasons in a reader's language."""
         frame = self.frame(name)
         if name == "log":
-            frame["reason"] = [decision.reason.text(language) for decision in self.decisions]
+            frame["reason"] = [self.say(decision.reason, language) for decision in self.decisions]
         return frame
 
-    def _chart(self, look: Look) -> Any:
-        return _building_up(self, look)
+    def _chart(self, look: Look) -> AnyChart:
+        return picture.gains(self.frame("days"), self.plot("days", look), describe=look(self.headline))
 
 
 # ---- the work ---------------------------------------------------------------------------------------------
@@ -316,73 +301,3 @@ def _days(played: Played) -> pd.DataFrame:
         own = {"time": times[ends].normalize(), "gain": gain.mean(axis=0), "run_low": low, "run_high": high}
         parts.append(pd.DataFrame({"policy": policy} | own))
     return pd.concat(parts, ignore_index=True)
-
-
-# ---- the picture ------------------------------------------------------------------------------------------
-
-
-def _building_up(answer: SimulationAnswer, look: Look) -> Any:
-    """Draw the gain over the fixed split as lines from zero, nine of ten runs as a band, names at the ends."""
-    days = _from_zero(answer.frame("days")).assign(name=lambda t: t["policy"].map(lambda p: look(_WORDS[p])))
-    order = ["rules", "oracle"]
-    colour = alt.Color("policy:N", scale=alt.Scale(domain=order, range=[charts.ACCENT, charts.PALETTE[2]]), legend=None)
-    unit = answer.currency
-    title = look(N_("revenue above the fixed split, added up"))
-    x = alt.X("time:T", title=None, axis=alt.Axis(grid=False, tickCount=5, labelSeparation=12, format=_day(look)))
-    y = alt.Y(
-        "gain:Q",
-        title=look(say("{what}, {unit}", what=title, unit=unit)) if unit else title,
-        axis=alt.Axis(format="~s", tickCount=5),
-        scale=alt.Scale(zero=True),
-    )
-    tips = [
-        alt.Tooltip("name:N", title=look(N_("Policy"))),
-        alt.Tooltip("time:T", title=look(N_("Day")), format=_day(look)),
-        alt.Tooltip("gain:Q", title=look(N_("More than the fixed split so far")), format=",.0f"),
-        alt.Tooltip("run_low:Q", title=look(N_("Runs from (5%)")), format=",.0f"),
-        alt.Tooltip("run_high:Q", title=look(N_("Runs to (95%)")), format=",.0f"),
-    ]
-    ruled = days[days["policy"] == "rules"]
-    band = alt.Chart(ruled).mark_area(opacity=0.18).encode(x=x, y=alt.Y("run_low:Q"), y2="run_high:Q", color=colour)
-    lines = alt.Chart(days).mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour, tooltip=tips,
-                                                              strokeDash=_dash(order))  # fmt: skip
-    zero = alt.Chart(pd.DataFrame({"gain": [0.0]})).mark_rule(color=look.faint).encode(y="gain:Q")
-    ends = _ends(days, look, unit)
-    names = ends[ends["policy"] != "band"], ends[ends["policy"] == "band"]
-    at = {"x": alt.X("time:T"), "y": alt.Y("at:Q"), "text": "label:N"}
-    labels = alt.Chart(names[0]).mark_text(align="left", dx=8, fontWeight="bold").encode(color=colour, **at)
-    about = alt.Chart(names[1]).mark_text(align="left", dx=8).encode(color=alt.value(look.faint), **at)
-    return charts.finish(
-        alt.layer(band, zero, lines, labels, about), look, describe=answer.headline.text(look.language), height=340
-    )
-
-
-def _day(look: Look) -> str:
-    return "%-m/%-d" if look.language.startswith("zh") else "%b %-d"
-
-
-def _dash(order: list[str]) -> Any:
-    return alt.StrokeDash("policy:N", scale=alt.Scale(domain=order, range=[[1, 0], [6, 4]]), legend=None)
-
-
-def _from_zero(days: pd.DataFrame) -> pd.DataFrame:
-    """Let each line end its days at their close, and begin at nothing."""
-    shifted = days.assign(time=days["time"] + pd.Timedelta(days=1))
-    start = shifted.groupby("policy", sort=False).head(1)
-    start = start.assign(time=start["time"] - pd.Timedelta(days=1), gain=0.0, run_low=0.0, run_high=0.0)
-    return pd.concat([start, shifted], ignore_index=True).sort_values(["policy", "time"], kind="stable")
-
-
-def _ends(days: pd.DataFrame, look: Look, unit: str | None) -> pd.DataFrame:
-    """Name each line on the left, where none has got far from zero, the higher one above."""
-    last = days.groupby("policy", sort=False).tail(1).sort_values("gain", ascending=False, kind="stable")
-    top, bottom = max(float(days["run_high"].max()), 0.0), min(float(days["run_low"].min()), 0.0)
-    step = 0.085 * ((top - bottom) or 1.0)
-    first = top if top >= -bottom else bottom + step * (len(last) + 1)
-    words = [
-        look(say("{name}: {gain}", name=look(_WORDS[p]), gain=Money(float(g), unit)))
-        for p, g in zip(last["policy"], last["gain"], strict=True)
-    ]
-    band = pd.DataFrame({"policy": ["band"], "label": [look(N_("band: nine of ten runs of the rules"))]})
-    ends = pd.concat([last.assign(label=words), band], ignore_index=True)
-    return ends.assign(at=[first - k * step for k in range(len(ends))], time=days["time"].min())

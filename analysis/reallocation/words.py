@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from analysis.answer import Note
+from analysis.arrays import Bools
 from analysis.messages import Message, Money, Names, Share, say
 from analysis.reallocation.money import CENTS
 from analysis.reallocation.play import Played, alarms, interval
@@ -16,19 +15,19 @@ from analysis.reallocation.setting import Setting
 
 def headline(played: Played, table: pd.DataFrame) -> Message:
     """Return the sentence with the gain; where its interval holds zero, it says that nothing can be shown."""
-    policies: Any = table.set_index("policy")
-    row, unit = policies.loc["rules"], played.given.currency
+    policies = {row["policy"]: row for row in table.to_dict("records")}
+    row, unit = policies["rules"], played.given.currency
     if not played.moves.moved.any() and not played.moves.released.any():
         return say(
             "In simulation the rules moved nothing in {runs} runs, so they earn what the fixed split does.",
             runs=played.runs,
         )
-    params: dict[str, Any] = {
+    params: dict[str, object] = {
         "gain": Money(float(row["gain"]), unit),
         "low": Money(float(row["gain_low"]), unit),
         "high": Money(float(row["gain_high"]), unit),
         "regret": Money(float(row["regret"]), unit),
-        "base": Money(float(policies.loc["fixed", "revenue"]), unit),
+        "base": Money(float(policies["fixed"]["revenue"]), unit),
         "share": Share(float(row["share_of_runs_better"])),
         "runs": played.runs,
     }
@@ -108,13 +107,13 @@ def _money_notes(played: Played) -> list[Note]:
                    amount=Money(played.given.reserve / CENTS, unit))  # fmt: skip
         notes.append(Note("reserve-unused", text))
     seen = played.given.observed * played.given.market.weight[:, None] + 1 / CENTS
-    beyond: Any = (played.paths["rules"].spent / CENTS > seen).any(axis=(0, 1))
+    beyond: Bools = np.any(played.paths["rules"].spent / CENTS > seen, axis=(0, 1))
     names = tuple(name for name, far in zip(played.given.market.channels, beyond, strict=True) if far)
     if names:
         text = say(
             "In {channels} the rules spent at rates above any observed, up to {headroom} times; the curves are a guess "
             "there.",
-            channels=Names(names),
+            channels=Names(names, "channel"),
             headroom=played.given.market.settings.headroom,
         )
         notes.append(Note("extrapolated", text, "warning"))
@@ -142,7 +141,7 @@ def _assumed(given: Setting) -> list[Note]:
     notes = []
     if given.left_out:
         text = say("Left out, because no response curve can be estimated: {channels}. See the response curves for why.",
-                   channels=Names(given.left_out))  # fmt: skip
+                   channels=Names(given.left_out, "channel"))  # fmt: skip
         notes.append(Note("left-out", text, "missing"))
     budget = Money(given.budget / CENTS, given.currency)
     words = {

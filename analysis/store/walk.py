@@ -204,7 +204,8 @@ class Kept:
         return beside(work, self._keeping() if self._kept is None else self._kept)
 
     def _keeping(self) -> Iterator[Chunk]:
-        kept, rows = [], 0
+        kept: list[Chunk] = []
+        rows = 0
         for chunk in self._read():
             rows += len(chunk)
             kept = [*kept, chunk] if rows <= self._most else []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, ClassVar
 
 import altair as alt
@@ -12,9 +11,10 @@ import narwhals as nw
 import pandas as pd
 
 from analysis import charts
-from analysis.answer import Answer, Field, Note
-from analysis.charts import Look
+from analysis.answer import Answer, Note
+from analysis.charts import AnyChart, Look
 from analysis.errors import DataError
+from analysis.fields import Field, Fields, described
 from analysis.messages import N_, Message, Money, Names, say
 from analysis.purchases import purchases, source_of
 from analysis.question import Question
@@ -60,55 +60,44 @@ class Contents(Question):
 class ContentsAnswer(Answer):
     """One row per measure and currency, and one per table and day."""
 
-    fields: ClassVar[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
-        {
-            "table": MappingProxyType(
-                {
-                    "measure": Field(N_("What"), "text", {name: name for name in MEASURES}),
-                    "count": Field(N_("Count"), "count"),
-                    "amount": Field(N_("Amount"), "money"),
-                    "currency": Field(N_("Currency"), "text"),
-                    "first": Field(N_("First (UTC)"), "time"),
-                    "last": Field(N_("Last (UTC)"), "time"),
-                }
-            ),
-            "daily": MappingProxyType(
-                {
-                    "table": Field(N_("What"), "text", {name: name for name in TABLES}),
-                    "day": Field(N_("Day"), "text"),
-                    "rows": Field(N_("Rows"), "count"),
-                }
-            ),
-        }
+    fields: ClassVar[Fields] = described(
+        table={
+            "measure": Field(N_("What"), "text", {name: name for name in MEASURES}),
+            "count": Field(N_("Count"), "count"),
+            "amount": Field(N_("Amount"), "money"),
+            "currency": Field(N_("Currency"), "text"),
+            "first": Field(N_("First (UTC)"), "time"),
+            "last": Field(N_("Last (UTC)"), "time"),
+        },
+        daily={
+            "table": Field(N_("What"), "text", {name: name for name in TABLES}),
+            "day": Field(N_("Day"), "day"),
+            "rows": Field(N_("Rows"), "count"),
+        },
     )
 
-    def _chart(self, look: Look) -> Any:
-        daily = self.frame("daily")
+    def _chart(self, look: Look) -> AnyChart:
+        plot = self.plot("daily", look)
+        daily = plot.named(self.frame("daily"))
         daily["share"] = daily["rows"] / daily.groupby("table")["rows"].transform("max")
-        daily["what"] = daily["table"].map(look)
-        daily["end"] = pd.to_datetime(daily["day"]) + pd.Timedelta(days=1)
+        daily["day"] = pd.to_datetime(daily["day"])
+        daily["end"] = daily["day"] + pd.Timedelta(days=1)
         strips = (
             alt.Chart(daily)
             .mark_rect(color=charts.ACCENT)
             .encode(
-                x=alt.X("day:T", title=look(N_("day")), axis=_days_axis(daily)),
+                x=plot.x("day", axis=_days_axis(daily["day"])),
                 x2="end:T",
-                y=alt.Y("what:N", sort=None, title=None, axis=alt.Axis(domain=False, ticks=False)),
+                y=charts.rows("table_name", list(dict.fromkeys(daily["table_name"]))),
                 opacity=alt.Opacity("share:Q", scale=alt.Scale(domain=[0, 1], range=[0.25, 1]), legend=_shades(look)),
-                tooltip=[
-                    alt.Tooltip("what:N", title=look(N_("What"))),
-                    alt.Tooltip("day:T", title=look(N_("Day")), format="%Y-%m-%d"),
-                    alt.Tooltip("rows:Q", title=look(N_("Rows")), format=",d"),
-                ],
+                tooltip=plot.tips("table", "day", "rows"),
             )
         )
-        describe = self.headline.text(look.language)
-        return charts.finish(strips, look, describe=describe, height=36 * daily["table"].nunique() + 110)
+        return charts.finish(strips, look, describe=look(self.headline), height=36 * daily["table"].nunique() + 110)
 
 
-def _days_axis(daily: pd.DataFrame) -> alt.Axis:
+def _days_axis(days: pd.Series[pd.Timestamp]) -> alt.Axis:
     """Mark days, never hours, where only a few are covered."""
-    days = pd.to_datetime(daily["day"])
     if (days.max() - days.min()).days <= 14:
         return alt.Axis(tickCount="day", format="%m-%d", labelOverlap=True)
     return alt.Axis(tickCount=6, labelOverlap=True)

@@ -19,6 +19,7 @@ from analysis.audience.lifecycle import INTEREST, NEW, STAGES, Lifecycle, Lifecy
 from analysis.charts import TOTAL, Look
 from analysis.errors import DataError, QuestionError
 from analysis.question import Question
+from analysis.records import DisplayName
 from analysis.tables import Tables
 from analysis.values import Campaign, Filter
 
@@ -424,6 +425,29 @@ def test_json_and_repr_are_exact() -> None:
     assert repr(Lifecycle()) == "Lifecycle()"
 
 
+def test_people_read_a_teams_own_name_for_an_event() -> None:
+    own = (DisplayName(column="event", code="cart", language="en", name="put into the bag"),)
+    answer = Lifecycle().run(Tables(events=EVENTS, orders=ORDERS, display=own))
+    named = next(answer.say(note.message) for note in answer.notes if note.code == "interest-events")
+    assert "put into the bag" in named and "cart" not in named
+    assert "product view" in named
+
+
+def test_bars_and_cells_tell_their_figures_with_label_and_unit() -> None:
+    answer = Lifecycle().run(Tables(events=EVENTS, orders=ORDERS))
+    drawn = answer.chart(Look("zh_CN")).to_dict()
+    told = {tuple(tip["field"] for tip in layer["encoding"].get("tooltip", [])) for layer in drawn["layer"]}
+    assert told == {
+        (),
+        ("stage_name", "users", "share", "low", "high", "change"),
+        ("from_stage_name", "to_stage_name", "users", "share_of_from", "low", "high"),
+    }
+    tips = {t["field"]: t for layer in drawn["layer"] for t in layer["encoding"].get("tooltip", [])}
+    assert (tips["share"]["title"], tips["share"]["format"]) == ("用户占比", ".1%")
+    assert (tips["users"]["title"], tips["users"]["format"]) == ("用户数", ",d")
+    assert drawn["description"] == answer.say(answer.headline, "zh_CN")
+
+
 def test_every_column_has_a_label() -> None:
     answer = Lifecycle().run(Tables(events=EVENTS, orders=ORDERS))
     assert {name: list(frame.columns) for name, frame in answer.frames.items()} == {
@@ -445,7 +469,7 @@ def test_text_and_chart_in_both_languages_and_themes(language: str, dark: bool) 
     answer = Lifecycle().run(Tables(events=EVENTS, orders=ORDERS))
     assert "{" not in answer.text(language)
     spec = answer.chart(Look(language, dark)).to_dict()
-    assert spec["description"] == answer.headline.text(language)
+    assert spec["description"] == answer.say(answer.headline, language)
     assert spec["width"] == "container"
 
 

@@ -18,6 +18,7 @@ from analysis.budget.curves.question import REASONS, CurvesAnswer, ResponseCurve
 from analysis.charts import Look
 from analysis.errors import DataError, QuestionError
 from analysis.question import Question
+from analysis.records import DisplayName
 from analysis.tables import Tables
 from analysis.values import Campaign, Filter, Phase
 
@@ -277,8 +278,32 @@ def test_words_and_picture_are_made_for_every_reader(tables: Tables, language: s
     answer = ResponseCurves().run(tables)
     assert "{" not in answer.text(language)
     drawn = answer.chart(Look(language=language, dark=dark)).to_dict()
-    assert drawn["description"] == answer.headline.text(language)
+    assert drawn["description"] == answer.say(answer.headline, language)
     assert drawn["width"] == "container"
+
+
+def test_people_read_a_teams_own_name_for_a_channel(frames: dict[str, pd.DataFrame]) -> None:
+    own = (DisplayName(column="channel", code="display", language="en", name="Banner desk"),)
+    answer = ResponseCurves(draws=100).run(Tables(spend=frames["spend"], display=own))
+    assert "in Banner desk" in answer.say(answer.headline)
+    assert answer.plot("table", Look(names=answer.names)).name("channel", "display") == "Banner desk"
+    assert "display" in set(answer.table["channel"])
+    drawn = answer.chart().to_dict()
+    names = [row["channel_name"] for rows in drawn["datasets"].values() for row in rows if "at" in row]
+    assert set(names) == {"Banner desk", "search", "video"}
+    assert {layer["encoding"]["text"]["field"] for layer in drawn["layer"] if "text" in layer["encoding"]} == {
+        "channel_name"
+    }
+
+
+def test_a_curve_tells_its_figures_with_label_and_unit_all_along(tables: Tables) -> None:
+    drawn = ResponseCurves(draws=100).run(tables).chart(Look("zh_CN")).to_dict()
+    told = [layer for layer in drawn["layer"] if "tooltip" in layer["encoding"]]
+    assert [layer["mark"]["type"] for layer in told] == ["point"]  # a line would tell of its first point only
+    tips = {tip["field"]: tip for tip in told[0]["encoding"]["tooltip"]}
+    assert list(tips) == ["channel_name", "spend", "revenue", "low", "high"]
+    assert tips["spend"]["title"] == "每期花费，元"
+    assert tips["spend"]["format"] == ",.2f"
 
 
 def test_every_column_has_a_label_and_a_unit(tables: Tables) -> None:

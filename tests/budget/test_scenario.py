@@ -17,6 +17,7 @@ from analysis.charts import TOTAL, Look
 from analysis.errors import DataError, QuestionError
 from analysis.messages import Money, say
 from analysis.question import Question
+from analysis.records import DisplayName
 from analysis.tables import Tables
 from analysis.values import Filter
 
@@ -203,9 +204,25 @@ def test_a_plan_survives_json_and_repr(question: Scenario) -> None:
 def test_words_and_picture_are_made_for_every_reader(tables: Tables, language: str) -> None:
     answer = ask(tables, budgets={"video": 60_000, "search": 2000})
     assert "{" not in answer.text(language)
-    assert answer.chart(Look(language=language, dark=True)).to_dict()["description"] == answer.headline.text(language)
+    assert answer.chart(Look(language=language, dark=True)).to_dict()["description"] == answer.say(
+        answer.headline, language
+    )
     for name, frame in answer.frames.items():
         assert list(frame.columns) == list(answer.fields[name])
+
+
+def test_people_read_a_teams_own_name_for_a_channel(frames: dict[str, pd.DataFrame]) -> None:
+    own = (DisplayName(column="channel", code="video", language="zh_CN", name="短片组"),)
+    answer = ask(Tables(spend=frames["spend"], display=own), budgets={"video": 60_000})
+    notes = {note.code: answer.say(note.message, "zh_CN") for note in answer.notes}
+    assert "短片组" in notes["extrapolated"] and "短片组" in notes["next-best"]
+    assert "video" not in "".join(notes.values())
+    plot = answer.plot("table", Look("zh_CN", names=answer.names))
+    assert plot.name("channel", "video") == "短片组"
+    assert plot.name("channel", TOTAL) == "（合计）"
+    drawn = answer.chart(Look("zh_CN")).to_dict()
+    marked = [row for rows in drawn["datasets"].values() for row in rows if row.get("point_name") == "方案"]
+    assert {row["channel_name"] for row in marked} == {"短片组", "展示广告", "search"}
 
 
 def test_inputs_come_back_untouched(frames: dict[str, pd.DataFrame]) -> None:

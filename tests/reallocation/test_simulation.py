@@ -11,6 +11,7 @@ from analysis.errors import DataError
 from analysis.messages import LANGUAGES
 from analysis.reallocation.rules import MarketSettings, Rules
 from analysis.reallocation.simulation import Simulation, SimulationAnswer
+from analysis.records import DisplayName
 from analysis.tables import Tables
 
 CURVES = ResponseCurves(form="hyperbolic", draws=100)
@@ -188,6 +189,31 @@ def test_reads_in_every_language(answer, language):
     assert all("{" not in d.reason.text(language) for d in answer.decisions)
     for dark in (False, True):
         assert answer.chart(Look(language=language, dark=dark)).to_dict()
+
+
+def test_people_read_a_teams_own_name_for_a_channel(starved):
+    own = (DisplayName(column="channel", code="creators", language="zh_CN", name="达人组"),)
+    named = Tables(spend=starved.arrow("spend").to_pandas(), campaign=starved.campaign, display=own)
+    answer = Simulation(curves=CURVES, runs=2, market=MarketSettings(headroom=4)).run(named)
+    moved = answer.shown("log", "zh_CN")["reason"][answer.frame("log")["to_channel"] == "creators"]
+    assert len(moved) and moved.str.contains("达人组").all() and not moved.str.contains("creators").any()
+    beyond = next(n.message for n in answer.notes if n.code == "extrapolated")
+    assert "达人组" in answer.say(beyond, "zh_CN")
+    assert answer.plot("channels", Look("zh_CN", names=answer.names)).name("channel", "creators") == "达人组"
+
+
+def test_a_day_tells_its_gain_with_label_and_unit_at_its_close(answer):
+    drawn = answer.chart(Look("zh_CN")).to_dict()
+    told = [layer for layer in drawn["layer"] if "tooltip" in layer["encoding"]]
+    assert [layer["mark"]["type"] for layer in told] == ["point"]  # a line would tell of its first point only
+    tips = {tip["field"]: tip for tip in told[0]["encoding"]["tooltip"]}
+    assert list(tips) == ["policy_name", "time", "gain", "run_low", "run_high"]
+    assert tips["gain"]["title"].endswith("，元")
+    rows = drawn["datasets"][told[0]["data"]["name"]]
+    days = answer.frame("days")
+    last = max((row for row in rows if row["policy"] == "rules"), key=lambda row: row["close"])
+    assert last["time"][:10] == str(days["time"].max())[:10] < last["close"][:10]
+    assert last["gain"] == pytest.approx(days[days["policy"] == "rules"]["gain"].iloc[-1])
 
 
 def test_says_what_it_is(answer):

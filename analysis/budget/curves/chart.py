@@ -3,116 +3,126 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import altair as alt
 import pandas as pd
 
 from analysis import charts
-from analysis.charts import Look
-from analysis.messages import N_, Message, say
+from analysis.charts import AnyChart, Plot
+from analysis.fields import Field
+from analysis.messages import N_
 
 HEIGHT = 420
 _GAP = 0.052
 """Least distance between two names, as a share of the height."""
 _ROOM = 0.34
 """Share of the width kept free for the names."""
+_POINT = Field(N_("Point"), "text", {"spent": N_("as spent"), "planned": N_("planned")})
+
+
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """What every layer shares: both axes, and a channel's colour."""
+
+    x: alt.X
+    y: alt.Y
+    color: alt.Color
+
+    def on(self, base: alt.Chart) -> alt.Chart:
+        """Lay a layer over them."""
+        laid: alt.Chart = base.encode(x=self.x, y=self.y, color=self.color)
+        return laid
 
 
 def curves(
     drawn: pd.DataFrame,
-    look: Look,
+    plot: Plot,
     *,
     universe: Sequence[str],
-    describe: Message,
+    describe: str,
     x: str,
     y: str,
-    currency: str | None,
     marks: pd.DataFrame | None = None,
-) -> Any:
+) -> AnyChart:
     """Draw every channel's curve in its colour, named where it ends.
 
     Parameters
     ----------
     drawn : DataFrame
         Columns channel, spend, revenue, low, high, beyond; spend ascends within a channel.
+    plot : Plot
+        Of these columns.
+    universe : sequence of str
+        All channels in the data, for their colours.
+    describe : str
+        For screen readers.
     x, y : str
         What the axes show, in English; the currency is added.
     marks : DataFrame, optional
-        Points to mark: channel, spend, revenue, planned (filled if true, else hollow).
+        Points to mark: channel, spend, revenue and point ("spent" is hollow, "planned" filled).
     """
     if drawn.empty:
-        return _nothing(look, describe)
+        return _nothing(plot, describe)
     top, widest = float(drawn["revenue"].max()), float(drawn["spend"].max())
-    high = min(float(drawn["high"].max()), 1.3 * top)  # a wide interval runs off the top
-    across = alt.X(
-        "spend:Q",
-        title=_with_unit(look, x, currency),
-        scale=alt.Scale(domain=[0, widest / (1 - _ROOM)], nice=False, zero=True),
-        axis=alt.Axis(format=",~f", grid=False, values=_ticks(widest)),
-    )
-    up = alt.Y(
-        "revenue:Q",
-        title=_with_unit(look, y, currency),
-        scale=alt.Scale(domain=[0, max(high, 1.06 * top)], nice=False, zero=True, clamp=True),
-        axis=alt.Axis(format=",~f", tickCount=5),
-    )
-    ends = _ends(drawn, max(high, 1.06 * top))
+    most = max(min(float(drawn["high"].max()), 1.3 * top), 1.06 * top)  # a wide interval runs off the top
     shown = list(dict.fromkeys(drawn["channel"]))
-    colour = alt.Color("channel:N", scale=charts.colours(shown, universe), legend=None)
-    layers = [*_lines(drawn, look, across, up, colour), _names(ends, across, up, colour)]
-    if marks is not None and len(marks):
-        layers += _marks(marks, look, across, up, colour)
-    return charts.finish(alt.layer(*layers), look, describe=describe.text(look.language), height=HEIGHT)
-
-
-def _nothing(look: Look, describe: Message) -> Any:
-    words = pd.DataFrame({"text": [look(N_("no curve to draw"))]})
-    return charts.finish(
-        alt.Chart(words).mark_text(color=look.faint).encode(text="text:N"),
-        look,
-        describe=describe.text(look.language),
-        height=80,
+    sides = _Sides(
+        x=plot.x(
+            "spend",
+            title=plot.title("spend", x),
+            scale=alt.Scale(domain=[0, widest / (1 - _ROOM)], nice=False, zero=True),
+            axis=plot.axis("spend", grid=False, values=_ticks(widest)),
+        ),
+        y=plot.y(
+            "revenue",
+            title=plot.title("revenue", y),
+            scale=alt.Scale(domain=[0, most], nice=False, zero=True, clamp=True),
+        ),
+        color=alt.Color("channel:N", scale=charts.colours(shown, universe), legend=None),
     )
+    layers = [*_lines(plot.named(drawn), plot, sides), _names(plot.named(_ends(drawn, most)), sides)]
+    if marks is not None and len(marks):
+        layers += _marks(marks, plot.beside(point=_POINT), sides)
+    return charts.finish(alt.layer(*layers), plot.look, describe=describe, height=HEIGHT)
 
 
-def _lines(drawn: pd.DataFrame, look: Look, across: Any, up: Any, colour: Any) -> list[Any]:
-    seen = drawn[~drawn["beyond"].astype(bool)]
+def _nothing(plot: Plot, describe: str) -> AnyChart:
+    words = alt.Chart(pd.DataFrame({"text": [plot.look(N_("no curve to draw"))]}))
+    text = words.mark_text(color=plot.look.faint).encode(text="text:N")
+    return charts.finish(text, plot.look, describe=describe, height=80)
+
+
+def _lines(drawn: pd.DataFrame, plot: Plot, sides: _Sides) -> list[alt.Chart]:
+    beyond = drawn["beyond"].astype(bool)
+    seen = drawn[~beyond]
     # The dashed part begins where the solid one ends.
     last = seen.groupby("channel", sort=False).tail(1)
-    guessed = pd.concat([last, drawn[drawn["beyond"].astype(bool)]]).sort_values(["channel", "spend"], kind="stable")
-    tips = [
-        alt.Tooltip("channel:N", title=look(N_("Channel"))),
-        alt.Tooltip("spend:Q", title=look(N_("Spend")), format=",.0f"),
-        alt.Tooltip("revenue:Q", title=look(N_("Revenue")), format=",.0f"),
-        alt.Tooltip("low:Q", title=look(N_("95% from")), format=",.0f"),
-        alt.Tooltip("high:Q", title=look(N_("95% to")), format=",.0f"),
+    guessed = pd.concat([last, drawn[beyond]]).sort_values(["channel", "spend"], kind="stable")
+    band = alt.Chart(drawn).mark_area(opacity=0.16).encode(x=sides.x, y=alt.Y("low:Q"), y2="high:Q", color=sides.color)
+    return [
+        band,
+        sides.on(alt.Chart(guessed).mark_line(strokeWidth=2, strokeDash=[5, 4], opacity=0.85)),
+        sides.on(alt.Chart(seen).mark_line(strokeWidth=2.5)),
+        charts.handles(sides.on(alt.Chart(drawn)), plot.tips("channel", "spend", "revenue", "low", "high")),
     ]
-    band = alt.Chart(drawn).mark_area(opacity=0.16).encode(x=across, y=alt.Y("low:Q"), y2="high:Q", color=colour)
-    solid = alt.Chart(seen).mark_line(strokeWidth=2.5)
-    dashed = alt.Chart(guessed).mark_line(strokeWidth=2, strokeDash=[5, 4], opacity=0.85)
-    return [band, *(part.encode(x=across, y=up, color=colour, tooltip=tips) for part in (dashed, solid))]
 
 
-def _names(ends: pd.DataFrame, across: Any, up: Any, colour: Any) -> Any:
+def _names(ends: pd.DataFrame, sides: _Sides) -> alt.Chart:
     text = alt.Chart(ends).mark_text(align="left", dx=5, baseline="middle", limit=130, fontWeight="bold")
-    return text.encode(x=across, y=alt.Y("at:Q"), text="channel:N", color=colour)
+    named: alt.Chart = text.encode(x=sides.x, y=alt.Y("at:Q"), text="channel_name:N", color=sides.color)
+    return named
 
 
-def _marks(marks: pd.DataFrame, look: Look, across: Any, up: Any, colour: Any) -> list[Any]:
+def _marks(marks: pd.DataFrame, plot: Plot, sides: _Sides) -> list[alt.Chart]:
     """Mark what was observed with a hollow point and what is planned with a filled one."""
-    words = {False: look(N_("as spent")), True: look(N_("planned"))}
-    named = marks.assign(point=marks["planned"].map(words))
-    tips = [
-        alt.Tooltip("channel:N", title=look(N_("Channel"))),
-        alt.Tooltip("point:N", title=look(N_("Point"))),
-        alt.Tooltip("spend:Q", title=look(N_("Spend")), format=",.0f"),
-        alt.Tooltip("revenue:Q", title=look(N_("Revenue")), format=",.0f"),
-    ]
-    ground = "#0E1117" if look.dark else "#FFFFFF"
-    hollow = alt.Chart(named[~named["planned"]]).mark_point(size=80, strokeWidth=2, filled=False, fill=ground)
-    filled = alt.Chart(named[named["planned"]]).mark_point(size=110, filled=True, opacity=1)
-    return [part.encode(x=across, y=up, color=colour, tooltip=tips) for part in (hollow, filled)]
+    named = plot.named(marks)
+    spent, planned = (alt.Chart(named[named["point"] == which]) for which in ("spent", "planned"))
+    ground = "#0E1117" if plot.look.dark else "#FFFFFF"
+    hollow = spent.mark_point(size=80, strokeWidth=2, filled=False, fill=ground)
+    filled = planned.mark_point(size=110, filled=True, opacity=1)
+    tips = plot.tips("channel", "point", "spend", "revenue")
+    return [sides.on(part).encode(tooltip=tips) for part in (hollow, filled)]
 
 
 def _ends(drawn: pd.DataFrame, top: float) -> pd.DataFrame:
@@ -125,10 +135,6 @@ def _ends(drawn: pd.DataFrame, top: float) -> pd.DataFrame:
     for k in reversed(range(len(at) - 1)):
         at[k] = min(at[k], at[k + 1] - gap)
     return ends.assign(at=at)
-
-
-def _with_unit(look: Look, title: str, currency: str | None) -> str:
-    return look(say("{what}, {unit}", what=look(title), unit=currency)) if currency else look(title)
 
 
 def _ticks(widest: float) -> list[float]:

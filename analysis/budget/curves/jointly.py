@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from analysis.answer import Note
+from analysis.arrays import Bools, Floats, Times
 from analysis.budget.curves import joint
 from analysis.budget.curves.curve import Curve, interval, runs
 from analysis.budget.curves.definition import CurvesDefinition
 from analysis.budget.curves.estimate import FEWEST, FLATTEST, MOST_APART, Estimate, missing, preferred
 from analysis.budget.curves.forms import FORMS
 from analysis.budget.curves.report import Report, realised, report
-from analysis.messages import Message, Names, say
+from analysis.messages import Message, Name, Names, say
 from analysis.purchases import source_of
 from analysis.tables import Tables
 
@@ -41,12 +42,12 @@ class Market:
         What of the revenue is in other currencies.
     """
 
-    starts: Any
-    spend: Any
+    starts: Times
+    spend: Floats
     channels: tuple[str, ...]
-    revenue: Any
+    revenue: Floats
     phase: tuple[str, ...]
-    known: Any
+    known: Bools
     notes: tuple[Note, ...] = ()
 
 
@@ -111,7 +112,7 @@ def _hindrance(market: Market, k: int) -> str | None:
     return "no-variation" if spend.std() < FLATTEST * spend.mean() else None
 
 
-def _controls(tables: Tables, market: Market, hours: float) -> Any:
+def _controls(tables: Tables, market: Market, hours: float) -> Floats:
     """Return what else moves revenue: level, trend, weekday, season, phase, and each campaign's own level."""
     starts = pd.DatetimeIndex(market.starts)
     local = (starts.tz_localize("UTC").tz_convert(tables.zone) + pd.Timedelta(hours=hours / 2)).tz_localize(None)
@@ -128,13 +129,13 @@ def _controls(tables: Tables, market: Market, hours: float) -> Any:
     return joint.basis(np.hstack(parts)[market.known])
 
 
-def _dummies(of: Any) -> Any:
+def _dummies(of: npt.ArrayLike) -> Floats:
     levels, which = np.unique(np.asarray(of), return_inverse=True)
     return np.eye(len(levels))[which][:, 1:]
 
 
 def _fitted(
-    asked: CurvesDefinition, given: Report, market: Market, controls: Any, used: list[int], wanted: list[str]
+    asked: CurvesDefinition, given: Report, market: Market, controls: Floats, used: list[int], wanted: list[str]
 ) -> dict[str, Estimate]:
     revenue, spend = market.revenue[market.known], market.spend[market.known][:, used]
     run = runs(market.starts, given.hours)[market.known]
@@ -171,7 +172,14 @@ def _fitted(
     return out
 
 
-def _curve(given: Report, market: Market, found: joint.JointFit, channel: str, i: int, drawn: Any = None) -> Curve:
+def _curve(
+    given: Report,
+    market: Market,
+    found: joint.JointFit,
+    channel: str,
+    i: int,
+    drawn: tuple[Floats, Floats, Floats] | None = None,
+) -> Curve:
     """Make a channel's curve of the joint fit; phases add to revenue there, so no multiplier differs from 1."""
     point = (found.adstock[None], found.half[None], found.ceiling[None])
     adstock, half, ceiling = (part[:, i] for part in (drawn or point))
@@ -215,7 +223,7 @@ def _alike(market: Market, channel: str) -> tuple[str, float] | None:
 def notes(found: list[Estimate]) -> list[Note]:
     """Say what a joint fit rests on, and how far channels' spend moves together."""
     own = [e for e in found if e.source == "joint" and e.curve]
-    names = Names(tuple(str(e.own["channel"].iloc[0]) for e in own))
+    names = Names(tuple(str(e.own["channel"].iloc[0]) for e in own), "channel")
     return [Note("joint-fit", _rests(own, names), "warning")]
 
 
@@ -233,7 +241,7 @@ def _rests(own: list[Estimate], names: Names) -> Message:
         "trend, weekday and phase. Spend of {one} and {other} moves together most (correlation {most}); the closer "
         "to 1, the less their effects can be told apart.",
         channels=names,
-        one=one,
-        other=other,
+        one=Name(one, "channel"),
+        other=Name(other, "channel"),
         most=most,
     )

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
-from analysis.answer import Answer, Field, Note
+from analysis.answer import Answer, Note
+from analysis.arrays import Floats, Ints
 from analysis.budget.curves import attributed, jointly
 from analysis.budget.curves import chart as picture
 from analysis.budget.curves.curve import Curve, interval
@@ -19,9 +20,10 @@ from analysis.budget.curves.definition import CurvesDefinition
 from analysis.budget.curves.estimate import FEWEST, FLATTEST, MOST_APART, Estimate, missing, preferred
 from analysis.budget.curves.forms import FORMS
 from analysis.budget.curves.report import Report, report
-from analysis.charts import Look
+from analysis.charts import NOT_SET, AnyChart, Look
 from analysis.estimates import TAILS
-from analysis.messages import N_, Message, Money, Names, say
+from analysis.fields import Field, Fields, described
+from analysis.messages import N_, Message, Money, Name, Names, say
 from analysis.money import roi
 from analysis.tables import Tables
 from analysis.values import value
@@ -65,6 +67,7 @@ _FORM_WORDS = {
     "logistic": N_("logistic"),
     "logarithmic": N_("logarithmic"),
 }
+_CHANNEL = Field(N_("Channel"), "text", of="channel")
 
 
 @value("response-curves")
@@ -144,54 +147,46 @@ class CurvesAnswer(Answer):
         All channels in the data, for their colours.
     """
 
-    fields: ClassVar[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
-        {
-            "table": MappingProxyType(
-                {
-                    "channel": Field(N_("Channel"), "text"),
-                    "source": Field(N_("Fitted to"), "text", _SOURCES),
-                    "periods": Field(N_("Periods"), "count"),
-                    "spend": Field(N_("Spend"), "money"),
-                    "revenue": Field(N_("Attributed revenue"), "money"),
-                    "contribution": Field(N_("Contribution"), "money"),
-                    "low": Field(N_("95% from"), "money"),
-                    "high": Field(N_("95% to"), "money"),
-                    "spread_low": Field(N_("Lowest of the forms"), "money"),
-                    "spread_high": Field(N_("Highest of the forms"), "money"),
-                    "roi": Field(N_("ROI"), "ratio"),
-                    "marginal_roi": Field(N_("Marginal ROI"), "ratio"),
-                    "marginal_low": Field(N_("Marginal ROI, 95% from"), "ratio"),
-                    "marginal_high": Field(N_("Marginal ROI, 95% to"), "ratio"),
-                    "marginal_spread_low": Field(N_("Marginal ROI, lowest of the forms"), "ratio"),
-                    "marginal_spread_high": Field(N_("Marginal ROI, highest of the forms"), "ratio"),
-                    "form": Field(N_("Form"), "text", _FORM_WORDS),
-                    "ceiling": Field(N_("Ceiling of a period"), "money"),
-                    "half_saturation": Field(N_("Spend at half the ceiling"), "money"),
-                    "r_squared": Field(N_("R²"), "share"),
-                    "estimable": Field(N_("Estimable"), "flag"),
-                    "reason": Field(N_("Reason"), "text", SHORT_REASONS),
-                }
-            ),
-            "curve": MappingProxyType(
-                {
-                    "channel": Field(N_("Channel"), "text"),
-                    "spend": Field(N_("Spend of a period"), "money"),
-                    "revenue": Field(N_("Revenue of a period"), "money"),
-                    "low": Field(N_("95% from"), "money"),
-                    "high": Field(N_("95% to"), "money"),
-                    "beyond": Field(N_("Beyond the spend observed"), "flag"),
-                }
-            ),
-            "points": MappingProxyType(
-                {
-                    "channel": Field(N_("Channel"), "text"),
-                    "period_start": Field(N_("Period"), "time"),
-                    "phase": Field(N_("Phase"), "text"),
-                    "spend": Field(N_("Spend of a period"), "money"),
-                    "revenue": Field(N_("Attributed revenue at usual demand"), "money"),
-                }
-            ),
-        }
+    fields: ClassVar[Fields] = described(
+        table={
+            "channel": _CHANNEL,
+            "source": Field(N_("Fitted to"), "text", _SOURCES),
+            "periods": Field(N_("Periods"), "count"),
+            "spend": Field(N_("Spend"), "money"),
+            "revenue": Field(N_("Attributed revenue"), "money"),
+            "contribution": Field(N_("Contribution"), "money"),
+            "low": Field(N_("95% from"), "money"),
+            "high": Field(N_("95% to"), "money"),
+            "spread_low": Field(N_("Lowest of the forms"), "money"),
+            "spread_high": Field(N_("Highest of the forms"), "money"),
+            "roi": Field(N_("ROI"), "ratio"),
+            "marginal_roi": Field(N_("Marginal ROI"), "ratio"),
+            "marginal_low": Field(N_("Marginal ROI, 95% from"), "ratio"),
+            "marginal_high": Field(N_("Marginal ROI, 95% to"), "ratio"),
+            "marginal_spread_low": Field(N_("Marginal ROI, lowest of the forms"), "ratio"),
+            "marginal_spread_high": Field(N_("Marginal ROI, highest of the forms"), "ratio"),
+            "form": Field(N_("Form"), "text", _FORM_WORDS),
+            "ceiling": Field(N_("Ceiling of a period"), "money"),
+            "half_saturation": Field(N_("Spend at half the ceiling"), "money"),
+            "r_squared": Field(N_("R²"), "share"),
+            "estimable": Field(N_("Estimable"), "flag"),
+            "reason": Field(N_("Reason"), "text", SHORT_REASONS),
+        },
+        curve={
+            "channel": _CHANNEL,
+            "spend": Field(N_("Spend of a period"), "money"),
+            "revenue": Field(N_("Revenue of a period"), "money"),
+            "low": Field(N_("95% from"), "money"),
+            "high": Field(N_("95% to"), "money"),
+            "beyond": Field(N_("Beyond the spend observed"), "flag"),
+        },
+        points={
+            "channel": _CHANNEL,
+            "period_start": Field(N_("Period"), "time"),
+            "phase": Field(N_("Phase"), "text", {NOT_SET: NOT_SET}, of="phase"),
+            "spend": Field(N_("Spend of a period"), "money"),
+            "revenue": Field(N_("Attributed revenue at usual demand"), "money"),
+        },
     )
 
     question: ResponseCurves
@@ -199,16 +194,15 @@ class CurvesAnswer(Answer):
     rivals: Mapping[str, tuple[Curve, ...]] = field(default_factory=dict)
     universe: tuple[str, ...] = ()
 
-    def _chart(self, look: Look) -> Any:
-        words = _PER.get(round(self.curves[0].period_hours) if self.curves else 0, _PER[0])
+    def _chart(self, look: Look) -> AnyChart:
+        x, y = _PER.get(round(self.curves[0].period_hours) if self.curves else 0, _PER[0])
         return picture.curves(
             self.frame("curve"),
-            look,
+            self.plot("curve", look),
             universe=self.universe,
-            describe=self.headline,
-            x=words[0],
-            y=words[1],
-            currency=self.currency,
+            describe=look(self.headline),
+            x=x,
+            y=y,
         )
 
 
@@ -253,7 +247,7 @@ def _alone(asked: ResponseCurves, given: Report, channel: str) -> Estimate:
     )
 
 
-def _apart(fits: Mapping[str, attributed.Fit], revenue: Any) -> dict[str, float]:
+def _apart(fits: Mapping[str, attributed.Fit], revenue: Floats) -> dict[str, float]:
     """Return each form's AICc above that of the best.
 
     All have as many parameters, so it is twice the quasi-likelihood over the dispersion (Burnham and Anderson,
@@ -264,7 +258,7 @@ def _apart(fits: Mapping[str, attributed.Fit], revenue: Any) -> dict[str, float]
     return {form: 2 * (f.objective - best.objective) / noise for form, f in fits.items()}
 
 
-def _hindrance(own: pd.DataFrame, spend: Any, revenue: Any, phase: Any) -> str | None:
+def _hindrance(own: pd.DataFrame, spend: Floats, revenue: Floats, phase: Ints) -> str | None:
     """Name what keeps a channel from being fitted, if anything does."""
     if not own["spend"].sum() > 0:
         return "no-spend"
@@ -287,7 +281,7 @@ def _curve(
     found: attributed.Fit,
     *,
     noise: float = 0.0,
-    drawn: tuple[Any, Any] | None = None,
+    drawn: tuple[Floats, Floats] | None = None,
 ) -> Curve:
     """Make a curve of a fit; the phase with most periods is the measure, so its multiplier is 1."""
     half, ceilings = drawn or (np.exp([found.log_half]), found.ceilings[None])
@@ -316,10 +310,10 @@ def _curve(
     )
 
 
-def _row(found: Estimate) -> dict[str, Any]:
+def _row(found: Estimate) -> dict[str, object]:
     """Make a channel's row of the public table."""
     own, curve = found.own, found.curve
-    row: dict[str, Any] = {
+    row: dict[str, object] = {
         "channel": own["channel"].iloc[0],
         "source": found.source,
         "periods": len(own),
@@ -334,7 +328,7 @@ def _row(found: Estimate) -> dict[str, Any]:
     row["contribution"] = curve.total()
     row["low"], row["high"] = interval(curve.total_draws())
     row["spread_low"], row["spread_high"] = min(totals), max(totals)
-    row["roi"] = float(roi(row["contribution"], row["spend"]))
+    row["roi"] = float(roi(curve.total(), float(own["spend"].sum())))
     row["marginal_roi"] = curve.next_unit()
     row["marginal_low"], row["marginal_high"] = interval(curve.next_unit_draws())
     row["marginal_spread_low"], row["marginal_spread_high"] = min(margins), max(margins)
@@ -347,7 +341,7 @@ def _row(found: Estimate) -> dict[str, Any]:
     }
 
 
-def tabled(rows: list[dict[str, Any]], columns: Mapping[str, Field]) -> pd.DataFrame:
+def tabled(rows: Sequence[Mapping[str, object]], columns: Mapping[str, Field]) -> pd.DataFrame:
     """Make a table of rows that may lack figures; a column's type depends on its unit, not on what is missing."""
     table = pd.DataFrame(rows, columns=list(columns))
     types = {"money": "float64", "ratio": "float64", "share": "float64", "text": "str"}
@@ -407,7 +401,7 @@ def _headline(table: pd.DataFrame) -> Message:
         return say("No channel's response curve can be estimated from this report.")
     best, worst = known.iloc[0], known.iloc[-1]
     params = {
-        "best": best["channel"],
+        "best": Name(best["channel"], "channel"),
         "most": float(best["marginal_roi"]),
         "low": float(best["marginal_low"]),
         "high": float(best["marginal_high"]),
@@ -417,7 +411,7 @@ def _headline(table: pd.DataFrame) -> Message:
     return say(
         "The next unit of money earns most in {best}: {most} ({low} to {high}); least in {worst}: {least}.",
         **params,
-        worst=worst["channel"],
+        worst=Name(worst["channel"], "channel"),
         least=float(worst["marginal_roi"]),
     )
 
@@ -472,7 +466,7 @@ def _missing(found: list[Estimate]) -> list[Note]:
 
 
 def _named(found: list[Estimate], code: str) -> Names:
-    return Names(tuple(str(e.own["channel"].iloc[0]) for e in found if e.reason == code))
+    return Names(tuple(str(e.own["channel"].iloc[0]) for e in found if e.reason == code), "channel")
 
 
 def _doubts(found: list[Estimate]) -> list[Note]:
@@ -483,7 +477,7 @@ def _doubts(found: list[Estimate]) -> list[Note]:
         text = say(
             "{channels}: spend was never high enough to show where the curve levels off. "
             "The slope is known, the ceiling is not.",
-            channels=Names(straight),
+            channels=Names(straight, "channel"),
         )
         notes.append(Note("ceiling-unseen", text, "warning"))
     return notes
@@ -503,6 +497,6 @@ def _phase_notes(found: list[Estimate]) -> list[Note]:
     text = say(
         "Each channel's revenue is allowed to be higher or lower in each phase ({phases}) at the same spend, "
         "so demand is not taken for the effect of money. Curves are drawn at the usual demand.",
-        phases=Names(tuple(phases)),
+        phases=Names(tuple(phases), "phase"),
     )
     return [Note("phase-demand", text)]

@@ -101,7 +101,9 @@ def _rows_by_group(answer: Answer, look: Look) -> pd.DataFrame:
         parts.append(whole)
     table = pd.concat(parts)
     table["row"] = table["label"] + "\n" + table["breakdown_name"]
-    table["text"] = [look(_rate(int(row.settled), float(row.from_previous))) for row in table.itertuples()]
+    table["text"] = [
+        look(_rate(int(n), float(share))) for n, share in zip(table["settled"], table["from_previous"], strict=True)
+    ]
     named = [
         pd.concat([pd.DataFrame({"row": [label], "label": [label]}), own])
         for label, own in table.groupby("label", sort=False)

@@ -176,8 +176,8 @@ def _headline(table: pd.DataFrame) -> Message:
                 share=Share(float(rates[ASKED])), users=int(table["users"].iloc[0]))  # fmt: skip
     if (others == rates[ASKED]).all():
         return say("{asked} All other rules agree.", asked=asked)
-    low, high = (say("{share} ({rule})", share=Share(float(others[rule])), rule=str(rule))
-                 for rule in (others.idxmin(), others.idxmax()))  # fmt: skip
+    low, high = (say("{share} ({rule})", share=Share(float(others[rule])), rule=rule)
+                 for rule in map(str, (others.idxmin(), others.idxmax())))  # fmt: skip
     if others.max() <= rates[ASKED]:
         return say("{asked} Other rules make it as little as {low}.", asked=asked, low=low)
     if others.min() >= rates[ASKED]:

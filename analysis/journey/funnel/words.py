@@ -64,11 +64,12 @@ def _all_open(asked: FunnelDefinition, total: pd.DataFrame) -> Message:
 
 def _worst_step(asked: FunnelDefinition, total: pd.DataFrame) -> Message:
     steps = total[~total["step"].isin([k + 1 for k in range(len(asked.steps)) if asked.skippable >> k & 1])]
-    stopped = -steps["settled"].diff().fillna(0).astype(int)
-    worst = stopped.idxmax()
+    stopped = -steps["settled"].diff().fillna(0).to_numpy(int)
+    worst = int(stopped.argmax())
     if not stopped[worst]:
         return say("Nobody dropped out.")
-    return say("Most stop before {step}: {dropped} users.", step=steps["event"][worst], dropped=int(stopped[worst]))
+    return say("Most stop before {step}: {dropped} users.",
+               step=steps["event"].iloc[worst], dropped=int(stopped[worst]))  # fmt: skip
 
 
 def _worst_group(asked: FunnelDefinition, table: pd.DataFrame) -> Message | None:

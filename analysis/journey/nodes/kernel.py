@@ -285,10 +285,10 @@ def _meeting(
     time: Int64, i: int, end: int, starts: Int64, met: int
 ) -> tuple[int, int, int]:  # pragma: no cover - compiled
     """Return the day, stratum and age at which somebody meets a touchpoint."""
-    day = np.searchsorted(starts, met, side="right") - 1
+    day = int(np.searchsorted(starts, met, side="right")) - 1
     first = i + np.searchsorted(time[i:end], starts[day])
     stratum, before = _first_stratum(starts, day, time[first], time[i]), i + np.searchsorted(time[i:end], met) - 1
-    pause = np.searchsorted(PAUSES, met - time[before]) if before >= first else 0
+    pause = int(np.searchsorted(PAUSES, met - time[before])) if before >= first else 0
     return day, stratum + pause, met - time[first]
 
 

@@ -212,7 +212,8 @@ class _Counted:
 
     def used(self, touchpoint: int, days: Flags) -> Flags:
         """Say which trials, of those on the days, had somebody to compare with."""
-        return (self.touchpoint == touchpoint) & days[self.day] & (self.others > 0)
+        used: Flags = (self.touchpoint == touchpoint) & days[self.day] & (self.others > 0)
+        return used
 
 
 def _frame(asked: Nodes, tables: Tables) -> nw.LazyFrame[Any]:
@@ -322,7 +323,7 @@ def _table(asked: Nodes, days: _Days, counted: _Counted, rates: Rates, spread: F
                 rows.append(row | {"compared": int(counted.stood[n, days.own[g]].sum()), "unadjusted": plain})
     table = pd.DataFrame(rows).astype(dict.fromkeys(("met", "users", "compared"), "Int64"))
     # Of what is looked at side by side: all touchpoints in all, and all of them in their phases.
-    stands = table.groupby(table["phase"] == TOTAL)["p"].transform(clear).astype(bool)
+    stands = table.groupby(table["phase"] == TOTAL)["p"].transform(lambda p: clear(p.to_numpy(float))).astype(bool)
     table["clear"] = stands & ((table["low"] > 0) | (table["high"] < 0))
     return table[list(NodesAnswer.fields["table"])]
 
@@ -333,12 +334,16 @@ def _shares(met: float, compared: float, users: int, sums: Floats) -> dict[str, 
         return dict.fromkeys((*SHARES, "p"), np.nan)
     own, others, both, weight = sums / users**2
     # As many independent people would know the others' rate as well as these do (Kish's effective number).
-    people = max(compared * (1 - compared) / others if others > 0 else 1 / weight, 1.0)
-    together = both / np.sqrt(own * others) if own * others > 0 else 0.0
+    people = max(compared * (1 - compared) / others if others > _ALIKE else 1 / weight, 1.0)
+    together = both / np.sqrt(own * others) if min(own, others) > _ALIKE else 0.0
     apart = difference(_known_by(met, users), _known_by(compared, people), correlation=together).floats()
-    spread = np.sqrt(max(own - 2 * both + others, 1e-18))  # where all do alike, the interval alone decides
+    spread = np.sqrt(max(own - 2 * both + others, _ALIKE))  # where all do alike, the interval alone decides
     values = (met, compared, *apart, apart[0] * users, 2 * norm.sf(abs(apart[0]) / spread))
     return dict(zip((*SHARES, "p"), values, strict=True))
+
+
+_ALIKE = 1e-15
+"""Below this variance all did the same, and what there is of it comes from rounding."""
 
 
 def _known_by(rate: float, people: float) -> Interval:

@@ -1,0 +1,26 @@
+"""What a workspace holds: its sums, its days, and what people read of them."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis import Contents, Tables
+from analysis.charts import Look
+
+
+def test_a_strip_tells_what_which_day_and_how_many_rows(tables: Tables) -> None:
+    answer = Contents().run(tables)
+    drawn = answer.chart(Look("zh_CN")).to_dict()
+    tips = [(tip["field"], tip["title"], tip.get("format")) for tip in drawn["encoding"]["tooltip"]]
+    assert tips == [("table_name", "内容", None), ("day", "日期", "%Y-%m-%d"), ("rows", "行数", ",d")]
+    assert drawn["description"] == answer.say(answer.headline, "zh_CN")
+    rows = drawn["datasets"][drawn["data"]["name"]]
+    assert {row["table_name"] for row in rows} == {"行为", "订单", "投放花费"}
+
+
+def test_a_day_begins_and_ends_at_midnight_wherever_it_is_read(tables: Tables) -> None:
+    drawn = Contents().run(tables).chart().to_dict()
+    for row in drawn["datasets"][drawn["data"]["name"]]:
+        # A date alone would be read as midnight in London; with a time it is the reader's own.
+        assert len(row["day"]) > len("2026-11-11")
+        assert pd.Timestamp(row["end"]) - pd.Timestamp(row["day"]) == pd.Timedelta(days=1)
