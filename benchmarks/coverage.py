@@ -1,8 +1,9 @@
-"""How often does a 95% interval of mean revenue per user hold the truth? Six intervals, many data sets of each kind.
+"""How often does a 95% interval of mean revenue per user hold the truth? Six intervals over many data sets.
 
     python -m benchmarks.coverage --sets 1000
 
-Prints a table. "misses" are data sets whose interval lies wholly above and wholly below the truth, to be alike.
+Prints a table. "above" and "below" count the intervals that lie wholly above and wholly below the truth, which should
+be alike; "width" is the median one's, over the truth.
 """
 
 from __future__ import annotations
@@ -113,7 +114,7 @@ INTERVALS: Mapping[str, Callable[[Floats, np.random.Generator], Bounds]] = {
 
 
 def covered(kind: Kind, sets: int, seed: int) -> dict[str, tuple[float, int, int, float]]:
-    """Return per interval the share that holds the truth, misses above and below, and the median relative width."""
+    """Return per interval the share that holds the truth, those above and below it, and the median width over it."""
     rng, truth = np.random.default_rng(seed), kind.share * kind.average
     found: dict[str, list[Bounds]] = {name: [] for name in INTERVALS}
     for _ in range(sets):

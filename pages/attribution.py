@@ -10,7 +10,7 @@ from analysis import Attribution, Tables
 from analysis.journey.attribution.definition import MODEL_WORDS, MODELS
 from analysis.question import Question
 from analysis.values import seconds
-from ui.controls import choose, choose_words, event_names, several
+from ui.controls import choose, choose_words, currency_of, event_names, several
 from ui.language import N_, _
 from ui.page import ask_and_show
 from ui.session import keep
@@ -59,9 +59,12 @@ def controls(tables: Tables, start: Question) -> Question:
         window = _days("window", _("Window"), start.window, label_visibility="collapsed", width=130)
         st.markdown(_("days before,"), width="content")
         paths = choose_words(f"{PAGE}.paths", _("Paths"), PATHS, start.paths, 280)
+        currency = None if value == "value" else currency_of(PAGE, tables, start.currency)
     with st.popover(_("Touches and models"), icon=":material/tune:"):
         settings = _touches(tables, start) | _models(tables, start, by)
-    return start.replace(value=value, conversion=conversion, by=by, window=window, paths=paths, **settings)
+    return start.replace(
+        value=value, conversion=conversion, by=by, window=window, paths=paths, currency=currency, **settings
+    )
 
 
 def _days(key: str, label: str, start: str, **layout: Any) -> str:

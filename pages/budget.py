@@ -12,6 +12,7 @@ from analysis.charts import TOTAL
 from analysis.messages import Money
 from analysis.question import Question
 from ui import session
+from ui.controls import currency_of
 from ui.language import N_, _, shown
 from ui.page import ask_and_show
 from ui.session import keep
@@ -49,7 +50,9 @@ def controls(tables: Tables, start: Question) -> Question:
             label_visibility="collapsed",
             width=240,
         )
-    question = start.replace(reserve=reserve, curves=start.curves.replace(form=form), budgets={})
+        currency = currency_of(PAGE, tables, start.curves.currency)
+    curves = start.curves.replace(form=form, currency=currency)
+    question = start.replace(reserve=reserve, curves=curves, budgets={})
     with st.spinner(_("Fitting each channel's response curve…")):
         spent = session.ask(question)
     rows = spent.table.dropna(subset="budget").to_dict("records")

@@ -26,7 +26,7 @@ from analysis.messages import Message, Names, say
 from analysis.question import Question
 from analysis.values import local_day
 from analysis.vocabulary import EVENTS
-from ui.controls import choose, choose_words, event_names, length, number, several, text_columns, with_kept
+from ui.controls import choose, choose_words, currency_of, event_names, length, number, several, text_columns, with_kept
 from ui.language import N_, _
 from ui.page import View, ask_and_show
 from ui.session import keep
@@ -316,7 +316,17 @@ def _dropoffs(tables: Tables, funnel: Question, opened: Question | None) -> Ques
             key = f"{PAGE}.dropoffs.slow"
             slow = number(key, _("Seconds"), float(start.slow), 0.5, min_value=0.0, max_value=60.0)
             st.markdown(_("seconds"), width="content")
-    return start.replace(funnel=funnel, where=funnel.where, by=by, slow=slow)
+        currency = currency_of(f"{PAGE}.dropoffs", tables, start.currency)
+    return start.replace(funnel=funnel, where=funnel.where, by=by, slow=slow, currency=currency)
+
+
+def _money(tables: Tables, funnel: Question, opened: Question | None) -> Question:
+    """Draw in which currency money is counted, where there are several."""
+    assert isinstance(funnel, Funnel)
+    start = opened.currency if isinstance(opened, FunnelMoney) else None
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{PAGE}.money", gap="small"):
+        currency = currency_of(f"{PAGE}.money", tables, start)
+    return FunnelMoney(funnel=funnel, currency=currency)
 
 
 def _change(tables: Tables, funnel: Question, opened: Question | None) -> Question:
@@ -381,12 +391,7 @@ def _periods(tables: Tables, start: FunnelChange | None) -> tuple[Filter, Filter
 VIEWS = (
     View(DropOffs, N_("Drop-offs"), _dropoffs, lambda opened: opened.asked),
     View(FunnelPaths, N_("Paths"), _paths, lambda opened: opened.asked),
-    View(
-        FunnelMoney,
-        N_("Money"),
-        lambda tables, funnel, opened: FunnelMoney(funnel=funnel),
-        lambda opened: opened.asked,
-    ),
+    View(FunnelMoney, N_("Money"), _money, lambda opened: opened.asked),
     View(FunnelChange, N_("Change"), _change, lambda opened: opened.asked),
     View(TimeToConvert, N_("Time to convert"), _time, lambda opened: opened.asked),
     View(

@@ -9,7 +9,7 @@ import streamlit as st
 from analysis import Retention, Tables
 from analysis.messages import Names
 from analysis.question import Question
-from ui.controls import choose, choose_words, event_names, number, text_columns
+from ui.controls import choose, choose_words, currency_of, event_names, number, text_columns
 from ui.language import N_, _
 from ui.page import ask_and_show
 
@@ -45,7 +45,7 @@ def controls(tables: Tables, start: Question) -> Question:
             returns = choose(f"{PAGE}.returns", _("Return"), options, start.returns, _event, 150)
             unbounded = choose_words(f"{PAGE}.unbounded", _("Reach"), REACHES, start.unbounded, 150)
         else:
-            currency = _currency(tables, start)
+            currency = currency_of(PAGE, tables, start.currency)
         st.markdown(_("over"), width="content")
         periods = number(f"{PAGE}.periods", _("Periods"), start.periods, min_value=1, max_value=366)
         period = choose_words(f"{PAGE}.period", _("Period"), PERIODS, start.period, 130)
@@ -73,13 +73,6 @@ def _event(chosen: tuple[str, ...] | None) -> str:
 
 def _column(chosen: str) -> str:
     return _(chosen or "nothing")
-
-
-def _currency(tables: Tables, start: Retention) -> str | None:
-    known = list(tables.names("currency"))
-    if len(known) < 2 and not start.currency:
-        return None
-    return str(choose(f"{PAGE}.currency", _("Currency"), known, start.currency or known[0], str, 110))
 
 
 ask_and_show(PAGE, Retention, default, controls, waiting=_("Following everyone from their start…"))

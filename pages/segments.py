@@ -14,7 +14,7 @@ from analysis.question import Question
 from analysis.values import local_day
 from analysis.workspace import Kept, Segment
 from ui import kept, session
-from ui.controls import event_names, several
+from ui.controls import currency_of, event_names, several
 from ui.language import N_, _, shown
 from ui.page import ask_and_show
 from ui.session import keep
@@ -47,7 +47,8 @@ def controls(tables: Tables, start: Question) -> Question:
         interest = several(
             f"{PAGE}.interest", _("Interest"), event_names(tables), start.interest, N_("Choose events"), 520
         )
-    return start.replace(at=at, since=since, interest=interest)
+        currency = currency_of(PAGE, tables, start.currency)
+    return start.replace(at=at, since=since, interest=interest, currency=currency)
 
 
 def _observed(tables: Tables) -> tuple[dt.date, dt.date]:

@@ -123,3 +123,17 @@ def length(page: str, first: str, also: Mapping[str, str] | None = None) -> str:
         amount = number(f"{page}.amount", _("Window"), amount, min_value=0, max_value=10_000)
     chosen = choose_words(f"{page}.unit", _("Unit"), UNITS | alone, unit, 130)
     return chosen if chosen in alone else f"{amount}{chosen}"
+
+
+def currency_of(page: str, tables: Tables, first: str | None) -> str | None:
+    """Draw what amounts are counted in, where the data is in several currencies; None leaves it to the answer."""
+    known = tables.names("currency")
+    if len(known) < 2 and first is None:
+        return None
+    st.markdown(_("counted in"), width="content")
+    chosen = choose(f"{page}.currency", _("Currency"), ["", *known], first or "", _currency, 170)
+    return str(chosen) or None
+
+
+def _currency(code: str) -> str:
+    return code or _("the usual currency")
