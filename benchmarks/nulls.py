@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis import DropOffs, Funnel, PageSpeed, Tables
+from analysis import DropOffs, Funnel, Nodes, PageSpeed, Tables
 
 START = pd.Timestamp("2026-11-01")
 LATER = "2027-01-01"
@@ -134,11 +134,66 @@ def dropoffs_power(rng: np.random.Generator) -> bool:
     return bool(top["clear"] and top["group"] == "android")
 
 
+# ---- touchpoints ------------------------------------------------------------------------------------------
+
+HOUR = 3600.0
+
+
+def touched(
+    rng: np.random.Generator, users: int, *, days: int, met: float, rate: float, times: float = 1.0
+) -> pd.DataFrame:
+    """Return people who view once, may meet a touchpoint within six hours, and may buy at any time of the day after.
+
+    Parameters
+    ----------
+    users, days : int
+        So many people, on so many days.
+    met : float
+        Share that meets the touchpoint.
+    rate : float
+        Chance to buy.
+    times : float
+        What meeting the touchpoint makes of it.
+    """
+    viewed = rng.uniform(0, days * 24 * HOUR, users)
+    meets, met_at = rng.random(users) < met, viewed + rng.uniform(0, 6 * HOUR, users)
+    buys, bought_at = rng.random(users) < rate, viewed + rng.uniform(0, 24 * HOUR, users)
+    moved = meets & ~buys & (rng.random(users) < (times - 1) * rate / (1 - rate))
+    bought_at = np.where(moved, met_at + rng.uniform(0, 24 * HOUR, users), bought_at)
+    kinds = [
+        (np.full(users, True), viewed, "view"),
+        (meets, met_at, "social_seeding"),
+        (buys | moved, bought_at, "cart"),
+    ]
+    rows = [pd.DataFrame({"user_id": np.flatnonzero(own), "at": at[own], "event": event}) for own, at, event in kinds]
+    rows.append(pd.DataFrame({"user_id": [-1], "at": [(days + 30) * 24 * HOUR], "event": ["other"]}))
+    log = pd.concat(rows, ignore_index=True)
+    return log.assign(user_id=log["user_id"].astype(str), timestamp=START + pd.to_timedelta(log.pop("at"), unit="s"))
+
+
+def _touchpoint(events: pd.DataFrame) -> pd.Series:
+    asked = Nodes(nodes=("social_seeding",), goal="cart", window="3d", phases=False)
+    return asked.run(Tables(events=events)).table.iloc[0]
+
+
+def touchpoint_null(rng: np.random.Generator) -> bool:
+    """Purchases at any time after the first view, whoever meets the touchpoint."""
+    row = _touchpoint(touched(rng, 2000, days=10, met=0.4, rate=0.3))
+    return bool(row["low"] > 0 or row["high"] < 0)
+
+
+def touchpoint_power(rng: np.random.Generator) -> bool:
+    """1.6 times the others' rate, with the sample's viewers, days and rate to the cart; 4% of them meet it."""
+    return bool(_touchpoint(touched(rng, 19_000, days=56, met=0.04, rate=0.12, times=1.6))["low"] > 0)
+
+
 SIMULATIONS: Mapping[str, Simulation] = {
     "speed-null": Simulation(speed_null, null=True, aim=0.08),
     "speed-power": Simulation(speed_power, null=False, aim=0.85),
     "dropoffs-null": Simulation(dropoffs_null, null=True, aim=0.08),
     "dropoffs-power": Simulation(dropoffs_power, null=False, aim=0.9),
+    "touchpoint-null": Simulation(touchpoint_null, null=True, aim=0.08),
+    "touchpoint-power": Simulation(touchpoint_power, null=False, aim=0.85),
 }
 """By name; each is described at its function."""
 

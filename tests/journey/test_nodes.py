@@ -15,6 +15,7 @@ import pytest
 
 from analysis import Campaign, Filter, Nodes, Phase, Tables
 from analysis.errors import DataError, QuestionError
+from benchmarks.nulls import SIMULATIONS
 
 BERLIN = Campaign(
     name="c", start="2026-10-20", end="2026-10-31", zone="Europe/Berlin",
@@ -330,6 +331,53 @@ def test_not_estimable_is_said() -> None:
     assert answer.table["difference"].isna().all()
     assert "not-estimable" in {note.code for note in answer.notes}
     answer.chart()
+
+
+def _clock(meets: str, buys: tuple[str, str]) -> pd.DataFrame:
+    """Make 160 people who view at nine; a quarter buys at each of two times; every other one of all meets it between."""
+    rows = [("z", "2026-11-10 00:00", "view")]
+    for n in range(160):
+        rows += [(f"u{n}", "2026-11-01 09:00", "view")]
+        rows += [(f"u{n}", f"2026-11-01 {meets}", "seed")] if n % 2 else []
+        rows += [(f"u{n}", f"2026-11-01 {buys[n // 2 % 4]}", "purchase")] if n // 2 % 4 < 2 else []
+    log = pd.DataFrame(rows, columns=["user_id", "timestamp", "event"])
+    return log.assign(timestamp=pd.to_datetime(log["timestamp"]))
+
+
+@pytest.mark.parametrize(
+    ("meets", "buys"),
+    [("09:30", ("09:15", "09:45")), ("15:00", ("10:00", "20:00")), ("09:00:10", ("09:00:05", "23:00"))],
+)
+def test_both_sides_begin_at_one_moment(meets: str, buys: tuple[str, str]) -> None:
+    """Of those who had not bought by then a third buys later, whether they met it or not."""
+    row = Nodes(nodes=("seed",), window="3d").run(Tables(events=_clock(meets, buys))).table.iloc[0]
+    assert row[["users", "converted", "others", "difference"]].tolist() == [60, 1 / 3, 1 / 3, 0.0]
+    assert not row["clear"]
+
+
+def test_a_purchase_at_the_very_moment_counts_on_neither_side() -> None:
+    row = Nodes(nodes=("seed",), window="3d").run(Tables(events=_clock("09:30", ("09:30", "09:45")))).table.iloc[0]
+    assert row[["users", "compared", "difference"]].tolist() == [60, 60, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("name", "runs", "most", "least"), [("touchpoint-null", 50, 7, 0), ("touchpoint-power", 4, 4, 4)]
+)
+def test_chance_is_seldom_taken_for_a_difference_and_an_effect_is_found(
+    name: str, runs: int, most: int, least: int
+) -> None:
+    """At 5% each, 8 or more false alarms of 50 come once in 300 times; power is close to 100%."""
+    assert least <= SIMULATIONS[name].count(runs) <= most
+
+
+def test_touchpoints_that_do_nothing_in_the_sample_show_nothing(sample: Tables) -> None:
+    """The sample's sessions share, invite and meet the plan's touchpoints at random, whether they buy or not."""
+    nodes = ("social_seeding", "interactive_fission", "emotional_resonance", "share", "favorite", "invite")
+    answer = Nodes(nodes=nodes, where=Filter(campaign="Double 11 2026"), phases=False).run(sample)
+    assert (answer.table["low"] < 0).all()
+    assert (answer.table["high"] > 0).all()
+    assert not answer.table["clear"].any()
+    assert "No touchpoint stands out" in answer.headline.text()
 
 
 def test_purchases_that_come_without_browsing_make_nobody_comparable() -> None:
