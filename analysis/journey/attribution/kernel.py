@@ -8,14 +8,15 @@ of touches converted. Each sum is kept apart by group of users, so that users ca
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analysis.arrays import Bools, Floats, Integers
 from analysis.journey.attribution.models import MOST
-from analysis.store.kernels import ONE, ZERO, compiled
+from analysis.store.kernels import ONE, ZERO, Row, compiled
 from analysis.store.walk import Chunk, Columns
 
 GROUPS = 128
@@ -189,21 +190,24 @@ class Tally:
 def tally(chunk: Chunk, walk: Walk) -> Tally:
     """Walk one chunk of whole users."""
     chunk = _in_order(chunk, walk)
+    sums = Sums(
+        np.zeros((GROUPS, 2, len(RULES), walk.touches + 1)),
+        np.zeros((GROUPS, walk.touches + 3, walk.touches + 3), np.int64),
+        np.zeros(6, np.int64),
+        np.zeros(walk.touches, np.bool_),
+    )
     size = len(chunk) if walk.journeys else 0
-    credits = np.zeros((GROUPS, 2, len(RULES), walk.touches + 1))
-    steps = np.zeros((GROUPS, walk.touches + 3, walk.touches + 3), np.int64)
-    counts, seen = np.zeros(6, np.int64), np.zeros(walk.touches, np.bool_)
-    sets, groups, journeys, conversions = (np.empty(size, np.int64) for _ in range(4))
-    worth = np.empty(size)
-    kernel: Any = _walk
-    found = kernel(
-        chunk.user, chunk.time, chunk.code, chunk.coded[walk.by], chunk.coded["repeat"], _worth(chunk, walk),
-        walk.roles, walk.window, walk.since_last, walk.start, walk.end, walk.known_from, walk.known_until,
-        walk.direct, walk.half_life, walk.ends[0], walk.ends[1], walk.deep, walk.journeys, walk.seed,
-        credits, steps, counts, seen, sets, groups, journeys, conversions, worth,
+    rows = SetRows(*np.empty((4, size), np.int64), np.empty(size))
+    found = _walk(
+        Events(chunk.user, chunk.time, chunk.code, chunk.coded[walk.by], chunk.coded["repeat"], _worth(chunk, walk)),
+        Rules(
+            walk.roles, walk.window, walk.since_last, walk.start, walk.end, walk.known_from, walk.known_until,
+            walk.direct, walk.half_life, *walk.ends, walk.deep, walk.journeys, walk.seed,
+        ),
+        sums,
+        rows,
     )  # fmt: skip
-    counted = Sets.counted(*(a[:found] for a in (sets, groups, journeys, conversions, worth)))
-    return Tally(credits, steps, counted, counts, seen)
+    return Tally(sums.credits, sums.steps, Sets.counted(*(column[:found] for column in rows)), sums.counts, sums.seen)
 
 
 def warm() -> None:
@@ -248,15 +252,67 @@ def _fixed(array: Any) -> Any:
 # ---- the kernel -------------------------------------------------------------------------------------------
 
 
+class Events(NamedTuple):
+    """A chunk's events, each an array of shape (rows,), sorted by user and time.
+
+    `place`: the touch's place among those that are credited, -1 for none. `repeat`: what repeats of one touch share, -1
+    where none count once. `worth`: of shape (1,) where all are worth the same.
+    """
+
+    user: Integers
+    time: Integers
+    code: Integers
+    place: Integers
+    repeat: Integers
+    worth: Floats
+
+
+class Rules(NamedTuple):
+    """What of a :class:`Walk` the kernel reads; `first` and `last` are its `ends`."""
+
+    roles: Integers
+    window: int
+    since_last: bool
+    start: int
+    end: int
+    known_from: int
+    known_until: int
+    direct: int
+    half_life: float
+    first: float
+    last: float
+    deep: bool
+    journeys: bool
+    seed: int
+
+
+class Sums(NamedTuple):
+    """Added to; as in :class:`Tally`."""
+
+    credits: Floats
+    steps: Integers
+    counts: Integers
+    seen: Bools
+
+
+class SetRows(NamedTuple):
+    """Out, one row for each journey: its set of touches (a bit each), the user's group, and what it counts for."""
+
+    sets: Integers
+    groups: Integers
+    journeys: Integers
+    conversions: Integers
+    worth: Floats
+
+
 @compiled
-def _walk(
-    user: Any, time: Any, code: Any, place: Any, repeat: Any, worth: Any,
-    roles: Any, window: int, since_last: bool, start: int, end: int, known_from: int, known_until: int,
-    direct: int, half_life: float, first: float, last: float, deep: bool, journeys: bool, seed: int,
-    credits: Any, steps: Any, counts: Any, seen: Any,
-    sets: Any, set_group: Any, set_journeys: Any, set_conversions: Any, set_worth: Any,
-) -> int:  # fmt: skip  # pragma: no cover - compiled
+def _walk(events: Events, rules: Rules, sums: Sums, out_rows: SetRows) -> Row:  # pragma: no cover - compiled
     """Walk one chunk, add to the sums, and return how many rows of sets were written."""
+    user, time, code, place, repeat, worth = events
+    roles, window, since_last, start, end, known_from, known_until = rules[:7]
+    direct, half_life, first, last, deep, journeys, seed = rules[7:]
+    credits, steps, counts, seen = sums
+    sets, set_group, set_journeys, set_conversions, set_worth = out_rows
     rows, touches, several = np.uint64(len(user)), credits.shape[3] - 1, len(worth) > 1
     at, what, same = np.empty(rows, np.int64), np.empty(rows, np.int32), np.empty(rows, np.int32)
     weight, moment, amount = np.empty(rows), np.empty(rows, np.int64), np.empty(rows)
@@ -341,14 +397,14 @@ def _group(who: int, seed: int) -> int:  # pragma: no cover - compiled
 
 
 @compiled
-def _counts_once(what: Any, same: Any, k: int, b: int) -> bool:  # pragma: no cover - compiled
+def _counts_once(what: Integers, same: Integers, k: Row, b: Row) -> bool:  # pragma: no cover - compiled
     """Say whether touch k of a path ending before b stands for itself: repeats count as their last."""
     return k == b - ONE or what[k] != what[k + ONE] or same[k] != same[k + ONE] or same[k] < 0
 
 
 @compiled
 def _share_ends(
-    what: Any, a: int, b: int, direct: int, times: int, value: float, credits: Any
+    what: Integers, a: Row, b: Row, direct: int, times: int, value: float, credits: Floats
 ) -> None:  # pragma: no cover - compiled
     k = b - ONE
     while k > a and what[k] == direct:
@@ -362,8 +418,8 @@ def _share_ends(
 
 @compiled
 def _share_all(
-    at: Any, what: Any, same: Any, a: int, b: int, times: int, value: float,
-    half_life: float, first: float, last: float, weight: Any, credits: Any,
+    at: Integers, what: Integers, same: Integers, a: Row, b: Row, times: int, value: float,
+    half_life: float, first: float, last: float, weight: Floats, credits: Floats,
 ) -> None:  # fmt: skip  # pragma: no cover - compiled
     """Add the linear, time-decay and position-based shares of one path.
 
@@ -397,8 +453,8 @@ def _share_all(
 
 @compiled
 def _step_through(
-    what: Any, same: Any, a: int, b: int, times: int, last: int, steps: Any
-) -> Any:  # pragma: no cover - compiled
+    what: Integers, same: Integers, a: Row, b: Row, times: int, last: int, steps: Integers
+) -> int:  # pragma: no cover - compiled
     """Count a journey's steps from start to `last`, and return the set of its touches."""
     here, found = steps.shape[0] - 3, np.int64(0)
     for k in range(a, b):

@@ -19,6 +19,7 @@ from analysis.journey.funnel import kernel as kernels
 from analysis.journey.funnel.definition import FunnelDefinition
 from analysis.journey.funnel.kernel import NO_TIME
 from analysis.journey.funnel.plan import FAR, SESSION_GAP, Plan, planned, relevant
+from analysis.store.kernels import Row
 from analysis.store.walk import Chunk, Columns
 from analysis.tables import Tables
 
@@ -417,7 +418,7 @@ def _by_rules(chunk: Chunk, plan: Plan) -> Found:
     return _found(chunk, plan, (order, ties), found, deadline)
 
 
-def _kernel(plan: Plan) -> Callable[[kernels.Logs, kernels.Further, kernels.Rows], kernels.Row]:
+def _kernel(plan: Plan) -> Callable[[kernels.Logs, kernels.Further, kernels.Rows], Row]:
     if plan.order == "any":
         return kernels.unordered
     if plan.profile == "posthog":

@@ -17,7 +17,7 @@ from analysis.answer import Answer, Field, Note
 from analysis.charts import GROUP_WORDS, TOTAL, Look
 from analysis.errors import DataError, QuestionError
 from analysis.estimates import SMALL, Z, small_groups
-from analysis.journey.funnel.chains import NO_TIME, Chains, chains
+from analysis.journey.funnel.chains import Chains, chains
 from analysis.journey.funnel.definition import FunnelDefinition, OfFunnel
 from analysis.journey.funnel.plan import taken_before
 from analysis.journey.steps import STEPS_AT_MOST

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
+from analysis.arrays import Integers
 from analysis.store.kernels import ONE, ZERO, compiled
 
 START, RETURN = 1, 2
@@ -13,7 +14,7 @@ START, RETURN = 1, 2
 
 
 @compiled
-def place(time: Any, starts: Any) -> Any:  # pragma: no cover - compiled
+def place(time: Integers, starts: Integers) -> Integers:  # pragma: no cover - compiled
     """Return each moment's period: the last that begins by then, -1 before the first."""
     found, p, last = np.empty(len(time), np.int32), ZERO, np.uint64(len(starts) - 1)
     for row in range(len(time)):
@@ -25,50 +26,56 @@ def place(time: Any, starts: Any) -> Any:  # pragma: no cover - compiled
     return found
 
 
-@compiled
-def retention(
-    user: Any,
-    time: Any,
-    code: Any,
-    group: Any,
-    period: Any,
-    marks: Any,
-    entry_from: int,
-    entry_until: int,
-    ever: bool,
-    window: int,
-    unbounded: bool,
-    users: Any,
-    back: Any,
-    span: Any,
-    started: Any,
-    keep: bool,
-) -> int:  # pragma: no cover - compiled
-    """Count who started in which period and who was back how many periods later; return how many started.
+class Events(NamedTuple):
+    """A chunk's events, each an array of shape (rows,), sorted by user and time.
 
-    Parameters
-    ----------
-    user, time, code, group, period : ndarray, shape (rows,)
-        Sorted by user and time; `group` -1 means not set and counts last.
-    marks : ndarray of uint8, shape (codes,)
-        :data:`START` and :data:`RETURN` of each code.
-    entry_from, entry_until : int
-        Half-open range in which a start counts.
-    ever : bool
-        A user who started before the range does not count; else their first start within it does.
-    window : int
-        Length of a user's own windows from their start; 0 counts periods.
-    unbounded : bool
-        Count each user once, under the last period they were back in; the last cell takes all later ones.
-    users : ndarray, shape (groups, periods)
-        Out, added to: who started.
-    back : ndarray, shape (groups, periods, cells)
-        Out, added to: who was back.
-    span : ndarray of int64, shape (2, groups, periods)
-        Out: earliest and latest start.
-    started : ndarray, shape (4, >= users)
-        Out, if `keep`, one column per user who started: row, group, period, moment.
+    Group -1 is not set, and counts last.
     """
+
+    user: Integers
+    time: Integers
+    code: Integers
+    group: Integers
+    period: Integers
+
+
+class Rules(NamedTuple):
+    """Who starts, and when they are back.
+
+    `marks`, shape (codes,): :data:`START` and :data:`RETURN` of each code. A start counts from `entry_from` to before
+    `entry_until`; `ever`: a user who started before that does not count, else their first start within it does.
+    `window`: length of a user's own windows from their start, 0 counts periods. `unbounded`: count each user once,
+    under the last period they were back in; the last cell takes all later ones.
+    """
+
+    marks: Integers
+    entry_from: int
+    entry_until: int
+    ever: bool
+    window: int
+    unbounded: bool
+
+
+class Cohorts(NamedTuple):
+    """Out: who started, and who was back.
+
+    `users`, shape (groups, periods), and `back`, shape (groups, periods, cells), are added to. `span`, shape (2,
+    groups, periods): earliest and latest start. `started`, shape (4, >= users), where it is kept, has one column per
+    user who started: row, group, period, moment.
+    """
+
+    users: Integers
+    back: Integers
+    span: Integers
+    started: Integers
+
+
+@compiled
+def retention(events: Events, rules: Rules, out: Cohorts, keep: bool) -> int:  # pragma: no cover - compiled
+    """Count who started in which period and who was back how many periods later; return how many started."""
+    user, time, code, group, period = events
+    marks, entry_from, entry_until, ever, window, unbounded = rules
+    users, back, span, started = out
     cells, none = back.shape[2], users.shape[0] - 1
     seen, found, i, rows = np.full(cells, -1, np.int64), 0, ZERO, np.uint64(len(user))
     while i < rows:
@@ -112,7 +119,7 @@ def retention(
 
 
 @compiled
-def masks(user: Any, campaign: Any) -> tuple[Any, Any]:  # pragma: no cover - compiled
+def masks(user: Integers, campaign: Integers) -> tuple[Integers, Integers]:  # pragma: no cover - compiled
     """Return the campaigns each user took part in, a bit for each, and the first row of each user.
 
     Events of no campaign (-1) play no part, nor do users who have no others.

@@ -312,8 +312,9 @@ def _walk(asked: Retention, tables: Tables, groups: tuple[str, ...], frame: _Fra
     )
     count = partial(
         _count,
-        marks=_marks(asked, tables),
-        rules=(*frame.entries, asked.cohort == "first_ever", frame.window, asked.unbounded),
+        rules=kernel.Rules(
+            _marks(asked, tables), *frame.entries, asked.cohort == "first_ever", frame.window, asked.unbounded
+        ),
         starts=None if frame.periods.starts is None else frame.periods.starts[:-1],
         shape=(len(groups) + 1, len(frame.periods), frame.cells),
         by=asked.breakdown,
@@ -351,25 +352,24 @@ def _events(asked: Retention, tables: Tables, frame: _Frame) -> nw.LazyFrame[Any
 
 
 def _count(
-    chunk: Chunk, marks: Any, rules: tuple[Any, ...], starts: Any, shape: tuple[int, ...], by: str | None, revenue: bool
+    chunk: Chunk, rules: kernel.Rules, starts: Any, shape: tuple[int, ...], by: str | None, revenue: bool
 ) -> _Counted:
     period: Any = chunk.coded["campaign"] if starts is None else kernel.place(chunk.time, starts)
     users, back = np.zeros(shape[:2], np.int32), np.zeros(shape, np.int32)
     span = np.stack([np.full(shape[:2], _FAR), np.full(shape[:2], -_FAR)])
     most = len(np.unique(chunk.user)) if revenue else 1
     started = np.empty((4, max(most, 1)), np.int64)
-    found = kernel.retention(
-        chunk.user, chunk.time, chunk.code, chunk.group(by), period, marks, *rules, users, back, span, started, revenue
-    )
-    if rules[-1]:  # counted under the last period: in each one up to it, they were back on or after
+    events = kernel.Events(chunk.user, chunk.time, chunk.code, chunk.group(by), period)
+    found = kernel.retention(events, rules, kernel.Cohorts(users, back, span, started), revenue)
+    if rules.unbounded:  # counted under the last period: in each one up to it, they were back on or after
         back = back[:, :, ::-1].cumsum(axis=2)[:, :, ::-1]
     return _Counted(users, back, span, _started(chunk, started[:, :found]) if revenue else None)
 
 
 def warm() -> None:
     """Compile the kernels, or load them from their cache, so that the first question asked need not wait."""
-    rules = (-_FAR, _FAR, True, 0, False)
-    _count(Chunk.empty(), np.zeros(1, np.uint8), rules, np.zeros(1, np.int64), (1, 1, 1), None, False)
+    rules = kernel.Rules(np.zeros(1, np.uint8), -_FAR, _FAR, True, 0, False)
+    _count(Chunk.empty(), rules, np.zeros(1, np.int64), (1, 1, 1), None, False)
 
 
 def _started(chunk: Chunk, started: Any) -> pd.DataFrame:

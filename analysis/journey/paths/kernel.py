@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from analysis.store.kernels import ONE, ZERO, compiled
+from analysis.arrays import Bools, Floats, Integers
+from analysis.store.kernels import ONE, ZERO, Row, compiled
 
 ENDED, REACHED = -1, -2
 """In place of an event: there was no further one in time; the path stopped at the event it was to lead to."""
@@ -67,7 +66,7 @@ def _following(unit: Any, code: Any, back: bool, collapse: bool) -> Any:  # prag
 @compiled
 def loads(
     user: Any, time: Any, page: Any, goal: Any, load: Any, group: Any, window: int, seconds: Any, flags: Any, label: Any
-) -> int:  # pragma: no cover - compiled
+) -> Row:  # pragma: no cover - compiled
     """Find each user's median load time and whether they converted, both within one window of their first load.
 
     Parameters
