@@ -19,7 +19,7 @@ journey = [
     st.Page("pages/speed.py", title=_("Page speed"), icon=":material/speed:", url_path="speed"),
     st.Page("pages/retention.py", title=_("Retention"), icon=":material/event_repeat:", url_path="retention"),
     st.Page("pages/participation.py", title=_("Participation"), icon=":material/campaign:", url_path="participation"),
-    st.Page("pages/nodes.py", title=_("Nodes"), icon=":material/hub:", url_path="nodes"),
+    st.Page("pages/nodes.py", title=_("Touchpoints and plays"), icon=":material/hub:", url_path="nodes"),
     st.Page("pages/attribution.py", title=_("Attribution"), icon=":material/call_split:", url_path="attribution"),
 ]
 audience = [st.Page("pages/segments.py", title=_("Segments"), icon=":material/group:", url_path="segments")]

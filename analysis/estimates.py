@@ -214,11 +214,9 @@ def standardised(successes: Numbers, trials: Numbers, weights: Numbers) -> Count
 
     >>> counts = standardised([10, 5], [100, 10], [1, 1])
     >>> [round(bound, 3) for bound in proportion(*counts).floats()]
-    [0.3, 0.169, 0.474]
+    [0.3, 0.17, 0.472]
     """
     x, n, w = np.broadcast_arrays(*(np.asarray(part, float) for part in (successes, trials, weights)))
-    if x.shape[-1] == 1:
-        return Counts(x[..., 0], n[..., 0])
     w = np.where(n > 0, w, 0.0)
     w = share(w, w.sum(axis=-1, keepdims=True))
     near = (x + 1) / (n + 2)
@@ -227,7 +225,8 @@ def standardised(successes: Numbers, trials: Numbers, weights: Numbers) -> Count
     # All or none succeeded: as many people as the weights alone would leave.
     alone = share(1.0, np.where(w > 0, share(w**2, n), 0.0).sum(axis=-1))
     people = np.where((value > 0) & (value < 1), np.maximum(share(value * (1 - value), variance), 1.0), alone)
-    people = np.nan_to_num(people)
+    lone = (w > 0).sum(axis=-1) == 1  # nothing is put together: the share itself
+    people = np.where(lone, np.where(w > 0, n, 0.0).sum(axis=-1), np.nan_to_num(people))
     return Counts(value * people, people)
 
 

@@ -12,13 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.answer import Note
+from analysis.arrays import Floats
 from analysis.errors import DataError
 from analysis.messages import Message, Money, Names, Share, say
 from analysis.records import ExchangeRate
 from analysis.tables import Tables, collect, instant
 from analysis.values import local_midnight
 
-Floats = npt.NDArray[np.float64]
 _Steps = tuple[tuple[dt.datetime, float], ...]
 
 

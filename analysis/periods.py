@@ -13,7 +13,7 @@ import numpy as np
 from analysis.errors import DataError
 from analysis.messages import say
 from analysis.store.walk import Int64
-from analysis.tables import Tables, collect
+from analysis.tables import Tables, among, collect
 from analysis.values import Filter, local_day, local_midnight, micros
 from analysis.vocabulary import TIME_COLUMN
 
@@ -101,7 +101,7 @@ def _known_until(tables: Tables, table: str, where: Filter | None) -> dt.datetim
     last = span[1]
     ending = {c: kept for c, kept in (where.columns() if where else {}).items() if c in ENDING}
     if ending and set(ending) <= set(tables.present(table)):
-        rows = tables.frame(table).filter(*(nw.col(column).is_in(kept) for column, kept in ending.items()))
+        rows = tables.frame(table).filter(*(among(column, kept) for column, kept in ending.items()))
         found = rows.select(last=nw.col(TIME_COLUMN[table]).max()).collect("pyarrow")["last"].to_list()[0]
         last = found or last
     day = local_day(last, tables.zone)

@@ -210,7 +210,7 @@ def _orders(lines: Lazy, kept: tuple[str, ...]) -> tuple[Lazy, Lazy]:
     """Make one row of each order's lines; return purchases, and refunds of their day."""
     live = nw.col("sold") & ~nw.col("void")
     told = live & ~nw.col("status").is_null()
-    orders = _first(lines, kept).agg(
+    orders = _grouped(lines, kept).agg(
         timestamp=nw.when(nw.col("sold")).then(nw.col("timestamp")).min(),
         noted=nw.col("timestamp").min(),
         paid_at=nw.when(nw.col("sold")).then(nw.col("paid_at")).min(),
@@ -221,7 +221,6 @@ def _orders(lines: Lazy, kept: tuple[str, ...]) -> tuple[Lazy, Lazy]:
         sold=_count(nw.col("sold")),
         void=_count(nw.col("sold") & nw.col("void")),
         told=_count(told),
-        **_firsts(kept),
     )
     bought = orders.filter(nw.col("sold") > 0, (nw.col("told") > 0) | (nw.col("void") == 0))
     bought = bought.filter(~nw.col("paid_at").is_null())
@@ -239,20 +238,16 @@ def _count(which: nw.Expr) -> nw.Expr:
     return nw.when(which).then(nw.lit(1)).otherwise(nw.lit(0)).sum()
 
 
-def _first(lines: Lazy, kept: tuple[str, ...]) -> Any:
-    """Group lines by order, with the time of each column's first line that has one beside it."""
-    when = {
-        f"{column} since": nw.when(~nw.col(column).is_null()).then(nw.col("timestamp")).min().over("order_id")
-        for column in kept
-    }
-    return lines.with_columns(**when).group_by("order_id", "currency")
+def _grouped(lines: Lazy, kept: tuple[str, ...]) -> Any:
+    """Group lines by order, each column as the order's first line that has one says it.
 
-
-def _firsts(kept: tuple[str, ...]) -> dict[str, nw.Expr]:
-    """Return each column's value at its first line that has one; of several at one moment, the first by name."""
-    return {
-        column: nw.when(nw.col("timestamp") == nw.col(f"{column} since")).then(nw.col(column)).min() for column in kept
+    Of several at one moment, the first by name.
+    """
+    since = {f"{c} since": nw.when(~nw.col(c).is_null()).then(nw.col("timestamp")).min().over("order_id") for c in kept}
+    first = {
+        c: nw.when(nw.col("timestamp") == nw.col(f"{c} since")).then(nw.col(c)).min().over("order_id") for c in kept
     }
+    return lines.with_columns(**since).with_columns(**first).group_by("order_id", "currency", *kept)
 
 
 def _statuses(tables: Tables) -> tuple[Note, ...]:
@@ -281,11 +276,10 @@ def _of_events(tables: Tables, where: Filter | None, source: Source, also: tuple
     single = rows.filter(nw.col("order_id").is_null()).with_columns(paid_at=nw.col("timestamp"), amount=nw.col("value"))
     if "order_id" not in held:
         return Purchases(single.select(*columns), None, source)
-    orders = _first(rows.filter(~nw.col("order_id").is_null()), kept).agg(
+    orders = _grouped(rows.filter(~nw.col("order_id").is_null()), kept).agg(
         timestamp=nw.col("timestamp").min(),
         amount=nw.col("value").sum(),
         priced=nw.col("value").count(),
-        **_firsts(kept),
     )
     orders = orders.with_columns(
         paid_at=nw.col("timestamp"), amount=nw.when(nw.col("priced") > 0).then(nw.col("amount"))

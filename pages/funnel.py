@@ -40,7 +40,11 @@ RULES = {
         "strict": N_("in this order, nothing between"),
         "any": N_("in any order"),
     },
-    "entry": {"every": N_("any entry counts"), "first": N_("only the first entry counts")},
+    "entry": {
+        "every": N_("any entry counts"),
+        "first": N_("only the first entry within the dates counts"),
+        "first_ever": N_("only the first entry ever counts"),
+    },
     "dates": {"entry": N_("dates are for entering"), "conversion": N_("dates are for every step")},
     "profile": {"": N_("Sluice's own"), "clickhouse": "ClickHouse", "posthog": "PostHog", "mixpanel": "Mixpanel"},
 }

@@ -5,12 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import fields
 
+import pandas as pd
 import pytest
 
-from analysis import Filter, Funnel, FunnelChange, Tables, TimeToConvert
+from analysis import Campaign, Filter, Funnel, FunnelChange, Phase, Tables, TimeToConvert
 from analysis.errors import DataError
 from analysis.question import Question
 from analysis.values import kinds
+
+
+def test_a_campaign_of_one_phase_is_filtered_by_it() -> None:
+    """DuckDB 2.0 lets null through where a column is one constant or null."""
+    days = [pd.Timestamp(f"2026-11-0{day}") for day in (2, 5)]
+    events = pd.DataFrame({"user_id": "u", "timestamp": days, "event": ["view", "cart"]})
+    campaign = Campaign(
+        name="c", start="2026-11-01", end="2026-11-09",
+        phases=(Phase(name="first", start="2026-11-01", end="2026-11-03"),),
+    )  # fmt: skip
+    kept = Tables(events=events, campaign=campaign).frame("events", Filter(segment={"phase": "first"}))
+    assert kept.collect("pyarrow")["event"].to_list() == ["view"]
 
 
 def refused(asked: Question, tables: Tables) -> str:

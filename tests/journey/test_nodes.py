@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_left
 from collections import defaultdict
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -22,14 +24,19 @@ BERLIN = Campaign(
 """The clocks go back on 25 October: that day has 25 hours."""
 
 
+PAUSES = [0, 30, 120, 600, 3_600, 90_000]
+"""Seconds since somebody last did anything, at most, in each class of how lately they were active."""
+
+
 def _log(rng: np.random.Generator) -> pd.DataFrame:
-    rows = int(rng.integers(5, 80))
-    hours = rng.integers(0, 24 * 9, rows)
+    """Make events on a grid of seconds, minutes or hours, so that moments, ages and pauses often coincide."""
+    rows, grid = int(rng.integers(5, 160)), int(rng.choice([20, 300, 3600]))
+    steps = rng.integers(0, 1 + int(rng.choice([600, 40 * 3600, 9 * 86_400])) // grid, rows)
     return pd.DataFrame(
         {
-            "user_id": rng.choice([f"u{i}" for i in range(int(rng.integers(1, 9)))], rows),
-            "timestamp": pd.Timestamp("2026-10-21 22:00") + pd.to_timedelta(hours, unit="h"),
-            "event": rng.choice(["view", "seed", "share", "purchase"], rows, p=[0.6, 0.15, 0.1, 0.15]),
+            "user_id": rng.choice([f"u{i}" for i in range(int(rng.integers(1, 30)))], rows),
+            "timestamp": pd.Timestamp("2026-10-23 22:00") + pd.to_timedelta(steps * grid, unit="s"),
+            "event": rng.choice(["view", "seed", "share", "purchase"], rows, p=[0.6, 0.2, 0.1, 0.1]),
         }
     )
 
@@ -43,55 +50,107 @@ def _dates(rng: np.random.Generator) -> Filter | None:
     return [None, Filter(start=first), Filter(end=last), Filter(start=first, end=last)][rng.integers(4)]
 
 
-def _twin(log: pd.DataFrame, node: str, window: pd.Timedelta, dates: Filter | None = None) -> dict[str, Any]:
-    """Say for every user and day within the dates who stands where, as the definition has it."""
-    dates = dates or Filter()
-    until, stands = log["timestamp"].max(), []
+class _UserDay(NamedTuple):
+    user: str
+    kind: tuple[str, int, bool]
+    """The local day, the quarter of it in which theirs began, whether it is their first of all."""
+    began: pd.Timestamp
+    midnight: pd.Timestamp
+    times: list[pd.Timestamp]
+    met: pd.Timestamp | None
+    bought: pd.Timestamp | None
+
+    def pause(self, at: pd.Timestamp) -> int:
+        """Say how lately they were active before a moment."""
+        before = [t for t in self.times if t < at]
+        return bisect_left(PAUSES, (at - max(before)).total_seconds()) if before else 0
+
+    def there(self, at: pd.Timestamp) -> bool:
+        """Say whether they were there to compare at a moment: neither met it nor bought, the day not over."""
+        return at < self.midnight and all(t is None or at < t for t in (self.met, self.bought))
+
+
+def _user_days(log: pd.DataFrame, node: str) -> Iterator[_UserDay]:
     for user, own in log.groupby("user_id"):
-        own = own.sort_values("timestamp")
-        bought = own.loc[own["event"] == "purchase", "timestamp"].min()
-        met = own.loc[own["event"] == node, "timestamp"].min()
-        if not pd.isna(bought) and not pd.isna(met) and met > bought:
-            met = pd.NaT
+        bought, met = (own.loc[own["event"] == event, "timestamp"].min() for event in ("purchase", node))
+        bought, met = (None if pd.isna(t) else t for t in (bought, met))
+        met = None if met is not None and bought is not None and met >= bought else met
+        first = own["timestamp"].map(_day).min()
         for day, times in own["timestamp"].groupby(own["timestamp"].map(_day)):
-            first = times.min()
-            if first > bought or (not pd.isna(met) and _day(met) < day):
-                continue
-            if not (dates.start or day) <= day <= (dates.end or day):
-                continue
-            treated = not pd.isna(met) and _day(met) == day
-            if not treated and first == bought:  # nothing was seen of them before they bought
-                continue
-            clock = met if treated else first
-            if clock + window <= until:
-                stands.append((user, day, treated, bought - clock <= window))
-    return {"all": stands} | {p.name: [s for s in stands if p.start <= s[1] <= p.end] for p in BERLIN.phases}
+            start = pd.Timestamp(str(day), tz="Europe/Berlin")
+            begins, ends = (t.tz_convert("UTC").tz_localize(None) for t in (start, start + pd.DateOffset(days=1)))
+            began = times.min()
+            quarter = int(4 * ((began - begins) / (ends - begins)))
+            yield _UserDay(str(user), (str(day), quarter, day == first), began, ends, list(times), met, bought)
 
 
-def _expected(stands: list[tuple[Any, str, bool, bool]]) -> tuple[int, float, float, float]:
-    """Return users, difference and its bounds, user by user."""
-    cells: dict[tuple[str, bool], list[bool]] = defaultdict(list)
-    for _, day, treated, turned in stands:
-        cells[day, treated].append(turned)
-    days = {d for d, _ in cells if (d, True) in cells and (d, False) in cells}
-    users = sum(len(cells[d, True]) for d in days)
+class _Trial(NamedTuple):
+    day: str
+    met: list[tuple[str, bool]]
+    others: list[tuple[str, bool]]
+
+
+def _twin(log: pd.DataFrame, node: str, window: pd.Timedelta, dates: Filter | None = None) -> list[_Trial]:
+    """Set everybody who meets the touchpoint beside everybody else, user by user, as the definition has it."""
+    dates, until, days = dates or Filter(), log["timestamp"].max(), list(_user_days(log, node))
+
+    def turned(one: _UserDay, at: pd.Timestamp) -> bool:
+        return one.bought is not None and one.bought - at <= window
+
+    trials: dict[Any, _Trial] = {}
+    for one in days:
+        day = one.kind[0]
+        if one.met is None or _day(one.met) != day or not (dates.start or day) <= day <= (dates.end or day):
+            continue
+        if one.met + window > until:
+            continue
+        age, pause = one.met - one.began, one.pause(one.met)
+        if (key := (one.kind, age, pause)) not in trials:
+            alike = [
+                o for o in days if o.kind == one.kind and o.there(o.began + age) and o.began + age + window <= until
+            ]
+            others = [(o.user, turned(o, o.began + age)) for o in alike if o.pause(o.began + age) == pause]
+            trials[key] = _Trial(day, [], others)
+        trials[key].met.append((one.user, turned(one, one.met)))
+    return list(trials.values())
+
+
+def _expected(trials: list[_Trial], whole: list[_Trial]) -> tuple[int, int, float, float, float]:
+    """Return users, days of others, difference and its bounds, from each user's moves."""
+    trials, whole = ([t for t in some if t.others] for some in (trials, whole))
+    users = sum(len(t.met) for t in trials)
     if not users:
-        return 0, np.nan, np.nan, np.nan
-    weight = {d: len(cells[d, True]) / users / len(cells[d, False]) for d in days}
-    share = sum(sum(cells[d, True]) for d in days) / users
-    rate = sum(weight[d] * sum(cells[d, False]) for d in days)
-    moves: dict[Any, float] = defaultdict(float)
-    weighs: dict[Any, float] = defaultdict(float)
-    for user, day, treated, turned in stands:
-        if day in days and not treated:
-            moves[user] += weight[day] * (turned - np.mean(cells[day, False]))
-            weighs[user] += weight[day]
-    variance, squared = sum(m * m for m in moves.values()), sum(w * w for w in weighs.values())
-    people = max(rate * (1 - rate) / variance if variance > 0 else 1 / squared, 1.0)
+        return 0, 0, np.nan, np.nan, np.nan
+    share = sum(turned for t in trials for _, turned in t.met) / users
+    rate, overall = _standard(trials), _standard(whole)
+    own, others, weights = defaultdict(float), defaultdict(float), defaultdict(float)
+    for trial in trials:
+        n, here = len(trial.others), np.mean([turned for _, turned in trial.others])
+        for user, turned in trial.met:
+            own[user] += (turned - share) / users
+            others[user] += (here - rate) / users
+        for user, turned in trial.others:
+            weight = len(trial.met) / n / users
+            others[user] += weight * ((turned - here) * np.sqrt(n / (n - 1)) if n > 1 else turned - overall)
+            weights[user] += weight
+    variance, squared = sum(x * x for x in others.values()), sum(w * w for w in weights.values())
+    people = max(rate * (1 - rate) / variance if variance > 1e-20 else 1 / squared, 1.0)
+    scale = np.sqrt(sum(x * x for x in own.values()) * variance)
+    together = sum(own[u] * others[u] for u in own) / scale if scale > 1e-20 else 0.0
     (low, high), (others_low, others_high) = _wilson(share, users), _wilson(rate, people)
-    below = np.hypot(share - low, others_high - rate)
-    above = np.hypot(high - share, rate - others_low)
-    return users, share - rate, share - rate - below, share - rate + above
+    below = _side(share - low, others_high - rate, together)
+    above = _side(high - share, rate - others_low, together)
+    days = len({(t.day, user) for t in trials for user, _ in t.others})
+    return users, days, share - rate, share - rate - below, share - rate + above
+
+
+def _standard(trials: list[_Trial]) -> float:
+    users = sum(len(t.met) for t in trials)
+    return sum(len(t.met) * np.mean([turned for _, turned in t.others]) for t in trials) / users
+
+
+def _side(one: float, other: float, together: float) -> float:
+    return float(np.sqrt(max(one**2 + other**2 - 2 * together * one * other, 0.0)))
 
 
 def _wilson(p: float, n: float) -> tuple[float, float]:
@@ -102,27 +161,28 @@ def _wilson(p: float, n: float) -> tuple[float, float]:
 
 def test_equals_the_plain_twin_over_random_logs() -> None:
     rng, checked = np.random.default_rng(5), 0
-    for _ in range(600):
-        log, hours = _log(rng), int(rng.choice([0, 5, 24, 70]))
+    for _ in range(160):
+        log, window = _log(rng), int(rng.choice([1, 300, 5 * 3600, 24 * 3600]))
         if not {"seed", "purchase"} <= set(log["event"]):
             continue
         dates = _dates(rng)
-        asked = Nodes(nodes=("seed",), window=f"{hours}h" if hours else "1s", where=dates)
-        stands = _twin(log, "seed", pd.Timedelta(hours=hours) if hours else pd.Timedelta(seconds=1), dates)
+        trials = _twin(log, "seed", pd.Timedelta(seconds=window), dates)
         try:
-            table = asked.run(Tables(events=log, campaign=BERLIN)).table
+            table = (
+                Nodes(nodes=("seed",), window=f"{window}s", where=dates).run(Tables(events=log, campaign=BERLIN)).table
+            )
         except DataError:
-            assert not stands["all"]
+            assert not trials
             continue
         for row in table.itertuples():
-            users, *expected = _expected(stands["all" if row.phase == "(total)" else row.phase])
-            if not users:
-                assert pd.isna(row.difference)
-                continue
-            assert row.users == users
-            assert [row.difference, row.low, row.high] == pytest.approx(expected, abs=1e-9)
-            checked += 1
-    assert checked > 300
+            phase = next((p for p in BERLIN.phases if p.name == row.phase), None)
+            own = [t for t in trials if phase is None or phase.start <= t.day <= phase.end]
+            users, days, *expected = _expected(own, trials)
+            assert row.met == sum(len(t.met) for t in own)
+            assert (row.users, row.compared) == (users, days)
+            assert [row.difference, row.low, row.high] == pytest.approx(expected, abs=1e-9, nan_ok=True)
+            checked += users > 1
+    assert checked > 60
 
 
 def _campaign_log(rng: np.random.Generator, effect: float, users: int = 400) -> pd.DataFrame:

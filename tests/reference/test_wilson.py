@@ -24,6 +24,6 @@ def test_score_interval_of_a_step(hits: int, n: int, low: float, high: float) ->
     rows.append(("other", 0, "b"))
     frame = pd.DataFrame(rows, columns=["user_id", "minute", "event"])
     frame["timestamp"] = pd.Timestamp("2026-11-11") + pd.to_timedelta(frame.pop("minute"), unit="min")
-    step = Funnel(steps=("a", "b")).run(Tables(events=frame)).table.iloc[1]
+    step = Funnel(steps=("a", "b"), window="1m").run(Tables(events=frame)).table.iloc[1]
     assert step["from_previous"] == pytest.approx(hits / n, rel=1e-15)
     assert (round(step["low"], 4), round(step["high"], 4)) == (low, high)

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.answer import Note
+from analysis.arrays import Floats
 from analysis.charts import NOT_SET
 from analysis.errors import DataError
-from analysis.estimates import Floats
 from analysis.messages import say
 from analysis.money import Currency, currency_of, known
 from analysis.purchases import purchases

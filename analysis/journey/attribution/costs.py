@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 
 from analysis.answer import Note
+from analysis.arrays import Floats
 from analysis.errors import DataError
-from analysis.estimates import Floats
 from analysis.messages import Money, Names, say
 from analysis.money import Currency, currency_of, known
 from analysis.purchases import purchases, source_of

@@ -122,6 +122,7 @@ def _coverage(
     asked: AttributionDefinition, tallied: Tally, first: dt.datetime, zone: str, elsewhere: int
 ) -> list[Note]:
     found = []
+    # An order paid in another currency is not counted, but it was paid.
     if (worthless := tallied.worthless - elsewhere) > 0 and asked.value != "conversions":
         unpaid = say("{n} of {total} conversions lead to no paid order and bring nothing.",
                      n=worthless, total=tallied.conversions)  # fmt: skip

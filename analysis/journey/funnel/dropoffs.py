@@ -145,11 +145,11 @@ class DropOffsAnswer(Answer):
                     "high": Field(N_("95% to"), "share"),
                     "others": Field(N_("Other users"), "count"),
                     "others_share": Field(N_("Others went on"), "share"),
-                    "lift": Field(N_("Lift"), "ratio"),
-                    "lift_low": Field(N_("Lift: 95% from"), "ratio"),
-                    "lift_high": Field(N_("Lift: 95% to"), "ratio"),
+                    "lift": Field(N_("Times the others' rate"), "ratio"),
+                    "lift_low": Field(N_("Times the others' rate: 95% from"), "ratio"),
+                    "lift_high": Field(N_("Times the others' rate: 95% to"), "ratio"),
                     "p_value": Field(N_("p-value"), "number"),
-                    "clear": Field(N_("Clear"), "flag"),
+                    "clear": Field(N_("Beyond chance"), "flag"),
                     "lost": Field(N_("Users lost"), "number"),
                     "worth": Field(N_("Worth"), "money"),
                     "worth_low": Field(N_("Worth: 95% from"), "money"),
@@ -341,7 +341,7 @@ def _each_loyal(asked: DropOffs, tables: Tables, campaign: str, currency: str | 
 def _headline(table: pd.DataFrame, currency: str | None) -> Message:
     behind = table[table["clear"] & (table["lost"] > 0)]
     if behind.empty:
-        return say("No group clearly falls behind the others, of {n} compared.", n=len(table))
+        return say("None of {n} groups falls behind the others by more than chance explains.", n=len(table))
     top = behind.iloc[0]
     facts: dict[str, Any] = {
         "group": top["group"],
@@ -408,8 +408,8 @@ def _notes(asked: DropOffs, table: pd.DataFrame, skipped: tuple[str, ...]) -> tu
         text = say("No money is known for this funnel's last step, so drop-offs are ranked by users lost.")
         notes.append(Note("no-money", text, "missing"))
     compared = say(
-        "{n} comparisons of groups with at least {least} users; those called clear allow for {share} false alarms "
-        "among them (Benjamini-Hochberg).",
+        "{n} comparisons of groups with at least {least} users. Of the drop-offs called beyond chance, at most {share} "
+        "are chance after all.",
         n=len(table),
         least=asked.least,
         share=Share(asked.false_discovery),

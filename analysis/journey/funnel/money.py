@@ -16,9 +16,10 @@ import pyarrow.compute as pc
 
 from analysis import charts
 from analysis.answer import Answer, Field, Note
+from analysis.arrays import Bools, Floats
 from analysis.charts import GROUP_WORDS, TOTAL, Look
 from analysis.errors import DataError
-from analysis.estimates import Bools, Floats, Moments, mean
+from analysis.estimates import Moments, mean
 from analysis.journey.funnel.chains import Chains, chains
 from analysis.journey.funnel.definition import FunnelDefinition, OfFunnel, within
 from analysis.messages import N_, Message, Money, Names, say

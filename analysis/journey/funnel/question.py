@@ -25,7 +25,7 @@ from analysis.journey.funnel.windows import Waits, compared, suggested
 from analysis.journey.steps import as_step
 from analysis.messages import N_
 from analysis.store.walk import Chunk
-from analysis.tables import Tables, instant
+from analysis.tables import Tables, among, instant
 from analysis.values import value
 from analysis.vocabulary import EVENT_WORDS
 
@@ -265,7 +265,7 @@ def _took_last(asked: Funnel, tables: Tables, plan: Plan) -> int:
     last = as_step(asked.steps[-1])
     rows = tables.frame("events", asked.where).filter(
         nw.col("event_key").is_in([tables.event_keys[event] for event in last.events]),
-        *(nw.col(column).is_in(kept) for column, kept in last.where),
+        *(among(column, kept) for column, kept in last.where),
     )
     if asked.observed_until:
         rows = rows.filter(nw.col("timestamp") <= instant(dt.datetime.fromisoformat(asked.observed_until)))

@@ -14,28 +14,27 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy.special import expit
-from statsmodels.genmod.families import Binomial
-from statsmodels.genmod.generalized_linear_model import GLM
 
-from analysis.answer import Answer, Field, Note
-from analysis.charts import Look
+from analysis.answer import Answer, Note
+from analysis.arrays import Floats
+from analysis.charts import AnyChart, Look
 from analysis.errors import DataError
-from analysis.estimates import Z, proportion, share
+from analysis.estimates import SMALL, Z, proportion, share
+from analysis.fields import Field, described
 from analysis.journey.loyalty import participation_chart
 from analysis.journey.loyalty.kernel import masks
-from analysis.messages import N_, Message, Names, Share, say
+from analysis.messages import N_, Message, Name, Names, Points, Share, say
 from analysis.periods import Run, campaigns
 from analysis.purchases import purchases
 from analysis.question import Question
-from analysis.store.walk import Chunk, Columns
+from analysis.store.walk import Chunk, Columns, Int64
 from analysis.tables import Tables, collect, instant
 from analysis.values import local_day, local_midnight, names, value, whole
 
-FEWEST = 3
-"""Fewest rates a trend is drawn through: two points always lie on a line."""
-USERS = 30
-"""Fewest users a trend follows: with less, a cluster-robust interval is too narrow."""
+FEWEST = 2
+"""Fewest rates a trend is told from."""
+LOYAL, REGULARS = N_("of loyal users"), N_("of regulars: people who came to the one before and to an earlier one")
+"""Whose rate a campaign has."""
 
 
 @value("participation")
@@ -55,12 +54,14 @@ class Participation(Question):
     Notes
     -----
     A campaign's rate is the share that takes part of the loyal users, who are the same for every campaign, or,
-    where nobody need be loyal, of those who took part in an earlier one. Campaigns stand in order of their first
+    where nobody need be loyal, of the regulars: those who took part in the campaign just before and in an earlier one.
+    Of all who ever took part ever more have left for good, and of all who took part just before ever fewer are new, so
+    that their shares move though nobody changes; among regulars neither is so. Campaigns stand in order of their first
     event. One that may still be running is marked and takes no part in the trend.
 
-    The trend is a binomial regression (logit) of the rate on the campaign's place in that order; as the same users
-    are seen again and again, its interval rests on their own sums of scores (the cluster-robust sandwich of Liang
-    and Zeger 1986).
+    The trend is a linear regression of taking part on the campaign's place in that order, so its slope is in
+    percentage points from one campaign to the next; as the same users are seen again and again, its interval rests on
+    their own sums of scores (the cluster-robust sandwich of Liang and Zeger 1986).
 
     Examples
     --------
@@ -73,7 +74,7 @@ class Participation(Question):
     ... })
     >>> answer = Participation().run(Tables(events=events))
     >>> answer.frame("campaigns")[["campaign", "users", "new", "returning", "known", "came"]].to_numpy().tolist()
-    [['2024', 2, 2, 0, 0, 0], ['2025', 2, 1, 1, 2, 1]]
+    [['2024', 2, 2, 0, 0, 0], ['2025', 2, 1, 1, 0, 0]]
     """
 
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"events": ("campaign",)})
@@ -103,69 +104,63 @@ class Participation(Question):
         )
 
 
+_CAMPAIGN = Field(N_("Campaign"), "text", of="campaign")
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class ParticipationAnswer(Answer):
     """Who took part: one row per cohort of first campaign and later campaign.
 
-    `share` is `took_part` / `users`, the users of the cohort; in "campaigns", `rate` is `came` / `known` and
-    `next_share` is `came_next` / `users`; each with 95% Wilson bounds. "trend" has one row: the fitted change from one
-    campaign to the next in log odds, and as a ratio of odds, with 95% bounds; empty if not estimable.
+    `share` is `took_part` / `users`, the users of the cohort. In "campaigns", `rate` is `came` / `known`, of the loyal
+    users or the regulars, and `next_share` is `came_next` / `users`, of all who took part; each with 95% Wilson bounds.
+    "trend" has one row: the fitted change of the rate from one campaign to the next with 95% bounds; empty if it cannot
+    be estimated.
     """
 
-    fields: ClassVar[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
-        {
-            "table": MappingProxyType(
-                {
-                    "cohort": Field(N_("First campaign"), "text"),
-                    "campaign": Field(N_("Campaign"), "text"),
-                    "later": Field(N_("Campaigns later"), "count"),
-                    "users": Field(N_("Users"), "count"),
-                    "took_part": Field(N_("Took part"), "count"),
-                    "share": Field(N_("Share"), "share"),
-                    "low": Field(N_("95% from"), "share"),
-                    "high": Field(N_("95% to"), "share"),
-                    "complete": Field(N_("Complete"), "flag"),
-                }
-            ),
-            "campaigns": MappingProxyType(
-                {
-                    "campaign": Field(N_("Campaign"), "text"),
-                    "first_day": Field(N_("First day"), "text"),
-                    "users": Field(N_("Took part"), "count"),
-                    "new": Field(N_("New"), "count"),
-                    "returning": Field(N_("Returning"), "count"),
-                    "known": Field(N_("Could come"), "count"),
-                    "came": Field(N_("Came"), "count"),
-                    "rate": Field(N_("Participation rate"), "share"),
-                    "low": Field(N_("95% from"), "share"),
-                    "high": Field(N_("95% to"), "share"),
-                    "came_next": Field(N_("Came to the next one"), "count"),
-                    "next_share": Field(N_("Share that came to the next one"), "share"),
-                    "next_low": Field(N_("Next: 95% from"), "share"),
-                    "next_high": Field(N_("Next: 95% to"), "share"),
-                    "fitted": Field(N_("Trend"), "share"),
-                    "complete": Field(N_("Complete"), "flag"),
-                }
-            ),
-            "trend": MappingProxyType(
-                {
-                    "campaigns": Field(N_("Campaigns"), "count"),
-                    "users": Field(N_("Users"), "count"),
-                    "slope": Field(N_("Change in log odds per campaign"), "number"),
-                    "slope_low": Field(N_("95% from"), "number"),
-                    "slope_high": Field(N_("95% to"), "number"),
-                    "odds_ratio": Field(N_("Ratio of odds per campaign"), "ratio"),
-                    "odds_low": Field(N_("Ratio: 95% from"), "ratio"),
-                    "odds_high": Field(N_("Ratio: 95% to"), "ratio"),
-                }
-            ),
-        }
+    fields = described(
+        table={
+            "cohort": Field(N_("First campaign"), "text", of="campaign"),
+            "campaign": _CAMPAIGN,
+            "later": Field(N_("Campaigns later"), "count"),
+            "users": Field(N_("Users"), "count"),
+            "took_part": Field(N_("Took part"), "count"),
+            "share": Field(N_("Share"), "share"),
+            "low": Field(N_("95% from"), "share"),
+            "high": Field(N_("95% to"), "share"),
+            "complete": Field(N_("Complete"), "flag"),
+        },
+        campaigns={
+            "campaign": _CAMPAIGN,
+            "first_day": Field(N_("First day"), "text"),
+            "users": Field(N_("Took part"), "count"),
+            "new": Field(N_("New"), "count"),
+            "returning": Field(N_("Returning"), "count"),
+            "known": Field(N_("Could come"), "count"),
+            "came": Field(N_("Came"), "count"),
+            "rate": Field(N_("Participation rate"), "share"),
+            "low": Field(N_("95% from"), "share"),
+            "high": Field(N_("95% to"), "share"),
+            "came_next": Field(N_("Came to the next one"), "count"),
+            "next_share": Field(N_("Share that came to the next one"), "share"),
+            "next_low": Field(N_("Next: 95% from"), "share"),
+            "next_high": Field(N_("Next: 95% to"), "share"),
+            "fitted": Field(N_("Trend"), "share"),
+            "complete": Field(N_("Complete"), "flag"),
+        },
+        trend={
+            "campaigns": Field(N_("Campaigns"), "count"),
+            "users": Field(N_("Users"), "count"),
+            "change": Field(N_("Change per campaign"), "points"),
+            "change_low": Field(N_("Change: 95% from"), "points"),
+            "change_high": Field(N_("Change: 95% to"), "points"),
+        },
     )
 
     question: Participation
 
-    def _chart(self, look: Look) -> Any:
-        return participation_chart.draw(self, look)
+    def _chart(self, look: Look) -> AnyChart:
+        whose = LOYAL if self.question.paid_orders else REGULARS
+        return participation_chart.draw(self.frame("campaigns"), self.plot("campaigns", look), whose, self.headline)
 
 
 # ---- the work ---------------------------------------------------------------------------------------------
@@ -178,10 +173,10 @@ Seen = Mapping[int, int]
 class _Counts:
     """Users by campaign: who took part in both (first first), who could come and who came."""
 
-    first: Any  # (first campaign, campaign): users of a cohort who took part
-    both: Any  # (campaign, campaign): users who took part in both
-    known: Any  # (campaign,): who could come
-    came: Any  # (campaign,): who of them came
+    first: Int64  # (first campaign, campaign): users of a cohort who took part
+    both: Int64  # (campaign, campaign): users who took part in both
+    known: Int64  # (campaign,): who could come
+    came: Int64  # (campaign,): who of them came
     base: int | None
 
 
@@ -239,8 +234,17 @@ def _counts(seen: Seen, campaigns: int, base: int | None) -> _Counts:
     took_part = both.diagonal()
     if base is not None:
         return _Counts(first, both, np.full(campaigns, base), took_part, base)
-    new = first.diagonal()
-    return _Counts(first, both, np.append(0, new.cumsum()[:-1]), took_part - new, base)
+    who, count = np.array(list(seen), np.int64)[:, None], np.array(list(seen.values()), np.int64)
+    each = np.arange(campaigns)
+    regular = _regular(who, each)
+    return _Counts(first, both, count @ regular, count @ (regular & (who >> each & 1)), base)
+
+
+def _regular(mask: Int64, places: Int64) -> Int64:
+    """Say (1 or 0) who took part in the campaign just before each place and in one before that."""
+    before = mask & ((np.int64(1) << places) - 1)
+    just_before = np.where(places > 0, mask >> np.maximum(places - 1, 0) & 1, 0)
+    return np.asarray(just_before & (before & (before - 1) != 0), np.int64)
 
 
 # ---- the tables -------------------------------------------------------------------------------------------
@@ -298,58 +302,49 @@ def _campaigns(runs: Sequence[Run], counts: _Counts, zone: str) -> pd.DataFrame:
 # ---- the trend --------------------------------------------------------------------------------------------
 
 
-def _trend(runs: Sequence[Run], seen: Seen, counts: _Counts) -> tuple[pd.DataFrame, Any]:
+def _trend(runs: Sequence[Run], seen: Seen, counts: _Counts) -> tuple[pd.DataFrame, Floats]:
     """Return the trend's one row and each campaign's fitted rate; NaN where there is none."""
     places = np.array([p for p, run in enumerate(runs) if not run.running and counts.known[p]], int)
-    slope, spread, fitted = np.nan, np.nan, np.full(len(runs), np.nan)
+    change, error, fitted = np.nan, np.nan, np.full(len(runs), np.nan)
     if _estimable(counts, places):
-        (level, found), error = _fit(seen, counts, places)
-        if error > _ALIKE:
-            slope, spread, fitted[places] = found, error, expit(level + found * places)
-    half = Z * spread
-    bounds = [slope, slope - half, slope + half]
-    columns = ("slope", "slope_low", "slope_high", "odds_ratio", "odds_low", "odds_high")
-    figures = dict(zip(columns, [*bounds, *np.exp(bounds)], strict=True))
+        level, slope, spread = _fit(seen, counts, places)
+        if spread > _ALIKE:
+            change, error, fitted[places] = slope, spread, np.clip(level + slope * places, 0, 1)
+    figures = {"change": [change], "change_low": [change - Z * error], "change_high": [change + Z * error]}
     followed = counts.known[places].max(initial=0)
-    return pd.DataFrame(
-        {"campaigns": [len(places)], "users": [followed], **{name: [x] for name, x in figures.items()}}
-    ), fitted
+    return pd.DataFrame({"campaigns": [len(places)], "users": [followed], **figures}), fitted
 
 
-_ALIKE = 1e-6
+_ALIKE = 1e-9
 """Below this standard error all users did the same, and nothing tells how sure the slope is."""
 
 
-def _estimable(counts: _Counts, places: Any) -> bool:
-    """Say whether there are enough rates, and those who came and those who did not overlap, else no fit is finite."""
-    came = [p for p in places if counts.came[p]]
-    missed = [p for p in places if counts.came[p] < counts.known[p]]
-    if len(places) < FEWEST or counts.known[places].max() < USERS or not came or not missed:
+def _estimable(counts: _Counts, places: Int64) -> bool:
+    """Say whether there are enough rates, of enough users, some of whom came and some did not."""
+    if len(places) < FEWEST or counts.known[places].min() < SMALL:
         return False
-    return bool(max(came) > min(missed) and max(missed) > min(came))
+    return bool(0 < counts.came[places].sum() < counts.known[places].sum())
 
 
-def _fit(seen: Seen, counts: _Counts, places: Any) -> tuple[Any, float]:
-    """Return level and slope per campaign, and the slope's standard error."""
+def _fit(seen: Seen, counts: _Counts, places: Int64) -> tuple[float, float, float]:
+    """Return level, slope per campaign, and the slope's standard error."""
+    users, came, could = _people(seen, counts, places)
     design = np.column_stack([np.ones(len(places)), places])
-    came, known = counts.came[places], counts.known[places]
-    fit = GLM(np.column_stack([came, known - came]), design, family=Binomial()).fit(maxiter=200, tol=1e-12)
-    users, came_to, could = _people(seen, counts, places)
-    scores = (could * (came_to - fit.fittedvalues)) @ design
-    bread = fit.cov_params()
+    bread = np.linalg.inv((design.T * counts.known[places]) @ design)
+    level, slope = bread @ design.T @ counts.came[places]
+    scores = (could * (came - (level + slope * places))) @ design
     spread = bread @ (scores.T * users) @ scores @ bread
-    return fit.params, float(np.sqrt(spread[1, 1]))
+    return float(level), float(slope), float(np.sqrt(max(spread[1, 1], 0.0)))
 
 
-def _people(seen: Seen, counts: _Counts, places: Any) -> tuple[Any, Any, Any]:
+def _people(seen: Seen, counts: _Counts, places: Int64) -> tuple[Int64, Int64, Int64]:
     """Return people alike: how many, the campaigns they came to, and those they could come to."""
     found = dict(seen)
     if counts.base is not None:
         found[0] = counts.base - sum(seen.values())
-    mask, users = np.array(list(found), np.int64)[:, None], np.array(list(found.values()))
-    came = mask >> places & 1
-    could = np.ones_like(came) if counts.base is not None else (mask & -mask) < (np.int64(1) << places)
-    return users, came, could
+    mask, users = np.array(list(found), np.int64)[:, None], np.array(list(found.values()), np.int64)
+    came = np.asarray(mask >> places & 1, np.int64)
+    return users, came, np.ones_like(came) if counts.base is not None else _regular(mask, places)
 
 
 # ---- the words --------------------------------------------------------------------------------------------
@@ -363,46 +358,59 @@ def _nobody(asked: Participation) -> Message:
 
 
 def _headline(asked: Participation, frames: Mapping[str, pd.DataFrame], counts: _Counts) -> Message:
-    rated = frames["campaigns"].query("known > 0")
-    rated = rated[rated["complete"]] if rated["complete"].any() else rated
-    if rated.empty:
-        only = frames["campaigns"].iloc[0]
+    table = frames["campaigns"]
+    if counts.base is None and len(table) < 2:
+        only = table.iloc[0]
         return say("{users} users took part in {campaign}; there is no later campaign to come back to yet.",
-                   users=int(only["users"]), campaign=only["campaign"])  # fmt: skip
+                   users=int(only["users"]), campaign=Name(only["campaign"], "campaign"))  # fmt: skip
+    rated = table[table["known"] > 0]
+    rated = rated[rated["complete"]] if rated["complete"].any() else rated
+    change = float(frames["trend"]["change"].iloc[0])
+    if counts.base is None and np.isnan(change):
+        return _returned(table)
+    whose = say("{n} loyal users", n=counts.base) if counts.base is not None else say("regulars")
     first, last = rated.iloc[0], rated.iloc[-1]
-    if counts.base is None:
-        return _returned(last)
-    params = {"users": counts.base, **_named("first", first), **_named("last", last)}
-    trend = frames["trend"].iloc[0]
+    params = {"whose": whose, **_named("first", first), **_named("last", last)}
     if len(rated) < 2:
-        return say("Of {users} loyal users, {last_share} took part in {last}.", **params)
-    if np.isnan(trend["slope"]):
-        return say("Of {users} loyal users, {first_share} took part in {first} and {last_share} in {last}.", **params)
-    ratio = {name: float(trend[name]) for name in ("odds_ratio", "odds_low", "odds_high")}
+        return say("Of {whose}, {last_share} took part in {last}.", **params)
+    if np.isnan(change):
+        return say("Of {whose}, {first_share} took part in {first} and {last_share} in {last}.", **params)
     return say(
-        "Of {users} loyal users, {first_share} took part in {first} and {last_share} in {last}: from one campaign to "
-        "the next, the odds of taking part are multiplied by {odds_ratio} (95% interval {odds_low} to {odds_high}).",
-        **params,
-        **ratio,
-    )
+        "Of {whose}, {first_share} took part in {first} and {last_share} in {last}: {trend}", **params,
+        trend=_moved(frames["trend"].iloc[0]),
+    )  # fmt: skip
 
 
-def _named(name: str, row: Any) -> dict[str, Any]:
-    return {name: row["campaign"], f"{name}_share": Share(float(row["rate"]))}
+def _moved(trend: pd.Series[float]) -> Message:
+    """Say by how much the rate moves from one campaign to the next, if it does."""
+    low, high = sorted(abs(float(trend[name])) for name in ("change_low", "change_high"))
+    bounds = {"change": Points(abs(float(trend["change"]))), "low": Points(low), "high": Points(high)}
+    if trend["change_high"] < 0:
+        return say("{change} percentage points fewer from each campaign to the next (95% interval {low} to {high}).",
+                   **bounds)  # fmt: skip
+    if trend["change_low"] > 0:
+        return say("{change} percentage points more from each campaign to the next (95% interval {low} to {high}).",
+                   **bounds)  # fmt: skip
+    return say("no clear change from one campaign to the next.")
 
 
-def _returned(last: Any) -> Message:
+def _named(name: str, row: pd.Series[Any]) -> dict[str, Name | Share]:
+    return {name: Name(row["campaign"], "campaign"), f"{name}_share": Share(float(row["rate"]))}
+
+
+def _returned(table: pd.DataFrame) -> Message:
+    """Say how many of those who took part in the last campaign but one came again."""
+    rated = table[:-1][table["complete"].to_numpy()[1:]]
+    place = len(rated if len(rated) else table[:-1]) - 1  # a campaign that may still be running is the last one
+    before, last = table.iloc[place], table.iloc[place + 1]
     return say(
-        "Of {known} users who took part in an earlier campaign, {share} took part in {campaign} (95% interval {low} to "
+        "Of {n} users who took part in {before}, {share} came to the next one, {campaign} (95% interval {low} to "
         "{high}); {new} of its {users} users were new.",
-        known=int(last["known"]),
-        share=Share(float(last["rate"])),
-        campaign=last["campaign"],
-        low=Share(float(last["low"])),
-        high=Share(float(last["high"])),
-        new=int(last["new"]),
-        users=int(last["users"]),
-    )
+        n=int(before["users"]), before=Name(before["campaign"], "campaign"),
+        share=Share(float(before["next_share"])), low=Share(float(before["next_low"])),
+        high=Share(float(before["next_high"])), campaign=Name(last["campaign"], "campaign"),
+        new=int(last["new"]), users=int(last["users"]),
+    )  # fmt: skip
 
 
 def _notes(asked: Participation, frames: Mapping[str, pd.DataFrame], runs: Sequence[Run]) -> tuple[Note, ...]:
@@ -410,7 +418,7 @@ def _notes(asked: Participation, frames: Mapping[str, pd.DataFrame], runs: Seque
     if running := tuple(run.name for run in runs if run.running):
         text = say("{campaigns} may still be running when the data ends: the figures are lower bounds and take no part "
                    "in the trend. Its last day, set on the Data page, tells when it is over.",
-                   campaigns=Names(running))  # fmt: skip
+                   campaigns=Names(running, "campaign"))  # fmt: skip
         notes.append(Note("running", text, "warning"))
     notes += _trend_notes(asked, frames)
     if asked.where and (asked.where.start or asked.where.end):
@@ -429,22 +437,18 @@ def _trend_notes(asked: Participation, frames: Mapping[str, pd.DataFrame]) -> li
         whom = say("Loyal users had {n} or more orders paid before the first campaign's first day; all of them count, "
                    "those too who never came.", n=asked.paid_orders)  # fmt: skip
     else:
-        whom = say("The rate is of all who took part in an earlier campaign, however long ago: it falls as more of "
-                   "them have left for good. Ask about loyal users to follow the same people.")  # fmt: skip
+        whom = say("The rate is of regulars: people who took part in the campaign just before and in an earlier one. "
+                   "Of everybody who ever came, ever more have left for good.")  # fmt: skip
     notes = [Note("whose-rate", whom)]
     if trend["campaigns"] < FEWEST:
         few = say("A trend is not estimable: it needs {needed} campaigns that are over and have a rate, and there are "
                   "{n}.", needed=FEWEST, n=int(trend["campaigns"]))  # fmt: skip
         notes.append(Note("no-trend", few, "missing"))
-    elif trend["users"] < USERS:
-        small = say("A trend is not estimable: its interval needs {needed} users to follow, and there are {n}.",
-                    needed=USERS, n=int(trend["users"]))  # fmt: skip
+    elif np.isnan(trend["change"]) and (low := int(frames["campaigns"].query("known > 0")["known"].min())) < SMALL:
+        small = say("A trend is not estimable: its interval needs {needed} users who could come to each campaign, and "
+                    "there are {n}.", needed=SMALL, n=low)  # fmt: skip
         notes.append(Note("no-trend", small, "missing"))
-    elif np.isnan(trend["slope"]):
-        apart = say("A trend is not estimable: everybody did the same, or all who came stand on one side of some "
-                    "campaign and all who did not on the other.")  # fmt: skip
-        notes.append(Note("no-trend", apart, "missing"))
-    elif trend["slope_low"] < 0 < trend["slope_high"]:
-        flat = say("The trend's interval holds both a fall and a rise: the data does not tell which.")
-        notes.append(Note("flat-trend", flat, "warning"))
+    elif np.isnan(trend["change"]):
+        alike = say("A trend is not estimable: everybody did the same.")
+        notes.append(Note("no-trend", alike, "missing"))
     return notes

@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import altair as alt
 import pandas as pd
 
 from analysis import charts
-from analysis.charts import Look
-from analysis.messages import N_, Share, say
+from analysis.charts import AnyChart, Look, Plot
+from analysis.fields import Field
+from analysis.messages import N_, Message, Share, say
 
 _ROW = 40
-_NEW, _RETURNING, _OPEN = N_("new"), N_("returning"), N_("may still be running")
+_NEW, _RETURNING, _OVER, _OPEN = N_("new"), N_("returning"), N_("complete"), N_("may still be running")
 
 
-def draw(answer: Any, look: Look) -> Any:
-    """Draw two panels in one view, each row named by its panel and its campaign: one view fits its container."""
-    table = answer.frame("campaigns")
+def draw(table: pd.DataFrame, plot: Plot, whose: str, headline: Message) -> AnyChart:
+    """Draw two panels in one view, each row named by its panel and its campaign: one view fits its container.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A row per campaign.
+    plot : Plot
+    whose : str
+        Whose rate it is, in English.
+    headline : Message
+    """
+    table = plot.named(table)
     rated = table[table["known"] > 0]
-    heads = [*(["1 "] if len(rated) else []), *("2 " + rated["campaign"]), "3 ", *("4 " + table["campaign"])]
+    heads = [*(["1 "] if len(rated) else []), *("2 " + rated["campaign_name"]), "3 ", *("4 " + table["campaign_name"])]
     axis = alt.Axis(domain=False, ticks=False, grid=False, labelExpr="slice(datum.label, 2)", labelLimit=150,
                     labelPadding=6)  # fmt: skip
     y = alt.Y("row:N", title=None, axis=axis, scale=alt.Scale(domain=heads, paddingInner=0.15))
-    layers = [*(_rates(rated, look, y) if len(rated) else []), *_people(table, look, y), *_headings(answer, look, y)]
-    describe = answer.headline.text(look.language)
-    return charts.finish(alt.layer(*layers), look, describe=describe, height=_ROW * len(heads))
+    rates = _rates(rated, plot, y) if len(rated) else []
+    titles = _titles(plot.look, whose, trend=bool(table["fitted"].notna().any()))[0 if len(rated) else 1 :]
+    layers = [*rates, *_people(table, plot, y), *_headings(titles, plot.look, y)]
+    return charts.finish(alt.layer(*layers), plot.look, describe=plot.look(headline), height=_ROW * len(heads))
 
 
 def _across(name: str, scale: alt.Scale) -> alt.X:
@@ -35,27 +45,19 @@ def _across(name: str, scale: alt.Scale) -> alt.X:
 _UNIT = alt.Scale(domain=[0, 1], nice=False)
 
 
-def _rates(table: pd.DataFrame, look: Look, y: alt.Y) -> list[alt.Chart]:
+def _rates(table: pd.DataFrame, plot: Plot, y: alt.Y) -> list[alt.Chart]:
     """Draw a bar per campaign's rate with its interval, the trend's rate as a tick, figures beside it."""
-    most = max(float(table[["high", "fitted"]].max().max()), 1e-9) * 1.55  # room for the words beside the longest
-    rows: Any = table.itertuples()
+    look, most = plot.look, max(float(table[["high", "fitted"]].max().max()), 1e-9) * 1.55  # room beside the longest
+    told = zip(table["rate"], table["known"], strict=True)
     table = table.assign(
-        row="2 " + table["campaign"],
-        words=[look(say("{share} of {users}", share=Share(float(r.rate)), users=int(r.known))) for r in rows],
+        row="2 " + table["campaign_name"],
+        words=[look(say("{share} of {users}", share=Share(float(rate)), users=int(n))) for rate, n in told],
         start=0.0,
-        state=table["complete"].map({True: "", False: look(_OPEN)}),
+        state_name=table["complete"].map({True: look(_OVER), False: look(_OPEN)}),
         **{f"at_{name}": table[name] / most for name in ("rate", "low", "high", "fitted")},
     )
-    tips = [
-        alt.Tooltip("campaign:N", title=look(N_("Campaign"))),
-        alt.Tooltip("came:Q", title=look(N_("Came")), format=",d"),
-        alt.Tooltip("known:Q", title=look(N_("Could come")), format=",d"),
-        alt.Tooltip("rate:Q", title=look(N_("Participation rate")), format=".1%"),
-        alt.Tooltip("low:Q", title=look(N_("95% from")), format=".1%"),
-        alt.Tooltip("high:Q", title=look(N_("95% to")), format=".1%"),
-        alt.Tooltip("fitted:Q", title=look(N_("Trend")), format=".1%"),
-        alt.Tooltip("state:N", title=look(N_("Observed"))),
-    ]
+    plot = plot.beside(state=Field(N_("Observed"), "text"))
+    tips = plot.tips("campaign", "came", "known", "rate", "low", "high", "fitted", "state")
     base = alt.Chart(table).encode(y=y)
     paler = alt.condition("datum.complete", alt.value(1), alt.value(0.45))
     return [
@@ -70,23 +72,17 @@ def _rates(table: pd.DataFrame, look: Look, y: alt.Y) -> list[alt.Chart]:
     ]
 
 
-def _people(table: pd.DataFrame, look: Look, y: alt.Y) -> list[alt.Chart]:
+def _people(table: pd.DataFrame, plot: Plot, y: alt.Y) -> list[alt.Chart]:
     """Draw how many took part in each campaign: those who returned, then those who were new."""
-    most = max(float(table["users"].max()), 1.0) * 1.25
-    rows: Any = table.itertuples()
+    look, most = plot.look, max(float(table["users"].max()), 1.0) * 1.25
     table = table.assign(
-        row="4 " + table["campaign"],
-        words=[look(say("{n}", n=int(r.users))) for r in rows],
+        row="4 " + table["campaign_name"],
+        words=[plot.written("users", n) for n in table["users"]],
         start=0.0,
         middle=table["returning"] / most,
         end=table["users"] / most,
     )
-    tips = [
-        alt.Tooltip("campaign:N", title=look(N_("Campaign"))),
-        alt.Tooltip("users:Q", title=look(N_("Took part")), format=",d"),
-        alt.Tooltip("new:Q", title=look(N_("New")), format=",d"),
-        alt.Tooltip("returning:Q", title=look(N_("Returning")), format=",d"),
-    ]
+    tips = plot.tips("campaign", "users", "new", "returning")
     base = alt.Chart(table).encode(y=y)
     bars = base.encode(tooltip=tips)
     return [
@@ -98,19 +94,16 @@ def _people(table: pd.DataFrame, look: Look, y: alt.Y) -> list[alt.Chart]:
     ]
 
 
-def _headings(answer: Any, look: Look, y: alt.Y) -> list[alt.Chart]:
+def _titles(look: Look, whose: str, *, trend: bool) -> list[tuple[str, str, str]]:
+    """Return each panel's row, its title, and how to read it."""
+    guide = say("{whose}, with 95% interval", whose=whose)
+    guide = say("{whose}; red: the trend", whose=guide) if trend else guide
+    return [("1 ", look(N_("Participation rate")), look(guide)), ("3 ", look(N_("Who took part")), "")]
+
+
+def _headings(titles: list[tuple[str, str, str]], look: Look, y: alt.Y) -> list[alt.Chart]:
     """Write each panel's title, and under it how to read it."""
-    whose = N_("of loyal users, with 95% interval") if answer.question.paid_orders else N_("of those who took part "
-        "before, with 95% interval")  # fmt: skip
-    trend = answer.frame("campaigns")["fitted"].notna().any()
-    guide = look(say("{whose}; red: the trend", whose=whose)) if trend else look(whose)
-    rows = [
-        ("1 ", look(N_("Participation rate")), guide, ""),
-        ("3 ", look(N_("Who took part")), "", ""),
-    ]
-    heads = pd.DataFrame(
-        rows[0 if answer.frame("campaigns")["known"].any() else 1 :], columns=["row", "title", "guide", "_"]
-    )
+    heads = pd.DataFrame(titles, columns=["row", "title", "guide"])
     keys = pd.DataFrame({"row": "3 ", "key": ["■ " + look(_RETURNING), "■ " + look(_NEW)], "place": [0, 1]})
     base = alt.Chart(heads).encode(y=y, x=alt.value(0))
     colours = alt.Color(

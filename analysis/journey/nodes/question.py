@@ -334,12 +334,16 @@ def _shares(met: float, compared: float, users: int, sums: Floats) -> dict[str, 
         return dict.fromkeys((*SHARES, "p"), np.nan)
     own, others, both, weight = sums / users**2
     # As many independent people would know the others' rate as well as these do (Kish's effective number).
-    people = max(compared * (1 - compared) / others if others > 0 else 1 / weight, 1.0)
-    together = both / np.sqrt(own * others) if own * others > 0 else 0.0
+    people = max(compared * (1 - compared) / others if others > _ALIKE else 1 / weight, 1.0)
+    together = both / np.sqrt(own * others) if min(own, others) > _ALIKE else 0.0
     apart = difference(_known_by(met, users), _known_by(compared, people), correlation=together).floats()
-    spread = np.sqrt(max(own - 2 * both + others, 1e-18))  # where all do alike, the interval alone decides
+    spread = np.sqrt(max(own - 2 * both + others, _ALIKE))  # where all do alike, the interval alone decides
     values = (met, compared, *apart, apart[0] * users, 2 * norm.sf(abs(apart[0]) / spread))
     return dict(zip((*SHARES, "p"), values, strict=True))
+
+
+_ALIKE = 1e-15
+"""Below this variance all did the same, and what there is of it comes from rounding."""
 
 
 def _known_by(rate: float, people: float) -> Interval:

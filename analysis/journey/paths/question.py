@@ -516,15 +516,15 @@ def _headline(asked: OfPaths, found: Walked, nodes: _Nodes, said: Said) -> Messa
     params |= {"event": str(nodes.names[top]), "share": Share(int(next_[top]) / n), "ended": ended}
     if asked.back:
         return say("Of {whom}, {share} came from {event} {time}; for {ended} it was the first event.", **params)
-    return say("Of {whom}, {share} did {event} next {time}; {ended} did no more.", **params)
+    return say("Of {whom}, {share} did {event} next {time}; for {ended} it was the last event.", **params)
 
 
 def _all_notes(asked: OfPaths, waiting: int, others: int, own: tuple[Note, ...]) -> Iterable[Note]:
     if waiting:
         yield _open(asked, waiting)
     if others:
-        told = say("Each level tells its {names} most common events apart and adds up the rest as (other). Event names "
-                   "in it: {others}.", names=asked.names, others=others)  # fmt: skip
+        told = say("Each level tells its {names} most common events apart; (other) adds up the rest, {others} "
+                   "different ones.", names=asked.names, others=others)  # fmt: skip
         yield Note("other-events", told)
     if asked.where and asked.where.columns():
         yield Note("filtered-events", say("Only events that match the filter are part of a path."))

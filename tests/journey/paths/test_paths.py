@@ -141,9 +141,9 @@ def test_a_walk_can_be_sent_away(sample: Tables) -> None:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"start": "a"}, "Of 2 users who did a, 50.0% did b next within 7 days; 50.0% did no more."),
+        ({"start": "a"}, "Of 2 users who did a, 50.0% did b next within 7 days; for 50.0% it was the last event."),
         ({"start": "a", "count": "occurrences"},
-         "Of 3 times users did a, 33.3% did b next within 7 days; 33.3% did no more."),
+         "Of 3 times users did a, 33.3% did b next within 7 days; for 33.3% it was the last event."),
         ({"start": "a", "until": "c"}, "Of 2 users who did a, 50.0% came to c within 7 days, in the steps shown."),
         ({"start": "c", "direction": "before"},
          "Of 1 users who did c, 100% came from a within 7 days; for 0% it was the first event."),
