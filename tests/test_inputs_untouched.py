@@ -110,7 +110,7 @@ def test_an_answer_reads_in_every_language_and_in_a_notebook(kind: str, answer_t
     bundle, _ = answer._repr_mimebundle_()
     assert bundle["text/plain"].startswith(answer.say(answer.headline))
     assert "vega" in bundle["text/html"]
-    assert repr(answer) == f"<{type(answer).__name__} {answer.headline.text()}>"
+    assert repr(answer) == f"<{type(answer).__name__} {answer.say(answer.headline)}>"
 
 
 @pytest.mark.parametrize("kind", KINDS)
