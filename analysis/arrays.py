@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -12,3 +14,5 @@ Bytes = npt.NDArray[np.uint8]
 Int16 = npt.NDArray[np.int16]
 Int32 = npt.NDArray[np.int32]
 Times = npt.NDArray[np.datetime64]
+Integers = npt.NDArray[np.integer[Any]]
+"""Of any width."""

@@ -1,8 +1,8 @@
-"""How often does a 95% interval of mean revenue per user hold the truth? Six intervals over many data sets of each kind.
+"""How often does a 95% interval of mean revenue per user hold the truth? Six intervals, many data sets of each kind.
 
     python -m benchmarks.coverage --sets 1000
 
-Prints a table. "misses" are data sets whose interval lies wholly above and wholly below the truth, which should be alike.
+Prints a table. "misses" are data sets whose interval lies wholly above and wholly below the truth, to be alike.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ INTERVALS: Mapping[str, Callable[[Floats, np.random.Generator], Bounds]] = {
 
 
 def covered(kind: Kind, sets: int, seed: int) -> dict[str, tuple[float, int, int, float]]:
-    """Return per interval the share that holds the truth, misses above and below, and the median width over the truth."""
+    """Return per interval the share that holds the truth, misses above and below, and the median relative width."""
     rng, truth = np.random.default_rng(seed), kind.share * kind.average
     found: dict[str, list[Bounds]] = {name: [] for name in INTERVALS}
     for _ in range(sets):

@@ -2,8 +2,8 @@
 
 A kernel is a small Numba function over (user, time, code) arrays sorted by user and time. This module feeds
 it from the store's sorted scan, in chunks cut at user boundaries: a user who straddles two Arrow batches
-is handed over whole, in a small chunk of their own. Kernels run beside the scan, in threads of their own:
-DuckDB and Numba both let go of Python's lock.
+is handed over whole, in another chunk, so chunks come in no order of users. Kernels run beside the scan, in a thread
+of their own and in the one that reads: DuckDB and Numba both let go of Python's lock.
 
 A walk is a function that can be pickled, from a chunk to some part of an answer; parts are put together by who
 asked. So the same walk runs wherever the chunks are, see :mod:`analysis.store.spark`.
@@ -28,8 +28,6 @@ from analysis.store.columns import stored
 
 T = TypeVar("T")
 BATCH = 1_000_000
-WALKERS = 2
-"""Threads that run kernels: two keep up with the scan, and more would wait for it."""
 KEPT = 10_000_000
 """Most rows of who, when and what (14 bytes each) that are kept from one walk to the next."""
 Int16 = npt.NDArray[np.int16]
@@ -108,13 +106,21 @@ class Chunk:
         """Return rows `start` to `stop`."""
         return self._each(lambda column: column[start:stop])
 
-    def joined(self, other: Chunk) -> Chunk:
-        """Return these rows followed by the other's."""
-        return Chunk(
-            _both(self.user, other.user),
-            _both(self.time, other.time),
-            _both(self.code, other.code),
-            *({n: _both(a[n], b[n]) for n in a} for a, b in zip(self._named(), other._named(), strict=True)),
+    def copied(self) -> Chunk:
+        """Return the same rows apart from the batch they were cut from, which can then be forgotten."""
+        return self._each(lambda column: read_only(column.copy()) if _in_numpy(column) else _taken(column))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Chunk]) -> Chunk:
+        """Return the rows of one or more chunks, one after the other."""
+        first = parts[0]
+        return cls(
+            _together([p.user for p in parts]),
+            _together([p.time for p in parts]),
+            _together([p.code for p in parts]),
+            {name: _together([p.coded[name] for p in parts]) for name in first.coded},
+            {name: _together([p.numbers[name] for p in parts]) for name in first.numbers},
+            {name: _together([p.texts[name] for p in parts]) for name in first.texts},
         )
 
     def settled(self, rank: Any) -> Chunk:
@@ -152,22 +158,26 @@ def chunks(events: nw.LazyFrame[Any], columns: Columns | None = None) -> Iterato
 
 
 def whole_users(batches: Iterable[Chunk]) -> Iterator[Chunk]:
-    """Yield rows sorted by user and time, cut anywhere but never empty, in chunks of whole users."""
-    pending: Chunk | None = None
+    """Yield rows sorted by user and time, cut anywhere but never empty, in chunks of whole users.
+
+    Users at a batch's ends may go on in another: they are put aside and come together, in a chunk of their own.
+    """
+    aside, rows = list[Chunk](), 0
     for batch in batches:
-        if pending is not None:
-            head = int(np.searchsorted(batch.user, pending.user[-1], side="right"))
-            pending, batch = pending.joined(batch.cut(0, head)), batch.cut(head, len(batch))
-        if not len(batch):
-            continue
-        if pending is not None:
-            yield pending
+        first = int(np.searchsorted(batch.user, batch.user[0], side="right"))
         last = int(np.searchsorted(batch.user, batch.user[-1], side="left"))
-        pending = batch.cut(last, len(batch))
-        if last:
-            yield batch.cut(0, last)
-    if pending is not None:
-        yield pending
+        if first < last:
+            yield batch.cut(first, last)
+        for start, stop in ((0, first), (max(first, last), len(batch))):
+            if start == stop:
+                continue
+            if rows > BATCH and aside[-1].user[-1] != batch.user[start]:
+                yield Chunk.joined(aside)
+                aside, rows = [], 0
+            aside.append(batch.cut(start, stop).copied())
+            rows += stop - start
+    if aside:
+        yield Chunk.joined(aside)
 
 
 class Repeated(Protocol):
@@ -214,16 +224,29 @@ class Kept:
 
 
 def beside(work: Callable[[Chunk], T], found: Iterable[Chunk]) -> Iterator[T]:
-    """Yield what `work` makes of each chunk, in order, working on some while the next are read."""
-    with ThreadPoolExecutor(WALKERS) as pool:
+    """Yield what `work` makes of each chunk, in order. A helper works while the next is read; who reads works too.
+
+    So no chunk waits for long, and none pile up.
+    """
+    with ThreadPoolExecutor(1) as pool:
         waiting: deque[Future[T]] = deque()
+        helped: Future[T] | None = None
         for chunk in found:
-            waiting.append(pool.submit(work, chunk))
-            # Only so many at a time: a scan that runs ahead would pile all its chunks up.
-            if len(waiting) > 4 * WALKERS:
+            if helped is None or helped.done():
+                helped = pool.submit(work, chunk)
+                waiting.append(helped)
+            else:
+                waiting.append(_done(work(chunk)))
+            while waiting and waiting[0].done():
                 yield waiting.popleft().result()
         for last in waiting:
             yield last.result()
+
+
+def _done(part: T) -> Future[T]:
+    done: Future[T] = Future()
+    done.set_result(part)
+    return done
 
 
 def _batches(events: nw.LazyFrame[Any], columns: Columns) -> Iterator[Chunk]:
@@ -260,10 +283,12 @@ def _or_nan(numbers: Any) -> Any:
     return read_only(numbers.to_numpy(zero_copy_only=False))
 
 
-def _both(first: Any, second: Any) -> Any:
-    if _in_numpy(first):
-        return read_only(np.concatenate((first, second)))
-    return pa.concat_arrays([first, second])
+def _together(columns: Sequence[Any]) -> Any:
+    return read_only(np.concatenate(columns)) if _in_numpy(columns[0]) else pa.concat_arrays(columns)
+
+
+def _taken(texts: Any) -> Any:
+    return texts.take(pa.array(np.arange(len(texts))))
 
 
 def _in_numpy(column: Any) -> bool:

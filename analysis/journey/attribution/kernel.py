@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.journey.attribution.models import MOST
-from analysis.journey.funnel.kernel import compiled
+from analysis.store.kernels import ONE, ZERO, compiled
 from analysis.store.walk import Chunk, Columns
 
 GROUPS = 128
@@ -257,27 +257,27 @@ def _walk(
     sets: Any, set_group: Any, set_journeys: Any, set_conversions: Any, set_worth: Any,
 ) -> int:  # fmt: skip  # pragma: no cover - compiled
     """Walk one chunk, add to the sums, and return how many rows of sets were written."""
-    rows, touches = len(user), credits.shape[3] - 1
+    rows, touches, several = np.uint64(len(user)), credits.shape[3] - 1, len(worth) > 1
     at, what, same = np.empty(rows, np.int64), np.empty(rows, np.int32), np.empty(rows, np.int32)
     weight, moment, amount = np.empty(rows), np.empty(rows, np.int64), np.empty(rows)
-    i, out = 0, 0
+    i, out = ZERO, ZERO
     while i < rows:
-        who, n, m = user[i], 0, 0
+        who, n, m = user[i], ZERO, ZERO
         while i < rows and user[i] == who:
-            role = roles[code[i]]
+            role = roles[np.uint64(code[i])]
             if role & _TOUCH and place[i] >= 0:
                 at[n], what[n], same[n] = time[i], place[i], repeat[i]
-                n += 1
+                n += ONE
                 if time[i] < end:
-                    seen[place[i]] = True
+                    seen[np.uint64(place[i])] = True
             if role & _CONVERSION:
-                moment[m], amount[m] = time[i], worth[i % len(worth)]
-                m += 1
-            i += 1
-        if n == 0 and m == 0:
+                moment[m], amount[m] = time[i], worth[i if several else ZERO]
+                m += ONE
+            i += ONE
+        if n == ZERO and m == ZERO:
             continue
         group = _group(who, seed)
-        a, b, c, covered, previous = 0, 0, 0, 0, -FAR
+        a, b, c, covered, previous = ZERO, ZERO, ZERO, ZERO, -FAR
         while True:  # each conversion's moment, then what follows the last
             now, times, value, unknown = FAR, 0, 0.0, 0
             if c < m:
@@ -288,22 +288,22 @@ def _walk(
                     else:
                         value += amount[c]
                     times += 1
-                    c += 1
+                    c += ONE
             while b < n and at[b] <= now:
-                b += 1
+                b += ONE
             while a < b and (at[a] < now - window or (since_last and at[a] <= previous)):
-                a += 1
+                a += ONE
             k = covered
             while journeys and k < a:  # touches that no conversion follows in time
-                j = k + 1
-                while j < a and at[j] - at[j - 1] <= window:
-                    j += 1
-                if start <= at[j - 1] < end:
+                j = k + ONE
+                while j < a and at[j] - at[j - ONE] <= window:
+                    j += ONE
+                if start <= at[j - ONE] < end:
                     counts[_LOST] += 1
-                    counts[_OPEN] += at[j - 1] + window > known_until
+                    counts[_OPEN] += at[j - ONE] + window > known_until
                     sets[out] = _step_through(what, same, k, j, 1, touches + 2, steps[group])
                     set_group[out], set_journeys[out], set_conversions[out], set_worth[out] = group, 1, 0, 0.0
-                    out += 1
+                    out += ONE
                 k = j
             covered = max(covered, b)
             if times == 0:
@@ -326,7 +326,7 @@ def _walk(
                         sets[out] = _step_through(what, same, a, b, times, touches + 1, steps[group])
                         set_group[out], set_journeys[out] = group, times
                         set_conversions[out], set_worth[out] = times, value
-                        out += 1
+                        out += ONE
             previous = now
     return out
 
@@ -343,19 +343,19 @@ def _group(who: int, seed: int) -> int:  # pragma: no cover - compiled
 @compiled
 def _counts_once(what: Any, same: Any, k: int, b: int) -> bool:  # pragma: no cover - compiled
     """Say whether touch k of a path ending before b stands for itself: repeats count as their last."""
-    return k == b - 1 or what[k] != what[k + 1] or same[k] != same[k + 1] or same[k] < 0
+    return k == b - ONE or what[k] != what[k + ONE] or same[k] != same[k + ONE] or same[k] < 0
 
 
 @compiled
 def _share_ends(
     what: Any, a: int, b: int, direct: int, times: int, value: float, credits: Any
 ) -> None:  # pragma: no cover - compiled
-    k = b - 1
+    k = b - ONE
     while k > a and what[k] == direct:
-        k -= 1
+        k -= ONE
     if what[k] == direct:
-        k = b - 1
-    for rule, touch in ((0, what[a]), (1, what[b - 1]), (2, what[k])):
+        k = b - ONE
+    for rule, touch in ((0, what[a]), (1, what[b - ONE]), (2, what[k])):
         credits[0, rule, touch] += times
         credits[1, rule, touch] += value
 
@@ -375,7 +375,7 @@ def _share_all(
         weight[k] = 0.0
         if _counts_once(what, same, k, b):
             n += 1
-            weight[k] = 2.0 ** ((at[k] - at[b - 1]) / half_life)
+            weight[k] = 2.0 ** ((at[k] - at[b - ONE]) / half_life)
             whole += weight[k]
     edges = first + last
     done = 0

@@ -17,13 +17,12 @@ import pyarrow as pa
 from analysis.charts import NOT_SET
 from analysis.journey.funnel import kernel as kernels
 from analysis.journey.funnel.definition import FunnelDefinition
+from analysis.journey.funnel.kernel import NO_TIME
 from analysis.journey.funnel.plan import FAR, SESSION_GAP, Plan, planned, relevant
 from analysis.store.walk import Chunk, Columns
 from analysis.tables import Tables
 
 T = TypeVar("T")
-NO_TIME = np.iinfo(np.int64).min
-"""The time of a step that was not taken; NumPy's NaT when read as `datetime64[us]`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +245,41 @@ class Found:
     in_time: Any
 
 
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How far each of one chunk's users came and when: all that is known where single events do not matter.
+
+    Parameters
+    ----------
+    level, still_open, group, entered, in_time : ndarray, shape (users,)
+        As in :class:`Found`.
+    at : ndarray of int64, shape (steps, users)
+        When the recorded chain took each step; `NO_TIME` where it did not. It is the one that first got as far as
+        the deepest step, so the last row is when a user first converted, by whatever chain.
+    took_last : int
+        How many users took the last step within the dates, by whatever way: those who never entered count, too.
+    """
+
+    level: Any
+    still_open: Any
+    group: Any
+    entered: Any
+    in_time: Any
+    at: Any
+    took_last: int
+
+
+def timed(asked: FunnelDefinition, tables: Tables, work: Callable[[Plan, Times], T]) -> tuple[Plan, list[T]]:
+    """Walk a funnel as :func:`walked` does, for work that asks of nothing but how far people came and when."""
+    plan, columns = planned(asked, tables)
+    each = partial(_timed, plan=plan, work=work)
+    return plan, [each(Chunk.empty(columns)), *tables.walk(relevant(asked, tables, plan), each, columns)]
+
+
+def _timed(chunk: Chunk, plan: Plan, work: Callable[[Plan, Times], T]) -> T:
+    return work(plan, times(chunk, plan))
+
+
 def walked(
     asked: FunnelDefinition, tables: Tables, work: Callable[[Chunk, Plan, Found], T], extra: Columns | None = None
 ) -> tuple[Plan, list[T]]:
@@ -307,20 +341,56 @@ def _own(positions: Any, count: int) -> Any:
 # ---- one chunk --------------------------------------------------------------------------------------------
 
 
+def times(chunk: Chunk, plan: Plan) -> Times:
+    """Find how far each of a chunk's users came and when."""
+    if plan.keys is not None and not plan.exact and plan.steps <= kernels.MOST_IN_REGISTERS:
+        return _plain_times(chunk, plan)
+    found = follow(chunk, plan)
+    at = np.ascontiguousarray(_at(chunk.time, found.rows, found.rows >= 0, NO_TIME).T)
+    return Times(
+        found.level, found.still_open, found.group, found.entered, found.in_time, at, _took_last(chunk, plan)
+    )  # fmt: skip
+
+
+def _took_last(chunk: Chunk, plan: Plan) -> int:
+    own = np.flatnonzero(_masks(chunk, plan) >> (plan.steps - 1) & 1)
+    when = chunk.time[own]
+    return len(np.unique(chunk.user[own][(when >= plan.entries[0]) & (when < plan.entries[1])]))
+
+
+def _plain_times(chunk: Chunk, plan: Plan) -> Times:
+    moments = np.empty((2 + plan.steps, _most_users(chunk)), np.int64)
+    levels = np.empty((2, moments.shape[1]), np.int8)
+    room = kernels.Times(levels[0], levels[1], moments[0], moments[1], moments[2:])
+    events = kernels.Events(chunk.user, chunk.time, chunk.code)
+    count, took_last = kernels.plain_times(events, _rules(plan), kernels.unentered(plan.steps), room)
+    level, in_time, entered, latest, at = (column[..., :count] for column in room)
+    may_go_on = (level < plan.steps) & (latest > plan.until - plan.window)
+    still_open = may_go_on if plan.before - 1 > plan.until else np.zeros(count, bool)
+    return Times(level, still_open, np.zeros(count, np.uint8), entered, in_time, at, took_last)
+
+
+def _most_users(chunk: Chunk) -> int:
+    """Return how many users there can be: a tenth of the rows, often, and memory taken anew has its price."""
+    return min(len(chunk), int(chunk.user[-1]) - int(chunk.user[0]) + 1) if len(chunk) else 0
+
+
 def _plainly(chunk: Chunk, plan: Plan) -> Found:
     order = _ties(chunk, plan) if plan.exact else None
     # Rows of one moment change places among themselves: whose they are and when stays as it is.
     user, time = chunk.user, chunk.time
     code = chunk.code if order is None else _fixed(chunk.code[order])
-    room = _room(len(chunk), plan)
-    count = kernels.plain(user, time, code, plan.masks, plan.keys, plan.window, plan.first, *plan.entries, *room)
-    level, latest, at, reached = (column[:count] for column in room)
+    room = _room(_most_users(chunk), plan)
+    count = kernels.plain(kernels.Events(user, time, code), _rules(plan), room)
+    found = kernels.Rows(*(column[:count] for column in room))
     if order is not None:
-        masks = _fixed(plan.masks[code])
-        kernels.settle(user, time, masks, False, level, at)
-        kernels.serving(user, time, masks, reached)
-    deadline = np.minimum(time[latest] + plan.window, plan.before - 1)
-    return _found(chunk, plan, (order, order), level, deadline, at, reached)
+        kernels.settle(user, time, _fixed(plan.masks[code]), False, found)
+    deadline = np.minimum(time[found.latest] + plan.window, plan.before - 1)
+    return _found(chunk, plan, (order, order), found, deadline)
+
+
+def _rules(plan: Plan) -> kernels.Rules:
+    return kernels.Rules(plan.masks, plan.keys, plan.window, plan.first, *plan.entries)
 
 
 def _by_rules(chunk: Chunk, plan: Plan) -> Found:
@@ -335,31 +405,28 @@ def _by_rules(chunk: Chunk, plan: Plan) -> Found:
     if plan.session or plan.hold:
         order = order[np.argsort(log[order], kind="stable")]
     logs, time, masks = (_fixed(column[order]) for column in (log, chunk.time, mask))
-    room = _room(len(order), plan)
-    count = _kernel(plan, (logs, time, masks, enters[order]), room)
-    level, latest, at, reached = (column[:count] for column in room)
-    if plan.exact and plan.settles:
-        kernels.settle(logs, time, masks, plan.profile == "clickhouse", level, at)
-        kernels.serving(logs, time, masks, reached)
-    ends = closes[order] if plan.session else time + plan.window
-    deadline = np.where(latest >= 0, np.minimum(ends[latest], plan.before - 1), -FAR)
-    return _found(chunk, plan, (order, ties), level, deadline, at, reached)
-
-
-def _kernel(plan: Plan, events: tuple[Any, ...], out: tuple[Any, ...]) -> int:
-    if plan.order == "any":
-        return int(kernels.unordered(*events, plan.window, *out))
-    if plan.profile == "posthog":
-        return int(kernels.posthog(*events, plan.optional, plan.window, plan.strict, plan.excluded, *out))
-    if plan.profile == "clickhouse" and plan.strict:
-        return int(kernels.clickhouse_strict(*events, plan.window, *out))
     reuse = plan.profile == "clickhouse"
-    return int(kernels.ordered(*events, plan.optional, plan.window, plan.strict, reuse, plan.excluded, *out))
+    rules = kernels.Further(plan.optional, plan.window, plan.strict, reuse, plan.excluded)
+    room = _room(len(order), plan)
+    count = _kernel(plan)(kernels.Logs(logs, time, masks, enters[order]), rules, room)
+    found = kernels.Rows(*(column[:count] for column in room))
+    if plan.exact and plan.settles:
+        kernels.settle(logs, time, masks, reuse, found)
+    ends = closes[order] if plan.session else time + plan.window
+    deadline = np.where(found.latest >= 0, np.minimum(ends[found.latest], plan.before - 1), -FAR)
+    return _found(chunk, plan, (order, ties), found, deadline)
 
 
-def _room(rows: int, plan: Plan) -> tuple[Any, ...]:
-    shapes = ((rows, plan.steps), (rows, plan.steps))
-    return np.empty(rows, np.int8), np.empty(rows, np.int32), *(np.empty(shape, np.int32) for shape in shapes)
+def _kernel(plan: Plan) -> Callable[[kernels.Logs, kernels.Further, kernels.Rows], kernels.Row]:
+    if plan.order == "any":
+        return kernels.unordered
+    if plan.profile == "posthog":
+        return kernels.posthog
+    return kernels.clickhouse_strict if plan.profile == "clickhouse" and plan.strict else kernels.ordered
+
+
+def _room(rows: int, plan: Plan) -> kernels.Rows:
+    return kernels.Rows(np.empty(rows, np.int8), np.empty(rows, np.int32), *np.empty((2, rows, plan.steps), np.int32))
 
 
 def _masks(chunk: Chunk, plan: Plan) -> Any:
@@ -448,12 +515,11 @@ def _ranked(texts: Any) -> Any:
     return np.where(texts.is_null().to_numpy(zero_copy_only=False), len(place), place)
 
 
-def _found(
-    chunk: Chunk, plan: Plan, orders: tuple[Any, Any], level: Any, deadline: Any, at: Any, reached: Any
-) -> Found:
+def _found(chunk: Chunk, plan: Plan, orders: tuple[Any, Any], found: kernels.Rows, deadline: Any) -> Found:
     """Put the kernel's rows back into the chunk's own, and choose each user's best chain."""
     order, ties = orders
-    rows, reached = (own if order is None else np.where(own >= 0, order[own], -1) for own in (at, reached))
+    rows, reached = (own if order is None else np.where(own >= 0, order[own], -1) for own in (found.at, found.reached))
+    level = found.level
     user = chunk.user[rows[:, 0]]
     still_open = (level < plan.steps) & (deadline > plan.until)
     if plan.session or plan.hold:

@@ -7,90 +7,120 @@ windowFunnel rests on the same fact). Events of one moment are taken together: a
 A chain is written down as rows: for each step the first row of the moment at which it was taken; -1 for none.
 :func:`settle` then says which event of that moment served the step. Beside it stand the moments at which the user first
 got as far as each step, by whatever chain: what is known of somebody there does not depend on how they went on.
+
+All are in one file, long as it is: what Numba keeps on disk of a kernel is forgotten when its own file changes, not
+when that of a function it calls does.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
+from numba.cpython.unsafe.tuple import tuple_setitem
+
+from analysis.arrays import Bools, Integers
+from analysis.store.kernels import ONE, ZERO, Row, compiled
 
 MOST_STEPS = 20
 EXCLUDED = 32
 """The first bit of a row's mask that stands for an exclusion; the bits below stand for steps."""
+MOST_IN_REGISTERS = 5
+"""Steps up to which :func:`plain_times` is faster than :func:`plain`."""
+NO_TIME = np.iinfo(np.int64).min
+"""The time of a step that was not taken; NumPy's NaT when read as `datetime64[us]`."""
 _NEVER = np.iinfo(np.int64).min // 2
 
 
-def compiled(function: Any) -> Any:
-    """Decorate a kernel: compiled at its first call, and kept for other processes where a folder can be written."""
-    try:
-        return njit(nogil=True, cache=True)(function)
-    except RuntimeError:  # neither this folder nor the home folder can be written: compile in each process
-        return njit(nogil=True)(function)
+put: Any = tuple_setitem
+"""Numba's way to replace one value of a tuple, whose types describe its inside."""
+
+
+def unentered(steps: int) -> tuple[int, ...]:
+    """Return what :func:`plain_times` begins each user with: no chain has ended at any step."""
+    return (_NEVER,) * steps
+
+
+class Events(NamedTuple):
+    """A chunk's events, each an array of shape (rows,), sorted by user and time."""
+
+    user: Integers
+    time: Integers
+    code: Integers
+
+
+class Rules(NamedTuple):
+    """A plain funnel's rules.
+
+    `masks`, shape (codes,): bit k is set where the code matches step k. `keys`, shape (steps,): each step's code.
+    `window`, in the unit of time, is inclusive. `first`: only a user's first entry may start the chain. Entries count
+    from `entry_from` to before `entry_until`.
+    """
+
+    masks: Integers
+    keys: Integers
+    window: int
+    first: bool
+    entry_from: int
+    entry_until: int
+
+
+class Rows(NamedTuple):
+    """Out, one row for each user, or log, that was entered: which events took them how far.
+
+    `level`, shape (>= users,): the deepest step, counted from one. `latest`: the row at which the latest-starting chain
+    that got as deep starts; -1 where none of these can still go on. `at`, shape (>= users, steps): the recorded chain's
+    moments, -1 after `level` and where a step was skipped. `reached`: the moment when the user first got as far as each
+    step, -1 after `level`.
+    """
+
+    level: Integers
+    latest: Integers
+    at: Integers
+    reached: Integers
+
+
+class Times(NamedTuple):
+    """Out, one column for each user who entered: how far they came and when.
+
+    `level`: the deepest step, counted from one. `in_time`: the deepest within one window of first entering.
+    `entered`: when that was. `latest`: where the latest-starting chain that got as deep as `level` starts. `at`, shape
+    (steps, >= users): when the recorded chain took each step, `NO_TIME` where it did not.
+    """
+
+    level: Integers
+    in_time: Integers
+    entered: Integers
+    latest: Integers
+    at: Integers
 
 
 # ---- the plain funnel: each step one event, in order, other events between --------------------------------
 
 
 @compiled
-def plain(
-    user: Any,
-    time: Any,
-    code: Any,
-    masks: Any,
-    step_code: Any,
-    window: int,
-    first_only: bool,
-    entry_from: int,
-    entry_until: int,
-    level: Any,
-    latest: Any,
-    at: Any,
-    reached: Any,
-) -> int:  # pragma: no cover - compiled
-    """Walk one chunk; write one row per user who entered and return how many.
-
-    Parameters
-    ----------
-    user, time, code : ndarray, shape (rows,)
-        Sorted by user and time.
-    masks : ndarray of int64, shape (codes,)
-        Bit k is set where the code matches step k.
-    step_code : ndarray of int64, shape (steps,)
-        Each step's code.
-    window : int
-        In the unit of `time`, inclusive.
-    first_only : bool
-        Only a user's first entry may start the chain.
-    entry_from, entry_until : int
-        Half-open range in which an entry counts.
-    level : ndarray of int8, shape (>= users,)
-        Out: deepest step, counted from one.
-    latest : ndarray of int32, shape (>= users,)
-        Out: where the latest-starting chain that got as deep starts.
-    at : ndarray of int32, shape (>= users, steps)
-        Out: the recorded chain's moments, -1 after `level`.
-    reached : ndarray of int32, shape (>= users, steps)
-        Out: when the user first got as far as each step, -1 after `level`. With no columns, nothing is written.
-    """
+def plain(events: Events, rules: Rules, found: Rows) -> Row:  # pragma: no cover - compiled
+    """Walk one chunk; write one row per user who entered and return how many."""
+    user, time, code = events
+    masks, step_code, window = rules.masks, rules.keys, rules.window
+    level, latest, at, reached = found
     steps = len(step_code)
     starts = np.zeros(steps, np.int64)
     rows_at = np.zeros((steps, steps), np.int32)
     counts = np.zeros(len(masks), np.int64)
     deepest, shallower = _served(masks, step_code)
     taken = _steps_only(code, masks)
-    rows, i, out = len(taken), 0, 0
+    rows, i, out = np.uint64(len(taken)), ZERO, ZERO
     while i < rows:
         current, held = user[taken[i]], 0
         while i < rows and user[taken[i]] == current:
-            row, j, before = taken[i], i + 1, held
+            row, j, before = taken[i], i + ONE, held
             now = time[row]
             while j < rows and time[taken[j]] == now and user[taken[j]] == current:
-                j += 1
-            may_enter = entry_from <= now < entry_until and not (first_only and held > 0)
-            if j == i + 1:
-                k = deepest[code[row]]
+                j += ONE
+            may_enter = rules.entry_from <= now < rules.entry_until and not (rules.first and held > 0)
+            if j == i + ONE:
+                k = deepest[np.uint64(code[row])]
                 while k >= 0:
                     if k == 0:
                         if may_enter:
@@ -104,7 +134,7 @@ def plain(
                         held = max(held, k + 1)
                     k = shallower[k]
             else:
-                end = taken[j - 1] + 1
+                end = taken[j - ONE] + ONE
                 held = _same_moment(
                     code[row:end], row, now, held, may_enter, step_code, window, starts, rows_at, counts
                 )  # fmt: skip
@@ -118,29 +148,151 @@ def plain(
             for s in range(held, steps):
                 at[out, s] = -1
             _arrive(reached, out, held, steps, -1)
-            out += 1
+            out += ONE
     return out
 
 
 @compiled
-def _arrive(reached: Any, out: int, before: int, held: int, row: int) -> None:  # pragma: no cover - compiled
+def plain_times(
+    events: Events, rules: Rules, unentered: tuple[int, ...], out: Times
+) -> tuple[Row, int]:  # pragma: no cover - compiled
+    """Walk one chunk as :func:`plain` does, where nothing is asked but how far and when.
+
+    Which chain is the latest to have ended at each step is kept in a tuple: its length is part of its type, so a
+    kernel of its own is compiled for each number of steps, with nothing but registers to look at for each row.
+
+    Parameters
+    ----------
+    events : Events
+    rules : Rules
+    unentered : tuple of int
+        :func:`unentered` of the number of steps.
+    out : Times
+
+    Returns
+    -------
+    int
+        How many users entered.
+    int
+        How many took the last step when entries count, whether they had entered or not.
+    """
+    user, time, code = events
+    masks, window, steps = rules.masks, rules.window, len(unentered)
+    moments, together = np.zeros((steps + 1, steps), np.int64), np.zeros(len(masks), np.int64)
+    taken = _steps_only(code, masks)
+    rows, i, users, took_last = np.uint64(len(taken)), ZERO, ZERO, 0
+    starts, held, in_time, first, took = unentered, 0, 0, _NEVER, False
+    while i < rows:
+        row, i = taken[i], i + ONE
+        now, mask = time[row], masks[np.uint64(code[row])]
+        # & and |, not `and` and `or`: what a row is is random, and a branch on it guesses wrong.
+        counts = (rules.entry_from <= now) & (now < rules.entry_until)
+        may_enter = counts & ((not rules.first) | (first == _NEVER))
+        if i < rows and time[taken[i]] == now and user[taken[i]] == user[row]:
+            while i < rows and time[taken[i]] == now and user[taken[i]] == user[row]:
+                mask |= masks[np.uint64(code[taken[i]])]
+                i += ONE
+            own = code[row : taken[i - ONE] + ONE]
+            starts, held = _taken_together(own, now, held, may_enter, rules, starts, moments, together)
+        else:
+            goes_on = False
+            for k in range(1, steps):
+                goes_on |= _continues(mask, k, now, window, starts)
+            if goes_on:
+                starts, held = _continued(mask, now, window, starts, held, moments)
+            enters = (mask & 1 != 0) & may_enter
+            starts, held = put(starts, 0, now if enters else starts[0]), max(held, 1 if enters else 0)
+        first = starts[0] if first == _NEVER else first
+        in_time = held if now - first <= window else in_time
+        took |= counts & (mask >> (steps - 1) & 1 != 0)
+        if i == rows or user[taken[i]] != user[row]:
+            if held:
+                _write_times(out, users, starts, held, in_time, first, moments)
+                users += ONE
+            took_last += took
+            starts, held, in_time, first, took = unentered, 0, 0, _NEVER, False
+    return users, took_last
+
+
+@compiled
+def _write_times(
+    out: Times, user: Row, starts: tuple[int, ...], held: int, in_time: int, first: int, moments: Integers
+) -> None:  # pragma: no cover - compiled
+    steps, latest = len(starts), starts[0]
+    for k in range(1, steps):
+        latest = starts[k] if starts[k] > _NEVER else latest
+    moments[steps, 0] = first if held == 1 else moments[steps, 0]
+    out.level[user], out.in_time[user], out.entered[user], out.latest[user] = held, in_time, first, latest
+    for k in range(steps):
+        out.at[k, user] = moments[steps, k] if k < held else NO_TIME
+
+
+@compiled
+def _taken_together(
+    code: Integers, now: int, held: int, may_enter: bool, rules: Rules,
+    starts: tuple[int, ...], moments: Integers, counts: Integers,
+) -> tuple[tuple[int, ...], int]:  # fmt: skip  # pragma: no cover - compiled
+    """Take several events of one moment together; return where chains start and the depth."""
+    steps, before, moments[0, 0] = len(starts), held, starts[0]
+    spilled = np.empty(steps, np.int64)
+    for k in range(steps):
+        spilled[k] = starts[k]
+    held = _same_moment(code, now, now, held, may_enter, rules.keys, rules.window, spilled, moments, counts)
+    for k in range(steps):
+        starts = put(starts, k, spilled[k])
+    if held > before:
+        _copy(moments, held - 1, steps, held)
+    return starts, held
+
+
+@compiled
+def _continues(mask: int, k: int, now: int, window: int, starts: tuple[int, ...]) -> bool:  # pragma: no cover
+    """Say whether an event takes the chain of step k - 1 on to step k, where it starts later than the one there."""
+    return (mask >> k & 1 != 0) & (starts[k - 1] > starts[k]) & (starts[k - 1] + window >= now)
+
+
+@compiled
+def _continued(
+    mask: int, now: int, window: int, starts: tuple[int, ...], held: int, moments: Integers
+) -> tuple[tuple[int, ...], int]:  # pragma: no cover - compiled
+    """Take chains on by one event; return where they start and the depth. The last of `moments` is the deepest's."""
+    steps, moments[0, 0] = len(starts), starts[0]
+    for k in range(steps - 1, 0, -1):
+        if _continues(mask, k, now, window, starts):
+            starts = put(starts, k, starts[k - 1])
+            _copy(moments, k - 1, k, k)
+            moments[k, k] = now
+            if k >= held:
+                held = k + 1
+                _copy(moments, k, steps, held)
+    return starts, held
+
+
+@compiled
+def _copy(moments: Integers, source: int, target: int, length: int) -> None:  # pragma: no cover - compiled
+    for k in range(length):
+        moments[target, k] = moments[source, k]
+
+
+@compiled
+def _arrive(reached: Integers, out: Row, before: int, held: int, row: Row) -> None:  # pragma: no cover - compiled
     """Write down at which row a user got from one depth to another."""
-    for s in range(before, min(held, reached.shape[1])):
+    for s in range(before, held):
         reached[out, s] = row
 
 
 @compiled
-def _steps_only(code: Any, masks: Any) -> Any:  # pragma: no cover - compiled
+def _steps_only(code: Integers, masks: Integers) -> Integers:  # pragma: no cover - compiled
     """Return the rows that can matter. Without a branch: which rows do is random, so a branch guesses wrong."""
-    rows, found = np.empty(len(code), np.int32), 0
+    rows, found = np.empty(len(code), np.uint32), ZERO
     for row in range(len(code)):
         rows[found] = row
-        found += masks[code[row]] != 0
+        found += np.uint64(masks[np.uint64(code[row])] != 0)
     return rows[:found]
 
 
 @compiled
-def _served(masks: Any, step_code: Any) -> tuple[Any, Any]:  # pragma: no cover - compiled
+def _served(masks: Integers, step_code: Integers) -> tuple[Integers, Integers]:  # pragma: no cover - compiled
     """Return each code's deepest step and each step's next shallower one of the same code; -1 for none."""
     deepest, shallower = np.full(len(masks), -1), np.full(len(step_code), -1)
     for k, code in enumerate(step_code):
@@ -150,16 +302,16 @@ def _served(masks: Any, step_code: Any) -> tuple[Any, Any]:  # pragma: no cover 
 
 @compiled
 def _same_moment(
-    code: Any,
-    row: int,
+    code: Integers,
+    row: Row,
     now: int,
     held: int,
     may_enter: bool,
-    step_code: Any,
+    step_code: Integers,
     window: int,
-    starts: Any,
-    rows_at: Any,
-    counts: Any,
+    starts: Integers,
+    rows_at: Integers,
+    counts: Integers,
 ) -> int:  # pragma: no cover - compiled
     """Take several events of one moment together; return the new depth.
 
@@ -198,67 +350,58 @@ def _same_moment(
 # ---- every other rule in order ----------------------------------------------------------------------------
 
 
-@compiled
-def ordered(
-    log: Any,
-    time: Any,
-    mask: Any,
-    enters: Any,
-    optional: int,
-    window: int,
-    strict: bool,
-    reuse: bool,
-    excluded: Any,
-    level: Any,
-    latest: Any,
-    at: Any,
-    reached: Any,
-) -> int:  # pragma: no cover - compiled
-    """Walk events whose steps are known; write one row per log that was entered and return how many.
+class Logs(NamedTuple):
+    """Events whose steps are known, each an array of shape (rows,), sorted by log and time.
 
-    Parameters
-    ----------
-    log, time, mask : ndarray, shape (rows,)
-        Sorted by log and time. A log is what a chain may not leave: a user, a session, an item of a user. Bit k of
-        a mask is set where the event matches step k, bit `EXCLUDED` + e where it matches exclusion e. Without
-        `strict`, rows with an empty mask may be left out.
-    enters : ndarray of bool, shape (rows,)
-        Whether a chain may start at this moment; the same for all events of a moment.
-    optional : int
-        The bits of the steps that may be skipped.
-    window : int
-        In the unit of `time`, inclusive.
-    strict : bool
-        Between two steps nothing but repeats of the step last taken.
-    reuse : bool
-        One event may serve several steps.
-    excluded : ndarray of int64, shape (exclusions, 2)
-        A chain that has taken step [e, 0] but not yet step [e, 1] ends at an event of exclusion e.
-    level, latest, at, reached : ndarray
-        As for :func:`plain`, but `at` is -1 where a step was skipped and `latest` is -1 where no chain of the
-        deepest step can still go on.
+    `log`: what a chain may not leave: a user, a session, an item of a user. `mask`: bit k is set where the event
+    matches step k, bit `EXCLUDED` + e where it matches exclusion e; where not every event counts, rows with an empty
+    mask may be left out. `enters`: whether a chain may start at this moment; the same for all events of a moment.
     """
+
+    log: Integers
+    time: Integers
+    mask: Integers
+    enters: Bools
+
+
+class Further(NamedTuple):
+    """The rules that a funnel may have beside its steps.
+
+    `optional`: the bits of the steps that may be skipped. `window`: in the unit of time, inclusive. `strict`: between
+    two steps nothing but repeats of the step last taken. `reuse`: one event may serve several steps. `excluded`, shape
+    (exclusions, 2): a chain that has taken step [e, 0] but not yet step [e, 1] ends at an event of exclusion e.
+    """
+
+    optional: int
+    window: int
+    strict: bool
+    reuse: bool
+    excluded: Integers
+
+
+@compiled
+def ordered(events: Logs, rules: Further, found: Rows) -> Row:  # pragma: no cover - compiled
+    """Walk events whose steps are known; write one row per log that was entered and return how many."""
+    log, time, mask, enters = events
+    level, latest, at, reached = found
     steps = at.shape[1]
     starts = np.empty(steps, np.int64)
     rows_at = np.full((steps, steps), -1, np.int32)
-    rows, i, out = len(log), 0, 0
+    rows, i, out = np.uint64(len(log)), ZERO, ZERO
     while i < rows:
-        current, held = log[i], 0
+        current, held, recorded = log[i], 0, at[out]
         starts[:] = _NEVER
         while i < rows and log[i] == current:
-            now, j, union, common = time[i], i + 1, mask[i], mask[i]
+            now, j, union, common = time[i], i + ONE, mask[i], mask[i]
             while j < rows and time[j] == now and log[j] == current:
                 union, common = union | mask[j], common & mask[j]
-                j += 1
+                j += ONE
             if held == steps:
                 i = j
                 continue
-            before = held
+            before, moment = held, Moment(i, j, now, union, common)
             for k in range(steps - 1, -1, -1):
-                held = _take(
-                    k, i, j, now, union, common, held, out, mask, enters[i], optional, window, strict, reuse, excluded,
-                    starts, rows_at, at,
-                )  # fmt: skip
+                held = _take(k, moment, held, mask, enters[i], rules, starts, rows_at, recorded)
             if held > before:
                 level[out] = held
                 _arrive(reached, out, before, held, i)
@@ -266,36 +409,32 @@ def ordered(
         if held:
             _arrive(reached, out, held, steps, -1)
             latest[out] = rows_at[held - 1, 0] if starts[held - 1] > _NEVER else -1
-            out += 1
+            out += ONE
     return out
+
+
+class Moment(NamedTuple):
+    """The events of one moment: rows `i` up to before `j`, and which bits of their masks any has and all have."""
+
+    i: Row
+    j: Row
+    now: int
+    union: int
+    common: int
 
 
 @compiled
 def _take(
-    k: int,
-    i: int,
-    j: int,
-    now: int,
-    union: int,
-    common: int,
-    held: int,
-    out: int,
-    mask: Any,
-    may_enter: bool,
-    optional: int,
-    window: int,
-    strict: bool,
-    reuse: bool,
-    excluded: Any,
-    starts: Any,
-    rows_at: Any,
-    at: Any,
-) -> int:  # pragma: no cover - compiled
+    k: int, moment: Moment, held: int, mask: Integers, may_enter: bool, rules: Further,
+    starts: Integers, rows_at: Integers, recorded: Integers,
+) -> int:  # fmt: skip  # pragma: no cover - compiled
     """Bring the chain that ends at step k through a moment; return the depth reached so far.
 
     The steps after p were taken in this moment, those up to p before it (p = -1: the chain starts here). Of the
     chains that end at k the latest-starting counts, of these the one that takes the most from before.
     """
+    i, j, now, union, common = moment
+    optional, window, strict, reuse, excluded = rules
     lives = starts[k] > _NEVER and not _ends(k, k, union, excluded) and (not strict or common >> k & 1)
     kept = starts[k] if lives else _NEVER
     best_start, best, best_bits, live_start, live, live_bits = _NEVER, -2, 0, _NEVER, -2, 0
@@ -320,7 +459,7 @@ def _take(
         p -= 1
     if best > -2 and k >= held:
         held = k + 1
-        _write(at[out], rows_at, best, best_bits, k, i)
+        _write(recorded, rows_at, best, best_bits, k, i)
     if live > -2 and live_start > kept:
         starts[k] = live_start
         _write(rows_at[k], rows_at, live, live_bits, k, i)
@@ -330,17 +469,19 @@ def _take(
 
 
 @compiled
-def _write(chain: Any, rows_at: Any, p: int, bits: int, k: int, row: int) -> None:  # pragma: no cover - compiled
+def _write(
+    chain: Integers, rows_at: Integers, p: int, bits: int, k: int, row: Row
+) -> None:  # pragma: no cover - compiled
     """Write down a chain: up to step p as before, the steps in `bits` in the moment that begins at `row`."""
     for s in range(len(chain)):
         if s <= p:
             chain[s] = rows_at[p, s]
         else:
-            chain[s] = row if s <= k and bits >> s & 1 else -1
+            chain[s] = np.int64(row) if s <= k and bits >> s & 1 else -1
 
 
 @compiled
-def _ends(p: int, k: int, union: int, excluded: Any) -> bool:  # pragma: no cover - compiled
+def _ends(p: int, k: int, union: int, excluded: Integers) -> bool:  # pragma: no cover - compiled
     """Say whether an exclusion of this moment ends a chain that was at step p before it and has not passed k."""
     for e in range(len(excluded)):
         if union >> (EXCLUDED + e) & 1 and excluded[e, 0] <= p < excluded[e, 1] and k < excluded[e, 1]:
@@ -349,7 +490,7 @@ def _ends(p: int, k: int, union: int, excluded: Any) -> bool:  # pragma: no cove
 
 
 @compiled
-def _repeats(mask: Any, i: int, j: int, bits: int) -> bool:  # pragma: no cover - compiled
+def _repeats(mask: Integers, i: Row, j: Row, bits: int) -> bool:  # pragma: no cover - compiled
     fits = True
     for row in range(i, j):
         fits &= mask[row] & bits != 0
@@ -358,7 +499,7 @@ def _repeats(mask: Any, i: int, j: int, bits: int) -> bool:  # pragma: no cover 
 
 @compiled
 def _with_optional(
-    mask: Any, i: int, j: int, wanted: int, p: int, k: int, union: int, optional: int, reuse: bool
+    mask: Integers, i: Row, j: Row, wanted: int, p: int, k: int, union: int, optional: int, reuse: bool
 ) -> int:  # pragma: no cover - compiled
     """Add the optional steps between p and k that this moment's events can serve too, the last ones first."""
     for s in range(k - 1, p, -1):
@@ -368,20 +509,21 @@ def _with_optional(
 
 
 @compiled
-def _enough(mask: Any, i: int, j: int, wanted: int, union: int, reuse: bool) -> bool:  # pragma: no cover - compiled
+def _enough(
+    mask: Integers, i: Row, j: Row, wanted: int, union: int, reuse: bool
+) -> bool:  # pragma: no cover - compiled
     """Say whether the events from row i to j can serve all the wanted steps."""
     if wanted & ~union:
         return False
     if reuse or wanted & (wanted - 1) == 0:
         return True
-    if j == i + 1:
+    if j == i + ONE:
         return False
-    enough: bool = _matched(mask[i:j], wanted)
-    return enough
+    return _matched(mask[i:j], wanted)
 
 
 @compiled
-def _matched(mask: Any, wanted: int) -> bool:  # pragma: no cover - compiled
+def _matched(mask: Integers, wanted: int) -> bool:  # pragma: no cover - compiled
     """Say whether each wanted step can have an event of its own: a bipartite matching by augmenting paths."""
     serves, via = np.full(len(mask), -1), np.empty(len(mask), np.int64)
     event_of, queue = np.full(64, -1), np.empty(64, np.int64)
@@ -394,7 +536,7 @@ def _matched(mask: Any, wanted: int) -> bool:  # pragma: no cover - compiled
 
 @compiled
 def _augmented(
-    mask: Any, step: int, serves: Any, via: Any, event_of: Any, queue: Any
+    mask: Integers, step: int, serves: Integers, via: Integers, event_of: Integers, queue: Integers
 ) -> bool:  # pragma: no cover - compiled
     """Find one more step its event, moving others where they must; search breadth first."""
     via[:] = -1
@@ -421,39 +563,31 @@ def _augmented(
 
 
 @compiled
-def unordered(
-    log: Any,
-    time: Any,
-    mask: Any,
-    enters: Any,
-    window: int,
-    level: Any,
-    latest: Any,
-    at: Any,
-    reached: Any,
-) -> int:  # pragma: no cover - compiled
+def unordered(events: Logs, rules: Further, found: Rows) -> Row:  # pragma: no cover - compiled
     """Walk events whose steps count in any order; write one row per log that was entered and return how many.
 
-    Parameters are those of :func:`ordered`; any exclusion ends a chain. The k-th of `at` is the k-th event that
-    added a step, and those are found as early as can be: steps that events can serve form a transversal matroid,
-    in which taking each event that adds to the matching is best at every moment.
+    Of the rules the window counts, and any exclusion ends a chain. The k-th of `at` is the k-th event that added a
+    step, and those are found as early as can be: steps that events can serve form a transversal matroid, in which
+    taking each event that adds to the matching is best at every moment.
     """
+    log, time, mask, enters = events
+    level, latest, at, reached = found
     steps = at.shape[1]
     all_steps = (1 << steps) - 1
     chain = np.empty(steps, np.int32)
-    rows, begin, out = len(log), 0, 0
+    rows, begin, out = np.uint64(len(log)), ZERO, ZERO
     while begin < rows:
         end = begin
         while end < rows and log[end] == log[begin]:
-            end += 1
+            end += ONE
         best, done, i = 0, np.int64(0), begin
         while i < end and not (best == steps and time[i] > done):
             after, serves = i, False
             while after < end and time[after] == time[i]:
                 serves |= mask[after] & all_steps != 0  # an exclusion alone starts nothing
-                after += 1
+                after += ONE
             if enters[i] and serves:
-                size, lives = _gather(time, mask, i, end, window, all_steps, chain)
+                size, lives = _gather(time, mask, i, end, rules.window, all_steps, chain)
                 if size > best or (size == best and size and time[chain[size - 1]] == done):
                     at[out, :] = -1
                     at[out, :size] = chain[:size]
@@ -468,14 +602,14 @@ def unordered(
         if best:
             level[out] = best
             _arrive(reached, out, best, steps, -1)
-            out += 1
+            out += ONE
         begin = end
     return out
 
 
 @compiled
 def _gather(
-    time: Any, mask: Any, start: int, end: int, window: int, all_steps: int, chain: Any
+    time: Integers, mask: Integers, start: Row, end: Row, window: int, all_steps: int, chain: Integers
 ) -> tuple[int, bool]:  # pragma: no cover - compiled
     """Take events from `start` on as they add a step; return how many did and whether more might still."""
     steps, size = len(chain), 0
@@ -489,14 +623,16 @@ def _gather(
             if size < steps and mask[row] & all_steps and _adds(mask, row, event_of, via, queue):
                 chain[size] = row
                 size += 1
-            row += 1
+            row += ONE
         if tainted and now > time[start]:
             return size, False
     return size, True
 
 
 @compiled
-def _adds(mask: Any, row: int, event_of: Any, via: Any, queue: Any) -> bool:  # pragma: no cover - compiled
+def _adds(
+    mask: Integers, row: int, event_of: Integers, via: Integers, queue: Integers
+) -> bool:  # pragma: no cover - compiled
     """Fit one more event into the matching of steps to events, moving others where they must."""
     steps = len(event_of)
     via[:] = -1
@@ -529,28 +665,28 @@ def _adds(mask: Any, row: int, event_of: Any, via: Any, queue: Any) -> bool:  # 
 
 
 @compiled
-def clickhouse_strict(
-    log: Any, time: Any, mask: Any, enters: Any, window: int, level: Any, latest: Any, at: Any, reached: Any
-) -> int:  # pragma: no cover - compiled
+def clickhouse_strict(events: Logs, rules: Further, found: Rows) -> Row:  # pragma: no cover - compiled
     """Walk as ClickHouse's windowFunnel does in strict_order: an unrelated event, or a step too early, stops it.
 
-    Parameters are those of :func:`ordered`. Events of a moment come in the order of their steps, unrelated ones first,
-    and an event counts once for each step it matches.
+    Of the rules the window counts. Events of a moment come in the order of their steps, unrelated ones first, and an
+    event counts once for each step it matches.
     """
+    log, time, mask, enters = events
+    level, latest, at, reached = found
     steps = at.shape[1]
     starts, rows_at = np.empty(steps, np.int64), np.full((steps, steps), -1, np.int32)
-    rows, begin, out = len(log), 0, 0
+    rows, begin, out = np.uint64(len(log)), ZERO, ZERO
     while begin < rows:
         end = begin
         while end < rows and log[end] == log[begin]:
-            end += 1
+            end += ONE
         starts[:] = _NEVER
         i, stopped = begin, False
         while i < end and not stopped:
             j = i
             while j < end and time[j] == time[i]:
                 stopped |= mask[j] == 0 and starts[0] > _NEVER
-                j += 1
+                j += ONE
             for k in range(steps):
                 for row in range(i, j):
                     if stopped or not mask[row] >> k & 1:
@@ -562,7 +698,7 @@ def clickhouse_strict(
                             starts[0], rows_at[0, 0] = time[row], row
                     elif starts[k - 1] == _NEVER:
                         stopped = starts[0] > _NEVER
-                    elif time[row] <= starts[k - 1] + window:
+                    elif time[row] <= starts[k - 1] + rules.window:
                         if starts[k] == _NEVER:
                             _arrive(reached, out, k, k + 1, row)
                         starts[k] = starts[k - 1]
@@ -578,41 +714,31 @@ def clickhouse_strict(
             _arrive(reached, out, deepest + 1, steps, -1)
             level[out] = deepest + 1
             latest[out] = -1 if stopped else rows_at[deepest, 0]
-            out += 1
+            out += ONE
         begin = end
     return out
 
 
 @compiled
-def posthog(
-    log: Any,
-    time: Any,
-    mask: Any,
-    enters: Any,
-    optional: int,
-    window: int,
-    strict: bool,
-    excluded: Any,
-    level: Any,
-    latest: Any,
-    at: Any,
-    reached: Any,
-) -> int:  # pragma: no cover - compiled
+def posthog(events: Logs, rules: Further, found: Rows) -> Row:  # pragma: no cover - compiled
     """Walk as PostHog does; a user whose furthest chain met an exclusion within its window is left out.
 
-    Parameters are those of :func:`ordered`. Events alike of one moment are taken one by one; different ones in the
-    order of their steps, without regard to exclusions or to strictness. The first conversion ends the walk.
+    Events alike of one moment are taken one by one; different ones in the order of their steps, without regard to
+    exclusions or to strictness. The first conversion ends the walk.
     """
+    log, time, mask, enters = events
+    level, latest, at, reached = found
     steps = at.shape[1]
+    optional, window, strict, _, excluded = rules
     # Row k + 1 is the chain that has taken step k; row 0 the chain that is about to enter.
     starts, tainted = np.empty(steps + 1, np.int64), np.empty(steps + 1, np.bool_)
     rows_at = np.full((steps + 1, steps), -1, np.int32)
     furthest = np.empty(3, np.int64)  # the depth, when its chain started, whether that is tainted
-    rows, begin, out = len(log), 0, 0
+    rows, begin, out = np.uint64(len(log)), ZERO, ZERO
     while begin < rows:
         end = begin
         while end < rows and log[end] == log[begin]:
-            end += 1
+            end += ONE
         starts[:] = _NEVER
         tainted[:] = False
         furthest[:] = 0
@@ -622,7 +748,7 @@ def posthog(
             j, alike = i, True
             while j < end and time[j] == time[i]:
                 alike &= mask[j] == mask[i]
-                j += 1
+                j += ONE
             starts[0] = time[i] if enters[i] else _NEVER
             if alike:
                 for row in range(i, j):
@@ -651,13 +777,13 @@ def posthog(
             own = furthest[0]
             level[out] = own
             latest[out] = rows_at[own, 0] if starts[own] > _NEVER and not tainted[own] else -1
-            out += 1
+            out += ONE
         begin = end
     return out
 
 
 @compiled
-def _nearest(k: int, now: int, optional: int, window: int, starts: Any) -> int:  # pragma: no cover - compiled
+def _nearest(k: int, now: int, optional: int, window: int, starts: Integers) -> int:  # pragma: no cover - compiled
     """Return the chain that step k goes on from: the nearest one in its window, over optional steps; -1 for none."""
     p = k
     while p > 0 and (starts[p] == _NEVER or now - starts[p] > window) and optional >> (p - 1) & 1:
@@ -669,7 +795,7 @@ def _nearest(k: int, now: int, optional: int, window: int, starts: Any) -> int: 
 
 @compiled
 def _taint(
-    k: int, now: int, optional: int, window: int, starts: Any, tainted: Any, furthest: Any
+    k: int, now: int, optional: int, window: int, starts: Integers, tainted: Integers, furthest: Integers
 ) -> None:  # pragma: no cover - compiled
     p = _nearest(k, now, optional, window, starts)
     if p >= 0 and not tainted[p]:
@@ -682,15 +808,15 @@ def _taint(
 def _advance(
     k: int,
     row: int,
-    time: Any,
+    time: Integers,
     optional: int,
     window: int,
     several: bool,
-    starts: Any,
-    tainted: Any,
-    rows_at: Any,
-    furthest: Any,
-    recorded: Any,
+    starts: Integers,
+    tainted: Integers,
+    rows_at: Integers,
+    furthest: Integers,
+    recorded: Integers,
 ) -> None:  # pragma: no cover - compiled
     p = _nearest(k, time[row], optional, window, starts)
     if p < 0:
@@ -702,22 +828,27 @@ def _advance(
     if better:
         furthest[0], furthest[1], furthest[2] = k + 1, starts[p], tainted[p]
         for s in range(len(recorded)):
-            recorded[s] = row if s == k else rows_at[p, s] if s < p else -1
+            recorded[s] = np.int64(row) if s == k else rows_at[p, s] if s < p else -1
     if not tainted[p]:
         starts[k + 1], tainted[k + 1] = starts[p], False
         for s in range(len(recorded)):
-            rows_at[k + 1, s] = row if s == k else rows_at[p, s] if s < p else -1
+            rows_at[k + 1, s] = np.int64(row) if s == k else rows_at[p, s] if s < p else -1
 
 
 # ---- which event of a moment ------------------------------------------------------------------------------
 
 
 @compiled
-def settle(log: Any, time: Any, mask: Any, reuse: bool, level: Any, at: Any) -> None:  # pragma: no cover - compiled
+def settle(
+    log: Integers, time: Integers, mask: Integers, reuse: bool, found: Rows
+) -> None:  # pragma: no cover - compiled
     """Put in place of each moment the row of the event that served the step.
 
-    Of several ways the first in the order of the rows counts, step by step. `at` has no row after `level`.
+    Of several ways the first in the order of the rows counts, step by step. Then of each moment in `reached` the first
+    row that serves the step.
     """
+    level, _, at, reached = found
+    _serving(log, time, mask, reached)
     for one in range(len(level)):
         s = 0
         while s < level[one]:
@@ -735,7 +866,7 @@ def settle(log: Any, time: Any, mask: Any, reuse: bool, level: Any, at: Any) -> 
 
 
 @compiled
-def _assign(mask: Any, row: int, bits: int, reuse: bool, chain: Any) -> None:  # pragma: no cover - compiled
+def _assign(mask: Integers, row: int, bits: int, reuse: bool, chain: Integers) -> None:  # pragma: no cover - compiled
     for s in range(len(chain)):
         if not bits >> s & 1:
             continue
@@ -752,7 +883,7 @@ def _assign(mask: Any, row: int, bits: int, reuse: bool, chain: Any) -> None:  #
 
 
 @compiled
-def serving(log: Any, time: Any, mask: Any, reached: Any) -> None:  # pragma: no cover - compiled
+def _serving(log: Integers, time: Integers, mask: Integers, reached: Integers) -> None:  # pragma: no cover - compiled
     """Put in place of each moment in `reached` its first row that serves the step; -1 where the step was skipped."""
     for one in range(len(reached)):
         for s in range(reached.shape[1]):

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 
-import narwhals as nw
 import numpy as np
 import pandas as pd
 
 from analysis.answer import Answer, Field
+from analysis.arrays import Bools
 from analysis.charts import GROUP_WORDS, NOT_SET, TOTAL, Look
 from analysis.errors import DataError
 from analysis.estimates import proportion, share
 from analysis.journey.funnel import chart as picture
 from analysis.journey.funnel import words
-from analysis.journey.funnel.chains import Found, follow, walked
+from analysis.journey.funnel.chains import Times, follow, timed, times
 from analysis.journey.funnel.definition import FunnelDefinition
-from analysis.journey.funnel.plan import FAR, Plan, before
+from analysis.journey.funnel.kernel import MOST_IN_REGISTERS, NO_TIME
+from analysis.journey.funnel.plan import Plan, before
 from analysis.journey.funnel.windows import Waits, compared, suggested
-from analysis.journey.steps import as_step
 from analysis.messages import N_
 from analysis.store.walk import Chunk
-from analysis.tables import Tables, among, instant
+from analysis.tables import Tables
 from analysis.values import value
 from analysis.vocabulary import EVENT_WORDS
 
@@ -91,7 +90,7 @@ class Funnel(FunnelDefinition):
     """
 
     def _answer(self, tables: Tables) -> FunnelAnswer:
-        plan, parts = walked(self, tables, _counted)
+        plan, parts = timed(self, tables, _counted)
         counts = _Counts.together(parts)
         table = counts.table(self, plan.groups)
         if not table["users"].iloc[0]:
@@ -107,7 +106,7 @@ class Funnel(FunnelDefinition):
                 table,
                 plan,
                 tables.zone,
-                (_took_last(self, tables, plan), counts.through),
+                (counts.took_last, counts.through),
                 None if plan.session else suggested(counts.waits, windows),
             ),
             universe=tables.names(self.breakdown) if self.breakdown else (),
@@ -185,7 +184,8 @@ class _Counts:
     gaps: list[Any]  # from the second step on: the time from the last step before that may not be skipped
     labels: list[Any]  # their groups
     waits: Waits
-    through: int  # how many took the last step before the dates end
+    through: int  # how many came through to the last step before the dates end
+    took_last: int  # how many took the last step within the dates, by whatever way
 
     @classmethod
     def together(cls, parts: Sequence[_Counts]) -> _Counts:
@@ -195,7 +195,8 @@ class _Counts:
             np.sum([getattr(p, own) for p in parts], axis=0) for own in ("users", "took", "judged", "judged_took")
         )
         waits = Waits.together([p.waits for p in parts])
-        return cls(users, took, judged, judged_took, gaps, labels, waits, sum(p.through for p in parts))
+        through, took_last = (sum(getattr(p, own) for p in parts) for own in ("through", "took_last"))
+        return cls(users, took, judged, judged_took, gaps, labels, waits, through, took_last)
 
     def table(self, asked: Funnel, groups: tuple[str, ...]) -> pd.DataFrame:
         parts = [_rows(asked, TOTAL, self._of(None), self.gaps)]
@@ -225,56 +226,45 @@ def _apart(gaps: Any, labels: Any, count: int) -> list[Any]:
     return np.split(gaps[order], np.searchsorted(labels[order], np.arange(1, count)))
 
 
-def _counted(chunk: Chunk, plan: Plan, found: Found) -> _Counts:
+def _counted(plan: Plan, came: Times) -> _Counts:
     steps, groups = plan.steps, len(plan.groups) + 1
-    level, in_time, over = found.level.astype(np.int64), found.in_time, found.entered <= plan.until - plan.patience
-    place = (found.group * (steps + 1) + level) * 2 + found.still_open
-    depth = (found.group[over] * (steps + 1) + level[over]) * (steps + 1) + in_time[over]
+    over = came.entered <= plan.until - plan.patience
+    # Of small numbers as long as may be: one count instead of one for each of what is counted.
+    place = (came.level.astype(np.int16) * (steps + 1) + came.in_time) * 4 + over * np.int8(2) + came.still_open
+    if plan.by:
+        place = place + came.group * (4 * (steps + 1) ** 2)
+    counted = np.bincount(place, minlength=groups * 4 * (steps + 1) ** 2)
+    counted = counted.reshape(groups, steps + 1, steps + 1, 2, 2)
     gaps, labels = [], []
     took, judged_took = np.zeros((groups, steps), np.int64), np.zeros((groups, steps, 2), np.int64)
     for k in range(steps):
-        own = np.flatnonzero(found.rows[:, k] >= 0)
-        when, group = chunk.time[found.rows[own, k]], found.group[own]
-        took[:, k] = np.bincount(group, minlength=groups)
+        own = np.flatnonzero(came.at[k] != NO_TIME if plan.optional else came.level > k)
+        group = came.group[own]
+        took[:, k] = np.bincount(group, minlength=groups) if plan.by else len(own)
         if plan.optional >> k & 1:
-            late = group * 2 + (when > found.entered[own] + plan.patience)
+            late = group * 2 + (came.at[k][own] > came.entered[own] + plan.patience)
             judged_took[:, k] = np.bincount(late[over[own]], minlength=groups * 2).reshape(groups, 2)
         if k:
-            gaps.append(when - chunk.time[found.rows[own, before(plan.optional, k)]])
+            gaps.append(came.at[k][own] - came.at[before(plan.optional, k)][own])
             labels.append(group.astype(np.uint8))
-    users = np.bincount(place, minlength=groups * (steps + 1) * 2).reshape(groups, steps + 1, 2)
-    judged = np.bincount(depth, minlength=groups * (steps + 1) ** 2).reshape(groups, steps + 1, steps + 1)
-    last = _last_arrival(chunk, found)
-    through = int((last < plan.entries[1]).sum())
-    return _Counts(users, took, judged, judged_took, gaps, labels, _waits(plan, found, last), through)
+    users, judged = counted.sum(axis=(2, 3)), counted[:, :, :, 1].sum(axis=3)
+    through = int((came.at[-1][came.level == steps] < plan.entries[1]).sum())
+    return _Counts(users, took, judged, judged_took, gaps, labels, _waits(plan, came, over), through, came.took_last)
 
 
-def _last_arrival(chunk: Chunk, found: Found) -> Any:
-    """Return when each user first got to the last step, by whatever chain; `FAR` for those who did not."""
-    return np.where(found.reached[:, -1] >= 0, chunk.time[found.reached[:, -1]], FAR)
-
-
-def _waits(plan: Plan, found: Found, last: Any) -> Waits:
-    seen = np.minimum(plan.until - found.entered, plan.patience)
-    done, over = found.in_time == plan.steps, seen == plan.patience
-    return Waits((last - found.entered)[done], seen[done], seen[~done & ~over], int((~done & over).sum()))
-
-
-def _took_last(asked: Funnel, tables: Tables, plan: Plan) -> int:
-    """Count the users who took the last step in the time looked at, by whatever way."""
-    last = as_step(asked.steps[-1])
-    rows = tables.frame("events", asked.where).filter(
-        nw.col("event_key").is_in([tables.event_keys[event] for event in last.events]),
-        *(among(column, kept) for column, kept in last.where),
-    )
-    if asked.observed_until:
-        rows = rows.filter(nw.col("timestamp") <= instant(dt.datetime.fromisoformat(asked.observed_until)))
-    return int(rows.select(nw.col("user_key").n_unique()).collect("pyarrow")["user_key"].to_list()[0] or 0)
+def _waits(plan: Plan, came: Times, over: Bools) -> Waits:
+    done = came.in_time == plan.steps
+    own, waiting = np.flatnonzero(done), np.flatnonzero(~(done | over))
+    seen = np.minimum(plan.until - came.entered[own], plan.patience)
+    gone = len(done) - len(own) - len(waiting)
+    return Waits(came.at[-1][own] - came.entered[own], seen, plan.until - came.entered[waiting], gone)
 
 
 def warm() -> None:
-    """Compile the kernel, or load it from its cache, so that the first funnel asked need not wait for it."""
+    """Compile the kernels, or load them from their cache, so that the first funnel asked need not wait for them."""
     follow(Chunk.empty(), Plan.plain(("", "")))
+    for steps in range(2, MOST_IN_REGISTERS + 1):
+        times(Chunk.empty(), Plan.plain(("",) * steps))
 
 
 def _rows(asked: Funnel, name: str, own: _Group, gaps: Sequence[Any]) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.journey.funnel.kernel import compiled
+from analysis.store.kernels import ONE, ZERO, compiled
 
 START, RETURN = 1, 2
 """Bits of an event's mark: it starts a user, it brings them back."""
@@ -15,12 +15,12 @@ START, RETURN = 1, 2
 @compiled
 def place(time: Any, starts: Any) -> Any:  # pragma: no cover - compiled
     """Return each moment's period: the last that begins by then, -1 before the first."""
-    found, p, last = np.empty(len(time), np.int32), 0, len(starts) - 1
+    found, p, last = np.empty(len(time), np.int32), ZERO, np.uint64(len(starts) - 1)
     for row in range(len(time)):
         now = time[row]
         # A user's events mostly stay in one period.
-        if not (starts[p] <= now and (p == last or now < starts[p + 1])):
-            p = max(np.searchsorted(starts, now, side="right") - 1, 0)
+        if not (starts[p] <= now and (p == last or now < starts[p + ONE])):
+            p = np.uint64(max(np.searchsorted(starts, now, side="right") - 1, 0))
         found[row] = p if now >= starts[p] else -1
     return found
 
@@ -70,24 +70,24 @@ def retention(
         Out, if `keep`, one column per user who started: row, group, period, moment.
     """
     cells, none = back.shape[2], users.shape[0] - 1
-    seen, found, i, rows = np.full(cells, -1, np.int64), 0, 0, len(user)
+    seen, found, i, rows = np.full(cells, -1, np.int64), 0, ZERO, np.uint64(len(user))
     while i < rows:
         current = user[i]
         while i < rows and user[i] == current:
-            if marks[code[i]] & START and (ever or time[i] >= entry_from):
+            if marks[np.uint64(code[i])] & START and (ever or time[i] >= entry_from):
                 break
-            i += 1
+            i += ONE
         if i < rows and user[i] == current and entry_from <= time[i] < entry_until:
             start, first = time[i], i
-            while first > 0 and user[first - 1] == current and time[first - 1] == start:
-                first -= 1
+            while first > ZERO and user[first - ONE] == current and time[first - ONE] == start:
+                first -= ONE
             g, c, several, j = none, period[i], -1, first
             while j < rows and user[j] == current and time[j] == start:
-                if marks[code[j]] & START:
+                if marks[np.uint64(code[j])] & START:
                     several, c = several + 1, min(c, period[j])
                     if group[j] >= 0:
                         g = min(g, group[j])
-                j += 1
+                j += ONE
             users[g, c] += 1
             span[0, g, c], span[1, g, c] = min(span[0, g, c], start), max(span[1, g, c], start)
             if keep:
@@ -95,18 +95,19 @@ def retention(
             last, i = -1, first
             while i < rows and user[i] == current:
                 # The event that starts a user does not bring them back as well.
-                if marks[code[i]] & RETURN and (i >= j or several or not marks[code[i]] & START):
+                mark = marks[np.uint64(code[i])]
+                if mark & RETURN and (i >= j or several or not mark & START):
                     k = (time[i] - start) // window if window else period[i] - c
                     last = max(last, min(k, cells - 1))
-                    if not unbounded and 0 <= k < cells and seen[k] != found:
-                        seen[k] = found
+                    if not unbounded and 0 <= k < cells and seen[np.uint64(k)] != found:
+                        seen[np.uint64(k)] = found
                         back[g, c, k] += 1
-                i += 1
+                i += ONE
             if unbounded and last >= 0:
                 back[g, c, last] += 1
             found += 1
         while i < rows and user[i] == current:
-            i += 1
+            i += ONE
     return found
 
 
@@ -117,14 +118,14 @@ def masks(user: Any, campaign: Any) -> tuple[Any, Any]:  # pragma: no cover - co
     Events of no campaign (-1) play no part, nor do users who have no others.
     """
     found, first = np.empty(len(user), np.int64), np.empty(len(user), np.int64)
-    users, i, rows = 0, 0, len(user)
+    users, i, rows = ZERO, ZERO, np.uint64(len(user))
     while i < rows:
         current, begins, mask = user[i], i, np.int64(0)
         while i < rows and user[i] == current:
             if campaign[i] >= 0:
                 mask |= np.int64(1) << campaign[i]
-            i += 1
+            i += ONE
         if mask:
             found[users], first[users] = mask, begins
-            users += 1
+            users += ONE
     return found[:users], first[:users]

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.estimates import Floats
-from analysis.journey.funnel.kernel import compiled
+from analysis.store.kernels import compiled
 from analysis.store.walk import Int16, Int32, Int64
 
 SECOND = 1_000_000

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.journey.funnel.kernel import compiled
+from analysis.store.kernels import ONE, ZERO, compiled
 
 ENDED, REACHED = -1, -2
 """In place of an event: there was no further one in time; the path stopped at the event it was to lead to."""
@@ -37,26 +37,31 @@ def follow(
     paths : ndarray of int16, shape (paths, levels)
         Out: the start's code, then one code per level, `ENDED` or `REACHED` from where there is none.
     """
-    rows, step = len(code), -1 if back else 1
-    following = np.full(rows, -1)
-    row = 0 if back else rows - 1
-    while 0 <= row < rows:
-        other = row + step
-        if 0 <= other < rows and unit[other] == unit[row]:
-            following[row] = following[other] if collapse and code[other] == code[row] else other
-        row -= step
+    following = _following(unit, code, back, collapse)
     for p in range(len(starts)):
-        row, since = starts[p], time[starts[p]]
+        row, since, missing = starts[p], time[starts[p]], 0
         paths[p, 0] = code[row]
-        missing = 0
         for level in range(1, paths.shape[1]):
             if not missing:
-                row = following[row]
-                if row < 0 or abs(time[row] - since) > reach[p]:
+                row = following[np.uint64(row)]
+                if row < 0 or abs(time[np.uint64(row)] - since) > reach[p]:
                     missing = ENDED
-            paths[p, level] = missing if missing else code[row]
-            if not missing and code[row] == goal:
+            paths[p, level] = missing if missing else code[np.uint64(row)]
+            if not missing and code[np.uint64(row)] == goal:
                 missing = REACHED
+
+
+@compiled
+def _following(unit: Any, code: Any, back: bool, collapse: bool) -> Any:  # pragma: no cover - compiled
+    """Return the row of each event's next one, -1 for none."""
+    rows, following, n = np.uint64(len(code)), np.full(len(code), -1), ONE
+    while n < rows:
+        other = n - ONE if back else rows - n
+        row = n if back else other - ONE
+        if unit[other] == unit[row]:
+            following[row] = following[other] if collapse and code[other] == code[row] else np.int64(other)
+        n += ONE
+    return following
 
 
 @compiled
@@ -85,24 +90,24 @@ def loads(
     int
         How many users loaded the page.
     """
-    rows, i, out = len(user), 0, 0
+    rows, i, out = np.uint64(len(user)), ZERO, ZERO
     held = np.empty(rows, np.float64)
     while i < rows:
-        current, count, entered, converted, first = user[i], 0, np.int64(0), False, np.int32(-1)
+        current, count, entered, converted, first = user[i], ZERO, np.int64(0), False, np.int32(-1)
         while i < rows and user[i] == current:
             now, reached = time[i], False
             while i < rows and user[i] == current and time[i] == now:
-                if page[i] and (count == 0 or now - entered <= window):
-                    if count == 0:
+                if page[i] and (count == ZERO or now - entered <= window):
+                    if count == ZERO:
                         first, entered = group[i], now
                     held[count] = load[i]
-                    count += 1
+                    count += ONE
                 reached = reached or goal[i]
-                i += 1
-            if reached and count and now - entered <= window:
+                i += ONE
+            if reached and count > ZERO and now - entered <= window:
                 converted = True
-        if count:
+        if count > ZERO:
             seconds[out], label[out] = np.median(held[:count]), first
             flags[out, 0], flags[out, 1], flags[out, 2] = converted, entered, count
-            out += 1
+            out += ONE
     return out

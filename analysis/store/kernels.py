@@ -1,0 +1,22 @@
+"""What every kernel is made with: how it is compiled and how its rows are counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numpy as np
+from numba import njit
+
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+Row = int | np.uint64
+ZERO, ONE = np.uint64(0), np.uint64(1)
+"""Rows are counted without a sign: of a signed index Numba asks, at every row, whether it counts from the end."""
+
+
+def compiled(function: Kernel) -> Kernel:
+    """Decorate a kernel: compiled at its first call, and kept for other processes where a folder can be written."""
+    try:
+        return cast(Kernel, njit(nogil=True, cache=True)(function))
+    except RuntimeError:  # neither this folder nor the home folder can be written: compile in each process
+        return cast(Kernel, njit(nogil=True)(function))
