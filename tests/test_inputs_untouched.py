@@ -86,7 +86,7 @@ def _spoil(frame: pd.DataFrame) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_column_has_a_label_and_a_unit(kind: str, answer_to: AnswerTo) -> None:
     answer = answer_to(kind)
-    units = {"text", "count", "share", "seconds", "money", "ratio", "number", "time", "flag"}
+    units = {"text", "count", "share", "points", "seconds", "money", "ratio", "number", "time", "day", "flag"}
     for name, fields in answer.fields.items():
         assert list(answer.frame(name).columns) == list(fields), name
         assert {field.unit for field in fields.values()} <= units
@@ -108,9 +108,9 @@ def test_an_answer_reads_in_every_language_and_in_a_notebook(kind: str, answer_t
         text = answer.text(language)
         assert "{" not in text and "NaN" not in text and "None" not in text
     bundle, _ = answer._repr_mimebundle_()
-    assert bundle["text/plain"].startswith(answer.headline.text())
+    assert bundle["text/plain"].startswith(answer.say(answer.headline))
     assert "vega" in bundle["text/html"]
-    assert repr(answer) == f"<{type(answer).__name__} {answer.headline.text()}>"
+    assert repr(answer) == f"<{type(answer).__name__} {answer.say(answer.headline)}>"
 
 
 @pytest.mark.parametrize("kind", KINDS)

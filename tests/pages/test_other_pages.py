@@ -23,7 +23,8 @@ WHERE = Filter(campaign="Double 11 2026")
 
 
 def said(question, sample: Tables) -> str:
-    return question.replace(where=WHERE).run(sample).headline.text()
+    answer = question.replace(where=WHERE).run(sample)
+    return answer.say(answer.headline)
 
 
 def test_segments_dates_and_interest(opened, sample: Tables) -> None:
