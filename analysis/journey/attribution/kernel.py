@@ -197,7 +197,8 @@ def tally(chunk: Chunk, walk: Walk) -> Tally:
         np.zeros(walk.touches, np.bool_),
     )
     size = len(chunk) if walk.journeys else 0
-    rows = SetRows(*np.empty((4, size), np.int64), np.empty(size))
+    sets, groups, journeys, conversions = np.empty((4, size), np.int64)
+    rows = SetRows(sets, groups, journeys, conversions, np.empty(size))
     found = _walk(
         Events(chunk.user, chunk.time, chunk.code, chunk.coded[walk.by], chunk.coded["repeat"], _worth(chunk, walk)),
         Rules(
@@ -454,7 +455,7 @@ def _share_all(
 @compiled
 def _step_through(
     what: Integers, same: Integers, a: Row, b: Row, times: int, last: int, steps: Integers
-) -> int:  # pragma: no cover - compiled
+) -> np.int64:  # pragma: no cover - compiled
     """Count a journey's steps from start to `last`, and return the set of its touches."""
     here, found = steps.shape[0] - 3, np.int64(0)
     for k in range(a, b):

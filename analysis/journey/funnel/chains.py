@@ -520,9 +520,9 @@ def _found(chunk: Chunk, plan: Plan, orders: tuple[Any, Any], found: kernels.Row
     """Put the kernel's rows back into the chunk's own, and choose each user's best chain."""
     order, ties = orders
     rows, reached = (own if order is None else np.where(own >= 0, order[own], -1) for own in (found.at, found.reached))
-    level = found.level
-    user = chunk.user[rows[:, 0]]
-    still_open = (level < plan.steps) & (deadline > plan.until)
+    user: Any = chunk.user[rows[:, 0]]
+    level: Any = found.level
+    still_open: Any = (level < plan.steps) & (deadline > plan.until)
     if plan.session or plan.hold:
         places = np.arange(len(chunk)) if ties is None else ties
         rank = np.empty(len(chunk) + 1, np.int64)

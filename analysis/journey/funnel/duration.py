@@ -19,6 +19,7 @@ from analysis.errors import DataError, QuestionError
 from analysis.estimates import SMALL, Z, small_groups
 from analysis.journey.funnel.chains import Chains, chains
 from analysis.journey.funnel.definition import FunnelDefinition, OfFunnel
+from analysis.journey.funnel.kernel import NO_TIME
 from analysis.journey.funnel.plan import taken_before
 from analysis.journey.steps import STEPS_AT_MOST
 from analysis.messages import N_, Message, Names, Share, Span, say

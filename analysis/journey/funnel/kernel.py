@@ -631,7 +631,7 @@ def _gather(
 
 @compiled
 def _adds(
-    mask: Integers, row: int, event_of: Integers, via: Integers, queue: Integers
+    mask: Integers, row: Row, event_of: Integers, via: Integers, queue: Integers
 ) -> bool:  # pragma: no cover - compiled
     """Fit one more event into the matching of steps to events, moving others where they must."""
     steps = len(event_of)

@@ -13,8 +13,9 @@ ENDED, REACHED = -1, -2
 
 @compiled
 def follow(
-    unit: Any, time: Any, code: Any, starts: Any, back: bool, collapse: bool, goal: int, reach: Any, paths: Any
-) -> None:  # pragma: no cover - compiled
+    unit: Integers, time: Integers, code: Integers, starts: Integers, back: bool, collapse: bool, goal: int,
+    reach: Integers, paths: Integers,
+) -> None:  # fmt: skip  # pragma: no cover - compiled
     """Write the path that begins at each start.
 
     One sweep finds each event's next one, so that a path takes one hop per level however long a history is.
@@ -51,7 +52,7 @@ def follow(
 
 
 @compiled
-def _following(unit: Any, code: Any, back: bool, collapse: bool) -> Any:  # pragma: no cover - compiled
+def _following(unit: Integers, code: Integers, back: bool, collapse: bool) -> Integers:  # pragma: no cover - compiled
     """Return the row of each event's next one, -1 for none."""
     rows, following, n = np.uint64(len(code)), np.full(len(code), -1), ONE
     while n < rows:
@@ -65,8 +66,9 @@ def _following(unit: Any, code: Any, back: bool, collapse: bool) -> Any:  # prag
 
 @compiled
 def loads(
-    user: Any, time: Any, page: Any, goal: Any, load: Any, group: Any, window: int, seconds: Any, flags: Any, label: Any
-) -> Row:  # pragma: no cover - compiled
+    user: Integers, time: Integers, page: Bools, goal: Bools, load: Floats, group: Integers, window: int,
+    seconds: Floats, flags: Integers, label: Integers,
+) -> Row:  # fmt: skip  # pragma: no cover - compiled
     """Find each user's median load time and whether they converted, both within one window of their first load.
 
     Parameters

@@ -12,8 +12,9 @@ import pytest
 from analysis import Exclusion, Funnel, FunnelRules, Step, Tables, TimeToConvert
 from analysis.charts import NOT_SET, TOTAL, Look
 from analysis.errors import DataError, QuestionError, SluiceError
-from analysis.journey.funnel.chains import NO_TIME, chains, follow
+from analysis.journey.funnel.chains import chains, follow
 from analysis.journey.funnel.conventions import ASKED, alternatives
+from analysis.journey.funnel.kernel import NO_TIME
 from analysis.journey.funnel.plan import planned
 from analysis.question import Question
 from analysis.store.walk import Columns, chunks

@@ -22,7 +22,8 @@ from hypothesis import strategies as st
 
 from analysis import DropOffs, FunnelMoney
 from analysis.errors import DataError
-from analysis.journey.funnel.chains import NO_TIME, chains
+from analysis.journey.funnel.chains import chains
+from analysis.journey.funnel.kernel import NO_TIME
 from analysis.journey.funnel.question import Funnel
 from analysis.journey.steps import Exclusion, Step, as_step
 from analysis.store.walk import Columns

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from analysis import Campaign, Exclusion, Filter, Funnel, FunnelPaths, Phase, Step, Tables
 from analysis.charts import Look
 from analysis.errors import DataError, QuestionError
-from analysis.journey.funnel.chains import NO_TIME, chains
+from analysis.journey.funnel.chains import chains
+from analysis.journey.funnel.kernel import NO_TIME
 from analysis.journey.paths import of_funnel as funnel_paths
 from analysis.store import walk as sequences
 from analysis.values import seconds
