@@ -334,7 +334,7 @@ def test_not_estimable_is_said() -> None:
 
 
 def _clock(meets: str, buys: tuple[str, str]) -> pd.DataFrame:
-    """Make 160 people who view at nine; a quarter buys at each of two times; every other one of all meets it between."""
+    """Make 160 people who view at nine; a quarter buys at each of two times; every other one meets it between."""
     rows = [("z", "2026-11-10 00:00", "view")]
     for n in range(160):
         rows += [(f"u{n}", "2026-11-01 09:00", "view")]
