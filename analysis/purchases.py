@@ -52,6 +52,8 @@ class Purchases:
     rows : LazyFrame
         One row per purchase: order_id, user_id (null for a guest), timestamp (when it was ordered), paid_at, currency,
         amount (paid less refunds; null where an event carries no value) and the further columns asked for.
+    paid : LazyFrame
+        The same of every order that was paid, those refunded in full (of amount 0) among them.
     refunds : LazyFrame or None
         Refunds that belong to no purchase here, only to their day: the same columns, amounts below zero.
     source : Source
@@ -59,17 +61,15 @@ class Purchases:
     """
 
     rows: Lazy
+    paid: Lazy
     refunds: Lazy | None
     source: Source
     notes: tuple[Note, ...] = ()
 
     @property
     def realised(self) -> Lazy:
-        """All that realised revenue adds up from: purchases (`bought` is 1), and refunds of their day (0)."""
-        rows = self.rows.with_columns(bought=nw.lit(1))
-        if self.refunds is None:
-            return rows
-        return nw.concat([rows, self.refunds.with_columns(bought=nw.lit(0))])
+        """All that realised revenue adds up from: purchases, and refunds of their day."""
+        return self.rows if self.refunds is None else nw.concat([self.rows, self.refunds])
 
 
 def source_of(tables: Tables, where: Filter | None = None, *also: str, buyers: bool = True) -> Source:
@@ -153,8 +153,10 @@ def _of_orders(tables: Tables, where: Filter | None, source: Source, also: tuple
     bought, refunds = _orders(lines, kept) if repeated else _singles(lines)
     columns = ("order_id", "user_id", "timestamp", "paid_at", "currency", "amount", *also)
     columns = tuple(dict.fromkeys(columns))
-    rows, left = (tables.filtered(part, "orders", where).select(*columns) for part in (bought, refunds))
-    return Purchases(rows, left if credited else None, source, _statuses(tables))
+    rows, paid, left = (
+        tables.filtered(part, "orders", where).select(*columns) for part in (bought.filter(_kept()), bought, refunds)
+    )
+    return Purchases(rows, paid, left if credited else None, source, _statuses(tables))
 
 
 def _shape(tables: Tables) -> tuple[bool, bool]:
@@ -190,10 +192,10 @@ def _lines(tables: Tables, kept: tuple[str, ...]) -> Lazy:
 
 
 def _singles(lines: Lazy) -> tuple[Lazy, Lazy]:
-    """Return purchases, and refunds of their day, where every row is an order of its own."""
+    """Return paid orders, and refunds of their day, where every row is an order of its own."""
     bought = lines.filter(nw.col("sold"), ~nw.col("void"), ~nw.col("paid_at").is_null())
     bought = bought.with_columns(amount=nw.col("revenue") - nw.col("refund"))
-    return bought.filter(_kept()), _of_their_day(lines.filter(nw.col("given_back")), nw.col("revenue"))
+    return bought, _of_their_day(lines.filter(nw.col("given_back")), nw.col("revenue"))
 
 
 def _kept() -> nw.Expr:
@@ -207,7 +209,7 @@ def _of_their_day(credits: Lazy, amount: nw.Expr) -> Lazy:
 
 
 def _orders(lines: Lazy, kept: tuple[str, ...]) -> tuple[Lazy, Lazy]:
-    """Make one row of each order's lines; return purchases, and refunds of their day."""
+    """Make one row of each order's lines; return paid orders, and refunds of their day."""
     live = nw.col("sold") & ~nw.col("void")
     told = live & ~nw.col("status").is_null()
     orders = _grouped(lines, kept).agg(
@@ -227,7 +229,7 @@ def _orders(lines: Lazy, kept: tuple[str, ...]) -> tuple[Lazy, Lazy]:
     bought = bought.with_columns(amount=nw.col("revenue") - nw.col("refund") + nw.col("given_back"))
     credits = orders.filter(nw.col("sold") == 0, nw.col("given_back") < 0)
     credits = credits.with_columns(timestamp=nw.col("noted"), paid_at=nw.col("noted_paid"))
-    return bought.filter(_kept()), _of_their_day(credits, nw.col("given_back"))
+    return bought, _of_their_day(credits, nw.col("given_back"))
 
 
 def _sum(which: nw.Expr, column: str) -> nw.Expr:
@@ -275,7 +277,8 @@ def _of_events(tables: Tables, where: Filter | None, source: Source, also: tuple
     columns = tuple(dict.fromkeys(columns))
     single = rows.filter(nw.col("order_id").is_null()).with_columns(paid_at=nw.col("timestamp"), amount=nw.col("value"))
     if "order_id" not in held:
-        return Purchases(single.select(*columns), None, source)
+        rows = single.select(*columns)
+        return Purchases(rows, rows, None, source)
     orders = _grouped(rows.filter(~nw.col("order_id").is_null()), kept).agg(
         timestamp=nw.col("timestamp").min(),
         amount=nw.col("value").sum(),
@@ -284,4 +287,5 @@ def _of_events(tables: Tables, where: Filter | None, source: Source, also: tuple
     orders = orders.with_columns(
         paid_at=nw.col("timestamp"), amount=nw.when(nw.col("priced") > 0).then(nw.col("amount"))
     )
-    return Purchases(nw.concat([single.select(*columns), orders.select(*columns)]), None, source)
+    rows = nw.concat([single.select(*columns), orders.select(*columns)])
+    return Purchases(rows, rows, None, source)

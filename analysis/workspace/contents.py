@@ -144,9 +144,12 @@ def _orders(asked: Contents, tables: Tables) -> pd.DataFrame:
     lines = created.group_by("order_id", "currency").agg(nw.col("timestamp").min(), nw.col("revenue").sum())
     parts = [_rows(_range(lines, "orders", "currency", amount=nw.col("revenue").sum()), "orders created")]
     if source_of(tables, asked.where, buyers=False).orders:
-        paid = purchases(tables, asked.where, buyers=False).realised
-        found = _range(paid, "orders", "currency", amount=nw.col("amount").sum(), bought=nw.col("bought").sum())
-        parts += [_rows(found.assign(count=found["bought"]), "orders paid, less refunds")]
+        bought = purchases(tables, asked.where, buyers=False)
+        found = _range(bought.realised, "orders", "currency", amount=nw.col("amount").sum()).drop(columns="count")
+        counted = collect(bought.paid.group_by("currency").agg(count=nw.len()))
+        parts += [
+            _rows(found.merge(counted, on="currency", how="left").fillna({"count": 0}), "orders paid, less refunds")
+        ]
     return pd.concat(parts)
 
 

@@ -14,6 +14,7 @@ from imports.exports.test_transcoded import FORMS
 
 from analysis.budget.curves.question import ResponseCurves
 from analysis.journey.funnel.question import Funnel
+from analysis.purchases import purchases
 from analysis.tables import Tables, collect
 from analysis.workspace import Export, open_workspace, read_export
 
@@ -107,24 +108,24 @@ def test_tmall_refunds_are_taken_off_once(real_file: Callable[[str], Path], tmp_
     raw = pd.read_csv(real_file("tmall_orders.csv")).rename(columns=str.strip)
     paid = raw[raw["订单付款时间"].notna()]
     with imported(real_file("tmall_orders.csv"), tmp_path) as tables:
-        orders = collect(tables.paid_orders())
-    assert len(orders) == 24_087
-    assert cents(orders["realised"]) == cents(paid["买家实际支付金额"])
-    assert (orders["realised"] > 0).sum() == 18_955
+        orders, bought = collect(tables.frame("orders")), collect(purchases(tables, buyers=False).rows)
+    assert orders["paid_at"].notna().sum() == 24_087
+    assert cents(bought["amount"]) == cents(paid["买家实际支付金额"])
+    assert len(bought) == 18_955  # the others were refunded in full
 
 
 def test_media_and_revenue_of_one_file(real_file: Callable[[str], Path], tmp_path: Path) -> None:
     """Simulated with known truth: x1 brought 274,848 and x2 65,906 of the revenue."""
     raw = pd.read_csv(real_file("mmm_example.csv"), parse_dates=["date_week"])
     with imported(real_file("mmm_example.csv"), tmp_path, None, "spend", "orders") as tables:
-        spend, orders = collect(tables.frame("spend")), collect(tables.paid_orders())
+        spend, orders = collect(tables.frame("spend")), collect(purchases(tables, buyers=False).rows)
         curves = ResponseCurves(form="logistic").run(tables).table.set_index("channel")
     for channel in ("x1", "x2"):
         own = spend[spend["channel"] == channel].sort_values("period_start")
         assert own["spend"].tolist() == raw[channel].tolist()
         assert own["period_start"].tolist() == raw["date_week"].tolist()
         assert set(own["period_end"] - own["period_start"]) == {pd.Timedelta(days=7)}
-    assert orders.sort_values("paid_at")["realised"].tolist() == raw["y"].tolist()
+    assert orders.sort_values("paid_at")["amount"].tolist() == raw["y"].tolist()
     assert curves["source"].tolist() == ["joint", "joint"]
     for channel, truth in {"x1": 274_848, "x2": 65_906}.items():
         assert curves.loc[channel, "low"] <= truth <= curves.loc[channel, "high"]
