@@ -119,6 +119,7 @@ def test_a_question_with_a_filter_looks_at_those_rows_alone(
 ) -> None:
     where = Filter(campaign="Double 11")
     other = {name: frame.assign(campaign="another") for name, frame in frames.items()}
+    other["orders"] = other["orders"].assign(order_id=other["orders"]["order_id"] + " of another")
     mixed = {name: pd.concat([frame, other[name].head(40)]) for name, frame in frames.items()}
     asked = ask(kind).replace(where=where)
     alone, among = asked.run(Tables(**frames, campaign=campaign)), asked.run(Tables(**mixed, campaign=campaign))

@@ -341,7 +341,7 @@ def _each_loyal(asked: DropOffs, tables: Tables, campaign: str, currency: str | 
 def _headline(table: pd.DataFrame, currency: str | None) -> Message:
     behind = table[table["clear"] & (table["lost"] > 0)]
     if behind.empty:
-        return say("None of {n} groups falls behind the others by more than chance explains.", n=len(table))
+        return say("Of {n} groups none falls behind the others by more than chance explains.", n=len(table))
     top = behind.iloc[0]
     facts: dict[str, Any] = {
         "group": top["group"],
