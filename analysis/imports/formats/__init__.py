@@ -16,9 +16,8 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
-
-FOLDER = Path(__file__).parent
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -51,10 +50,11 @@ class Format:
 @cache
 def formats() -> tuple[Format, ...]:
     """Return every format there is a file for."""
-    return tuple(_read(path) for path in sorted(FOLDER.glob("*.toml")))
+    held = sorted((f for f in files(__name__).iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)
+    return tuple(map(_read, held))
 
 
-def _read(path: Path) -> Format:
+def _read(path: Traversable) -> Format:
     given = tomllib.loads(path.read_text(encoding="utf-8"))
     for name in ("telling", "never", "headerless"):
         given[name] = tuple(given.get(name, ()))

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from importlib.resources import files
 from types import MappingProxyType
 
 from analysis.imports.formats import formats
 from analysis.imports.lexicon.headings import plain_heading
 from analysis.vocabulary import TABLES, column_names
 
-_FOLDER = Path(__file__).parent
+_FOLDER = files("analysis.imports.lexicon")  # not a path: on a cluster the package lies in an archive
 _Aliases = Mapping[str, tuple[str, ...]]
 
 
