@@ -12,10 +12,9 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
 from analysis.answer import Note
+from analysis.arrays import Bools, Floats
 from analysis.messages import Names, say
 
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 Numbers = npt.ArrayLike
 
 LEVEL = 0.95

@@ -10,9 +10,9 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
+from analysis.arrays import Ints
 from analysis.errors import DataError
 from analysis.messages import say
-from analysis.store.walk import Int64
 from analysis.tables import Tables, among, collect
 from analysis.values import Filter, local_day, local_midnight, micros
 from analysis.vocabulary import TIME_COLUMN
@@ -39,7 +39,7 @@ class Periods:
     """
 
     labels: tuple[str, ...]
-    starts: Int64 | None
+    starts: Ints | None
     over: Any
 
     def __len__(self) -> int:

@@ -20,19 +20,16 @@ from typing import Any, Protocol, TypeVar
 
 import narwhals as nw
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from duckdb import ColumnExpression, ConstantExpression, FunctionExpression
 
+from analysis.arrays import Int16, Int32, Ints
 from analysis.store.columns import stored
 
 T = TypeVar("T")
 BATCH = 1_000_000
 KEPT = 10_000_000
 """Most rows of who, when and what (14 bytes each) that are kept from one walk to the next."""
-Int16 = npt.NDArray[np.int16]
-Int32 = npt.NDArray[np.int32]
-Int64 = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +73,7 @@ class Chunk:
     """
 
     user: Int32
-    time: Int64
+    time: Ints
     code: Int16
     coded: Mapping[str, Int32] = field(default_factory=lambda: MappingProxyType({}))
     numbers: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from analysis.arrays import Ints
 from analysis.estimates import SMALL, proportion
 from analysis.messages import Message, Span, say
 
-Ints = npt.NDArray[np.int64]
 LENGTHS = tuple(3600 * hours for hours in (1, 3, 6, 12, *(24 * days for days in (1, 2, 3, 5, 7, 14, 30, 60, 90))))
 """Windows that people ask with (seconds)."""
 HALF, MOST = 0.5, 0.95

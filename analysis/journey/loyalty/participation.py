@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.answer import Answer, Note
-from analysis.arrays import Floats
+from analysis.arrays import Floats, Ints
 from analysis.charts import AnyChart, Look
 from analysis.errors import DataError
 from analysis.estimates import SMALL, Z, proportion, share
@@ -27,7 +27,7 @@ from analysis.messages import N_, Message, Name, Names, Points, Share, say
 from analysis.periods import Run, campaigns
 from analysis.purchases import purchases
 from analysis.question import Question
-from analysis.store.walk import Chunk, Columns, Int64
+from analysis.store.walk import Chunk, Columns
 from analysis.tables import Tables, collect, instant
 from analysis.values import local_day, local_midnight, names, value, whole
 
@@ -173,10 +173,10 @@ Seen = Mapping[int, int]
 class _Counts:
     """Users by campaign: who took part in both (first first), who could come and who came."""
 
-    first: Int64  # (first campaign, campaign): users of a cohort who took part
-    both: Int64  # (campaign, campaign): users who took part in both
-    known: Int64  # (campaign,): who could come
-    came: Int64  # (campaign,): who of them came
+    first: Ints  # (first campaign, campaign): users of a cohort who took part
+    both: Ints  # (campaign, campaign): users who took part in both
+    known: Ints  # (campaign,): who could come
+    came: Ints  # (campaign,): who of them came
     base: int | None
 
 
@@ -240,7 +240,7 @@ def _counts(seen: Seen, campaigns: int, base: int | None) -> _Counts:
     return _Counts(first, both, count @ regular, count @ (regular & (who >> each & 1)), base)
 
 
-def _regular(mask: Int64, places: Int64) -> Int64:
+def _regular(mask: Ints, places: Ints) -> Ints:
     """Say (1 or 0) who took part in the campaign just before each place and in one before that."""
     before = mask & ((np.int64(1) << places) - 1)
     just_before = np.where(places > 0, mask >> np.maximum(places - 1, 0) & 1, 0)
@@ -319,14 +319,14 @@ _ALIKE = 1e-9
 """Below this standard error all users did the same, and nothing tells how sure the slope is."""
 
 
-def _estimable(counts: _Counts, places: Int64) -> bool:
+def _estimable(counts: _Counts, places: Ints) -> bool:
     """Say whether there are enough rates, of enough users, some of whom came and some did not."""
     if len(places) < FEWEST or counts.known[places].min() < SMALL:
         return False
     return bool(0 < counts.came[places].sum() < counts.known[places].sum())
 
 
-def _fit(seen: Seen, counts: _Counts, places: Int64) -> tuple[float, float, float]:
+def _fit(seen: Seen, counts: _Counts, places: Ints) -> tuple[float, float, float]:
     """Return level, slope per campaign, and the slope's standard error."""
     users, came, could = _people(seen, counts, places)
     design = np.column_stack([np.ones(len(places)), places])
@@ -337,7 +337,7 @@ def _fit(seen: Seen, counts: _Counts, places: Int64) -> tuple[float, float, floa
     return float(level), float(slope), float(np.sqrt(max(spread[1, 1], 0.0)))
 
 
-def _people(seen: Seen, counts: _Counts, places: Int64) -> tuple[Int64, Int64, Int64]:
+def _people(seen: Seen, counts: _Counts, places: Ints) -> tuple[Ints, Ints, Ints]:
     """Return people alike: how many, the campaigns they came to, and those they could come to."""
     found = dict(seen)
     if counts.base is not None:

@@ -17,11 +17,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from analysis.estimates import Floats
+from analysis.arrays import Bools, Floats, Int16, Int32, Ints
 from analysis.store.kernels import compiled
-from analysis.store.walk import Int16, Int32, Int64
 
 SECOND = 1_000_000
 PAUSES = np.array([0, 30, 120, 600, 3_600, 90_000], np.int64) * SECOND
@@ -32,7 +30,6 @@ STRATA = QUARTERS * 2 * len(PAUSES)
 STRIDE = 90_000 * SECOND
 """As long as the longest day: a trial's key is its stratum times this plus its age."""
 _NEVER = np.iinfo(np.int64).max
-Flags = npt.NDArray[np.bool_]
 
 
 class Rules(NamedTuple):
@@ -51,12 +48,12 @@ class Rules(NamedTuple):
         When each day begins and the last ends.
     """
 
-    places: Int64
+    places: Ints
     touchpoints: int
     goal: int
     window: int
     until: int
-    starts: Int64
+    starts: Ints
 
 
 class Trials(NamedTuple):
@@ -69,8 +66,8 @@ class Trials(NamedTuple):
         Where each stratum's trials begin.
     """
 
-    ages: Int64
-    bounds: Int64
+    ages: Ints
+    bounds: Ints
 
 
 class Rates(NamedTuple):
@@ -92,13 +89,13 @@ class Rates(NamedTuple):
     running: Floats
     met: Floats
     compared: Floats
-    groups: Flags
+    groups: Bools
 
 
 @compiled
 def meetings(
-    user: Int32, time: Int64, code: Int16, rules: Rules, ever: Int64
-) -> tuple[Int64, Int64, Int64]:  # pragma: no cover - compiled
+    user: Int32, time: Ints, code: Int16, rules: Rules, ever: Ints
+) -> tuple[Ints, Ints, Ints]:  # pragma: no cover - compiled
     """Return of each meeting that makes a trial: the touchpoint, the trial's key, and whether a conversion followed.
 
     `ever`, shape (touchpoints, 5), is added to: of the people there on the days and not converted before, those who
@@ -133,7 +130,7 @@ def meetings(
 
 @compiled
 def standings(
-    user: Int32, time: Int64, code: Int16, rules: Rules, trials: Trials, change: Int64, stood: Int64
+    user: Int32, time: Ints, code: Int16, rules: Rules, trials: Trials, change: Ints, stood: Ints
 ) -> None:  # pragma: no cover - compiled
     """Add up where people begin and cease to stand in trials, and on how many days they do.
 
@@ -177,7 +174,7 @@ def standings(
 
 @compiled
 def influences(
-    user: Int32, time: Int64, code: Int16, rules: Rules, trials: Trials, rates: Rates, sums: Floats
+    user: Int32, time: Ints, code: Int16, rules: Rules, trials: Trials, rates: Rates, sums: Floats
 ) -> None:  # pragma: no cover - compiled
     """Add up what each user moves the two rates by, times the people who met the touchpoint.
 
@@ -243,7 +240,7 @@ def _treat(
 
 @compiled
 def _person(
-    user: Int32, time: Int64, code: Int16, i: int, rules: Rules, met: Int64
+    user: Int32, time: Ints, code: Int16, i: int, rules: Rules, met: Ints
 ) -> tuple[int, int]:  # pragma: no cover - compiled
     """Return where a user's rows end and when they convert; write down when they meet each touchpoint before that."""
     row, done = i, _NEVER
@@ -263,7 +260,7 @@ def _person(
 
 @compiled
 def _next(
-    time: Int64, row: int, end: int, starts: Int64, midnight: int
+    time: Ints, row: int, end: int, starts: Ints, midnight: int
 ) -> tuple[int, int]:  # pragma: no cover - compiled
     """Return the first row from `midnight` on and its day, among the days; `end` where there is none."""
     while row < end and time[row] < max(midnight, starts[0]):
@@ -274,7 +271,7 @@ def _next(
 
 
 @compiled
-def _first_stratum(starts: Int64, day: int, began: int, first: int) -> int:  # pragma: no cover - compiled
+def _first_stratum(starts: Ints, day: int, began: int, first: int) -> int:  # pragma: no cover - compiled
     """Return the stratum of a user's day at its first event, `first` being their first of all."""
     quarter = min((began - starts[day]) * QUARTERS // (starts[day + 1] - starts[day]), QUARTERS - 1)
     return int(((2 * day + (first >= starts[day])) * QUARTERS + quarter) * len(PAUSES))
@@ -282,7 +279,7 @@ def _first_stratum(starts: Int64, day: int, began: int, first: int) -> int:  # p
 
 @compiled
 def _meeting(
-    time: Int64, i: int, end: int, starts: Int64, met: int
+    time: Ints, i: int, end: int, starts: Ints, met: int
 ) -> tuple[int, int, int]:  # pragma: no cover - compiled
     """Return the day, stratum and age at which somebody meets a touchpoint."""
     day = int(np.searchsorted(starts, met, side="right")) - 1
@@ -294,7 +291,7 @@ def _meeting(
 
 @compiled
 def _stays(
-    time: Int64, row: int, end: int, midnight: int, stratum: int, stays: Int64
+    time: Ints, row: int, end: int, midnight: int, stratum: int, stays: Ints
 ) -> tuple[int, int]:  # pragma: no cover - compiled
     """Write down a day's strata, each from which age until which; return how many, and the row after the day.
 
@@ -315,7 +312,7 @@ def _stays(
 
 @compiled
 def _run(
-    ages: Int64, low: int, high: int, since: int, stop: int, turning: int
+    ages: Ints, low: int, high: int, since: int, stop: int, turning: int
 ) -> tuple[int, int, int]:  # pragma: no cover - compiled
     """Return the trials from `low` until `high` of the ages in between, and those converting from age `turning`."""
     if low == high or since >= stop or ages[high - 1] < since or ages[low] >= stop:
@@ -328,7 +325,7 @@ def _run(
 
 
 @compiled
-def _place(ages: Int64, low: int, high: int, age: int) -> int:  # pragma: no cover - compiled
+def _place(ages: Ints, low: int, high: int, age: int) -> int:  # pragma: no cover - compiled
     """Return the first trial of at least this age."""
     while low < high:
         middle = (low + high) // 2

@@ -15,17 +15,17 @@ import pandas as pd
 from scipy.stats import norm
 
 from analysis.answer import Answer, Field
+from analysis.arrays import Bools, Floats, Ints
 from analysis.charts import GROUP_WORDS, TOTAL, AnyChart, Look
 from analysis.errors import DataError
-from analysis.estimates import Floats, Interval, clear, difference, proportion, share
+from analysis.estimates import Interval, clear, difference, proportion, share
 from analysis.fields import Fields, described
 from analysis.journey.nodes import chart, kernel, words
-from analysis.journey.nodes.kernel import STRATA, STRIDE, Flags, Rates, Rules, Trials
+from analysis.journey.nodes.kernel import STRATA, STRIDE, Rates, Rules, Trials
 from analysis.messages import N_, say
 from analysis.periods import known_until
 from analysis.question import Question
 from analysis.store.walk import Chunk, Repeated
-from analysis.store.walk import Int64 as Ints
 from analysis.tables import Tables
 from analysis.values import (
     Campaign,
@@ -170,7 +170,7 @@ class _Days:
 
     starts: Ints  # UTC microseconds, one more than there are days
     groups: tuple[str, ...]
-    own: Flags  # (groups, days)
+    own: Bools  # (groups, days)
 
     @classmethod
     def of(cls, asked: Nodes, tables: Tables) -> _Days:
@@ -210,9 +210,9 @@ class _Counted:
     stood: Ints  # (touchpoints, days): others' days in at least one trial
     ever: Ints  # (touchpoints, 5): see `kernel.meetings`
 
-    def used(self, touchpoint: int, days: Flags) -> Flags:
+    def used(self, touchpoint: int, days: Bools) -> Bools:
         """Say which trials, of those on the days, had somebody to compare with."""
-        used: Flags = (self.touchpoint == touchpoint) & days[self.day] & (self.others > 0)
+        used: Bools = (self.touchpoint == touchpoint) & days[self.day] & (self.others > 0)
         return used
 
 
