@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import pandas as pd
 import streamlit as st
@@ -11,8 +10,8 @@ import streamlit as st
 from analysis.answer import Answer
 from analysis.charts import Plot
 from analysis.messages import Message, Span
-from analysis.sharing import downloads, links, notebooks
-from ui import kept, session
+from analysis.sharing import downloads, notebooks
+from ui import address, kept, session
 from ui.language import N_, _, current, look, shown
 
 ICONS = {"info": ":material/info:", "warning": ":material/warning:", "missing": ":material/help:"}
@@ -134,7 +133,7 @@ def actions(answer: Answer, page: str) -> None:
             _save(answer, page)
         with st.popover(_("Link"), icon=":material/link:"):
             st.caption(_("Opens this very question, filters included, on this server."))
-            st.code(address(answer), language=None, wrap_lines=True)
+            st.code(address.of(answer), language=None, wrap_lines=True)
         with st.popover(_("Data"), icon=":material/table:"):
             _data(answer, page)
         # A file is made in another thread, which knows neither the session's workspace nor its language.
@@ -149,13 +148,6 @@ def actions(answer: Answer, page: str) -> None:
             key=f"{page}.notebook",
             help=_("A ZIP: the notebook, and the data it runs on."),
         )
-
-
-def address(answer: Answer) -> str:
-    """Return the URL that asks this question again."""
-    base = urlsplit(st.context.url or "")
-    query = urlencode({"question": links.encode(answer.question), "workspace": session.current()})
-    return urlunsplit(base._replace(path=base.path or "/", query=query))
 
 
 def _save(answer: Answer, page: str) -> None:
