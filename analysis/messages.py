@@ -71,10 +71,12 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """A list of names, or of things said, joined as the language joins them; codes of a column, where one is given."""
+    """A list of names, or of things said; codes of a column, where one is given."""
 
     values: tuple[str | Message, ...]
     column: str | None = None
+    sign: str | None = None
+    """What joins them; by default what the language joins lists with."""
 
 
 Namer = Callable[[str, str | None, str], str]
@@ -164,7 +166,7 @@ def _words(value: Any, language: str, names: Namer | None = None) -> str:
                 v.text(language, names) if isinstance(v, Message) else _named(v, value.column, language, names)
                 for v in value.values
             ]
-            return ("、" if language.startswith("zh") else ", ").join(said)
+            return (value.sign or ("、" if language.startswith("zh") else ", ")).join(said)
         case bool():
             return str(value)
         case int():

@@ -146,9 +146,6 @@ NODES: tuple[str, ...] = (N_("social_seeding"), N_("interactive_fission"), N_("e
 STAGES: tuple[str, ...] = (N_("reach"), N_("interest"), N_("conversion"), N_("repurchase"))
 """How far users come, in the order they pass the stages: what a lifecycle counts and a saved segment holds."""
 
-EVENT_WORDS: Mapping[str, str] = MappingProxyType({name: name for name in (*EVENTS, *NODES)})
-"""The standard names, as a text column's words."""
-
 NAMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "event": MappingProxyType(
