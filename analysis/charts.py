@@ -157,7 +157,7 @@ class Plot:
     def legend(self, column: str, codes: Sequence[str], **changes: Any) -> alt.Legend:
         """Return the legend of a column of codes, which says their names: colours stay with the codes."""
         words = dict(zip(codes, self.names(pd.DataFrame({column: list(codes)}), column), strict=True))
-        return alt.Legend(**{"title": None, "labelExpr": f"({json.dumps(words)})[datum.label]", **changes})
+        return alt.Legend(**{"title": None, "labelExpr": f"({json.dumps(words, ensure_ascii=False)})[datum.label]", **changes})
 
     def written(self, column: str, number: float) -> str:
         """Return one of a column's numbers as a text, such as a direct label."""

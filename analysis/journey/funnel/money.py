@@ -387,7 +387,8 @@ def _picture(answer: FunnelMoneyAnswer, look: Look) -> AnyChart:
     grouped = table["breakdown"].nunique() > 1
     shown = plot.named(table[table["step"] == 1] if grouped else table)
     label = shown["breakdown_name"] if grouped else shown["step"].astype(str) + ". " + shown["event_name"]
-    shown["row"] = [f"{text}\n{look(say('n = {n}', n=int(n)))}" for text, n in zip(label, shown["users"], strict=True)]
+    counts = [look(say("n = {n}", n=int(n))) for n in shown["users"]]
+    shown["row"] = [f"{text}\n{count}" for text, count in zip(label, counts, strict=True)]
     long = shown.melt(
         id_vars=["row", "breakdown", "event", "low", "high"], value_vars=list(_EACH), var_name="what",
         value_name="amount",

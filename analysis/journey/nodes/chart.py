@@ -34,4 +34,5 @@ def draw(answer: Answer, nodes: Sequence[str], look: Look) -> AnyChart:
 
 def _place(plot: Plot, row: pd.Series) -> str:
     where = row["node_name"] if row["phase"] == TOTAL else f"{row['node_name']} · {row['phase_name']}"
-    return f"{where}\n{plot.look(say('n = {n}', n=int(row['users'])))}"
+    users = plot.look(say("n = {n}", n=int(row["users"])))
+    return f"{where}\n{users}"
