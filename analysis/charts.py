@@ -109,7 +109,7 @@ class Plot:
     def named(self, table: pd.DataFrame) -> pd.DataFrame:
         """Return a table in which each column of text has its names beside it, such as `channel_name`."""
         texts = [c for c in table.columns if c in self.fields and self.fields[c].unit == "text"]
-        return table.assign(**{f"{c}_name": self.names(table, c) for c in texts})
+        return table.assign(**{f"{c}_name": pd.Series(self.names(table, c), table.index, object) for c in texts})
 
     def title(self, column: str, label: str | None = None) -> str:
         """Return a column's label, or what else it is called here, with its unit, as an axis has it."""
@@ -157,7 +157,9 @@ class Plot:
     def legend(self, column: str, codes: Sequence[str], **changes: Any) -> alt.Legend:
         """Return the legend of a column of codes, which says their names: colours stay with the codes."""
         words = dict(zip(codes, self.names(pd.DataFrame({column: list(codes)}), column), strict=True))
-        return alt.Legend(**{"title": None, "labelExpr": f"({json.dumps(words, ensure_ascii=False)})[datum.label]", **changes})
+        return alt.Legend(
+            **{"title": None, "labelExpr": f"({json.dumps(words, ensure_ascii=False)})[datum.label]", **changes}
+        )
 
     def written(self, column: str, number: float) -> str:
         """Return one of a column's numbers as a text, such as a direct label."""

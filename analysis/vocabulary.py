@@ -215,6 +215,25 @@ NAMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )
 """What people call the standard codes of a column, in English (translated when shown)."""
 
+DEEDS: Mapping[str, str] = MappingProxyType(
+    {
+        "visit": N_("visited"),
+        "view": N_("viewed a product"),
+        "search": N_("searched"),
+        "favorite": N_("saved a favourite"),
+        "cart": N_("added to cart"),
+        "checkout": N_("checked out"),
+        "purchase": N_("bought"),
+        "share": N_("shared"),
+        "invite": N_("invited somebody"),
+        "join_private": N_("joined the private domain"),
+        "social_seeding": N_("met social seeding"),
+        "interactive_fission": N_("met interactive fission"),
+        "emotional_resonance": N_("met emotional resonance"),
+    }
+)
+"""That people did a standard event, as a verb in the past."""
+
 
 def column_names(table: str, *, required: bool = False) -> tuple[str, ...]:
     """Return a table's column names in order, or only the required ones."""

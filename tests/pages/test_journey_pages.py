@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from harness import errors, headline, run
+from harness import errors, finding, headline, run
 
 from analysis import Filter, Participation, Retention, Tables
 from analysis.sharing import links
@@ -14,7 +14,7 @@ ASKED = Retention(start="visit", returns=(), where=WHERE)
 
 
 def said(question, sample: Tables) -> str:
-    return question.run(sample).headline.text()
+    return finding(question, sample)
 
 
 def test_retention_controls(opened, sample: Tables) -> None:

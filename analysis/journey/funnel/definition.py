@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 
 from analysis.errors import QuestionError
 from analysis.journey.steps import STEPS_AT_MOST, Exclusion, Step, called, exclusions, steps
-from analysis.messages import N_, Message, Name, Span, say
+from analysis.messages import N_, Deed, Message, Name, Span, say
 from analysis.question import Question
 from analysis.values import a, duration, either, moment, one_of, optional, seconds, text, whole
 
@@ -76,6 +76,10 @@ class FunnelDefinition(Question):
     def said(self) -> Mapping[str, Message]:
         """By their names in tables, the steps that are more than an event, in words."""
         return {step.name: step.said for step in self.steps if isinstance(step, Step)}
+
+    def deed(self, row: str) -> Message | Deed:
+        """Return that people took a step, as a verb."""
+        return say("did {event}", event=self.said[row]) if row in self.said else Deed(row)
 
     def in_words(self, row: str) -> Message | Name:
         """Return what a row of an answer is called in words."""

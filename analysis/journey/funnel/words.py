@@ -45,8 +45,8 @@ def headline(asked: FunnelDefinition, table: pd.DataFrame) -> Message:
         whole = say("{share} of {users} users who took any of the {count} steps took all of them within {window}.",
                     count=count, **params)  # fmt: skip
     else:
-        first, last = asked.step_words[0], asked.step_words[-1]
-        whole = say("{share} of {users} users who did {first} went on to {last} within {window}.",
+        first, last = asked.deed(asked.step_names[0]), asked.step_words[-1]
+        whole = say("{share} of {users} users who {first} went on to {last} within {window}.",
                     first=first, last=last, **params)  # fmt: skip
     if later := int(total["later"].iloc[-1]):
         whole = say("{whole} In a later attempt {later} more did.", whole=whole, later=later)
@@ -157,8 +157,8 @@ def _open_notes(asked: FunnelDefinition, table: pd.DataFrame, plan: Plan, zone: 
 
 def _through(asked: FunnelDefinition, through: tuple[int, int]) -> Note:
     """Say how many of those who took the last step came through the others."""
-    text = say("Of {n} users who did {last} in the time looked at, {through} came through these steps.",
-               n=through[0], last=asked.step_words[-1], through=through[1])  # fmt: skip
+    text = say("Of {n} users who {last} in the time looked at, {through} came through these steps.",
+               n=through[0], last=asked.deed(asked.step_names[-1]), through=through[1])  # fmt: skip
     return Note("came-through", text)
 
 

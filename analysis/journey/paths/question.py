@@ -22,7 +22,7 @@ from analysis.fields import Field, Fields, bounds, described
 from analysis.journey.paths import chart as ribbons
 from analysis.journey.paths import kernel
 from analysis.journey.paths.kernel import ENDED, REACHED
-from analysis.messages import N_, Message, Name, Share, Span, say
+from analysis.messages import N_, Deed, Message, Name, Share, Span, say
 from analysis.periods import known_until
 from analysis.question import Question
 from analysis.store.walk import Chunk, Columns
@@ -481,10 +481,10 @@ def _whom(asked: Paths, n: int) -> Message:
     """Say whose paths these are."""
     if asked.start is None:
         return say("{n} sessions", n=n) if asked.session and asked.count == "occurrences" else say("{n} users", n=n)
-    start = Name(asked.start, "event")
+    start = Deed(asked.start)
     if asked.count == "occurrences":
-        return say("{n} times users did {start}", n=n, start=start)
-    return say("{n} users who did {start}", n=n, start=start)
+        return say("{n} times users {start}", n=n, start=start)
+    return say("{n} users who {start}", n=n, start=start)
 
 
 def in_time(window: str | None) -> Message:
@@ -510,10 +510,13 @@ def _headline(asked: OfPaths, found: Walked, nodes: _Nodes, said: Said) -> Messa
             return say("Of {whom}, nobody had done anything before {time}.", **params)
         return say("Of {whom}, nobody did anything more {time}.", **params)
     top = min(events, key=lambda k: (-next_[k], nodes.places[k]))
-    params |= {"event": Name(str(nodes.names[top]), "event"), "share": Share(int(next_[top]) / n), "ended": ended}
+    event = str(nodes.names[top])
+    params |= {"share": Share(int(next_[top]) / n), "ended": ended}
     if asked.back:
-        return say("Of {whom}, {share} came from {event} {time}; for {ended} it was the first event.", **params)
-    return say("Of {whom}, {share} did {event} next {time}; for {ended} it was the last event.", **params)
+        return say("Of {whom}, {share} came from {event} {time}; for {ended} it was the first event.",
+                   event=Name(event, "event"), **params)  # fmt: skip
+    return say("Of {whom}, {share} {event} next {time}; for {ended} it was the last event.",
+               event=Deed(event), **params)  # fmt: skip
 
 
 def _all_notes(asked: OfPaths, waiting: int, others: int, own: tuple[Note, ...]) -> Iterable[Note]:
@@ -545,14 +548,14 @@ def _notes(asked: Paths) -> tuple[Note, ...]:
     if asked.where and (asked.where.start or asked.where.end):
         notes.append(Note("start-dates", say("Dates restrict when a path starts, not what lies along it.")))
     if asked.start is not None:
-        notes.append(Note("count-rule", _count_rule(asked, Name(asked.start, "event"))))
+        notes.append(Note("count-rule", _count_rule(asked, Deed(asked.start))))
     return tuple(notes)
 
 
-def _count_rule(asked: Paths, start: Name) -> Message:
+def _count_rule(asked: Paths, start: Deed) -> Message:
     if asked.count == "users":
-        return say("Unique users: each user's path starts at the first time they did {start}.", start=start)
-    return say("Total events: every time somebody did {start} starts a path.", start=start)
+        return say("Unique users: each user's path starts at the first time they {start}.", start=start)
+    return say("Total events: every time somebody {start} starts a path.", start=start)
 
 
 def _nobody(asked: Paths) -> Message:
