@@ -37,7 +37,7 @@ def test_each_control_changes_the_question(opened, sample) -> None:
     assert headline(select(app, "unit", "h")) == expected(sample, entry="first", window="36h")
     app = select(app, "breakdown", "device")
     assert "by device" not in errors(app)
-    assert set(app.dataframe[0].value.iloc[:, 0]) >= {"android", "ios"}
+    assert set(app.dataframe[0].value.iloc[:, 0]) >= {"Android", "iOS"}
 
 
 def test_steps_are_added_and_removed(opened, sample) -> None:

@@ -38,7 +38,7 @@ def test_retention_controls(opened, sample: Tables) -> None:
     asked = asked.replace(where=WHERE.replace(start="2026-11-01"), cohort="first_in_range")
     assert headline(run(app)) == said(asked, sample)
     app.selectbox(key="retention.breakdown").set_value("device")
-    assert set(run(app).dataframe[0].value.iloc[:, 0]) >= {"android", "ios"}
+    assert set(run(app).dataframe[0].value.iloc[:, 0]) >= {"Android", "iOS"}
 
 
 def test_retention_measures_revenue_and_campaigns(opened, sample: Tables) -> None:

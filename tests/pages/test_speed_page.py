@@ -25,7 +25,7 @@ def test_each_control_changes_the_question(opened, sample: Tables) -> None:
     app.number_input(key="speed.slow").set_value(1.0)
     expected = expected.replace(event="search", slow=1.0)
     assert headline(run(app)) == finding(expected, sample)
-    assert set(app.dataframe[1].value.iloc[:, 0]) >= {"display", "short_video"}
+    assert set(app.dataframe[1].value.iloc[:, 0]) >= {"display ads", "short video"}
 
 
 def test_what_cannot_be_answered_is_said(opened) -> None:
