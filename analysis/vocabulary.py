@@ -164,9 +164,6 @@ NODES: tuple[str, ...] = (N_("social_seeding"), N_("interactive_fission"), N_("e
 STAGES: tuple[str, ...] = (N_("reach"), N_("interest"), N_("conversion"), N_("repurchase"))
 """How far users come, in the order they pass the stages: what a lifecycle counts and a saved segment holds."""
 
-EVENT_WORDS: Mapping[str, str] = MappingProxyType({name: name for name in (*EVENTS, *NODES)})
-"""The standard names, as a text column's words."""
-
 NAMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "event": MappingProxyType(
@@ -235,6 +232,25 @@ NAMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     }
 )
 """What people call the standard codes of a column, in English (translated when shown)."""
+
+DEEDS: Mapping[str, str] = MappingProxyType(
+    {
+        "visit": N_("visited"),
+        "view": N_("viewed a product"),
+        "search": N_("searched"),
+        "favorite": N_("saved a favourite"),
+        "cart": N_("added to cart"),
+        "checkout": N_("checked out"),
+        "purchase": N_("bought"),
+        "share": N_("shared"),
+        "invite": N_("invited somebody"),
+        "join_private": N_("joined the private domain"),
+        "social_seeding": N_("met social seeding"),
+        "interactive_fission": N_("met interactive fission"),
+        "emotional_resonance": N_("met emotional resonance"),
+    }
+)
+"""That people did a standard event, as a verb in the past."""
 
 
 def column_names(table: str, *, required: bool = False) -> tuple[str, ...]:

@@ -76,10 +76,10 @@ def notes(answer: Answer, page: str) -> None:
 def table(answer: Answer, name: str) -> None:
     """Draw one of an answer's tables with people's column names and units."""
     plot = answer.plot(name, look())
-    frame = answer.shown(name, current())
-    config = {}
-    for column in frame.columns:
-        frame[column], config[column] = _column(frame[column], column, plot)
+    whole = answer.shown(name, current())
+    frame, config = whole.copy(), {}
+    for column in whole.columns:
+        frame[column], config[column] = _column(whole, column, plot)
     told = [c for c in frame.columns if config[c]["type_config"]["type"] == "text" and _longest(frame[c]) > SENTENCE]
     for column in told:
         config[column]["width"] = 420
@@ -94,8 +94,8 @@ def _longest(values: Any) -> int:
     return int(values.str.len().max()) if len(values) else 0
 
 
-def _column(values: Any, column: str, plot: Plot) -> tuple[Any, Any]:
-    label = plot.title(column)
+def _column(whole: pd.DataFrame, column: str, plot: Plot) -> tuple[Any, Any]:
+    values, label = whole[column], plot.title(column)
     match plot.fields[column].unit:
         case "share" | "points":
             return values.astype(float) * 100, st.column_config.NumberColumn(label, format="%.1f%%")
@@ -116,7 +116,7 @@ def _column(values: Any, column: str, plot: Plot) -> tuple[Any, Any]:
         case "day":
             return values.astype(str).str[:10], st.column_config.TextColumn(label)
         case _:
-            return values.map(lambda v: plot.name(column, v)), st.column_config.TextColumn(label)
+            return plot.names(whole, column), st.column_config.TextColumn(label)
 
 
 def _span(seconds: Any) -> str:
