@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
+from analysis.workspace import Workspace
+from ui import session
+
 PAGES = (
     "funnel",
     "paths",
@@ -24,6 +27,17 @@ def run(app: AppTest) -> AppTest:
     app.run()
     assert not app.exception, [e.value for e in app.exception]
     return app
+
+
+def stands_on(app: AppTest) -> Workspace:
+    """Return the workspace that a session stands on."""
+    return session._open(address(app))
+
+
+def address(app: AppTest) -> str:
+    """Return the workspace's id in a session's address; none is the sample."""
+    given = app.query_params.get("workspace", session.SAMPLE)
+    return given if isinstance(given, str) else given[0]
 
 
 def headline(app: AppTest) -> str:
