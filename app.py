@@ -10,7 +10,7 @@ with st.spinner("Starting… / 正在启动…"):  # a server's first visitor wa
     from ui.language import _
     from ui.page import DOOR
 
-language.current()
+language.settle()
 filters.keep_alive()
 session.warm()
 journey = [
