@@ -151,12 +151,12 @@ def actions(answer: Answer, page: str) -> None:
 
 
 def _save(answer: Answer, page: str) -> None:
-    here, place = session.workspace(), f"{page}.saved"
-    found = here.kept(type(answer.question))
+    place = f"{page}.saved"
+    found = session.workspace().kept(type(answer.question))
     name = st.text_input(_("Name"), key=f"{page}.save.name", max_chars=80).strip()
     if st.button(_("Save this question"), type="primary", key=f"{page}.save"):
         if name:
-            now = here.keep(name, answer.question)
+            now = session.to_change().keep(name, answer.question)
             if any(old.name == name and old.value != now.value for old in found):
                 kept.replaced(place, now)
             st.toast(shown(_("Saved as {name}.", name=name)), icon=":material/check:")
