@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
 from analysis.errors import SluiceError
 from analysis.imports.columns.mapping import DERIVED, SPREAD
+from analysis.imports.rows.choices import Choice, Option
 from analysis.vocabulary import EVENTS, TABLES, Column
 from analysis.workspace import ColumnMapping, Export, FileMapping
 from ui import kept, session, staging
@@ -392,6 +393,27 @@ def left_open(staged: Staged, undecided: tuple[str, ...], key: str) -> None:
                 _(label), words, f"{key}.{name}", getattr(said, name),
                 lambda own, name=name: staged.change(said.replace(**{name: own})),
             )  # fmt: skip
+
+
+def columns_that_could_serve(staged: Staged, choices: Sequence[Choice], key: str) -> None:
+    """Ask which of several columns of the file is meant, each with what it adds up to and some values."""
+    for each in choices:
+        place = f"{key}.settled.{each.column}"
+        st.session_state.setdefault(place, None)
+        st.radio(
+            _("Which column is {column}?", column=each.column),
+            [option.heading for option in each.options],
+            index=None,
+            captions=[shown(_option(option)) for option in each.options],
+            key=place,
+            on_change=lambda column=each.column, place=place: staged.settle(column, st.session_state[place]),
+        )
+
+
+def _option(option: Option) -> str:
+    values = " · ".join(option.values)
+    return values if option.total is None else _("adds up to {total}: {values}", total=f"{option.total:,.2f}",
+                                                 values=values)  # fmt: skip
 
 
 def _ask(label: str, words: Mapping[Any, str], key: str, now: Any, take: Callable[[Any], None]) -> None:

@@ -27,6 +27,7 @@ UNDECIDED = {
     "year_first": say("which part is the year?"),
     "decimal": say("point or comma: which is the decimal sign?"),
     "totals": say("are rows named like totals rows of their own?"),
+    "settled": say("which of several columns is meant?"),
 }
 
 
@@ -120,6 +121,13 @@ class Staged:
         columns = {c: h for c, h in mapping.columns if c != column} | ({column: heading} if heading else {})
         constants = {c: t for c, t in mapping.constants if c != column} | ({column: text} if text else {})
         self.change(mapping.replace(columns=columns, constants=constants))
+
+    def settle(self, column: str, heading: str) -> None:
+        """Take a file column for a table's column that several could be."""
+        if self.export:
+            mapping = self.export.mapping
+            columns = {c: h for c, h in mapping.columns if h != heading} | {column: heading}
+            self.change(mapping.replace(columns=columns, settled=(*mapping.settled, column)))
 
 
 def files() -> dict[str, Staged]:

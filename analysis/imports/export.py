@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.errors import ImportFileError, SluiceError, near
 from analysis.imports.columns.amounts import LEAD
-from analysis.imports.columns.elsewhere import currency_of
+from analysis.imports.columns.elsewhere import currency_of, in_its_currency
 from analysis.imports.columns.guesses import guess_for
 from analysis.imports.columns.mapping import SPREAD, ColumnMapping
 from analysis.imports.columns.recognise import recognise
@@ -21,6 +21,8 @@ from analysis.imports.file.archive import size_of
 from analysis.imports.file.read import read
 from analysis.imports.file.scratch import Scratch
 from analysis.imports.formats import formats
+from analysis.imports.lexicon.currencies import heading_currency
+from analysis.imports.rows.choices import open_rivals
 from analysis.imports.rows.clean import Cleaned, clean
 from analysis.imports.rows.incoming import Incoming, incoming
 from analysis.imports.rows.judged import Judged, judged
@@ -101,13 +103,18 @@ class Export:
     def mapped(self, mapping: ColumnMapping) -> Export:
         """Return the same file under another mapping.
 
-        A currency that was only assumed gives way to the one that a newly chosen amount names.
+        A currency that was only assumed, or named by the amount before, gives way to the one that a newly chosen amount
+        names.
         """
         amount = LEAD.get(mapping.table, "")
-        heading = dict(mapping.columns).get(amount)
+        heading, before = dict(mapping.columns).get(amount), dict(self.mapping.columns).get(amount)
+        now = dict(self.mapping.constants).get("currency")
         assumed = (guess := self.guess("currency")) is not None and guess.confidence <= ASSUMED
-        same = dict(mapping.constants).get("currency") == dict(self.mapping.constants).get("currency")
-        chosen = heading != dict(self.mapping.columns).get(amount) and heading if assumed and same else None
+        loose = assumed or (now is not None and heading_currency(before or "") == now)
+        same = dict(mapping.constants).get("currency") == now
+        chosen = heading != before and heading if loose and same else None
+        if heading and heading != before:
+            mapping = mapping.replace(columns=in_its_currency(dict(mapping.columns), heading, self.headings))
         code = currency_of(chosen, self.samples.get(chosen, ()), self.scratch.above) if chosen else None
         constants = {**dict(mapping.constants), "currency": code} if code else mapping.constants
         return replace(self, mapping=mapping.replace(constants=constants))
@@ -184,7 +191,7 @@ class Export:
         guesses = tuple(
             Guess(c, heading, 1.0, reason) for c, heading in {**ours, **dict.fromkeys(constants, "")}.items()
         )
-        found = replace(self.recognition, mapping=mapping, guesses=guesses)
+        found = replace(self.recognition, mapping=mapping, guesses=guesses, rivals=())
         export = replace(self, mapping=mapping, recognition=found, kept=name)
         export._check_headings()
         return export
@@ -229,7 +236,7 @@ class Export:
         ImportFileError
             The mapping is incomplete or wrong.
         """
-        found = reconcile(self._judged())
+        found = reconcile(self._judged(), open_rivals(self.recognition.rivals, self.mapping, self.recognition.mapping))
         found = replace(found, questions=(*self.assumptions, *self._hints, *found.questions))
         if workspace is None:
             return found

@@ -10,12 +10,13 @@ from analysis.imports.columns.amounts import LEAD
 from analysis.imports.columns.elsewhere import finished
 from analysis.imports.columns.mapping import ColumnMapping
 from analysis.imports.columns.recognition import Guess, Recognition
+from analysis.imports.columns.rivals import rivals
 from analysis.imports.columns.wide import Media, media, outcome_delays, outcomes
 from analysis.imports.columns.windows import longest_window, repeats, window_heading
 from analysis.imports.file.scratch import Scratch
 from analysis.imports.lexicon.currencies import sign_currency
 from analysis.imports.lexicon.headings import plain_heading
-from analysis.imports.lexicon.known import EVENT_ALIASES, columns_named
+from analysis.imports.lexicon.known import EVENT_ALIASES, columns_named, names_of
 from analysis.messages import Message, Names, say
 from analysis.vocabulary import TABLES, TIME_COLUMN, column_names
 
@@ -54,7 +55,10 @@ def guess_for(table: str, scratch: Scratch, samples: Mapping[str, Sequence[str]]
         found = _with_revenue(_with_lines(found, scratch), scratch, samples)
     if table == "spend":
         found = _with_media(_with_window(found, scratch), scratch, samples)
-    return replace(found, mapping=finished(found.mapping, scratch, samples, {}))
+    mapping = finished(found.mapping, scratch, samples, {})
+    names = {c: names_of(table, c) for c in column_names(table)}
+    others = () if mapping.spread else rivals(table, dict(mapping.columns), names, scratch, known=False)
+    return replace(found, mapping=mapping, rivals=others)
 
 
 def _with_window(found: Recognition, scratch: Scratch) -> Recognition:

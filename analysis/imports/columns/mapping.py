@@ -111,6 +111,8 @@ class ColumnMapping(Value):
     totals : bool, optional
         Whether spend rows that are called like totals and add up to no other rows are totals all the same; None
         keeps them and asks.
+    settled : tuple of str
+        Columns of the table for which several of the file's could serve and one was said to be meant.
     first_day : str, optional
         The day that "Nth day" 0 stands for.
     spread : mapping of str to str
@@ -142,6 +144,7 @@ class ColumnMapping(Value):
     year_first: bool | None = field(default=None, metadata=optional(flag()))
     decimal: str | None = field(default=None, metadata=optional(one_of(".", ",")))
     totals: bool | None = field(default=None, metadata=optional(flag()))
+    settled: tuple[str, ...] = field(default=(), metadata=names())
     first_day: str | None = field(default=None, metadata=day())
     spread: Assignments = field(default=(), metadata=_assignments())
     delays: Assignments = field(default=(), metadata=_delays())

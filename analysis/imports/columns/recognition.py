@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from analysis.imports.columns.mapping import ColumnMapping
+from analysis.imports.columns.rivals import Rival
 from analysis.messages import Message
 
 
@@ -32,6 +33,8 @@ class Recognition:
     guesses : tuple of Guess
     hints : tuple of Message
         What else the file seems to hold.
+    rivals : tuple of Rival
+        Columns for which several of the file's could serve.
     """
 
     format: str
@@ -39,3 +42,4 @@ class Recognition:
     mapping: ColumnMapping
     guesses: tuple[Guess, ...]
     hints: tuple[Message, ...] = ()
+    rivals: tuple[Rival, ...] = ()

@@ -5,9 +5,9 @@ beside them only such as stand in ``columns``); ``columns`` lists, for each of a
 stand under, the first present winning; ``constants`` are texts for every row; ``events`` turns the platform's codes
 into ours. ``identified`` names an id that totals lack, ``choose`` the column whose longest attribution window is kept,
 ``lines`` how an order's lines become one order, ``headerless`` the kinds of values of a file without headings,
-``spread`` columns that become rows, ``delays`` how long after the one time given the file's events are placed,
-``steps`` the column whose values are steps without times, and ``zones`` the time zone that a heading names to the
-letter. ``grade`` is the evidence: A a real file, B importers of live files, C documentation.
+``spread`` columns that become rows, ``delays`` how long after the one time given the file's events are placed, and
+``steps`` the column whose values are steps without times. ``grade`` is the evidence: A a real file, B importers of
+live files, C documentation.
 """
 
 from __future__ import annotations
@@ -44,7 +44,6 @@ class Format:
     spread: Mapping[str, str] = field(default_factory=dict)
     delays: Mapping[str, str] = field(default_factory=dict)
     steps: str | None = None
-    zones: Mapping[str, str] = field(default_factory=dict)
 
 
 @cache

@@ -22,6 +22,8 @@ from analysis.imports.rows.targets import CONSTANTS, Target, given_names, source
 from analysis.messages import Message
 from analysis.vocabulary import TABLES
 
+_CALLED = ("total|", "label|", "lone|", "rest|")
+"""What is wrong with rows that call themselves totals."""
 _FOOTER = "(?i)^(©|\\(c\\) ?\\d{4}|copyright )"
 
 
@@ -100,7 +102,9 @@ def _laid(shaped: Shaped, relation: str, *, likely: bool) -> dict[str, Style] | 
     text = text_of_row(scratch, mapping)
     if mapping.table != "spend" and mapping.lines == "each":
         text = f"CASE WHEN bad IS NOT NULL THEN {text} END"
-    names = ", ".join((*(f'"{t.name}"' for t in found), *_windows(scratch, mapping)))
+    called = f"CASE WHEN bad IN {_CALLED} THEN {totals.label(_texts(shaped))} END AS label"
+    more = [*_windows(scratch, mapping), *([called] if mapping.table == "spend" else [])]
+    names = ", ".join((*(f'"{t.name}"' for t in found), *more))
     scratch.con.execute(
         f"CREATE OR REPLACE TEMP TABLE {relation} AS SELECT {'' if scratch.in_order else 'line, '}{names}, bad, "
         f"{text} AS text FROM (SELECT *, {_verdict(found)} AS bad FROM ({_typed(shaped, found, misfit)}))"
@@ -123,20 +127,29 @@ def _typed(shaped: Shaped, found: Sequence[Target], misfit: str) -> str:
 
 
 def _mark(shaped: Shaped) -> str:
-    """Return SQL that names what is no row of its own: repeated headings, totals, notes, other windows."""
+    """Return SQL that names what may be no row of its own: repeated headings, totals, notes."""
     scratch, mapping = shaped.scratch, shaped.mapping
     cases = ["WHEN mark IS NOT NULL THEN mark"]
     if mapping.table != "events":
-        named = {name: s.name for name, s in sources(scratch, mapping).items() if s.relation != CONSTANTS}
-        counted = {named[c.name] for c in TABLES[mapping.table] if c.name in named and c.type in AMOUNTS}
-        types = scratch.types()
-        texts = [f"c{i}" for i in range(len(types)) if types[i] == "VARCHAR" and f"c{i}" not in counted][:60]
+        named, texts = _named(shaped), _texts(shaped)
         cases += totals.labels(mapping.table, texts, named)
         if texts:
             cases.append(f"WHEN {totals.any_of(texts, _FOOTER)} THEN 'footer'")
     if mapping.identified in scratch.headings:
         cases.append(f"WHEN {filled(scratch.column(mapping.identified))} IS NULL THEN 'total'")
     return f"CASE {' '.join(cases)} END"
+
+
+def _named(shaped: Shaped) -> dict[str, str]:
+    """Return the table's columns that the file has, each as SQL."""
+    return {n: s.name for n, s in sources(shaped.scratch, shaped.mapping).items() if s.relation != CONSTANTS}
+
+
+def _texts(shaped: Shaped) -> list[str]:
+    """Return the file's columns of text, but for amounts, as SQL: where a row may call itself a total."""
+    named, types = _named(shaped), shaped.scratch.types()
+    counted = {named[c.name] for c in TABLES[shaped.mapping.table] if c.name in named and c.type in AMOUNTS}
+    return [f"c{i}" for i in range(len(types)) if types[i] == "VARCHAR" and f"c{i}" not in counted][:60]
 
 
 def _gather_lines(con: duckdb.DuckDBPyConnection, relation: str, mapping: ColumnMapping) -> None:
@@ -205,7 +218,7 @@ def _verdict(targets: Sequence[Target]) -> str:
     lacking = " OR ".join(f'"{name}" IS NULL' for name in needed) or "false"
     cases = [
         f"WHEN marked IN ('label', 'lone') AND ({lacking}) THEN 'total|'",
-        "WHEN marked IS NOT NULL AND marked NOT IN ('label', 'lone') THEN marked || '|'",
+        "WHEN marked NOT IN ('label', 'lone') THEN marked || '|'",
     ]
     for t in targets:
         if t.contrary != "false" and any(other.name == "currency" for other in targets):
@@ -221,7 +234,7 @@ def _verdict(targets: Sequence[Target]) -> str:
     if "refund" in names:
         cases.append("WHEN refund < 0 THEN 'negative|refund'")
     if "spend" in names:
-        cases.append("WHEN marked = 'label' THEN 'label|'")
+        cases.append("WHEN marked IS NOT NULL THEN marked || '|'")
     return f"CASE {' '.join(cases)} END"
 
 
