@@ -123,6 +123,8 @@ def _details(staged: Staged, found: Reconciliation | SluiceError | None) -> None
         mapping.left_open(staged, found.undecided, key)
         mapping.columns_that_could_serve(staged, found.choices, key)
         mapping.confirm(staged, key)
+        if staged.export and staged.export.mapping.table == "orders":
+            mapping.order_statuses(staged, found.unknown_statuses, key)
         if staged.export and staged.export.mapping.table == "events":
             mapping.event_names(staged, found.unknown_events, key)
     elif staged.export:

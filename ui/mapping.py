@@ -9,8 +9,10 @@ import streamlit as st
 
 from analysis.errors import SluiceError
 from analysis.imports.columns.mapping import DERIVED, SPREAD
+from analysis.imports.lexicon.statuses import NOTHING
 from analysis.imports.rows.choices import Choice, Option
-from analysis.vocabulary import EVENTS, TABLES, Column
+from analysis.imports.rows.orders import UnknownStatus
+from analysis.vocabulary import EVENTS, ORDER_STATUSES, TABLES, Column
 from analysis.workspace import ColumnMapping, Export, FileMapping
 from ui import kept, session, staging
 from ui.language import N_, _, shown
@@ -378,6 +380,10 @@ OPEN = {
         N_("Rows named like totals, or without a name, are"),
         {True: N_("totals: leave them out"), False: N_("rows like the others")},
     ),
+    "part_refunds": (
+        N_("Of orders partly refunded, no amount stated, take as given back"),
+        {"none": N_("nothing"), "whole": N_("all of it")},
+    ),
 }
 """Fields of a mapping that a file may leave open: what is asked, and what can be said."""
 
@@ -457,6 +463,47 @@ def event_names(staged: Staged, others: tuple[str, ...], key: str) -> None:
                 shown(name), ["", *EVENTS], key=place, width=160, on_change=choose, args=(name, place),
                 format_func=lambda e: _(e) if e else _("as it is"),
             )  # fmt: skip
+
+
+def order_statuses(staged: Staged, unknown: Sequence[UnknownStatus], key: str) -> None:
+    """Let words for how an order stands be said in ours, and when an order that is paid on delivery counts."""
+    export = staged.export
+    assert export is not None
+    _on_delivery(staged, export, key)
+    given, proposed = dict(export.mapping.statuses), dict(export.recognition.mapping.statuses)
+    said = [word for word, status in given.items() if proposed.get(word) != status]
+    words = {word.casefold(): "" for word in said} | {u.word.casefold(): f" × {u.rows}" for u in unknown}
+    if not words:
+        return
+    names = {**ORDER_STATUSES, NOTHING: N_("says nothing of it")}
+
+    def choose(word: str, place: str) -> None:
+        statuses = {w: s for w, s in given.items() if w != word}
+        if chosen := st.session_state[place]:
+            statuses[word] = chosen
+        staged.change(export.mapping.replace(statuses=statuses))
+
+    st.caption(_("Words for how an order stands that are not known: say what each means."))
+    with st.container(horizontal=True, key=f"{key}.statuses"):
+        for word, rows in list(words.items())[:MOST_EVENTS]:
+            place = f"{key}.status.{word}"
+            st.session_state[place] = given.get(word, "")
+            st.selectbox(
+                f"{shown(word)}{rows}", ["", *names], key=place, width=180, on_change=choose, args=(word, place),
+                format_func=lambda s: _(names[s]) if s else _("Choose"),
+            )  # fmt: skip
+
+
+def _on_delivery(staged: Staged, export: Export, key: str) -> None:
+    """Show the rule for orders that are paid when they come, and let it be the other one."""
+    proposed = export.recognition.mapping.on_delivery
+    if not proposed:
+        return
+    words = {True: N_("once they are delivered"), False: N_("as their status says")}
+    _ask(
+        _("Orders paid on delivery count as paid"), words, f"{key}.on_delivery", bool(export.mapping.on_delivery),
+        lambda later: staged.change(export.mapping.replace(on_delivery=proposed if later else ())),
+    )  # fmt: skip
 
 
 # ---- keeping a mapping ------------------------------------------------------------------------------------

@@ -28,6 +28,8 @@ UNDECIDED = {
     "decimal": say("point or comma: which is the decimal sign?"),
     "totals": say("are rows named like totals rows of their own?"),
     "settled": say("which of several columns is meant?"),
+    "statuses": say("what do the words for how an order stands mean?"),
+    "part_refunds": say("how much was given back?"),
 }
 
 

@@ -186,7 +186,10 @@ class Export:
         if mapping.table == fresh.table and "currency" in constants:
             constants["currency"] = dict(fresh.constants).get("currency", constants["currency"])
         hashed = {*mapping.hashed, *(c for c in fresh.hashed if c in ours)}
-        mapping = mapping.replace(constants=constants, first_day=fresh.first_day, hashed=tuple(sorted(hashed)))
+        statuses = {**dict(fresh.statuses), **dict(mapping.statuses)}
+        mapping = mapping.replace(
+            constants=constants, first_day=fresh.first_day, hashed=tuple(sorted(hashed)), statuses=statuses
+        )
         reason = say("kept as {name}", name=name)
         guesses = tuple(
             Guess(c, heading, 1.0, reason) for c, heading in {**ours, **dict.fromkeys(constants, "")}.items()

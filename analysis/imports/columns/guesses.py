@@ -11,6 +11,7 @@ from analysis.imports.columns.elsewhere import finished
 from analysis.imports.columns.mapping import ColumnMapping
 from analysis.imports.columns.recognition import Guess, Recognition
 from analysis.imports.columns.rivals import rivals
+from analysis.imports.columns.statuses import with_statuses
 from analysis.imports.columns.wide import Media, media, outcome_delays, outcomes
 from analysis.imports.columns.windows import longest_window, repeats, window_heading
 from analysis.imports.file.scratch import Scratch
@@ -55,7 +56,7 @@ def guess_for(table: str, scratch: Scratch, samples: Mapping[str, Sequence[str]]
         found = _with_revenue(_with_lines(found, scratch), scratch, samples)
     if table == "spend":
         found = _with_media(_with_window(found, scratch), scratch, samples)
-    mapping = finished(found.mapping, scratch, samples, {})
+    mapping = with_statuses(finished(found.mapping, scratch, samples, {}), scratch, {})
     names = {c: names_of(table, c) for c in column_names(table)}
     others = () if mapping.spread else rivals(table, dict(mapping.columns), names, scratch, known=False)
     return replace(found, mapping=mapping, rivals=others)

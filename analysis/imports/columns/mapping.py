@@ -93,6 +93,17 @@ class ColumnMapping(Value):
         Text columns of the table whose values are replaced by a keyed hash.
     events : mapping of str to str
         The file's codes and names of events (lower case) to ours; others are kept as they are.
+    statuses : mapping of str to str
+        The file's words for how an order stands (lower case) to those of :data:`analysis.vocabulary.ORDER_STATUSES`,
+        to "none" where they say nothing of it, or to themselves; others are asked about.
+    after_sales : str, optional
+        Heading of a column beside the status that says whether an order was refunded; its words go by `statuses`.
+    on_delivery : mapping of str to str
+        Payment methods (lower case) with which an order is paid only once it is delivered, each to the heading of
+        its column.
+    part_refunds : {"none", "whole"}, optional
+        What is taken for refunded of orders that were partly refunded, by no stated amount; None takes nothing and
+        asks.
     only : mapping of str to str
         The file's heading to the one value whose rows are kept, where the same spend stands once per
         attribution window.
@@ -136,6 +147,10 @@ class ColumnMapping(Value):
     period: str = field(default="1d", metadata=_period())
     hashed: tuple[str, ...] = field(default=(), metadata=names())
     events: Assignments = field(default=(), metadata=_assignments())
+    statuses: Assignments = field(default=(), metadata=_assignments())
+    after_sales: str | None = field(default=None, metadata=optional(text(longest=1000)))
+    on_delivery: Assignments = field(default=(), metadata=_assignments())
+    part_refunds: str | None = field(default=None, metadata=optional(one_of("none", "whole")))
     only: Assignments = field(default=(), metadata=_assignments())
     lines: str = field(default="each", metadata=one_of("each", "first", "sum"))
     identified: str | None = field(default=None, metadata=optional(text(longest=1000)))

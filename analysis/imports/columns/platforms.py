@@ -9,6 +9,7 @@ from analysis.imports.columns.elsewhere import finished
 from analysis.imports.columns.mapping import ColumnMapping
 from analysis.imports.columns.recognition import Guess, Recognition
 from analysis.imports.columns.rivals import rivals
+from analysis.imports.columns.statuses import with_statuses
 from analysis.imports.columns.wide import step_delays
 from analysis.imports.columns.windows import longest_window
 from analysis.imports.file.scratch import Scratch
@@ -17,6 +18,7 @@ from analysis.imports.lexicon.brackets import best_heading
 from analysis.imports.lexicon.days import period
 from analysis.imports.lexicon.headings import plain_heading
 from analysis.messages import say
+from analysis.vocabulary import TABLES
 
 _SURE = {"A": 0.99, "B": 0.95, "C": 0.85}
 """Confidence in a format's columns, by its evidence."""
@@ -71,15 +73,17 @@ def by_format(format: Format, scratch: Scratch, samples: Mapping[str, Sequence[s
         spread=tuple((h, e) for name, e in format.spread.items() if (h := _present(name, headings))),
         delays=tuple(_delays(scratch, format, columns).items()),
     )
-    mapping = finished(mapping, scratch, samples, format.constants)
+    mapping = with_statuses(finished(mapping, scratch, samples, format.constants), scratch, format.statuses)
     others = rivals(format.table, dict(mapping.columns), format.columns, scratch, known=True)
     return Recognition(format.name, format.grade, mapping, guesses, rivals=others)
 
 
 def _columns(format: Format, headings: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
+    times = {c.name for c in TABLES.get(format.table, ()) if c.type == "time"}  # one moment may be two of ours
     for column, names in format.columns.items():
-        heading = best_heading(names, [h for h in headings if h not in found.values()])
+        free = headings if column in times else [h for h in headings if h not in found.values()]
+        heading = best_heading(names, free)
         if heading is not None:
             found[column] = heading
     return found

@@ -17,6 +17,7 @@ from analysis.imports.columns.mapping import ColumnMapping
 from analysis.imports.columns.windows import days_sql, item
 from analysis.imports.file.scratch import Scratch, readable
 from analysis.imports.rows import totals
+from analysis.imports.rows.order_lines import gather_lines
 from analysis.imports.rows.shapes import Shaped
 from analysis.imports.rows.targets import CONSTANTS, Target, given_names, sources, targets
 from analysis.messages import Message
@@ -83,7 +84,7 @@ def judged(shaped: Shaped) -> Judged:
         if mapping.only:
             _choose_windows(scratch.con, relation, mapping)
         if mapping.lines != "each" and mapping.table == "orders":
-            _gather_lines(scratch.con, relation, mapping)
+            gather_lines(scratch.con, relation, mapping)
         return Judged(scratch, mapping, relation, MappingProxyType(styles or {}), unsure)
 
     asked = f"{scratch.relation} {mapping.to_json()}"
@@ -152,25 +153,6 @@ def _texts(shaped: Shaped) -> list[str]:
     return [f"c{i}" for i in range(len(types)) if types[i] == "VARCHAR" and f"c{i}" not in counted][:60]
 
 
-def _gather_lines(con: duckdb.DuckDBPyConnection, relation: str, mapping: ColumnMapping) -> None:
-    """Make one order of its lines: later ones are set aside, their amounts added where each line has its own."""
-    how, present = mapping.lines, set(given_names(mapping))
-    usable = "bad IS NULL OR bad LIKE 'missing|%'" if how == "first" else "bad IS NULL"
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE lines AS SELECT rowid AS place, row_number() OVER (PARTITION BY order_id "
-        f"ORDER BY revenue IS NULL, rowid) AS n FROM {relation} WHERE order_id IS NOT NULL AND ({usable})"
-    )
-    if how == "sum":
-        for column in sorted({"revenue", "refund", "discount", "cost"} & present):
-            con.execute(
-                f"UPDATE {relation} SET {column} = whole FROM (SELECT order_id AS id, sum({column}) AS whole "
-                f"FROM {relation} WHERE bad IS NULL GROUP BY order_id) WHERE order_id = id AND bad IS NULL"
-            )
-    con.execute(
-        f"UPDATE {relation} AS judged SET bad = 'continuation|' FROM lines WHERE lines.place = judged.rowid AND n > 1"
-    )
-
-
 def _put_constants(con: duckdb.DuckDBPyConnection, mapping: ColumnMapping) -> None:
     """Lay the mapping's texts in a one-row table, so that SQL names a column and never holds the text."""
     texts = [mapping.zone, mapping.first_day, *(text for _, text in (*mapping.constants, *mapping.only))]
@@ -181,10 +163,12 @@ def _put_constants(con: duckdb.DuckDBPyConnection, mapping: ColumnMapping) -> No
         *(f"only{i}" for i in range(len(mapping.only))),
     ]
     columns = ", ".join(f"?::VARCHAR AS {name}" for name in names)
-    codes = [[code for code, _ in mapping.events], [event for _, event in mapping.events]]
+    pairs = (mapping.events, mapping.statuses)
+    codes = [[pair[place] for pair in each] for each in pairs for place in (0, 1)]
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE {CONSTANTS} AS SELECT {columns}, map(?::VARCHAR[], ?::VARCHAR[]) AS codes",
-        [*texts, *codes],
+        f"CREATE OR REPLACE TEMP TABLE {CONSTANTS} AS SELECT {columns}, map(?::VARCHAR[], ?::VARCHAR[]) AS codes, "
+        "map(?::VARCHAR[], ?::VARCHAR[]) AS statuses, ?::VARCHAR[] AS on_delivery",
+        [*texts, *codes, [word for word, _ in mapping.on_delivery]],
     )
 
 

@@ -16,6 +16,7 @@ from analysis.imports.lexicon.totalled import totalled
 from analysis.imports.rows.choices import Choice, choice
 from analysis.imports.rows.clean import MARKS
 from analysis.imports.rows.judged import Judged
+from analysis.imports.rows.orders import UnknownStatus, open_statuses, order_notes, unknown_statuses
 from analysis.messages import Message, say
 from analysis.values import local_day
 from analysis.vocabulary import EVENTS, TABLES, TIME_COLUMN
@@ -79,9 +80,14 @@ class Reconciliation:
     questions : tuple of Message
         What the file cannot tell and should be confirmed.
     undecided : tuple of str
-        Fields of the mapping that would answer them: "day_first", "year_first", "decimal", "totals", "settled".
+        Fields of the mapping that would answer them: "day_first", "year_first", "decimal", "totals", "settled",
+        "statuses", "part_refunds".
     choices : tuple of Choice
         Columns of the table that several columns of the file could be, with what each would give.
+    unknown_statuses : tuple of UnknownStatus
+        Words for how orders stand that nobody knows.
+    notes : tuple of Message
+        By which rules rows count, where the file does not say it itself; nothing to confirm.
     """
 
     lines: int
@@ -100,6 +106,8 @@ class Reconciliation:
     questions: tuple[Message, ...]
     undecided: tuple[str, ...]
     choices: tuple[Choice, ...] = ()
+    unknown_statuses: tuple[UnknownStatus, ...] = ()
+    notes: tuple[Message, ...] = ()
 
     @property
     def lost(self) -> int:
@@ -130,7 +138,8 @@ def reconcile(judged: Judged, rivals: Sequence[Rival] = ()) -> Reconciliation:
     first, last = TIME_COLUMN[mapping.table], "period_end" if mapping.table == "spend" else TIME_COLUMN[mapping.table]
     span = _rows(judged, f"SELECT min({first}), max({last}) {good}")[0]
     choices = tuple(choice(judged, rival) for rival in rivals)
-    asked = [*((c.question, "settled") for c in choices), *_questions(judged)]
+    unknown = unknown_statuses(judged)
+    asked = [*((c.question, "settled") for c in choices), *_questions(judged), *open_statuses(judged, unknown)]
     return Reconciliation(
         lines=judged.scratch.rows,
         kept=int(kept),
@@ -148,6 +157,8 @@ def reconcile(judged: Judged, rivals: Sequence[Rival] = ()) -> Reconciliation:
         questions=tuple(question for question, _field in asked),
         undecided=tuple(sorted({field for _question, field in asked})),
         choices=choices,
+        unknown_statuses=unknown,
+        notes=tuple(order_notes(judged)),
     )
 
 
