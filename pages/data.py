@@ -125,6 +125,8 @@ def _details(staged: Staged, found: Reconciliation | SluiceError | None) -> None
         mapping.confirm(staged, key)
         if staged.export and staged.export.mapping.table == "orders":
             mapping.order_statuses(staged, found.unknown_statuses, key)
+        if staged.export and staged.export.mapping.table == "spend":
+            mapping.result_types(staged, found.unknown_results, key)
         if staged.export and staged.export.mapping.table == "events":
             mapping.event_names(staged, found.unknown_events, key)
     elif staged.export:

@@ -9,9 +9,11 @@ import streamlit as st
 
 from analysis.errors import SluiceError
 from analysis.imports.columns.mapping import DERIVED, SPREAD
+from analysis.imports.lexicon.results import ORDER, OTHER
 from analysis.imports.lexicon.statuses import NOTHING
 from analysis.imports.rows.choices import Choice, Option
 from analysis.imports.rows.orders import UnknownStatus
+from analysis.imports.rows.results import UnknownResult
 from analysis.vocabulary import EVENTS, ORDER_STATUSES, TABLES, Column
 from analysis.workspace import ColumnMapping, Export, FileMapping
 from ui import kept, session, staging
@@ -58,8 +60,10 @@ def incomplete(staged: Staged) -> None:
     """Say what is missing, and show the file's columns to choose from."""
     export = staged.export
     assert export is not None
+    if export.recognition.notice:
+        st.info(shown(export.recognition.notice))
     if staging.unknown(staged):
-        st.warning(_("This file was not recognised. Say what it holds, then which of its columns is what."))
+        st.warning(_("I do not know this export. Say what it holds, then which of its columns is what."))
     else:
         text = _(
             "Still needed: {columns}. Choose the file's column for each, or one value for all rows.",
@@ -70,11 +74,12 @@ def incomplete(staged: Staged) -> None:
 
 
 def _preview(export: Export) -> None:
+    frame = export.preview()
     st.dataframe(
-        export.preview(),
+        frame.assign(looks=frame["looks"].map(lambda look: _(look) if look else "")),
         hide_index=True,
         width="stretch",
-        column_config={"heading": _("File column"), "values": _("First values")},
+        column_config={"heading": _("File column"), "values": _("First values"), "looks": _("Looks like")},
     )
 
 
@@ -107,8 +112,11 @@ def _holds(staged: Staged, export: Export, key: str) -> None:
         table = st.session_state[f"{key}.table"]
         staged.propose(proposal(staged.fresh().as_table(table), session.workspace(), kept=False))
 
-    st.session_state[f"{key}.table"] = export.mapping.table
-    st.selectbox(_("This file holds"), list(TABLES), format_func=_, key=f"{key}.table", on_change=choose, width=180)
+    st.session_state[f"{key}.table"] = None if staging.unknown(staged) else export.mapping.table
+    st.selectbox(
+        _("This file holds"), list(TABLES), index=None, format_func=_, key=f"{key}.table", on_change=choose, width=180,
+        placeholder=_("Choose"),
+    )  # fmt: skip
 
 
 def _proposals(staged: Staged, export: Export, key: str) -> None:
@@ -504,6 +512,20 @@ def _on_delivery(staged: Staged, export: Export, key: str) -> None:
         _("Orders paid on delivery count as paid"), words, f"{key}.on_delivery", bool(export.mapping.on_delivery),
         lambda later: staged.change(export.mapping.replace(on_delivery=proposed if later else ())),
     )  # fmt: skip
+
+
+def result_types(staged: Staged, unknown: Sequence[UnknownResult], key: str) -> None:
+    """Let it be said which types of results are orders."""
+    export = staged.export
+    assert export is not None
+    given, proposed = dict(export.mapping.results), dict(export.recognition.mapping.results)
+    said = [word for word, kind in given.items() if proposed.get(word) != kind]
+    names = {ORDER: N_("orders"), OTHER: N_("something else")}
+    for word in [*said, *(u.word for u in unknown if u.word not in said)][:MOST_EVENTS]:
+        _ask(
+            _("Results of the type {type} are", type=word), names, f"{key}.result.{word}", given.get(word),
+            lambda kind, word=word: staged.change(export.mapping.replace(results={**given, word: kind})),
+        )  # fmt: skip
 
 
 # ---- keeping a mapping ------------------------------------------------------------------------------------

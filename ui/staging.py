@@ -13,14 +13,12 @@ import streamlit as st
 from analysis import read_export
 from analysis.errors import SluiceError
 from analysis.messages import Message, Names, say
-from analysis.vocabulary import TABLES, column_names
+from analysis.vocabulary import TABLES
 from analysis.workspace import ColumnMapping, Export, Reconciliation, Workspace
 from ui import session
 from ui.language import _, shown
 
 KEY = "staged"
-BY_VALUES = 0.6
-"""Confidence in a column that was taken for what its values look like."""
 ROUND = "staged.round"
 UNDECIDED = {
     "day_first": say("day or month first?"),
@@ -29,6 +27,7 @@ UNDECIDED = {
     "totals": say("are rows named like totals rows of their own?"),
     "settled": say("which of several columns is meant?"),
     "statuses": say("what do the words for how an order stands mean?"),
+    "results": say("which results are orders?"),
     "part_refunds": say("how much was given back?"),
 }
 
@@ -273,9 +272,7 @@ def unknown(staged: Staged) -> bool:
     export = staged.export
     if export is None or export.mapping != export.recognition.mapping:
         return False
-    needed = column_names(export.mapping.table, required=True)
-    named = [g for g in export.recognition.guesses if g.column in needed and g.heading and g.confidence > BY_VALUES]
-    return not named and export.mapping.table == staged.fresh().mapping.table
+    return not export.recognition.known and export.mapping.table == staged.fresh().mapping.table
 
 
 def _same(one: Staged, other: Staged) -> bool:

@@ -12,7 +12,7 @@ import pandas as pd
 from analysis.errors import ImportFileError, SluiceError, near
 from analysis.imports.columns.amounts import LEAD
 from analysis.imports.columns.elsewhere import currency_of, in_its_currency
-from analysis.imports.columns.guesses import guess_for
+from analysis.imports.columns.guesses import guess_for, look_of
 from analysis.imports.columns.mapping import SPREAD, ColumnMapping
 from analysis.imports.columns.recognise import recognise
 from analysis.imports.columns.recognition import Guess, Recognition
@@ -187,8 +187,13 @@ class Export:
             constants["currency"] = dict(fresh.constants).get("currency", constants["currency"])
         hashed = {*mapping.hashed, *(c for c in fresh.hashed if c in ours)}
         statuses = {**dict(fresh.statuses), **dict(mapping.statuses)}
+        results = {**dict(fresh.results), **dict(mapping.results)}
         mapping = mapping.replace(
-            constants=constants, first_day=fresh.first_day, hashed=tuple(sorted(hashed)), statuses=statuses
+            constants=constants,
+            first_day=fresh.first_day,
+            hashed=tuple(sorted(hashed)),
+            statuses=statuses,
+            results=results,
         )
         reason = say("kept as {name}", name=name)
         guesses = tuple(
@@ -294,9 +299,10 @@ class Export:
                 raise ImportFileError.because(self.name, self._no_heading(heading), "no-heading")
 
     def preview(self, n: int = 5) -> pd.DataFrame:
-        """Return the first different values of each column, one row per column: heading, values."""
+        """Return the first different values of each column, and what they look like: heading, values, looks."""
         values = [" · ".join(list(dict.fromkeys(self.samples[h]))[:n]) for h in self.headings]
-        return pd.DataFrame({"heading": self.headings, "values": values})
+        looks = [look_of(self.samples[h]) for h in self.headings]
+        return pd.DataFrame({"heading": self.headings, "values": values, "looks": looks})
 
     def close(self) -> None:
         """Drop the scratch copy of the file, with all its tables."""

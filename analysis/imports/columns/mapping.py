@@ -104,6 +104,10 @@ class ColumnMapping(Value):
     part_refunds : {"none", "whole"}, optional
         What is taken for refunded of orders that were partly refunded, by no stated amount; None takes nothing and
         asks.
+    result_type : str, optional
+        Heading of a spend report's types of results, where each row counts one of its own.
+    results : mapping of str to str
+        Those types (lower case) to "order" or "other": only orders are conversions; others are asked about.
     only : mapping of str to str
         The file's heading to the one value whose rows are kept, where the same spend stands once per
         attribution window.
@@ -151,6 +155,8 @@ class ColumnMapping(Value):
     after_sales: str | None = field(default=None, metadata=optional(text(longest=1000)))
     on_delivery: Assignments = field(default=(), metadata=_assignments())
     part_refunds: str | None = field(default=None, metadata=optional(one_of("none", "whole")))
+    result_type: str | None = field(default=None, metadata=optional(text(longest=1000)))
+    results: Assignments = field(default=(), metadata=_assignments())
     only: Assignments = field(default=(), metadata=_assignments())
     lines: str = field(default="each", metadata=one_of("each", "first", "sum"))
     identified: str | None = field(default=None, metadata=optional(text(longest=1000)))

@@ -9,9 +9,9 @@ from analysis.imports.columns.elsewhere import finished
 from analysis.imports.columns.mapping import ColumnMapping
 from analysis.imports.columns.recognition import Guess, Recognition
 from analysis.imports.columns.rivals import rivals
-from analysis.imports.columns.statuses import with_statuses
 from analysis.imports.columns.wide import step_delays
 from analysis.imports.columns.windows import longest_window
+from analysis.imports.columns.words import with_words
 from analysis.imports.file.scratch import Scratch
 from analysis.imports.formats import Format, formats
 from analysis.imports.lexicon.brackets import best_heading
@@ -73,7 +73,7 @@ def by_format(format: Format, scratch: Scratch, samples: Mapping[str, Sequence[s
         spread=tuple((h, e) for name, e in format.spread.items() if (h := _present(name, headings))),
         delays=tuple(_delays(scratch, format, columns).items()),
     )
-    mapping = with_statuses(finished(mapping, scratch, samples, format.constants), scratch, format.statuses)
+    mapping = with_words(finished(mapping, scratch, samples, format.constants), scratch, format.statuses)
     others = rivals(format.table, dict(mapping.columns), format.columns, scratch, known=True)
     return Recognition(format.name, format.grade, mapping, guesses, rivals=others)
 

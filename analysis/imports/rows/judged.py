@@ -163,11 +163,12 @@ def _put_constants(con: duckdb.DuckDBPyConnection, mapping: ColumnMapping) -> No
         *(f"only{i}" for i in range(len(mapping.only))),
     ]
     columns = ", ".join(f"?::VARCHAR AS {name}" for name in names)
-    pairs = (mapping.events, mapping.statuses)
+    pairs = (mapping.events, mapping.statuses, mapping.results)
     codes = [[pair[place] for pair in each] for each in pairs for place in (0, 1)]
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE {CONSTANTS} AS SELECT {columns}, map(?::VARCHAR[], ?::VARCHAR[]) AS codes, "
-        "map(?::VARCHAR[], ?::VARCHAR[]) AS statuses, ?::VARCHAR[] AS on_delivery",
+        "map(?::VARCHAR[], ?::VARCHAR[]) AS statuses, map(?::VARCHAR[], ?::VARCHAR[]) AS results, "
+        "?::VARCHAR[] AS on_delivery",
         [*texts, *codes, [word for word, _ in mapping.on_delivery]],
     )
 

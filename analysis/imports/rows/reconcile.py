@@ -17,6 +17,7 @@ from analysis.imports.rows.choices import Choice, choice
 from analysis.imports.rows.clean import MARKS
 from analysis.imports.rows.judged import Judged
 from analysis.imports.rows.orders import UnknownStatus, open_statuses, order_notes, unknown_statuses
+from analysis.imports.rows.results import UnknownResult, open_results, result_notes, unknown_results
 from analysis.messages import Message, say
 from analysis.values import local_day
 from analysis.vocabulary import EVENTS, TABLES, TIME_COLUMN
@@ -81,11 +82,13 @@ class Reconciliation:
         What the file cannot tell and should be confirmed.
     undecided : tuple of str
         Fields of the mapping that would answer them: "day_first", "year_first", "decimal", "totals", "settled",
-        "statuses", "part_refunds".
+        "statuses", "part_refunds", "results".
     choices : tuple of Choice
         Columns of the table that several columns of the file could be, with what each would give.
     unknown_statuses : tuple of UnknownStatus
         Words for how orders stand that nobody knows.
+    unknown_results : tuple of UnknownResult
+        Types of results of which nobody knows whether they are orders.
     notes : tuple of Message
         By which rules rows count, where the file does not say it itself; nothing to confirm.
     """
@@ -107,6 +110,7 @@ class Reconciliation:
     undecided: tuple[str, ...]
     choices: tuple[Choice, ...] = ()
     unknown_statuses: tuple[UnknownStatus, ...] = ()
+    unknown_results: tuple[UnknownResult, ...] = ()
     notes: tuple[Message, ...] = ()
 
     @property
@@ -139,7 +143,13 @@ def reconcile(judged: Judged, rivals: Sequence[Rival] = ()) -> Reconciliation:
     span = _rows(judged, f"SELECT min({first}), max({last}) {good}")[0]
     choices = tuple(choice(judged, rival) for rival in rivals)
     unknown = unknown_statuses(judged)
-    asked = [*((c.question, "settled") for c in choices), *_questions(judged), *open_statuses(judged, unknown)]
+    results = unknown_results(judged)
+    asked = [
+        *((c.question, "settled") for c in choices),
+        *_questions(judged),
+        *open_statuses(judged, unknown),
+        *open_results(results),
+    ]
     return Reconciliation(
         lines=judged.scratch.rows,
         kept=int(kept),
@@ -158,7 +168,8 @@ def reconcile(judged: Judged, rivals: Sequence[Rival] = ()) -> Reconciliation:
         undecided=tuple(sorted({field for _question, field in asked})),
         choices=choices,
         unknown_statuses=unknown,
-        notes=tuple(order_notes(judged)),
+        unknown_results=results,
+        notes=(*order_notes(judged), *result_notes(judged)),
     )
 
 

@@ -12,8 +12,10 @@ from analysis.imports.columns.confirmed import LIKELY, misfit
 from analysis.imports.columns.mapping import MONTH, ColumnMapping
 from analysis.imports.columns.numbers import contrary, given_number, number, number_style
 from analysis.imports.columns.times import in_zone, local, possible, spans, time
+from analysis.imports.columns.words import BLANK
 from analysis.imports.file.scratch import Scratch
 from analysis.imports.lexicon.currencies import WORDS
+from analysis.imports.lexicon.results import ORDER
 from analysis.imports.lexicon.statuses import NOTHING
 from analysis.imports.rows.shapes import Shaped
 from analysis.values import seconds
@@ -158,9 +160,19 @@ def _made(shaped: Shaped, column: Column, source: Source, beside: Beside | None,
     """Make a target; `beside` is None for a constant, `head` the first rows where they may do."""
     if column.type == "time":
         return _time(shaped, column, source, beside, head)
+    if column.name == "conversions" and shaped.mapping.result_type in shaped.scratch.headings:
+        return _orders_only(shaped, _amount(shaped.mapping, column, source, beside, head))
     if column.type in AMOUNTS:
         return _amount(shaped.mapping, column, source, beside, head)
     return Target(column, _text(column.name, source.name, shaped.mapping), f"{filled(source.name)} IS NOT NULL")
+
+
+def _orders_only(shaped: Shaped, found: Target) -> Target:
+    """Take results for conversions only where their type is an order."""
+    scratch = shaped.scratch
+    kind = f"results[coalesce(lower({filled(scratch.column(str(shaped.mapping.result_type)))}), '{BLANK}')]"
+    given = f"{found.given} AND {kind} = '{ORDER}'"
+    return replace(found, first=f"CASE WHEN {kind} = '{ORDER}' THEN {found.first} END", given=given)
 
 
 def _time(shaped: Shaped, column: Column, source: Source, beside: Beside | None, head: str | None) -> Target:
