@@ -294,7 +294,8 @@ class Export:
         self._check_headings()
 
     def _check_headings(self) -> None:
-        for heading in (*dict(self.mapping.columns).values(), *dict(self.mapping.spread)):
+        named = (self.mapping.columns, self.mapping.factors, self.mapping.otherwise)
+        for heading in (*(heading for pairs in named for _, heading in pairs), *dict(self.mapping.spread)):
             if heading not in self.headings:
                 raise ImportFileError.because(self.name, self._no_heading(heading), "no-heading")
 

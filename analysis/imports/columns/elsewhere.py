@@ -11,9 +11,9 @@ from analysis.imports.columns.amounts import LEAD
 from analysis.imports.columns.mapping import MONTH, ColumnMapping
 from analysis.imports.file.scratch import Scratch
 from analysis.imports.lexicon.brackets import converted_into, heading_zone, kinds_of
+from analysis.imports.lexicon.calendar import is_about
 from analysis.imports.lexicon.currencies import heading_currency, said_currency, sign_currency
 from analysis.imports.lexicon.days import period
-from analysis.imports.lexicon.headings import plain_heading
 from analysis.imports.lexicon.personal import is_personal
 from analysis.vocabulary import TABLES, TIME_COLUMN
 
@@ -71,7 +71,7 @@ def _days(mapping: ColumnMapping, above: Sequence[str]) -> tuple[dict[str, str],
         constants["period_start"] = days[0].isoformat()
         constants["period_end"] = (days[1] + dt.timedelta(days=1)).isoformat()
         columns.pop("period_end", None)
-    if plain_heading(columns.get("period_start", "")) in ("day", "单日"):
+    if is_about("day", columns.get("period_start", "")):
         columns.pop("period_end", None)  # it ends the report, not the day
     return columns, constants
 
@@ -82,7 +82,7 @@ def _length(mapping: ColumnMapping, start: str, samples: Mapping[str, Sequence[s
         return mapping.period
     if _monthly(start, samples.get(start, ())):
         return MONTH
-    weekly = not mapping.spread and re.search(r"week|^周", plain_heading(start))
+    weekly = not mapping.spread and is_about("week", start)
     return "7d" if weekly else mapping.period
 
 
@@ -105,5 +105,4 @@ def currency_of(heading: str, values: Sequence[str], above: Sequence[str]) -> st
 
 def _monthly(heading: str, values: Sequence[str]) -> bool:
     """Say whether a column is about whole months: by its heading, or because its values name no day."""
-    named = re.fullmatch(r"month|月份?|年月", plain_heading(heading))
-    return bool(named) or (bool(values) and all(_MONTH.fullmatch(v.strip()) for v in values))
+    return is_about("month", heading) or (bool(values) and all(_MONTH.fullmatch(v.strip()) for v in values))

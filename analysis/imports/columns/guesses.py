@@ -9,9 +9,10 @@ from dataclasses import replace
 from analysis.imports.columns.amounts import LEAD
 from analysis.imports.columns.elsewhere import finished
 from analysis.imports.columns.mapping import ColumnMapping
+from analysis.imports.columns.pieces import priced, proven
 from analysis.imports.columns.recognition import BY_VALUES, Guess, Recognition
 from analysis.imports.columns.rivals import rivals
-from analysis.imports.columns.wide import Media, media, outcome_delays, outcomes
+from analysis.imports.columns.wide import Media, journey_delay, media, outcome_delays, outcomes
 from analysis.imports.columns.windows import longest_window, repeats, window_heading
 from analysis.imports.columns.words import with_words
 from analysis.imports.file.scratch import Scratch
@@ -78,9 +79,9 @@ def guess_for(table: str, scratch: Scratch, samples: Mapping[str, Sequence[str]]
     mapping = ColumnMapping(table=table, columns=tuple(columns.items()), zone=zone)
     found = Recognition("", "", mapping, tuple(guesses))
     if table == "events":
-        found = _with_event_names(_with_outcomes(found, samples), scratch)
+        found = with_event_names(_with_outcomes(_with_step(_with_price(found, scratch), scratch), samples), scratch)
     if table == "orders":
-        found = _with_revenue(_with_lines(_with_spent(found, scratch), scratch), scratch, samples)
+        found = _with_revenue(_with_lines(_with_price(_with_spent(found, scratch), scratch), scratch), scratch, samples)
     if table == "spend":
         found = _with_media(_with_window(found, scratch), scratch, samples)
     mapping = with_words(finished(found.mapping, scratch, samples, {}), scratch, {})
@@ -112,6 +113,57 @@ def _with_spent(found: Recognition, scratch: Scratch) -> Recognition:
     return replace(found, mapping=mapping, guesses=(*found.guesses, guess), hints=(notice,), notice=notice)
 
 
+def _with_price(found: Recognition, scratch: Scratch) -> Recognition:
+    """Propose a price as the amount, times the pieces where it is that of one; a log's only where that is proven."""
+    columns, orders = dict(found.mapping.columns), found.mapping.table == "orders"
+    amount, item = ("revenue" if orders else "value"), columns.get("item") or _item(scratch)
+    if orders and "revenue" in columns:
+        return found
+    taken = [h for c, h in columns.items() if c != amount]
+    both = priced(scratch, taken, item)
+    if both is None or (not orders and columns.get(amount) not in (None, both[0])):
+        return found
+    price, pieces = both
+    sure = pieces is not None and proven(scratch, price, pieces, item)
+    if not orders and not sure:
+        return found
+    reason = say("a price, times the pieces") if pieces else say("the price of all pieces")
+    guess = Guess(amount, price, 0.8 if sure or pieces is None else 0.5, reason)
+    mapping = found.mapping.replace(
+        columns={**columns, amount: price},
+        factors={amount: pieces} if pieces else {},
+        settled=(amount,) if sure else (),
+    )
+    return replace(found, mapping=mapping, guesses=(*(g for g in found.guesses if g.column != amount), guess))
+
+
+def _item(scratch: Scratch) -> str | None:
+    """Return the heading of the product, as orders or logs call it."""
+    named = (columns_named(table, scratch.headings).get("item") for table in ("orders", "events"))
+    return next((heading for heading in named if heading), None)
+
+
+def _with_step(found: Recognition, scratch: Scratch) -> Recognition:
+    """Propose a column that says in every row what its heading says: the step that all these users reached."""
+    columns = dict(found.mapping.columns)
+    if "user_id" not in columns or "event" in columns:
+        return found
+    step = next((h for h in scratch.headings if h not in columns.values() and _says_its_heading(scratch, h)), None)
+    if step is None:
+        return found
+    delays = {} if "timestamp" in columns else journey_delay(step)
+    guess = Guess("event", step, 0.8, say("says in every row what its heading says"))
+    mapping = found.mapping.replace(columns={**columns, "event": step}, delays=delays)
+    return replace(found, mapping=mapping, guesses=(*found.guesses, guess))
+
+
+def _says_its_heading(scratch: Scratch, heading: str) -> bool:
+    text = f"trim({scratch.column(heading)}::VARCHAR)"
+    query = f"SELECT DISTINCT {text} AS word FROM {scratch.relation} WHERE mark IS NULL AND word <> '' LIMIT 2"
+    words = [str(word) for (word,) in scratch.con.execute(query).fetchall()]
+    return len(words) == 1 and plain_heading(words[0]) == plain_heading(heading)
+
+
 def _with_lines(found: Recognition, scratch: Scratch) -> Recognition:
     """Propose that lines of one order are one: the amount is the order's where all its lines have the same."""
     columns = dict(found.mapping.columns)
@@ -124,7 +176,7 @@ def _with_lines(found: Recognition, scratch: Scratch) -> Recognition:
     ).fetchall()[0]
     if not several:
         return found
-    lines = "first" if alike == several else "sum"
+    lines = "first" if alike == several and not found.mapping.factors else "sum"
     hint = (
         say("Orders with several lines have the same amount on each: it counts once for each order.")
         if lines == "first"
@@ -183,7 +235,7 @@ def _with_outcomes(found: Recognition, samples: Mapping[str, Sequence[str]]) -> 
     return replace(found, mapping=mapping, guesses=(*found.guesses, *guesses))
 
 
-def _with_event_names(found: Recognition, scratch: Scratch) -> Recognition:
+def with_event_names(found: Recognition, scratch: Scratch) -> Recognition:
     """Propose which of a log's own event names are standard ones; a name that is there already keeps to itself."""
     heading = dict(found.mapping.columns).get("event")
     if heading is None:

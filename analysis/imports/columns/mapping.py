@@ -82,6 +82,10 @@ class ColumnMapping(Value):
     table : {"events", "orders", "spend"}
     columns : mapping of str to str
         Table column to the file's heading.
+    factors : mapping of str to str
+        Table column to the heading of what its cell is to be taken times: a price of one piece times the pieces.
+    otherwise : mapping of str to str
+        Table column of text to the heading that stands in where its own has nothing, such as a device's id.
     constants : mapping of str to str
         Table column to one text for every row, such as a channel or a currency.
     zone : str
@@ -146,6 +150,8 @@ class ColumnMapping(Value):
 
     table: str = field(metadata=one_of(*TABLES))
     columns: Assignments = field(default=(), metadata=_assignments())
+    factors: Assignments = field(default=(), metadata=_assignments())
+    otherwise: Assignments = field(default=(), metadata=_assignments())
     constants: Assignments = field(default=(), metadata=_assignments())
     zone: str = field(default="Asia/Shanghai", metadata=time_zone())
     period: str = field(default="1d", metadata=_period())
@@ -173,7 +179,7 @@ class ColumnMapping(Value):
     def __post_init__(self) -> None:
         super().__post_init__()
         known = column_names(self.table)
-        for target, _ in (*self.columns, *self.constants):
+        for target, _ in (*self.columns, *self.constants, *self.factors, *self.otherwise):
             if target not in known:
                 raise QuestionError.unknown_field(target, known)
         texts = tuple(c.name for c in TABLES[self.table] if c.type == "text")

@@ -62,7 +62,8 @@ def by_format(format: Format, scratch: Scratch, samples: Mapping[str, Sequence[s
     mapping = ColumnMapping(
         table=format.table,
         columns=tuple(columns.items()),
-        zone=zone,
+        zone=format.zone or zone,
+        otherwise=tuple((c, h) for c, n in format.otherwise.items() if c in columns and (h := _present(n, headings))),
         events=tuple((code.casefold(), event) for code, event in format.events.items()),
         only=tuple(longest_window(scratch, _present(format.choose, headings)).items()),
         lines=format.lines,

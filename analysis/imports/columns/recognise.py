@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from analysis.imports.columns.guesses import guess_for, likely_table
+from analysis.imports.columns.guesses import guess_for, likely_table, with_event_names
 from analysis.imports.columns.platforms import by_format, format_of
 from analysis.imports.columns.recognition import Recognition
 from analysis.imports.file.scratch import Scratch
@@ -20,7 +20,8 @@ def recognise(scratch: Scratch, samples: Mapping[str, Sequence[str]], zone: str)
     """Propose what a table is: the format with the most telling headings, else a guess for each column."""
     found = format_of(scratch, samples)
     if found is not None and found.table in TABLES:
-        return by_format(found, scratch, samples, zone)
+        known = by_format(found, scratch, samples, zone)
+        return known if found.events or found.table != "events" else with_event_names(known, scratch)
     guessed = guess_for(likely_table(scratch, samples), scratch, samples, zone)
     figures = figures_of(scratch.headings)
     if found is None:

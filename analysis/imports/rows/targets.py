@@ -163,8 +163,26 @@ def _made(shaped: Shaped, column: Column, source: Source, beside: Beside | None,
     if column.name == "conversions" and shaped.mapping.result_type in shaped.scratch.headings:
         return _orders_only(shaped, _amount(shaped.mapping, column, source, beside, head))
     if column.type in AMOUNTS:
-        return _amount(shaped.mapping, column, source, beside, head)
+        found = _amount(shaped.mapping, column, source, beside, head)
+        return _times(shaped, found, beside, head)
+    if (other := dict(shaped.mapping.otherwise).get(column.name)) in shaped.scratch.headings and beside:
+        made = f"coalesce({filled(source.name)}, {filled(shaped.scratch.column(str(other)))})"
+        return Target(column, made, f"{made} IS NOT NULL")
     return Target(column, _text(column.name, source.name, shaped.mapping), f"{filled(source.name)} IS NOT NULL")
+
+
+def _times(shaped: Shaped, found: Target, beside: Beside | None, head: str | None) -> Target:
+    """Take an amount times what the mapping says, as a price of one piece times the pieces."""
+    scratch, heading = shaped.scratch, dict(shaped.mapping.factors).get(found.name)
+    if heading not in scratch.headings or beside is None:
+        return found
+    kind = scratch.types()[scratch.headings.index(heading)]
+    source = Source(scratch.con, scratch.relation, scratch.column(heading), kind)
+    factor = _amount(shaped.mapping, found.column, source, beside, head)
+    misfits = [sql for sql in (found.misfit, factor.misfit) if sql != "false"]
+    return replace(
+        found, first=f"({found.first}) * ({factor.first})", misfit=" OR ".join(f"({m})" for m in misfits) or "false"
+    )
 
 
 def _orders_only(shaped: Shaped, found: Target) -> Target:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from xml.sax.saxutils import escape
 
 from imports.exports.biff import xls
+from imports.exports.log_texts import AMPLITUDE, MIXPANEL, SEGMENT
 from imports.exports.order_texts import ANALYTICS, DOUYIN, ETSY, PAYMENTS, PDD
 
 NO: Mapping[str, str] = {}
@@ -1613,6 +1614,29 @@ def youzan_orders() -> Fixture:
         ),
         asked={"currency": "CNY"},
     )  # fmt: skip
+
+
+def _log(file: str, text: str, first: str, last: str, events: Mapping[str, int], **sums: str) -> Fixture:
+    expected = Expected(table="events", rows=4, sums=sums, first=first, last=last, events=events)
+    return Fixture(grade="C", file=file, content=text.encode(), expected=expected)
+
+
+@made
+def mixpanel_events() -> Fixture:
+    events = {"view": 2, "cart": 1, "purchase": 1}
+    return _log("export.json", MIXPANEL, "2026-11-01 10:00:00Z", "2026-11-01 10:03:20Z", events, value="18.00")
+
+
+@made
+def amplitude_events() -> Fixture:
+    events = {"view": 2, "cart": 1, "purchase": 1}
+    return _log("100_2026-11-01.json", AMPLITUDE, "2026-11-01 10:00:00Z", "2026-11-01 11:00:00Z", events, value="9.00")
+
+
+@made
+def segment_events() -> Fixture:
+    events = {"view": 2, "cart": 1, "purchase": 1}
+    return _log("segment.jsonl", SEGMENT, "2026-11-01 10:00:00Z", "2026-11-01 11:00:00Z", events, value="9.00")
 
 
 def _orders(grade: str, file: str, text: str, expected: Expected, **asked: str) -> Fixture:
