@@ -15,8 +15,7 @@ from analysis.sharing import downloads
 from analysis.workspace import Batch, Export, Reconciliation, Workspace
 from analysis.workspace.contents import Contents
 from analysis.workspace.store import BatchFile
-from ui import importing, mapping, reconciled, session, staging
-from ui.controls import told_apart
+from ui import frame, importing, mapping, reconciled, session, staging
 from ui.language import N_, _, shown
 from ui.mapping import CURRENCIES, ZONES
 from ui.page import through_the_door
@@ -30,23 +29,10 @@ FILES = ("csv", "tsv", "txt", "parquet", "xlsx", "xls", "json", "jsonl", "gz", "
 
 def workspaces() -> None:
     """Choose a workspace or make one."""
-    names = session.names()
-    with st.container(horizontal=True, vertical_alignment="bottom", key=f"{PAGE}.workspaces"):
-        st.session_state[f"{PAGE}.workspace"] = session.current()
-        st.selectbox(
-            _("Workspace"),
-            list(names),
-            key=f"{PAGE}.workspace",
-            format_func=told_apart(names, lambda id: _("Sample campaign") if id == session.SAMPLE else names[id]),
-            on_change=_switch,
-            width=320,
-        )
+    with st.container(horizontal=True, vertical_alignment="center", key="frame-line", gap="small"):
+        frame.switch()
         with st.popover(_("New workspace"), icon=":material/add:"):
             _new_workspace()
-
-
-def _switch() -> None:
-    session.choose(st.session_state[f"{PAGE}.workspace"])
 
 
 def _new_workspace() -> None:
@@ -360,14 +346,16 @@ NEXT = (
 
 
 through_the_door()
-with st.spinner(_("Opening the workspace…")):
-    session.workspace()
+frame.style()
 workspaces()
-word = st.container()
-upload()  # new files are something else: what was said before goes
-with word:
-    announce()
-contents()
-batches()
-mapping.kept_mappings()
-campaign()
+frame.title(N_("What data is here?"))
+with session.said_plainly():
+    session.workspace()
+    word = st.container()
+    upload()  # new files are something else: what was said before goes
+    with word:
+        announce()
+    contents()
+    batches()
+    mapping.kept_mappings()
+    campaign()

@@ -39,6 +39,8 @@ SAMPLE = "sample"
 UNSET = ("2026-01-01", "2026-12-31")
 """First and last day of a campaign until data or a person says them."""
 WORD = "data.word"
+LACKING = ("empty", "no-table", "no-column")
+"""Codes of what is no fault of anybody's: the data does not say it."""
 _OPENING = threading.Lock()
 
 
@@ -55,19 +57,13 @@ def names() -> dict[str, str]:
 
 def current() -> str:
     """Return the id of this session's workspace."""
-    wanted = str(st.session_state.get("workspace") or st.query_params.get("workspace") or SAMPLE)
-    known = re.fullmatch(r"[0-9a-f]{12}", wanted) and (folder() / f"{wanted}.duckdb").exists()
-    return wanted if known else SAMPLE
+    known = re.fullmatch(r"[0-9a-f]{12}", wanted()) and (folder() / f"{wanted()}.duckdb").exists()
+    return wanted() if known else SAMPLE
 
 
-def stay() -> None:
-    """Keep the workspace and a chosen language in the address, so that a reload comes back to them."""
-    if current() != SAMPLE:
-        st.query_params["workspace"] = current()
-    else:  # a reload must not go back to the workspace that was left
-        st.query_params.pop("workspace", None)
-    if "language.switched" in st.session_state:
-        st.query_params["lang"] = st.session_state["language.switched"]
+def wanted() -> str:
+    """Return the id of the workspace this session is to stand on; :func:`workspace` says where there is none."""
+    return str(st.session_state.get("workspace") or SAMPLE)
 
 
 def fit_campaign(here: Workspace) -> None:
@@ -107,8 +103,26 @@ def forget_choices() -> None:
 
 
 def workspace() -> Workspace:
-    """Return this session's workspace, open."""
+    """Return this session's workspace, open.
+
+    Raises
+    ------
+    WorkspaceError
+        There is none of this id: it was deleted, or its address was cut off.
+    """
+    if wanted() != current():
+        text = say("The workspace of this address is not here: it was deleted, or the address was cut off when copied. "
+                   "Nothing is shown in its place; choose another one above.")  # fmt: skip
+        raise WorkspaceError.because(text, "no-workspace")
     return _open(current())
+
+
+def tables() -> Tables | None:
+    """Return the workspace's tables; None where it cannot be opened, which its page says."""
+    try:
+        return workspace().tables()
+    except SluiceError:
+        return None
 
 
 def create(name: str, *, zone: str, currency: str) -> str:
@@ -201,8 +215,10 @@ def said_plainly() -> Iterator[None]:
     try:
         yield
     except SluiceError as error:
-        if error.code in ("empty", "no-table"):
-            st.info(shown(error.message), icon=":material/info:")
+        if error.code in LACKING:
+            with st.container(border=True):
+                st.markdown(shown(error.message))
+                st.page_link("pages/data.py", label=_("Go to Data"), icon=":material/upload:")
         else:
             st.error(shown(error.message), icon=":material/error:")
     except Exception:

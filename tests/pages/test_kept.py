@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from harness import errors, headline, run
+from harness import errors, finding, headline, run
 from streamlit.testing.v1 import AppTest
 
 from analysis import Funnel, Lifecycle
@@ -58,7 +58,7 @@ def test_a_saved_question_is_replaced_and_forgotten_and_both_are_taken_back(open
     run(app)
     assert windows() == ["1h"]
     app.button(key=f"funnel.open.{kept.id}").click()
-    assert headline(run(app)) == shorter.run(session.workspace().tables()).headline.text()
+    assert headline(run(app)) == finding(shorter, session.workspace().tables())
 
 
 def test_what_cannot_be_taken_back_says_why(opened) -> None:
