@@ -88,7 +88,12 @@ def _details(staged: Staged, found: Reconciliation | SluiceError | None) -> None
         reconciled.panel(staged, found)
         mapping.order_of_dates(staged, found.undecided, key)
         mapping.left_open(staged, found.undecided, key)
+        mapping.columns_that_could_serve(staged, found.choices, key)
         mapping.confirm(staged, key)
+        if staged.export and staged.export.mapping.table == "orders":
+            mapping.order_statuses(staged, found.unknown_statuses, key)
+        if staged.export and staged.export.mapping.table == "spend":
+            mapping.result_types(staged, found.unknown_results, key)
         if staged.export and staged.export.mapping.table == "events":
             mapping.event_names(staged, found.unknown_events, key)
     elif staged.export:
