@@ -1,13 +1,14 @@
 # Two commands: `make run` and `make test`. Both make .venv first, from Python 3.11 or later.
 # `make test-spark` needs Java 17 or later beside it.
 PYTHON ?= python3
+HOST ?= 127.0.0.1
 PORT ?= 8501
 BIN = .venv/bin
 
-.PHONY: run test test-spark check locale sample clean
+.PHONY: run test test-spark check load locale sample clean
 
 run: .venv/run
-	$(BIN)/streamlit run app.py --server.port $(PORT)
+	$(BIN)/streamlit run app.py --server.address $(HOST) --server.port $(PORT)
 
 test: .venv/test check
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
@@ -21,6 +22,10 @@ check: .venv/test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Visitors on a server of its own, for about three minutes; see benchmarks/README.md.
+load: .venv/test
+	$(BIN)/python benchmarks/load
 
 # Collects new texts into the Chinese catalogue; untranslated ones come out empty and fail the tests.
 locale: .venv/test

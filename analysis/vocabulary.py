@@ -106,6 +106,24 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
     }
 )
 
+FOUND: Mapping[str, str] = MappingProxyType(
+    {
+        "events": N_("Export one row per action, with user, time and event: from GA4 through BigQuery, from Mixpanel, "
+                     "Amplitude or PostHog as raw events, or from your own log."),
+        "orders": N_("Export the orders with number, time and amount: in Shopify and WooCommerce under Orders, for "
+                     "Taobao and Tmall in the seller centre under sold items."),
+        "spend": N_("Export a report by day and campaign: in Google Ads and Meta Ads Manager under reports, for "
+                    "Taobao, Tmall and Douyin in the ad console's reports."),
+        "load_ms": N_("Your site's performance monitoring has it; let it be written beside each page view."),
+        "campaign": N_("It is the campaign's name on every row; a file of one campaign can be given it as a constant."),
+        "channel": N_("It is often called source, medium or utm_source."),
+        "session_id": N_("Analytics exports call it session id."),
+        "user_id": N_("It has to be the same person's in every file, such as the buyer's account."),
+        "paid_at": N_("Order exports call it time of payment."),
+    }
+)  # fmt: skip
+"""Where a table, or a column, is found."""
+
 IDENTIFIERS = ("user_id", "event", "session_id", "order_id")
 """Text columns of the events that tell one from another rather than what sort it is."""
 
@@ -242,3 +260,8 @@ def column_names(table: str, *, required: bool = False) -> tuple[str, ...]:
 
 # The tables' names as words, for messages.
 TABLE_WORDS = (N_("events"), N_("orders"), N_("spend"))
+
+
+def meaning(table: str, name: str) -> str:
+    """Return what a column holds, in English; a file's own column is called what it is."""
+    return next((column.meaning for column in TABLES[table] if column.name == name), name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import pandas as pd
 import streamlit as st
@@ -11,8 +10,8 @@ import streamlit as st
 from analysis.answer import Answer
 from analysis.charts import Plot
 from analysis.messages import Message, Span
-from analysis.sharing import downloads, links, notebooks
-from ui import kept, session
+from analysis.sharing import downloads, notebooks
+from ui import address, kept, session
 from ui.language import N_, _, current, look, shown
 
 ICONS = {"info": ":material/info:", "warning": ":material/warning:", "missing": ":material/help:"}
@@ -134,7 +133,7 @@ def actions(answer: Answer, page: str) -> None:
             _save(answer, page)
         with st.popover(_("Link"), icon=":material/link:"):
             st.caption(_("Opens this very question, filters included, on this server."))
-            st.code(address(answer), language=None, wrap_lines=True)
+            st.code(address.of(answer), language=None, wrap_lines=True)
         with st.popover(_("Data"), icon=":material/table:"):
             _data(answer, page)
         # A file is made in another thread, which knows neither the session's workspace nor its language.
@@ -151,20 +150,13 @@ def actions(answer: Answer, page: str) -> None:
         )
 
 
-def address(answer: Answer) -> str:
-    """Return the URL that asks this question again."""
-    base = urlsplit(st.context.url or "")
-    query = urlencode({"question": links.encode(answer.question), "workspace": session.current()})
-    return urlunsplit(base._replace(path=base.path or "/", query=query))
-
-
 def _save(answer: Answer, page: str) -> None:
-    here, place = session.workspace(), f"{page}.saved"
-    found = here.kept(type(answer.question))
+    place = f"{page}.saved"
+    found = session.workspace().kept(type(answer.question))
     name = st.text_input(_("Name"), key=f"{page}.save.name", max_chars=80).strip()
     if st.button(_("Save this question"), type="primary", key=f"{page}.save"):
         if name:
-            now = here.keep(name, answer.question)
+            now = session.to_change().keep(name, answer.question)
             if any(old.name == name and old.value != now.value for old in found):
                 kept.replaced(place, now)
             st.toast(shown(_("Saved as {name}.", name=name)), icon=":material/check:")

@@ -7,9 +7,10 @@ import hashlib
 import json
 import os
 import secrets
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,8 @@ from analysis.store.watch import Watch, watching
 from analysis.tables import Tables
 from analysis.values import Campaign, Value
 from analysis.vocabulary import TABLES, TIME_COLUMN
-from analysis.workspace import kept, replaced, segments
+from analysis.workspace import copies, kept, replaced, segments
+from analysis.workspace.disk import room
 from analysis.workspace.kept import Kept, V
 from analysis.workspace.mappings import FileMapping
 from analysis.workspace.segments import Segment
@@ -57,10 +59,23 @@ class Batch:
 
 
 class Workspace:
-    """An open workspace file; see :func:`analysis.workspace.opening.open_workspace`. One process may have it open."""
+    """An open workspace file; see :func:`analysis.workspace.opening.open_workspace`. One process may have it open.
 
-    def __init__(self, path: Path, con: duckdb.DuckDBPyConnection) -> None:
-        self.path, self._con = path, con
+    Parameters
+    ----------
+    path : Path
+    con : DuckDBPyConnection
+    let_go : callable
+        Called once it is closed.
+    read_only : bool
+        Whether it is a snapshot, in which nothing can be changed.
+    """
+
+    def __init__(
+        self, path: Path, con: duckdb.DuckDBPyConnection, let_go: Callable[[], object], *, read_only: bool = False
+    ) -> None:
+        self.path, self._con, self._let_go, self.read_only = path, con, let_go, read_only
+        self.closed = False
         self._writing = threading.RLock()
         self._facts: tuple[str, dict[str, Any]] = ("", {})
 
@@ -75,7 +90,10 @@ class Workspace:
         if facts[0] != version:
             self._facts = facts = (version, {})
         campaign, rates, display = _campaign(con), _rates(con), _display(con)
-        return Tables.over(con, campaign=campaign, version=version, rates=rates, display=display, facts=facts[1])
+        dated = segments.dated(con)
+        return Tables.over(
+            con, campaign=campaign, version=version, rates=rates, display=display, dated=dated, facts=facts[1]
+        )
 
     @property
     def display(self) -> DisplayNames:
@@ -100,7 +118,7 @@ class Workspace:
     @property
     def name(self) -> str:
         """What people call this workspace."""
-        return meta(self._con.cursor(), "name") or self.path.stem
+        return name_in(self._con.cursor()) or self.path.stem
 
     @name.setter
     def name(self, name: str) -> None:
@@ -351,9 +369,45 @@ class Workspace:
         found = self._rows(query, [export.scratch.digest, export.mapping.table])
         return int(found[0][0]) if found else None
 
+    def copy(self, path: str | Path) -> Path:
+        """Write all that is here into a new workspace file: one moment's state, whatever is changed meanwhile.
+
+        Parameters
+        ----------
+        path : path
+            Where to; the folder is made where there is none.
+
+        Returns
+        -------
+        Path
+
+        Raises
+        ------
+        WorkspaceError
+            There is such a file already, or no room for it on the disk.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from analysis import Contents, open_workspace
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> workspace = open_workspace(f"{folder.name}/demo.duckdb")
+        >>> kept = workspace.keep("all", Contents())
+        >>> backup = open_workspace(workspace.copy(f"{folder.name}/backup.duckdb"))
+        >>> backup.kept(Contents) == (kept,)
+        True
+        >>> backup.close(); workspace.close(); folder.cleanup()
+        """
+        with closing(self._con.cursor()) as con:
+            copies.write(con, Path(path))
+        return Path(path)
+
     def close(self) -> None:
-        """Close the file."""
-        self._con.close()
+        """Close the file, once what is being written is."""
+        with self._writing:
+            self.closed = True
+            self._con.close()
+            self._let_go()
 
     # ---- the file
 
@@ -369,13 +423,19 @@ class Workspace:
 
     @contextmanager
     def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        with self._writing:
+        if self.read_only:
+            text = say(
+                "{name} is a snapshot to read; nothing in it can be changed. Change a copy of it.", name=self.name
+            )
+            raise WorkspaceError.because(text, "read-only")
+        with self._writing, room(self.path):
             self._con.begin()
             try:
                 yield self._con
                 self._con.commit()
             except BaseException:
-                self._con.rollback()
+                with suppress(duckdb.Error):  # a commit that failed has ended it; the first error is what tells
+                    self._con.rollback()
                 raise
 
 
@@ -403,6 +463,11 @@ def meta(con: duckdb.DuckDBPyConnection, key: str) -> str | None:
     """Return one of the workspace's own settings."""
     found = con.execute("SELECT value FROM meta WHERE key = ?", [key]).fetchall()
     return found[0][0] if found else None
+
+
+def name_in(con: duckdb.DuckDBPyConnection) -> str | None:
+    """Return what people call the workspace, if they have said."""
+    return meta(con, "name")
 
 
 def _campaign(con: duckdb.DuckDBPyConnection) -> Campaign | None:
@@ -441,9 +506,7 @@ def _hash_key() -> bytes:
     """Return the secret that hides identifiers; it lives in the user's own folder, not in the workspace."""
     path = Path(os.environ.get("SLUICE_KEY_FILE") or Path.home() / ".config" / "sluice" / "key")
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600)
-        path.write_bytes(secrets.token_bytes(32))
+        _make_key(path)
     if len(key := path.read_bytes()) < 16:
         text = say(
             "The key file {path} is empty or too short. Put the key back that earlier imports were hashed with.",
@@ -451,3 +514,18 @@ def _hash_key() -> bytes:
         )
         raise WorkspaceError.because(text, "bad-key")
     return key
+
+
+def _make_key(path: Path) -> None:
+    """Make the secret, whole or not at all; of several who make it at once, the first one's stands for all."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)  # for its owner alone
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_bytes(32))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(name, path)
+    finally:
+        os.unlink(name)

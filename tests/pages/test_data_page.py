@@ -10,11 +10,10 @@ import zipfile
 
 import pandas as pd
 import pytest
-from harness import errors, headline, run
+from harness import errors, headline, run, stands_on
 from streamlit.testing.v1 import AppTest
 
 from analysis.workspace import Workspace
-from ui import session
 
 ORDERS = "no,when,total,paid,back\no1,2026-11-01 10:00,10.5,2026-11-01 10:05,\no2,2026-11-02 10:00,20,,\no3,soon,1,,\n"
 CONSTANT = "\x00constant"
@@ -97,8 +96,8 @@ def test_workspaces_of_one_name_are_told_apart(opened) -> None:
     second = own(filled, "twins")
     for _ in range(3):  # the choice among the workspaces comes back with every run, by its words
         assert "There is no data yet" in said(run(second))
-    assert [name for name in second.selectbox(key="data.workspace").options if "twins" in name].count("twins") == 1
-    assert "twins (2)" in second.selectbox(key="data.workspace").options
+    assert [name for name in second.selectbox(key="frame.workspace").options if "twins" in name].count("twins") == 1
+    assert "twins (2)" in second.selectbox(key="frame.workspace").options
 
 
 def test_what_an_import_brought_stays_said_until_the_next_thing_is_done(opened) -> None:
@@ -371,8 +370,7 @@ def session_tables(app: AppTest) -> list[tuple[str]]:
 
 def stored(app: AppTest, table: str) -> pd.DataFrame:
     """Return a table of the workspace that the app has open."""
-    path = session.folder() / f"{app.session_state['workspace']}.duckdb"
-    return session._opened(str(path)).tables().frame(table).collect("pyarrow").to_native().to_pandas()
+    return stands_on(app).tables().frame(table).collect("pyarrow").to_native().to_pandas()
 
 
 def test_a_file_that_is_not_recognised_shows_its_columns(opened) -> None:
