@@ -9,8 +9,7 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from analysis.charts import AnyChart, Look, Plot
-from analysis.fields import Field as Field
-from analysis.fields import Fields, described
+from analysis.fields import Field, Fields, described
 from analysis.messages import Message
 from analysis.names import DisplayNames
 from analysis.values import Value
@@ -49,6 +48,8 @@ class Answer:
         Of the columns whose unit is "money".
     names : DisplayNames
         What people call the codes in it.
+    said : mapping of str to Message
+        What stands among the events of its tables without being one, such as a step of several events, in words.
     """
 
     fields: ClassVar[Fields] = described()
@@ -60,6 +61,7 @@ class Answer:
     notes: tuple[Note, ...] = ()
     currency: str | None = None
     names: DisplayNames = field(default_factory=DisplayNames)
+    said: Mapping[str, Message] = field(default_factory=dict)
 
     @property
     def caveat(self) -> Note | None:
@@ -79,7 +81,7 @@ class Answer:
         """Return how one of the tables is drawn: titles, formats, tooltips and names from its fields."""
         fields = self.fields[name]
         codes = {column: self.column_of(own) for column, own in fields.items()}
-        return Plot(look, fields, self.currency, codes)
+        return Plot(replace(look, names=self.names), fields, self.currency, codes, self.said)
 
     def shown(self, name: str, language: str) -> pd.DataFrame:
         """Return one of the tables with its sentences in a reader's language."""
@@ -104,8 +106,11 @@ class Answer:
 
     def column_of(self, field: Field) -> str | None:
         """Return the column of the data whose codes a field holds, if it holds any."""
-        asked = getattr(self.question, "funnel", self.question)
-        found = getattr(asked, field.of, field.of) if field.of else None
+        if field.of is None:
+            return None
+        # A question about a funnel has its own fields, and the funnel's.
+        funnel = getattr(self.question, "funnel", self.question)
+        found = getattr(self.question, field.of, getattr(funnel, field.of, field.of))
         return found if isinstance(found, str) else None
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:

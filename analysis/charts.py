@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 import altair as alt
@@ -23,13 +26,8 @@ PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8
 ACCENT, LOSS, PENDING = PALETTE[0], PALETTE[5], PALETTE[1]
 TOTAL, NOT_SET = N_("(total)"), N_("(not set)")
 """How a breakdown names everybody together, and those without a value (GA4's own words)."""
-PHASES = (N_("warm-up"), N_("burst"), N_("wrap-up"))
-"""What a campaign's phases are usually called."""
-GROUP_WORDS = {name: name for name in (TOTAL, NOT_SET, *PHASES, *STAGES)}
-"""Names of groups that Sluice itself gives."""
-
-POINTS = alt.Axis(labelExpr="datum.value ? format(100 * datum.value, '+.3~f') : '0'", tickCount=5)
-"""For differences of proportions, in percentage points."""
+GROUP_WORDS: Mapping[str, str] = MappingProxyType({name: name for name in (TOTAL, NOT_SET, *STAGES)})
+"""Names of groups that Sluice itself gives: everybody, nobody's, and the stages that a saved segment holds."""
 
 FONT = '"Source Sans", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif'
 
@@ -73,29 +71,45 @@ class Plot:
     currency : str, optional
     codes : mapping of str to str or None
         Of which column of the data each column holds codes.
+    said : mapping of str to Message
+        What stands among events without being one, in words.
     """
 
     look: Look
     fields: Mapping[str, Field]
     currency: str | None
     codes: Mapping[str, str | None]
+    said: Mapping[str, Message] = field(default_factory=dict)
 
     def beside(self, **fields: Field) -> Plot:
-        """Return a plot that knows columns of the chart's own too, which hold no codes."""
-        return replace(self, fields={**self.fields, **fields}, codes={**self.codes, **dict.fromkeys(fields)})
+        """Return a plot that knows columns of the chart's own too; those of codes name the column of the data."""
+        codes = {column: own.of for column, own in fields.items()}
+        return replace(self, fields={**self.fields, **fields}, codes={**self.codes, **codes})
 
-    def name(self, column: str, code: object) -> str:
-        """Return what stands in a column of text: the column's own word for it, else the name that people have."""
+    def name(self, column: str, code: object, of: str | None = None) -> str:
+        """Return what stands in a column of text: the column's own word for it, else the name that people have.
+
+        `of` is the column of the data that the code is of, where the rows differ in it.
+        """
         if code is None or code != code:
             return ""
-        if word := self.fields[column].words.get(str(code)):
-            return self.look(word)
-        return self.look.names(str(code), self.codes[column], self.look.language)
+        of = of or self.codes[column]
+        word = self.fields[column].words.get(str(code)) or (self.said.get(str(code)) if of == "event" else None)
+        return self.look(word) if word else self.look.names(str(code), of, self.look.language)
+
+    def names(self, table: pd.DataFrame, column: str) -> list[str]:
+        """Return what stands in one of a table's columns of text; the code too, where two codes read alike."""
+        own = self.fields[column].row_of
+        of = table[own] if own else [None] * len(table)
+        shown = [self.name(column, code, each) for code, each in zip(table[column], of, strict=True)]
+        meant = Counter(name for name, _ in dict.fromkeys(zip(shown, table[column], strict=True)))
+        return [f"{name} ({code})" if name and meant[name] > 1 else name
+                for name, code in zip(shown, table[column], strict=True)]  # fmt: skip
 
     def named(self, table: pd.DataFrame) -> pd.DataFrame:
         """Return a table in which each column of text has its names beside it, such as `channel_name`."""
         texts = [c for c in table.columns if c in self.fields and self.fields[c].unit == "text"]
-        return table.assign(**{f"{c}_name": [self.name(c, code) for code in table[c]] for c in texts})
+        return table.assign(**{f"{c}_name": pd.Series(self.names(table, c), table.index, object) for c in texts})
 
     def title(self, column: str, label: str | None = None) -> str:
         """Return a column's label, or what else it is called here, with its unit, as an axis has it."""
@@ -139,6 +153,13 @@ class Plot:
                 return alt.Tooltip(f"{column}:T", title=self.title(column), format=_FORMATS[unit])
             case _:
                 return alt.Tooltip(f"{column}:Q", title=self.title(column), format=self.format(column))
+
+    def legend(self, column: str, codes: Sequence[str], **changes: Any) -> alt.Legend:
+        """Return the legend of a column of codes, which says their names: colours stay with the codes."""
+        words = dict(zip(codes, self.names(pd.DataFrame({column: list(codes)}), column), strict=True))
+        return alt.Legend(
+            **{"title": None, "labelExpr": f"({json.dumps(words, ensure_ascii=False)})[datum.label]", **changes}
+        )
 
     def written(self, column: str, number: float) -> str:
         """Return one of a column's numbers as a text, such as a direct label."""
@@ -185,15 +206,22 @@ def unit_of(currency: str | None, language: str) -> str:
     return "元" if currency == "CNY" and language.startswith("zh") else str(get_currency_symbol(currency, language))
 
 
-def whiskers(base: alt.Chart, look: Look, low: str = "low", high: str = "high") -> alt.Chart:
-    """Return the intervals of a chart's rows: thin rules from `low` to `high`."""
-    drawn: alt.Chart = base.mark_rule(strokeWidth=1.5, color=look.ink).encode(x=f"{low}:Q", x2=f"{high}:Q")
+def whiskers(base: alt.Chart, look: Look, low: str | alt.X = "low", high: str = "high", **mark: Any) -> alt.Chart:
+    """Return the intervals of a chart's rows: thin rules from `low` to `high`, unless `mark` says otherwise."""
+    rules = base.mark_rule(**{"strokeWidth": 1.5, "color": look.ink, **mark})
+    drawn: alt.Chart = rules.encode(x=f"{low}:Q" if isinstance(low, str) else low, x2=f"{high}:Q")
     return drawn
 
 
-def handles(line: alt.Chart, tips: Sequence[alt.Tooltip]) -> alt.Chart:
+def zero(look: Look) -> alt.Chart:
+    """Return the line of no difference, upright."""
+    line: alt.Chart = alt.Chart(pd.DataFrame({"x": [0.0]})).mark_rule(color=look.faint).encode(x="x:Q")
+    return line
+
+
+def handles(line: alt.Chart, tips: Sequence[alt.Tooltip], **mark: Any) -> alt.Chart:
     """Return unseen points along a line that carry its tooltips: a line itself tells of its first point only."""
-    points: alt.Chart = line.mark_point(size=160, opacity=0, filled=True).encode(tooltip=list(tips))
+    points: alt.Chart = line.mark_point(size=160, opacity=0, filled=True, **mark).encode(tooltip=list(tips))
     return points
 
 

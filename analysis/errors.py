@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from typing import Any, Self
 
 from analysis.messages import Message, Names, Span, say
+from analysis.vocabulary import FOUND, meaning
 
 
 class SluiceError(Exception):
@@ -94,8 +95,9 @@ class DataError(SluiceError):
     @classmethod
     def no_table(cls, table: str) -> Self:
         """The question needs a table that is empty."""
-        text = say("There is no data on {table} yet. Import a file with {table} on the Data page.", table=say(table))
-        return cls(text, "no-table")
+        return cls(
+            say("There is no data on {table} yet. {found}", table=say(table), found=say(FOUND[table])), "no-table"
+        )
 
     @classmethod
     def no_filter(cls, table: str, column: str) -> Self:
@@ -108,15 +110,20 @@ class DataError(SluiceError):
         return cls(text, "no-filter")
 
     @classmethod
-    def no_column(cls, table: str, column: str, present: Iterable[str]) -> Self:
+    def no_column(cls, table: str, column: str) -> Self:
         """The question needs a column that the export did not have."""
-        text = say(
-            "The {table} have no {column}. Present: {present}. "
-            "Import an export that has it, or map a column to it on the Data page.",
-            table=say(table),
-            column=column,
-            present=Names(tuple(sorted(present))),
-        )
+        text = say("This needs of the {table}: {meaning}. They do not say it.", table=say(table),
+                   meaning=say(meaning(table, column)))  # fmt: skip
+        if column in FOUND:
+            text = say("{what} {found}", what=text, found=say(FOUND[column]))
+        text = say("{what} Import an export that has it, or map a column to it on the Data page.", what=text)
+        return cls(text, "no-column")
+
+    @classmethod
+    def no_such_column(cls, table: str, column: str, present: Iterable[str]) -> Self:
+        """A frame lacks a column that its table always has."""
+        text = say("The {table} have no {column}. Present: {present}. Rename a column, or add it.",
+                   table=say(table), column=column, present=Names(tuple(sorted(present))))  # fmt: skip
         return cls(text, "no-column")
 
     @classmethod

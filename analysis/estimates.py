@@ -267,8 +267,14 @@ def clear(p_values: Sequence[float] | Floats, *, false_alarms: float = 1 - LEVEL
     return np.asarray(multipletests(given, alpha=false_alarms, method="fdr_bh")[0], bool)
 
 
-def small_groups(groups: Sequence[str]) -> Note:
+def small_groups(groups: Sequence[str], column: str | None = None) -> Note:
     """Return the note on groups of fewer than :data:`SMALL` users: the one sentence on level and floor.
+
+    Parameters
+    ----------
+    groups : sequence of str
+    column : str, optional
+        Of whose codes they are.
 
     Examples
     --------
@@ -276,7 +282,7 @@ def small_groups(groups: Sequence[str]) -> Note:
     'Fewer than 30 users in: ios. Read the 95% interval there, not the rate.'
     """
     text = say("Fewer than {n} users in: {groups}. Read the {level}% interval there, not the rate.",
-               n=SMALL, groups=Names(tuple(groups)), level=round(100 * LEVEL))  # fmt: skip
+               n=SMALL, groups=Names(tuple(groups), column), level=round(100 * LEVEL))  # fmt: skip
     return Note("small-groups", text, "warning")
 
 

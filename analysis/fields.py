@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from analysis.messages import N_
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -22,15 +24,34 @@ class Field:
     of : str, optional
         The column of the data whose codes it holds, which have names for people; or the field of the question that
         says which column that is, such as "breakdown". All else in a text column is somebody's data and stays as it is.
+    row_of : str, optional
+        The column beside it that says, row by row, of which column of the data the codes are.
     """
 
     label: str
     unit: str
     words: Mapping[str, str] = field(default_factory=dict)
     of: str | None = None
+    row_of: str | None = None
 
 
 Fields = Mapping[str, Mapping[str, Field]]
+
+CONVERTED: Mapping[str, Field] = MappingProxyType(
+    {"users": Field(N_("Users"), "count"), "converted": Field(N_("Converted"), "count")}
+)
+"""How many there were, and how many of them went on."""
+
+
+def bounds(unit: str) -> Mapping[str, Field]:
+    """Return the columns of a figure's 95% interval, `low` and `high`.
+
+    Examples
+    --------
+    >>> list(bounds("share"))
+    ['low', 'high']
+    """
+    return {"low": Field(N_("95% from"), unit), "high": Field(N_("95% to"), unit)}
 
 
 def described(**frames: Mapping[str, Field]) -> Fields:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from analysis.charts import NOT_SET, TOTAL
+from analysis.charts import GROUP_WORDS, NOT_SET, TOTAL
 from analysis.errors import DataError
+from analysis.fields import Field
+from analysis.messages import N_
 from analysis.tables import Tables
 
 GROUPS = 50
 """Most values a breakdown may have."""
+GROUP = Field(N_("Group"), "text", GROUP_WORDS, of="breakdown")
+"""A table's column of groups: the breakdown's values, and everybody together."""
 
 
 def told_apart_by(column: str, tables: Tables) -> None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 from babel.core import Locale
 from babel.messages.pofile import read_po
@@ -70,15 +70,32 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
+class Deed:
+    """That people did an event, as people say it: "bought", or "did" and its name where there is no verb."""
+
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
 class Names:
-    """A list of names, or of things said, joined as the language joins them; codes of a column, where one is given."""
+    """A list of names, or of things said; codes of a column, where one is given."""
 
     values: tuple[str | Message, ...]
     column: str | None = None
+    sign: str | None = None
+    """What joins them; by default what the language joins lists with."""
 
 
-Namer = Callable[[str, str | None, str], str]
-"""What says how a code of a column is called in a language; see :class:`analysis.names.DisplayNames`."""
+class Namer(Protocol):
+    """What says how codes are called; see :class:`analysis.names.DisplayNames`."""
+
+    def __call__(self, code: str, column: str | None, language: str) -> str:
+        """Return what a code of a column is called in a language; the code itself where it has no name."""
+        ...
+
+    def deed(self, event: str, language: str) -> str | None:
+        """Return the verb for doing an event in a language, if there is one."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +108,7 @@ class Message:
         English source text with ``{name}`` placeholders; the gettext message id.
     params : tuple of (str, object)
         Values for the placeholders: text, numbers, :class:`Share`, :class:`Points`, :class:`Money`,
-        :class:`Span`, :class:`Name`, :class:`Names`, dates or further messages.
+        :class:`Span`, :class:`Name`, :class:`Deed`, :class:`Names`, dates or further messages.
 
     Examples
     --------
@@ -143,6 +160,9 @@ def _words(value: Any, language: str, names: Namer | None = None) -> str:
             return value.text(language, names)
         case Name():
             return _named(value.code, value.column, language, names)
+        case Deed(event=event):
+            verb = names.deed(event, language) if names else None
+            return verb or say("did {event}", event=Name(event, "event")).text(language, names)
         case Share(value=x) | Points(value=x) | Money(value=x) | Span(seconds=x) | int(x) | float(x) if (
             _BEYOND < abs(x) < math.inf
         ):
@@ -164,7 +184,7 @@ def _words(value: Any, language: str, names: Namer | None = None) -> str:
                 v.text(language, names) if isinstance(v, Message) else _named(v, value.column, language, names)
                 for v in value.values
             ]
-            return ("、" if language.startswith("zh") else ", ").join(said)
+            return (value.sign or ("、" if language.startswith("zh") else ", ")).join(said)
         case bool():
             return str(value)
         case int():

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from analysis.messages import translate
 from analysis.records import DisplayName
-from analysis.vocabulary import NAMES
+from analysis.vocabulary import DEEDS, NAMES
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,18 @@ class DisplayNames:
             return own
         standard = NAMES.get(column, {}).get(code)
         return translate(standard, language) if standard else code
+
+    def deed(self, event: str, language: str) -> str | None:
+        """Return the verb for doing an event; none for one without, or that a team calls by a name of its own.
+
+        Examples
+        --------
+        >>> names = DisplayNames((DisplayName(column="event", code="cart", language="en", name="basket"),))
+        >>> names.deed("purchase", "en"), names.deed("cart", "en"), names.deed("scan", "en")
+        ('bought', None, None)
+        """
+        verb = None if ("event", event, language) in self._own else DEEDS.get(event)
+        return translate(verb, language) if verb else None
 
     def codes(self, column: str, names: Iterable[str], language: str) -> dict[str, str]:
         """Return each code with its name; where two would read alike, with the code beside the name.

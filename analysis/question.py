@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from analysis.answer import Answer
+from analysis.answer import Answer, Note
 from analysis.errors import DataError
-from analysis.messages import say
+from analysis.messages import N_, say
 from analysis.tables import MOST_NAMES, Tables
 from analysis.values import Filter, Value, a, optional
 from analysis.vocabulary import TABLES
@@ -56,7 +56,8 @@ class Question(Value):
         for each in fields(self):
             if isinstance(where := getattr(self, each.name), Filter):
                 _known(where, tables)
-        return replace(self._answer(tables), names=tables.display)
+        answer = self._answer(tables)
+        return replace(answer, names=tables.display, notes=(*_later(self, tables), *answer.notes))
 
     def _answer(self, tables: Tables) -> Answer:
         raise NotImplementedError
@@ -75,6 +76,30 @@ class Segmentation(Question):
             The tables lack what the question needs.
         """
         raise NotImplementedError
+
+
+def _later(question: Question, tables: Tables) -> tuple[Note, ...]:
+    """Warn where people are told apart by where they stood after they were first counted: that says it of itself."""
+    start = question.where.start if question.where else None
+    told = _told_apart_by(question)
+    late = {name: day for name, day in tables.dated.items() if name in told and (start is None or start <= day)}
+    text = N_("{name} says where people stood at the end of {day}. Who is counted from earlier on may be in it for "
+              "what they did then: set the first date after {day}.")  # fmt: skip
+    return tuple(Note("later-segment", say(text, name=name, day=day), "warning") for name, day in late.items())
+
+
+def _told_apart_by(question: Question) -> set[str]:
+    """Return the columns by which a question tells people apart, those of the questions it asks included."""
+    found = set[str]()
+    for each in fields(question):
+        held = getattr(question, each.name)
+        if isinstance(held, Filter):
+            found |= held.columns().keys()
+        elif isinstance(held, Question):
+            found |= _told_apart_by(held)
+        elif each.name in ("breakdown", "by", "hold"):
+            found |= {held} if isinstance(held, str) else set(held or ())
+    return found
 
 
 def _known(where: Filter, tables: Tables) -> None:

@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
 import duckdb
@@ -81,6 +82,8 @@ class Tables:
         What other currencies are worth, day by day; of several rates of one day the last holds.
     display : iterable of DisplayName, optional
         What a team calls the codes in the data, beside the standard names.
+    dated : mapping of str to str, optional
+        Of columns of the events that say where people stood at the end of a day: that day.
 
     Attributes
     ----------
@@ -112,8 +115,10 @@ class Tables:
         campaign: Campaign | None = None,
         rates: Iterable[ExchangeRate] = (),
         display: Iterable[DisplayName] = (),
+        dated: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.campaign, self.rates, self.display = campaign, settled(rates), DisplayNames(tuple(display))
+        self.dated: Mapping[str, str] = MappingProxyType(dict(dated))
         con = duck.connect()
         duck.create(con)
         digest = hashlib.sha256(_beside(campaign, self.rates).encode())
@@ -134,6 +139,7 @@ class Tables:
         version: str,
         rates: Iterable[ExchangeRate] = (),
         display: Iterable[DisplayName] = (),
+        dated: Mapping[str, str] = MappingProxyType({}),
         facts: dict[str, Any] | None = None,
     ) -> Tables:
         """Wrap a connection whose tables already lie as :mod:`analysis.store.duck` keeps them.
@@ -142,6 +148,7 @@ class Tables:
         """
         tables = cls._on(duck.DuckDBStore(con, version), campaign, settled(rates), DisplayNames(tuple(display)))
         tables._facts = tables._facts if facts is None else facts
+        tables.dated = MappingProxyType(dict(dated))
         return tables
 
     @classmethod
@@ -192,11 +199,18 @@ class Tables:
         tables = cls.__new__(cls)
         tables._store, tables._facts = store, {}
         tables.campaign, tables.rates, tables.display = campaign, rates, display
+        tables.dated = MappingProxyType({})
         return tables
 
     @classmethod
     def from_parquet(
-        cls, folder: str | Path, *, digests: Mapping[str, str] | None = None, rates: Iterable[ExchangeRate] = ()
+        cls,
+        folder: str | Path,
+        *,
+        digests: Mapping[str, str] | None = None,
+        rates: Iterable[ExchangeRate] = (),
+        display: Iterable[DisplayName] = (),
+        dated: Mapping[str, str] = MappingProxyType({}),
     ) -> Tables:
         """Read ``events.parquet``, ``orders.parquet``, ``spend.parquet`` and ``campaign.json``, those that exist.
 
@@ -207,6 +221,10 @@ class Tables:
             SHA-256 by file name; a file that differs is refused.
         rates : iterable of ExchangeRate, optional
             What other currencies are worth, day by day.
+        display : iterable of DisplayName, optional
+            What the team calls the codes in the data.
+        dated : mapping of str to str, optional
+            Of columns of the events that say where people stood at the end of a day: that day.
 
         Raises
         ------
@@ -221,7 +239,7 @@ class Tables:
         found = {table: pq.read_table(path) for table, path in files.items() if path.exists()}
         campaign = Path(folder) / "campaign.json"
         known = Campaign.from_json(campaign.read_text(encoding="utf-8")) if campaign.exists() else None
-        return cls(**found, campaign=known, rates=rates)
+        return cls(**found, campaign=known, rates=rates, display=display, dated=dated)
 
     @property
     def version(self) -> str:
@@ -318,7 +336,7 @@ class Tables:
             raise DataError.no_table(table)
         for column in columns:
             if column not in self.present(table):
-                raise DataError.no_column(table, column, self.present(table))
+                raise DataError.no_column(table, column)
 
     def count(self, table: str) -> int:
         """Return the number of rows of a table."""

@@ -106,6 +106,24 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
     }
 )
 
+FOUND: Mapping[str, str] = MappingProxyType(
+    {
+        "events": N_("Export one row per action, with user, time and event: from GA4 through BigQuery, from Mixpanel, "
+                     "Amplitude or PostHog as raw events, or from your own log."),
+        "orders": N_("Export the orders with number, time and amount: in Shopify and WooCommerce under Orders, for "
+                     "Taobao and Tmall in the seller centre under sold items."),
+        "spend": N_("Export a report by day and campaign: in Google Ads and Meta Ads Manager under reports, for "
+                    "Taobao, Tmall and Douyin in the ad console's reports."),
+        "load_ms": N_("Your site's performance monitoring has it; let it be written beside each page view."),
+        "campaign": N_("It is the campaign's name on every row; a file of one campaign can be given it as a constant."),
+        "channel": N_("It is often called source, medium or utm_source."),
+        "session_id": N_("Analytics exports call it session id."),
+        "user_id": N_("It has to be the same person's in every file, such as the buyer's account."),
+        "paid_at": N_("Order exports call it time of payment."),
+    }
+)  # fmt: skip
+"""Where a table, or a column, is found."""
+
 IDENTIFIERS = ("user_id", "event", "session_id", "order_id")
 """Text columns of the events that tell one from another rather than what sort it is."""
 
@@ -145,9 +163,6 @@ NODES: tuple[str, ...] = (N_("social_seeding"), N_("interactive_fission"), N_("e
 
 STAGES: tuple[str, ...] = (N_("reach"), N_("interest"), N_("conversion"), N_("repurchase"))
 """How far users come, in the order they pass the stages: what a lifecycle counts and a saved segment holds."""
-
-EVENT_WORDS: Mapping[str, str] = MappingProxyType({name: name for name in (*EVENTS, *NODES)})
-"""The standard names, as a text column's words."""
 
 NAMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
@@ -218,6 +233,25 @@ NAMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )
 """What people call the standard codes of a column, in English (translated when shown)."""
 
+DEEDS: Mapping[str, str] = MappingProxyType(
+    {
+        "visit": N_("visited"),
+        "view": N_("viewed a product"),
+        "search": N_("searched"),
+        "favorite": N_("saved a favourite"),
+        "cart": N_("added to cart"),
+        "checkout": N_("checked out"),
+        "purchase": N_("bought"),
+        "share": N_("shared"),
+        "invite": N_("invited somebody"),
+        "join_private": N_("joined the private domain"),
+        "social_seeding": N_("met social seeding"),
+        "interactive_fission": N_("met interactive fission"),
+        "emotional_resonance": N_("met emotional resonance"),
+    }
+)
+"""That people did a standard event, as a verb in the past."""
+
 
 def column_names(table: str, *, required: bool = False) -> tuple[str, ...]:
     """Return a table's column names in order, or only the required ones."""
@@ -226,3 +260,8 @@ def column_names(table: str, *, required: bool = False) -> tuple[str, ...]:
 
 # The tables' names as words, for messages.
 TABLE_WORDS = (N_("events"), N_("orders"), N_("spend"))
+
+
+def meaning(table: str, name: str) -> str:
+    """Return what a column holds, in English; a file's own column is called what it is."""
+    return next((column.meaning for column in TABLES[table] if column.name == name), name)

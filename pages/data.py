@@ -15,7 +15,7 @@ from analysis.sharing import downloads
 from analysis.workspace import Batch, Export, Reconciliation, Workspace
 from analysis.workspace.contents import Contents
 from analysis.workspace.store import BatchFile
-from ui import importing, mapping, reconciled, session, staging, workspaces
+from ui import frame, importing, mapping, reconciled, session, staging, workspaces
 from ui.language import N_, _, shown
 from ui.mapping import CURRENCIES, ZONES
 from ui.page import through_the_door
@@ -88,7 +88,12 @@ def _details(staged: Staged, found: Reconciliation | SluiceError | None) -> None
         reconciled.panel(staged, found)
         mapping.order_of_dates(staged, found.undecided, key)
         mapping.left_open(staged, found.undecided, key)
+        mapping.columns_that_could_serve(staged, found.choices, key)
         mapping.confirm(staged, key)
+        if staged.export and staged.export.mapping.table == "orders":
+            mapping.order_statuses(staged, found.unknown_statuses, key)
+        if staged.export and staged.export.mapping.table == "spend":
+            mapping.result_types(staged, found.unknown_results, key)
         if staged.export and staged.export.mapping.table == "events":
             mapping.event_names(staged, found.unknown_events, key)
     elif staged.export:
@@ -333,7 +338,9 @@ def opened() -> bool:
 
 
 through_the_door()
-workspaces.switch()
+frame.style()
+workspaces.line()
+frame.title(N_("What data is here?"))
 if opened():
     word = st.container()
     upload()  # new files are something else: what was said before goes

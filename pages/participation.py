@@ -1,48 +1,5 @@
 """Who takes part in campaign after campaign?"""
 
-from __future__ import annotations
+from ui.page import draw
 
-import streamlit as st
-
-from analysis import Participation, Tables
-from analysis.question import Question
-from ui.controls import choose_words, event_names, number, several
-from ui.language import N_, _
-from ui.page import ask_and_show
-
-PAGE = "participation"
-WHOM = {"loyal": N_("loyal users"), "all": N_("everyone")}
-
-
-def default(tables: Tables) -> Question:
-    """Return what became of the loyal users, where orders tell who they were before the first campaign."""
-    tables.require("events", "campaign")
-    first = tables.span("events")
-    orders = tables.span("orders") if {"user_id", "paid_at"} <= set(tables.present("orders")) else None
-    return Participation(paid_orders=2 if orders and first and orders[0] < first[0] else 0)
-
-
-def controls(tables: Tables, start: Question) -> Question:
-    """Draw the sentence that is the question."""
-    assert isinstance(start, Participation)
-    with st.container(horizontal=True, vertical_alignment="center", key=f"{PAGE}.sentence", gap="small"):
-        st.markdown(_("Of"), width="content")
-        paid_orders = _loyalty(start)
-        st.markdown(_("who took part in which campaign, with"), width="content")
-        by = several(f"{PAGE}.by", _("Taking part"), event_names(tables), start.by, N_("anything"), 320)
-    return start.replace(paid_orders=paid_orders, by=by)
-
-
-def _loyalty(start: Participation) -> int:
-    whom = choose_words(f"{PAGE}.whom", _("Whom"), WHOM, "loyal" if start.paid_orders else "all", 160)
-    if whom == "all":
-        return 0
-    st.markdown(_("(at least"), width="content")
-    orders = number(f"{PAGE}.orders", _("Paid orders"), start.paid_orders or 2, min_value=1, max_value=1000)
-    st.markdown(_("orders paid before the first campaign),"), width="content")
-    return int(orders)
-
-
-ask_and_show(
-    PAGE, Participation, default, controls, waiting=_("Following everyone from campaign to campaign…"), across=True
-)
+draw("participation")

@@ -47,3 +47,15 @@ def headline(page) -> str:
     """Return the first answer's headline."""
     settled(page)
     return page.locator("[data-testid=stMain] h4").first.inner_text()
+
+
+def main(page) -> str:
+    """Return all that the page shows."""
+    settled(page)
+    return page.locator("[data-testid=stMain]").inner_text()
+
+
+def goes_to(page, name: str):
+    """Return the link to a page; the first one's address is the app's own."""
+    ends = "$='/'" if name == "funnel" else f"*='/{name}'"
+    return page.locator(f"[data-testid=stSidebarNav] a[href{ends}]").first

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
+from analysis.question import Question
+from analysis.tables import Tables
 from analysis.workspace import Workspace
 from ui import session
 
@@ -45,6 +47,12 @@ def headline(app: AppTest) -> str:
     found = [m.value for m in app.main.markdown if m.value.startswith("#### ")]
     assert found, [e.value for e in app.error]
     return found[0][5:].replace("\\", "")
+
+
+def finding(question: Question, tables: Tables) -> str:
+    """Return the headline of a question's answer as people read it in English."""
+    answer = question.run(tables)
+    return answer.say(answer.headline)
 
 
 def errors(app: AppTest) -> str:

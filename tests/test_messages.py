@@ -153,8 +153,10 @@ def test_errors_name_the_problem_the_choices_and_the_next_step() -> None:
         QuestionError.newer("funnel", 3): "This funnel question was saved by a newer version of Sluice (format 3). "
         "Update Sluice to open it.",
         DataError.unknown(say("event"), "Cart", ["view", "cart"]): "There is no event 'Cart'. Did you mean cart?",
-        DataError.no_column("orders", "user_id", ["revenue", "order_id"]): "The orders have no user_id. Present: "
-        "order_id, revenue. Import an export that has it, or map a column to it on the Data page.",
+        DataError.no_such_column("orders", "user_id", ["revenue", "order_id"]): "The orders have no user_id. Present: "
+        "order_id, revenue. Rename a column, or add it.",
+        DataError.no_column("events", "page"): "This needs of the events: page. They do not say it. "
+        "Import an export that has it, or map a column to it on the Data page.",
         DataError.too_many("item", 51, 50): "item has too many different values, 51 were counted; a breakdown "
         "takes at most 50. "
         "Choose a column with fewer values, or filter first.",

@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis import DisplayName, Funnel, Tables, open_workspace
 from analysis.charts import Look
-from analysis.messages import Name, Names, say
+from analysis.messages import Deed, Name, Names, say
 from analysis.names import DisplayNames
 from analysis.vocabulary import EVENTS, NAMES, NODES
 
@@ -70,3 +70,15 @@ def test_a_workspace_keeps_names_and_they_change_no_figure(tmp_path: Path) -> No
     assert workspace.display("live_stream", "channel", "zh_CN") == "晚间专场"
     assert workspace.tables().display == workspace.display
     workspace.close()
+
+
+def test_what_people_did_is_a_verb_where_there_is_one() -> None:
+    message = say("users who {deed}", deed=Deed("purchase"))
+    assert message.text("en", DisplayNames()) == "users who bought"
+    assert message.text("zh_CN", DisplayNames()) == "users who 支付"
+    own = DisplayNames((DisplayName(column="event", code="purchase", language="en", name="order"),))
+    assert message.text("en", own) == "users who did order"
+    assert say("users who {deed}", deed=Deed("scan")).text("en", DisplayNames()) == "users who did scan"
+    assert say("{deed}", deed=Deed("scan")).text("zh_CN", DisplayNames()) == "触发“scan”"
+    for event in (*EVENTS, *NODES):
+        assert {DisplayNames().deed(event, language) for language in ("en", "zh_CN")}.isdisjoint({None, event})

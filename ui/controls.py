@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import streamlit as st
@@ -15,8 +17,8 @@ import streamlit as st
 from analysis import Tables
 from analysis.values import seconds
 from analysis.vocabulary import EVENTS, IDENTIFIERS
-from ui.language import N_, _
-from ui.session import keep
+from ui.language import N_, _, current
+from ui.session import keep, workspace
 
 COLUMNS = (
     N_("channel"),
@@ -32,11 +34,39 @@ COLUMNS = (
 """The columns that people are split by, those most looked at first."""
 UNITS = {"m": N_("minutes"), "h": N_("hours"), "d": N_("days"), "w": N_("weeks")}
 
+_PLACE: ContextVar[str] = ContextVar("place")
+
+
+@contextmanager
+def placed(place: str) -> Iterator[None]:
+    """Draw controls for one place: the same ones may stand elsewhere too, and each remembers what it was set to."""
+    token = _PLACE.set(place)
+    try:
+        yield
+    finally:
+        _PLACE.reset(token)
+
+
+def widget_key(name: str) -> str:
+    """Return the key of a widget of the place that is drawn; callbacks run outside it and are given theirs."""
+    return f"{_PLACE.get()}.{name}"
+
+
+def sentence(name: str = "sentence") -> Any:
+    """Return a container for words and controls that read as one sentence."""
+    return st.container(horizontal=True, vertical_alignment="center", key=widget_key(name), gap="small")
+
 
 def event_names(tables: Tables) -> list[str]:
     """Return the events there are, the standard ones first in the order of a journey."""
     names = [e for e in EVENTS if e in tables.event_keys]
     return names + sorted(e for e in tables.event_keys if e not in EVENTS)
+
+
+def likely_goal(tables: Tables) -> str:
+    """Return the event that tells most of success: buying, or what comes next to it, or what fewest people do."""
+    known = [e for e in ("purchase", "checkout", "cart") if e in tables.event_keys]
+    return (known or [tables.common_events()[-1]])[0]
 
 
 def text_columns(tables: Tables) -> list[str]:
@@ -47,6 +77,12 @@ def text_columns(tables: Tables) -> list[str]:
     """
     held = tables.texts("events")
     return [c for c in with_kept(COLUMNS, *held) if c in held and c not in IDENTIFIERS]
+
+
+def called(column: str) -> Callable[[str], str]:
+    """Return what the codes of a column are called in the reader's language."""
+    names, language = workspace().display, current()
+    return lambda code: names(code, column, language)
 
 
 def with_kept(options: Iterable[Any], *kept: Any) -> list[Any]:
@@ -87,7 +123,13 @@ def choose_words(key: str, label: str, words: Mapping[Any, str], first: Any, wid
 
 
 def several(
-    key: str, label: str, options: Iterable[str], first: Iterable[str], nothing: str, width: int | None = None
+    key: str,
+    label: str,
+    options: Iterable[str],
+    first: Iterable[str],
+    nothing: str,
+    width: int | None = None,
+    words: Callable[[str], str] = _,
 ) -> list[str]:
     """Draw a list to choose several from; `nothing` (marked with `N_`) says what choosing none means."""
     keep(key, list(first))
@@ -97,7 +139,7 @@ def several(
             label,
             listed,
             key=key,
-            format_func=told_apart(listed, _),
+            format_func=told_apart(listed, words),
             placeholder=_(nothing),
             label_visibility="collapsed" if width else "visible",
             width=width or "stretch",
@@ -111,27 +153,27 @@ def number(key: str, label: str, first: Any, step: Any = 1, *, width: int = 130,
     return st.number_input(label, step=step, key=key, label_visibility="collapsed", width=width, **bounds)
 
 
-def length(page: str, first: str, also: Mapping[str, str] | None = None) -> str:
+def length(first: str, also: Mapping[str, str] | None = None) -> str:
     """Draw a length of time as a number and its unit; one of `also` stands alone, without a number."""
     alone = also or {}
     match = re.fullmatch(r"(\d+)([mhd])", first)
     amount, unit = (int(match[1]), match[2]) if match else (1, first)
     if not match and first not in alone:
         amount, unit = max(1, seconds(first) // 60), "m"
-    keep(f"{page}.unit", unit)
-    if st.session_state[f"{page}.unit"] not in alone:
-        amount = number(f"{page}.amount", _("Window"), amount, min_value=0, max_value=10_000)
-    chosen = choose_words(f"{page}.unit", _("Unit"), UNITS | alone, unit, 130)
+    keep(widget_key("unit"), unit)
+    if st.session_state[widget_key("unit")] not in alone:
+        amount = number(widget_key("amount"), _("Window"), amount, min_value=0, max_value=10_000)
+    chosen = choose_words(widget_key("unit"), _("Unit"), UNITS | alone, unit, 130)
     return chosen if chosen in alone else f"{amount}{chosen}"
 
 
-def currency_of(page: str, tables: Tables, first: str | None) -> str | None:
+def currency_of(tables: Tables, first: str | None, name: str = "currency") -> str | None:
     """Draw what amounts are counted in, where the data is in several currencies; None leaves it to the answer."""
     known = tables.names("currency")
     if len(known) < 2 and first is None:
         return None
     st.markdown(_("counted in"), width="content")
-    chosen = choose(f"{page}.currency", _("Currency"), ["", *known], first or "", _currency, 170)
+    chosen = choose(widget_key(name), _("Currency"), ["", *known], first or "", _currency, 170)
     return str(chosen) or None
 
 

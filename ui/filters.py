@@ -7,9 +7,10 @@ import datetime as dt
 import streamlit as st
 
 from analysis import Filter, Tables
+from analysis.messages import Names
 from analysis.values import local_day
 from analysis.workspace import Segment
-from ui.controls import with_kept
+from ui.controls import called, with_kept
 from ui.language import N_, _, shown
 from ui.session import keep, workspace
 
@@ -26,7 +27,10 @@ def default(tables: Tables) -> Filter | None:
 
 def keep_alive() -> None:
     """Carry the bar's choices over a page that does not draw it; Streamlit forgets widgets it did not see."""
-    for key in [k for k in st.session_state if str(k).startswith("filter.") and k != "filter.clear"]:
+    buttons = ("filter.clear", "filter.open")
+    for key in [k for k in map(str, st.session_state) if k.startswith("filter.") and not k.endswith(".off")]:
+        if key in buttons:
+            continue
         st.session_state[key] = st.session_state[key]
 
 
@@ -43,20 +47,53 @@ def start(where: Filter | None, across: bool = False) -> None:
 
 
 def bar(tables: Tables, across: bool = False) -> Filter | None:
-    """Draw the bar in the sidebar and return what is chosen; None when nothing is.
+    """Draw what is filtered, each to be taken off, and where it is changed; None when nothing is.
 
     A page that goes `across` campaigns has a campaign filter of its own: that of the other pages, one campaign as a
     rule, would leave it nothing to compare.
     """
-    with st.sidebar:
+    saved = with_kept((segment.name for segment in workspace().kept(Segment)), *_segments())
+    _chips(across, saved)
+    with st.popover(_("Filter"), icon=":material/filter_list:", key="filter.open", type="tertiary"):
         chosen = {column: _names(tables, column, _(label), _key(column, across)) for column, label in COLUMNS.items()}
-        saved = with_kept((segment.name for segment in workspace().kept(Segment)), *_segments())
         segments = {name: _names(tables, name, shown(name), SEGMENT + name) for name in saved}
         start_day, end_day = _days(tables)
         st.button(_("Clear filters"), key="filter.clear", on_click=start, args=(None, across), type="tertiary")
     segments = {name: kept for name, kept in segments.items() if kept}
     where = Filter(start=start_day, end=end_day, segment=segments, **chosen)
     return None if where == Filter() else where
+
+
+def _chips(across: bool, saved: list[str]) -> None:
+    """Draw a button for each thing that is filtered by, which takes it off."""
+    keys = {_key(column, across): (column, _(label)) for column, label in COLUMNS.items()}
+    keys |= {SEGMENT + name: (name, name) for name in saved}
+    for key, (column, label) in keys.items():
+        if kept := st.session_state.get(key):
+            values = _("{names}", names=Names(tuple(map(called(column), kept))))
+            _chip(key, _("{column}: {values}", column=label, values=values), [])
+    days = [st.session_state.get(key) for key in ("filter.from", "filter.to")]
+    if any(days):
+        first, last = (str(day) if day else "…" for day in days)
+        _chip("filter.days", _phase(days) or f"{first} – {last}", None)
+
+
+def _chip(key: str, words: str, nothing: list[str] | None) -> None:
+    st.button(shown(words), key=f"{key}.off", icon=":material/close:", on_click=_off, args=(key, nothing),
+              help=_("Take this filter off"))  # fmt: skip
+
+
+def _off(key: str, nothing: list[str] | None) -> None:
+    for each in ("filter.from", "filter.to") if key == "filter.days" else (key,):
+        st.session_state[each] = nothing
+
+
+def _phase(days: list[dt.date | None]) -> str | None:
+    """Return the phase whose days these are."""
+    campaign = workspace().campaign
+    own = [day.isoformat() if day else None for day in days]
+    phases = campaign.phases if campaign else ()
+    return next((called("phase")(phase.name) for phase in phases if [phase.start, phase.end] == own), None)
 
 
 def _segments() -> list[str]:
@@ -73,7 +110,9 @@ def _phases(tables: Tables) -> None:
         return
     now = (st.session_state["filter.from"], st.session_state["filter.to"])
     st.session_state["filter.phase"] = next((name for name, own in days.items() if own == now), None)
-    st.segmented_control(_("Phase"), list(days), key="filter.phase", format_func=_, on_change=_set_days, args=(days,))
+    st.segmented_control(
+        _("Phase"), list(days), key="filter.phase", format_func=called("phase"), on_change=_set_days, args=(days,)
+    )
 
 
 def _set_days(days: dict[str, tuple[dt.date, dt.date]]) -> None:
@@ -92,7 +131,9 @@ def _names(tables: Tables, column: str, label: str, key: str) -> list[str]:
         return []
     # A link may name what this workspace does not hold: it stays visible and can be taken out.
     st.session_state[key] = kept
-    return list(st.multiselect(label, with_kept(known, *kept), key=key, format_func=_, placeholder=_("All")))
+    return list(
+        st.multiselect(label, with_kept(known, *kept), key=key, format_func=called(column), placeholder=_("All"))
+    )
 
 
 def _days(tables: Tables) -> tuple[dt.date | None, dt.date | None]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
 from analysis.errors import SluiceError
 from analysis.imports.columns.mapping import DERIVED, SPREAD
-from analysis.vocabulary import EVENTS, TABLES, Column
+from analysis.imports.lexicon.results import ORDER, OTHER
+from analysis.imports.lexicon.statuses import NOTHING
+from analysis.imports.rows.choices import Choice, Option
+from analysis.imports.rows.orders import UnknownStatus
+from analysis.imports.rows.results import UnknownResult
+from analysis.vocabulary import EVENTS, ORDER_STATUSES, TABLES, Column
 from analysis.workspace import ColumnMapping, Export, FileMapping
 from ui import kept, session, staging
 from ui.language import N_, _, shown
@@ -55,8 +60,10 @@ def incomplete(staged: Staged) -> None:
     """Say what is missing, and show the file's columns to choose from."""
     export = staged.export
     assert export is not None
+    if export.recognition.notice:
+        st.info(shown(export.recognition.notice))
     if staging.unknown(staged):
-        st.warning(_("This file was not recognised. Say what it holds, then which of its columns is what."))
+        st.warning(_("I do not know this export. Say what it holds, then which of its columns is what."))
     else:
         text = _(
             "Still needed: {columns}. Choose the file's column for each, or one value for all rows.",
@@ -67,11 +74,12 @@ def incomplete(staged: Staged) -> None:
 
 
 def _preview(export: Export) -> None:
+    frame = export.preview()
     st.dataframe(
-        export.preview(),
+        frame.assign(looks=frame["looks"].map(lambda look: _(look) if look else "")),
         hide_index=True,
         width="stretch",
-        column_config={"heading": _("File column"), "values": _("First values")},
+        column_config={"heading": _("File column"), "values": _("First values"), "looks": _("Looks like")},
     )
 
 
@@ -104,8 +112,11 @@ def _holds(staged: Staged, export: Export, key: str) -> None:
         table = st.session_state[f"{key}.table"]
         staged.propose(proposal(staged.fresh().as_table(table), session.workspace(), kept=False))
 
-    st.session_state[f"{key}.table"] = export.mapping.table
-    st.selectbox(_("This file holds"), list(TABLES), format_func=_, key=f"{key}.table", on_change=choose, width=180)
+    st.session_state[f"{key}.table"] = None if staging.unknown(staged) else export.mapping.table
+    st.selectbox(
+        _("This file holds"), list(TABLES), index=None, format_func=_, key=f"{key}.table", on_change=choose, width=180,
+        placeholder=_("Choose"),
+    )  # fmt: skip
 
 
 def _proposals(staged: Staged, export: Export, key: str) -> None:
@@ -377,6 +388,10 @@ OPEN = {
         N_("Rows named like totals, or without a name, are"),
         {True: N_("totals: leave them out"), False: N_("rows like the others")},
     ),
+    "part_refunds": (
+        N_("Of orders partly refunded, no amount stated, take as given back"),
+        {"none": N_("nothing"), "whole": N_("all of it")},
+    ),
 }
 """Fields of a mapping that a file may leave open: what is asked, and what can be said."""
 
@@ -392,6 +407,27 @@ def left_open(staged: Staged, undecided: tuple[str, ...], key: str) -> None:
                 _(label), words, f"{key}.{name}", getattr(said, name),
                 lambda own, name=name: staged.change(said.replace(**{name: own})),
             )  # fmt: skip
+
+
+def columns_that_could_serve(staged: Staged, choices: Sequence[Choice], key: str) -> None:
+    """Ask which of several columns of the file is meant, each with what it adds up to and some values."""
+    for each in choices:
+        place = f"{key}.settled.{each.column}"
+        st.session_state.setdefault(place, None)
+        st.radio(
+            _("Which column is {column}?", column=each.column),
+            [option.heading for option in each.options],
+            index=None,
+            captions=[shown(_option(option)) for option in each.options],
+            key=place,
+            on_change=lambda column=each.column, place=place: staged.settle(column, st.session_state[place]),
+        )
+
+
+def _option(option: Option) -> str:
+    values = " · ".join(option.values)
+    return values if option.total is None else _("adds up to {total}: {values}", total=f"{option.total:,.2f}",
+                                                 values=values)  # fmt: skip
 
 
 def _ask(label: str, words: Mapping[Any, str], key: str, now: Any, take: Callable[[Any], None]) -> None:
@@ -435,6 +471,61 @@ def event_names(staged: Staged, others: tuple[str, ...], key: str) -> None:
                 shown(name), ["", *EVENTS], key=place, width=160, on_change=choose, args=(name, place),
                 format_func=lambda e: _(e) if e else _("as it is"),
             )  # fmt: skip
+
+
+def order_statuses(staged: Staged, unknown: Sequence[UnknownStatus], key: str) -> None:
+    """Let words for how an order stands be said in ours, and when an order that is paid on delivery counts."""
+    export = staged.export
+    assert export is not None
+    _on_delivery(staged, export, key)
+    given, proposed = dict(export.mapping.statuses), dict(export.recognition.mapping.statuses)
+    said = [word for word, status in given.items() if proposed.get(word) != status]
+    words = {word.casefold(): "" for word in said} | {u.word.casefold(): f" × {u.rows}" for u in unknown}
+    if not words:
+        return
+    names = {**ORDER_STATUSES, NOTHING: N_("says nothing of it")}
+
+    def choose(word: str, place: str) -> None:
+        statuses = {w: s for w, s in given.items() if w != word}
+        if chosen := st.session_state[place]:
+            statuses[word] = chosen
+        staged.change(export.mapping.replace(statuses=statuses))
+
+    st.caption(_("Words for how an order stands that are not known: say what each means."))
+    with st.container(horizontal=True, key=f"{key}.statuses"):
+        for word, rows in list(words.items())[:MOST_EVENTS]:
+            place = f"{key}.status.{word}"
+            st.session_state[place] = given.get(word, "")
+            st.selectbox(
+                f"{shown(word)}{rows}", ["", *names], key=place, width=180, on_change=choose, args=(word, place),
+                format_func=lambda s: _(names[s]) if s else _("Choose"),
+            )  # fmt: skip
+
+
+def _on_delivery(staged: Staged, export: Export, key: str) -> None:
+    """Show the rule for orders that are paid when they come, and let it be the other one."""
+    proposed = export.recognition.mapping.on_delivery
+    if not proposed:
+        return
+    words = {True: N_("once they are delivered"), False: N_("as their status says")}
+    _ask(
+        _("Orders paid on delivery count as paid"), words, f"{key}.on_delivery", bool(export.mapping.on_delivery),
+        lambda later: staged.change(export.mapping.replace(on_delivery=proposed if later else ())),
+    )  # fmt: skip
+
+
+def result_types(staged: Staged, unknown: Sequence[UnknownResult], key: str) -> None:
+    """Let it be said which types of results are orders."""
+    export = staged.export
+    assert export is not None
+    given, proposed = dict(export.mapping.results), dict(export.recognition.mapping.results)
+    said = [word for word, kind in given.items() if proposed.get(word) != kind]
+    names = {ORDER: N_("orders"), OTHER: N_("something else")}
+    for word in [*said, *(u.word for u in unknown if u.word not in said)][:MOST_EVENTS]:
+        _ask(
+            _("Results of the type {type} are", type=word), names, f"{key}.result.{word}", given.get(word),
+            lambda kind, word=word: staged.change(export.mapping.replace(results={**given, word: kind})),
+        )  # fmt: skip
 
 
 # ---- keeping a mapping ------------------------------------------------------------------------------------

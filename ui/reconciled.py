@@ -87,6 +87,7 @@ def panel(staged: Staged, found: Reconciliation) -> None:
         *_totals(found),
         _scope(found),
         *_doubts(staged, found),
+        *(shown(note) for note in found.notes),
     ]
     st.markdown("\n".join(f"- {text}" for text in lines))
     if found.set_aside and staged.export:

@@ -21,7 +21,7 @@ import streamlit as st
 
 from analysis import Campaign, Tables, open_workspace, read_export
 from analysis.answer import Answer
-from analysis.errors import SluiceError
+from analysis.errors import SluiceError, WorkspaceError
 from analysis.journey import speed
 from analysis.journey.attribution import kernel as credits
 from analysis.journey.funnel import conventions as rules
@@ -29,7 +29,7 @@ from analysis.journey.funnel import question as funnel
 from analysis.journey.loyalty import retention
 from analysis.journey.nodes import question as nodes
 from analysis.journey.paths import question as paths
-from analysis.messages import Message
+from analysis.messages import Message, say
 from analysis.question import Question
 from analysis.values import local_day
 from analysis.workspace import Batch, Workspace, WorkspaceFile, workspace_files
@@ -42,6 +42,8 @@ SAMPLE = "sample"
 UNSET = ("2026-01-01", "2026-12-31")
 """First and last day of a campaign until data or a person says them."""
 WORD = "data.word"
+LACKING = ("empty", "no-table", "no-column")
+"""Codes of what is no fault of anybody's: the data does not say it."""
 UNUSED = dt.timedelta(days=7)
 """After which a visitor's own copy of the sample goes."""
 
@@ -70,8 +72,12 @@ def names() -> dict[str, str]:
 
 def current() -> str:
     """Return the id of this session's workspace."""
-    wanted = str(st.session_state.get("workspace") or st.query_params.get("workspace") or SAMPLE)
-    return wanted if is_id(wanted) and _path(wanted).exists() else SAMPLE
+    return wanted() if is_id(wanted()) and _path(wanted()).exists() else SAMPLE
+
+
+def wanted() -> str:
+    """Return the id of the workspace this session is to stand on; :func:`workspace` says where there is none."""
+    return str(st.session_state.get("workspace") or SAMPLE)
 
 
 def is_visitors(id: str) -> bool:
@@ -85,15 +91,10 @@ def _path(id: str) -> Path:
     return own if own.exists() else folder() / own.name
 
 
-def stay() -> None:
-    """Keep the workspace and a chosen language in the address, so that a reload comes back to them."""
+def touch() -> None:
+    """Note that this session's workspace is used: a visitor's own goes when nobody does."""
     if (here := current()) != SAMPLE:
-        st.query_params["workspace"] = here
         used(_path(here))
-    else:  # a reload must not go back to the workspace that was left
-        st.query_params.pop("workspace", None)
-    if "language.switched" in st.session_state:
-        st.query_params["lang"] = st.session_state["language.switched"]
 
 
 def fit_campaign(here: Workspace) -> None:
@@ -133,8 +134,26 @@ def forget_choices() -> None:
 
 
 def workspace() -> Workspace:
-    """Return this session's workspace, open."""
+    """Return this session's workspace, open.
+
+    Raises
+    ------
+    WorkspaceError
+        There is none of this id: it was deleted, or its address was cut off.
+    """
+    if wanted() != current():
+        text = say("The workspace of this address is not here: it was deleted, or the address was cut off when copied. "
+                   "Nothing is shown in its place; choose another one above.")  # fmt: skip
+        raise WorkspaceError.because(text, "no-workspace")
     return _open(current())
+
+
+def tables() -> Tables | None:
+    """Return the workspace's tables; None where it cannot be opened, which its page says."""
+    try:
+        return workspace().tables()
+    except SluiceError:
+        return None
 
 
 def to_change() -> Workspace:
@@ -265,8 +284,10 @@ def said_plainly() -> Iterator[None]:
     try:
         yield
     except SluiceError as error:
-        if error.code in ("empty", "no-table"):
-            st.info(shown(error.message), icon=":material/info:")
+        if error.code in LACKING:
+            with st.container(border=True):
+                st.markdown(shown(error.message))
+                st.page_link("pages/data.py", label=_("Go to Data"), icon=":material/upload:")
         else:
             st.error(shown(error.message), icon=":material/error:")
     except Exception:

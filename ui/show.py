@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import pandas as pd
 import streamlit as st
@@ -11,8 +10,8 @@ import streamlit as st
 from analysis.answer import Answer
 from analysis.charts import Plot
 from analysis.messages import Message, Span
-from analysis.sharing import downloads, links, notebooks
-from ui import kept, session
+from analysis.sharing import downloads, notebooks
+from ui import address, kept, session
 from ui.language import N_, _, current, look, shown
 
 ICONS = {"info": ":material/info:", "warning": ":material/warning:", "missing": ":material/help:"}
@@ -77,10 +76,10 @@ def notes(answer: Answer, page: str) -> None:
 def table(answer: Answer, name: str) -> None:
     """Draw one of an answer's tables with people's column names and units."""
     plot = answer.plot(name, look())
-    frame = answer.shown(name, current())
-    config = {}
-    for column in frame.columns:
-        frame[column], config[column] = _column(frame[column], column, plot)
+    whole = answer.shown(name, current())
+    frame, config = whole.copy(), {}
+    for column in whole.columns:
+        frame[column], config[column] = _column(whole, column, plot)
     told = [c for c in frame.columns if config[c]["type_config"]["type"] == "text" and _longest(frame[c]) > SENTENCE]
     for column in told:
         config[column]["width"] = 420
@@ -95,8 +94,8 @@ def _longest(values: Any) -> int:
     return int(values.str.len().max()) if len(values) else 0
 
 
-def _column(values: Any, column: str, plot: Plot) -> tuple[Any, Any]:
-    label = plot.title(column)
+def _column(whole: pd.DataFrame, column: str, plot: Plot) -> tuple[Any, Any]:
+    values, label = whole[column], plot.title(column)
     match plot.fields[column].unit:
         case "share" | "points":
             return values.astype(float) * 100, st.column_config.NumberColumn(label, format="%.1f%%")
@@ -117,7 +116,7 @@ def _column(values: Any, column: str, plot: Plot) -> tuple[Any, Any]:
         case "day":
             return values.astype(str).str[:10], st.column_config.TextColumn(label)
         case _:
-            return values.map(lambda v: plot.name(column, v)), st.column_config.TextColumn(label)
+            return plot.names(whole, column), st.column_config.TextColumn(label)
 
 
 def _span(seconds: Any) -> str:
@@ -134,7 +133,7 @@ def actions(answer: Answer, page: str) -> None:
             _save(answer, page)
         with st.popover(_("Link"), icon=":material/link:"):
             st.caption(_("Opens this very question, filters included, on this server."))
-            st.code(address(answer), language=None, wrap_lines=True)
+            st.code(address.of(answer), language=None, wrap_lines=True)
         with st.popover(_("Data"), icon=":material/table:"):
             _data(answer, page)
         # A file is made in another thread, which knows neither the session's workspace nor its language.
@@ -149,13 +148,6 @@ def actions(answer: Answer, page: str) -> None:
             key=f"{page}.notebook",
             help=_("A ZIP: the notebook, and the data it runs on."),
         )
-
-
-def address(answer: Answer) -> str:
-    """Return the URL that asks this question again."""
-    base = urlsplit(st.context.url or "")
-    query = urlencode({"question": links.encode(answer.question), "workspace": session.current()})
-    return urlunsplit(base._replace(path=base.path or "/", query=query))
 
 
 def _save(answer: Answer, page: str) -> None:

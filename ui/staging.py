@@ -13,20 +13,22 @@ import streamlit as st
 from analysis import read_export
 from analysis.errors import SluiceError
 from analysis.messages import Message, Names, say
-from analysis.vocabulary import TABLES, column_names
+from analysis.vocabulary import TABLES
 from analysis.workspace import ColumnMapping, Export, Reconciliation, Workspace
 from ui import session
 from ui.language import _, shown
 
 KEY = "staged"
-BY_VALUES = 0.6
-"""Confidence in a column that was taken for what its values look like."""
 ROUND = "staged.round"
 UNDECIDED = {
     "day_first": say("day or month first?"),
     "year_first": say("which part is the year?"),
     "decimal": say("point or comma: which is the decimal sign?"),
     "totals": say("are rows named like totals rows of their own?"),
+    "settled": say("which of several columns is meant?"),
+    "statuses": say("what do the words for how an order stands mean?"),
+    "results": say("which results are orders?"),
+    "part_refunds": say("how much was given back?"),
 }
 
 
@@ -120,6 +122,13 @@ class Staged:
         columns = {c: h for c, h in mapping.columns if c != column} | ({column: heading} if heading else {})
         constants = {c: t for c, t in mapping.constants if c != column} | ({column: text} if text else {})
         self.change(mapping.replace(columns=columns, constants=constants))
+
+    def settle(self, column: str, heading: str) -> None:
+        """Take a file column for a table's column that several could be."""
+        if self.export:
+            mapping = self.export.mapping
+            columns = {c: h for c, h in mapping.columns if h != heading} | {column: heading}
+            self.change(mapping.replace(columns=columns, settled=(*mapping.settled, column)))
 
 
 def files() -> dict[str, Staged]:
@@ -263,9 +272,7 @@ def unknown(staged: Staged) -> bool:
     export = staged.export
     if export is None or export.mapping != export.recognition.mapping:
         return False
-    needed = column_names(export.mapping.table, required=True)
-    named = [g for g in export.recognition.guesses if g.column in needed and g.heading and g.confidence > BY_VALUES]
-    return not named and export.mapping.table == staged.fresh().mapping.table
+    return not export.recognition.known and export.mapping.table == staged.fresh().mapping.table
 
 
 def _same(one: Staged, other: Staged) -> bool:

@@ -10,18 +10,25 @@ from ui.controls import told_apart
 from ui.language import _, shown
 from ui.mapping import CURRENCIES, ZONES
 
-KEY = "data.workspace"
+KEY = "frame.workspace"
 
 
-def switch() -> None:
-    """Choose a workspace, make one, or take a copy of it."""
+def switch(width: int = 230) -> None:
+    """Draw the workspace with its switch."""
     names = session.names()
-    with st.container(horizontal=True, vertical_alignment="bottom", key=f"{KEY}s"):
-        st.session_state[KEY] = session.current()
-        st.selectbox(
-            _("Workspace"), list(names), key=KEY, format_func=told_apart(names, lambda id: _label(id, names[id])),
-            on_change=_switch, width=320,
-        )  # fmt: skip
+    labels = {id: _label(id, name) for id, name in names.items()}
+    labels.setdefault(session.wanted(), _("(not here)"))
+    st.session_state[KEY] = session.wanted()
+    st.selectbox(
+        _("Workspace"), list(labels), key=KEY, format_func=told_apart(labels, labels.__getitem__), on_change=_switch,
+        label_visibility="collapsed", width=width,
+    )  # fmt: skip
+
+
+def line() -> None:
+    """Draw the switch, what makes a workspace, what cannot be opened, and how long a copy of one's own stays."""
+    with st.container(horizontal=True, vertical_alignment="center", key="frame-line", gap="small"):
+        switch()
         with st.popover(_("New workspace"), icon=":material/add:"):
             _new()
     for file in session.files():

@@ -19,7 +19,7 @@ from analysis.audience import lifecycle_chart as picture
 from analysis.charts import TOTAL, AnyChart, Look
 from analysis.errors import DataError, QuestionError
 from analysis.estimates import proportion
-from analysis.fields import Field, Fields, described
+from analysis.fields import Field, Fields, bounds, described
 from analysis.messages import N_, Message, Names, Share, say
 from analysis.money import Currency, currency_of, known
 from analysis.purchases import purchases, source_of
@@ -172,8 +172,7 @@ class LifecycleAnswer(Answer):
             "stage": Field(N_("Stage"), "text", _WORDS),
             "users": Field(N_("Users"), "count"),
             "share": Field(N_("Share of users"), "share"),
-            "low": Field(N_("95% from"), "share"),
-            "high": Field(N_("95% to"), "share"),
+            **bounds("share"),
             "orders": Field(N_("Orders"), "count"),
             "counted": Field(N_("Users counted"), "count"),
             "value": Field(N_("Value"), "money"),
@@ -185,8 +184,7 @@ class LifecycleAnswer(Answer):
             "to_stage": Field(N_("To stage"), "text", _WORDS),
             "users": Field(N_("Users"), "count"),
             "share_of_from": Field(N_("Share of the stage they were in"), "share"),
-            "low": Field(N_("95% from"), "share"),
-            "high": Field(N_("95% to"), "share"),
+            **bounds("share"),
         },
     )
 

@@ -66,7 +66,7 @@ def _standing(table: pd.DataFrame, plot: Plot, y: alt.Y) -> list[alt.Chart]:
     bars = alt.Chart(table).encode(y=y, tooltip=tips)
     return [
         bars.mark_bar(cornerRadiusEnd=3, color=charts.ACCENT).encode(x=_across("start"), x2="end:Q"),
-        bars.mark_rule(strokeWidth=1.5, color=look.ink).encode(x=_across("least"), x2="most:Q"),
+        charts.whiskers(bars, look, _across("least"), "most"),
         inside.mark_text(align="left", dx=8, fontWeight="bold", color="white").encode(
             x=_across("start"), text="label:N"
         ),

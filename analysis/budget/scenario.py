@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -12,6 +12,7 @@ import pandas as pd
 
 from analysis.answer import Answer, Note
 from analysis.budget.curves import chart as picture
+from analysis.budget.curves.columns import CHANNEL, DRAWN, EXPECTED
 from analysis.budget.curves.curve import Curve, interval
 from analysis.budget.curves.question import SHORT_REASONS, CurvesAnswer, ResponseCurves, reason, tabled
 from analysis.charts import TOTAL, AnyChart, Look
@@ -30,7 +31,7 @@ BEYOND = 1.5
 """How far a curve is drawn, as a multiple of the larger of spend observed and planned."""
 _HAIR = 1e-9
 """Relative difference below which a plan is not beyond what was observed (rounding)."""
-_CHANNEL = Field(N_("Channel"), "text", {TOTAL: TOTAL}, of="channel")
+_CHANNEL = replace(CHANNEL, words={TOTAL: TOTAL})
 
 
 @value("scenario")
@@ -118,14 +119,7 @@ class ScenarioAnswer(Answer):
             "spend": Field(N_("Planned spend"), "money"),
             "observed": Field(N_("Observed spend"), "money"),
             "revenue": Field(N_("Expected revenue"), "money"),
-            "low": Field(N_("95% from"), "money"),
-            "high": Field(N_("95% to"), "money"),
-            "spread_low": Field(N_("Lowest of the forms"), "money"),
-            "spread_high": Field(N_("Highest of the forms"), "money"),
-            "roi": Field(N_("ROI"), "ratio"),
-            "marginal_roi": Field(N_("Marginal ROI"), "ratio"),
-            "marginal_low": Field(N_("Marginal ROI, 95% from"), "ratio"),
-            "marginal_high": Field(N_("Marginal ROI, 95% to"), "ratio"),
+            **EXPECTED,
             "change": Field(N_("Change in revenue"), "money"),
             "change_low": Field(N_("Change, 95% from"), "money"),
             "change_high": Field(N_("Change, 95% to"), "money"),
@@ -137,9 +131,7 @@ class ScenarioAnswer(Answer):
             "channel": _CHANNEL,
             "spend": Field(N_("Spend"), "money"),
             "revenue": Field(N_("Expected revenue"), "money"),
-            "low": Field(N_("95% from"), "money"),
-            "high": Field(N_("95% to"), "money"),
-            "beyond": Field(N_("Beyond the spend observed"), "flag"),
+            **DRAWN,
         },
     )
 

@@ -11,8 +11,8 @@ import pandas as pd
 
 from analysis.errors import ImportFileError, SluiceError, near
 from analysis.imports.columns.amounts import LEAD
-from analysis.imports.columns.elsewhere import currency_of
-from analysis.imports.columns.guesses import guess_for
+from analysis.imports.columns.elsewhere import currency_of, in_its_currency
+from analysis.imports.columns.guesses import guess_for, look_of
 from analysis.imports.columns.mapping import SPREAD, ColumnMapping
 from analysis.imports.columns.recognise import recognise
 from analysis.imports.columns.recognition import Guess, Recognition
@@ -21,6 +21,8 @@ from analysis.imports.file.archive import size_of
 from analysis.imports.file.read import read
 from analysis.imports.file.scratch import Scratch
 from analysis.imports.formats import formats
+from analysis.imports.lexicon.currencies import heading_currency
+from analysis.imports.rows.choices import open_rivals
 from analysis.imports.rows.clean import Cleaned, clean
 from analysis.imports.rows.incoming import Incoming, incoming
 from analysis.imports.rows.judged import Judged, judged
@@ -101,13 +103,18 @@ class Export:
     def mapped(self, mapping: ColumnMapping) -> Export:
         """Return the same file under another mapping.
 
-        A currency that was only assumed gives way to the one that a newly chosen amount names.
+        A currency that was only assumed, or named by the amount before, gives way to the one that a newly chosen amount
+        names.
         """
         amount = LEAD.get(mapping.table, "")
-        heading = dict(mapping.columns).get(amount)
+        heading, before = dict(mapping.columns).get(amount), dict(self.mapping.columns).get(amount)
+        now = dict(self.mapping.constants).get("currency")
         assumed = (guess := self.guess("currency")) is not None and guess.confidence <= ASSUMED
-        same = dict(mapping.constants).get("currency") == dict(self.mapping.constants).get("currency")
-        chosen = heading != dict(self.mapping.columns).get(amount) and heading if assumed and same else None
+        loose = assumed or (now is not None and heading_currency(before or "") == now)
+        same = dict(mapping.constants).get("currency") == now
+        chosen = heading != before and heading if loose and same else None
+        if heading and heading != before:
+            mapping = mapping.replace(columns=in_its_currency(dict(mapping.columns), heading, self.headings))
         code = currency_of(chosen, self.samples.get(chosen, ()), self.scratch.above) if chosen else None
         constants = {**dict(mapping.constants), "currency": code} if code else mapping.constants
         return replace(self, mapping=mapping.replace(constants=constants))
@@ -179,12 +186,20 @@ class Export:
         if mapping.table == fresh.table and "currency" in constants:
             constants["currency"] = dict(fresh.constants).get("currency", constants["currency"])
         hashed = {*mapping.hashed, *(c for c in fresh.hashed if c in ours)}
-        mapping = mapping.replace(constants=constants, first_day=fresh.first_day, hashed=tuple(sorted(hashed)))
+        statuses = {**dict(fresh.statuses), **dict(mapping.statuses)}
+        results = {**dict(fresh.results), **dict(mapping.results)}
+        mapping = mapping.replace(
+            constants=constants,
+            first_day=fresh.first_day,
+            hashed=tuple(sorted(hashed)),
+            statuses=statuses,
+            results=results,
+        )
         reason = say("kept as {name}", name=name)
         guesses = tuple(
             Guess(c, heading, 1.0, reason) for c, heading in {**ours, **dict.fromkeys(constants, "")}.items()
         )
-        found = replace(self.recognition, mapping=mapping, guesses=guesses)
+        found = replace(self.recognition, mapping=mapping, guesses=guesses, rivals=())
         export = replace(self, mapping=mapping, recognition=found, kept=name)
         export._check_headings()
         return export
@@ -229,7 +244,7 @@ class Export:
         ImportFileError
             The mapping is incomplete or wrong.
         """
-        found = reconcile(self._judged())
+        found = reconcile(self._judged(), open_rivals(self.recognition.rivals, self.mapping, self.recognition.mapping))
         found = replace(found, questions=(*self.assumptions, *self._hints, *found.questions))
         if workspace is None:
             return found
@@ -279,14 +294,16 @@ class Export:
         self._check_headings()
 
     def _check_headings(self) -> None:
-        for heading in (*dict(self.mapping.columns).values(), *dict(self.mapping.spread)):
+        named = (self.mapping.columns, self.mapping.factors, self.mapping.otherwise)
+        for heading in (*(heading for pairs in named for _, heading in pairs), *dict(self.mapping.spread)):
             if heading not in self.headings:
                 raise ImportFileError.because(self.name, self._no_heading(heading), "no-heading")
 
     def preview(self, n: int = 5) -> pd.DataFrame:
-        """Return the first different values of each column, one row per column: heading, values."""
+        """Return the first different values of each column, and what they look like: heading, values, looks."""
         values = [" · ".join(list(dict.fromkeys(self.samples[h]))[:n]) for h in self.headings]
-        return pd.DataFrame({"heading": self.headings, "values": values})
+        looks = [look_of(self.samples[h]) for h in self.headings]
+        return pd.DataFrame({"heading": self.headings, "values": values, "looks": looks})
 
     def close(self) -> None:
         """Drop the scratch copy of the file, with all its tables."""

@@ -14,13 +14,14 @@ import numpy as np
 import pandas as pd
 
 from analysis import charts
-from analysis.answer import Answer, Field, Note
-from analysis.charts import GROUP_WORDS, NOT_SET, TOTAL, Look
+from analysis.answer import Answer, Note
+from analysis.charts import NOT_SET, TOTAL, AnyChart, Look
 from analysis.errors import DataError, QuestionError
 from analysis.estimates import SMALL, difference, proportion, ratio, share, small_groups, standardised
-from analysis.groups import groups_of
+from analysis.fields import CONVERTED, Field, Fields, bounds, described
+from analysis.groups import GROUP, groups_of
 from analysis.journey.paths import kernel as following
-from analysis.messages import N_, Message, Names, Share, Span, say
+from analysis.messages import N_, Message, Name, Names, Share, Span, say
 from analysis.periods import known_until
 from analysis.question import Question
 from analysis.store.walk import Chunk, Columns
@@ -128,50 +129,42 @@ class PageSpeedAnswer(Answer):
     the ratio, nobody converted on either side.
     """
 
-    fields: ClassVar[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
-        {
-            "table": MappingProxyType(
-                {
-                    "from": Field(N_("Load time above (s)"), "number"),
-                    "to": Field(N_("Load time to (s)"), "number"),
-                    "users": Field(N_("Users"), "count"),
-                    "converted": Field(N_("Converted"), "count"),
-                    "rate": Field(N_("Conversion rate"), "share"),
-                    "adjusted": Field(N_("Adjusted to the slow users' numbers of pages"), "share"),
-                    "low": Field(N_("95% from"), "share"),
-                    "high": Field(N_("95% to"), "share"),
-                }
-            ),
-            "loss": MappingProxyType(
-                {
-                    "breakdown": Field(N_("Group"), "text", GROUP_WORDS),
-                    "fast_users": Field(N_("Fast: users"), "count"),
-                    "fast_rate": Field(N_("Fast: conversion rate"), "share"),
-                    "fast_low": Field(N_("Fast: 95% from"), "share"),
-                    "fast_high": Field(N_("Fast: 95% to"), "share"),
-                    "slow_users": Field(N_("Slow: users"), "count"),
-                    "compared": Field(N_("Slow: compared with fast users of as many pages"), "count"),
-                    "slow_rate": Field(N_("Slow: conversion rate"), "share"),
-                    "slow_low": Field(N_("Slow: 95% from"), "share"),
-                    "slow_high": Field(N_("Slow: 95% to"), "share"),
-                    "ratio": Field(N_("Slow over fast"), "ratio"),
-                    "ratio_low": Field(N_("Slow over fast: 95% from"), "ratio"),
-                    "ratio_high": Field(N_("Slow over fast: 95% to"), "ratio"),
-                    "difference": Field(N_("Slow less fast"), "share"),
-                    "difference_low": Field(N_("Slow less fast: 95% from"), "share"),
-                    "difference_high": Field(N_("Slow less fast: 95% to"), "share"),
-                    "gained": Field(N_("Conversions gained if as fast"), "number"),
-                    "gained_low": Field(N_("Gained: 95% from"), "number"),
-                    "gained_high": Field(N_("Gained: 95% to"), "number"),
-                }
-            ),
-        }
+    fields: ClassVar[Fields] = described(
+        table={
+            "from": Field(N_("Load time above (s)"), "number"),
+            "to": Field(N_("Load time to (s)"), "number"),
+            **CONVERTED,
+            "rate": Field(N_("Conversion rate"), "share"),
+            "adjusted": Field(N_("Adjusted to the slow users' numbers of pages"), "share"),
+            **bounds("share"),
+        },
+        loss={
+            "breakdown": GROUP,
+            "fast_users": Field(N_("Fast: users"), "count"),
+            "fast_rate": Field(N_("Fast: conversion rate"), "share"),
+            "fast_low": Field(N_("Fast: 95% from"), "share"),
+            "fast_high": Field(N_("Fast: 95% to"), "share"),
+            "slow_users": Field(N_("Slow: users"), "count"),
+            "compared": Field(N_("Slow: compared with fast users of as many pages"), "count"),
+            "slow_rate": Field(N_("Slow: conversion rate"), "share"),
+            "slow_low": Field(N_("Slow: 95% from"), "share"),
+            "slow_high": Field(N_("Slow: 95% to"), "share"),
+            "ratio": Field(N_("Slow over fast"), "ratio"),
+            "ratio_low": Field(N_("Slow over fast: 95% from"), "ratio"),
+            "ratio_high": Field(N_("Slow over fast: 95% to"), "ratio"),
+            "difference": Field(N_("Slow less fast"), "points"),
+            "difference_low": Field(N_("Slow less fast: 95% from"), "points"),
+            "difference_high": Field(N_("Slow less fast: 95% to"), "points"),
+            "gained": Field(N_("Conversions gained if as fast"), "number"),
+            "gained_low": Field(N_("Gained: 95% from"), "number"),
+            "gained_high": Field(N_("Gained: 95% to"), "number"),
+        },
     )
 
     question: PageSpeed
 
-    def _chart(self, look: Look) -> Any:
-        return _chart(self, look)
+    def _chart(self, look: Look) -> AnyChart:
+        return _picture(self, look)
 
 
 # ---- the work ---------------------------------------------------------------------------------------------
@@ -331,11 +324,19 @@ def _sides(name: str, sides: Any) -> dict[str, Any]:
 # ---- the words --------------------------------------------------------------------------------------------
 
 
+def _event(asked: PageSpeed) -> Name:
+    return Name(asked.event, "event")
+
+
+def _to(asked: PageSpeed) -> Name:
+    return Name(asked.to, "event")
+
+
 def _nobody(asked: PageSpeed) -> Message:
     if asked.where:
         return say("No {event} with a load time is left under these filters. Widen the dates or clear a filter.",
-                   event=asked.event)  # fmt: skip
-    return say("No {event} has a load time. Choose a page event that has one.", event=asked.event)
+                   event=_event(asked))  # fmt: skip
+    return say("No {event} has a load time. Choose a page event that has one.", event=_event(asked))
 
 
 def _refused(asked: PageSpeed, found: _Walked) -> Message | None:
@@ -359,7 +360,7 @@ def _refused(asked: PageSpeed, found: _Walked) -> Message | None:
 
 
 def _headline(asked: PageSpeed, total: Any) -> Message:
-    params: dict[str, Any] = {"to": asked.to, "slow": Span(asked.slow)}
+    params: dict[str, Any] = {"to": _to(asked), "slow": Span(asked.slow)}
     for side in _SIDES:
         if not total[f"{side}_users"]:
             other = _SIDES[side == "fast"]
@@ -398,11 +399,11 @@ def _notes(asked: PageSpeed, found: _Walked, loss: pd.DataFrame) -> Iterator[Not
     unknown = tuple(loss.loc[loss["compared"] == 0, "breakdown"])
     if unknown:
         text = say("Nothing to compare in: {groups}. One side of {slow} has no users of as many pages.",
-                   groups=Names(unknown), slow=Span(asked.slow))  # fmt: skip
+                   groups=Names(unknown, asked.breakdown), slow=Span(asked.slow))  # fmt: skip
         yield Note("one-sided", text, "missing")
     thin = loss[(loss["compared"] > 0) & (loss[["fast_users", "slow_users"]].min(axis=1) < SMALL)]
     if len(thin):
-        yield small_groups(thin["breakdown"].tolist())
+        yield small_groups(thin["breakdown"].tolist(), asked.breakdown)
     if alone := int(loss["slow_users"].iloc[0] - loss["compared"].iloc[0]):
         text = say("{n} slow users are left out of the comparison: no fast user saw as many pages.", n=alone)
         yield Note("not-compared", text, "warning")
@@ -410,7 +411,7 @@ def _notes(asked: PageSpeed, found: _Walked, loss: pd.DataFrame) -> Iterator[Not
         yield Note("entry-dates", say("Dates restrict when pages load; the conversion counts whenever it falls within "
                                       "{window}.", window=window))  # fmt: skip
     yield Note("load-time", say("A user's load time is the median of their {event} pages within {window} of the first.",
-                                event=asked.event, window=window))  # fmt: skip
+                                event=_event(asked), window=window))  # fmt: skip
     yield Note("as-many-pages", say("Who sees more pages goes on more often, and a median of few pages lies further "
                                     "out: slow users are compared with fast ones who saw as many."))  # fmt: skip
 
@@ -428,7 +429,8 @@ def _worst(asked: PageSpeed, loss: pd.DataFrame) -> Iterator[Note]:
     text = say(
         "By {column}, {group} loses most: of its {n} slow users {slow_rate} went on, of its fast ones {fast_rate}; at "
         "that rate there would be {gained} more ({low} to {high}). The table has every group.",
-        column=asked.breakdown, group=worst["breakdown"], n=int(worst["slow_users"]), gained=gained, low=low, high=high,
+        column=asked.breakdown, group=Name(worst["breakdown"], asked.breakdown), n=int(worst["slow_users"]),
+        gained=gained, low=low, high=high,
         **{f"{side}_rate": Share(float(worst[f"{side}_rate"])) for side in _SIDES},
     )  # fmt: skip
     yield Note("by-group", text)
@@ -437,32 +439,26 @@ def _worst(asked: PageSpeed, loss: pd.DataFrame) -> Iterator[Note]:
 # ---- the picture ------------------------------------------------------------------------------------------
 
 
-def _chart(answer: PageSpeedAnswer, look: Look) -> Any:
+def _picture(answer: PageSpeedAnswer, look: Look) -> AnyChart:
     asked, table, total = answer.question, answer.table, answer.frame("loss").iloc[0]
+    plot = answer.plot("table", look).beside(bin=Field(N_("Load time (s)"), "text"))
     end = float(table["from"].iloc[-1]) + asked.bin
     table["until"] = table["to"].clip(upper=end)
     table["middle"] = (table["from"] + table["until"]) / 2
     table["bin"] = [_said(row, look) for row in table[["from", "to"]].itertuples()]
     across = alt.Scale(domain=[0, end], nice=False)
-    title = look(say("median load time of a user's {event} pages, seconds", event=asked.event))
-    x = alt.X("from:Q", title=title, scale=across, axis=alt.Axis(tickCount=8, grid=False))
-    y = alt.Y("adjusted:Q", title=look(say("went on to {to}, as of users who saw as many pages", to=asked.to)),
-              scale=alt.Scale(zero=True), axis=alt.Axis(format=".0%", tickCount=5))  # fmt: skip
-    tips = [
-        alt.Tooltip("bin:N", title=look(N_("Load time (s)"))),
-        alt.Tooltip("users:Q", title=look(N_("Users")), format=",d"),
-        alt.Tooltip("rate:Q", title=look(N_("Conversion rate")), format=".1%"),
-        alt.Tooltip("adjusted:Q", title=look(N_("Adjusted to the slow users' numbers of pages")), format=".1%"),
-        alt.Tooltip("low:Q", title=look(N_("95% from")), format=".1%"),
-        alt.Tooltip("high:Q", title=look(N_("95% to")), format=".1%"),
-    ]
-    base = alt.Chart(table.replace(np.inf, end)).encode(tooltip=tips)
+    title = look(say("median load time of a user's {event} pages, seconds", event=_event(asked)))
+    x = plot.x("from", title=title, scale=across, axis=plot.axis("from", tickCount=8, grid=False))
+    above = look(say("went on to {to}, as of users who saw as many pages", to=_to(asked)))
+    y = plot.y("adjusted", title=above, scale=alt.Scale(zero=True))
+    tips = plot.tips("bin", "users", "rate", "adjusted", "low", "high")
+    base = alt.Chart(plot.named(table.replace(np.inf, end))).encode(tooltip=tips)
     band = base.mark_rect(color=charts.ACCENT, opacity=0.2).encode(x=x, x2="until:Q", y=alt.Y("low:Q"), y2="high:Q")
     level = base.mark_rule(color=charts.ACCENT, strokeWidth=2).encode(x=x, x2="until:Q", y=y)
     size = alt.Size("users:Q", scale=alt.Scale(range=[20, 260], domainMin=0), legend=None)
     dots = base.mark_circle(color=charts.ACCENT, opacity=1).encode(x=alt.X("middle:Q"), y=y, size=size)
     layers = [band, level, dots, *_mark(asked, total, end, look)]
-    return charts.finish(alt.layer(*layers), look, describe=answer.headline.text(look.language), height=380)
+    return charts.finish(alt.layer(*layers), look, describe=look(answer.headline), height=380)
 
 
 def _said(row: Any, look: Look) -> str:

@@ -7,7 +7,7 @@ from dataclasses import field
 from typing import Any
 
 from analysis.errors import QuestionError
-from analysis.messages import Names, say
+from analysis.messages import Message, Names, say
 from analysis.values import Metadata, Value, Wanted, conditions, flag, is_text, names, optional, value, whole
 
 STEPS_AT_MOST, EXCLUSIONS_AT_MOST = 20, 10
@@ -43,6 +43,15 @@ class Step(Value):
         events = "/".join(self.events)
         met = ", ".join(f"{column}={'/'.join(kept)}" for column, kept in self.where)
         return f"{events} ({met})" if met else events
+
+    @property
+    def said(self) -> Message:
+        """The step in words: its events and what they must meet by the names that people have for them."""
+        events = Names(self.events, "event", sign="/")
+        if not self.where:
+            return say("{events}", events=events)
+        met = [say("{column}={kept}", column=column, kept=Names(kept, column, sign="/")) for column, kept in self.where]
+        return say("{events} ({met})", events=events, met=Names(tuple(met)))
 
     def __repr__(self) -> str:
         return f"Step({_call(self)}{', optional=True' if self.optional else ''})"
@@ -127,5 +136,5 @@ def as_step(step: str | Step) -> Step:
 
 
 def called(step: str | Step) -> str:
-    """Return what people call a step as stored in a funnel."""
+    """Return what a step as stored in a funnel is called in tables and files."""
     return step if isinstance(step, str) else step.name

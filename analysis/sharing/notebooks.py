@@ -53,8 +53,11 @@ def _parquet(tables: Tables, table: str) -> bytes:
 def _notebook(question: Question, tables: Tables, digests: dict[str, str], language: str) -> str:
     listed = "\n".join(f'        "{name}": "{digest}",' for name, digest in digests.items())
     given = f"digests={{\n{listed}\n    }},"
-    if tables.rates:
-        given += "\n    rates=[" + "".join(f"\n        {rate!r}," for rate in tables.rates) + "\n    ],"
+    for name, values in (("rates", tables.rates), ("display", tables.display.own)):
+        if values:
+            given += f"\n    {name}=[" + "".join(f"\n        {one!r}," for one in values) + "\n    ],"
+    if tables.dated:
+        given += f"\n    dated={dict(tables.dated)!r},"
     load = f'from analysis import *\n\ntables = Tables.from_parquet(\n    ".",\n    {given}\n)'
     cells = [
         new_markdown_cell(f"# Sluice: {question.kind}\n\n{translate(_INTRO, language)}"),

@@ -252,7 +252,7 @@ def normalise(table: str, frame: pa.Table) -> pa.Table:
     names = frame.column_names
     for column in TABLES[table]:
         if column.required and column.name not in names:
-            raise DataError.no_column(table, column.name, names)
+            raise DataError.no_such_column(table, column.name, names)
     own = {c.name: c for c in TABLES[table]}
     wanted = [c.name for c in TABLES[table] if c.name in names] + _extras(table, names)
     try:

@@ -157,7 +157,7 @@ def _normalised(table: str, native: Any) -> Any:
     own = {c.name: c for c in TABLES[table]}
     for column in TABLES[table]:
         if column.required and column.name not in kinds:
-            raise DataError.no_column(table, column.name, kinds)
+            raise DataError.no_such_column(table, column.name, kinds)
         if column.name in kinds and kinds[column.name] not in ("void", *_FITTING[column.type]):
             raise DataError.bad_frame(table, f"{column.name}: {kinds[column.name]} is not {column.type}")
     extras = [name for name, kind in kinds.items() if name not in (*own, *HIDDEN) and kind in _TEXTS]

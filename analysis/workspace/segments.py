@@ -55,6 +55,12 @@ class Segment(Value):
     data: str | None = field(default=None, metadata=optional(text()))
 
 
+def dated(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Return of each segment that says where people stood at the end of a day: that day."""
+    found = {one.name: getattr(one.value.question, "at", None) for one in kept.listed(con, Segment)}
+    return {name: day for name, day in found.items() if day}
+
+
 def keep(con: duckdb.DuckDBPyConnection, name: str, segment: Segment, tables: Tables) -> int:
     """Find who stands where, and keep it under a name; inside the caller's transaction.
 

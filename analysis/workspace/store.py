@@ -90,7 +90,10 @@ class Workspace:
         if facts[0] != version:
             self._facts = facts = (version, {})
         campaign, rates, display = _campaign(con), _rates(con), _display(con)
-        return Tables.over(con, campaign=campaign, version=version, rates=rates, display=display, facts=facts[1])
+        dated = segments.dated(con)
+        return Tables.over(
+            con, campaign=campaign, version=version, rates=rates, display=display, dated=dated, facts=facts[1]
+        )
 
     @property
     def display(self) -> DisplayNames:

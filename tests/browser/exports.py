@@ -28,7 +28,10 @@ def three_platforms(folder: Path) -> tuple[list[Path], dict[str, int]]:
 
 
 def _behaviour(rng: np.random.Generator) -> tuple[str, list[dt.datetime]]:
-    """Everybody looks, some put it in the cart an hour later, some of those buy another hour later."""
+    """Everybody looks, some put it in the cart an hour later, some of those buy another hour later.
+
+    One more looks on the last day, so that everybody else's window is over.
+    """
     rows, buyers = [TIANCHI], list[dt.datetime]()
     for user in range(USERS):
         at = dt.datetime.combine(DAYS[user % 25], dt.time(int(rng.integers(6, 20))))
@@ -38,6 +41,7 @@ def _behaviour(rng: np.random.Generator) -> tuple[str, list[dt.datetime]]:
             rows.append(f"{80_000_000 + user},{9_000 + step},{code},,4245,{at + dt.timedelta(hours=step):%Y-%m-%d %H}")
         if depth == 3:
             buyers.append(at + dt.timedelta(hours=2))
+    rows.append(f"{80_000_000 + USERS},9000,1,,4245,{DAYS[-1]:%Y-%m-%d} 12")
     return "\n".join(rows) + "\n", buyers
 
 

@@ -61,11 +61,11 @@ def test_a_changed_control_changes_the_figures_and_the_notebook_agrees(visit, tm
     archive = zipfile.ZipFile(io.BytesIO(Path(pending.value.path()).read_bytes()))
     archive.extractall(tmp_path)
     answer = run_notebook(tmp_path, "sluice-funnel.ipynb")
-    users = answer["users"].tolist()
+    users = answer["settled"].tolist()
     digits = 2 if 0 < users[-1] < 0.01 * users[0] else 1
     assert shown.startswith(f"{100 * users[-1] / users[0]:.{digits}f}% of {users[0]:,} users")
-    dropped = answer["dropped"].fillna(0).astype(int)
-    assert shown.endswith(f"Most stop before {answer['event'][dropped.argmax()]}: {dropped.max():,} users.")
+    stopped = -answer["settled"].diff().fillna(0).astype(int)
+    assert shown.endswith(f"Most stop before {answer['event'][stopped.argmax()]}: {stopped.max():,} users.")
 
 
 def run_notebook(folder: Path, name: str) -> pd.DataFrame:

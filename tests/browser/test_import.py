@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from browser.exports import USERS, three_platforms
-from browser_tools import headline, settled
+from browser_tools import goes_to, headline, main, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 REAL = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -30,16 +30,6 @@ class Hand:
         self.presses += 1
         thing.click()
         settled(self.page)
-
-
-def goes_to(page, name: str):
-    """Return the link to a page."""
-    return page.locator(f"[data-testid=stSidebarNav] a[href*='/{name}']")
-
-
-def main(page) -> str:
-    settled(page)
-    return page.locator("[data-testid=stMain]").inner_text()
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])

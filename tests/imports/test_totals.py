@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from imports.opened import reconciled as read
 
 from analysis.imports.rows.reconcile import Reconciliation
 from analysis.workspace import read_export
@@ -143,3 +144,135 @@ def test_a_value_of_a_column_of_its_own_is_no_label() -> None:
     found = reconciled(text)
     assert (found.kept, dict(found.sums)["spend"], found.undecided) == (3, 1020.0, ())
     assert {check.verdict for check in found.totals} == {"match"}
+
+
+# ---- totals by what they lack, whatever they are called ---------------------------------------------------
+
+TERMS = (
+    'Search terms report\n"November 1, 2026 - November 14, 2026"\n'
+    "Search term,Match type,Added/Excluded,Campaign,Ad group,Clicks,Impr.,CTR,Currency code,Avg. CPC,Cost,Conv. rate,"
+    "Conversions,Cost / conv.\n"
+    "linen shirt,Broad match,None,Linen UK,Shirts,10,100,10.00%,GBP,1.20,12.00,10.00%,1.00,12.00\n"
+    "white linen,Phrase match,None,Linen UK,Shirts,5,50,10.00%,GBP,1.00,5.00,0.00%,0.00,0.00\n"
+    "summer trousers,Exact match,Added,Linen UK,Trousers,4,40,10.00%,GBP,2.00,8.00,25.00%,1.00,8.00\n"
+    "Total: Search terms,,,,,19,190,10.00%,GBP,1.32,25.01,10.53%,2.00,12.51\n"
+    'Total: Other search terms,,,,,30,"1,310",2.29%,{code},1.40,42.00,3.33%,1.00,42.00\n'
+    'Total: Manager account,,,,,60,"3,000",2.00%,GBP,1.37,82.01,5.00%,3.00,27.34\n'
+    "{all}"
+    'Total: In-stream video,,,,,11,"1,500",0.73%,GBP,1.36,15.00,0.00%,0.00,0.00\n'
+)
+ALL_TERMS = 'Total: Search,,,,,49,"1,500",3.27%,GBP,1.37,67.01,6.12%,3.00,22.34\n'
+
+
+@pytest.mark.parametrize("code", ["GBP", ""])
+def test_what_a_platform_does_not_itemise_stays_as_one_row(code: str) -> None:
+    found = read(TERMS.format(code=code, all=ALL_TERMS))
+    assert (found.kept, found.set_aside, dict(found.sums)["spend"]) == (4, (("total", 4),), 67.0)
+    assert (found.questions, found.matches, found.days) == ((), True, ("2026-11-01", "2026-11-14"))
+    assert [(c.column, c.file) for c in found.totals][:2] == [("spend", 67.01), ("impressions", 1500.0)]
+
+
+def test_it_is_asked_where_no_total_holds_it() -> None:
+    text = TERMS.format(code="GBP", all="")
+    found = read(text)
+    assert (dict(found.sums)["spend"], found.undecided) == (67.0, ("totals",))
+    assert "does not itemise" in found.questions[-1].text()
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "spend"),
+    [
+        (
+            "日期,推广计划,推广单元,关键词,展现,点击,消费,平均点击价格\n2026-11-01,夏,a,x,100,10,12.00,1.2\n"
+            "2026-11-02,夏,b,y,50,5,5.00,1\n,,,合计：关键词,150,15,17.00,1.13\n,,,合计：其他关键词,30,3,3.00,1\n"
+            ",,,合计：账户,180,18,20.00,1.11\n",
+            3, 20.0,
+        ),
+        (
+            "Report;;;;\nFrom 2026-11-01 to 2026-11-14;;;;\nPlacement;Campaign;Ad group;Cost;Clicks;Currency\n"
+            "news.example;Linen;Shirts;10.00;5;EUR\nblog.example;Linen;Hats;4.00;2;EUR\n"
+            "Total: Placements;;;14.00;7;\nTotal: Remaining placements;;;6.00;3;\nTotal: Network;;;20.00;10;\n"
+            "Total: Video;;;9.00;1;\n",
+            3, 20.0,
+        ),
+    ],
+)  # fmt: skip
+def test_other_platforms_do_not_itemise_all_either(text: str, kept: int, spend: float) -> None:
+    found = read(text, channel="search", currency="CNY")
+    assert (found.kept, dict(found.sums)["spend"], found.undecided, found.matches) == (kept, spend, (), True)
+
+
+KEYWORDS = (
+    "Search keyword report\n1 November 2026 - 14 November 2026\n"
+    "Keyword status\tKeyword\tMatch type\tCampaign\tAd group\tStatus\tImpr.\tInteractions\tCurrency code\tAvg. cost\t"
+    "Cost\tClicks\tConversions\n"
+    "Enabled\tlinen shirt\tBroad match\tLinen UK\tShirts\tEligible\t100\t10\tGBP\t1.20\t12.00\t10\t1.00\n"
+    "Paused\twhite linen\tPhrase match\tLinen UK\tShirts\tPaused\t50\t5\tGBP\t1.00\t5.00\t5\t0.00\n"
+    'Enabled\tsummer trousers\tExact match\tLinen UK\tTrousers\tEligible\t"1,040"\t4\tGBP\t2.00\t8.00\t4\t1.00\n'
+    '\t\tTotal: All but removed keywords\t --\t --\t\t"1,190"\t19\tGBP\t1.32\t25.00\t19\t2.00\n'
+    '\t\tTotal: Your keywords\t\t\t\t"1,230"\t21\tGBP\t1.31\t27.50\t21\t2.00\n'
+    "\t\tTotal: AI Max expanded matches\t\t\t\t10\t1\tGBP\t0.50\t0.50\t1\t0.00\n"
+    '\t\tTotal: Account\t\t\t\t"9,000"\t60\tGBP\t1.50\t90.00\t60\t4.00\n'
+    '\t\tTotal: Search\t\t\t\t"1,230"\t21\tGBP\t1.31\t27.50\t21\t2.00\n'
+)
+
+
+def test_totals_in_a_column_of_something_else_are_totals_by_what_they_lack() -> None:
+    found = read(b"\xff\xfe" + KEYWORDS.encode("utf-16-le"))
+    sums = dict(found.sums)
+    assert (found.kept, sums["spend"], sums["clicks"], found.undecided) == (3, 25.0, 19.0, ())
+    assert {c.column: c.verdict for c in found.totals}["spend"] == "match"
+
+
+@pytest.mark.parametrize("column", range(4))
+@pytest.mark.parametrize(
+    "label", ["Total: In-stream video", "Gesamt: Konto", "Total - everything", "合计：全部", "Total"]
+)
+def test_a_total_may_stand_in_any_column(column: int, label: str) -> None:
+    cells = ["", "", "", ""]
+    cells[column] = label
+    rows = "2026-08-01,note,a,x,10,1\n2026-08-01,note,a,y,20,2\n2026-08-02,note,b,z,5,3\n"
+    found = read(f"date,remark,campaign,adset_name,cost,clicks\n{rows}{','.join(cells)},77,9\n",
+                 channel="s", currency="CNY")  # fmt: skip
+    assert (found.kept, dict(found.sums)["spend"], found.undecided) == (3, 35.0, ())
+
+
+def test_a_subtotal_that_names_its_whole_but_not_its_part_is_one() -> None:
+    rows = "2026-08-01,ok,a,x,10\n2026-08-01,ok,a,y,20\n2026-08-01,Total: a in all,a,,31\n2026-08-01,ok,b,z,5\n"
+    found = read("date,state,campaign,adset_name,cost\n" + rows, channel="s", currency="CNY")
+    assert (found.kept, dict(found.sums)["spend"], found.undecided) == (3, 35.0, ())
+
+
+# ---- which total is compared with -------------------------------------------------------------------------
+
+GROUPS = (
+    'Ad group report\n"November 1, 2026 - November 14, 2026"\nAd group status,Ad group,Campaign,Status,Currency code,'
+    "Impr.,Interactions,Avg. cost,Cost,Clicks,Conversions\n"
+    'Enabled,Shirts,Linen UK,Eligible,GBP,"1,000",100,1.00,100.00,100,5.00\n'
+    "Enabled,Trousers,Linen UK,Eligible,GBP,500,50,1.00,50.00,50,2.00\n"
+    'Total: Ad groups,,,,,"1,500",150,1.00,{said},150,7.00\nTotal: Account,,,,,"9,500",650,0.31,200.00,650,40.00\n'
+    'Total: Search,,,,,"1,500",150,1.00,150.00,150,7.00\nTotal: Performance Max,,,,,"8,000",500,0.10,50.00,500,33.00\n'
+)
+
+
+def test_the_total_of_the_rows_own_kind_is_compared_with() -> None:
+    found = read(GROUPS.format(said="150.00"))
+    assert (found.kept, dict(found.sums)["spend"], found.undecided) == (2, 150.0, ())
+    assert {(c.column, c.verdict) for c in found.totals} == {
+        (c, "match") for c in ("spend", "impressions", "clicks", "conversions")
+    }
+
+
+def test_a_total_of_its_own_kind_that_differs_is_said_to() -> None:
+    """Another total is what our rows add up to, and is not of their kind."""
+    found = read(GROUPS.format(said="160.00"))
+    assert [(c.file, c.ours, c.verdict) for c in found.totals if c.column == "spend"] == [(160.0, 150.0, "differ")]
+
+
+def test_the_reading_that_reconciles_is_taken() -> None:
+    """A campaign is called like a total: it is a row where the grand total holds it, and none where it does not."""
+    text = "date,campaign,cost\n2026-08-01,a,10\n2026-08-01,b,20\n2026-08-01,Total: brand,7\n,Total,{}\n"
+    for grand, spend in ((37, 37.0), (30, 30.0)):
+        found = read(text.format(grand), channel="s", currency="CNY")
+        assert (dict(found.sums)["spend"], found.undecided) == (spend, ())
+    assert read(text.format(99), channel="s", currency="CNY").undecided == ("totals",)

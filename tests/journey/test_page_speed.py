@@ -22,6 +22,7 @@ from scipy.stats import binom
 from analysis import Filter, Funnel, PageSpeed, Tables
 from analysis.charts import Look
 from analysis.errors import DataError, QuestionError
+from analysis.messages import Name
 from analysis.values import seconds
 from benchmarks.nulls import SIMULATIONS
 
@@ -289,7 +290,7 @@ def test_questions_that_make_no_sense_are_refused(fields: dict[str, Any]) -> Non
 def test_chart_is_made_for_every_reader(sample: Tables, look: Look, slow: float) -> None:
     answer = PageSpeed(slow=slow, where=WHERE).run(sample)
     chart = answer.chart(look).to_dict()
-    assert chart["description"] == answer.headline.text(look.language)
+    assert chart["description"] == answer.say(answer.headline, look.language)
     drawn = [row for rows in chart["datasets"].values() for row in rows if "users" in row]
     assert sum({row["bin"]: row["users"] for row in drawn}.values()) == answer.table["users"].sum()
 
@@ -298,7 +299,7 @@ def test_the_group_that_loses_most_is_named_with_its_figures(sample: Tables) -> 
     answer = PageSpeed(where=WHERE).run(sample)
     found = {note.code: dict(note.message.params) for note in answer.notes}["by-group"]
     worst = answer.frame("loss")[1:].sort_values("gained").iloc[-1]
-    assert (found["group"], found["n"]) == (worst["breakdown"], worst["compared"])
+    assert (found["group"], found["n"]) == (Name(worst["breakdown"], "device"), worst["compared"])
     assert found["slow_rate"].value == worst["slow_rate"]
     assert (found["gained"], found["low"], found["high"]) == tuple(
         round(worst[name]) for name in ("gained", "gained_low", "gained_high")

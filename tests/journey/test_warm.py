@@ -13,7 +13,8 @@ from analysis.journey.nodes import question as nodes
 from analysis.journey.loyalty import retention
 from analysis.journey.loyalty import kernel as retention_kernel
 
-kernels = (exposure.count, exposure.vary, retention_kernel.place, retention_kernel.retention)
+kernels = (exposure.meetings, exposure.standings, exposure.influences)
+kernels += (retention_kernel.place, retention_kernel.retention)
 nodes.warm(), retention.warm()
 compiled = [list(k.signatures) for k in kernels]
 assert all(compiled), compiled
@@ -39,7 +40,8 @@ from analysis.journey.funnel import question as funnel
 from analysis.journey.funnel import kernel as kernels
 from analysis.journey.funnel import conventions as rules
 
-own = (kernels.plain, kernels.ordered, kernels.unordered, kernels.clickhouse_strict, kernels.posthog, kernels.settle)
+own = (kernels.plain, kernels.plain_times, kernels.ordered, kernels.unordered)
+own += (kernels.clickhouse_strict, kernels.posthog, kernels.settle)
 funnel.warm(), rules.warm()
 compiled = [list(k.signatures) for k in own]
 assert all(compiled), compiled

@@ -96,8 +96,8 @@ def test_workspaces_of_one_name_are_told_apart(opened) -> None:
     second = own(filled, "twins")
     for _ in range(3):  # the choice among the workspaces comes back with every run, by its words
         assert "There is no data yet" in said(run(second))
-    assert [name for name in second.selectbox(key="data.workspace").options if "twins" in name].count("twins") == 1
-    assert "twins (2)" in second.selectbox(key="data.workspace").options
+    assert [name for name in second.selectbox(key="frame.workspace").options if "twins" in name].count("twins") == 1
+    assert "twins (2)" in second.selectbox(key="frame.workspace").options
 
 
 def test_what_an_import_brought_stays_said_until_the_next_thing_is_done(opened) -> None:

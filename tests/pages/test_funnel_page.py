@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from harness import errors, headline, run
+from harness import errors, finding, headline, run
 from streamlit.testing.v1 import AppTest
 
 from analysis import Exclusion, Filter, Funnel, FunnelPaths, FunnelRules, Step, TimeToConvert
@@ -16,7 +16,7 @@ STEPS = ("view", "cart", "checkout", "purchase")
 
 def expected(sample, **changes) -> str:
     question = Funnel(steps=STEPS, where=Filter(campaign="Double 11 2026")).replace(**changes)
-    return question.run(sample).headline.text()
+    return finding(question, sample)
 
 
 def select(app: AppTest, key: str, value: object) -> AppTest:
@@ -37,7 +37,7 @@ def test_each_control_changes_the_question(opened, sample) -> None:
     assert headline(select(app, "unit", "h")) == expected(sample, entry="first", window="36h")
     app = select(app, "breakdown", "device")
     assert "by device" not in errors(app)
-    assert set(app.dataframe[0].value.iloc[:, 0]) >= {"android", "ios"}
+    assert set(app.dataframe[0].value.iloc[:, 0]) >= {"Android", "iOS"}
 
 
 def test_steps_are_added_and_removed(opened, sample) -> None:
@@ -119,11 +119,11 @@ def test_views_ask_other_questions_of_the_same_funnel(opened, sample) -> None:
     app = select(opened(), "step.1", "favorite")
     funnel = Funnel(steps=("view", "favorite", *STEPS[2:]), where=Filter(campaign="Double 11 2026"))
     app.button_group(key="funnel.view").set_value("funnel-rules")
-    assert headline(run(app)) == FunnelRules(funnel=funnel).run(sample).headline.text()
+    assert headline(run(app)) == finding(FunnelRules(funnel=funnel), sample)
     app.button_group(key="funnel.view").set_value("time-to-convert")
     run(app)
     app.selectbox(key="funnel.time.to").set_value(2)
-    said = TimeToConvert(funnel=funnel, to_step=2).run(sample).headline.text()
+    said = finding(TimeToConvert(funnel=funnel, to_step=2), sample)
     assert headline(run(app)) == said
     app.switch_page("pages/data.py")
     run(app)
@@ -135,7 +135,7 @@ def test_a_link_to_a_view_opens_it(opened, sample) -> None:
     funnel = Funnel(steps=("view", Step("cart", where={"device": "ios"}), "purchase"), exclusions="share", window="2d")
     question = TimeToConvert(funnel=funnel, from_step=2, where=Filter(channel="display"))
     app = opened(question=links.encode(question))
-    assert headline(app) == question.run(sample).headline.text()
+    assert headline(app) == finding(question, sample)
     assert app.selectbox(key="funnel.time.from").value == 2
     assert app.multiselect(key="filter.channel").value == ["display"]
 
@@ -146,7 +146,7 @@ def test_paths_go_on_from_the_step_people_dropped_at_or_back_from_the_one_they_r
     question = FunnelPaths(funnel=Funnel(steps=STEPS), where=Filter(campaign="Double 11 2026"))
 
     def said(**changes) -> str:
-        return question.replace(**changes).run(sample).headline.text()
+        return finding(question.replace(**changes), sample)
 
     assert headline(run(app)) == said()
     assert headline(select(app, "paths.step", 3)) == said(step=3)
@@ -174,8 +174,8 @@ def test_a_link_to_paths_opens_them(opened, sample) -> None:
         where=Filter(channel="display"),
     )
     app = opened(question=links.encode(question))
-    assert headline(app) == question.run(sample).headline.text()
-    assert headline(run(app)) == question.run(sample).headline.text()
+    assert headline(app) == finding(question, sample)
+    assert headline(run(app)) == finding(question, sample)
 
 
 def test_choices_survive_a_visit_to_another_page(opened, sample) -> None:
@@ -195,7 +195,7 @@ def test_a_window_of_zero_is_refused_in_words(opened) -> None:
 def test_a_link_opens_its_question(opened, sample) -> None:
     question = Funnel(steps=("view", "purchase"), window="3h", entry="first", where=Filter(channel="display"))
     app = opened(question=links.encode(question))
-    assert headline(app) == question.run(sample).headline.text()
+    assert headline(app) == finding(question, sample)
     assert app.multiselect(key="filter.channel").value == ["display"]
 
 

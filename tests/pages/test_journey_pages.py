@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from harness import errors, headline, run
+from harness import errors, finding, headline, run
 
 from analysis import Filter, Participation, Retention, Tables
 from analysis.sharing import links
@@ -14,7 +14,7 @@ ASKED = Retention(start="visit", returns=(), where=WHERE)
 
 
 def said(question, sample: Tables) -> str:
-    return question.run(sample).headline.text()
+    return finding(question, sample)
 
 
 def test_retention_controls(opened, sample: Tables) -> None:
@@ -38,7 +38,7 @@ def test_retention_controls(opened, sample: Tables) -> None:
     asked = asked.replace(where=WHERE.replace(start="2026-11-01"), cohort="first_in_range")
     assert headline(run(app)) == said(asked, sample)
     app.selectbox(key="retention.breakdown").set_value("device")
-    assert set(run(app).dataframe[0].value.iloc[:, 0]) >= {"android", "ios"}
+    assert set(run(app).dataframe[0].value.iloc[:, 0]) >= {"Android", "iOS"}
 
 
 def test_retention_measures_revenue_and_campaigns(opened, sample: Tables) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness import errors, headline, run, stands_on
+from harness import errors, finding, headline, run, stands_on
 from streamlit.testing.v1 import AppTest
 
 from analysis import Funnel, Lifecycle
@@ -44,7 +44,7 @@ def test_a_saved_question_is_replaced_and_forgotten_and_both_are_taken_back(open
     run(app)
     assert windows(app) == ["1h"]
     app.button(key=f"funnel.open.{kept.id}").click()
-    assert headline(run(app)) == shorter.run(stands_on(app).tables()).headline.text()
+    assert headline(run(app)) == finding(shorter, stands_on(app).tables())
 
 
 def test_what_cannot_be_taken_back_says_why(opened) -> None:

@@ -55,9 +55,8 @@ def test_budget_sliders_reserve_form_and_reset(opened, sample: Tables) -> None:
 
 def test_budget_shows_the_fit_behind_the_plan(opened, sample: Tables) -> None:
     app = opened("budget")
-    app.toggle(key="budget.curves.shown").set_value(True)
-    shown = [m.value.replace("\\", "") for m in run(app).main.markdown]
-    assert f"#### {said(ResponseCurves(), sample)}" in shown
+    app.segmented_control(key="budget.view").set_value("response-curves")
+    assert headline(run(app)) == said(ResponseCurves(), sample)
 
 
 def test_a_scenario_link_sets_the_sliders_and_a_negative_budget_is_refused(opened, sample: Tables) -> None:
@@ -109,7 +108,7 @@ def test_an_empty_workspace_says_what_to_do(opened) -> None:
     run(app)
     for page in ("funnel", "attribution", "segments", "budget", "reallocation"):
         app.switch_page(f"pages/{page}.py")
-        assert any("Import your first export" in i.value for i in run(app).info)
+        assert any("Import your first export" in m.value for m in run(app).main.markdown)
 
 
 def test_nodes_controls(opened, sample: Tables) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness import errors, headline, run
+from harness import errors, finding, headline, run
 from streamlit.testing.v1 import AppTest
 
 from analysis import Filter, Paths, Tables
@@ -26,7 +26,7 @@ def select(app: AppTest, key: str, value: object) -> AppTest:
 def test_first_visit_answers_the_default_question(opened, sample: Tables) -> None:
     app = opened("paths")
     assert asked(app) == DEFAULT
-    assert headline(app) == DEFAULT.run(sample).headline.text()
+    assert headline(app) == finding(DEFAULT, sample)
 
 
 def test_each_control_changes_the_question(opened, sample: Tables) -> None:
@@ -46,7 +46,7 @@ def test_each_control_changes_the_question(opened, sample: Tables) -> None:
         expected = expected.replace(**changes)
         app = select(app, key, value)
         assert asked(app) == expected
-        assert headline(app) == expected.run(sample).headline.text()
+        assert headline(app) == finding(expected, sample)
     app.number_input(key="paths.amount").set_value(2)
     app.number_input(key="paths.depth").set_value(2)
     app.number_input(key="paths.names").set_value(3)
@@ -76,7 +76,7 @@ def test_a_link_opens_its_question(opened, sample: Tables) -> None:
     question = Paths(start="cart", until="checkout", window="90m", depth=2, where=Filter(channel="display"))
     app = opened("paths", question=links.encode(question))
     assert asked(app) == question
-    assert headline(app) == question.run(sample).headline.text()
+    assert headline(app) == finding(question, sample)
 
 
 def test_a_link_with_an_unknown_event_names_near_matches(opened) -> None:

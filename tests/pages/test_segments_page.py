@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness import errors, headline, run, stands_on
+from harness import errors, finding, headline, run, stands_on
 from streamlit.testing.v1 import AppTest
 
 from analysis import Filter, Funnel, Lifecycle, Step, Tables
@@ -35,10 +35,10 @@ def test_a_segment_is_saved_listed_opened_and_forgotten(opened, sample: Tables) 
     assert [(s.name, s.value.question, s.value.users) for s in kept] == [(NAME, ASKED, members)]
     assert NAME in stands_on(app).tables().present("events")
     app.multiselect(key="segments.interest").set_value(["cart"])
-    assert headline(run(app)) == ASKED.replace(interest="cart").run(sample).headline.text()
+    assert headline(run(app)) == finding(ASKED.replace(interest="cart"), sample)
     assert "are saved under" not in said(app)
     app.button(key=f"segments.kept.{NAME}.open").click()
-    assert headline(run(app)) == ASKED.run(sample).headline.text()
+    assert headline(run(app)) == finding(ASKED, sample)
     app.button(key=f"segments.kept.{NAME}.forget").click()
     assert f"{members:,} users as of" not in said(run(app))
     assert stands_on(app).kept(Segment) == ()
@@ -66,7 +66,7 @@ def test_a_segment_is_offered_wherever_a_column_is_chosen(opened, own: Workspace
     app.multiselect(key=f"funnel.step.0.where.{NAME}").set_value(["interest", "conversion"])
     steps = (Step("view", where={NAME: ("interest", "conversion")}), "cart", "checkout", "purchase")
     answer = Funnel(steps=steps, breakdown=NAME, where=WHERE).run(tables)
-    assert headline(run(app)) == answer.headline.text()
+    assert headline(run(app)) == answer.say(answer.headline)
     assert set(app.dataframe[0].value.iloc[:, 0]) == {"(total)", "interest", "conversion"}
     app.button_group(key="funnel.view").set_value("drop-offs")
     assert NAME in run(app).multiselect(key="funnel.dropoffs.by").options
@@ -96,7 +96,7 @@ def test_the_filter_bar_offers_saved_segments(opened, own: Workspace) -> None:
     app.multiselect(key=key).set_value(["interest", "conversion"])
     where = WHERE.replace(segment={NAME: ("interest", "conversion")})
     asked = Funnel(steps=steps, where=where)
-    assert headline(run(app)) == asked.run(tables).headline.text()
+    assert headline(run(app)) == finding(asked, tables)
     app.switch_page("pages/data.py")
     run(app)
     app.switch_page("pages/retention.py")
@@ -104,7 +104,7 @@ def test_the_filter_bar_offers_saved_segments(opened, own: Workspace) -> None:
     app.button(key="filter.clear").click()
     assert run(app).multiselect(key=key).value == []
     linked = opened(workspace=own.path.stem, question=links.encode(asked))
-    assert headline(linked) == asked.run(tables).headline.text()
+    assert headline(linked) == finding(asked, tables)
     assert linked.multiselect(key=key).value == ["interest", "conversion"]
 
 
@@ -113,5 +113,4 @@ def test_a_link_that_filters_by_a_segment_that_is_not_here_says_so(opened) -> No
     app = opened(question=links.encode(asked))
     assert "cannot be filtered by gone" in errors(app)
     app.multiselect(key="filter.segment.gone").set_value([])
-    answer = asked.replace(where=None).run(stands_on(app).tables())
-    assert headline(run(app)) == answer.headline.text()
+    assert headline(run(app)) == finding(asked.replace(where=None), stands_on(app).tables())

@@ -21,7 +21,7 @@ def test_score_interval_of_a_step(hits: int, n: int, low: float, high: float) ->
     rows = [
         (f"u{i}", minute, event) for i in range(n) for minute, event in ((0, "a"), (1, "b")) if not minute or i < hits
     ]
-    rows.append(("other", 0, "b"))
+    rows.append(("other", 1, "b"))
     frame = pd.DataFrame(rows, columns=["user_id", "minute", "event"])
     frame["timestamp"] = pd.Timestamp("2026-11-11") + pd.to_timedelta(frame.pop("minute"), unit="min")
     step = Funnel(steps=("a", "b"), window="1m").run(Tables(events=frame)).table.iloc[1]

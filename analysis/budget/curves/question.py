@@ -15,6 +15,7 @@ from analysis.answer import Answer, Note
 from analysis.arrays import Floats, Ints
 from analysis.budget.curves import attributed, jointly
 from analysis.budget.curves import chart as picture
+from analysis.budget.curves.columns import CHANNEL, DRAWN, EXPECTED
 from analysis.budget.curves.curve import Curve, interval
 from analysis.budget.curves.definition import CurvesDefinition
 from analysis.budget.curves.estimate import FEWEST, FLATTEST, MOST_APART, Estimate, missing, preferred
@@ -67,7 +68,6 @@ _FORM_WORDS = {
     "logistic": N_("logistic"),
     "logarithmic": N_("logarithmic"),
 }
-_CHANNEL = Field(N_("Channel"), "text", of="channel")
 
 
 @value("response-curves")
@@ -149,20 +149,13 @@ class CurvesAnswer(Answer):
 
     fields: ClassVar[Fields] = described(
         table={
-            "channel": _CHANNEL,
+            "channel": CHANNEL,
             "source": Field(N_("Fitted to"), "text", _SOURCES),
             "periods": Field(N_("Periods"), "count"),
             "spend": Field(N_("Spend"), "money"),
             "revenue": Field(N_("Attributed revenue"), "money"),
             "contribution": Field(N_("Contribution"), "money"),
-            "low": Field(N_("95% from"), "money"),
-            "high": Field(N_("95% to"), "money"),
-            "spread_low": Field(N_("Lowest of the forms"), "money"),
-            "spread_high": Field(N_("Highest of the forms"), "money"),
-            "roi": Field(N_("ROI"), "ratio"),
-            "marginal_roi": Field(N_("Marginal ROI"), "ratio"),
-            "marginal_low": Field(N_("Marginal ROI, 95% from"), "ratio"),
-            "marginal_high": Field(N_("Marginal ROI, 95% to"), "ratio"),
+            **EXPECTED,
             "marginal_spread_low": Field(N_("Marginal ROI, lowest of the forms"), "ratio"),
             "marginal_spread_high": Field(N_("Marginal ROI, highest of the forms"), "ratio"),
             "form": Field(N_("Form"), "text", _FORM_WORDS),
@@ -173,15 +166,13 @@ class CurvesAnswer(Answer):
             "reason": Field(N_("Reason"), "text", SHORT_REASONS),
         },
         curve={
-            "channel": _CHANNEL,
+            "channel": CHANNEL,
             "spend": Field(N_("Spend of a period"), "money"),
             "revenue": Field(N_("Revenue of a period"), "money"),
-            "low": Field(N_("95% from"), "money"),
-            "high": Field(N_("95% to"), "money"),
-            "beyond": Field(N_("Beyond the spend observed"), "flag"),
+            **DRAWN,
         },
         points={
-            "channel": _CHANNEL,
+            "channel": CHANNEL,
             "period_start": Field(N_("Period"), "time"),
             "phase": Field(N_("Phase"), "text", {NOT_SET: NOT_SET}, of="phase"),
             "spend": Field(N_("Spend of a period"), "money"),

@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from analysis.imports.columns.amounts import LEAD
 from analysis.imports.columns.mapping import MONTH, ColumnMapping
 from analysis.imports.file.scratch import Scratch
+from analysis.imports.lexicon.brackets import converted_into, heading_zone, kinds_of
+from analysis.imports.lexicon.calendar import is_about
 from analysis.imports.lexicon.currencies import heading_currency, said_currency, sign_currency
 from analysis.imports.lexicon.days import period
-from analysis.imports.lexicon.headings import plain_heading
 from analysis.imports.lexicon.personal import is_personal
-from analysis.vocabulary import TABLES
+from analysis.vocabulary import TABLES, TIME_COLUMN
 
 _DOLLAR = re.compile(r"\s*[$＄].*")  # several countries write theirs so
 _MONTH = re.compile(r"(19|20)\d\d([-/]\d{1,2}|年\d{1,2}月)|[A-Z][a-z]{2,8},?[ -](19|20)\d\d")
@@ -36,18 +37,29 @@ def finished(
     """
     columns, constants = _days(mapping, scratch.above)
     constants = {**usual, **constants}
-    if mapping.table != "events" and "currency" not in columns:
-        amount = columns.get(LEAD[mapping.table], next(iter(dict(mapping.spread)), ""))
-        if code := currency_of(amount, samples.get(amount, ()), scratch.above):
-            constants["currency"] = code
+    amount = columns.get(LEAD.get(mapping.table, ""), next(iter(dict(mapping.spread)), ""))
+    columns = in_its_currency(columns, amount, scratch.headings)
+    named = mapping.table != "events" and "currency" not in columns
+    if named and (code := currency_of(amount, samples.get(amount, ()), scratch.above)):
+        constants["currency"] = code
     texts = {c.name for c in TABLES[mapping.table] if c.type == "text"}
     hidden = [c for c, h in columns.items() if c in texts and _personal(scratch, c, h, samples.get(h, ()))]
     return mapping.replace(
         columns=columns,
         constants={c: text for c, text in constants.items() if c not in columns} | dict(mapping.constants),
         hashed=tuple(hidden),
+        zone=heading_zone(columns.get(TIME_COLUMN[mapping.table], "")) or mapping.zone,
         period=_length(mapping, columns.get("period_start", ""), samples),
     )
+
+
+def in_its_currency(columns: Mapping[str, str], amount: str, headings: Sequence[str]) -> dict[str, str]:
+    """Return the columns with the currency that an amount is in: one that was converted has a column of its own."""
+    if "converted" not in kinds_of(amount):
+        return dict(columns)
+    own = {c: heading for c, heading in columns.items() if c != "currency"}
+    into = converted_into(headings)
+    return {**own, "currency": into} if into else own
 
 
 def _days(mapping: ColumnMapping, above: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -59,7 +71,7 @@ def _days(mapping: ColumnMapping, above: Sequence[str]) -> tuple[dict[str, str],
         constants["period_start"] = days[0].isoformat()
         constants["period_end"] = (days[1] + dt.timedelta(days=1)).isoformat()
         columns.pop("period_end", None)
-    if plain_heading(columns.get("period_start", "")) in ("day", "单日"):
+    if is_about("day", columns.get("period_start", "")):
         columns.pop("period_end", None)  # it ends the report, not the day
     return columns, constants
 
@@ -70,7 +82,7 @@ def _length(mapping: ColumnMapping, start: str, samples: Mapping[str, Sequence[s
         return mapping.period
     if _monthly(start, samples.get(start, ())):
         return MONTH
-    weekly = not mapping.spread and re.search(r"week|^周", plain_heading(start))
+    weekly = not mapping.spread and is_about("week", start)
     return "7d" if weekly else mapping.period
 
 
@@ -93,5 +105,4 @@ def currency_of(heading: str, values: Sequence[str], above: Sequence[str]) -> st
 
 def _monthly(heading: str, values: Sequence[str]) -> bool:
     """Say whether a column is about whole months: by its heading, or because its values name no day."""
-    named = re.fullmatch(r"month|月份?|年月", plain_heading(heading))
-    return bool(named) or (bool(values) and all(_MONTH.fullmatch(v.strip()) for v in values))
+    return is_about("month", heading) or (bool(values) and all(_MONTH.fullmatch(v.strip()) for v in values))

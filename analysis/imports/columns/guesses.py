@@ -9,29 +9,59 @@ from dataclasses import replace
 from analysis.imports.columns.amounts import LEAD
 from analysis.imports.columns.elsewhere import finished
 from analysis.imports.columns.mapping import ColumnMapping
-from analysis.imports.columns.recognition import Guess, Recognition
-from analysis.imports.columns.wide import Media, media, outcome_delays, outcomes
+from analysis.imports.columns.pieces import priced, proven
+from analysis.imports.columns.recognition import BY_VALUES, Guess, Recognition
+from analysis.imports.columns.rivals import rivals
+from analysis.imports.columns.wide import Media, journey_delay, media, outcome_delays, outcomes
 from analysis.imports.columns.windows import longest_window, repeats, window_heading
+from analysis.imports.columns.words import with_words
 from analysis.imports.file.scratch import Scratch
 from analysis.imports.lexicon.currencies import sign_currency
 from analysis.imports.lexicon.headings import plain_heading
-from analysis.imports.lexicon.known import EVENT_ALIASES, columns_named
-from analysis.messages import Message, Names, say
+from analysis.imports.lexicon.known import EVENT_ALIASES, columns_named, names_of
+from analysis.imports.lexicon.looks import TELLING, is_value
+from analysis.imports.lexicon.personal import names_people
+from analysis.messages import N_, Message, Names, say
 from analysis.vocabulary import TABLES, TIME_COLUMN, column_names
 
 _EVENT_NAMES = 200
+_ADVERTISED = ("campaign", "creative", "audience", "impressions", "clicks", "conversions", "attributed_revenue")
+_TELLING = {
+    "events": {"user_id", "event", "session_id"},
+    "orders": {"order_id", "revenue"},
+    "spend": {"spend", *_ADVERTISED},
+}
+"""Columns that speak for a table: a time alone speaks for none."""
 _DATED = re.compile(r"(19|20)\d\d[-/.年]?[01]?\d[-/.月]?[0-3]?\d.*|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}.*")
 
 
 def likely_table(scratch: Scratch, samples: Mapping[str, Sequence[str]]) -> str:
-    """Choose the table most of whose required columns are there; channels beside each other are spend."""
+    """Choose the table most of whose required columns are there, of those that something speaks for.
+
+    Channels beside each other are spend; what customers spent is no advertising.
+    """
     found = {table: columns_named(table, scratch.headings) for table in TABLES}
-    best = max(TABLES, key=lambda t: _coverage(t, found[t]))
     if not any(found.values()) and _only(samples, (), _money):
         return "spend"
-    if {"user_id", "order_id"} & {*found["events"], *found["orders"]} or "spend" in found["spend"]:
-        return best
-    return "spend" if _media(scratch, samples) else best
+    named = {"user_id", "order_id"} & {*found["events"], *found["orders"]} or "spend" in found["spend"]
+    if not named and _media(scratch, samples):
+        return "spend"
+    if _of_customers(scratch.headings, found["spend"]) and "event" not in found["events"]:
+        return "orders"
+    likely = [table for table in TABLES if _TELLING[table] & found[table].keys()]
+    return max(likely, key=lambda t: _coverage(t, found[t])) if likely else _by_values(samples)
+
+
+def _of_customers(headings: Sequence[str], spend: Mapping[str, str]) -> bool:
+    """Say whether a table says what people spent: a column names them, and none is about advertisements."""
+    return "spend" in spend and not spend.keys() & set(_ADVERTISED) and any(map(names_people, headings))
+
+
+def _by_values(samples: Mapping[str, Sequence[str]]) -> str:
+    """Choose a table for a file none of whose headings says anything: one of amounts by day, else of single things."""
+    dated = any(map(_dated, samples.values()))
+    amounts = [v for v in samples.values() if v and not _dated(v) and all(map(is_value, v))]
+    return "spend" if dated and amounts else "orders"
 
 
 def guess_for(table: str, scratch: Scratch, samples: Mapping[str, Sequence[str]], zone: str) -> Recognition:
@@ -41,20 +71,23 @@ def guess_for(table: str, scratch: Scratch, samples: Mapping[str, Sequence[str]]
     time = TIME_COLUMN[table]
     if time not in columns and (heading := _only(samples, columns.values(), _dated)):
         columns[time] = heading
-        guesses.append(Guess(time, heading, 0.6, say("the only column whose values are times")))
+        guesses.append(Guess(time, heading, BY_VALUES, say("the only column whose values are times")))
     amount = LEAD.get(table)
     if amount and amount not in columns and (heading := _only(samples, columns.values(), _money)):
         columns[amount] = heading
-        guesses.append(Guess(amount, heading, 0.6, say("the only column whose values are amounts of money")))
+        guesses.append(Guess(amount, heading, BY_VALUES, say("the only column whose values are amounts of money")))
     mapping = ColumnMapping(table=table, columns=tuple(columns.items()), zone=zone)
     found = Recognition("", "", mapping, tuple(guesses))
     if table == "events":
-        found = _with_event_names(_with_outcomes(found, samples), scratch)
+        found = with_event_names(_with_outcomes(_with_step(_with_price(found, scratch), scratch), samples), scratch)
     if table == "orders":
-        found = _with_revenue(_with_lines(found, scratch), scratch, samples)
+        found = _with_revenue(_with_lines(_with_price(_with_spent(found, scratch), scratch), scratch), scratch, samples)
     if table == "spend":
         found = _with_media(_with_window(found, scratch), scratch, samples)
-    return replace(found, mapping=finished(found.mapping, scratch, samples, {}))
+    mapping = with_words(finished(found.mapping, scratch, samples, {}), scratch, {})
+    names = {c: names_of(table, c) for c in column_names(table)}
+    others = () if mapping.spread else rivals(table, dict(mapping.columns), names, scratch, known=False)
+    return replace(found, mapping=mapping, rivals=others)
 
 
 def _with_window(found: Recognition, scratch: Scratch) -> Recognition:
@@ -66,6 +99,69 @@ def _with_window(found: Recognition, scratch: Scratch) -> Recognition:
         return found
     hint = say("The same spend stands once for each {heading}: only the longest is kept.", heading=heading)
     return replace(found, mapping=proposed, hints=(*found.hints, hint))
+
+
+def _with_spent(found: Recognition, scratch: Scratch) -> Recognition:
+    """Propose what customers spent as the amount of their orders."""
+    spend = columns_named("spend", scratch.headings)
+    if "revenue" in dict(found.mapping.columns) or not _of_customers(scratch.headings, spend):
+        return found
+    columns = {**dict(found.mapping.columns), "revenue": spend["spend"]}
+    guess = Guess("revenue", spend["spend"], 0.5, say("what customers spent"))
+    notice = say("This looks like what customers spent, by customer, and not like advertising costs.")
+    mapping = found.mapping.replace(columns=columns)
+    return replace(found, mapping=mapping, guesses=(*found.guesses, guess), hints=(notice,), notice=notice)
+
+
+def _with_price(found: Recognition, scratch: Scratch) -> Recognition:
+    """Propose a price as the amount, times the pieces where it is that of one; a log's only where that is proven."""
+    columns, orders = dict(found.mapping.columns), found.mapping.table == "orders"
+    amount, item = ("revenue" if orders else "value"), columns.get("item") or _item(scratch)
+    if orders and "revenue" in columns:
+        return found
+    taken = [h for c, h in columns.items() if c != amount]
+    both = priced(scratch, taken, item)
+    if both is None or (not orders and columns.get(amount) not in (None, both[0])):
+        return found
+    price, pieces = both
+    sure = pieces is not None and proven(scratch, price, pieces, item)
+    if not orders and not sure:
+        return found
+    reason = say("a price, times the pieces") if pieces else say("the price of all pieces")
+    guess = Guess(amount, price, 0.8 if sure or pieces is None else 0.5, reason)
+    mapping = found.mapping.replace(
+        columns={**columns, amount: price},
+        factors={amount: pieces} if pieces else {},
+        settled=(amount,) if sure else (),
+    )
+    return replace(found, mapping=mapping, guesses=(*(g for g in found.guesses if g.column != amount), guess))
+
+
+def _item(scratch: Scratch) -> str | None:
+    """Return the heading of the product, as orders or logs call it."""
+    named = (columns_named(table, scratch.headings).get("item") for table in ("orders", "events"))
+    return next((heading for heading in named if heading), None)
+
+
+def _with_step(found: Recognition, scratch: Scratch) -> Recognition:
+    """Propose a column that says in every row what its heading says: the step that all these users reached."""
+    columns = dict(found.mapping.columns)
+    if "user_id" not in columns or "event" in columns:
+        return found
+    step = next((h for h in scratch.headings if h not in columns.values() and _says_its_heading(scratch, h)), None)
+    if step is None:
+        return found
+    delays = {} if "timestamp" in columns else journey_delay(step)
+    guess = Guess("event", step, 0.8, say("says in every row what its heading says"))
+    mapping = found.mapping.replace(columns={**columns, "event": step}, delays=delays)
+    return replace(found, mapping=mapping, guesses=(*found.guesses, guess))
+
+
+def _says_its_heading(scratch: Scratch, heading: str) -> bool:
+    text = f"trim({scratch.column(heading)}::VARCHAR)"
+    query = f"SELECT DISTINCT {text} AS word FROM {scratch.relation} WHERE mark IS NULL AND word <> '' LIMIT 2"
+    words = [str(word) for (word,) in scratch.con.execute(query).fetchall()]
+    return len(words) == 1 and plain_heading(words[0]) == plain_heading(heading)
 
 
 def _with_lines(found: Recognition, scratch: Scratch) -> Recognition:
@@ -80,7 +176,7 @@ def _with_lines(found: Recognition, scratch: Scratch) -> Recognition:
     ).fetchall()[0]
     if not several:
         return found
-    lines = "first" if alike == several else "sum"
+    lines = "first" if alike == several and not found.mapping.factors else "sum"
     hint = (
         say("Orders with several lines have the same amount on each: it counts once for each order.")
         if lines == "first"
@@ -139,7 +235,7 @@ def _with_outcomes(found: Recognition, samples: Mapping[str, Sequence[str]]) -> 
     return replace(found, mapping=mapping, guesses=(*found.guesses, *guesses))
 
 
-def _with_event_names(found: Recognition, scratch: Scratch) -> Recognition:
+def with_event_names(found: Recognition, scratch: Scratch) -> Recognition:
     """Propose which of a log's own event names are standard ones; a name that is there already keeps to itself."""
     heading = dict(found.mapping.columns).get("event")
     if heading is None:
@@ -175,6 +271,23 @@ def _why(column: str, heading: str) -> tuple[float, Message]:
     if plain_heading(column) == plain_heading(heading):
         return 0.95, say("has the same name")
     return 0.8, say("other exports name it so")
+
+
+def look_of(values: Sequence[str]) -> str:
+    """Return a word for what the values of a column look like; empty where it has none.
+
+    Examples
+    --------
+    >>> look_of(["2026-11-01", "2026-11-02"]), look_of(["$5", "$7.10"]), look_of(["5", "7"]), look_of(["red", "blue"])
+    ('a time', 'an amount of money', 'a number', 'a text')
+    """
+    if not values:
+        return ""
+    if _dated(values) or all(TELLING[1].fullmatch(v.strip()) for v in values):
+        return N_("a time")
+    if _money(values):
+        return N_("an amount of money")
+    return N_("a number") if all(map(is_value, values)) else N_("a text")
 
 
 def _dated(values: Sequence[str]) -> bool:

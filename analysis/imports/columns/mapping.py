@@ -82,6 +82,10 @@ class ColumnMapping(Value):
     table : {"events", "orders", "spend"}
     columns : mapping of str to str
         Table column to the file's heading.
+    factors : mapping of str to str
+        Table column to the heading of what its cell is to be taken times: a price of one piece times the pieces.
+    otherwise : mapping of str to str
+        Table column of text to the heading that stands in where its own has nothing, such as a device's id.
     constants : mapping of str to str
         Table column to one text for every row, such as a channel or a currency.
     zone : str
@@ -93,6 +97,21 @@ class ColumnMapping(Value):
         Text columns of the table whose values are replaced by a keyed hash.
     events : mapping of str to str
         The file's codes and names of events (lower case) to ours; others are kept as they are.
+    statuses : mapping of str to str
+        The file's words for how an order stands (lower case) to those of :data:`analysis.vocabulary.ORDER_STATUSES`,
+        to "none" where they say nothing of it, or to themselves; others are asked about.
+    after_sales : str, optional
+        Heading of a column beside the status that says whether an order was refunded; its words go by `statuses`.
+    on_delivery : mapping of str to str
+        Payment methods (lower case) with which an order is paid only once it is delivered, each to the heading of
+        its column.
+    part_refunds : {"none", "whole"}, optional
+        What is taken for refunded of orders that were partly refunded, by no stated amount; None takes nothing and
+        asks.
+    result_type : str, optional
+        Heading of a spend report's types of results, where each row counts one of its own.
+    results : mapping of str to str
+        Those types (lower case) to "order" or "other": only orders are conversions; others are asked about.
     only : mapping of str to str
         The file's heading to the one value whose rows are kept, where the same spend stands once per
         attribution window.
@@ -111,6 +130,8 @@ class ColumnMapping(Value):
     totals : bool, optional
         Whether spend rows that are called like totals and add up to no other rows are totals all the same; None
         keeps them and asks.
+    settled : tuple of str
+        Columns of the table for which several of the file's could serve and one was said to be meant.
     first_day : str, optional
         The day that "Nth day" 0 stands for.
     spread : mapping of str to str
@@ -129,11 +150,19 @@ class ColumnMapping(Value):
 
     table: str = field(metadata=one_of(*TABLES))
     columns: Assignments = field(default=(), metadata=_assignments())
+    factors: Assignments = field(default=(), metadata=_assignments())
+    otherwise: Assignments = field(default=(), metadata=_assignments())
     constants: Assignments = field(default=(), metadata=_assignments())
     zone: str = field(default="Asia/Shanghai", metadata=time_zone())
     period: str = field(default="1d", metadata=_period())
     hashed: tuple[str, ...] = field(default=(), metadata=names())
     events: Assignments = field(default=(), metadata=_assignments())
+    statuses: Assignments = field(default=(), metadata=_assignments())
+    after_sales: str | None = field(default=None, metadata=optional(text(longest=1000)))
+    on_delivery: Assignments = field(default=(), metadata=_assignments())
+    part_refunds: str | None = field(default=None, metadata=optional(one_of("none", "whole")))
+    result_type: str | None = field(default=None, metadata=optional(text(longest=1000)))
+    results: Assignments = field(default=(), metadata=_assignments())
     only: Assignments = field(default=(), metadata=_assignments())
     lines: str = field(default="each", metadata=one_of("each", "first", "sum"))
     identified: str | None = field(default=None, metadata=optional(text(longest=1000)))
@@ -142,6 +171,7 @@ class ColumnMapping(Value):
     year_first: bool | None = field(default=None, metadata=optional(flag()))
     decimal: str | None = field(default=None, metadata=optional(one_of(".", ",")))
     totals: bool | None = field(default=None, metadata=optional(flag()))
+    settled: tuple[str, ...] = field(default=(), metadata=names())
     first_day: str | None = field(default=None, metadata=day())
     spread: Assignments = field(default=(), metadata=_assignments())
     delays: Assignments = field(default=(), metadata=_delays())
@@ -149,7 +179,7 @@ class ColumnMapping(Value):
     def __post_init__(self) -> None:
         super().__post_init__()
         known = column_names(self.table)
-        for target, _ in (*self.columns, *self.constants):
+        for target, _ in (*self.columns, *self.constants, *self.factors, *self.otherwise):
             if target not in known:
                 raise QuestionError.unknown_field(target, known)
         texts = tuple(c.name for c in TABLES[self.table] if c.type == "text")

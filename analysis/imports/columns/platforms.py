@@ -8,13 +8,17 @@ from collections.abc import Mapping, Sequence
 from analysis.imports.columns.elsewhere import finished
 from analysis.imports.columns.mapping import ColumnMapping
 from analysis.imports.columns.recognition import Guess, Recognition
+from analysis.imports.columns.rivals import rivals
 from analysis.imports.columns.wide import step_delays
 from analysis.imports.columns.windows import longest_window
+from analysis.imports.columns.words import with_words
 from analysis.imports.file.scratch import Scratch
 from analysis.imports.formats import Format, formats
+from analysis.imports.lexicon.brackets import best_heading
 from analysis.imports.lexicon.days import period
 from analysis.imports.lexicon.headings import plain_heading
 from analysis.messages import say
+from analysis.vocabulary import TABLES
 
 _SURE = {"A": 0.99, "B": 0.95, "C": 0.85}
 """Confidence in a format's columns, by its evidence."""
@@ -58,7 +62,8 @@ def by_format(format: Format, scratch: Scratch, samples: Mapping[str, Sequence[s
     mapping = ColumnMapping(
         table=format.table,
         columns=tuple(columns.items()),
-        zone=next((format.zones[h.strip()] for h in headings if h.strip() in format.zones), zone),
+        zone=format.zone or zone,
+        otherwise=tuple((c, h) for c, n in format.otherwise.items() if c in columns and (h := _present(n, headings))),
         events=tuple((code.casefold(), event) for code, event in format.events.items()),
         only=tuple(longest_window(scratch, _present(format.choose, headings)).items()),
         lines=format.lines,
@@ -69,24 +74,25 @@ def by_format(format: Format, scratch: Scratch, samples: Mapping[str, Sequence[s
         spread=tuple((h, e) for name, e in format.spread.items() if (h := _present(name, headings))),
         delays=tuple(_delays(scratch, format, columns).items()),
     )
-    return Recognition(format.name, format.grade, finished(mapping, scratch, samples, format.constants), guesses)
+    mapping = with_words(finished(mapping, scratch, samples, format.constants), scratch, format.statuses)
+    others = rivals(format.table, dict(mapping.columns), format.columns, scratch, known=True)
+    return Recognition(format.name, format.grade, mapping, guesses, rivals=others)
 
 
 def _columns(format: Format, headings: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
+    times = {c.name for c in TABLES.get(format.table, ()) if c.type == "time"}  # one moment may be two of ours
     for column, names in format.columns.items():
-        heading = next((h for name in names if (h := _present(name, headings))), None)
-        if heading is not None and heading not in found.values():
+        free = headings if column in times else [h for h in headings if h not in found.values()]
+        heading = best_heading(names, free)
+        if heading is not None:
             found[column] = heading
     return found
 
 
 def _present(name: str | None, headings: Sequence[str]) -> str | None:
-    """Return the heading that is `name`: to the letter, else folded."""
-    if name is None:
-        return None
-    exact = next((h for h in headings if h.strip() == name), None)
-    return exact or next((h for h in headings if plain_heading(h) == plain_heading(name)), None)
+    """Return the heading that is `name`, if any."""
+    return None if name is None else best_heading([name], headings)
 
 
 def _delays(scratch: Scratch, format: Format, columns: Mapping[str, str]) -> dict[str, str]:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from analysis.imports.columns.mapping import ColumnMapping
+from analysis.imports.columns.rivals import Rival
 from analysis.messages import Message
+from analysis.vocabulary import column_names
+
+BY_VALUES = 0.6
+"""Confidence in a column that was taken for what its values look like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,10 @@ class Recognition:
     guesses : tuple of Guess
     hints : tuple of Message
         What else the file seems to hold.
+    rivals : tuple of Rival
+        Columns for which several of the file's could serve.
+    notice : Message, optional
+        What the file is that is no table of ours, and what to bring instead.
     """
 
     format: str
@@ -39,3 +48,11 @@ class Recognition:
     mapping: ColumnMapping
     guesses: tuple[Guess, ...]
     hints: tuple[Message, ...] = ()
+    rivals: tuple[Rival, ...] = ()
+    notice: Message | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether any column that the table needs was found by its heading; else nobody knows what the file is."""
+        needed = column_names(self.mapping.table, required=True)
+        return any(g.column in needed and g.heading and g.confidence > BY_VALUES for g in self.guesses)

@@ -103,13 +103,27 @@ def step_delays(scratch: Scratch, heading: str) -> dict[str, str]:
     steps = [str(row[0]) for row in scratch.con.execute(query).fetchall()]
     if len(steps) > 100:
         return {}
-    ranks = {
-        step: max((n for n, look in enumerate(_STEPS) if re.search(look, step.casefold())), default=-1)
-        for step in steps
-    }
+    ranks = {step: _rank(step) for step in steps}
     known = min(ranks.values(), default=-1) >= 0 and len(set(ranks.values())) == len(ranks)
     order = ranks if known else {step: n for n, step in enumerate(steps)}
     return {step: f"{n}s" for step, n in order.items() if n}
+
+
+def journey_delay(step: str) -> dict[str, str]:
+    """Place a step that is a file's only one where it stands in a shop's journey.
+
+    Examples
+    --------
+    >>> journey_delay("payment_page"), journey_delay("home_page"), journey_delay("zebra")
+    ({'payment_page': '5s'}, {}, {})
+    """
+    rank = _rank(step)
+    return {step: f"{rank}s"} if rank > 0 else {}
+
+
+def _rank(step: str) -> int:
+    """Return which page of a journey a step is; below zero where none."""
+    return max((n for n, look in enumerate(_STEPS) if re.search(look, step.casefold())), default=-1)
 
 
 def _numeric(values: Sequence[str]) -> bool:

@@ -49,6 +49,8 @@ class Layout:
         Whether each record begins with its line in the original file, or row in its sheet (a copy made here).
     said : Said
         What the lines above say of every row; None where there can be none.
+    places : tuple of (int, str)
+        Of nested records: for each heading the column it is in, from 0 on, and its JSON pointer there.
     """
 
     title: str
@@ -59,6 +61,7 @@ class Layout:
     delimiter: str
     numbered: bool
     said: Said | None = None
+    places: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

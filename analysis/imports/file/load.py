@@ -118,6 +118,8 @@ def _lay(con: duckdb.DuckDBPyConnection, table: str, rows: str, many: int, parts
 def _counted(con: duckdb.DuckDBPyConnection, part: Part, name: str, place: int) -> _Rows:
     """Count a part's rows; every line is read for that, so that no error comes late."""
     con.execute(f"SET VARIABLE {name}_path = ?", [str(part.layout.path)])
+    if part.layout.places:
+        con.execute(f"SET VARIABLE {name}_pointers = ?", [[pointer for _, pointer in part.layout.places]])
     return _typed(con, part, name, place) if part.typed else _delimited(con, part, Delimited(part.layout, name, place))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -14,6 +15,8 @@ from analysis.imports.lexicon.headings import distinct
 from analysis.messages import say
 
 DAMAGED = say("it is a damaged Parquet file. Export it again.")
+_DEPTH = 3
+"""How deep nested records are laid apart."""
 _READ_JSON = "read_json(?, format='auto', maximum_depth=1, sample_size=-1, ignore_errors=false)"
 _PARQUET_SIZE = """
 SELECT (SELECT sum(num_rows) FROM parquet_file_metadata($1)), sum(total_uncompressed_size) FROM parquet_metadata($1)
@@ -61,7 +64,53 @@ def json_records(plain: Plain, path: Path, con: duckdb.DuckDBPyConnection) -> La
     except (duckdb.Error, RuntimeError, UnicodeError) as error:
         reason = say("it is not JSON Lines, nor a JSON list of flat records.")
         raise limits.refuse(plain.name, reason, "damaged") from error
-    return _checked(plain, [str(row[0]) for row in described], path, "json")
+    found = [leaf for n, row in enumerate(described) for leaf in _leaves(con, path, n, str(row[0]), str(row[1]))]
+    layout = _checked(plain, [heading for heading, _ in found], path, "json")
+    return replace(layout, places=tuple(place for _, place in found))
+
+
+_Leaf = tuple[str, tuple[int, str]]
+"""A heading, with the column it is in and its JSON pointer there."""
+
+
+def _leaves(con: duckdb.DuckDBPyConnection, path: Path, column: int, heading: str, kind: str) -> list[_Leaf]:
+    """Return what stands in a column of records: of nested ones each field by itself, other values as they are."""
+    whole = [(heading, (column, ""))]
+    if kind != "JSON" or not _nested(con, path, column):
+        return whole
+    found, left = list[_Leaf](), [(heading, "")]
+    for depth in range(_DEPTH):
+        deeper = list[tuple[str, str]]()
+        for name, pointer in left:
+            for field, nested in _fields(con, path, column, pointer):
+                inner = (f"{name}.{field}", f"{pointer}/{field.replace('~', '~0').replace('/', '~1')}")
+                if nested and depth + 1 < _DEPTH:
+                    deeper.append(inner)
+                else:
+                    found.append((inner[0], (column, inner[1])))
+        if len(found) + len(deeper) > limits.COLUMNS:
+            return whole
+        left = deeper
+    return found or whole
+
+
+def _nested(con: duckdb.DuckDBPyConnection, path: Path, column: int) -> bool:
+    """Say whether a column holds records and nothing else."""
+    query = f"SELECT DISTINCT json_type(#{column + 1}) FROM {_READ_JSON}"
+    return {row[0] for row in con.execute(query, [str(path)]).fetchall()} - {None, "NULL"} == {"OBJECT"}
+
+
+def _fields(con: duckdb.DuckDBPyConnection, path: Path, column: int, pointer: str) -> list[tuple[str, bool]]:
+    """Return the fields of the records at a place, in their order, and whether each holds records and nothing else."""
+    records = f"SELECT json_extract(#{column + 1}, ?) AS record FROM {_READ_JSON}"
+    each = f"SELECT record, unnest(json_keys(record)) AS name FROM ({records})"
+    typed = f"SELECT name, json_type(record -> ('/' || replace(replace(name, '~', '~0'), '/', '~1'))) AS kind, " \
+            f"row_number() OVER () AS n FROM ({each})"  # fmt: skip
+    query = (
+        "SELECT name, coalesce(bool_and(kind = 'OBJECT') FILTER (kind <> 'NULL'), false) "
+        f"FROM ({typed}) GROUP BY name ORDER BY min(n)"
+    )
+    return [(str(name), bool(nested)) for name, nested in con.execute(query, [pointer, str(path)]).fetchall()]
 
 
 def _checked(plain: Plain, headings: list[str], path: Path, kind: str) -> Layout:
@@ -78,9 +127,15 @@ def _checked(plain: Plain, headings: list[str], path: Path, kind: str) -> Layout
 def typed_rows(layout: Layout, name: str, place: int) -> str:
     """Return SQL for the rows of a file; its path is in the variable `name`_path."""
     if layout.delimiter == "parquet":
-        read, cell = f"read_parquet(getvariable('{name}_path'))", "#{}"
-    else:
-        read, cell = _READ_JSON.replace("?", f"getvariable('{name}_path')"), "json_extract_string(#{}, '$')"
-    picked = ", ".join(f"{cell.format(i + 1)} AS c{i}" for i in range(len(layout.headings)))
+        read = f"read_parquet(getvariable('{name}_path'))"
+        cells = [f"#{i + 1}" for i in range(len(layout.headings))]
+    else:  # a nested field by its pointer, which lies in a variable: what people wrote is no part of SQL
+        read = _READ_JSON.replace("?", f"getvariable('{name}_path')")
+        cells = [
+            f"json_extract_string(#{column + 1}, getvariable('{name}_pointers')[{i + 1}])" if pointer
+            else f"json_extract_string(#{column + 1}, '$')"
+            for i, (column, pointer) in enumerate(layout.places)
+        ]  # fmt: skip
+    picked = ", ".join(f"{cell} AS c{i}" for i, cell in enumerate(cells))
     line = key(place, "row_number() OVER ()")
     return f"SELECT {line} AS line, {picked}, NULL::VARCHAR AS mark FROM {read}"

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from analysis.imports.lexicon.headings import bracketed
+
 CURRENCIES = frozenset(
     [
         "CNY",
@@ -63,7 +65,10 @@ CURRENCIES = frozenset(
     ]
 )
 """Codes that are believed when they stand in brackets in a heading or in a preamble."""
-WORDS = {"元": "CNY", "人民币": "CNY", "rmb": "CNY", "美元": "USD", "港币": "HKD", "欧元": "EUR", "日元": "JPY"}
+WORDS = {
+    "元": "CNY", "人民币": "CNY", "rmb": "CNY", "美元": "USD", "美金": "USD", "港币": "HKD", "港元": "HKD",
+    "欧元": "EUR", "日元": "JPY", "英镑": "GBP", "韩元": "KRW", "新台币": "TWD", "euro": "EUR", "euros": "EUR",
+}  # fmt: skip
 SIGNS = {
     "US$": "USD", "HK$": "HKD", "NT$": "TWD", "CA$": "CAD", "A$": "AUD", "R$": "BRL", "¥": "CNY", "€": "EUR",
     "£": "GBP", "₹": "INR", "₩": "KRW", "₺": "TRY", "₽": "RUB", "฿": "THB", "₫": "VND", "$": "USD",
@@ -75,15 +80,15 @@ def heading_currency(heading: str) -> str | None:
 
     Examples
     --------
-    >>> heading_currency("CPM（千次展示费用） (USD)"), heading_currency("总花费(元)"), heading_currency("点击率(%)")
+    >>> heading_currency("CPM（千次展示费用） [USD]"), heading_currency("总花费(元)"), heading_currency("点击率(%)")
     ('USD', 'CNY', None)
     """
-    for inside in re.findall(r"\(([^()]*)\)", unicodedata.normalize("NFKC", heading)):
-        if (code := str(inside).strip().upper()) in CURRENCIES:
+    for inside in bracketed(heading):
+        if (code := inside.upper()) in CURRENCIES:
             return code
-        if (word := inside.strip().casefold()) in WORDS:
+        if (word := inside.casefold()) in WORDS:
             return WORDS[word]
-        if (sign := inside.strip().upper().replace("￥", "¥")) in SIGNS and sign != "$":  # several countries write "$"
+        if (sign := inside.upper().replace("￥", "¥")) in SIGNS and sign != "$":  # several countries write "$"
             return SIGNS[sign]
     return None
 

@@ -6,16 +6,17 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 
+from analysis.imports.lexicon.calendar import month_of
 from analysis.imports.lexicon.looks import is_value
 
-_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_NAME = r"[^\W\d_]{3,10}"
 _DATE = re.compile(
     r"(?P<y>(?:19|20)\d\d)[-/.年](?P<m>\d{1,2})[-/.月](?P<d>\d{1,2})日?"
     r"|(?<!\d)(?P<cy>20\d\d)(?P<cm>[01]\d)(?P<cd>[0-3]\d)(?!\d)"
-    r"|(?P<mon>[A-Za-z]{3})[a-z]*\.? (?P<md>\d{1,2}),? (?P<my>20\d\d)"
-    r"|(?<!\d)(?P<dd>\d{1,2}) (?P<dmon>[A-Za-z]{3})[a-z]*\.?,? (?P<dy>20\d\d)"
+    rf"|(?P<mon>{_NAME})\.? (?P<md>\d{{1,2}}),? (?P<my>20\d\d)"
+    rf"|(?<!\d)(?P<dd>\d{{1,2}})(?:\.|er|º)? (?:de )?(?P<dmon>{_NAME})\.?,?(?: del?)? (?P<dy>20\d\d)"
+    r"|(?<!\d)(?P<pd>\d{1,2})\.(?P<pm>\d{1,2})\.(?P<py>20\d\d)(?!\d)"
 )
-_UNSURE_DAY = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}\b")
 _UNSURE_DAY = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}\b")
 
 
@@ -28,6 +29,8 @@ def period(lines: Sequence[str]) -> tuple[dt.date, dt.date] | None:
     (datetime.date(2025, 7, 8), datetime.date(2025, 7, 31))
     >>> period(["Start date: 20250801", "End date: 20250831"])
     (datetime.date(2025, 8, 1), datetime.date(2025, 8, 31))
+    >>> period(["1. November 2026 - 14. November 2026"]) == period(["1 de noviembre de 2026 - 14 de noviembre de 2026"])
+    True
     """
     ends: dict[str, dt.date] = {}
     for line in lines:
@@ -46,8 +49,10 @@ def _day(match: re.Match[str]) -> dt.date | None:
     try:
         if part["y"] or part["cy"]:
             return dt.date(*(int(part[a] or part[b]) for a, b in (("y", "cy"), ("m", "cm"), ("d", "cd"))))
-        month = _MONTHS.index((part["mon"] or part["dmon"]).casefold()) + 1
-        return dt.date(int(part["my"] or part["dy"]), month, int(part["md"] or part["dd"]))
+        if part["py"]:  # parted by points, the day stands first everywhere
+            return dt.date(int(part["py"]), int(part["pm"]), int(part["pd"]))
+        month = month_of(part["mon"] or part["dmon"])
+        return dt.date(int(part["my"] or part["dy"]), month, int(part["md"] or part["dd"])) if month else None
     except ValueError:
         return None
 

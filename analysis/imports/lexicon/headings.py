@@ -1,4 +1,4 @@
-"""When do two headings say the same, across languages and exports?"""
+"""When do two headings say the same, across languages and exports, and what stands in their brackets?"""
 
 from __future__ import annotations
 
@@ -6,18 +6,50 @@ import re
 import unicodedata
 from itertools import chain, count
 
+_BRACKETS = str.maketrans("[]{}【】〔〕〖〗", "()()()()()")
+"""Brackets of every shape as round ones; full-width ones are folded before."""
+_GAPS = r"[\s_\-./#:\ufeff]+"
+_HOW_MANY = re.compile(r"^(?:#|no\.?|number)\s*of\s+")
+
+
+def _folded(heading: str) -> str:
+    text = unicodedata.normalize("NFKC", heading).translate(_BRACKETS).casefold().strip("\ufeff \t")
+    return _HOW_MANY.sub("", text)
+
 
 def plain_heading(heading: str) -> str:
-    """Fold a heading for comparison: full-width to half-width, case, spaces, units in brackets.
+    """Fold a heading for comparison: full-width to half-width, case, spaces; what stands in brackets is dropped.
 
     Examples
     --------
-    >>> plain_heading("总花费（元） "), plain_heading("Amount spent (EGP)")
-    ('总花费', 'amountspent')
+    >>> plain_heading("总花费（元） "), plain_heading("Amount spent [EGP]"), plain_heading("# of Impressions")
+    ('总花费', 'amountspent', 'impressions')
     """
-    text = unicodedata.normalize("NFKC", heading).casefold().strip("﻿")
-    bare = re.sub(r"\([^()]*\)", "", text)
-    return re.sub(r"[\s_\-./﻿]+", "", bare) or re.sub(r"[\s_\-./]+", "", text)
+    text = _folded(heading)
+    return re.sub(_GAPS, "", re.sub(r"\([^()]*\)", "", text)) or re.sub(_GAPS, "", text)
+
+
+def whole_heading(heading: str) -> str:
+    """Fold a heading for comparison with what stands in its brackets.
+
+    Examples
+    --------
+    >>> whole_heading("Total （Refunded）"), whole_heading("order_total")
+    ('total(refunded)', 'ordertotal')
+    """
+    return re.sub(_GAPS, "", _folded(heading))
+
+
+def bracketed(heading: str) -> tuple[str, ...]:
+    """Return what stands in a heading's brackets, round, square or full-width, as it is written but for its width.
+
+    Examples
+    --------
+    >>> bracketed("CPM（千次展示费用） [USD]")
+    ('千次展示费用', 'USD')
+    """
+    text = unicodedata.normalize("NFKC", heading).translate(_BRACKETS)
+    return tuple(inside.strip() for inside in re.findall(r"\(([^()]*)\)", text) if inside.strip())
 
 
 def distinct(headings: list[str]) -> tuple[str, ...]:

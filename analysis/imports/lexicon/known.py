@@ -11,6 +11,7 @@ from importlib.resources import files
 from types import MappingProxyType
 
 from analysis.imports.formats import formats
+from analysis.imports.lexicon.brackets import OTHER_COLUMNS, best_heading, kinds_of
 from analysis.imports.lexicon.headings import plain_heading
 from analysis.vocabulary import TABLES, column_names
 
@@ -56,13 +57,25 @@ def columns_named(table: str, headings: Sequence[str]) -> dict[str, str]:
     --------
     >>> columns_named("spend", ["Day", "Cost", "Colour"])
     {'period_start': 'Day', 'spend': 'Cost'}
+    >>> columns_named("orders", ["Total (refunded)", "Total (incl. tax)", "Total"])
+    {'revenue': 'Total', 'refund': 'Total (refunded)'}
     """
-    plain = {plain_heading(h): h for h in reversed(headings)}
     taken: dict[str, str] = {}
     for column in column_names(table):
-        for alias in (column, *ALIASES[table].get(column, ())):
-            source = plain.get(plain_heading(alias))
-            if source is not None and source not in taken.values():
-                taken[column] = source
-                break
+        heading = best_heading(names_of(table, column), [h for h in headings if h not in taken.values()])
+        if heading is None and column in OTHER_COLUMNS:
+            heading = next((h for h in headings if h not in taken.values() and _other(table, column, h)), None)
+        if heading is not None:
+            taken[column] = heading
     return taken
+
+
+def names_of(table: str, column: str) -> tuple[str, ...]:
+    """Return what a table's column is called, its own name first."""
+    return (column, *ALIASES[table].get(column, ()))
+
+
+def _other(table: str, column: str, heading: str) -> bool:
+    """Say whether a heading is the table's amount, but for a bracket that makes it an amount of this column."""
+    amounts = {plain_heading(name) for name in names_of(table, "revenue")}
+    return column in kinds_of(heading) and plain_heading(heading) in amounts

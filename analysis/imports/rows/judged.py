@@ -17,11 +17,14 @@ from analysis.imports.columns.mapping import ColumnMapping
 from analysis.imports.columns.windows import days_sql, item
 from analysis.imports.file.scratch import Scratch, readable
 from analysis.imports.rows import totals
+from analysis.imports.rows.order_lines import gather_lines
 from analysis.imports.rows.shapes import Shaped
 from analysis.imports.rows.targets import CONSTANTS, Target, given_names, sources, targets
 from analysis.messages import Message
 from analysis.vocabulary import TABLES
 
+_CALLED = ("total|", "label|", "lone|", "rest|")
+"""What is wrong with rows that call themselves totals."""
 _FOOTER = "(?i)^(©|\\(c\\) ?\\d{4}|copyright )"
 
 
@@ -81,7 +84,7 @@ def judged(shaped: Shaped) -> Judged:
         if mapping.only:
             _choose_windows(scratch.con, relation, mapping)
         if mapping.lines != "each" and mapping.table == "orders":
-            _gather_lines(scratch.con, relation, mapping)
+            gather_lines(scratch.con, relation, mapping)
         return Judged(scratch, mapping, relation, MappingProxyType(styles or {}), unsure)
 
     asked = f"{scratch.relation} {mapping.to_json()}"
@@ -100,7 +103,9 @@ def _laid(shaped: Shaped, relation: str, *, likely: bool) -> dict[str, Style] | 
     text = text_of_row(scratch, mapping)
     if mapping.table != "spend" and mapping.lines == "each":
         text = f"CASE WHEN bad IS NOT NULL THEN {text} END"
-    names = ", ".join((*(f'"{t.name}"' for t in found), *_windows(scratch, mapping)))
+    called = f"CASE WHEN bad IN {_CALLED} THEN {totals.label(_texts(shaped))} END AS label"
+    more = [*_windows(scratch, mapping), *([called] if mapping.table == "spend" else [])]
+    names = ", ".join((*(f'"{t.name}"' for t in found), *more))
     scratch.con.execute(
         f"CREATE OR REPLACE TEMP TABLE {relation} AS SELECT {'' if scratch.in_order else 'line, '}{names}, bad, "
         f"{text} AS text FROM (SELECT *, {_verdict(found)} AS bad FROM ({_typed(shaped, found, misfit)}))"
@@ -123,14 +128,11 @@ def _typed(shaped: Shaped, found: Sequence[Target], misfit: str) -> str:
 
 
 def _mark(shaped: Shaped) -> str:
-    """Return SQL that names what is no row of its own: repeated headings, totals, notes, other windows."""
+    """Return SQL that names what may be no row of its own: repeated headings, totals, notes."""
     scratch, mapping = shaped.scratch, shaped.mapping
     cases = ["WHEN mark IS NOT NULL THEN mark"]
     if mapping.table != "events":
-        named = {name: s.name for name, s in sources(scratch, mapping).items() if s.relation != CONSTANTS}
-        counted = {named[c.name] for c in TABLES[mapping.table] if c.name in named and c.type in AMOUNTS}
-        types = scratch.types()
-        texts = [f"c{i}" for i in range(len(types)) if types[i] == "VARCHAR" and f"c{i}" not in counted][:60]
+        named, texts = _named(shaped), _texts(shaped)
         cases += totals.labels(mapping.table, texts, named)
         if texts:
             cases.append(f"WHEN {totals.any_of(texts, _FOOTER)} THEN 'footer'")
@@ -139,23 +141,16 @@ def _mark(shaped: Shaped) -> str:
     return f"CASE {' '.join(cases)} END"
 
 
-def _gather_lines(con: duckdb.DuckDBPyConnection, relation: str, mapping: ColumnMapping) -> None:
-    """Make one order of its lines: later ones are set aside, their amounts added where each line has its own."""
-    how, present = mapping.lines, set(given_names(mapping))
-    usable = "bad IS NULL OR bad LIKE 'missing|%'" if how == "first" else "bad IS NULL"
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE lines AS SELECT rowid AS place, row_number() OVER (PARTITION BY order_id "
-        f"ORDER BY revenue IS NULL, rowid) AS n FROM {relation} WHERE order_id IS NOT NULL AND ({usable})"
-    )
-    if how == "sum":
-        for column in sorted({"revenue", "refund", "discount", "cost"} & present):
-            con.execute(
-                f"UPDATE {relation} SET {column} = whole FROM (SELECT order_id AS id, sum({column}) AS whole "
-                f"FROM {relation} WHERE bad IS NULL GROUP BY order_id) WHERE order_id = id AND bad IS NULL"
-            )
-    con.execute(
-        f"UPDATE {relation} AS judged SET bad = 'continuation|' FROM lines WHERE lines.place = judged.rowid AND n > 1"
-    )
+def _named(shaped: Shaped) -> dict[str, str]:
+    """Return the table's columns that the file has, each as SQL."""
+    return {n: s.name for n, s in sources(shaped.scratch, shaped.mapping).items() if s.relation != CONSTANTS}
+
+
+def _texts(shaped: Shaped) -> list[str]:
+    """Return the file's columns of text, but for amounts, as SQL: where a row may call itself a total."""
+    named, types = _named(shaped), shaped.scratch.types()
+    counted = {named[c.name] for c in TABLES[shaped.mapping.table] if c.name in named and c.type in AMOUNTS}
+    return [f"c{i}" for i in range(len(types)) if types[i] == "VARCHAR" and f"c{i}" not in counted][:60]
 
 
 def _put_constants(con: duckdb.DuckDBPyConnection, mapping: ColumnMapping) -> None:
@@ -168,10 +163,13 @@ def _put_constants(con: duckdb.DuckDBPyConnection, mapping: ColumnMapping) -> No
         *(f"only{i}" for i in range(len(mapping.only))),
     ]
     columns = ", ".join(f"?::VARCHAR AS {name}" for name in names)
-    codes = [[code for code, _ in mapping.events], [event for _, event in mapping.events]]
+    pairs = (mapping.events, mapping.statuses, mapping.results)
+    codes = [[pair[place] for pair in each] for each in pairs for place in (0, 1)]
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE {CONSTANTS} AS SELECT {columns}, map(?::VARCHAR[], ?::VARCHAR[]) AS codes",
-        [*texts, *codes],
+        f"CREATE OR REPLACE TEMP TABLE {CONSTANTS} AS SELECT {columns}, map(?::VARCHAR[], ?::VARCHAR[]) AS codes, "
+        "map(?::VARCHAR[], ?::VARCHAR[]) AS statuses, map(?::VARCHAR[], ?::VARCHAR[]) AS results, "
+        "?::VARCHAR[] AS on_delivery",
+        [*texts, *codes, [word for word, _ in mapping.on_delivery]],
     )
 
 
@@ -205,7 +203,7 @@ def _verdict(targets: Sequence[Target]) -> str:
     lacking = " OR ".join(f'"{name}" IS NULL' for name in needed) or "false"
     cases = [
         f"WHEN marked IN ('label', 'lone') AND ({lacking}) THEN 'total|'",
-        "WHEN marked IS NOT NULL AND marked NOT IN ('label', 'lone') THEN marked || '|'",
+        "WHEN marked NOT IN ('label', 'lone') THEN marked || '|'",
     ]
     for t in targets:
         if t.contrary != "false" and any(other.name == "currency" for other in targets):
@@ -221,7 +219,7 @@ def _verdict(targets: Sequence[Target]) -> str:
     if "refund" in names:
         cases.append("WHEN refund < 0 THEN 'negative|refund'")
     if "spend" in names:
-        cases.append("WHEN marked = 'label' THEN 'label|'")
+        cases.append("WHEN marked IS NOT NULL THEN marked || '|'")
     return f"CASE {' '.join(cases)} END"
 
 

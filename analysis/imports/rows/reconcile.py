@@ -9,9 +9,15 @@ from typing import Any
 
 from analysis.imports.columns.amounts import MONEY, amounts_of
 from analysis.imports.columns.mapping import ColumnMapping
+from analysis.imports.columns.rivals import Rival
 from analysis.imports.file.lines import PART, STEP
+from analysis.imports.lexicon.headings import plain_heading
+from analysis.imports.lexicon.totalled import totalled
+from analysis.imports.rows.choices import Choice, choice
 from analysis.imports.rows.clean import MARKS
 from analysis.imports.rows.judged import Judged
+from analysis.imports.rows.orders import UnknownStatus, open_statuses, order_notes, unknown_statuses
+from analysis.imports.rows.results import UnknownResult, open_results, result_notes, unknown_results
 from analysis.messages import Message, say
 from analysis.values import local_day
 from analysis.vocabulary import EVENTS, TABLES, TIME_COLUMN
@@ -75,7 +81,16 @@ class Reconciliation:
     questions : tuple of Message
         What the file cannot tell and should be confirmed.
     undecided : tuple of str
-        Fields of the mapping that would answer them: "day_first", "year_first", "decimal", "totals".
+        Fields of the mapping that would answer them: "day_first", "year_first", "decimal", "totals", "settled",
+        "statuses", "part_refunds", "results".
+    choices : tuple of Choice
+        Columns of the table that several columns of the file could be, with what each would give.
+    unknown_statuses : tuple of UnknownStatus
+        Words for how orders stand that nobody knows.
+    unknown_results : tuple of UnknownResult
+        Types of results of which nobody knows whether they are orders.
+    notes : tuple of Message
+        By which rules rows count, where the file does not say it itself; nothing to confirm.
     """
 
     lines: int
@@ -93,6 +108,10 @@ class Reconciliation:
     unknown_events: tuple[str, ...]
     questions: tuple[Message, ...]
     undecided: tuple[str, ...]
+    choices: tuple[Choice, ...] = ()
+    unknown_statuses: tuple[UnknownStatus, ...] = ()
+    unknown_results: tuple[UnknownResult, ...] = ()
+    notes: tuple[Message, ...] = ()
 
     @property
     def lost(self) -> int:
@@ -105,8 +124,15 @@ class Reconciliation:
         return all(check.verdict != "differ" for check in self.totals)
 
 
-def reconcile(judged: Judged) -> Reconciliation:
-    """Add up what was judged; nothing is stored."""
+def reconcile(judged: Judged, rivals: Sequence[Rival] = ()) -> Reconciliation:
+    """Add up what was judged; nothing is stored.
+
+    Parameters
+    ----------
+    judged : Judged
+    rivals : sequence of Rival
+        Columns for which another of the file's could serve, and nobody has said which.
+    """
     mapping, present = judged.mapping, judged.columns
     bad = f"FROM {judged.relation} WHERE bad IS NOT NULL"
     reasons = _rows(judged, f"SELECT split_part(bad, '|', 1), count(*) {bad} GROUP BY 1")
@@ -115,7 +141,15 @@ def reconcile(judged: Judged) -> Reconciliation:
     names = ", ".join(f'"{c}"' for c in present)
     first, last = TIME_COLUMN[mapping.table], "period_end" if mapping.table == "spend" else TIME_COLUMN[mapping.table]
     span = _rows(judged, f"SELECT min({first}), max({last}) {good}")[0]
-    asked = _questions(judged)
+    choices = tuple(choice(judged, rival) for rival in rivals)
+    unknown = unknown_statuses(judged)
+    results = unknown_results(judged)
+    asked = [
+        *((c.question, "settled") for c in choices),
+        *_questions(judged),
+        *open_statuses(judged, unknown),
+        *open_results(results),
+    ]
     return Reconciliation(
         lines=judged.scratch.rows,
         kept=int(kept),
@@ -132,6 +166,10 @@ def reconcile(judged: Judged) -> Reconciliation:
         unknown_events=tuple(e for e in _distinct(judged, "event") if e not in EVENTS),
         questions=tuple(question for question, _field in asked),
         undecided=tuple(sorted({field for _question, field in asked})),
+        choices=choices,
+        unknown_statuses=unknown,
+        unknown_results=results,
+        notes=(*order_notes(judged), *result_notes(judged)),
     )
 
 
@@ -207,19 +245,34 @@ _Row = Sequence[float | None]
 
 
 def _said(judged: Judged, amounts: list[str], lead: str) -> dict[int, list[_Row]]:
-    """Return what each file can mean by its total rows: the largest is the grand total, or all add up to it."""
-    key = f"({judged.line})"
+    """Return what each file can mean by its total rows.
+
+    Those that say they are of what the rows are are meant; else the largest, which is the grand total, or all add up
+    to it. What a platform does not itemise is a row here, and in no total of the others.
+    """
+    key, spend = f"({judged.line})", judged.mapping.table == "spend"
     columns = ", ".join(f"sum({c}) AS {c}" for c in amounts)  # of the cells of one line that became rows
     lines = (
-        f"SELECT {key} // {PART} AS member, {key} // {STEP} AS record, {columns} "
-        f"FROM {judged.relation} WHERE bad = 'total|' GROUP BY member, record "
+        f"SELECT {key} // {PART} AS member, {key} // {STEP} AS record, {'any_value(label)' if spend else 'NULL'} AS "
+        f"label, {columns} FROM {judged.relation} WHERE bad = 'total|' GROUP BY member, record "
         f"QUALIFY row_number() OVER (PARTITION BY member ORDER BY sum({lead}) DESC NULLS LAST, record) <= 1000"
     )
-    grand = dict[int, list[_Row]]()
-    for member, *row in _rows(judged, f"SELECT * EXCLUDE (record) FROM ({lines}) ORDER BY record"):
-        grand.setdefault(int(member), []).append(row)
+    rows, alike = dict[int, list[_Row]](), dict[int, list[_Row]]()
+    items = [plain_heading(heading) for heading in judged.scratch.headings]
+    for member, label, *row in _rows(judged, f"SELECT * EXCLUDE (record) FROM ({lines}) ORDER BY record"):
+        rows.setdefault(int(member), []).append(row)
+        if (of := plain_heading(totalled(label or ""))) and any(item in of for item in items):
+            alike.setdefault(int(member), []).append(row)
     sums = _by_member(judged, amounts, "bad = 'total|'")
-    return {m: [_grand(rows), sums[m][:-1]] for m, rows in grand.items()}
+    rest = _by_member(judged, amounts, "bad IS NULL AND label IS NOT NULL") if spend else {}
+    own = {m: [_with(row, rest.get(m)) for row in found] for m, found in alike.items()}
+    return {m: own.get(m) or [_grand(found), sums[m][:-1]] for m, found in rows.items()}
+
+
+def _with(row: _Row, more: _Row | None) -> _Row:
+    """Add to a total, in the columns it gives, what stands beside it."""
+    pairs = zip(row, more or [0.0] * len(row), strict=False)
+    return [None if said is None else said + (beside or 0.0) for said, beside in pairs]
 
 
 def _by_member(judged: Judged, amounts: list[str], where: str) -> dict[int, _Row]:

@@ -13,6 +13,7 @@ from analysis.imports.columns.cells import filled
 from analysis.imports.columns.mapping import SPREAD, ColumnMapping
 from analysis.imports.file.scratch import Scratch, readable
 from analysis.imports.lexicon.looks import FALSE, TRUE
+from analysis.imports.lexicon.prices import of_one_piece
 from analysis.messages import Message, Names, say
 from analysis.values import seconds
 from analysis.vocabulary import TIME_COLUMN
@@ -137,6 +138,11 @@ def questions(mapping: ColumnMapping) -> tuple[Message, ...]:
     if _stands_in(mapping):
         asked.append(_stand_ins(mapping))
     columns = dict(mapping.columns)
+    asked += [
+        say("{price} × {pieces} is the amount of each row. Is that right?", price=columns[column], pieces=heading)
+        for column, heading in mapping.factors
+        if column in columns and column not in mapping.settled and not of_one_piece(columns[column])
+    ]
     if mapping.table == "orders" and columns.get("order_id") == columns.get(TIME_COLUMN["orders"], ""):
         asked.append(say("Each row becomes one paid order: the revenue of its whole period. Is that right?"))
     return tuple(asked)

@@ -12,14 +12,19 @@ from analysis.imports.columns.confirmed import LIKELY, misfit
 from analysis.imports.columns.mapping import MONTH, ColumnMapping
 from analysis.imports.columns.numbers import contrary, given_number, number, number_style
 from analysis.imports.columns.times import in_zone, local, possible, spans, time
+from analysis.imports.columns.words import BLANK
 from analysis.imports.file.scratch import Scratch
 from analysis.imports.lexicon.currencies import WORDS
+from analysis.imports.lexicon.results import ORDER
+from analysis.imports.lexicon.statuses import NOTHING
 from analysis.imports.rows.shapes import Shaped
 from analysis.values import seconds
 from analysis.vocabulary import TABLES, Column
 
 CONSTANTS = "constants"
 """The one-row table of a mapping's texts."""
+PAID = ("paid", "delivered", "partly_refunded", "refunded")
+"""Statuses of orders that were paid, whatever came of it."""
 _NOTHING = "NULL"
 
 
@@ -68,10 +73,26 @@ def targets(shaped: Shaped, *, likely: bool) -> list[Target]:
 
 def given_columns(mapping: ColumnMapping) -> list[Column]:
     """Return the table's columns that a mapping fills."""
-    given = {t for t, _ in (*mapping.columns, *mapping.constants)} | (
-        {"period_end"} if mapping.table == "spend" else set()
-    )
+    given = {t for t, _ in (*mapping.columns, *mapping.constants)} | set(derived(mapping))
     return [c for c in TABLES[mapping.table] if c.name in given]
+
+
+def derived(mapping: ColumnMapping) -> tuple[str, ...]:
+    """Return the columns that are made of others where the file does not have them."""
+    if mapping.table == "spend":
+        return ("period_end",)
+    told = {status for _, status in mapping.statuses} if has_status(mapping) else set()
+    given_back = told & ({"refunded", "partly_refunded"} if mapping.part_refunds == "whole" else {"refunded"})
+    return (
+        *(["status"] if told else []),
+        *(["paid_at"] if told & set(PAID) else []),
+        *(["refund"] if given_back else []),
+    )
+
+
+def has_status(mapping: ColumnMapping) -> bool:
+    """Say whether the file tells how an order stands."""
+    return mapping.table == "orders" and ("status" in dict(mapping.columns) or mapping.after_sales is not None)
 
 
 def given_names(mapping: ColumnMapping) -> tuple[str, ...]:
@@ -84,24 +105,92 @@ def sources(scratch: Scratch, mapping: ColumnMapping) -> Mapping[str, Source]:
     types = dict(zip(scratch.headings, scratch.types(), strict=True))
     found = {t: Source(scratch.con, scratch.relation, scratch.column(h), types[h]) for t, h in mapping.columns}
     fixed = {t: Source(scratch.con, CONSTANTS, f"k{i}", "VARCHAR") for i, (t, _) in enumerate(mapping.constants)}
-    return {"period_end": Source(scratch.con, CONSTANTS, _NOTHING, "VARCHAR")} | found | fixed
+    nothing = {name: Source(scratch.con, CONSTANTS, _NOTHING, "VARCHAR") for name in derived(mapping)}
+    return nothing | found | fixed
 
 
 def _target(shaped: Shaped, column: Column, source: Source, beside: Beside, likely: bool) -> Target:
     if column.name == "period_end" and source.name == _NOTHING:
         return Target(column, "NULL::TIMESTAMP", "false", (None, None, _end(shaped.mapping.period)))
+    if column.name == "status" and shaped.mapping.statuses:
+        status = status_sql(shaped, source.name)
+        return Target(column, status, "false")
+    if column.name in ("paid_at", "refund") and has_status(shaped.mapping):
+        return _by_status(shaped, column, source, beside, likely)
     if source.relation == CONSTANTS:
         return _made(shaped, column, source, None, None)
     return _made(shaped, column, source, beside, shaped.scratch.head if likely else None)
+
+
+def _by_status(shaped: Shaped, column: Column, source: Source, beside: Beside, likely: bool) -> Target:
+    """Make a payment's time, or what was given back, by the status where the file does not say it."""
+    own, mapping = f'"{column.name}"', shaped.mapping
+    paid = ", ".join(f"'{status}'" for status in PAID)
+    back = "'refunded', 'partly_refunded'" if mapping.part_refunds == "whole" else "'refunded'"
+    made = (
+        f'CASE WHEN {own} IS NULL AND status IN ({paid}) THEN "timestamp" ELSE {own} END'
+        if column.name == "paid_at"
+        else f"CASE WHEN coalesce({own}, 0) = 0 AND status IN ({back}) AND revenue > 0 THEN revenue ELSE {own} END"
+    )
+    if column.name not in derived(mapping):
+        made = own
+    if source.name == _NOTHING:
+        return Target(column, f"NULL::{column.sql}", "false", (None, None, made))
+    head = shaped.scratch.head if likely and source.relation != CONSTANTS else None
+    found = _made(shaped, column, source, None if source.relation == CONSTANTS else beside, head)
+    return replace(found, later=(*found.later[:2], made))
+
+
+def status_sql(shaped: Shaped, source: str) -> str:
+    """Return SQL for how an order stands: what was given back goes before all else, what is not known stays."""
+    scratch, mapping = shaped.scratch, shaped.mapping
+    word = filled(source) if source != _NOTHING else "NULL::VARCHAR"
+    made = f"nullif(coalesce(statuses[lower({word})], {word}), '{NOTHING}')"
+    if later := dict(mapping.on_delivery):
+        cells = (f"lower({filled(scratch.column(h))})" for h in sorted(set(later.values())) if h in scratch.headings)
+        due = " OR ".join(f"coalesce(list_contains(on_delivery, {cell}), false)" for cell in cells) or "false"
+        made = f"CASE WHEN {made} = 'paid' AND ({due}) THEN 'open' ELSE {made} END"
+    if mapping.after_sales in scratch.headings:
+        after = f"statuses[lower({filled(scratch.column(mapping.after_sales))})]"
+        made = f"CASE WHEN {after} IN ('refunded', 'partly_refunded') THEN {after} ELSE {made} END"
+    return made
 
 
 def _made(shaped: Shaped, column: Column, source: Source, beside: Beside | None, head: str | None) -> Target:
     """Make a target; `beside` is None for a constant, `head` the first rows where they may do."""
     if column.type == "time":
         return _time(shaped, column, source, beside, head)
+    if column.name == "conversions" and shaped.mapping.result_type in shaped.scratch.headings:
+        return _orders_only(shaped, _amount(shaped.mapping, column, source, beside, head))
     if column.type in AMOUNTS:
-        return _amount(shaped.mapping, column, source, beside, head)
+        found = _amount(shaped.mapping, column, source, beside, head)
+        return _times(shaped, found, beside, head)
+    if (other := dict(shaped.mapping.otherwise).get(column.name)) in shaped.scratch.headings and beside:
+        made = f"coalesce({filled(source.name)}, {filled(shaped.scratch.column(str(other)))})"
+        return Target(column, made, f"{made} IS NOT NULL")
     return Target(column, _text(column.name, source.name, shaped.mapping), f"{filled(source.name)} IS NOT NULL")
+
+
+def _times(shaped: Shaped, found: Target, beside: Beside | None, head: str | None) -> Target:
+    """Take an amount times what the mapping says, as a price of one piece times the pieces."""
+    scratch, heading = shaped.scratch, dict(shaped.mapping.factors).get(found.name)
+    if heading not in scratch.headings or beside is None:
+        return found
+    kind = scratch.types()[scratch.headings.index(heading)]
+    source = Source(scratch.con, scratch.relation, scratch.column(heading), kind)
+    factor = _amount(shaped.mapping, found.column, source, beside, head)
+    misfits = [sql for sql in (found.misfit, factor.misfit) if sql != "false"]
+    return replace(
+        found, first=f"({found.first}) * ({factor.first})", misfit=" OR ".join(f"({m})" for m in misfits) or "false"
+    )
+
+
+def _orders_only(shaped: Shaped, found: Target) -> Target:
+    """Take results for conversions only where their type is an order."""
+    scratch = shaped.scratch
+    kind = f"results[coalesce(lower({filled(scratch.column(str(shaped.mapping.result_type)))}), '{BLANK}')]"
+    given = f"{found.given} AND {kind} = '{ORDER}'"
+    return replace(found, first=f"CASE WHEN {kind} = '{ORDER}' THEN {found.first} END", given=given)
 
 
 def _time(shaped: Shaped, column: Column, source: Source, beside: Beside | None, head: str | None) -> Target:

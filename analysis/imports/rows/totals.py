@@ -13,24 +13,10 @@ import duckdb
 from analysis.imports.columns.amounts import amounts_of
 from analysis.imports.columns.cells import filled
 from analysis.imports.columns.mapping import ColumnMapping
+from analysis.imports.lexicon.totalled import BARE, LIKE, REST, SAYS
 from analysis.imports.rows.targets import given_names
 from analysis.messages import Message, say
 
-_KINDS = (
-    "account|results?|(filtered |all )?(campaigns?|ad ?groups|ad ?sets|ads|keywords)"
-    "|(search|display|video|shopping|performance max|demand gen|discovery|app|smart)( campaigns?)?"
-)
-_WORDS = r"总\s*计|合\s*计|合\s*計|小\s*计|汇\s*总|共\s*计|总\s*和|全部汇总|全部合计"
-_BARE = (
-    r"(?i)^((grand |overall |sub[- ]?)?totals?|total general|gesamt|summe)( results?| of \d+ \w+|\s*\(\d+ [a-z ]+\))?$"
-    rf"|^totals?\s*[:：]\s*({_KINDS})\b.*$|^({_WORDS})(\s*[（(].*|\s*共?\s*[\d０-９].*)?$"
-)
-"""What nothing but a total is called."""
-_LIKE = (
-    r"(?i)^(grand |overall |sub[- ]?)?totals?\s*[:：(（].*$|^.{1,60}[\s:：](sub[- ]?)?totals?$"
-    rf"|^.{{0,60}}({_WORDS})([:：].*)?$"
-)
-"""What a total may be called, and a campaign too."""
 NAMES = ("channel", "campaign", "audience", "creative")
 """Columns that say what a row is about, from the whole to its parts."""
 _CENT = 0.005
@@ -42,7 +28,11 @@ def any_of(sources: Iterable[str], look: str) -> str:
 
 
 def labels(table: str, texts: list[str], named: Mapping[str, str]) -> list[str]:
-    """Return cases of SQL: 'total' for rows that are called so and nothing else, 'label' for those that may be.
+    """Return cases of SQL that mark rows by what they call themselves.
+
+    They are marked 'total' where nothing else is called so, or where they lack every name that a row has; 'rest' as the
+    part that a platform does not itemise; 'label' where their own name may be a total's; 'lone' where another column
+    says so.
 
     Parameters
     ----------
@@ -55,30 +45,60 @@ def labels(table: str, texts: list[str], named: Mapping[str, str]) -> list[str]:
     if not texts:
         return []
     own = [named[c] for c in (NAMES if table == "spend" else ("order_id",)) if named.get(c) in texts]
-    nameless = " AND ".join(f"{filled(c)} IS NULL" for c in own)
-    sure = [f"WHEN {any_of(own, _BARE)} THEN 'total'", f"WHEN {nameless} AND ({any_of(texts, _BARE)}) THEN 'total'"]
-    # In a column of its own ("Budget type") "Campaign total" is a value; where nothing else names a row, its name.
-    named_by = own or texts[:1]
-    maybe = [f"WHEN {any_of(named_by, _BARE)} OR {any_of(named_by, _LIKE)} THEN 'label'"]
-    return [*(sure if own else []), *maybe, f"WHEN {any_of(texts, _BARE)} THEN 'lone'"]
+    named_by = own or texts[:1]  # where nothing else names a row, its first text does
+    nameless = " AND ".join(f"{filled(c)} IS NULL" for c in own) or "false"
+    but_rest = " AND ".join(f"({filled(c)} IS NULL OR {any_of([c], REST)})" for c in own) or "true"
+    rest = [f"WHEN {any_of(texts, REST)} AND {but_rest} THEN 'rest'"] if table == "spend" else []
+    sure = [f"WHEN {any_of(own, BARE)} THEN 'total'"] if own else []
+    called = [*rest, *sure, f"WHEN {nameless} THEN 'total'", f"WHEN {any_of(named_by, SAYS)} THEN 'label'"]
+    # Most rows call themselves no total anywhere: one pattern is all that is tried on their cells.
+    return [
+        f"WHEN {any_of(texts, SAYS)} THEN CASE {' '.join(called)} ELSE 'lone' END",
+        f"WHEN {any_of(named_by, LIKE)} THEN 'label'",
+    ]
+
+
+def label(texts: Iterable[str]) -> str:
+    """Return SQL for the cell in which a row calls itself a total."""
+    cells = [f"CASE WHEN {any_of([c], f'{SAYS}|{LIKE}')} THEN trim({c}) END" for c in texts]
+    return f"coalesce({', '.join(cells)})" if cells else "NULL"
 
 
 def settle(con: duckdb.DuckDBPyConnection, relation: str, mapping: ColumnMapping) -> tuple[Message, ...]:
     """Decide on spend rows that may be totals; return what must be asked."""
     present = given_names(mapping)
     counted = amounts_of("spend", present)
-    asked = [_labelled(con, relation, mapping, counted)]
     names = [c for c in ("period_start", *NAMES) if c in present and c not in dict(mapping.constants)]
+    _nameless(con, relation, names)
+    asked = [_labelled(con, relation, mapping, counted)]
     for column in reversed(names):
         _unnamed(con, relation, column, names[: names.index(column)], counted)
     asked += [_large(con, relation, mapping, column) for column in names if column != "period_start"][-1:]
+    asked.append(_unitemised(con, relation, mapping, counted))
     return tuple(message for message in asked if message)
+
+
+def _nameless(con: duckdb.DuckDBPyConnection, relation: str, names: list[str]) -> None:
+    """Settle rows that call themselves totals and lack a name, or a day, that every other row has."""
+    if not _one(con, f"SELECT count(*) FROM {relation} WHERE bad IN ('label|', 'lone|')"):
+        return
+    lacks = ", ".join(f"count_if({c} IS NULL)" for c in names) or "0"
+    found = con.execute(f"SELECT count(*), {lacks} FROM {relation} WHERE bad IS NULL").fetchall()[0]
+    always = [f"{c} IS NULL" for c, lacking in zip(names, found[1:], strict=False) if found[0] and not lacking]
+    if always:
+        query = f"UPDATE {relation} SET bad = 'total|' WHERE bad IN ('label|', 'lone|') AND ({' OR '.join(always)})"
+        con.execute(query)
+    con.execute(f"UPDATE {relation} SET bad = NULL, label = NULL WHERE bad = 'lone|'")
 
 
 def _labelled(
     con: duckdb.DuckDBPyConnection, relation: str, mapping: ColumnMapping, amounts: list[str]
 ) -> Message | None:
-    """Set rows aside that are called like a total and add up: to all rows, a day's, those just above or just below."""
+    """Set rows aside that are called like a total and add up: to all rows, a day's, those just above or just below.
+
+    Of the others, the reading under which one of the totals is the sum of the rows is taken; without such a one it is
+    asked.
+    """
     table, mark = relation, "count_if(bad IN ('label|', 'total|')) OVER (PARTITION BY currency ORDER BY rowid"
     if not _one(con, f"SELECT count(*) FROM {table} WHERE bad = 'label|'"):
         return None
@@ -94,15 +114,65 @@ def _labelled(
         f"{mark}) AS below FROM {table}), summed AS (SELECT *, {sums}, {counts} FROM parted) "
         f"SELECT place, coalesce({fits}, false) AS adds_up FROM summed WHERE bad = 'label|'"
     )
-    con.execute(
-        f"UPDATE {table} AS judged SET bad = CASE WHEN adds_up THEN 'total|' ELSE ? END "
-        "FROM labelled WHERE place = judged.rowid",
-        ["total|" if mapping.totals else None],
-    )
-    if unclear := _one(con, "SELECT count(*) FROM labelled WHERE NOT adds_up"):
-        return say("Rows called like totals that are not the sum of other rows: {n}. Are they rows of their own?",
-                   n=unclear)  # fmt: skip
-    return None
+    con.execute(f"UPDATE {table} AS judged SET bad = 'total|' FROM labelled WHERE adds_up AND place = judged.rowid")
+    unclear = _one(con, f"SELECT count(*) FROM {table} WHERE bad = 'label|'")
+    if not unclear:
+        return None
+    totals = _reading(con, table, amounts)
+    if totals or (totals is None and mapping.totals):
+        con.execute(f"UPDATE {table} SET bad = 'total|' WHERE bad = 'label|'")
+    else:
+        con.execute(f"UPDATE {table} SET bad = NULL, label = NULL WHERE bad = 'label|'")
+    if totals is not None:
+        return None
+    return say("Rows called like totals that are not the sum of other rows: {n}. Are they rows of their own?",
+               n=unclear)  # fmt: skip
+
+
+def _reading(con: duckdb.DuckDBPyConnection, relation: str, amounts: list[str]) -> bool | None:
+    """Say whether the unclear rows are totals: a sure total is the sum without them; it is not where with them.
+
+    None where neither reading, or each, has such a total.
+    """
+    without, among = (_reconciles(con, relation, amounts, f"bad IS NULL{more}") for more in ("", " OR bad = 'label|'"))
+    return None if without == among else without
+
+
+def _reconciles(con: duckdb.DuckDBPyConnection, relation: str, amounts: list[str], rows: str) -> bool:
+    """Say whether a total of the file's own is the sum of these rows."""
+    sums = ", ".join(f"sum({c}) AS {c}_whole" for c in amounts)
+    return bool(_one(con, (
+        f"WITH parts AS (SELECT {sums}, count(*) AS n, count(DISTINCT currency) AS codes FROM {relation} "
+        f"WHERE {rows}) SELECT count(*) FROM {relation} AS t CROSS JOIN parts WHERE t.bad = 'total|' AND codes <= 1 "
+        f"AND t.spend IS NOT NULL AND {_adds_up(amounts, 't.', '_whole', 'n')}"
+    )))  # fmt: skip
+
+
+def _unitemised(
+    con: duckdb.DuckDBPyConnection, relation: str, mapping: ColumnMapping, amounts: list[str]
+) -> Message | None:
+    """Keep what a platform spent and does not itemise as a row, where a total holds it, else ask."""
+    found = _one(con, f"SELECT count(*) FROM {relation} WHERE bad = 'rest|' AND spend IS NOT NULL")
+    if not found:
+        con.execute(f"UPDATE {relation} SET bad = 'total|' WHERE bad = 'rest|'")
+        return None
+    held = _reconciles(con, relation, amounts, "bad IS NULL OR bad = 'rest|'")
+    present = given_names(mapping)
+    if held or not mapping.totals:
+        # It is about the whole report, in the currency of its rows, and names nothing.
+        whole = {"currency": "min(currency)", "period_start": "min(period_start)", "period_end": "max(period_end)"}
+        filled_in = ", ".join(f"{c} = coalesce(judged.{c}, own_{c})" for c in whole if c in present)
+        own = ", ".join(f"{made} AS own_{c}" for c, made in whole.items() if c in present)
+        lacking = " OR ".join(f"judged.{c} IS NULL" for c in ("channel",) if c in present) or "false"
+        con.execute(
+            f"UPDATE {relation} AS judged SET {filled_in}, bad = CASE WHEN {lacking} THEN 'missing|channel' END "
+            f"FROM (SELECT {own} FROM {relation} WHERE bad IS NULL) WHERE bad = 'rest|'"
+        )
+    else:
+        con.execute(f"UPDATE {relation} SET bad = 'total|' WHERE bad = 'rest|'")
+    if held:
+        return None
+    return say("Rows that seem to be what the platform does not itemise: {n}. Are they rows of their own?", n=found)
 
 
 def _adds_up(amounts: Iterable[str], said: str, whole: str, n: str) -> str:

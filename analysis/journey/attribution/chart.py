@@ -13,6 +13,7 @@ import pandas as pd
 
 from analysis import charts
 from analysis.charts import AnyChart, Look, Plot
+from analysis.fields import Field
 from analysis.journey.attribution.definition import MODEL_WORDS
 from analysis.journey.attribution.words import NO_TOUCH
 from analysis.messages import N_, Message, Money, Share, say
@@ -26,6 +27,7 @@ _TITLES = {
     "revenue": N_("share of realised revenue"),
     "value": N_("share of conversion value"),
 }
+_MODEL = Field(N_("Model"), "text", MODEL_WORDS)
 _RANGES = ["share", "low", "high", "models_low", "models_high"]
 
 
@@ -54,8 +56,7 @@ def bars(
     """
     look, top = plot.look, ranking.head(SHOWN)
     drawn = plot.named(top).assign(figures=[look(_figures(row, value, plot)) for _, row in top.iterrows()])
-    models = each[each["touch"].isin(top["touch"])]
-    models = models.assign(model_name=models["model"].map(lambda m: look(MODEL_WORDS[m])))
+    models, by_model = each[each["touch"].isin(top["touch"])], plot.beside(model=_MODEL)
     x = plot.x(
         "share",
         title=_title(look, value, list(each["model"].unique()), len(ranking) - len(top)),
@@ -69,11 +70,11 @@ def bars(
         color=alt.Color("touch:N", scale=_colours(top["touch"], universe), legend=None),
         tooltip=plot.tips(*told),
     )
-    interval = base.mark_rule(yOffset=8, strokeWidth=2, color=look.ink).encode(x="low:Q", x2="high:Q")
+    interval = charts.whiskers(base, look, yOffset=8, strokeWidth=2)
     model = (
-        alt.Chart(models)
+        alt.Chart(by_model.named(models))
         .mark_point(yOffset=8, size=34, filled=False, strokeWidth=1.3, opacity=0.9, color=look.ink)
-        .encode(y=y, x="share:Q", tooltip=[alt.Tooltip("model_name:N", title=look(N_("Model"))), *plot.tips("share")])
+        .encode(y=y, x="share:Q", tooltip=by_model.tips("model", "share"))
     )
     text: dict[str, Any] = {"yOffset": -9, "baseline": "middle", "color": look.ink, "fontSize": 13}
     name = base.mark_text(align="left", fontWeight="bold", **text).encode(x=alt.value(0), text="touch_name:N")

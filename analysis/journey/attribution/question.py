@@ -13,7 +13,7 @@ from analysis.answer import Answer
 from analysis.arrays import Floats
 from analysis.charts import TOTAL, AnyChart, Look
 from analysis.errors import DataError
-from analysis.fields import Field, Fields, described
+from analysis.fields import Field, Fields, bounds, described
 from analysis.journey.attribution import chart as credit_picture
 from analysis.journey.attribution import words
 from analysis.journey.attribution.costs import Cost, spent, worth_of
@@ -144,7 +144,6 @@ _MODELS = {model: Field(label, "number") for model, label in MODEL_WORDS.items()
 _TOUCH = Field(N_("Touch"), "text", TOUCH_WORDS, of="by")
 _CREDIT = Field(N_("Credited conversions"), "number")
 _VALUE, _ROI = Field(N_("Credited revenue"), "money"), Field(N_("ROI"), "ratio")
-_LOW, _HIGH = Field(N_("95% from"), "share"), Field(N_("95% to"), "share")
 _COST = {
     "cost": Field(N_("Spend"), "money"),
     "cost_per_conversion": Field(N_("Spend per credited conversion"), "money"),
@@ -154,14 +153,12 @@ _TABLE = {
     "model": Field(N_("Model"), "text", MODEL_WORDS),
     "credit": _CREDIT,
     "share": Field(N_("Share"), "share"),
-    "low": _LOW,
-    "high": _HIGH,
+    **bounds("share"),
     **_COST,
 }
 _SHARE = {
     "share": Field(N_("Share, mean of the models"), "share"),
-    "low": _LOW,
-    "high": _HIGH,
+    **bounds("share"),
     "models_low": Field(N_("Share, lowest of the models"), "share"),
     "models_high": Field(N_("Share, highest of the models"), "share"),
     "lead": Field(N_("Ahead of the next"), "points"),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from types import MappingProxyType
 
 from analysis.answer import Note
-from analysis.charts import PHASES, TOTAL
+from analysis.charts import TOTAL
 from analysis.estimates import SMALL
 from analysis.journey.attribution.costs import Worth
 from analysis.journey.attribution.definition import MODEL_WORDS, AttributionDefinition
@@ -18,7 +18,7 @@ from analysis.messages import N_, Message, Money, Name, Names, Span, say
 from analysis.values import local_moment, seconds
 
 NO_TOUCH = N_("(no touch)")
-TOUCH_WORDS = MappingProxyType({name: name for name in (NO_TOUCH, TOTAL, *PHASES)})
+TOUCH_WORDS = MappingProxyType({name: name for name in (NO_TOUCH, TOTAL)})
 _JOURNEYS = ("markov", "shapley")
 _CENT = 0.01
 MANY = 0.1
@@ -43,9 +43,10 @@ def nothing(conversion: str, filtered: bool) -> Message:
     """No conversion to give credit for."""
     if filtered:
         return say(
-            "Nobody did {conversion} under these filters. Widen the dates or clear a filter.", conversion=conversion
+            "Nobody did {conversion} under these filters. Widen the dates or clear a filter.",
+            conversion=Name(conversion, "event"),
         )
-    return say("Nobody did {conversion} in the time observed.", conversion=conversion)
+    return say("Nobody did {conversion} in the time observed.", conversion=Name(conversion, "event"))
 
 
 def worth_nothing(conversion: str) -> Message:
@@ -53,7 +54,7 @@ def worth_nothing(conversion: str) -> Message:
     return say(
         "The {conversion} events under these filters bring no revenue that could be shared out. Share out conversions "
         "instead, or import the orders they lead to.",
-        conversion=conversion,
+        conversion=Name(conversion, "event"),
     )
 
 
@@ -158,7 +159,7 @@ def unnamed(asked: AttributionDefinition, worth: Worth) -> tuple[Note, ...]:
         return ()
     text = say("{amount} of {whole} of paid revenue is shared out; no {conversion} event names the orders of the rest.",
                amount=Money(worth.named, worth.currency), whole=Money(worth.paid, worth.currency),
-               conversion=asked.conversion)  # fmt: skip
+               conversion=Name(asked.conversion, "event"))  # fmt: skip
     if asked.where:
         text = say(
             "{amount} of {whole} of paid revenue under these filters is shared out; no {conversion} event under them "
@@ -194,7 +195,7 @@ def _estimates(asked: AttributionDefinition, tallied: Tally, shares: Shares, mod
 
 
 def _rule(asked: AttributionDefinition) -> Note:
-    events = Names(asked.touches)
+    events = Names(asked.touches, "event")
     if not asked.touches:
         text = say("A path holds every event with a {by} in the {window} up to a conversion.",
                    by=say(asked.by), window=_window(asked))  # fmt: skip

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, ClassVar
 
 import altair as alt
@@ -12,10 +11,11 @@ import numpy as np
 import pandas as pd
 
 from analysis import charts
-from analysis.answer import Answer, Field, Note
-from analysis.charts import GROUP_WORDS, TOTAL, Look
+from analysis.answer import Answer, Note
+from analysis.charts import GROUP_WORDS, TOTAL, AnyChart, Look
 from analysis.errors import DataError, QuestionError
 from analysis.estimates import SMALL, Z, difference, proportion, small_groups
+from analysis.fields import Field, Fields, bounds, described
 from analysis.journey.funnel.chains import chains
 from analysis.journey.funnel.definition import OfFunnel, within
 from analysis.journey.funnel.money import nobody, too_early
@@ -95,7 +95,7 @@ class FunnelChange(OfFunnel):
             version=tables.version,
             headline=_headline(self, table),
             frames={"table": table},
-            notes=(*_left_out(self, left_before, left_after), *_notes(table)),
+            notes=(*_left_out(self, left_before, left_after), *_notes(self, table)),
             universe=tables.names(self.by),
         )
 
@@ -104,35 +104,30 @@ class FunnelChange(OfFunnel):
 class FunnelChangeAnswer(Answer):
     """The whole first, then one row per group; the groups' `mix` and `rate` add up to the whole's."""
 
-    fields: ClassVar[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
-        {
-            "table": MappingProxyType(
-                {
-                    "group": Field(N_("Group"), "text", GROUP_WORDS),
-                    "users_before": Field(N_("Users before"), "count"),
-                    "users_after": Field(N_("Users after"), "count"),
-                    "share_before": Field(N_("Share of users before"), "share"),
-                    "share_after": Field(N_("Share of users after"), "share"),
-                    "before": Field(N_("Rate before"), "share"),
-                    "after": Field(N_("Rate after"), "share"),
-                    "change": Field(N_("Change"), "share"),
-                    "low": Field(N_("95% from"), "share"),
-                    "high": Field(N_("95% to"), "share"),
-                    "mix": Field(N_("From mix"), "share"),
-                    "mix_low": Field(N_("Mix: 95% from"), "share"),
-                    "mix_high": Field(N_("Mix: 95% to"), "share"),
-                    "rate": Field(N_("From rates"), "share"),
-                    "rate_low": Field(N_("Rates: 95% from"), "share"),
-                    "rate_high": Field(N_("Rates: 95% to"), "share"),
-                }
-            )
-        }
+    fields: ClassVar[Fields] = described(
+        table={
+            "group": Field(N_("Group"), "text", GROUP_WORDS, of="by"),
+            "users_before": Field(N_("Users before"), "count"),
+            "users_after": Field(N_("Users after"), "count"),
+            "share_before": Field(N_("Share of users before"), "share"),
+            "share_after": Field(N_("Share of users after"), "share"),
+            "before": Field(N_("Rate before"), "share"),
+            "after": Field(N_("Rate after"), "share"),
+            "change": Field(N_("Change"), "points"),
+            **bounds("points"),
+            "mix": Field(N_("From mix"), "points"),
+            "mix_low": Field(N_("Mix: 95% from"), "points"),
+            "mix_high": Field(N_("Mix: 95% to"), "points"),
+            "rate": Field(N_("From rates"), "points"),
+            "rate_low": Field(N_("Rates: 95% from"), "points"),
+            "rate_high": Field(N_("Rates: 95% to"), "points"),
+        },
     )
 
     question: FunnelChange
     universe: tuple[str, ...] = ()
 
-    def _chart(self, look: Look) -> Any:
+    def _chart(self, look: Look) -> AnyChart:
         return _picture(self, look)
 
 
@@ -218,7 +213,7 @@ def _spread(s0: Any, r0: Any, n0: float, s1: Any, r1: Any, n1: float) -> dict[st
 
 def _headline(asked: FunnelChange, table: pd.DataFrame) -> Message:
     whole_ = table.iloc[0]
-    steps = asked.funnel.row_names
+    steps = [asked.funnel.in_words(row) for row in asked.funnel.row_names]
     facts: dict[str, Any] = {
         "first": steps[asked.from_step - 1],
         "last": steps[(asked.to_step or len(steps)) - 1],
@@ -250,12 +245,12 @@ def _left_out(asked: FunnelChange, before: int, after: int) -> Iterator[Note]:
         yield Note("still-open", text_, "warning")
 
 
-def _notes(table: pd.DataFrame) -> tuple[Note, ...]:
+def _notes(asked: FunnelChange, table: pd.DataFrame) -> tuple[Note, ...]:
     groups = table[1:]
     notes = [Note("points", say("Changes are in percentage points; mix and rates add up to the change exactly."))]
     fewest = groups[["users_before", "users_after"]].min(axis=1)
     if small := groups.loc[fewest < SMALL, "group"].tolist():
-        notes.append(small_groups(small))
+        notes.append(small_groups(small, asked.by))
     again = say("A user may be in both periods; the intervals take the periods as independent.")
     return (*notes, Note("independent", again))
 
@@ -263,34 +258,31 @@ def _notes(table: pd.DataFrame) -> tuple[Note, ...]:
 # ---- the picture ------------------------------------------------------------------------------------------
 
 
-def _picture(answer: FunnelChangeAnswer, look: Look) -> Any:
-    table = answer.table
+_EFFECTS = {"mix": N_("mix"), "rate": N_("rates")}
+_OWN = {"effect": Field(N_("Effect"), "text", _EFFECTS), "points": Field(N_("Change"), "points")}
+
+
+def _picture(answer: FunnelChangeAnswer, look: Look) -> AnyChart:
+    plot = answer.plot("table", look).beside(**_OWN)
+    table = plot.named(answer.table)
     rows: list[Any] = table.to_dict("records")
-    table["row"] = [f"{look(GROUP_WORDS.get(r['group'], r['group']))}\n{look(_rates(r))}" for r in rows]
-    words = {"mix": look(N_("mix")), "rate": look(N_("rates"))}
-    long = table.melt(id_vars=["row"], value_vars=list(words), var_name="effect", value_name="points")
-    long["effect"] = long["effect"].map(words)
-    long["text"] = [look(say("{points} percentage points", points=Points(float(p)))) for p in long["points"]]
-    y = alt.Y("row:N", sort=table["row"].tolist(), title=None, axis=_ROWS)
-    scale = alt.Scale(domain=list(words.values()), range=[charts.PENDING, charts.ACCENT])
+    table["row"] = [f"{row['group_name']}\n{look(_rates(row))}" for row in rows]
+    long = table.melt(id_vars=["row", "group"], value_vars=list(_EFFECTS), var_name="effect", value_name="points")
+    words = [plot.name("effect", name) for name in _EFFECTS]
+    scale = alt.Scale(domain=words, range=[charts.PENDING, charts.ACCENT])
     bars = (
-        alt.Chart(long)
+        alt.Chart(plot.named(long))
         .mark_bar()
         .encode(
-            y=y,
-            yOffset=alt.YOffset("effect:N", sort=list(words.values())),
-            x=alt.X("points:Q", title=look(N_("contribution to the change (percentage points)")), axis=charts.POINTS),
-            color=alt.Color("effect:N", scale=scale, title=None),
-            tooltip=[alt.Tooltip("effect:N", title=" "), alt.Tooltip("text:N", title=look(N_("Change")))],
+            y=charts.rows("row", table["row"].tolist(), lines=2),
+            yOffset=alt.YOffset("effect_name:N", sort=words),
+            x=plot.x("points", title=look(N_("contribution to the change (percentage points)"))),
+            color=alt.Color("effect_name:N", scale=scale, title=None),
+            tooltip=plot.tips("group", "effect", "points"),
         )
     )
-    zero = alt.Chart(pd.DataFrame({"x": [0.0]})).mark_rule(color=look.faint).encode(x="x:Q")
-    return charts.finish(
-        alt.layer(bars, zero), look, describe=answer.headline.text(look.language), height=50 * len(table) + 60
-    )
-
-
-_ROWS = alt.Axis(domain=False, ticks=False, labelExpr="split(datum.label, '\\n')", labelLineHeight=16, labelOffset=-8)
+    whole = alt.layer(bars, charts.zero(look))
+    return charts.finish(whole, look, describe=look(answer.headline), height=50 * len(table) + 60)
 
 
 def _rates(row: Mapping[str, Any]) -> Message:

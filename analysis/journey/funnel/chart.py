@@ -11,40 +11,38 @@ import pandas as pd
 
 from analysis import charts
 from analysis.answer import Answer
-from analysis.charts import Look
+from analysis.charts import AnyChart, Look
+from analysis.fields import Field
 from analysis.messages import N_, Message, Share, say
 
+_OUTCOMES = {"settled": N_("went on in time"), "open": N_("window still open"), "stopped": N_("stopped")}
+_OWN = {"outcome": Field(N_("Outcome"), "text", _OUTCOMES), "n": Field(N_("Users"), "count")}
 
-def steps(answer: Answer, look: Look) -> Any:
+
+def steps(answer: Answer, look: Look) -> AnyChart:
     """Draw one bar per step of a funnel's table: who went on in time, whose window is open, who stopped."""
-    table = _labelled(answer, look)
+    plot, table = answer.plot("table", look).beside(**_OWN), _labelled(answer, look)
     # Two lines beside each bar: the step, and how many got there with both rates that the words name.
     table["label"] = [f"{row.label}\n{look(_rates(row))}" for row in table.itertuples()]
-    words = {"settled": look(N_("went on in time")), "open": look(N_("window still open")),
-             "stopped": look(N_("stopped"))}  # fmt: skip
-    long = _outcomes(table).melt(id_vars=["label", "step"], value_vars=list(words), var_name="outcome", value_name="n")
-    long = long.dropna().assign(
-        rank=lambda t: t["outcome"].map({name: rank for rank, name in enumerate(words)}),
-        outcome=lambda t: t["outcome"].map(words),
-        n=lambda t: t["n"].astype(int),
+    long = _outcomes(table).melt(
+        id_vars=["label", "step", "event"], value_vars=list(_OUTCOMES), var_name="outcome", value_name="n"
     )
-    colour = alt.Scale(domain=list(words.values()), range=[charts.ACCENT, charts.PENDING, look.grid])
+    ranks = {name: rank for rank, name in enumerate(_OUTCOMES)}
+    long = plot.named(long.dropna().assign(rank=lambda t: t["outcome"].map(ranks), n=lambda t: t["n"].astype(int)))
+    words = [plot.name("outcome", name) for name in _OUTCOMES]
+    colour = alt.Scale(domain=words, range=[charts.ACCENT, charts.PENDING, look.grid])
     bars = (
         alt.Chart(long)
         .mark_bar(cornerRadiusEnd=3)
         .encode(
             y=charts.rows("label", table["label"].tolist(), lines=2),
-            x=alt.X("n:Q", title=look(N_("users")), axis=answer.plot("table", look).axis("users")),
-            color=alt.Color("outcome:N", scale=colour, title=None),
+            x=plot.x("n", title=look(N_("users"))),
+            color=alt.Color("outcome_name:N", scale=colour, title=None),
             order=alt.Order("rank:Q"),
-            tooltip=[
-                alt.Tooltip("label:N", title=look(N_("Step"))),
-                alt.Tooltip("outcome:N", title=look(N_("Outcome"))),
-                alt.Tooltip("n:Q", title=look(N_("Users")), format=",d"),
-            ],
+            tooltip=plot.tips("step", "event", "outcome", "n"),
         )
     )
-    return charts.finish(bars, look, describe=_described(answer, look), height=64 * len(table) + 40)
+    return charts.finish(bars, look, describe=look(answer.headline), height=64 * len(table) + 40)
 
 
 def _outcomes(table: pd.DataFrame) -> pd.DataFrame:
@@ -55,28 +53,23 @@ def _outcomes(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(open=table["users"] - table["settled"] - table["later"], stopped=stopped)
 
 
-def by_group(answer: Answer, universe: Sequence[str], look: Look) -> Any:
+def by_group(answer: Answer, universe: Sequence[str], look: Look) -> AnyChart:
     """Draw each group's rates with their intervals: step by step, and at last the one from the first step."""
-    rows, plot = _rows_by_group(answer, look), answer.plot("table", look)
-    shown = rows.dropna(subset="from_previous")
+    plot = answer.plot("table", look).beside(label=Field(N_("Step"), "text"), rate=Field(N_("Rate"), "share"))
+    rows = plot.named(_rows_by_group(answer, look))
+    shown = rows.dropna(subset="rate")
     groups = list(dict.fromkeys(shown["breakdown"]))
     y = alt.Y("row:N", sort=rows["row"].tolist(), title=None, axis=_GROUP_AXIS)
     base = alt.Chart(shown).encode(y=y)
     bars = base.mark_bar(height=14, opacity=0.85).encode(
-        x=plot.x("from_previous", title=look(N_("share of users whose window is over, with 95% interval"))),
+        x=plot.x("rate", title=look(N_("share of users whose window is over, with 95% interval"))),
         color=alt.Color("breakdown:N", scale=charts.colours(groups, universe), legend=None),
-        tooltip=[
-            *plot.tips("breakdown"),
-            alt.Tooltip("label:N", title=look(N_("Step"))),
-            alt.Tooltip("settled:Q", title=look(N_("Users")), format=",d"),
-            alt.Tooltip("from_previous:Q", title=look(N_("Rate")), format=".1%"),
-            *plot.tips("low", "high"),
-        ],
+        tooltip=plot.tips("breakdown", "label", "settled", "rate", "low", "high"),
     )
     rate = base.mark_text(align="left", dx=6, color=look.ink).encode(x="high:Q", text="text:N")
     headings = alt.Chart(rows).mark_point(opacity=0).encode(y=y)
     whole = alt.layer(headings, bars, charts.whiskers(base, look), rate)
-    return charts.finish(whole, look, describe=_described(answer, look), height=22 * len(rows) + 40)
+    return charts.finish(whole, look, describe=look(answer.headline), height=22 * len(rows) + 40)
 
 
 _GROUP_AXIS = alt.Axis(
@@ -91,18 +84,19 @@ def _rows_by_group(answer: Answer, look: Look) -> pd.DataFrame:
     """Lay out one row per step and group, and before each step's rows one for its name; `row` is unique."""
     table = _labelled(answer, look)
     last = table["step"].max()
+    table["rate"] = table["from_previous"]
     parts = [table[table["step"] > 1].sort_values(["step", "users"], ascending=[True, False], kind="stable")]
     if last > 2:
         whole = parts[0][parts[0]["step"] == last]
         whole = whole.assign(
-            from_previous=whole["from_start"], low=whole["start_low"], high=whole["start_high"],
+            rate=whole["from_start"], low=whole["start_low"], high=whole["start_high"],
             label=" → ".join(table.loc[table["step"] == step, "label"].iloc[0] for step in (1, last)),
         )  # fmt: skip
         parts.append(whole)
     table = pd.concat(parts)
     table["row"] = table["label"] + "\n" + table["breakdown_name"]
     table["text"] = [
-        look(_rate(int(n), float(share))) for n, share in zip(table["settled"], table["from_previous"], strict=True)
+        look(_rate(int(n), float(share))) for n, share in zip(table["settled"], table["rate"], strict=True)
     ]
     named = [
         pd.concat([pd.DataFrame({"row": [label], "label": [label]}), own])
@@ -115,10 +109,6 @@ def _labelled(answer: Answer, look: Look) -> pd.DataFrame:
     table = answer.plot("table", look).named(answer.table)
     labels = [f"{step}. {name}" for step, name in zip(table["step"], table["event_name"], strict=True)]
     return table.assign(label=labels)
-
-
-def _described(answer: Answer, look: Look) -> str:
-    return answer.say(answer.headline, look.language)
 
 
 def _rates(row: Any) -> Message:

@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 
 from analysis import charts
-from analysis.answer import Answer, Field, Note
-from analysis.charts import Look
+from analysis.answer import Answer, Note
+from analysis.charts import AnyChart, Look
 from analysis.errors import DataError, QuestionError
 from analysis.estimates import proportion
+from analysis.fields import Field, Fields, bounds, described
 from analysis.journey.funnel.chains import follow
 from analysis.journey.funnel.definition import PROFILE_RULES, FunnelDefinition, OfFunnel
 from analysis.journey.funnel.plan import Plan
@@ -105,24 +106,19 @@ class FunnelRules(OfFunnel):
 class FunnelRulesAnswer(Answer):
     """One row per rule: who entered, who took the last step, and what that rule makes of the rate."""
 
-    fields: ClassVar[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
-        {
-            "table": MappingProxyType(
-                {
-                    "rule": Field(N_("Rule"), "text", {name: name for name in EFFECTS}),
-                    "effect": Field(N_("What it changes"), "text", {text: text for text in EFFECTS.values()}),
-                    "users": Field(N_("Users whose window is over"), "count"),
-                    "converted": Field(N_("At the last step"), "count"),
-                    "rate": Field(N_("From first step"), "share"),
-                    "low": Field(N_("95% from"), "share"),
-                    "high": Field(N_("95% to"), "share"),
-                    "difference": Field(N_("Difference"), "share"),
-                }
-            )
-        }
+    fields: ClassVar[Fields] = described(
+        table={
+            "rule": Field(N_("Rule"), "text", {name: name for name in EFFECTS}),
+            "effect": Field(N_("What it changes"), "text", {text: text for text in EFFECTS.values()}),
+            "users": Field(N_("Users whose window is over"), "count"),
+            "converted": Field(N_("At the last step"), "count"),
+            "rate": Field(N_("From first step"), "share"),
+            **bounds("share"),
+            "difference": Field(N_("Difference"), "points"),
+        },
     )
 
-    def _chart(self, look: Look) -> Any:
+    def _chart(self, look: Look) -> AnyChart:
         return _dots(self, look)
 
 
@@ -195,27 +191,22 @@ def _notes(table: pd.DataFrame) -> list[Note]:
 # ---- the picture ------------------------------------------------------------------------------------------
 
 
-def _dots(answer: FunnelRulesAnswer, look: Look) -> Any:
-    table = answer.table.dropna(subset="rate")
-    table["name"], table["own"] = table["rule"].map(look), table["rule"] == ASKED
-    rows: Any = table.itertuples()
-    table["text"] = [look(say("{n} ({share})", n=r.converted, share=Share(r.rate))) for r in rows]
-    y = alt.Y("name:N", sort=None, title=None, axis=alt.Axis(domain=False, ticks=False))
-    base = alt.Chart(table).encode(y=y)
-    title = look(N_("share of those who entered, with 95% interval"))
+def _dots(answer: FunnelRulesAnswer, look: Look) -> AnyChart:
+    plot = answer.plot("table", look)
+    table = plot.named(answer.table.dropna(subset="rate"))
+    told = zip(table["converted"], table["rate"], strict=True)
+    table = table.assign(
+        own=table["rule"] == ASKED,
+        text=[look(say("{n} ({share})", n=int(n), share=Share(float(share)))) for n, share in told],
+    )
+    base = alt.Chart(table).encode(y=charts.rows("rule_name", table["rule_name"].tolist()))
     room = alt.Scale(domain=[0, float(table["high"].max() * 1.3)], nice=False)  # for the labels
-    x = alt.X("rate:Q", title=title, axis=alt.Axis(format=".0%", tickCount=5), scale=room)
+    x = plot.x("rate", title=look(N_("share of those who entered, with 95% interval")), scale=room)
     colour = alt.condition("datum.own", alt.value(charts.ACCENT), alt.value(look.faint))
-    tips = [
-        alt.Tooltip("name:N", title=look(N_("Rule"))),
-        alt.Tooltip("users:Q", title=look(N_("Users")), format=",d"),
-        alt.Tooltip("converted:Q", title=look(N_("At the last step")), format=",d"),
-        alt.Tooltip("rate:Q", title=look(N_("From first step")), format=".2%"),
-        alt.Tooltip("difference:Q", title=look(N_("Difference")), format="+.2%"),
-    ]
     own = alt.Chart(table[table["own"]]).mark_rule(color=charts.ACCENT, strokeDash=[3, 3]).encode(x=x)
-    whiskers = base.mark_rule(color=look.ink).encode(x=alt.X("low:Q", title=title, scale=room), x2="high:Q")
-    dots = base.mark_point(filled=True, size=90, opacity=1).encode(x=x, color=colour, tooltip=tips)
+    dots = base.mark_point(filled=True, size=90, opacity=1).encode(
+        x=x, color=colour, tooltip=plot.tips("rule", "users", "converted", "rate", "low", "high", "difference")
+    )
     labels = base.mark_text(align="left", dx=8).encode(x="high:Q", text="text:N")
-    whole = alt.layer(own, whiskers, dots, labels)
-    return charts.finish(whole, look, describe=answer.headline.text(look.language), height=30 * len(table) + 40)
+    whole = alt.layer(own, charts.whiskers(base, look), dots, labels)
+    return charts.finish(whole, look, describe=look(answer.headline), height=30 * len(table) + 40)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 
 from analysis.errors import QuestionError
 from analysis.journey.steps import STEPS_AT_MOST, Exclusion, Step, called, exclusions, steps
-from analysis.messages import N_, Message, Span, say
+from analysis.messages import N_, Deed, Message, Name, Span, say
 from analysis.question import Question
 from analysis.values import a, duration, either, moment, one_of, optional, seconds, text, whole
 
@@ -58,14 +58,32 @@ class FunnelDefinition(Question):
 
     @property
     def step_names(self) -> tuple[str, ...]:
-        """What people call the steps."""
+        """What the steps are called in tables and files."""
         return tuple(called(step) for step in self.steps)
+
+    @property
+    def step_words(self) -> tuple[Message | Name, ...]:
+        """The steps in words."""
+        return tuple(self.in_words(name) for name in self.step_names)
 
     @property
     def row_names(self) -> tuple[str, ...]:
         """What the rows of an answer are called: the steps, or in any order how many of them were taken."""
         count = len(self.steps)
         return tuple(f"{k} / {count}" for k in range(1, count + 1)) if self.order == "any" else self.step_names
+
+    @property
+    def said(self) -> Mapping[str, Message]:
+        """By their names in tables, the steps that are more than an event, in words."""
+        return {step.name: step.said for step in self.steps if isinstance(step, Step)}
+
+    def deed(self, row: str) -> Message | Deed:
+        """Return that people took a step, as a verb."""
+        return say("did {event}", event=self.said[row]) if row in self.said else Deed(row)
+
+    def in_words(self, row: str) -> Message | Name:
+        """Return what a row of an answer is called in words."""
+        return self.said.get(row) or Name(row, "event")
 
     @property
     def skippable(self) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from types import MappingProxyType
 from typing import Any, ClassVar
 
 import altair as alt
@@ -15,29 +14,33 @@ import pandas as pd
 from scipy.stats import norm
 
 from analysis import charts
-from analysis.answer import Answer, Field, Note
-from analysis.charts import GROUP_WORDS, NOT_SET, Look
+from analysis.answer import Answer, Note
+from analysis.charts import GROUP_WORDS, NOT_SET, AnyChart, Look, Plot
 from analysis.errors import DataError
 from analysis.estimates import SMALL, Interval, Moments, Z, clear, difference, mean, proportion, ratio, score_test
+from analysis.fields import Field, Fields, bounds, described
 from analysis.groups import told_apart_by
 from analysis.journey.funnel.chains import Chains
 from analysis.journey.funnel.definition import FunnelDefinition, OfFunnel, within
 from analysis.journey.funnel.money import Carried, carried, nobody, too_early
 from analysis.journey.loyalty.participation import Participation, ParticipationAnswer, loyal
-from analysis.messages import N_, Message, Money, Names, Share, say
+from analysis.messages import N_, Message, Money, Name, Names, Share, say
 from analysis.money import currency_of, known
 from analysis.periods import campaigns
 from analysis.purchases import purchases, source_of
 from analysis.store.walk import Columns
 from analysis.tables import Tables, collect
 from analysis.values import Filter, currency_code, names, number, optional, value, whole
-from analysis.vocabulary import EVENT_WORDS
 
 BY = ("device", "channel", "audience", "creative")
 """Columns that are looked through unless others are named."""
 SPEED, SLOW = N_("page speed"), N_("slow page")
 LOYALTY, LOYAL = N_("loyalty"), N_("loyal users")
-WORDS = GROUP_WORDS | {SPEED: SPEED, SLOW: SLOW, LOYALTY: LOYALTY, LOYAL: LOYAL}
+_COLUMN_WORDS = {
+    **{column: column for column in BY},
+    SPEED: SPEED,
+    LOYALTY: LOYALTY,
+}
 GROUPS = 200
 """Most values a column may have; one with more is left out, with a note."""
 
@@ -116,10 +119,11 @@ class DropOffs(OfFunnel):
         return DropOffsAnswer(
             question=self,
             version=tables.version,
-            headline=_headline(table, found.currency),
+            headline=_headline(asked, table, found.currency),
             frames={"table": table},
             notes=(*_left_out(asked, found.chains), *_notes(self, table, skipped), *found.notes),
             currency=found.currency,
+            said={**asked.said, **_campaigns(table)},
         )
 
 
@@ -131,37 +135,32 @@ class DropOffsAnswer(Answer):
     looked at. `lost` and `worth` are empty where the group does better than the others, `worth` also without money.
     """
 
-    fields: ClassVar[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
-        {
-            "table": MappingProxyType(
-                {
-                    "after": Field(N_("After"), "text", EVENT_WORDS),
-                    "event": Field(N_("Step"), "text", {**EVENT_WORDS, **WORDS}),
-                    "column": Field(N_("Column"), "text", WORDS),
-                    "group": Field(N_("Group"), "text", WORDS),
-                    "users": Field(N_("Users"), "count"),
-                    "share": Field(N_("Went on"), "share"),
-                    "low": Field(N_("95% from"), "share"),
-                    "high": Field(N_("95% to"), "share"),
-                    "others": Field(N_("Other users"), "count"),
-                    "others_share": Field(N_("Others went on"), "share"),
-                    "lift": Field(N_("Times the others' rate"), "ratio"),
-                    "lift_low": Field(N_("Times the others' rate: 95% from"), "ratio"),
-                    "lift_high": Field(N_("Times the others' rate: 95% to"), "ratio"),
-                    "p_value": Field(N_("p-value"), "number"),
-                    "clear": Field(N_("Beyond chance"), "flag"),
-                    "lost": Field(N_("Users lost"), "number"),
-                    "worth": Field(N_("Worth"), "money"),
-                    "worth_low": Field(N_("Worth: 95% from"), "money"),
-                    "worth_high": Field(N_("Worth: 95% to"), "money"),
-                }
-            )
-        }
+    fields: ClassVar[Fields] = described(
+        table={
+            "after": Field(N_("After"), "text", of="event"),
+            "event": Field(N_("Step"), "text", of="event"),
+            "column": Field(N_("Column"), "text", _COLUMN_WORDS),
+            "group": Field(N_("Group"), "text", {**GROUP_WORDS, SLOW: SLOW, LOYAL: LOYAL}, row_of="column"),
+            "users": Field(N_("Users"), "count"),
+            "share": Field(N_("Went on"), "share"),
+            **bounds("share"),
+            "others": Field(N_("Other users"), "count"),
+            "others_share": Field(N_("Others went on"), "share"),
+            "lift": Field(N_("Times the others' rate"), "ratio"),
+            "lift_low": Field(N_("Times the others' rate: 95% from"), "ratio"),
+            "lift_high": Field(N_("Times the others' rate: 95% to"), "ratio"),
+            "p_value": Field(N_("p-value"), "number"),
+            "clear": Field(N_("Beyond chance"), "flag"),
+            "lost": Field(N_("Users lost"), "number"),
+            "worth": Field(N_("Worth"), "money"),
+            "worth_low": Field(N_("Worth: 95% from"), "money"),
+            "worth_high": Field(N_("Worth: 95% to"), "money"),
+        },
     )
 
     question: DropOffs
 
-    def _chart(self, look: Look) -> Any:
+    def _chart(self, look: Look) -> AnyChart:
         return _picture(self, look)
 
 
@@ -338,21 +337,27 @@ def _each_loyal(asked: DropOffs, tables: Tables, campaign: str, currency: str | 
 # ---- the words --------------------------------------------------------------------------------------------
 
 
-def _headline(table: pd.DataFrame, currency: str | None) -> Message:
+def _campaigns(table: pd.DataFrame) -> dict[str, Message]:
+    """Return the campaigns that stand where steps do, by the names that people have for them."""
+    runs = table[table["column"] == LOYALTY][["after", "event"]].to_numpy().ravel()
+    return {run: say("{campaign}", campaign=Name(run, "campaign")) for run in runs}
+
+
+def _headline(asked: FunnelDefinition, table: pd.DataFrame, currency: str | None) -> Message:
     behind = table[table["clear"] & (table["lost"] > 0)]
     if behind.empty:
         return say("Of {n} groups none falls behind the others by more than chance explains.", n=len(table))
     top = behind.iloc[0]
     facts: dict[str, Any] = {
-        "group": top["group"],
-        "after": top["after"],
-        "event": top["event"],
+        "group": Name(top["group"], top["column"]),
+        "after": asked.in_words(top["after"]),
+        "event": asked.in_words(top["event"]),
         "share": Share(float(top["share"])),
         "users": int(top["users"]),
         "others": Share(float(top["others_share"])),
     }
     if top["column"] == LOYALTY:
-        facts |= {"users": int(top["users"])}
+        facts |= {end: Name(top[end], "campaign") for end in ("after", "event")}
         return say(
             "{share} of {users} loyal users came to {event}; {others} had come to {after}. Bringing that back is worth "
             "{worth} (95% {low} to {high}).",
@@ -423,48 +428,35 @@ SHOWN = 10
 """Most drop-offs drawn; the table has all."""
 
 
-def _picture(answer: DropOffsAnswer, look: Look) -> Any:
-    table = answer.table
+def _picture(answer: DropOffsAnswer, look: Look) -> AnyChart:
+    plot, table = answer.plot("table", look).beside(lost=Field(N_("Users lost"), "count")), answer.table
     priced = table["worth"].notna().any()
     by = "worth" if priced else "lost"
     shown = table[table["lost"] > 0].nlargest(SHOWN, by) if not table["clear"].any() else (
         table[table["clear"] & (table["lost"] > 0)].head(SHOWN)
     )  # fmt: skip
-    rows: list[Any] = shown.to_dict("records")
+    shown = plot.named(shown)
     shown = shown.assign(
-        row=[_place(look, r) for r in rows],
-        text=[_amount(look, r, answer.currency) for r in rows],
-        low=shown["worth_low"] if priced else np.nan,
-        high=shown["worth_high"] if priced else np.nan,
+        row=shown["group_name"] + "\n" + shown["after_name"] + " → " + shown["event_name"],
+        text=[_amount(plot, *pair) for pair in zip(shown["worth"], shown["lost"], strict=True)],
     )
-    end = alt.X("high:Q") if priced else alt.X(f"{by}:Q")
-    unit = f" ({answer.currency})" if answer.currency else ""
-    title = look(N_("worth of the others' rate, with 95% interval")) + unit if priced else look(N_("users lost"))
-    base = alt.Chart(shown).encode(y=alt.Y("row:N", sort=shown["row"].tolist(), title=None, axis=_ROWS))
+    gain = plot.title("worth", N_("worth of the others' rate, with 95% interval"))
+    told = ["worth", "worth_low", "worth_high"] if priced else ["lost"]
+    base = alt.Chart(shown).encode(y=charts.rows("row", shown["row"].tolist(), lines=2))
     bars = base.mark_bar(height=18, color=charts.LOSS, opacity=0.8).encode(
-        x=alt.X(f"{by}:Q", title=title, axis=alt.Axis(tickCount=5)),
-        tooltip=[alt.Tooltip("row:N", title=" "), alt.Tooltip("text:N", title=look(N_("Worth")))],
+        x=plot.x(by, title=gain if priced else look(N_("users lost"))),
+        tooltip=plot.tips("column", "group", "after", "event", "users", "share", "others_share", *told),
     )
-    whisker = base.mark_rule(strokeWidth=1.5, color=look.ink).encode(x="low:Q", x2="high:Q")
-    label = base.mark_text(align="left", dx=6, color=look.ink).encode(x=end, text="text:N")
+    whiskers = [charts.whiskers(base, look, "worth_low", "worth_high")] if priced else []
+    label = base.mark_text(align="left", dx=6, color=look.ink).encode(x="worth_high:Q" if priced else "lost:Q",
+                                                                      text="text:N")  # fmt: skip
     return charts.finish(
-        alt.layer(bars, whisker, label),
+        alt.layer(bars, *whiskers, label),
         look,
-        describe=answer.headline.text(look.language),
+        describe=look(answer.headline),
         height=46 * max(len(shown), 1) + 50,
     )
 
 
-_ROWS = alt.Axis(domain=False, ticks=False, labelExpr="split(datum.label, '\\n')", labelLineHeight=16, labelOffset=-8)
-
-
-def _place(look: Look, row: dict[str, Any]) -> str:
-    group = look(WORDS.get(row["group"], row["group"]))
-    after, event = (look(EVENT_WORDS.get(row[name], row[name])) for name in ("after", "event"))
-    return f"{group}\n{after} → {event}"
-
-
-def _amount(look: Look, row: dict[str, Any], currency: str | None) -> str:
-    if pd.isna(row["worth"]):
-        return look(say("{n}", n=round(float(row["lost"]))))
-    return look(say("{amount}", amount=Money(float(row["worth"]), currency)))
+def _amount(plot: Plot, worth: float, lost: float) -> str:
+    return plot.written("lost", round(lost)) if np.isnan(worth) else plot.written("worth", worth)

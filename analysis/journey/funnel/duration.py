@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, ClassVar
 
 import altair as alt
@@ -13,10 +11,12 @@ import pandas as pd
 from statsmodels.duration.survfunc import SurvfuncRight
 
 from analysis import charts
-from analysis.answer import Answer, Field, Note
-from analysis.charts import GROUP_WORDS, TOTAL, Look
+from analysis.answer import Answer, Note
+from analysis.charts import TOTAL, AnyChart, Look
 from analysis.errors import DataError, QuestionError
 from analysis.estimates import SMALL, Z, small_groups
+from analysis.fields import CONVERTED, Field, Fields, bounds, described
+from analysis.groups import GROUP
 from analysis.journey.funnel.chains import Chains, chains
 from analysis.journey.funnel.definition import FunnelDefinition, OfFunnel
 from analysis.journey.funnel.kernel import NO_TIME
@@ -82,7 +82,7 @@ class TimeToConvert(OfFunnel):
         times = _times(self, tables)
         if times.empty:
             raise DataError.empty(say("Nobody took step {step}, {name}. Widen the dates or clear a filter.",
-                                      step=self.from_step, name=self.funnel.step_names[self.between[0]]))  # fmt: skip
+                                      step=self.from_step, name=self.funnel.step_words[self.between[0]]))  # fmt: skip
         groups = [(TOTAL, times), *times.groupby("breakdown")] if self.funnel.breakdown else [(TOTAL, times)]
         fitted = [_fitted(str(name), own) for name, own in groups]
         table = pd.DataFrame([row for row, _ in fitted])
@@ -100,38 +100,29 @@ class TimeToConvert(OfFunnel):
 class TimeToConvertAnswer(Answer):
     """Per group: how many, what share converts in the end, and how long it takes; `curve` has the whole course."""
 
-    fields: ClassVar[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
-        {
-            "table": MappingProxyType(
-                {
-                    "breakdown": Field(N_("Group"), "text", GROUP_WORDS),
-                    "users": Field(N_("Users"), "count"),
-                    "converted": Field(N_("Converted"), "count"),
-                    "still_open": Field(N_("Still open"), "count"),
-                    "rate": Field(N_("Converts in the end"), "share"),
-                    "low": Field(N_("95% from"), "share"),
-                    "high": Field(N_("95% to"), "share"),
-                    "median": Field(N_("Median time"), "seconds"),
-                    "median_low": Field(N_("Median, 95% from"), "seconds"),
-                    "median_high": Field(N_("Median, 95% to"), "seconds"),
-                    "half_of_conversions": Field(N_("Half of the conversions within"), "seconds"),
-                }
-            ),
-            "curve": MappingProxyType(
-                {
-                    "breakdown": Field(N_("Group"), "text", GROUP_WORDS),
-                    "seconds": Field(N_("Time since the first of the two steps"), "seconds"),
-                    "share": Field(N_("Converted by then"), "share"),
-                    "low": Field(N_("95% from"), "share"),
-                    "high": Field(N_("95% to"), "share"),
-                }
-            ),
-        }
+    fields: ClassVar[Fields] = described(
+        table={
+            "breakdown": GROUP,
+            **CONVERTED,
+            "still_open": Field(N_("Still open"), "count"),
+            "rate": Field(N_("Converts in the end"), "share"),
+            **bounds("share"),
+            "median": Field(N_("Median time"), "seconds"),
+            "median_low": Field(N_("Median, 95% from"), "seconds"),
+            "median_high": Field(N_("Median, 95% to"), "seconds"),
+            "half_of_conversions": Field(N_("Half of the conversions within"), "seconds"),
+        },
+        curve={
+            "breakdown": GROUP,
+            "seconds": Field(N_("Time since the first of the two steps"), "seconds"),
+            "share": Field(N_("Converted by then"), "share"),
+            **bounds("share"),
+        },
     )
 
     universe: tuple[str, ...] = ()
 
-    def _chart(self, look: Look) -> Any:
+    def _chart(self, look: Look) -> AnyChart:
         return _curves(self, look)
 
 
@@ -224,7 +215,7 @@ def _curve(name: str, times: Any, share: Any, low: Any, high: Any, end: float) -
 
 
 def _headline(asked: TimeToConvert, total: Any) -> Message:
-    first, last = (asked.funnel.step_names[k] for k in asked.between)
+    first, last = (asked.funnel.step_words[k] for k in asked.between)
     params: dict[str, Any] = {"first": first, "last": last, "users": int(total["users"])}
     if not total["converted"]:
         return say("None of {users} users went from {first} to {last}.", **params)
@@ -248,13 +239,13 @@ def _notes(asked: TimeToConvert, table: pd.DataFrame, cut: int) -> tuple[Note, .
     never = table[table["median"].isna()]["breakdown"].tolist()
     if never:
         text = say("Of all who entered, fewer than half convert, so there is no median time among all: {groups}.",
-                   groups=Names(tuple(never)))  # fmt: skip
+                   groups=Names(tuple(never), asked.funnel.breakdown))  # fmt: skip
         if len(table) == 1:
             text = say("Fewer than half of all who entered convert, so the median is that of those who did.")
         notes.append(Note("no-median", text, "missing"))
     small = table[table["users"] < SMALL]["breakdown"].tolist()
     if small:
-        notes.append(small_groups(small))
+        notes.append(small_groups(small, asked.funnel.breakdown))
     if asked.funnel.effective.entry == "every":
         text = say("Time runs from the latest entry that got as far; with the first entry only it is longer.")
         notes.append(Note("latest-entry", text))
@@ -275,7 +266,7 @@ def _settled(curve: pd.DataFrame) -> float:
     return float(min(max(1.25 * told, 1.0), curve["seconds"].max() or 1.0))
 
 
-def _curves(answer: TimeToConvertAnswer, look: Look) -> Any:
+def _curves(answer: TimeToConvertAnswer, look: Look) -> AnyChart:
     curve = answer.frame("curve")
     groups = list(dict.fromkeys(curve["breakdown"]))
     if len(groups) > 1:
@@ -284,27 +275,23 @@ def _curves(answer: TimeToConvertAnswer, look: Look) -> Any:
     end = _settled(curve)
     size, unit = next((u for u in _UNITS if end >= 2 * u[0]), _UNITS[-1])
     end /= size
-    curve = curve.assign(time=curve["seconds"] / size, group=[look(g) if g in GROUP_WORDS else g
-                                                              for g in curve["breakdown"]])  # fmt: skip
-    scale = charts.colours(groups, answer.universe)
-    several = len(groups) > 1
-    legend = alt.Legend(symbolOpacity=1)  # not the bands'
-    colour = alt.Color("breakdown:N", scale=scale, title=None, legend=legend) if several else alt.value(charts.ACCENT)
-    x = alt.X("time:Q", title=look(unit), axis=alt.Axis(tickCount=6), scale=alt.Scale(domain=[0, end], nice=False))
-    base = alt.Chart(curve).encode(x=x, color=colour)
-    y = alt.Y("share:Q", title=look(N_("share converted, with 95% interval")), axis=alt.Axis(format=".0%"),
-              scale=alt.Scale(zero=True))  # fmt: skip
+    plot = answer.plot("curve", look).beside(time=Field(unit, "number"))
+    curve = plot.named(curve.assign(time=curve["seconds"] / size))
+    legend = plot.legend("breakdown", groups, symbolOpacity=1)  # not the bands'
+    colour = alt.Color("breakdown:N", scale=charts.colours(groups, answer.universe), legend=legend)
+    base = alt.Chart(curve).encode(
+        x=plot.x("time", scale=alt.Scale(domain=[0, end], nice=False)),
+        color=colour if len(groups) > 1 else alt.value(charts.ACCENT),
+    )
     band = base.mark_area(opacity=0.15, clip=True, interpolate="step-after").encode(
         y=alt.Y("low:Q", title=""), y2="high:Q"
     )
-    line = base.mark_line(strokeWidth=2, clip=True, interpolate="step-after").encode(
-        y=y,
-        tooltip=[
-            alt.Tooltip("group:N", title=look(N_("Group"))),
-            alt.Tooltip("time:Q", title=look(unit), format=".2f"),
-            alt.Tooltip("share:Q", title=look(N_("Converted by then")), format=".1%"),
-            alt.Tooltip("low:Q", title=look(N_("95% from")), format=".1%"),
-            alt.Tooltip("high:Q", title=look(N_("95% to")), format=".1%"),
-        ],
-    )
-    return charts.finish(alt.layer(band, line), look, describe=answer.headline.text(look.language), height=320)
+    y = plot.y("share", title=look(N_("share converted, with 95% interval")), scale=alt.Scale(zero=True))
+    line = base.encode(y=y)
+    tips = plot.tips("breakdown", "time", "share", "low", "high")
+    layers = [
+        band,
+        line.mark_line(strokeWidth=2, clip=True, interpolate="step-after"),
+        charts.handles(line, tips, clip=True),
+    ]
+    return charts.finish(alt.layer(*layers), look, describe=look(answer.headline), height=320)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, ClassVar
 
 import altair as alt
@@ -15,11 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis import charts
-from analysis.answer import Answer, Field, Note
+from analysis.answer import Answer, Note
 from analysis.arrays import Bools, Floats
-from analysis.charts import GROUP_WORDS, TOTAL, Look
+from analysis.charts import TOTAL, AnyChart, Look
 from analysis.errors import DataError
 from analysis.estimates import Moments, mean
+from analysis.fields import Field, Fields, bounds, described
+from analysis.groups import GROUP
 from analysis.journey.funnel.chains import Chains, chains
 from analysis.journey.funnel.definition import FunnelDefinition, OfFunnel, within
 from analysis.messages import N_, Message, Money, Names, say
@@ -28,7 +29,6 @@ from analysis.purchases import Purchases, purchases, source_of
 from analysis.store.walk import Columns
 from analysis.tables import Tables, collect
 from analysis.values import Filter, currency_code, optional, value
-from analysis.vocabulary import EVENT_WORDS
 
 SPENT_BY = ("channel", "campaign", "creative", "audience", "phase")
 """Columns of the events that tell whose spend it is."""
@@ -89,6 +89,7 @@ class FunnelMoney(OfFunnel):
             notes=(*_waiting(found.chains), *found.notes, *notes),
             currency=found.currency,
             universe=tables.names(asked.breakdown) if asked.breakdown else (),
+            said=asked.said,
         )
 
 
@@ -100,32 +101,27 @@ class FunnelMoneyAnswer(Answer):
     over whom revenue is.
     """
 
-    fields: ClassVar[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
-        {
-            "table": MappingProxyType(
-                {
-                    "breakdown": Field(N_("Group"), "text", GROUP_WORDS),
-                    "step": Field(N_("Step"), "count"),
-                    "event": Field(N_("Event"), "text", EVENT_WORDS),
-                    "users": Field(N_("Users"), "count"),
-                    "counted": Field(N_("Users counted"), "count"),
-                    "orders": Field(N_("Matched orders"), "count"),
-                    "revenue": Field(N_("Revenue of matched orders"), "money"),
-                    "revenue_per_user": Field(N_("Revenue per user"), "money"),
-                    "low": Field(N_("95% from"), "money"),
-                    "high": Field(N_("95% to"), "money"),
-                    "spend": Field(N_("Spend"), "money"),
-                    "cost_per_user": Field(N_("Cost per user"), "money"),
-                    "roi": Field(N_("ROI"), "ratio"),
-                }
-            )
-        }
+    fields: ClassVar[Fields] = described(
+        table={
+            "breakdown": GROUP,
+            "step": Field(N_("Step"), "count"),
+            "event": Field(N_("Event"), "text", of="event"),
+            "users": Field(N_("Users"), "count"),
+            "counted": Field(N_("Users counted"), "count"),
+            "orders": Field(N_("Matched orders"), "count"),
+            "revenue": Field(N_("Revenue of matched orders"), "money"),
+            "revenue_per_user": Field(N_("Revenue per user"), "money"),
+            **bounds("money"),
+            "spend": Field(N_("Spend"), "money"),
+            "cost_per_user": Field(N_("Cost per user"), "money"),
+            "roi": Field(N_("ROI"), "ratio"),
+        },
     )
 
     question: FunnelMoney
     universe: tuple[str, ...] = ()
 
-    def _chart(self, look: Look) -> Any:
+    def _chart(self, look: Look) -> AnyChart:
         return _picture(self, look)
 
 
@@ -268,7 +264,7 @@ def _waiting(found: Chains) -> Iterator[Note]:
 
 
 def _no_money(asked: FunnelDefinition, found: Chains) -> Message:
-    last = asked.step_names[-1]
+    last = asked.step_words[-1]
     if (found.last < 0).all():
         return say("Nobody took all steps up to {step}, so there is no money to follow.", step=last)
     return say("The last step, {step}, names no orders and has no values, so there is no money to follow.", step=last)
@@ -286,7 +282,7 @@ def nobody(asked: FunnelDefinition) -> Message:
     """Say that nobody entered."""
     return say(
         "Nobody took the first step, {step}, under these filters. Widen the dates or clear a filter.",
-        step=asked.step_names[0],
+        step=asked.step_words[0],
     )
 
 
@@ -382,38 +378,31 @@ def _headline(table: pd.DataFrame, found: Carried) -> Message:
 # ---- the picture ------------------------------------------------------------------------------------------
 
 
-def _picture(answer: FunnelMoneyAnswer, look: Look) -> Any:
-    table = answer.table
+_EACH = {"revenue_per_user": N_("revenue per user"), "cost_per_user": N_("cost per user")}
+_OWN = {"what": Field(N_("Of what"), "text", _EACH), "amount": Field(N_("Amount"), "money")}
+
+
+def _picture(answer: FunnelMoneyAnswer, look: Look) -> AnyChart:
+    plot, table = answer.plot("table", look).beside(**_OWN), answer.table
     grouped = table["breakdown"].nunique() > 1
-    shown = table[table["step"] == 1] if grouped else table
-    label = [look(GROUP_WORDS.get(g, g)) for g in shown["breakdown"]] if grouped else [
-        f"{step}. {look(EVENT_WORDS.get(event, event))}"
-        for step, event in zip(shown["step"], shown["event"], strict=True)
-    ]  # fmt: skip
-    shown = shown.assign(
-        row=[text + "\n" + look(say("n = {n}", n=int(n))) for text, n in zip(label, shown["users"], strict=True)]
+    shown = plot.named(table[table["step"] == 1] if grouped else table)
+    label = shown["breakdown_name"] if grouped else shown["step"].astype(str) + ". " + shown["event_name"]
+    counts = [look(say("n = {n}", n=int(n))) for n in shown["users"]]
+    shown["row"] = [f"{text}\n{count}" for text, count in zip(label, counts, strict=True)]
+    long = shown.melt(
+        id_vars=["row", "breakdown", "event", "low", "high"], value_vars=list(_EACH), var_name="what",
+        value_name="amount",
+    )  # fmt: skip
+    long.loc[long["what"] == "cost_per_user", ["low", "high"]] = np.nan
+    words = [plot.name("what", name) for name in _EACH]
+    scale = alt.Scale(domain=words, range=[charts.ACCENT, charts.PENDING])
+    base = alt.Chart(plot.named(long.dropna(subset="amount"))).encode(
+        y=charts.rows("row", shown["row"].tolist(), lines=2), yOffset=alt.YOffset("what_name:N", sort=words)
     )
-    revenue, cost = look(N_("revenue per user")), look(N_("cost per user"))
-    words = {"revenue_per_user": revenue, "cost_per_user": cost}
-    long = shown.melt(id_vars=["row", "low", "high"], value_vars=list(words), var_name="what", value_name="amount")
-    long["what"] = long["what"].map(words)
-    long.loc[long["what"] == cost, ["low", "high"]] = np.nan
-    unit = f" ({answer.currency})" if answer.currency else ""
-    axis = alt.Axis(
-        domain=False, ticks=False, labelExpr="split(datum.label, '\\n')", labelLineHeight=16, labelOffset=-8
-    )
-    y = alt.Y("row:N", sort=shown["row"].tolist(), title=None, axis=axis)
-    scale = alt.Scale(domain=[revenue, cost], range=[charts.ACCENT, charts.PENDING])
-    base = alt.Chart(long.dropna(subset="amount")).encode(y=y, yOffset=alt.YOffset("what:N", sort=[revenue, cost]))
     bars = base.mark_bar().encode(
-        x=alt.X("amount:Q", title=look(N_("per user who got so far")) + unit, axis=alt.Axis(tickCount=5)),
-        color=alt.Color("what:N", scale=scale, title=None),
-        tooltip=[
-            alt.Tooltip("what:N", title=" "),
-            alt.Tooltip("amount:Q", title=look(N_("Amount")) + unit, format=",.2f"),
-        ],
+        x=plot.x("amount", title=plot.title("amount", N_("per user who got so far"))),
+        color=alt.Color("what_name:N", scale=scale, title=None),
+        tooltip=plot.tips("breakdown" if grouped else "event", "what", "amount", "low", "high"),
     )
-    whisker = base.mark_rule(strokeWidth=1.5, color=look.ink).encode(x="low:Q", x2="high:Q")
-    return charts.finish(
-        alt.layer(bars, whisker), look, describe=answer.headline.text(look.language), height=58 * len(shown) + 60
-    )
+    whole = alt.layer(bars, charts.whiskers(base, look))
+    return charts.finish(whole, look, describe=look(answer.headline), height=58 * len(shown) + 60)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from analysis.answer import Answer, Field
+from analysis.answer import Answer
 from analysis.arrays import Bools
-from analysis.charts import GROUP_WORDS, NOT_SET, TOTAL, Look
+from analysis.charts import NOT_SET, TOTAL, AnyChart, Look
 from analysis.errors import DataError
 from analysis.estimates import proportion, share
+from analysis.fields import Field, Fields, bounds, described
+from analysis.groups import GROUP
 from analysis.journey.funnel import chart as picture
 from analysis.journey.funnel import words
 from analysis.journey.funnel.chains import Times, follow, timed, times
@@ -26,7 +27,6 @@ from analysis.messages import N_
 from analysis.store.walk import Chunk
 from analysis.tables import Tables
 from analysis.values import value
-from analysis.vocabulary import EVENT_WORDS
 
 
 @value("funnel")
@@ -110,6 +110,7 @@ class Funnel(FunnelDefinition):
                 None if plan.session else suggested(counts.waits, windows),
             ),
             universe=tables.names(self.breakdown) if self.breakdown else (),
+            said=self.said,
         )
 
 
@@ -123,45 +124,37 @@ class FunnelAnswer(Answer):
     step 1, likewise. "windows" says what shorter windows than the one asked would find, of the whole funnel.
     """
 
-    fields: ClassVar[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
-        {
-            "table": MappingProxyType(
-                {
-                    "breakdown": Field(N_("Group"), "text", GROUP_WORDS),
-                    "step": Field(N_("Step"), "count"),
-                    "event": Field(N_("Event"), "text", EVENT_WORDS),
-                    "users": Field(N_("Users"), "count"),
-                    "settled": Field(N_("Window over: in time"), "count"),
-                    "from_previous": Field(N_("From previous step"), "share"),
-                    "low": Field(N_("95% from"), "share"),
-                    "high": Field(N_("95% to"), "share"),
-                    "from_start": Field(N_("From first step"), "share"),
-                    "start_low": Field(N_("From first step: 95% from"), "share"),
-                    "start_high": Field(N_("From first step: 95% to"), "share"),
-                    "later": Field(N_("Window over: later"), "count"),
-                    "dropped": Field(N_("Dropped"), "count"),
-                    "still_open": Field(N_("Still open"), "count"),
-                    "median_seconds_from_previous": Field(N_("Median time from previous step"), "seconds"),
-                }
-            ),
-            "windows": MappingProxyType(
-                {
-                    "window": Field(N_("Window"), "seconds"),
-                    "users": Field(N_("Users whose window is over"), "count"),
-                    "converted": Field(N_("Converted"), "count"),
-                    "rate": Field(N_("Conversion rate"), "share"),
-                    "low": Field(N_("95% from"), "share"),
-                    "high": Field(N_("95% to"), "share"),
-                    "lost": Field(N_("Conversions that took longer"), "count"),
-                }
-            ),
-        }
+    fields: ClassVar[Fields] = described(
+        table={
+            "breakdown": GROUP,
+            "step": Field(N_("Step"), "count"),
+            "event": Field(N_("Event"), "text", of="event"),
+            "users": Field(N_("Users"), "count"),
+            "settled": Field(N_("Window over: in time"), "count"),
+            "from_previous": Field(N_("From previous step"), "share"),
+            **bounds("share"),
+            "from_start": Field(N_("From first step"), "share"),
+            "start_low": Field(N_("From first step: 95% from"), "share"),
+            "start_high": Field(N_("From first step: 95% to"), "share"),
+            "later": Field(N_("Window over: later"), "count"),
+            "dropped": Field(N_("Dropped"), "count"),
+            "still_open": Field(N_("Still open"), "count"),
+            "median_seconds_from_previous": Field(N_("Median time from previous step"), "seconds"),
+        },
+        windows={
+            "window": Field(N_("Window"), "seconds"),
+            "users": Field(N_("Users whose window is over"), "count"),
+            "converted": Field(N_("Converted"), "count"),
+            "rate": Field(N_("Conversion rate"), "share"),
+            **bounds("share"),
+            "lost": Field(N_("Conversions that took longer"), "count"),
+        },
     )
 
     question: Funnel
     universe: tuple[str, ...] = ()
 
-    def _chart(self, look: Look) -> Any:
+    def _chart(self, look: Look) -> AnyChart:
         if self.question.breakdown:
             return picture.by_group(self, self.universe, look)
         return picture.steps(self, look)

@@ -14,13 +14,13 @@ from analysis.estimates import SMALL, clear, score_test, small_groups
 from analysis.journey.funnel.definition import PROFILE_RULES, FunnelDefinition, within
 from analysis.journey.funnel.plan import SESSION_GAP, Plan
 from analysis.journey.funnel.windows import Suggested
-from analysis.messages import Message, Names, Share, Span, say
+from analysis.messages import Message, Name, Names, Share, Span, say
 from analysis.values import local_moment
 
 
 def nobody(asked: FunnelDefinition) -> Message:
     """Say that nobody entered."""
-    first = asked.step_names[0]
+    first = asked.step_words[0]
     if asked.order == "any":
         return say("Nobody took any of the steps. Widen the dates or clear a filter.")
     if asked.where:
@@ -45,8 +45,8 @@ def headline(asked: FunnelDefinition, table: pd.DataFrame) -> Message:
         whole = say("{share} of {users} users who took any of the {count} steps took all of them within {window}.",
                     count=count, **params)  # fmt: skip
     else:
-        first, last = asked.step_names[0], asked.step_names[-1]
-        whole = say("{share} of {users} users who did {first} went on to {last} within {window}.",
+        first, last = asked.deed(asked.step_names[0]), asked.step_words[-1]
+        whole = say("{share} of {users} users who {first} went on to {last} within {window}.",
                     first=first, last=last, **params)  # fmt: skip
     if later := int(total["later"].iloc[-1]):
         whole = say("{whole} In a later attempt {later} more did.", whole=whole, later=later)
@@ -69,7 +69,7 @@ def _worst_step(asked: FunnelDefinition, total: pd.DataFrame) -> Message:
     if not stopped[worst]:
         return say("Nobody dropped out.")
     return say("Most stop before {step}: {dropped} users.",
-               step=steps["event"].iloc[worst], dropped=int(stopped[worst]))  # fmt: skip
+               step=asked.in_words(str(steps["event"].iloc[worst])), dropped=int(stopped[worst]))  # fmt: skip
 
 
 def _worst_group(asked: FunnelDefinition, table: pd.DataFrame) -> Message | None:
@@ -89,11 +89,11 @@ def _worst_group(asked: FunnelDefinition, table: pd.DataFrame) -> Message | None
     worst, best = min(rates, key=lambda g: rates[g]), max(rates, key=lambda g: rates[g])
     if len(differ) == 1:
         return say("{group} stands apart with {share} of {users}.",
-                   group=worst, share=Share(rates[worst]), users=known[worst][1])  # fmt: skip
+                   group=Name(worst, asked.breakdown), share=Share(rates[worst]), users=known[worst][1])  # fmt: skip
     return say(
         "The lowest is {worst} with {low} of {low_users}, the highest {best} with {high} of {high_users}.",
-        worst=worst, low=Share(rates[worst]), low_users=known[worst][1],
-        best=best, high=Share(rates[best]), high_users=known[best][1],
+        worst=Name(worst, asked.breakdown), low=Share(rates[worst]), low_users=known[worst][1],
+        best=Name(best, asked.breakdown), high=Share(rates[best]), high_users=known[best][1],
     )  # fmt: skip
 
 
@@ -131,7 +131,7 @@ def notes(
         *_open_notes(own, table, plan, zone),
         _through(own, through),
         *([Note("window", found.message())] if found else ()),
-        *_small(table),
+        *_small(own, table),
         *_date_notes(own),
         *_rule_notes(own, plan.session),
     )
@@ -157,15 +157,15 @@ def _open_notes(asked: FunnelDefinition, table: pd.DataFrame, plan: Plan, zone: 
 
 def _through(asked: FunnelDefinition, through: tuple[int, int]) -> Note:
     """Say how many of those who took the last step came through the others."""
-    text = say("Of {n} users who did {last} in the time looked at, {through} came through these steps.",
-               n=through[0], last=asked.step_names[-1], through=through[1])  # fmt: skip
+    text = say("Of {n} users who {last} in the time looked at, {through} came through these steps.",
+               n=through[0], last=asked.deed(asked.step_names[-1]), through=through[1])  # fmt: skip
     return Note("came-through", text)
 
 
-def _small(table: pd.DataFrame) -> Iterator[Note]:
+def _small(asked: FunnelDefinition, table: pd.DataFrame) -> Iterator[Note]:
     few = table[(table["step"] == 1) & (table["settled"] < SMALL)]["breakdown"].tolist()
     if few:
-        yield small_groups(few)
+        yield small_groups(few, asked.breakdown)
 
 
 def _date_notes(asked: FunnelDefinition) -> list[Note]:
@@ -193,7 +193,7 @@ def _rule_notes(asked: FunnelDefinition, session: str) -> list[Note]:
     if asked.profile:
         notes.append(Note("profile", say(PROFILE_RULES[asked.profile])))
     if asked.exclusions and asked.profile != "posthog":
-        names = Names(tuple("/".join(one.events) for one in asked.exclusions))
+        names = Names(tuple(say("{events}", events=Names(one.events, "event", sign="/")) for one in asked.exclusions))
         ended = say("A chain ends at {events}; its user stays at the step reached and may enter again.", events=names)
         notes.append(Note("exclusions", ended))
     if asked.hold:

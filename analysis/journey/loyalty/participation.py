@@ -20,7 +20,7 @@ from analysis.arrays import Floats, Ints
 from analysis.charts import AnyChart, Look
 from analysis.errors import DataError
 from analysis.estimates import SMALL, Z, proportion, share
-from analysis.fields import Field, described
+from analysis.fields import Field, bounds, described
 from analysis.journey.loyalty import participation_chart
 from analysis.journey.loyalty.kernel import masks
 from analysis.messages import N_, Message, Name, Names, Points, Share, say
@@ -125,8 +125,7 @@ class ParticipationAnswer(Answer):
             "users": Field(N_("Users"), "count"),
             "took_part": Field(N_("Took part"), "count"),
             "share": Field(N_("Share"), "share"),
-            "low": Field(N_("95% from"), "share"),
-            "high": Field(N_("95% to"), "share"),
+            **bounds("share"),
             "complete": Field(N_("Complete"), "flag"),
         },
         campaigns={
@@ -138,8 +137,7 @@ class ParticipationAnswer(Answer):
             "known": Field(N_("Could come"), "count"),
             "came": Field(N_("Came"), "count"),
             "rate": Field(N_("Participation rate"), "share"),
-            "low": Field(N_("95% from"), "share"),
-            "high": Field(N_("95% to"), "share"),
+            **bounds("share"),
             "came_next": Field(N_("Came to the next one"), "count"),
             "next_share": Field(N_("Share that came to the next one"), "share"),
             "next_low": Field(N_("Next: 95% from"), "share"),

@@ -64,7 +64,7 @@ def _rates(table: pd.DataFrame, plot: Plot, y: alt.Y) -> list[alt.Chart]:
         base.mark_bar(cornerRadiusEnd=3, color=charts.ACCENT).encode(
             x=_across("start", _UNIT), x2="at_rate:Q", opacity=paler, tooltip=tips
         ),
-        base.mark_rule(strokeWidth=1.5, color=look.ink).encode(x=_across("at_low", _UNIT), x2="at_high:Q"),
+        charts.whiskers(base, look, _across("at_low", _UNIT), "at_high"),
         base.mark_tick(thickness=3, size=32, opacity=1, color=charts.LOSS).encode(x=_across("at_fitted", _UNIT)),
         base.mark_text(align="left", dx=8, fontWeight="bold", color=look.ink).encode(
             x=_across("at_high", _UNIT), text="words:N"

@@ -14,11 +14,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from analysis.answer import Answer, Field, Note
-from analysis.charts import GROUP_WORDS, NOT_SET, TOTAL, Look
+from analysis.answer import Answer, Note
+from analysis.charts import NOT_SET, TOTAL, AnyChart, Look
 from analysis.errors import DataError, QuestionError
 from analysis.estimates import SMALL, Moments, mean, proportion, share
-from analysis.groups import groups_of
+from analysis.fields import Field, Fields, bounds, described
+from analysis.groups import GROUP, groups_of
 from analysis.journey.loyalty import kernel, retention_chart
 from analysis.messages import N_, Message, Money, Names, Share, say
 from analysis.money import currency_of, known
@@ -142,41 +143,28 @@ class Retention(Question):
         )
 
 
-_COMMON: Mapping[str, Field] = MappingProxyType(
-    {
-        "breakdown": Field(N_("Group"), "text", GROUP_WORDS),
-        "cohort": Field(N_("Cohort"), "text"),
-        "later": Field(N_("Periods later"), "count"),
-        "users": Field(N_("Users"), "count"),
-    }
-)
-_SHARES: Mapping[str, Field] = MappingProxyType(
-    {
-        "returned": Field(N_("Came back"), "count"),
-        "share": Field(N_("Share"), "share"),
-        "low": Field(N_("95% from"), "share"),
-        "high": Field(N_("95% to"), "share"),
-    }
-)
-_AMOUNTS: Mapping[str, Field] = MappingProxyType(
-    {
-        "counted": Field(N_("Users counted"), "count"),
-        "returned": Field(N_("Bought"), "count"),
-        "revenue": Field(N_("Revenue"), "money"),
-        "per_user": Field(N_("Revenue per user"), "money"),
-        "low": Field(N_("95% from"), "money"),
-        "high": Field(N_("95% to"), "money"),
-    }
-)
+_COHORT = Field(N_("Cohort"), "text", of="campaign")
+_COUNTED = {"later": Field(N_("Periods later"), "count"), "users": Field(N_("Users"), "count")}
+_SHARES = {"returned": Field(N_("Came back"), "count"), "share": Field(N_("Share"), "share"), **bounds("share")}
+_AMOUNTS = {
+    "counted": Field(N_("Users counted"), "count"),
+    "returned": Field(N_("Bought"), "count"),
+    "revenue": Field(N_("Revenue"), "money"),
+    "per_user": Field(N_("Revenue per user"), "money"),
+    **bounds("money"),
+}
 
 
-def _fields(figures: Mapping[str, Field]) -> Mapping[str, Mapping[str, Field]]:
-    averaged = {name: field for name, field in _COMMON.items() if name != "cohort"}
-    return MappingProxyType(
-        {
-            "table": MappingProxyType({**_COMMON, **figures, "complete": Field(N_("Complete"), "flag")}),
-            "curve": MappingProxyType({**averaged, "cohorts": Field(N_("Cohorts"), "count"), **figures}),
-        }
+def _fields(figures: Mapping[str, Field]) -> Fields:
+    return described(
+        table={
+            "breakdown": GROUP,
+            "cohort": _COHORT,
+            **_COUNTED,
+            **figures,
+            "complete": Field(N_("Complete"), "flag"),
+        },
+        curve={"breakdown": GROUP, **_COUNTED, "cohorts": Field(N_("Cohorts"), "count"), **figures},
     )
 
 
@@ -188,14 +176,16 @@ class RetentionAnswer(Answer):
     the start, which is 0.
     """
 
-    fields: ClassVar[Mapping[str, Mapping[str, Field]]] = _fields(_SHARES)
+    fields: ClassVar[Fields] = _fields(_SHARES)
 
     question: Retention
     universe: tuple[str, ...] = ()
 
-    def _chart(self, look: Look) -> Any:
-        draw = retention_chart.curves if self.question.breakdown else retention_chart.triangle
-        return draw(self, _PLURAL[self.question.period], look)
+    def _chart(self, look: Look) -> AnyChart:
+        periods = _PLURAL[self.question.period]
+        if self.question.breakdown:
+            return retention_chart.curves(self, self.universe, periods, look)
+        return retention_chart.triangle(self, periods, look)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -206,7 +196,7 @@ class RevenueRetentionAnswer(RetentionAnswer):
     :func:`analysis.estimates.mean`; who paid in another currency is not counted. `returned` counts those who bought.
     """
 
-    fields: ClassVar[Mapping[str, Mapping[str, Field]]] = _fields(_AMOUNTS)
+    fields: ClassVar[Fields] = _fields(_AMOUNTS)
 
 
 # ---- the work ---------------------------------------------------------------------------------------------
@@ -546,7 +536,7 @@ def _doubts(asked: Retention, table: pd.DataFrame, frame: _Frame) -> list[Note]:
     small = total[(total["later"] == 0) & (total["users"] < 30)]["cohort"].tolist()
     if small:
         few = say("Fewer than 30 users started in {n} cohorts, among them {cohorts}. Read their rates with the "
-                  "interval.", n=len(small), cohorts=Names(tuple(small[:5])))  # fmt: skip
+                  "interval.", n=len(small), cohorts=Names(tuple(small[:5]), "campaign"))  # fmt: skip
         notes.append(Note("small-cohorts", few, "warning"))
     if (cohorts := total["cohort"].nunique()) > retention_chart.COHORTS and not asked.breakdown:
         part = say("The chart shows the latest {shown} of {n} cohorts; the table has all.",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import altair as alt
 import pandas as pd
 
 from analysis import charts
-from analysis.charts import GROUP_WORDS, NOT_SET, TOTAL, Look
+from analysis.answer import Answer
+from analysis.charts import TOTAL, AnyChart, Look, Plot
+from analysis.fields import Field
 from analysis.messages import N_, say
 
 COHORTS = 40
@@ -18,11 +18,12 @@ LINES = 8
 _ROW = 30
 
 
-def triangle(answer: Any, periods: str, look: Look) -> Any:
+def triangle(answer: Answer, periods: str, look: Look) -> AnyChart:
     """Draw cohorts by periods later; the average of complete cells on top, cells still observed paler."""
-    table = _cells(answer, look)
+    plot = answer.plot("table", look).beside(state=Field(N_("Observed"), "text", {state: state for state in _STATES}))
+    table = plot.named(_cells(answer, plot))
     rows, steps = table["row"].unique().tolist(), int(table["later"].max()) + 1
-    x = alt.X("later:O", title=_across(answer, periods, look), axis=_ACROSS, scale=_GAPS)
+    x = alt.X("later:O", title=_across(plot, periods), axis=_ACROSS, scale=_GAPS)
     y = alt.Y("row:N", sort=rows, title=None, axis=_axis(rows[0]), scale=_GAPS)
     base = alt.Chart(table).encode(x=x, y=y)
     # Period 0 is full of those who have only just come: its shade would drown the rest.
@@ -33,7 +34,7 @@ def triangle(answer: Any, periods: str, look: Look) -> Any:
         opacity=_paler(look, legend=not table["complete"].all()),
         strokeDash=alt.condition("datum.complete", alt.value([1, 0]), alt.value([3, 2])),
         strokeWidth=alt.condition("datum.complete", alt.value(0), alt.value(1.5)),
-        tooltip=_tips(answer, look),
+        tooltip=plot.tips("cohort", *_told(plot), "state"),
     )
     # As large as the cell is wide: on a narrow screen a dozen columns share what the labels leave.
     size = alt.ExprRef(expr=f"max(8, min(13, width / {steps} / 2.1))")
@@ -42,52 +43,55 @@ def triangle(answer: Any, periods: str, look: Look) -> Any:
         alt.Chart(part).mark_text(fontSize=size, color=ink).encode(x=x, y=y, text="words:N")
         for part, ink in ((table[strong], "white"), (table[~strong], look.ink))
     ]
-    describe = answer.headline.text(look.language)
-    return charts.finish(alt.layer(cells, *words), look, describe=describe, height=_ROW * len(rows) + 70)
+    whole = alt.layer(cells, *words)
+    return charts.finish(whole, look, describe=look(answer.headline), height=_ROW * len(rows) + 70)
 
 
-def _money(answer: Any) -> bool:
-    return "per_user" in answer.frames["table"]
+def _measured(plot: Plot) -> str:
+    """Return the column that is drawn."""
+    return "per_user" if "per_user" in plot.fields else "share"
 
 
-def _cells(answer: Any, look: Look) -> pd.DataFrame:
-    name = "per_user" if _money(answer) else "share"
+def _cells(answer: Answer, plot: Plot) -> pd.DataFrame:
+    name = _measured(plot)
     table: pd.DataFrame = answer.table.query("breakdown == @TOTAL")
     kept = table["cohort"].drop_duplicates().tail(COHORTS)
     table = table[table["cohort"].isin(kept)]
-    table["row"] = _labels(table, look)
+    table["row"] = _labels(table, plot)
     curve = answer.frame("curve").query("breakdown == @TOTAL").assign(complete=True)
-    curve["row"] = curve["cohort"] = look(N_("average"))
+    curve["row"] = curve["cohort"] = plot.look(N_("average"))
     table = pd.concat([curve, table], ignore_index=True).assign(value=lambda t: t[name])
     table["words"] = [_short(100 * v if name == "share" else v) for v in table["value"]]
-    table["state"] = table["complete"].map({True: look(_OVER), False: look(_OPEN)})
+    table["state"] = table["complete"].map({True: _OVER, False: _OPEN})
     return table
 
 
 _GAPS = alt.Scale(paddingInner=0.06, paddingOuter=0.03)
 _ACROSS = alt.Axis(labelAngle=0, domain=False, ticks=False)
 _LEGEND = alt.Legend(title=None, symbolType="square", symbolFillColor=charts.ACCENT, symbolStrokeWidth=0)
-_OVER, _OPEN = N_("complete"), N_("still being observed")
+_STATES = _OVER, _OPEN = N_("complete"), N_("still being observed")
 
 
-def _labels(table: pd.DataFrame, look: Look) -> list[str]:
+def _labels(table: pd.DataFrame, plot: Plot) -> list[str]:
     """Return each cohort with its size; the year only where there are several."""
-    names = table["cohort"].astype(str)
+    names = pd.Series(plot.names(table, "cohort"), table.index, dtype=str)
     days = names.str.fullmatch(r"\d{4}-\d\d-\d\d").all()
     if days and names.str[:4].nunique() == 1:
         names = names.str[5:]
-    return [look(say("{cohort} · {users}", cohort=n, users=int(u))) for n, u in zip(names, table["users"], strict=True)]
+    return [
+        plot.look(say("{cohort} · {users}", cohort=n, users=int(u))) for n, u in zip(names, table["users"], strict=True)
+    ]
 
 
 def _short(figure: float) -> str:
     return f"{figure:,.0f}" if abs(figure) >= 9.95 or figure == 0 else f"{figure:.1f}"
 
 
-def _across(answer: Any, periods: str, look: Look) -> str:
-    if _money(answer):
-        unit = answer.currency or ""
-        return look(say("{periods} after the start; {unit} per user of the cohort", periods=periods, unit=unit))
-    return look(say("{periods} after the start; % of the cohort who came back", periods=periods))
+def _across(plot: Plot, periods: str) -> str:
+    if _measured(plot) == "per_user":
+        what = plot.title("per_user", N_("revenue per user of the cohort"))
+        return plot.look(say("{periods} after the start; {what}", periods=periods, what=what))
+    return plot.look(say("{periods} after the start; % of the cohort who came back", periods=periods))
 
 
 def _axis(average: str) -> alt.Axis:
@@ -97,53 +101,34 @@ def _axis(average: str) -> alt.Axis:
 
 def _paler(look: Look, legend: bool) -> alt.Opacity:
     return alt.Opacity(
-        "state:N",
+        "state_name:N",
         scale=alt.Scale(domain=[look(_OVER), look(_OPEN)], range=[1, 0.4]),
         legend=_LEGEND if legend else None,
     )
 
 
-def _tips(answer: Any, look: Look) -> list[alt.Tooltip]:
-    fields, money = answer.fields["table"], _money(answer)
-    wanted = ["cohort", "later", "users", "returned", *(["revenue", "per_user"] if money else ["share"]), "low", "high"]
-    formats = {"count": ",d", "share": ".1%", "money": ",.2f"}
-    tips = [
-        alt.Tooltip(f"{name}:{'N' if name == 'cohort' else 'Q'}", title=look(fields[name].label))
-        if name == "cohort"
-        else alt.Tooltip(f"{name}:Q", title=look(fields[name].label), format=formats[fields[name].unit])
-        for name in wanted
-    ]
-    return [*tips, alt.Tooltip("state:N", title=look(N_("Observed")))]
+def _told(plot: Plot) -> list[str]:
+    """Return the columns of figures that a tooltip tells of."""
+    return [name for name in ("later", "users", "returned", "revenue", "per_user", "share", "low", "high")
+            if name in plot.fields]  # fmt: skip
 
 
-def curves(answer: Any, periods: str, look: Look) -> Any:
+def curves(answer: Answer, universe: tuple[str, ...], periods: str, look: Look) -> AnyChart:
     """Draw each group's average over its complete cells, with its 95% interval."""
-    money, curve = _money(answer), answer.frame("curve")
+    plot, curve = answer.plot("curve", look), answer.frame("curve")
     sizes = curve.query("later == 0 and breakdown != @TOTAL").nlargest(LINES, "users")["breakdown"]
     groups = [TOTAL, *(g for g in curve["breakdown"].unique() if g in set(sizes))]
-    shown = curve[curve["breakdown"].isin(groups)].assign(
-        group=lambda t: [look(g) if g in GROUP_WORDS else g for g in t["breakdown"]],
-        value=lambda t: t["per_user" if money else "share"],
-        cohort=lambda t: t["breakdown"],
-        state=look(_OVER),
-    )
-    title = N_("revenue per user of the cohort, with 95% interval") if money else N_("share back, with 95% interval")
-    y = alt.Y("value:Q", title=look(title), axis=alt.Axis(format=",.0f" if money else ".0%", tickCount=5))
+    shown = plot.named(curve[curve["breakdown"].isin(groups)])
+    name = _measured(plot)
+    revenue, back = N_("revenue per user of the cohort, with 95% interval"), N_("share back, with 95% interval")
+    title = plot.title(name, revenue if name == "per_user" else back)
     ticks = alt.Axis(tickMinStep=1, format="d", grid=False)
-    x = alt.X("later:Q", title=look(say("{periods} after the start", periods=periods)), axis=ticks)
-    colour = _colour(answer, groups, look)
-    tips = [alt.Tooltip("group:N", title=look(N_("Group"))), *_tips(answer, look)[1:-1]]
+    x = plot.x("later", title=look(say("{periods} after the start", periods=periods)), axis=ticks)
+    legend = plot.legend("breakdown", groups, columns=3, symbolOpacity=1)
+    colour = alt.Color("breakdown:N", scale=charts.colours(groups, universe), legend=legend)
     base = alt.Chart(shown).encode(x=x, color=colour)
-    band = base.mark_area(opacity=0.12).encode(y=alt.Y("low:Q", title=look(title)), y2="high:Q")
-    line = base.mark_line(point=alt.OverlayMarkDef(size=45)).encode(y=y, tooltip=tips)
-    return charts.finish(alt.layer(band, line), look, describe=answer.headline.text(look.language), height=380)
-
-
-def _colour(answer: Any, groups: list[str], look: Look) -> alt.Color:
-    scale = charts.colours(groups, answer.universe)
-    words = [look(g) if g in (TOTAL, NOT_SET) else g for g in groups]
-    return alt.Color(
-        "group:N",
-        scale=alt.Scale(domain=words, range=scale.range),
-        legend=alt.Legend(title=None, columns=3, symbolOpacity=1),
+    band = base.mark_area(opacity=0.12).encode(y=alt.Y("low:Q", title=title), y2="high:Q")
+    line = base.mark_line(point=alt.OverlayMarkDef(size=45)).encode(
+        y=plot.y(name, title=title), tooltip=plot.tips("breakdown", *_told(plot))
     )
+    return charts.finish(alt.layer(band, line), look, describe=look(answer.headline), height=380)

@@ -22,15 +22,17 @@ def draw(answer: Answer, nodes: Sequence[str], look: Look) -> AnyChart:
     title = look(N_("difference in conversion (percentage points), with 95% interval"))
     colour = alt.Color("node:N", scale=charts.colours(list(nodes), list(nodes)), legend=None)
     tips = plot.tips("node", "phase", "users", "converted", "others", "difference", "low", "high")
-    zero = alt.Chart(pd.DataFrame({"x": [0.0]})).mark_rule(color=look.faint).encode(x="x:Q")
-    ranges = base.mark_rule(strokeWidth=3, opacity=0.5).encode(x="low:Q", x2="high:Q", color=colour)
+    ranges = charts.whiskers(base, look, strokeWidth=3, opacity=0.5).encode(color=colour)
     dots = base.mark_point(filled=True, size=110, opacity=1).encode(
         x=plot.x("difference", title=title), color=colour, tooltip=tips
     )
     describe = answer.say(answer.headline, look.language)
-    return charts.finish(alt.layer(zero, ranges, dots), look, describe=describe, height=38 * max(len(table), 1) + 50)
+    return charts.finish(
+        alt.layer(charts.zero(look), ranges, dots), look, describe=describe, height=38 * max(len(table), 1) + 50
+    )
 
 
 def _place(plot: Plot, row: pd.Series) -> str:
     where = row["node_name"] if row["phase"] == TOTAL else f"{row['node_name']} · {row['phase_name']}"
-    return f"{where}\n{plot.look(say('n = {n}', n=int(row['users'])))}"
+    users = plot.look(say("n = {n}", n=int(row["users"])))
+    return f"{where}\n{users}"

@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from analysis.answer import Answer, Field
+from analysis.answer import Answer
 from analysis.arrays import Bools, Floats, Ints
 from analysis.charts import GROUP_WORDS, TOTAL, AnyChart, Look
 from analysis.errors import DataError
 from analysis.estimates import Interval, clear, difference, proportion, share
-from analysis.fields import Fields, described
+from analysis.fields import Field, Fields, bounds, described
 from analysis.journey.nodes import chart, kernel, words
 from analysis.journey.nodes.kernel import STRATA, STRIDE, Rates, Rules, Trials
 from analysis.messages import N_, say
@@ -147,8 +147,7 @@ class NodesAnswer(Answer):
             "others": Field(N_("Comparable others"), "share"),
             "compared": Field(N_("Compared with (days of others)"), "count"),
             "difference": Field(N_("Difference"), "points"),
-            "low": Field(N_("95% from"), "points"),
-            "high": Field(N_("95% to"), "points"),
+            **bounds("points"),
             "more": Field(N_("More conversions"), "number"),
             "clear": Field(N_("Beyond chance"), "flag"),
             "unadjusted": Field(N_("Plain difference, ever met or not"), "points"),

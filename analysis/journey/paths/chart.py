@@ -5,8 +5,7 @@ Vega-Lite has no such mark, so the layout is computed here, in pixels: bars for 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import altair as alt
@@ -14,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from analysis import charts
-from analysis.charts import Look
+from analysis.charts import AnyChart, Look, Plot
+from analysis.fields import Field
 from analysis.messages import N_, Message, Share, say
 
 ALL = 250
@@ -45,8 +45,6 @@ class Labels:
         The event at level 0; without one, paths begin anywhere.
     back : bool
         Whether paths run towards the past: level 0 is then on the right.
-    words : mapping of str to str
-        Names that are translated; all others are shown as they are.
     universe : sequence of str
         All events, in the order that gives them their colours.
     other, passed : str
@@ -58,21 +56,21 @@ class Labels:
     describe: Message
     start: str | None
     back: bool
-    words: Mapping[str, str]
     universe: tuple[str, ...]
     other: str
     passed: str
     stops: tuple[str, ...]
 
 
-def sankey(table: pd.DataFrame, look: Look, labels: Labels) -> Any:
+def sankey(table: pd.DataFrame, plot: Plot, labels: Labels) -> AnyChart:
     """Draw links between levels.
 
     Parameters
     ----------
     table : DataFrame
         Columns level, from, to, count, n, share, of_from, as in :class:`analysis.journey.paths.question.PathsAnswer`.
-    look : Look
+    plot : Plot
+        Of the table.
     labels : Labels
 
     Returns
@@ -81,7 +79,8 @@ def sankey(table: pd.DataFrame, look: Look, labels: Labels) -> Any:
     """
     links = table[~table["from"].isin(labels.stops) & (table["to"] != labels.passed)].reset_index(drop=True)
     nodes = _nodes(links, labels)
-    return _drawn(nodes, _bands(links, nodes), look, labels)
+    own = {"node": replace(plot.fields["from"], label=N_("Event")), "title": Field(N_("Level"), "text")}
+    return _drawn(nodes, _bands(links, nodes), plot.beside(**own), labels)
 
 
 # ---- where things stand -----------------------------------------------------------------------------------
@@ -130,24 +129,23 @@ def _before(bands: pd.DataFrame, by: str, at: list[str]) -> pd.Series:
 # ---- the picture ------------------------------------------------------------------------------------------
 
 
-def _drawn(nodes: pd.DataFrame, bands: pd.DataFrame, look: Look, labels: Labels) -> Any:
-    sign, levels = -1 if labels.back else 1, int(nodes["level"].max())
+def _drawn(nodes: pd.DataFrame, bands: pd.DataFrame, plot: Plot, labels: Labels) -> AnyChart:
+    look, sign, levels = plot.look, -1 if labels.back else 1, int(nodes["level"].max())
     height = float(nodes["bottom"].max()) + _SLOT
     # Safe column names, and text as it is read: Vega takes names with dots and brackets for paths.
-    nodes = nodes.assign(x=sign * nodes["level"], name=[_said(n, look, labels) for n in nodes["node"]],
-                         title=[_title(int(k), look, labels) for k in nodes["level"]],
-                         text=[_share(s, look) for s in nodes["share"]])  # fmt: skip
-    bands = bands.assign(x=sign * bands["x"], from_name=[_said(n, look, labels) for n in bands["from"]],
-                         to_name=[_said(n, look, labels) for n in bands["to"]])  # fmt: skip
+    nodes = plot.named(nodes.assign(x=sign * nodes["level"],
+                                    title=[_title(int(k), look, labels) for k in nodes["level"]],
+                                    text=[_share(s, look) for s in nodes["share"]]))  # fmt: skip
+    bands = plot.named(bands.assign(x=sign * bands["x"]))
     frame = _Frame(_across(levels, back=labels.back), alt.Scale(domain=[0, height], reverse=True, nice=False),
-                   _colours(nodes, look, labels), look)  # fmt: skip
+                   _colours(nodes, look, labels), plot)  # fmt: skip
     # The screen's width is known only where the chart is drawn: so are the levels it has room for.
     room = alt.param(name="levels", expr=f"clamp(floor(width / {_NARROW}), 2, {levels + 1}) - {1 - _ROOM:g}")
     layers = [frame.flows(bands), *frame.bars(nodes), frame.titles(nodes.drop_duplicates("level"))]
     if levels >= _FIT:
         layers.append(frame.hint(levels, height))
     whole = alt.layer(*layers).add_params(room)
-    return charts.finish(whole, look, describe=labels.describe.text(look.language), height=round(height))
+    return charts.finish(whole, look, describe=look(labels.describe), height=round(height))
 
 
 def _across(levels: int, *, back: bool) -> alt.X:
@@ -163,25 +161,26 @@ class _Frame:
     x: alt.X
     down: alt.Scale
     hue: alt.Scale
-    look: Look
+    plot: Plot
 
-    def flows(self, bands: pd.DataFrame) -> Any:
+    @property
+    def look(self) -> Look:
+        return self.plot.look
+
+    def flows(self, bands: pd.DataFrame) -> alt.Chart:
         """Draw the bands, each in the colour of the event it leads to."""
         drawn = bands[["link", "x", "upper", "lower", "to", "from_name", "to_name", "count", "share", "of_from"]]
-        tips = [self.tip("from_name", N_("From event")), self.tip("to_name", N_("To event")),
-                self.tip("count", N_("Count")), self.tip("share", N_("Share of all")),
-                self.tip("of_from", N_("Share of those at the event before"))]  # fmt: skip
-        return (
-            alt.Chart(drawn)
-            .mark_area(opacity=0.45 if self.look.dark else 0.35, clip=True)
-            .encode(x=self.x, y=self.y("upper"), y2="lower:Q", detail="link:N", color=self.colour("to"), tooltip=tips)
+        tips = self.plot.tips("from", "to", "count", "share", "of_from")
+        areas = alt.Chart(drawn).mark_area(opacity=0.45 if self.look.dark else 0.35, clip=True)
+        flows: alt.Chart = areas.encode(
+            x=self.x, y=self.y("upper"), y2="lower:Q", detail="link:N", color=self.colour("to"), tooltip=tips
         )
+        return flows
 
-    def bars(self, nodes: pd.DataFrame) -> list[Any]:
+    def bars(self, nodes: pd.DataFrame) -> list[alt.Chart]:
         """Draw the events, each with its name and share on its right."""
-        drawn = nodes[["x", "node", "name", "title", "text", "count", "share", "top", "middle", "bottom"]]
-        tips = [self.tip("name", N_("Event")), self.tip("title", N_("Level")), self.tip("count", N_("Count")),
-                self.tip("share", N_("Share of all"))]  # fmt: skip
+        drawn = nodes[["x", "node", "node_name", "title_name", "text", "count", "share", "top", "middle", "bottom"]]
+        tips = self.plot.tips("node", "title", "count", "share")
         at = alt.Chart(drawn).encode(x=self.x, tooltip=tips)
         bars = at.mark_bar(size=_BAR, cornerRadius=2, clip=True).encode(
             y=self.y("top"), y2="bottom:Q", color=self.colour("node")
@@ -193,43 +192,35 @@ class _Frame:
             "clip": True,
             "color": self.look.ink,
         }
-        names = at.mark_text(**text, baseline="bottom", dy=1, fontWeight=600).encode(y=self.y("middle"), text="name:N")
+        names = at.mark_text(**text, baseline="bottom", dy=1, fontWeight=600).encode(
+            y=self.y("middle"), text="node_name:N"
+        )
         shares = at.mark_text(**text, baseline="top", dy=3, fontSize=12).encode(y=self.y("middle"), text="text:N")
         return [bars, names, shares]
 
-    def titles(self, heads: pd.DataFrame) -> Any:
+    def titles(self, heads: pd.DataFrame) -> alt.Chart:
         """Write each level's name over it."""
         marks = alt.Chart(heads[["x", "title"]]).mark_text(
             align="left", baseline="top", dx=-_BAR / 2, limit=_LIMIT, clip=True, color=self.look.faint
         )
-        return marks.encode(x=self.x, y=alt.value(2), text="title:N")
+        titles: alt.Chart = marks.encode(x=self.x, y=alt.value(2), text="title:N")
+        return titles
 
-    def hint(self, levels: int, height: float) -> Any:
+    def hint(self, levels: int, height: float) -> alt.Chart:
         """Say on a narrow screen that there is more."""
         text = self.look(say("A wider screen shows all {n} steps; so does the table.", n=levels))
         hidden = alt.ExprRef(expr=f"levels < {levels} ? 1 : 0")
         mark = alt.Chart(pd.DataFrame({"text": [text]})).mark_text(
             align="left", baseline="bottom", fontSize=12, color=self.look.faint, opacity=hidden
         )
-        return mark.encode(x=alt.value(0), y=alt.value(height - _GAP), text="text:N")
+        hint: alt.Chart = mark.encode(x=alt.value(0), y=alt.value(height - _GAP), text="text:N")
+        return hint
 
     def y(self, column: str) -> alt.Y:
         return alt.Y(f"{column}:Q", scale=self.down, axis=None)
 
     def colour(self, column: str) -> alt.Color:
         return alt.Color(f"{column}:N", scale=self.hue, legend=None)
-
-    def tip(self, column: str, title: str) -> alt.Tooltip:
-        form: dict[str, Any] = {
-            "count": {"format": ",d"},
-            "share": {"format": ".1%"},
-            "of_from": {"format": ".1%"},
-        }.get(column, {})
-        return alt.Tooltip(f"{column}:{'Q' if form else 'N'}", title=self.look(title), **form)
-
-
-def _said(name: str, look: Look, labels: Labels) -> str:
-    return look(labels.words[name]) if name in labels.words else name
 
 
 def _share(share: float, look: Look) -> str:

@@ -17,7 +17,7 @@ from analysis.journey.funnel.plan import FAR, Plan, planned, relevant
 from analysis.journey.paths.kernel import ENDED
 from analysis.journey.paths.question import OfPaths, PathsAnswer, Said, Walked, answered, in_time, origin_key, traced
 from analysis.journey.steps import STEPS_AT_MOST
-from analysis.messages import Message, say
+from analysis.messages import Message, Name, say
 from analysis.store.walk import Chunk, Columns
 from analysis.tables import Tables
 from analysis.values import micros, optional, text, value, whole
@@ -98,7 +98,8 @@ class FunnelPaths(OfFunnel, OfPaths):
         if not n:
             raise DataError.empty(_nobody(self))
         window = None if plan.session else self.funnel.window
-        return answered(self, tables, found, Said(_whom(self, n), in_time(window), _notes(self, plan)))
+        said = Said(_whom(self, n), in_time(window), _notes(self, plan), self.funnel.said)
+        return answered(self, tables, found, said)
 
 
 def _crossed(asked: FunnelPaths) -> Message | None:
@@ -202,10 +203,16 @@ def _new(column: Any) -> Any:
 # ---- the words --------------------------------------------------------------------------------------------
 
 
+def _step(asked: FunnelPaths) -> Message | Name:
+    return asked.funnel.in_words(asked.origin)
+
+
 def _whom(asked: FunnelPaths, n: int) -> Message:
     """Say whose paths these are."""
     whole = _counted(asked, n)
-    return whole if asked.group is None else say("{whom} ({group})", whom=whole, group=asked.group)
+    if asked.group is None:
+        return whole
+    return say("{whom} ({group})", whom=whole, group=Name(asked.group, asked.funnel.breakdown))
 
 
 def _counted(asked: FunnelPaths, n: int) -> Message:
@@ -215,8 +222,8 @@ def _counted(asked: FunnelPaths, n: int) -> Message:
             return say("{n} users who took {k} of the {count} steps", n=n, k=asked.step, count=count)
         return say("{n} users who dropped after {k} of the {count} steps", n=n, k=asked.step, count=count)
     if asked.back:
-        return say("{n} users who reached {step}", n=n, step=asked.origin)
-    return say("{n} users who dropped after {step}", n=n, step=asked.origin)
+        return say("{n} users who reached {step}", n=n, step=_step(asked))
+    return say("{n} users who dropped after {step}", n=n, step=_step(asked))
 
 
 def _notes(asked: FunnelPaths, plan: Plan) -> tuple[Note, ...]:
@@ -227,5 +234,5 @@ def _notes(asked: FunnelPaths, plan: Plan) -> tuple[Note, ...]:
 
 def _nobody(asked: FunnelPaths) -> Message:
     if asked.back:
-        return say("Nobody reached {step} under these filters. Widen the dates or clear a filter.", step=asked.origin)
-    return say("Nobody dropped after {step}: all went on, or still have time to.", step=asked.origin)
+        return say("Nobody reached {step} under these filters. Widen the dates or clear a filter.", step=_step(asked))
+    return say("Nobody dropped after {step}: all went on, or still have time to.", step=_step(asked))

@@ -14,27 +14,28 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from analysis.answer import Answer, Field, Note
-from analysis.charts import Look
+from analysis.answer import Answer, Note
+from analysis.charts import AnyChart, Look
 from analysis.errors import DataError, QuestionError
 from analysis.estimates import proportion
+from analysis.fields import Field, Fields, bounds, described
 from analysis.journey.paths import chart as ribbons
 from analysis.journey.paths import kernel
 from analysis.journey.paths.kernel import ENDED, REACHED
-from analysis.messages import N_, Message, Share, Span, say, translate
+from analysis.messages import N_, Deed, Message, Name, Share, Span, say
 from analysis.periods import known_until
 from analysis.question import Question
 from analysis.store.walk import Chunk, Columns
 from analysis.tables import Tables, instant
 from analysis.values import duration, flag, micros, names, one_of, optional, seconds, text, value, whole
-from analysis.vocabulary import EVENT_WORDS, EVENTS
+from analysis.vocabulary import EVENTS
 
 WHOLE_PATHS = 20
 """How many of the most common whole paths are told apart."""
 OTHER = N_("(other)")
 NO_EVENTS = (OTHER, N_("(reached)"), N_("(ended)"), N_("(began)"))
 """What stands at a level in place of an event."""
-NODE_WORDS = {**EVENT_WORDS, **{word: word for word in NO_EVENTS}}
+_NODE_WORDS = {word: word for word in NO_EVENTS}
 _OTHER = -3
 _ARROW = " → "
 _FAR = np.iinfo(np.int64).max // 4
@@ -169,35 +170,27 @@ class PathsAnswer(Answer):
     in order of time, with their share of all and its 95% Wilson bounds; the last row adds up the others.
     """
 
-    fields: ClassVar[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
-        {
-            "table": MappingProxyType(
-                {
-                    "level": Field(N_("Level"), "count"),
-                    "from": Field(N_("From event"), "text", NODE_WORDS),
-                    "to": Field(N_("To event"), "text", NODE_WORDS),
-                    "count": Field(N_("Count"), "count"),
-                    "n": Field(N_("Of all"), "count"),
-                    "share": Field(N_("Share of all"), "share"),
-                    "low": Field(N_("95% from"), "share"),
-                    "high": Field(N_("95% to"), "share"),
-                    "at_from": Field(N_("At the event before"), "count"),
-                    "of_from": Field(N_("Share of those at the event before"), "share"),
-                    "of_from_low": Field(N_("Of those before: 95% from"), "share"),
-                    "of_from_high": Field(N_("Of those before: 95% to"), "share"),
-                }
-            ),
-            "paths": MappingProxyType(
-                {
-                    "path": Field(N_("Path"), "text"),
-                    "count": Field(N_("Count"), "count"),
-                    "n": Field(N_("Of all"), "count"),
-                    "share": Field(N_("Share of all"), "share"),
-                    "low": Field(N_("95% from"), "share"),
-                    "high": Field(N_("95% to"), "share"),
-                }
-            ),
-        }
+    fields: ClassVar[Fields] = described(
+        table={
+            "level": Field(N_("Level"), "count"),
+            "from": Field(N_("From event"), "text", _NODE_WORDS, of="event"),
+            "to": Field(N_("To event"), "text", _NODE_WORDS, of="event"),
+            "count": Field(N_("Count"), "count"),
+            "n": Field(N_("Of all"), "count"),
+            "share": Field(N_("Share of all"), "share"),
+            **bounds("share"),
+            "at_from": Field(N_("At the event before"), "count"),
+            "of_from": Field(N_("Share of those at the event before"), "share"),
+            "of_from_low": Field(N_("Of those before: 95% from"), "share"),
+            "of_from_high": Field(N_("Of those before: 95% to"), "share"),
+        },
+        paths={
+            "path": Field(N_("Path"), "text"),
+            "count": Field(N_("Count"), "count"),
+            "n": Field(N_("Of all"), "count"),
+            "share": Field(N_("Share of all"), "share"),
+            **bounds("share"),
+        },
     )
 
     question: OfPaths
@@ -209,15 +202,14 @@ class PathsAnswer(Answer):
         """Return one of the tables, the events of whole paths in a reader's words."""
         frame = self.frame(name)
         if name == "paths":
-            frame["path"] = [
-                _ARROW.join(translate(e, language) if e in NODE_WORDS else e for e in way) for way in self.ways
-            ]
+            plot = self.plot("table", Look(language))
+            frame["path"] = [_ARROW.join(plot.name("from", event) for event in way) for way in self.ways]
         return frame
 
-    def _chart(self, look: Look) -> Any:
-        return ribbons.sankey(self.table, look, ribbons.Labels(
-            describe=self.headline, start=self.question.origin, back=self.question.back,
-            words=NODE_WORDS, universe=self.universe, other=OTHER, passed=NO_EVENTS[1], stops=NO_EVENTS[1:],
+    def _chart(self, look: Look) -> AnyChart:
+        return ribbons.sankey(self.table, self.plot("table", look), ribbons.Labels(
+            describe=self.headline, start=self.question.origin, back=self.question.back, universe=self.universe,
+            other=OTHER, passed=NO_EVENTS[1], stops=NO_EVENTS[1:],
         ))  # fmt: skip
 
 
@@ -372,11 +364,15 @@ def warm() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a question about paths says beside its figures: whose they are, in what time, and its own notes."""
+    """What a question about paths says beside its figures.
+
+    Whose they are, in what time, its own notes, and what stands among the events without being one, in words.
+    """
 
     whom: Message
     time: Message
     notes: tuple[Note, ...]
+    events: Mapping[str, Message] = field(default_factory=dict)
 
 
 def answered(asked: OfPaths, tables: Tables, found: Walked, said: Said) -> PathsAnswer:
@@ -392,6 +388,7 @@ def answered(asked: OfPaths, tables: Tables, found: Walked, said: Said) -> Paths
         notes=tuple(_all_notes(asked, found.open, others, said.notes)),
         ways=ways,
         universe=nodes.universe,
+        said=said.events,
     )
 
 
@@ -482,12 +479,12 @@ def _way(path: Any, nodes: _Nodes, back: bool) -> tuple[str, ...]:
 
 def _whom(asked: Paths, n: int) -> Message:
     """Say whose paths these are."""
-    start = asked.start
-    if start is None:
+    if asked.start is None:
         return say("{n} sessions", n=n) if asked.session and asked.count == "occurrences" else say("{n} users", n=n)
+    start = Deed(asked.start)
     if asked.count == "occurrences":
-        return say("{n} times users did {start}", n=n, start=start)
-    return say("{n} users who did {start}", n=n, start=start)
+        return say("{n} times users {start}", n=n, start=start)
+    return say("{n} users who {start}", n=n, start=start)
 
 
 def in_time(window: str | None) -> Message:
@@ -503,7 +500,7 @@ def _headline(asked: OfPaths, found: Walked, nodes: _Nodes, said: Said) -> Messa
     if asked.until:
         reached = (nodes.names[found.paths[:, 1:]] == asked.until).any(axis=1)
         share = Share(int(found.counts[reached].sum()) / n)
-        params |= {"share": share, "until": asked.until}
+        params |= {"share": share, "until": Name(asked.until, "event")}
         if asked.back:
             return say("Of {whom}, {share} had done {until} {time}, in the steps shown.", **params)
         return say("Of {whom}, {share} came to {until} {time}, in the steps shown.", **params)
@@ -513,10 +510,13 @@ def _headline(asked: OfPaths, found: Walked, nodes: _Nodes, said: Said) -> Messa
             return say("Of {whom}, nobody had done anything before {time}.", **params)
         return say("Of {whom}, nobody did anything more {time}.", **params)
     top = min(events, key=lambda k: (-next_[k], nodes.places[k]))
-    params |= {"event": str(nodes.names[top]), "share": Share(int(next_[top]) / n), "ended": ended}
+    event = str(nodes.names[top])
+    params |= {"share": Share(int(next_[top]) / n), "ended": ended}
     if asked.back:
-        return say("Of {whom}, {share} came from {event} {time}; for {ended} it was the first event.", **params)
-    return say("Of {whom}, {share} did {event} next {time}; for {ended} it was the last event.", **params)
+        return say("Of {whom}, {share} came from {event} {time}; for {ended} it was the first event.",
+                   event=Name(event, "event"), **params)  # fmt: skip
+    return say("Of {whom}, {share} {event} next {time}; for {ended} it was the last event.",
+               event=Deed(event), **params)  # fmt: skip
 
 
 def _all_notes(asked: OfPaths, waiting: int, others: int, own: tuple[Note, ...]) -> Iterable[Note]:
@@ -548,17 +548,18 @@ def _notes(asked: Paths) -> tuple[Note, ...]:
     if asked.where and (asked.where.start or asked.where.end):
         notes.append(Note("start-dates", say("Dates restrict when a path starts, not what lies along it.")))
     if asked.start is not None:
-        notes.append(Note("count-rule", _count_rule(asked)))
+        notes.append(Note("count-rule", _count_rule(asked, Deed(asked.start))))
     return tuple(notes)
 
 
-def _count_rule(asked: Paths) -> Message:
+def _count_rule(asked: Paths, start: Deed) -> Message:
     if asked.count == "users":
-        return say("Unique users: each user's path starts at the first time they did {start}.", start=asked.start)
-    return say("Total events: every time somebody did {start} starts a path.", start=asked.start)
+        return say("Unique users: each user's path starts at the first time they {start}.", start=start)
+    return say("Total events: every time somebody {start} starts a path.", start=start)
 
 
 def _nobody(asked: Paths) -> Message:
     if asked.start is None:
         return say("There are no such events under these filters. Widen the dates or clear a filter.")
-    return say("Nobody did {start} under these filters. Widen the dates or clear a filter.", start=asked.start)
+    return say("Nobody did {start} under these filters. Widen the dates or clear a filter.",
+               start=Name(asked.start, "event"))  # fmt: skip

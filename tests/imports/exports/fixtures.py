@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from xml.sax.saxutils import escape
 
 from imports.exports.biff import xls
+from imports.exports.log_texts import AMPLITUDE, MIXPANEL, SEGMENT
+from imports.exports.order_texts import ANALYTICS, DOUYIN, ETSY, PAYMENTS, PDD
 
 NO: Mapping[str, str] = {}
 
@@ -540,6 +542,23 @@ def matomo_utf16() -> Fixture:
         file="Export _ Referrers _ 2026-08-11.csv",
         content=utf16("\ufeff" + text),
         expected=Expected(table="", headings=_MATOMO, lines=3),
+    )
+
+
+@made
+def ga4_acquisition() -> Fixture:
+    headings = (
+        "Session source / medium", "Sessions", "Engaged sessions", "Engagement rate", "Events per session",
+        "Event count", "Key events", "Total revenue",
+    )  # fmt: skip
+    text = separated(
+        headings, ("google / cpc", 50, 31, 0.62, 7.1, 355, 4, 120.5), ("(direct) / (none)", 20, 9, 0.45, 4, 80, 1, 30)
+    )
+    return Fixture(
+        grade="C",
+        file="Traffic_acquisition.csv",
+        content=text.encode(),
+        expected=Expected(table="", headings=headings, lines=2),
     )
 
 
@@ -1594,6 +1613,89 @@ def youzan_orders() -> Fixture:
             currency=("CNY",), paid=1,
         ),
         asked={"currency": "CNY"},
+    )  # fmt: skip
+
+
+def _log(file: str, text: str, first: str, last: str, events: Mapping[str, int], **sums: str) -> Fixture:
+    expected = Expected(table="events", rows=4, sums=sums, first=first, last=last, events=events)
+    return Fixture(grade="C", file=file, content=text.encode(), expected=expected)
+
+
+@made
+def mixpanel_events() -> Fixture:
+    events = {"view": 2, "cart": 1, "purchase": 1}
+    return _log("export.json", MIXPANEL, "2026-11-01 10:00:00Z", "2026-11-01 10:03:20Z", events, value="18.00")
+
+
+@made
+def amplitude_events() -> Fixture:
+    events = {"view": 2, "cart": 1, "purchase": 1}
+    return _log("100_2026-11-01.json", AMPLITUDE, "2026-11-01 10:00:00Z", "2026-11-01 11:00:00Z", events, value="9.00")
+
+
+@made
+def segment_events() -> Fixture:
+    events = {"view": 2, "cart": 1, "purchase": 1}
+    return _log("segment.jsonl", SEGMENT, "2026-11-01 10:00:00Z", "2026-11-01 11:00:00Z", events, value="9.00")
+
+
+def _orders(grade: str, file: str, text: str, expected: Expected, **asked: str) -> Fixture:
+    return Fixture(grade=grade, file=file, content=text.encode(), text=text, asked=asked, expected=expected)
+
+
+@made
+def douyin_orders() -> Fixture:
+    return _orders(
+        "C", "订单.csv", DOUYIN,
+        Expected(
+            table="orders", rows=2, sums={"revenue": "37.00"}, aside={"continuation": 1}, first="2026-11-01 10:00:00",
+            last="2026-11-02 11:00:00", currency=("CNY",), channels=("直播", "短视频"), paid=1, realised="9.00",
+        ),
+    )  # fmt: skip
+
+
+@made
+def pdd_orders() -> Fixture:
+    return _orders(
+        "C", "订单导出.csv", PDD,
+        Expected(
+            table="orders", rows=2, sums={"revenue": "27.00", "refund": "19.00"}, first="2026-11-01 10:01:00",
+            last="2026-11-02 11:01:00", currency=("CNY",), paid=2, realised="8.00",
+        ),
+    )  # fmt: skip
+
+
+@made
+def etsy_orders() -> Fixture:
+    return _orders(
+        "B", "EtsySoldOrders2026.csv", ETSY,
+        Expected(
+            table="orders", rows=2, sums={"revenue": "87.10", "discount": "5.00"}, first="2026-09-03 00:00:00",
+            last="2026-09-21 00:00:00", currency=("USD",),
+        ),
+    )  # fmt: skip
+
+
+@made
+def woocommerce_analytics_orders() -> Fixture:
+    return _orders(
+        "C", "orders.csv", ANALYTICS,
+        Expected(
+            table="orders", rows=2, sums={"revenue": "30.00", "refund": "21.00"}, first="2026-11-01 10:00:00",
+            last="2026-11-02 11:00:00", currency=("EUR",), paid=2, realised="9.00", private=("Ann Example", "Bo Example"),
+        ),
+        currency="EUR",
+    )  # fmt: skip
+
+
+@made
+def stripe_payments() -> Fixture:
+    return _orders(
+        "B", "unified_payments.csv", PAYMENTS,
+        Expected(
+            table="orders", rows=4, sums={"revenue": "140.00", "refund": "35.00"}, first="2026-11-01 10:00:00Z",
+            last="2026-11-01 13:00:00Z", currency=("USD",), paid=3, realised="65.00",
+        ),
     )  # fmt: skip
 
 

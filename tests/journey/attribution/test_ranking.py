@@ -140,7 +140,8 @@ def test_models_that_disagree_are_named() -> None:
     assert "The models do not agree: by First touch, Linear it is a, by Last touch b." in text
     alone = market(np.random.default_rng(8), {"ab": 0.5, "b": 0.1, "a": 0.35, "ac": 0.05})
     assert "The models do not agree" in said(alone, models=("first", "last"))
-    assert "Only Last touch was asked." in said(tables, models="last")
+    two = market(np.random.default_rng(8), {"ab": 0.6, "a": 0.4})
+    assert "Only Last touch was asked." in said(two, models="last")
 
 
 def test_one_touch_alone_brings_all() -> None:

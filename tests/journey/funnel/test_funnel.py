@@ -334,7 +334,7 @@ def test_headline_and_notes() -> None:
 def test_chart_is_made_for_every_reader(tables: Tables, breakdown: str | None, look: Look) -> None:
     answer = Funnel(steps=("visit", "view", "cart"), breakdown=breakdown, window="1d").run(tables)
     chart = answer.chart(look).to_dict()
-    assert chart["description"] == answer.headline.text(look.language)
+    assert chart["description"] == answer.say(answer.headline, look.language)
     drawn = [row for rows in chart["datasets"].values() for row in rows]
     column = "n" if breakdown is None else "settled"
     assert max(row[column] or 0 for row in drawn) == answer.table["settled"][0 if breakdown is None else 1]

@@ -11,10 +11,12 @@ from scipy.stats import chi2
 from statsmodels.stats.contingency_tables import mcnemar
 
 from analysis import DropOffs, Filter, Funnel, FunnelChange, FunnelMoney, Tables
-from analysis.estimates import difference, proportion
+from analysis.estimates import Interval, difference, proportion
 from analysis.journey.funnel import dropoffs
 
 AT, LATER = pd.Timestamp("2026-11-01"), "2027-01-01"
+WORTH_ONE = Interval(*(np.asarray(1.0),) * 3)
+"""Everybody who goes on brings one, exactly."""
 
 
 def log(*rows: tuple[Any, ...], columns: tuple[str, ...] = ()) -> pd.DataFrame:
@@ -162,17 +164,17 @@ def test_an_order_counts_once_and_with_all_its_rows() -> None:
 
 def test_pairs_are_compared_as_pairs() -> None:
     counts = (30, 100, 50, 100)
-    found = dropoffs._measured(counts, 1.0, 0.0, both=15)  # what independence would bring about
+    found = dropoffs._measured(counts, WORTH_ONE, both=15)  # what independence would bring about
     _, least, most = difference(proportion(50, 100), proportion(30, 100)).floats()
     assert (found["worth_low"], found["worth_high"]) == pytest.approx((100 * least, 100 * most))
     for both in (0, 15, 25, 30):
-        found = dropoffs._measured(counts, 1.0, 0.0, both=both)
+        found = dropoffs._measured(counts, WORTH_ONE, both=both)
         table = [[both, 30 - both], [50 - both, 100 - (30 + 50 - both)]]
         statistic = mcnemar(table, exact=False, correction=False).statistic
         assert found["p_value"] == pytest.approx(chi2.sf(statistic, 1))
-    closer = dropoffs._measured(counts, 1.0, 0.0, both=30)
+    closer = dropoffs._measured(counts, WORTH_ONE, both=30)
     assert closer["worth_high"] - closer["worth_low"] < 100 * (most - least)
-    assert closer["lift_high"] < dropoffs._measured(counts, 1.0, 0.0)["lift_high"]
+    assert closer["lift_high"] < dropoffs._measured(counts, WORTH_ONE)["lift_high"]
 
 
 # ---- the same time for everybody --------------------------------------------------------------------------

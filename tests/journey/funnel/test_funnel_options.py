@@ -192,7 +192,7 @@ def test_the_views_are_drawn_for_every_reader(tables: Tables, look: Look, breakd
     asked = Funnel(steps=("visit", "view", "cart"), breakdown=breakdown)
     for question in (FunnelRules(funnel=asked), TimeToConvert(funnel=asked, to_step=2)):
         answer = question.run(tables)
-        assert answer.chart(look).to_dict()["description"] == answer.headline.text(look.language)
+        assert answer.chart(look).to_dict()["description"] == answer.say(answer.headline, look.language)
         for name, frame in answer.frames.items():
             assert list(frame.columns) == list(answer.fields[name])
 

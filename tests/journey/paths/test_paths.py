@@ -163,7 +163,7 @@ def test_headline(asked: dict[str, Any], said: str) -> None:
 def test_chart_is_made_for_every_reader(sample: Tables, asked: dict[str, Any], look: Look) -> None:
     answer = Paths(**asked, where=WHERE).run(sample)
     chart = answer.chart(look).to_dict()
-    assert chart["description"] == answer.headline.text(look.language)
+    assert chart["description"] == answer.say(answer.headline, look.language)
     drawn = [row for rows in chart["datasets"].values() for row in rows]
     stopped = ("(ended)", "(began)", "(reached)")
     table = answer.table[~answer.table["from"].isin(stopped) & (answer.table["to"] != "(reached)")]

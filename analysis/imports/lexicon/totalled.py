@@ -1,0 +1,34 @@
+"""What are rows called that are sums of others? Patterns of DuckDB, from the words in ``totals.toml`` beside this."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from importlib.resources import files
+
+_GIVEN = tomllib.loads((files("analysis.imports.lexicon") / "totals.toml").read_text(encoding="utf-8"))
+_WORD, _CLOSING, _KIND, _REST = (f"(?:{'|'.join(_GIVEN[key])})" for key in ("words", "closing", "kinds", "rest"))
+_OF = r"(?:\s*[:：]|\s+[–—-]\s|\s+(?:of|for|de|für)\s)"
+BARE = (
+    rf"(?i)^{_WORD}(?: results?| of \d+ \w+|\s*\(\d+ [a-z ]+\))?$|^{_WORD}\s*[:：]\s*{_KIND}(?:\W.*)?$"
+    rf"|^{_CLOSING}(?:\s*[（(].*|\s*共?\s*[\d０-９].*)?$"
+)
+"""What nothing but a total is called."""
+SAYS = rf"(?i)^{_WORD}(?:\s*[（(]?\s*[\d０-９].*|{_OF}.*)?$|{BARE.removeprefix('(?i)')}"
+"""What calls itself a total, whatever it is the total of."""
+LIKE = rf"(?i)^{_WORD}\s*[:：（(].*$|^.{{1,60}}[\s:：](?:sub[- ]?)?totals?$|^.{{0,60}}{_CLOSING}(?:[:：].*)?$"
+"""What a total may be called, and a campaign too."""
+REST = rf"(?i)^{_WORD}{_OF}\s*{_REST}.*$"
+"""What a platform calls the part that it does not itemise."""
+
+
+def totalled(label: str) -> str:
+    """Return what a label says that it is the total of; empty where it does not say.
+
+    Examples
+    --------
+    >>> totalled("Total: Ad groups"), totalled("合计：推广计划"), totalled("Total")
+    ('Ad groups', '推广计划', '')
+    """
+    found = re.split(r"[:：]|\s[–—-]\s", label, maxsplit=1)
+    return found[1].strip() if len(found) > 1 else ""

@@ -1,0 +1,85 @@
+"""What does a file leave open of how its orders stand?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from analysis.imports.columns.cells import filled
+from analysis.imports.rows.judged import Judged
+from analysis.messages import Message, Names, say
+from analysis.vocabulary import ORDER_STATUSES
+
+_KEPT = "(bad IS NULL OR bad = 'continuation|')"
+_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownStatus:
+    """A word for how orders stand that nobody knows: in how many rows, and with which amount."""
+
+    word: str
+    rows: int
+    amount: float
+
+
+def unknown_statuses(judged: Judged) -> tuple[UnknownStatus, ...]:
+    """Return the words for how orders stand that the mapping does not read, the most frequent first."""
+    mapping, known = judged.mapping, dict(judged.mapping.statuses)
+    found = list[UnknownStatus]()
+    if mapping.table == "orders" and "status" in judged.columns:
+        query = f"SELECT min(status), count(*), coalesce(sum(revenue), 0) FROM {judged.relation} WHERE {_KEPT} " \
+                "AND status IS NOT NULL GROUP BY lower(status)"  # fmt: skip
+        found += [UnknownStatus(*row) for row in judged.con.execute(query).fetchall()]
+    if mapping.after_sales in judged.scratch.headings:
+        word = filled(judged.scratch.column(mapping.after_sales))
+        query = (
+            f"SELECT min(word), count(*), coalesce(sum(revenue), 0) FROM (SELECT {judged.line} AS key, revenue FROM "
+            f"{judged.relation} WHERE {_KEPT}) JOIN (SELECT line, {word} AS word FROM {judged.scratch.relation}) "
+            "ON line = key WHERE word IS NOT NULL GROUP BY lower(word)"
+        )
+        found += [UnknownStatus(*row) for row in judged.con.execute(query).fetchall()]
+    left = {u.word: u for u in found if u.word not in ORDER_STATUSES and u.word.casefold() not in known}
+    return tuple(sorted(left.values(), key=lambda u: (-u.rows, u.word))[:1000])
+
+
+def open_statuses(judged: Judged, unknown: tuple[UnknownStatus, ...]) -> list[tuple[Message, str]]:
+    """Return what must be asked of how orders stand, each with the field of the mapping that says it."""
+    asked = list[tuple[Message, str]]()
+    if unknown:
+        words = Names(tuple(f"{u.word} × {u.rows} = {u.amount:,.2f}" for u in unknown[:_SHOWN]))
+        text = say("Words for how an order stands that are not known: {words}. What does each mean?", words=words)
+        asked.append((text, "statuses"))
+    if judged.mapping.part_refunds is None and (part := _part_refunds(judged))[0]:
+        text = say("Orders partly refunded by no stated amount: {n}, {amount} in all. How much was given back?",
+                   n=part[0], amount=f"{part[1]:,.2f}")  # fmt: skip
+        asked.append((text, "part_refunds"))
+    return asked
+
+
+def _part_refunds(judged: Judged) -> tuple[int, float]:
+    if judged.mapping.table != "orders" or "status" not in judged.columns:
+        return 0, 0.0
+    nothing = "coalesce(refund, 0) = 0 AND " if "refund" in judged.columns else ""
+    query = f"SELECT count(*), coalesce(sum(revenue), 0) FROM {judged.relation} " \
+            f"WHERE bad IS NULL AND {nothing}status = 'partly_refunded' AND revenue > 0"  # fmt: skip
+    found = judged.con.execute(query).fetchall()[0]
+    return int(found[0]), float(found[1])
+
+
+def order_notes(judged: Judged) -> list[Message]:
+    """Say by which rules orders count as paid that the file states no time for."""
+    if judged.mapping.table != "orders" or "status" not in judged.columns:
+        return []
+    notes, heading = list[Message](), dict(judged.mapping.columns).get("paid_at")
+    if "paid_at" in judged.columns:
+        paid = f"SELECT {judged.line} AS key FROM {judged.relation} WHERE bad IS NULL AND paid_at IS NOT NULL"
+        if heading:
+            told = f"SELECT line FROM {judged.scratch.relation} WHERE {filled(judged.scratch.column(heading))} IS NULL"
+            paid += f" AND key IN ({told})"
+        if n := int(judged.con.execute(f"SELECT count(*) FROM ({paid})").fetchall()[0][0]):
+            notes.append(say("Paid by their status, by no stated time: {n} orders. They count from their creation.",
+                             n=n))  # fmt: skip
+    if judged.mapping.on_delivery:
+        words = Names(tuple(word for word, _ in judged.mapping.on_delivery))
+        notes.append(say("Orders paid on delivery ({words}) count as paid once they are delivered.", words=words))
+    return notes

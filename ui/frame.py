@@ -1,0 +1,132 @@
+"""What stands around every page: its title, the workspace, the campaign, and what is filtered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from analysis import Filter, Tables
+from analysis.errors import DataError
+from analysis.question import Question
+from analysis.vocabulary import TABLES
+from ui import filters, language, session, workspaces
+from ui.language import _, shown
+from ui.screens import ROOMS, SCREENS, Screen, screen_of
+
+STYLE = """
+<style>
+[data-testid=stMainBlockContainer] { padding: 2.75rem 2rem 3rem; max-width: 84rem; }
+[data-testid=stMain] h1 { font-size: 1.45rem; line-height: 1.35; padding: 0 0 0.15rem; }
+[data-testid=stMain] [data-testid=stHeading] { min-height: 2.1rem; }
+[data-testid=stMain] h4 { font-size: 1.1rem; line-height: 1.45; padding: 0.25rem 0 0; font-weight: 600; }
+[data-testid=stSidebarHeader] { height: 2.75rem; }
+[data-testid=stSidebarUserContent] { padding-top: 0.5rem; padding-bottom: 1rem; }
+.st-key-frame, .st-key-page { gap: 0.5rem; }
+.st-key-frame button, .st-key-frame [data-baseweb=select] > div { min-height: 2rem; }
+.st-key-frame button { padding-top: 0.1rem; padding-bottom: 0.1rem; }
+@media (max-width: 640px) {
+  [data-testid=stMainBlockContainer] { padding: 3.9rem 1rem 2rem; }
+  [data-testid=stMain] h1 { font-size: 1.2rem; }
+  [data-testid=stMain] h4 { font-size: 1rem; line-height: 1.4; }
+  .st-key-page > div:has(.st-key-page-controls) { order: 2; }
+}
+</style>
+"""
+"""A page's own words stand at the top, and on a narrow screen the answer before what it is asked with."""
+
+
+def style() -> None:
+    """Lay pages out; the rules are the app's own, nobody's text is in them."""
+    st.html(STYLE)
+
+
+def head(screen: Screen[Any], tables: Tables) -> Filter | None:
+    """Draw workspace, campaign and filter in a line, and below it the title; return the filter."""
+    with st.container(key="frame"):
+        with st.container(horizontal=True, vertical_alignment="center", key="frame-line", gap="small"):
+            workspaces.switch()
+            where = filters.bar(tables, screen.across)
+        title(screen.title)
+    return where
+
+
+def tables(words: str) -> Tables:
+    """Return the workspace's tables; where it cannot be opened, the page is its title, with the switch to another.
+
+    Raises
+    ------
+    WorkspaceError
+    """
+    found = session.tables()
+    if found is None:
+        workspaces.switch()
+        title(words)
+    return found or session.workspace().tables()
+
+
+def title(words: str) -> None:
+    """Draw a page's title, marked with `N_`."""
+    st.title(_(words), anchor=False)
+
+
+def lacking(screen: Screen[Any], tables: Tables) -> None:
+    """Say, calmly, what the question needs that is not here and where it is found, with the way to Data."""
+    with st.container(border=True, key="page-lacking"):
+        if not any(tables.count(table) for table in TABLES):
+            st.markdown(_("This workspace is empty. Import your first export, or look at the sample campaign."))
+        else:
+            for table, columns in screen.kind.needs.items():
+                try:
+                    tables.require(table, *columns)
+                except DataError as error:
+                    st.markdown(shown(error.message))
+        st.page_link("pages/data.py", label=_("Go to Data"), icon=":material/upload:")
+
+
+def pages(tables: Tables | None) -> dict[str, list[Any]]:
+    """Return the navigation by heading, the page that is opened first in front; what cannot be answered is marked."""
+    return {_(room): [_page(screen, tables) for screen in screens] for room, screens in ROOMS.items()}
+
+
+def _page(screen: Screen[Any], tables: Tables | None) -> Any:
+    first = screen is next(iter(SCREENS.values()))
+    icon = screen.icon if tables is None or screen.answerable(tables) else LACKING
+    address = "start" if first else screen.name
+    return st.Page(screen.page, title=_(screen.label), icon=icon, url_path=address, default=first)
+
+
+def aside(tables: Tables | None) -> None:
+    """Draw what stands under the navigation: what its marks mean, the saved questions, the language."""
+    if tables is not None and not all(screen.answerable(tables) for screen in SCREENS.values()):
+        st.caption(f"{LACKING} " + _("needs an export that is not here yet"))
+    if tables is not None:
+        _saved()
+    language.switch()
+
+
+def _saved() -> None:
+    """Draw all saved questions as one list to search; choosing one opens it."""
+    found = session.workspace().kept(Question)
+    if not found:
+        return
+    names = {one.id: f"{one.name} · {_(screen_of(one.value).label)}" for one in found}
+    chosen = st.selectbox(
+        _("Saved questions"), list(names), index=None, key="saved.chosen", format_func=names.__getitem__,
+        placeholder=_("Search"),
+    )  # fmt: skip
+    if chosen is not None:
+        del st.session_state["saved.chosen"]
+        question = next(one.value for one in found if one.id == chosen)
+        open_question(question)
+
+
+def open_question(question: Question) -> None:
+    """Go to the page of a question and ask it there."""
+    screen = screen_of(question)
+    st.session_state[f"{screen.name}.open"] = question
+    st.switch_page(screen.page)
+
+
+LACKING = ":material/upload_file:"
+"""Stands before a page whose question needs an export that is not here."""

@@ -1,0 +1,56 @@
+"""One screen per kind of question: its title, its controls, and what it needs of the data.
+
+A page, a notebook's cell and a link draw from the same entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from analysis.errors import QuestionError
+from analysis.question import Question
+from ui.language import N_
+from ui.screens import (
+    attribution,
+    budget,
+    funnel,
+    nodes,
+    participation,
+    paths,
+    reallocation,
+    retention,
+    segments,
+    speed,
+)
+from ui.screens.base import Screen, View
+
+_JOURNEY = (funnel, paths, speed, retention, participation, nodes, attribution)
+ROOMS: Mapping[str, tuple[Screen[Any], ...]] = MappingProxyType(
+    {
+        N_("Journey"): tuple(module.SCREEN for module in _JOURNEY),
+        N_("Audience"): (segments.SCREEN,),
+        N_("Money"): (budget.SCREEN, reallocation.SCREEN),
+    }
+)
+"""The navigation: its headings, and the screens under each."""
+
+SCREENS: Mapping[str, Screen[Any]] = MappingProxyType({one.name: one for room in ROOMS.values() for one in room})
+
+
+def screen_of(question: Question) -> Screen[Any]:
+    """Return the screen that asks a question, be it as one of its views.
+
+    Raises
+    ------
+    QuestionError
+        No screen asks it.
+    """
+    for screen in SCREENS.values():
+        if isinstance(question, screen.kinds):
+            return screen
+    raise QuestionError.unknown_kind(question.kind, [kind.kind for one in SCREENS.values() for kind in one.kinds])
+
+
+__all__ = ["ROOMS", "SCREENS", "Screen", "View", "screen_of"]

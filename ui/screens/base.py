@@ -1,0 +1,94 @@
+"""What a screen is: one kind of question, as the app draws it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from analysis import Tables
+from analysis.answer import Answer
+from analysis.question import Question
+
+Q = TypeVar("Q", bound=Question)
+"""A screen's question."""
+V = TypeVar("V", bound=Question)
+"""A view's."""
+
+
+@dataclass(frozen=True)
+class View(Generic[Q, V]):
+    """Another question about what a screen's controls say; a screen shows one of its views at a time.
+
+    Parameters
+    ----------
+    kind : type of Question
+    label : str
+        On the switch, marked with `N_`.
+    ask : callable
+        Takes the tables, what the controls say, and the view's last question, which a link may have opened, or None;
+        draws what controls the view adds and returns its question.
+    base : callable
+        Takes a question of the view and returns what the screen's controls start from.
+    """
+
+    kind: type[V]
+    label: str
+    ask: Callable[[Tables, Q, V | None], V]
+    base: Callable[[V], Q]
+
+
+@dataclass(frozen=True)
+class Screen(Generic[Q]):
+    """How one kind of question is asked: what a page is made of, and what anything else that asks it draws.
+
+    Parameters
+    ----------
+    kind : type of Question
+        Its `needs` say what it needs of the data.
+    name : str
+        In addresses, and before the keys of its widgets.
+    label : str
+        In the navigation and on the switch between views, marked with `N_`.
+    title : str
+        Above the answer: the question as people ask it, marked with `N_`.
+    icon : str
+    default : callable
+        The question a first-time visitor sees answered.
+    controls : callable
+        Draws the controls, set to a question (its `where` is the filter's), and returns the question they now say.
+    waiting : str
+        What is said while the answer is on its way, marked with `N_`.
+    across : bool
+        Whether it compares campaigns: its campaign filter is then its own, and open at first.
+    views : tuple of View
+        Other questions about what the controls say; only the chosen one is asked.
+    under : callable, optional
+        Draws what can be done with the answer beside what every page offers.
+    """
+
+    kind: type[Q]
+    name: str
+    label: str
+    title: str
+    icon: str
+    default: Callable[[Tables], Q]
+    controls: Callable[[Tables, Q], Q]
+    waiting: str
+    across: bool = False
+    views: tuple[View[Q, Any], ...] = ()
+    under: Callable[[Answer], None] | None = None
+
+    @property
+    def kinds(self) -> tuple[type[Question], ...]:
+        """What it asks: its own kind, then those of its views."""
+        return (self.kind, *(view.kind for view in self.views))
+
+    @property
+    def page(self) -> str:
+        """The page's file."""
+        return f"pages/{self.name}.py"
+
+    def answerable(self, tables: Tables) -> bool:
+        """Whether the tables have what the question needs."""
+        return all(tables.count(t) and {*columns} <= {*tables.present(t)} for t, columns in self.kind.needs.items())

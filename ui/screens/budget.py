@@ -1,0 +1,144 @@
+"""What would another budget earn?"""
+
+from __future__ import annotations
+
+import math
+
+import streamlit as st
+
+from analysis import ResponseCurves, Scenario, Tables
+from analysis.budget.curves.forms import FORMS
+from analysis.charts import TOTAL
+from analysis.messages import Money
+from ui import session
+from ui.controls import called, currency_of, sentence, widget_key
+from ui.language import N_, _, shown
+from ui.screens.base import Screen, View
+from ui.session import keep
+
+SHAPES = {
+    "auto": N_("the best-fitting form"),
+    "hyperbolic": N_("a hyperbolic form"),
+    "exponential": N_("an exponential form"),
+    "logistic": N_("a logistic form"),
+    "logarithmic": N_("a logarithmic form"),
+}
+
+
+def default(tables: Tables) -> Scenario:
+    """Return the plan that keeps what was spent."""
+    tables.require("spend")
+    return Scenario()
+
+
+def controls(tables: Tables, start: Scenario) -> Scenario:
+    """Draw the sentence that is the question, and a slider per channel."""
+    with sentence():
+        st.markdown(_("If these budgets were spent, with"), width="content")
+        reserve = _reserve(start)
+        st.markdown(_("percent of each held back, and revenue follows"), width="content")
+        keep(widget_key("form"), start.curves.form)
+        form = st.selectbox(
+            _("Form"),
+            ["auto", *FORMS],
+            key=widget_key("form"),
+            format_func=lambda f: _(SHAPES[f]),
+            label_visibility="collapsed",
+            width=240,
+        )
+        currency = currency_of(tables, start.curves.currency)
+    curves = start.curves.replace(form=form, currency=currency)
+    question = start.replace(reserve=reserve, curves=curves, budgets={})
+    with st.spinner(_("Fitting each channel's response curve…")):
+        spent = session.ask(question)
+    rows = spent.table.dropna(subset="budget").to_dict("records")
+    budgets = {str(row["channel"]): round(row["budget"]) for row in rows if row["channel"] != TOTAL}
+    return question.replace(budgets=_sliders(budgets, spent.currency, dict(start.budgets)))
+
+
+def _reserve(start: Scenario) -> float:
+    keep(widget_key("reserve"), round(100 * start.reserve))
+    percent = st.number_input(
+        _("Reserve"),
+        min_value=0,
+        max_value=90,
+        step=5,
+        key=widget_key("reserve"),
+        label_visibility="collapsed",
+        width=130,
+    )
+    return float(percent) / 100
+
+
+def _sliders(spent: dict[str, int], currency: str | None, wanted: dict[str, float]) -> dict[str, float]:
+    """Draw a slider per channel, set to what was spent; return those that say something else."""
+    changed = {channel: amount for channel, amount in wanted.items() if channel not in spent}
+    cells = st.columns(3)
+    for i, (channel, base) in enumerate(spent.items()):
+        with cells[i % 3]:
+            amount = _slider(channel, base, wanted.get(channel), currency)
+        if amount != base:
+            changed[channel] = float(amount)
+    st.button(
+        _("Back to what was spent"),
+        key=widget_key("reset"),
+        on_click=_reset,
+        args=(widget_key(""), tuple(spent)),
+        type="tertiary",
+    )
+    return changed
+
+
+def _slider(channel: str, base: int, wanted: float | None, currency: str | None) -> int:
+    key, base_key = widget_key(f"channel.{channel}"), widget_key(f"base.{channel}")
+    kept = st.session_state.get(key, int(wanted) if wanted is not None else base)
+    # A slider nobody moved follows what was spent when the filter changes.
+    if kept == st.session_state.get(base_key) and wanted is None:
+        kept = base
+    st.session_state[base_key] = base
+    most = max(3 * base, kept, 100)
+    st.session_state[key] = kept
+    as_spent = _("{amount} keeps what was spent", amount=Money(base, currency))
+    return int(
+        st.slider(
+            f"{shown(called('channel')(channel))} · {as_spent}",
+            0,
+            most,
+            key=key,
+            step=_step(most),
+            format="localized",
+        )
+    )
+
+
+def _step(most: int) -> int:
+    """Return a round step that gives a slider some hundred places."""
+    return max(1, int(10 ** math.floor(math.log10(most / 100))))
+
+
+def _reset(place: str, channels: tuple[str, ...]) -> None:
+    for channel in channels:
+        st.session_state.pop(f"{place}channel.{channel}", None)
+    start = st.session_state.get(f"{place}start")
+    if start is not None:
+        st.session_state[f"{place}start"] = start.replace(budgets={})
+
+
+def _curves(_tables: Tables, plan: Scenario, _opened: ResponseCurves | None) -> ResponseCurves:
+    """Return the curves behind the plan."""
+    return plan.curves if plan.curves.where else plan.curves.replace(where=plan.where)
+
+
+VIEWS = (View(ResponseCurves, N_("Curves"), _curves, lambda opened: Scenario(curves=opened, where=opened.where)),)
+
+SCREEN = Screen(
+    Scenario,
+    name="budget",
+    label=N_("Budget"),
+    title=N_("What would another budget earn?"),
+    icon=":material/payments:",
+    default=default,
+    controls=controls,
+    waiting=N_("Reckoning what the plan brings…"),
+    views=VIEWS,
+)

@@ -1,0 +1,87 @@
+"""What do people do next, and how did they get here?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from analysis import Paths, Tables
+from analysis.vocabulary import EVENTS
+from ui.controls import called, choose, choose_words, event_names, length, sentence, several, widget_key
+from ui.language import N_, _
+from ui.screens.base import Screen
+from ui.session import keep
+
+WAYS = {"after": N_("after"), "before": N_("before")}
+COUNTS = {"users": N_("unique users"), "occurrences": N_("total events")}
+REACH = {False: N_("across sessions"), True: N_("in one session")}
+REPEATS = {True: N_("counted once"), False: N_("counted each time")}
+
+
+def default(tables: Tables) -> Paths:
+    """Return what happens after a visit, in one session where sessions are known."""
+    known = [e for e in (*EVENTS, *tables.common_events()) if e in tables.event_keys]
+    return Paths(start=known[0] if known else None, session="session_id" in tables.present("events"))
+
+
+def controls(tables: Tables, start: Paths) -> Paths:
+    """Draw the sentence that is the question."""
+    events = event_names(tables)
+    with sentence():
+        st.markdown(_("What people did"), width="content")
+        way = choose_words(widget_key("direction"), _("Direction"), WAYS, start.direction, 110)
+        first = _event("event", _("Event"), events, start.start, N_("their first event"), 170)
+        until = _event("until", _("Up to"), events, start.until, N_("to the end"), 170, N_("up to {event}"))
+        st.markdown(_("within"), width="content")
+        window = length(start.window)
+        session = choose_words(widget_key("session"), _("Sessions"), REACH, start.session, 160)
+        more = _more(start, events)
+    return start.replace(direction=way, start=first, until=until, window=window, session=session, **more)
+
+
+def _more(start: Paths, events: Sequence[str]) -> dict[str, Any]:
+    """Draw what most people leave as it is."""
+    with st.popover(_("More"), icon=":material/tune:"):
+        keep(widget_key("depth"), start.depth)
+        keep(widget_key("names"), start.names)
+        depth = st.number_input(_("Levels"), min_value=1, max_value=10, key=widget_key("depth"))
+        most = st.number_input(_("Events told apart per level"), min_value=1, max_value=20, key=widget_key("names"))
+        count = choose_words(widget_key("count"), _("Count"), COUNTS, start.count, None)
+        collapse = choose_words(widget_key("collapse"), _("Repeats in a row"), REPEATS, start.collapse, None)
+        include = several(
+            widget_key("include"), _("Only these events"), events, start.include, "All", words=called("event")
+        )
+        exclude = several(
+            widget_key("exclude"), _("Leave these events out"), events, start.exclude, "All", words=called("event")
+        )
+    return {
+        "depth": depth, "names": most, "count": count, "collapse": collapse, "include": include, "exclude": exclude,
+    }  # fmt: skip
+
+
+def _event(
+    name: str, label: str, events: Sequence[str], chosen: str | None, nothing: str, width: int, words: str = "{event}"
+) -> str | None:
+    named = choose(
+        widget_key(name),
+        label,
+        ["", *events],
+        chosen or "",
+        lambda e: _(words, event=called("event")(e)) if e else _(nothing),
+        width,
+    )
+    return named or None
+
+
+SCREEN = Screen(
+    Paths,
+    name="paths",
+    label=N_("Paths"),
+    title=N_("What do people do next, and how did they get here?"),
+    icon=":material/account_tree:",
+    default=default,
+    controls=controls,
+    waiting=N_("Following everyone from event to event…"),
+)
