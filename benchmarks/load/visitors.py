@@ -15,8 +15,8 @@ PAGES = (
     "", "paths", "speed", "retention", "participation", "nodes", "attribution", "segments", "budget", "reallocation",
     "data",
 )  # fmt: skip
-UNASKED = {"data", "participation"}
-"""Pages whose questions do not follow the days that are chosen, or that have no choice of days."""
+DATELESS = "data"
+"""The page whose question does not follow the days that are chosen."""
 FIRST, LAST = dt.date(2026, 9, 21), dt.date(2026, 11, 15)
 KNOWN = (("", ""), ("2026-10-01", ""), ("2026-10-21", ""), ("2026-10-21", "2026-11-10"), ("", "2026-11-10"))
 """Days that many choose."""
@@ -35,7 +35,7 @@ class Seen:
 
     def note(self, seconds: float, page: str, days: Days) -> None:
         """Note an answer, and whether somebody asked the same before."""
-        question = page, ("", "") if page in UNASKED else days
+        question = page, ("", "") if page == DATELESS else days
         self.cached += question in self.asked
         self.asked.add(question)
         self.answers.append(seconds)
@@ -66,7 +66,7 @@ async def walks(session: Session, chance: random.Random, until: float, seen: See
             return
         seen.note(await session.visit(page), page, days)
         fields = session.widget("filter.from"), session.widget("filter.to")
-        if page == "data" or fields[0] is None or fields[1] is None:
+        if page == DATELESS or fields[0] is None or fields[1] is None:
             continue
         await asyncio.sleep(chance.uniform(5, 15))
         days = _new_days(chance) if chance.random() < 0.5 else chance.choice(KNOWN)

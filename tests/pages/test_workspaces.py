@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from harness import address, errors, headline, run, stands_on
+from harness import address, errors, finding, headline, run, stands_on
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 
@@ -150,8 +150,7 @@ def test_a_copy_unused_for_a_week_goes_with_the_next_first_change(opened, own) -
     save_question(other := opened())
     run(other)
     assert not own.path.exists()
-    assert headline(run(app))  # its session goes on, on the sample
-    assert "workspace" not in app.query_params
+    assert "The workspace of this address is not here" in errors(run(app))
 
 
 # ---- what cannot be opened --------------------------------------------------------------------------------
@@ -233,7 +232,7 @@ def test_a_filter_by_a_segment_offers_its_stages_whatever_it_is_called(opened, o
     app.multiselect(key=key).set_value(["interest"])
     where = Filter(campaign="Double 11 2026", segment={name: "interest"})
     asked = Funnel(steps=("view", "cart", "checkout", "purchase"), window="7d", where=where)
-    assert headline(run(app)) == asked.run(own.tables()).headline.text()
+    assert headline(run(app)) == finding(asked, own.tables())
 
 
 def test_workspaces_of_any_name_are_listed_as_they_are_called(opened) -> None:
@@ -242,7 +241,7 @@ def test_workspaces_of_any_name_are_listed_as_they_are_called(opened) -> None:
     for id, name in zip(made, names, strict=True):
         session._open(id).name = name
     app = opened("data")
-    assert set(names) <= set(app.selectbox(key="data.workspace").options)
+    assert set(names) <= set(app.selectbox(key="frame.workspace").options)
     for id in made:
         assert errors(opened("data", workspace=id)) == ""
     app.text_input(key="data.new.name").set_value("L" * 80)
