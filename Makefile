@@ -23,7 +23,7 @@ check: .venv/test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# Visitors on a server of its own, for about three minutes; see benchmarks/README.md.
+# Thirty visitors on a server of its own, for about three minutes; benchmarks/load says what they do.
 load: .venv/test
 	$(BIN)/python benchmarks/load
 

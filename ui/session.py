@@ -171,9 +171,9 @@ def to_change() -> Workspace:
 def create(name: str, *, zone: str, currency: str) -> str:
     """Make an empty workspace and return its id; a name that is taken gets a number."""
     id, name = new_id(), _unused(name)
+    campaign = Campaign(name=name, start=UNSET[0], end=UNSET[1], zone=zone, currency=currency)
     made = _opened(str(folder() / f"{id}.duckdb"))
-    made.name = name
-    made.campaign = Campaign(name=name, start=UNSET[0], end=UNSET[1], zone=zone, currency=currency)
+    made.name, made.campaign = name, campaign
     return id
 
 
