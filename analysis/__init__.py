@@ -24,13 +24,14 @@ from analysis.journey.speed import PageSpeed
 from analysis.journey.steps import Exclusion, Step
 from analysis.reallocation.rules import MarketSettings, Rules
 from analysis.reallocation.simulation import Simulation
-from analysis.records import DisplayName, ExchangeRate, Record
+from analysis.records import Alias, DisplayName, ExchangeRate, Record
 from analysis.tables import Tables
 from analysis.values import Campaign, Filter, Phase
 from analysis.workspace import ColumnMapping, open_workspace, read_export
 from analysis.workspace.contents import Contents
 
 __all__ = [
+    "Alias",
     "Attribution",
     "Campaign",
     "ColumnMapping",
