@@ -11,7 +11,7 @@ from analysis.answer import Answer
 from analysis.charts import Plot
 from analysis.messages import Message, Span
 from analysis.sharing import downloads, notebooks
-from ui import address, kept, session
+from ui import address, drawn, kept, session
 from ui.language import N_, _, current, look, shown
 
 ICONS = {"info": ":material/info:", "warning": ":material/warning:", "missing": ":material/help:"}
@@ -42,7 +42,7 @@ SENTENCE = 60
 def show(answer: Answer, page: str) -> None:
     """Draw an answer; `page` prefixes the widget keys."""
     st.markdown(f"#### {said(answer, answer.headline)}")
-    st.altair_chart(answer.chart(look()), theme=None, width="stretch", key=f"{page}.chart")
+    drawn.chart(answer, f"{page}.chart")
     notes(answer, page)
     actions(answer, page)
     frames = list(answer.frames)
