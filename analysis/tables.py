@@ -471,7 +471,7 @@ def _beside(campaign: Campaign | None, rates: tuple[ExchangeRate, ...], meant: M
 
 
 def _meant(column: str, pairs: Mapping[str, str]) -> nw.Expr:
-    found: Any = nw.col(column)
+    found: nw.Expr = nw.col(column)
     for code, meant in pairs.items():
         found = nw.when(nw.col(column) == code).then(nw.lit(meant)).otherwise(found)
     return found

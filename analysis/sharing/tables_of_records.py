@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import MISSING, fields
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -51,7 +51,7 @@ def record(kind: type[R], row: Mapping[str, object], number: int) -> R:
     QuestionError
         A field does not fit, or one that has to be there is empty.
     """
-    given = {name: row[name] for name in columns(kind) if not pd.isna(row.get(name)) and row[name] != ""}
+    given = {name: row[name] for name in columns(kind) if not _empty(row.get(name))}
     must = [each.name for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING]
     try:
         if lacking := tuple(name for name in must if name not in given):
@@ -59,6 +59,10 @@ def record(kind: type[R], row: Mapping[str, object], number: int) -> R:
         return kind(**{name: getattr(cell, "item", lambda cell=cell: cell)() for name, cell in given.items()})
     except SluiceError as error:
         raise QuestionError.crossed(say("Row {n}: {problem}", n=number, problem=error.message)) from error
+
+
+def _empty(cell: Any) -> bool:
+    return cell is None or cell == "" or bool(pd.isna(cell))
 
 
 def written(kind: type[R], records: Iterable[R]) -> bytes:
@@ -97,7 +101,7 @@ def read(kind: type[R], content: bytes, name: str) -> tuple[R, ...]:
             "it has no column {names}. Download the table as CSV to see how it is laid out.", names=Names(missing)
         )
         raise ImportFileError.because(name, text, "no-column")
-    rows = found.map(_as_typed).to_dict("records")
+    rows = [dict(zip(found.columns, row, strict=True)) for row in found.map(_as_typed).to_numpy().tolist()]
     try:
         return tuple(record(kind, _numbers(kind, row), i + 1) for i, row in enumerate(rows))
     except SluiceError as error:
