@@ -25,6 +25,8 @@ from analysis.journey.steps import Exclusion, Step
 from analysis.reallocation.rules import MarketSettings, Rules
 from analysis.reallocation.simulation import Simulation
 from analysis.records import DisplayName, ExchangeRate, Record
+from analysis.results.performance.question import Performance
+from analysis.results.sales.question import Sales
 from analysis.tables import Tables
 from analysis.values import Campaign, Filter, Phase
 from analysis.workspace import ColumnMapping, open_workspace, read_export
@@ -51,11 +53,13 @@ __all__ = [
     "PageSpeed",
     "Participation",
     "Paths",
+    "Performance",
     "Phase",
     "Record",
     "ResponseCurves",
     "Retention",
     "Rules",
+    "Sales",
     "Scenario",
     "Simulation",
     "Step",

@@ -217,9 +217,7 @@ def created(tables: Tables, where: Filter | None = None, *also: str) -> Created:
 def _of_orders(tables: Tables, where: Filter | None, source: Source, also: tuple[str, ...]) -> Purchases:
     found = created(tables, where, *also)
     columns = dict.fromkeys(("order_id", "user_id", "timestamp", "paid_at", "currency", "amount", *also))
-    rows, paid = (
-        found.rows.filter(which).select(*columns) for which in (nw.col("bought"), ~nw.col("paid").is_null())
-    )
+    rows, paid = (found.rows.filter(which).select(*columns) for which in (nw.col("bought"), ~nw.col("paid").is_null()))
     return Purchases(rows, paid, found.refunds, source, found.notes)
 
 
