@@ -359,9 +359,10 @@ def _moments(tables: Tables) -> list[tuple[str, dt.datetime, dt.datetime]]:
     found = []
     for table in TABLES:
         if tables.count(table) and "campaign" in tables.present(table):
-            rows = tables.frame(table).filter(~nw.col("campaign").is_null()).group_by("campaign")
-            spans = rows.agg(first=nw.col(TIME_COLUMN[table]).min(), last=nw.col(_LASTS.get(table, "timestamp")).max())
-            for row in collect(spans).itertuples():
+            named = tables.frame(table).filter(~nw.col("campaign").is_null()).group_by("campaign")
+            spans = named.agg(first=nw.col(TIME_COLUMN[table]).min(), last=nw.col(_LASTS.get(table, "timestamp")).max())
+            rows: Any = collect(spans).itertuples()
+            for row in rows:
                 last = row.last.to_pydatetime() - (_TICK if table in _LASTS else dt.timedelta())
                 found.append((str(row.campaign), row.first.to_pydatetime(), last))
     return found

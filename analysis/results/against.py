@@ -52,12 +52,15 @@ class Daily:
         The days that are compared.
     before : DataFrame
         The same of the campaign before, its days called as those of this campaign; empty where nothing is compared.
+    alone : str, optional
+        The one group that all of it is, without a row for all together.
     """
 
     now: pd.DataFrame
     days: tuple[pd.Timestamp, pd.Timestamp]
     same: SameDays | None
     before: pd.DataFrame
+    alone: str | None = None
 
     @property
     def alike(self) -> pd.DataFrame:
@@ -69,7 +72,7 @@ class Daily:
 
     def called(self, group: str) -> Daily:
         """Return the same as one group's."""
-        return Daily(self.now.assign(group=group), self.days, self.same, self.before.assign(group=group))
+        return Daily(self.now.assign(group=group), self.days, self.same, self.before.assign(group=group), group)
 
     @property
     def sides(self) -> list[tuple[str | None, pd.DataFrame, tuple[pd.Timestamp, pd.Timestamp]]]:
@@ -102,17 +105,18 @@ def load(tables: Tables, where: Filter | None, table: str, of: Load, *, weight: 
         before = of(where.replace(campaign=(same.before,), start=same.earlier[0], end=same.earlier[1]))
         before["day"] += pd.Timestamp(same.days[0]) - pd.Timestamp(same.earlier[0])
         same = same if len(before) else None
-    sizes = now.groupby("group", dropna=False)[weight].sum().sort_values(ascending=False)
+    sizes = pd.concat([now, before]).groupby("group", dropna=False)[weight].sum().sort_values(ascending=False)
     kept = set(sizes.index[: GROUPS if len(sizes) <= GROUPS else GROUPS - 1])
     now, before = (_named(part, kept, grouped=grouped) for part in (now, before))
-    days = (now["day"].min(), now["day"].max()) if len(now) else (pd.NaT, pd.NaT)
+    days: Any = (now["day"].min(), now["day"].max())
     return Daily(now, days, same, before)
 
 
 def _named(daily: pd.DataFrame, kept: set[Any], *, grouped: bool) -> pd.DataFrame:
     if not grouped:
         return daily.assign(group=TOTAL)
-    names = daily["group"].where(daily["group"].isin(kept) | daily["group"].isna(), OTHERS).fillna(NOT_SET)
+    names = daily["group"].where(daily["group"].isin(kept) | daily["group"].isna(), OTHERS)
+    names = names.fillna(NOT_SET).replace(TOTAL, NOT_SET)  # no value passes for everything
     return daily.assign(group=names).groupby(["day", "group"], as_index=False).sum()
 
 
@@ -259,9 +263,9 @@ def change_of(table: pd.DataFrame, group: str, measure: str) -> Interval | None:
 
 
 def groups_of(daily: Daily, weight: str) -> list[str]:
-    """Return what is compared: all and each group, or the one group alone that the sums are called as."""
-    found = list(totals(daily.alike, weight).index)
-    return found[1:] if len(found) == 2 and set(daily.now["group"]) == set(found[1:]) else found
+    """Return what is compared: all, then each group that either campaign had; or the one group that all of it is."""
+    found = [name for part in (daily.alike, daily.before) for name in totals(part, weight).index]
+    return [daily.alone] if daily.alone else list(dict.fromkeys(found))
 
 
 def latest(campaigns: pd.DataFrame) -> pd.DataFrame:

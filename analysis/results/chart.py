@@ -49,24 +49,18 @@ def lines(
         scale = charts.colours(codes, universe)
     else:
         scale = alt.Scale(domain=codes, range=[charts.ACCENT, look.faint][: len(codes)])
-    legend = _legend(plot, column, figure, sums) if codes != [""] else None
+    told = codes != [""]
+    legend = _legend(plot, column, figure, sums) if told else None
     base = alt.Chart(named).encode(
         x=plot.x("period", axis=plot.axis("period", grid=False, labelOverlap=True, tickCount=6)),
         y=plot.y(figure, scale=alt.Scale(zero=True)),
-        color=alt.Color(f"{column}:N", scale=scale, legend=legend, sort=codes)
-        if codes != [""]
-        else alt.value(charts.ACCENT),
+        color=alt.Color(f"{column}:N", scale=scale, legend=legend, sort=codes) if told else alt.value(charts.ACCENT),
     )
-    tips = plot.tips("period", *([column] if codes != [""] else []), figure)
-    partial = alt.Chart(named[~named["whole"].astype(bool)]).encode(**_places(base))
+    tips = plot.tips("period", *([column] if told else []), figure)
     drawn = [base.mark_line(strokeWidth=2), charts.handles(base, tips)]
-    if not named["whole"].all():
-        drawn.append(partial.mark_point(filled=False, size=60))
+    if not named["whole"].all():  # a period that is still going on has a ring
+        drawn.append(base.transform_filter("!datum.whole").mark_point(filled=False, size=60))
     return charts.finish(alt.layer(*drawn), look, describe=describe, height=360)
-
-
-def _places(base: alt.Chart) -> dict[str, object]:
-    return {name: base.encoding[name] for name in ("x", "y", "color")}
 
 
 def _latest(shown: pd.DataFrame, groups: int) -> Sequence[pd.Timestamp]:
@@ -108,10 +102,8 @@ def bars(
     shown = plot.named(table.head(ROWS))
     order = shown[f"{column}_name"].tolist()
     y = charts.rows(f"{column}_name", order)
-    colour = alt.value(charts.ACCENT)
-    if universe:
-        names = shown[column].tolist()
-        colour = alt.Color(f"{column}:N", scale=charts.colours(names, universe), legend=None)
+    scale = charts.colours(shown[column].tolist(), universe)
+    colour = alt.Color(f"{column}:N", scale=scale, legend=None) if universe else alt.value(charts.ACCENT)
     title = plot.title(figure)
     earlier = plot.named(before[before[column].isin(shown[column])])
     if len(earlier):
@@ -126,7 +118,7 @@ def bars(
         drawn.append(then.mark_tick(color=look.ink, thickness=3, size=24))
     if bounds:
         drawn.append(charts.whiskers(base, look, *bounds))
-    end = alt.X(f"{'_end'}:Q", title=title)
+    end = alt.X("_end:Q", title=title)
     ends = shown.assign(_end=shown[bounds[1]].fillna(shown[figure]) if bounds else shown[figure])
     text = alt.Chart(ends).mark_text(align="left", dx=8, color=look.ink).encode(y=y, x=end, text="label:N")
     return charts.finish(alt.layer(*drawn, text), look, describe=describe, height=34 * len(shown) + 60)

@@ -306,7 +306,8 @@ def _trend(source: _Source, daily: Daily) -> pd.DataFrame:
 
 def _beside(compared: list[Daily]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return this campaign and the one before on the same days, and how far they are apart."""
-    frames, ratios = [pd.DataFrame(columns=list(PerformanceAnswer.fields["campaigns"]))], {}
+    frames = [pd.DataFrame(columns=list(PerformanceAnswer.fields["campaigns"]))]
+    ratios = dict[tuple[str, str], Interval]()
     for daily in compared:
         assert daily.same is not None  # it is compared
         same, groups = daily.same, groups_of(daily, "spend")

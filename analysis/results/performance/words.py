@@ -44,7 +44,7 @@ def headline(
     return say("{one} {other}", one=first, other=then) if then else first
 
 
-def _brought(row: Mapping[str, Any], figure: str, currency: str | None) -> Message:
+def _brought(row: Mapping[Any, Any], figure: str, currency: str | None) -> Message:
     spend = Money(float(row["spend"]), currency)
     if figure == "roas":
         return say("Platforms claim {revenue} for {spend}, a ROAS of {roas}",
@@ -109,10 +109,10 @@ def _apart(by: str, rates: pd.DataFrame, figure: str, currency: str | None) -> M
              "most": figure_words(figure, best[figure], currency),
              "least": figure_words(figure, worst[figure], currency)}  # fmt: skip
     if figure == "roas":
-        return say("{best} claims most for its money ({most}), {worst} least ({least}). Ask Budget what more money brings "
-                   "before moving any.", **facts)  # fmt: skip
-    return say("{best} is cheapest ({most}), {worst} dearest ({least}). Ask Budget what more money brings before moving "
-               "any.", **facts)  # fmt: skip
+        return say("{best} claims most for its money ({most}), {worst} least ({least}). Ask Budget what more money "
+                   "brings before moving any.", **facts)  # fmt: skip
+    return say("{best} is cheapest ({most}), {worst} dearest ({least}). Ask Budget what more money brings before "
+               "moving any.", **facts)  # fmt: skip
 
 
 def notes(table: pd.DataFrame, *, rows: int, without: Mapping[str, int], long: int) -> Iterator[Note]:
@@ -130,8 +130,8 @@ def notes(table: pd.DataFrame, *, rows: int, without: Mapping[str, int], long: i
     """
     none = [c for c, n in without.items() if n == rows]
     if main(table) == "roas":
-        text = say("ROAS is what platforms claim for themselves: several may claim one order, and refunds are seldom taken "
-                   "off. What was realised is on Sales.")  # fmt: skip
+        text = say("ROAS is what platforms claim for themselves: several may claim one order, and refunds are seldom "
+                   "taken off. What was realised is on Sales.")  # fmt: skip
         yield Note("claimed", text, "warning")
     if none:
         text = say("The report has no {columns} are left out. Export it with these columns to see them.",
@@ -143,8 +143,8 @@ def notes(table: pd.DataFrame, *, rows: int, without: Mapping[str, int], long: i
                        column=say(column))  # fmt: skip
             yield Note("rows-without", text, "warning")
     if long:
-        text = say("{n} of {rows} rows cover several days: each stands on the day its period begins. Choose weeks or months "
-                   "to see them evenly.", n=long, rows=rows)  # fmt: skip
+        text = say("{n} of {rows} rows cover several days: each stands on the day its period begins. Choose weeks or "
+                   "months to see them evenly.", n=long, rows=rows)  # fmt: skip
         yield Note("long-periods", text, "warning")
     rule = say("Each rate is a ratio of sums, never a mean of ratios; its interval is told by how single days differ.")
     yield Note("ratios-of-sums", rule)

@@ -277,19 +277,15 @@ class _Source:
 
     def buyers_of(self, where: Filter | None, groups: list[str]) -> pd.DataFrame:
         """Return new and returning buyers of all and of each group; nothing where nobody is known or paid."""
-        empty = pd.DataFrame(pd.NA, index=groups, columns=list(_BUYERS), dtype="Int64")
         if not (self.buyers and self.told):
-            return empty
+            return pd.DataFrame(np.nan, index=groups, columns=list(_BUYERS))
         every = created(self.tables).rows.filter(nw.col("bought"), ~nw.col("user_id").is_null())
         firsts = every.group_by("user_id").agg(begun=nw.col("timestamp").min())
         own = self.orders(where).filter(nw.col("bought"), ~nw.col("user_id").is_null())
         own = own.join(firsts, on="user_id", how="left")
-        for by in (None, *_by(self.asked)):
-            found = _told_apart(own, by)
-            for name in found.index.intersection(empty.index):
-                empty.loc[name] = found.loc[name].astype(int).tolist()
-        empty.loc[empty.index != OTHERS] = empty.loc[empty.index != OTHERS].fillna(0)
-        return empty
+        people = pd.concat([_told_apart(own, by) for by in (None, *_by(self.asked))])
+        # Somebody may buy in several of the groups that stand together: how many there are is not told.
+        return people.drop(index=OTHERS, errors="ignore").reindex([g for g in groups if g != OTHERS], fill_value=0)
 
 
 def _told_apart(own: nw.LazyFrame[Any], by: str | None) -> pd.DataFrame:
@@ -349,7 +345,7 @@ def _figures(sums: pd.DataFrame, *, told: bool) -> pd.DataFrame:
     }
     figures = sums.assign(**rates)[list(_FIGURES)]
     if not told:
-        figures[[c for c in figures if not c.startswith("created")]] = np.nan
+        figures[[c for c in _FIGURES if not c.startswith("created")]] = np.nan
     return figures.round({c: 6 for c, own in _FIGURES.items() if own.unit == "money"})
 
 
@@ -389,17 +385,17 @@ def _trend(source: _Source, daily: Daily, every: str | None) -> pd.DataFrame:
 
 def _steps(source: _Source, daily: Daily) -> pd.DataFrame:
     """Return created, paid and kept, each of the step before, on the days compared where any are."""
-    sides = [(None, daily.now)]
+    sides: list[tuple[str | None, pd.DataFrame]] = [(None, daily.now)]
     if daily.same:
         sides = [(daily.same.campaign, daily.alike), (daily.same.before, daily.before)]
-    rows = [row for name, part in sides for row in _steps_of(name, totals(part).loc[TOTAL])]
+    rows = [row for name, part in sides for row in _steps_of(name, totals(part).iloc[0])]
     frame = pd.DataFrame(rows, columns=list(SalesAnswer.fields["steps"]))
     if not source.told:
         frame.loc[frame["step"] != "created", ["orders", "amount", "rate", "low", "high"]] = np.nan
     return frame.astype({"orders": "Int64", "campaign": object})
 
 
-def _steps_of(name: str | None, sums: Mapping[str, float]) -> Iterator[tuple[object, ...]]:
+def _steps_of(name: str | None, sums: pd.Series[float]) -> Iterator[tuple[object, ...]]:
     yield "created", name, sums["created"], sums["created_amount"], np.nan, np.nan, np.nan
     paid, kept = proportion(sums["judged_paid"], sums["judged"]), proportion(sums["kept"], sums["paid"])
     yield "paid", name, sums["paid"], sums["paid_amount"], *paid.floats()
@@ -411,7 +407,7 @@ def _steps_of(name: str | None, sums: Mapping[str, float]) -> Iterator[tuple[obj
 
 def _beside(source: _Source, compared: list[Daily]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return this campaign and the one before on the same days, and how far they are apart."""
-    frames, ratios = [pd.DataFrame(columns=list(SalesAnswer.fields["campaigns"]))], {}
+    frames, ratios = [pd.DataFrame(columns=list(SalesAnswer.fields["campaigns"]))], dict[tuple[str, str], Interval]()
     for daily in compared:
         same, groups = daily.same, groups_of(daily, "power_1")
         assert same is not None  # it is compared
@@ -442,7 +438,8 @@ def _ratios(
         if not source.told:
             continue
         for measure, top, of in (("paid_rate", "judged_paid", "judged"), ("refund_rate", "refunded", "paid")):
-            yield (group, measure), ratio(*(own.loc[group, c] for own in sums for c in (top, of)))
+            now, then = (own.loc[group, [top, of]].to_numpy(float) for own in sums)
+            yield (group, measure), ratio(now[0], now[1], then[0], then[1])
         yield (group, "aov"), relative(*(own["aov"].at(n) for own in estimates))
         people = campaigns[campaigns["group"] == group]
         for measure in _BUYERS:

@@ -73,8 +73,8 @@ def _compared(campaigns: pd.DataFrame, change: pd.DataFrame, currency: str | Non
     found = change_of(change, now["group"], "realised")
     value, low, high = found.floats() if found else (float("nan"),) * 3
     if low != low or high != high:
-        return say("{realised} realised on {days} days; {then} on the same days of {before}. That is too little to tell "
-                   "a difference from chance.", **facts)  # fmt: skip
+        return say("{realised} realised on {days} days; {then} on the same days of {before}. That is too little to "
+                   "tell a difference from chance.", **facts)  # fmt: skip
     if low <= 0 <= high:
         return say("{realised} realised on {days} days; {then} on the same days of {before}. Chance alone explains the "
                    "difference (95% {low} to {high}).", **facts, low=Share(low), high=Share(high))  # fmt: skip
@@ -87,7 +87,9 @@ def _compared(campaigns: pd.DataFrame, change: pd.DataFrame, currency: str | Non
 
 def _driver(by: str, campaigns: pd.DataFrame, change: pd.DataFrame, currency: str | None) -> Message | None:
     """Name the group that changed most among those that did beyond chance."""
-    stands = change[(change["measure"] == "realised") & change["clear"] & ~change["group"].isin([TOTAL, OTHERS])]
+    stands = change[
+        (change["measure"] == "realised") & change["clear"] & ~change["group"].isin([TOTAL, OTHERS, NOT_SET])
+    ]
     own = campaigns[campaigns["group"].isin(stands["group"])]
     if own.empty:
         return None
@@ -115,8 +117,8 @@ def _sent_back(by: str | None, table: pd.DataFrame) -> Message | None:
         return None
     most: Any = worse.loc[worse["refund_rate"].idxmax()]
     rest = (whole["refunded"] - most["refunded"]) / (whole["paid"] - most["paid"])
-    return say("{group} gets most back: {rate} of its {n} paid orders were refunded in full, {rest} elsewhere. Look there "
-               "first.", group=group_name(str(most["group"]), by), rate=Share(float(most["refund_rate"])),
+    return say("{group} gets most back: {rate} of its {n} paid orders were refunded in full, {rest} elsewhere. Look "
+               "there first.", group=group_name(str(most["group"]), by), rate=Share(float(most["refund_rate"])),
                n=int(most["paid"]), rest=Share(float(rest)))  # fmt: skip
 
 
@@ -157,8 +159,8 @@ def notes(
         Kept orders so late that refunds may still come in numbers.
     """
     if not told:
-        text = say("The orders do not say which were paid: what was paid, refunded and realised, the order value and the "
-                   "buyers are left out.")  # fmt: skip
+        text = say("The orders do not say which were paid: what was paid, refunded and realised, the order value and "
+                   "the buyers are left out.")  # fmt: skip
         yield Note("not-told", text, "missing")
         return
     if late:
@@ -171,8 +173,8 @@ def notes(
                    groups=Names(tuple(few[:12]), by), level=round(100 * LEVEL))  # fmt: skip
         yield Note("small-groups", text, "warning")
     if waiting:
-        text = say("{n} orders of the last day before the data ends may still be paid; they are not judged in the share "
-                   "paid.", n=waiting)  # fmt: skip
+        text = say("{n} unpaid orders of the last day before the data ends may still be paid: they are not judged in "
+                   "the share paid.", n=waiting)  # fmt: skip
         yield Note("still-open", text)
     if buyers:
         text = say("New is who has no purchase before in these data, which begin on {day}; the earlier the orders, the "
@@ -181,6 +183,6 @@ def notes(
     else:
         text = say("The orders do not say who bought, so new and returning buyers are not told apart.")
         yield Note("no-buyers", text)
-    rule = say("All of an order belongs to the day it was created; a refund that names no order to its own day. Realised "
-               "is what was paid less refunds; an order is kept while something of it is.")  # fmt: skip
+    rule = say("All of an order belongs to the day it was created; a refund that names no order to its own day. "
+               "Realised is what was paid less refunds; an order is kept while something of it is.")  # fmt: skip
     yield Note("counted", rule)
