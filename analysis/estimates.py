@@ -161,7 +161,7 @@ def doubt(ratio_: Interval) -> Floats:
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         error = (np.log(ratio_.high) - np.log(ratio_.low)) / (2 * Z)
-        return np.asarray(2 * norm.sf(np.abs(np.log(ratio_.value)) / error))
+        return np.asarray(2 * ndtr(-np.abs(np.log(ratio_.value)) / error))
 
 
 def ratio(one: Numbers, of_one: Numbers, other: Numbers, of_other: Numbers) -> Interval:
