@@ -42,7 +42,7 @@ SAMPLE = "sample"
 UNSET = ("2026-01-01", "2026-12-31")
 """First and last day of a campaign until data or a person says them."""
 WORD = "data.word"
-LACKING = ("empty", "no-table", "no-column")
+LACKING = ("no-table", "no-column")
 """Codes of what is no fault of anybody's: the data does not say it."""
 UNUSED = dt.timedelta(days=7)
 """After which a visitor's own copy of the sample goes."""
@@ -288,6 +288,8 @@ def said_plainly() -> Iterator[None]:
             with st.container(border=True):
                 st.markdown(shown(error.message))
                 st.page_link("pages/data.py", label=_("Go to Data"), icon=":material/upload:")
+        elif error.code == "empty":
+            st.info(shown(error.message), icon=":material/info:")
         else:
             st.error(shown(error.message), icon=":material/error:")
     except Exception:

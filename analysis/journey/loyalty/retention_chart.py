@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import altair as alt
 import pandas as pd
 
 from analysis import charts
 from analysis.answer import Answer
 from analysis.charts import TOTAL, AnyChart, Look, Plot
 from analysis.fields import Field
+from analysis.later import alt
 from analysis.messages import N_, say
 
 COHORTS = 40
