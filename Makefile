@@ -1,13 +1,14 @@
 # Two commands: `make run` and `make test`. Both make .venv first, from Python 3.11 or later.
 # `make test-spark` needs Java 17 or later beside it.
 PYTHON ?= python3
+HOST ?= 127.0.0.1
 PORT ?= 8501
 BIN = .venv/bin
 
-.PHONY: run test test-spark check locale sample clean
+.PHONY: run test bench test-spark check load locale sample clean
 
 run: .venv/run
-	$(BIN)/streamlit run app.py --server.port $(PORT)
+	$(BIN)/streamlit run app.py --server.address $(HOST) --server.port $(PORT)
 
 test: .venv/test check
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
@@ -21,6 +22,19 @@ check: .venv/test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Thirty visitors on a server of its own, for about three minutes; benchmarks/load says what they do.
+load: .venv/test
+	$(BIN)/python benchmarks/load
+
+# Every benchmark in a short form, and one table of them; OLD=checkout compares with another commit.
+bench: .bench/made
+	.bench/bin/python benchmarks/bench.py $(if $(OLD),--old $(OLD))
+
+.bench/made: benchmarks/requirements.txt
+	$(PYTHON) -m venv .bench
+	.bench/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
+	@touch $@
 
 # Collects new texts into the Chinese catalogue; untranslated ones come out empty and fail the tests.
 locale: .venv/test

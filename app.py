@@ -10,7 +10,8 @@ with st.spinner("Starting… / 正在启动…"):  # a server's first visitor wa
     from ui.language import _
     from ui.page import DOOR
 
-language.current()
+language.settle()
+address.arrive()
 filters.keep_alive()
 session.warm()
 with st.spinner(_("Opening the workspace…")):
@@ -26,8 +27,8 @@ def funnel() -> None:
 
 first.append(st.Page(funnel, title=_("Funnel"), url_path="funnel", visibility="hidden"))
 data = st.Page("pages/data.py", title=_("Data"), icon=":material/database:", url_path="data")
-page = st.navigation({**navigation, _("Workspace"): [data]}, expanded=True)
-address.arrive()
+names = st.Page("pages/records.py", title=_("Names and rates"), icon=":material/label:", url_path="records")
+page = st.navigation({**navigation, _("Workspace"): [data, names]}, expanded=True)
 address.stay()
 importing.settle(toast=page.url_path != "data")
 with st.sidebar:

@@ -112,8 +112,7 @@ class DataError(SluiceError):
     @classmethod
     def no_column(cls, table: str, column: str) -> Self:
         """The question needs a column that the export did not have."""
-        text = say("This needs of the {table}: {meaning}. They do not say it.", table=say(table),
-                   meaning=say(meaning(table, column)))  # fmt: skip
+        text = say("The {table} do not say: {meaning}.", table=say(table), meaning=say(meaning(table, column)))
         if column in FOUND:
             text = say("{what} {found}", what=text, found=say(FOUND[column]))
         text = say("{what} Import an export that has it, or map a column to it on the Data page.", what=text)

@@ -7,9 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import norm, t
-from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import proportion_confint
+from scipy.special import ndtr, ndtri, stdtrit
 
 from analysis.answer import Note
 from analysis.arrays import Bools, Floats
@@ -23,7 +21,7 @@ SMALL = 30
 """Fewer users than this are named: their rate tells little, and no mean of money has an interval."""
 TAILS = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
 """The quantiles that bound an interval."""
-Z = float(norm.ppf(TAILS[1]))
+Z = float(ndtri(TAILS[1]))
 """Standard errors from an estimate to its bounds, where it is near normal."""
 
 
@@ -88,6 +86,8 @@ def proportion(successes: Numbers, trials: Numbers) -> Interval:
     """
     done, of = np.broadcast_arrays(np.asarray(successes, float), np.asarray(trials, float))
     known = of > 0
+    from statsmodels.stats.proportion import proportion_confint  # takes longer to load than a funnel to count
+
     low, high = proportion_confint(np.where(known, done, 0), np.where(known, of, 1), alpha=1 - LEVEL, method="wilson")
     return Interval(share(done, of), np.where(known, low, np.nan), np.where(known, high, np.nan))
 
@@ -239,7 +239,7 @@ def score_test(one: float, of_one: float, other: float, of_other: float) -> floa
     """
     pooled = (one + other) / (of_one + of_other)
     variance = pooled * (1 - pooled) * (1 / of_one + 1 / of_other)
-    return float(2 * norm.sf(abs(one / of_one - other / of_other) / np.sqrt(variance))) if variance else np.nan
+    return float(2 * ndtr(-abs(one / of_one - other / of_other) / np.sqrt(variance))) if variance else np.nan
 
 
 def clear(p_values: Sequence[float] | Floats, *, false_alarms: float = 1 - LEVEL) -> Bools:
@@ -264,6 +264,8 @@ def clear(p_values: Sequence[float] | Floats, *, false_alarms: float = 1 - LEVEL
     given = np.nan_to_num(np.asarray(p_values, float), nan=1.0)
     if not len(given):
         return np.zeros(0, bool)
+    from statsmodels.stats.multitest import multipletests  # see above
+
     return np.asarray(multipletests(given, alpha=false_alarms, method="fdr_bh")[0], bool)
 
 
@@ -364,7 +366,7 @@ def mean(of: Moments, *, least: float = -np.inf) -> Interval:
         kurtosis = np.where(shaped, (c - 4 * m * b + 6 * m**2 * a - 3 * m**4) / variance**2, 3.0)
         freedom = np.clip(2 * n / np.maximum(kurtosis - 1, 1e-9), 1.0, np.maximum(n - 1, 1.0))
         error = np.sqrt(variance / (n - 1))
-    reach = t.ppf(TAILS[1], freedom)
+    reach = stdtrit(freedom, TAILS[1])
     known = (n >= SMALL) & (squares > 0)
     lean = skewness / np.sqrt(np.maximum(n, 1.0))
     low, high = (value - _unskewed(bound, lean) * error for bound in (reach, -reach))

@@ -1,4 +1,4 @@
-"""Who paid what, and when? The one source of it: orders where they tell, else purchase events."""
+"""Who ordered and paid what, and when? The one source of it: orders where they tell, else purchase events."""
 
 from __future__ import annotations
 
@@ -44,6 +44,30 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Created:
+    """Orders as they were created and what became of them, each in its own currency; read when it is collected.
+
+    Parameters
+    ----------
+    rows : LazyFrame
+        One row per order: order_id, user_id (null for a guest), timestamp (when it was ordered), paid_at (null if it
+        was not paid), currency, revenue (gross at creation), paid (of it what was paid, before refunds; null if it was
+        not), amount (paid less refunds; null if it was not paid), bought (whether it is a purchase) and the further
+        columns asked for.
+    refunds : LazyFrame or None
+        As of :class:`Purchases`.
+    told : bool
+        Whether the orders say at all which of them were paid.
+    notes : tuple of Note
+    """
+
+    rows: Lazy
+    refunds: Lazy | None
+    told: bool
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Purchases:
     """Purchases, each in its own currency; nothing is read before it is collected.
 
@@ -53,7 +77,7 @@ class Purchases:
         One row per purchase: order_id, user_id (null for a guest), timestamp (when it was ordered), paid_at, currency,
         amount (paid less refunds; null where an event carries no value) and the further columns asked for.
     paid : LazyFrame
-        The same of every order that was paid, those refunded in full (of amount 0) among them.
+        The same of every order that was paid, those refunded in full (of amount 0 or less) among them.
     refunds : LazyFrame or None
         Refunds that belong to no purchase here, only to their day: the same columns, amounts below zero.
     source : Source
@@ -87,12 +111,16 @@ def source_of(tables: Tables, where: Filter | None = None, *also: str, buyers: b
     buyers : bool
         Whether it matters who bought.
     """
-    held = set(tables.present("orders"))
-    told = "paid_at" in held or bool(set(_PAID) & set(tables.names("status", "orders")))
+    held, told = set(tables.present("orders")), _told(tables)
     wanted = [*(["user_id"] if buyers else []), *(where.columns() if where else ()), *also]
     lacks = [c for c in dict.fromkeys(wanted) if c not in held] + ([] if told else ["paid_at"])
     bought = bool(tables.count("events")) and "purchase" in tables.event_keys
     return Source(bool(tables.count("orders")) and not lacks, bought, tuple(lacks))
+
+
+def _told(tables: Tables) -> bool:
+    """Say whether the orders hold what tells which of them were paid."""
+    return "paid_at" in tables.present("orders") or bool(set(_PAID) & set(tables.names("status", "orders")))
 
 
 def purchases(tables: Tables, where: Filter | None = None, *also: str, buyers: bool = True) -> Purchases:
@@ -146,17 +174,51 @@ def purchases(tables: Tables, where: Filter | None = None, *also: str, buyers: b
 # ---- orders -----------------------------------------------------------------------------------------------
 
 
-def _of_orders(tables: Tables, where: Filter | None, source: Source, also: tuple[str, ...]) -> Purchases:
+def created(tables: Tables, where: Filter | None = None, *also: str) -> Created:
+    """Return every order that was created, paid or not, by the rules of :func:`purchases`.
+
+    An order refunded in full was paid, be it said by its amounts or by its status alone; one that was cancelled was
+    not, nor is anything known to be paid where the orders do not tell (see :class:`Created`).
+
+    Parameters
+    ----------
+    tables : Tables
+    where : Filter, optional
+        Its dates are those of ordering.
+    also : str
+        Further columns wanted of each order.
+
+    Raises
+    ------
+    DataError
+        There are no orders, or they lack a column of the filter.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> at = pd.Timestamp("2026-11-11")
+    >>> orders = pd.DataFrame({"order_id": ["a", "b", "c"], "timestamp": at, "paid_at": [at, at, None],
+    ...                        "revenue": [60.0, 40.0, 30.0], "refund": [0.0, 40.0, 0.0], "currency": "CNY"})
+    >>> rows = collect(created(Tables(orders=orders)).rows).sort_values("order_id")
+    >>> rows[["paid", "amount"]].fillna(-1).values.tolist(), rows["bought"].tolist()
+    ([[60.0, 60.0], [40.0, 0.0], [-1.0, -1.0]], [True, False, False])
+    """
     kept = tuple(dict.fromkeys(("user_id", *also, *(where.columns() if where else ()))))
     lines = _lines(tables, kept)
     repeated, credited = tables.fact("lines of orders", partial(_shape, tables))
-    bought, refunds = _orders(lines, kept) if repeated else _singles(lines)
-    columns = ("order_id", "user_id", "timestamp", "paid_at", "currency", "amount", *also)
-    columns = tuple(dict.fromkeys(columns))
-    rows, paid, left = (
-        tables.filtered(part, "orders", where).select(*columns) for part in (bought.filter(_kept()), bought, refunds)
-    )
-    return Purchases(rows, paid, left if credited else None, source, _statuses(tables))
+    orders, refunds = _orders(lines, kept) if repeated else _singles(lines)
+    own = ("order_id", "user_id", "timestamp", "paid_at", "currency")
+    rows = tables.filtered(_standing(orders), "orders", where)
+    rows = rows.select(*dict.fromkeys((*own, "revenue", "paid", "amount", "bought", *also)))
+    left = tables.filtered(refunds, "orders", where).select(*dict.fromkeys((*own, "amount", *also)))
+    return Created(rows, left if credited else None, _told(tables), _statuses(tables))
+
+
+def _of_orders(tables: Tables, where: Filter | None, source: Source, also: tuple[str, ...]) -> Purchases:
+    found = created(tables, where, *also)
+    columns = dict.fromkeys(("order_id", "user_id", "timestamp", "paid_at", "currency", "amount", *also))
+    rows, paid = (found.rows.filter(which).select(*columns) for which in (nw.col("bought"), ~nw.col("paid").is_null()))
+    return Purchases(rows, paid, found.refunds, source, found.notes)
 
 
 def _shape(tables: Tables) -> tuple[bool, bool]:
@@ -184,6 +246,8 @@ def _lines(tables: Tables, kept: tuple[str, ...]) -> Lazy:
             sold=revenue >= 0,
             void=status.is_in(NO_PURCHASE).fill_null(False),
             given_back=(revenue < 0) & ~status.is_in(_NO_REFUND).fill_null(False),
+            returned=(revenue >= 0) & (status == "refunded").fill_null(False),
+            told=(revenue >= 0) & (~status.is_in(NO_PURCHASE)).fill_null(False),
             paid_at=nw.when(~nw.col("paid_at").is_null())
             .then(nw.col("paid_at"))
             .otherwise(nw.when(status.is_in(_PAID)).then(nw.col("timestamp"))),
@@ -192,15 +256,35 @@ def _lines(tables: Tables, kept: tuple[str, ...]) -> Lazy:
 
 
 def _singles(lines: Lazy) -> tuple[Lazy, Lazy]:
-    """Return paid orders, and refunds of their day, where every row is an order of its own."""
-    bought = lines.filter(nw.col("sold"), ~nw.col("void"), ~nw.col("paid_at").is_null())
-    bought = bought.with_columns(amount=nw.col("revenue") - nw.col("refund"))
-    return bought, _of_their_day(lines.filter(nw.col("given_back")), nw.col("revenue"))
+    """Return orders, and refunds of their day, where every row is an order of its own."""
+    live = ~nw.col("void")
+    orders = lines.filter(nw.col("sold")).with_columns(
+        worth=nw.when(live).then(nw.col("revenue")).otherwise(nw.lit(0.0)),
+        given_back=nw.lit(0.0),
+        returned=nw.when(nw.col("returned")).then(nw.col("revenue")).otherwise(nw.lit(0.0)),
+        stands=live & ~nw.col("paid_at").is_null(),
+        came_back=nw.col("returned"),
+    )
+    return orders, _of_their_day(lines.filter(nw.col("given_back")), nw.col("revenue"))
 
 
-def _kept() -> nw.Expr:
-    """Say whether something is left of an order: one refunded in full is no purchase, one for nothing is."""
-    return (nw.col("amount") > _CENT * nw.col("revenue")) | (nw.col("revenue") == 0) & (nw.col("amount") == 0)
+def _standing(orders: Lazy) -> Lazy:
+    """Say of each order what was paid of it, what is left of that, and whether it is a purchase.
+
+    One refunded in full is no purchase; one for nothing is.
+    """
+    worth, stands, came_back = nw.col("worth"), nw.col("stands"), nw.col("came_back")
+    orders = orders.with_columns(
+        paid=nw.when(stands | came_back).then(worth + nw.col("returned")),
+        amount=nw.when(stands)
+        .then(worth - nw.col("refund") + nw.col("given_back"))
+        .otherwise(nw.when(came_back).then(nw.lit(0.0))),
+        paid_at=nw.when(stands | came_back).then(
+            nw.when(~nw.col("paid_at").is_null()).then(nw.col("paid_at")).otherwise(nw.col("timestamp"))
+        ),
+    )
+    left = (nw.col("amount") > _CENT * worth) | (worth == 0) & (nw.col("amount") == 0)
+    return orders.with_columns(bought=(stands & left).fill_null(False))
 
 
 def _of_their_day(credits: Lazy, amount: nw.Expr) -> Lazy:
@@ -209,27 +293,33 @@ def _of_their_day(credits: Lazy, amount: nw.Expr) -> Lazy:
 
 
 def _orders(lines: Lazy, kept: tuple[str, ...]) -> tuple[Lazy, Lazy]:
-    """Make one row of each order's lines; return paid orders, and refunds of their day."""
+    """Make one row of each order's lines; return orders, and refunds of their day."""
     live = nw.col("sold") & ~nw.col("void")
-    told = live & ~nw.col("status").is_null()
     orders = _grouped(lines, kept).agg(
         timestamp=nw.when(nw.col("sold")).then(nw.col("timestamp")).min(),
         noted=nw.col("timestamp").min(),
         paid_at=nw.when(nw.col("sold")).then(nw.col("paid_at")).min(),
         noted_paid=nw.col("paid_at").min(),
-        revenue=_sum(live, "revenue"),
+        revenue=_sum(nw.col("sold"), "revenue"),
+        worth=_sum(live, "revenue"),
         refund=_sum(live, "refund"),
+        returned=_sum(nw.col("returned"), "revenue"),
         given_back=_sum(nw.col("given_back"), "revenue"),
         sold=_count(nw.col("sold")),
         void=_count(nw.col("sold") & nw.col("void")),
-        told=_count(told),
+        told=_count(nw.col("told")),
+        came_back=_count(nw.col("returned")),
     )
-    bought = orders.filter(nw.col("sold") > 0, (nw.col("told") > 0) | (nw.col("void") == 0))
-    bought = bought.filter(~nw.col("paid_at").is_null())
-    bought = bought.with_columns(amount=nw.col("revenue") - nw.col("refund") + nw.col("given_back"))
+    made = orders.filter(nw.col("sold") > 0).with_columns(
+        stands=((nw.col("told") > 0) | (nw.col("void") == 0)) & ~nw.col("paid_at").is_null(),
+        came_back=nw.col("came_back") > 0,
+    )
+    # Where only lines that came back were paid, those that say they were not are no part of what was.
+    unpaid = ~nw.col("stands") & (nw.col("told") > 0)
+    made = made.with_columns(worth=nw.when(unpaid).then(nw.lit(0.0)).otherwise(nw.col("worth")))
     credits = orders.filter(nw.col("sold") == 0, nw.col("given_back") < 0)
     credits = credits.with_columns(timestamp=nw.col("noted"), paid_at=nw.col("noted_paid"))
-    return bought, _of_their_day(credits, nw.col("given_back"))
+    return made, _of_their_day(credits, nw.col("given_back"))
 
 
 def _sum(which: nw.Expr, column: str) -> nw.Expr:

@@ -15,7 +15,7 @@ from analysis.sharing import downloads
 from analysis.workspace import Batch, Export, Reconciliation, Workspace
 from analysis.workspace.contents import Contents
 from analysis.workspace.store import BatchFile
-from ui import frame, importing, mapping, reconciled, session, staging
+from ui import frame, importing, mapping, reconciled, session, staging, workspaces
 from ui.language import N_, _, shown
 from ui.mapping import CURRENCIES, ZONES
 from ui.page import through_the_door
@@ -25,25 +25,6 @@ from ui.staging import Staged
 PAGE = "data"
 MOST_LEFT_OUT = 8
 FILES = ("csv", "tsv", "txt", "parquet", "xlsx", "xls", "json", "jsonl", "gz", "zip")
-
-
-def workspaces() -> None:
-    """Choose a workspace or make one."""
-    with st.container(horizontal=True, vertical_alignment="center", key="frame-line", gap="small"):
-        frame.switch()
-        with st.popover(_("New workspace"), icon=":material/add:"):
-            _new_workspace()
-
-
-def _new_workspace() -> None:
-    name = st.text_input(_("Name"), key=f"{PAGE}.new.name", max_chars=80).strip()
-    zone = st.selectbox(_("Time zone"), ZONES, key=f"{PAGE}.new.zone")
-    currency = st.selectbox(_("Currency"), CURRENCIES, key=f"{PAGE}.new.currency")
-    if st.button(_("Create"), type="primary", key=f"{PAGE}.new"):
-        if name:
-            session.choose(session.create(name, zone=zone, currency=currency))
-            st.rerun()
-        st.warning(_("Give it a name first."))
 
 
 def contents() -> None:
@@ -136,7 +117,9 @@ def _target() -> Workspace | None:
         into = st.radio(
             _("Import into"),
             ["new", session.SAMPLE],
-            format_func=lambda v: _("a new workspace") if v == "new" else _("the sample campaign, beside its own data"),
+            format_func=lambda v: (
+                _("a new workspace") if v == "new" else _("a copy of the sample campaign, beside its own data")
+            ),
             key=f"{PAGE}.target",
             horizontal=True,
         )
@@ -189,7 +172,7 @@ def _import(files: list[Staged], target: Workspace | None, overlap: str) -> None
     exports = [f.export for f in files if f.export]
     kept = [(f.export, f.label.strip() or f.name) for f in files if f.export and f.remember and f.to_keep]
     try:
-        into = target or _new(exports)
+        into = session.to_change() if target else _new(exports)
 
         def after() -> None:
             session.fit_campaign(into)
@@ -260,7 +243,7 @@ def _set_aside(batch: Batch) -> None:
 
 def _undo(batch: int) -> None:
     try:
-        session.workspace().undo(batch)
+        session.to_change().undo(batch)
         session.forget_choices()
     except SluiceError as error:
         session.leave_word(error.message)
@@ -275,7 +258,7 @@ def campaign() -> None:
         with st.form(f"{PAGE}.campaign.form", border=False):
             changed = _campaign_fields(now, session.current())
             if st.form_submit_button(_("Keep these settings"), type="primary"):
-                session.workspace().campaign = changed()
+                session.to_change().campaign = changed()
                 st.rerun()
 
 
@@ -345,12 +328,20 @@ NEXT = (
 )
 
 
+def opened() -> bool:
+    """Open the workspace; where that fails, say why: another can be chosen above."""
+    with session.said_plainly():
+        with st.spinner(_("Opening the workspace…")):
+            session.workspace()
+        return True
+    return False
+
+
 through_the_door()
 frame.style()
-workspaces()
+workspaces.line()
 frame.title(N_("What data is here?"))
-with session.said_plainly():
-    session.workspace()
+if opened():
     word = st.container()
     upload()  # new files are something else: what was said before goes
     with word:
@@ -359,3 +350,4 @@ with session.said_plainly():
     batches()
     mapping.kept_mappings()
     campaign()
+    workspaces.backup()

@@ -6,6 +6,8 @@ from streamlit.testing.v1 import AppTest
 
 from analysis.question import Question
 from analysis.tables import Tables
+from analysis.workspace import Workspace
+from ui import session
 
 PAGES = (
     "funnel",
@@ -27,6 +29,17 @@ def run(app: AppTest) -> AppTest:
     app.run()
     assert not app.exception, [e.value for e in app.exception]
     return app
+
+
+def stands_on(app: AppTest) -> Workspace:
+    """Return the workspace that a session stands on."""
+    return session._open(address(app))
+
+
+def address(app: AppTest) -> str:
+    """Return the workspace's id in a session's address; none is the sample."""
+    given = app.query_params.get("workspace", session.SAMPLE)
+    return given if isinstance(given, str) else given[0]
 
 
 def headline(app: AppTest) -> str:

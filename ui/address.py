@@ -29,7 +29,6 @@ def arrive() -> None:
     st.session_state[_FOLLOWED] = leads or st.session_state.get(_FOLLOWED, False)
     if leads and (named := st.query_params.get("workspace") or session.SAMPLE) != session.wanted():
         session.choose(named)
-        st.rerun()
 
 
 def drawn() -> None:
@@ -39,6 +38,7 @@ def drawn() -> None:
 
 def stay() -> None:
     """Put workspace and language into the address where they are not what it would come back to by itself."""
+    session.touch()
     if session.wanted() != (st.query_params.get("workspace") or session.SAMPLE):
         st.query_params["workspace"] = session.wanted()
     switched = st.session_state.get("language.switched")

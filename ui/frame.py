@@ -10,8 +10,7 @@ from analysis import Filter, Tables
 from analysis.errors import DataError
 from analysis.question import Question
 from analysis.vocabulary import TABLES
-from ui import filters, language, session
-from ui.controls import told_apart
+from ui import filters, language, session, workspaces
 from ui.language import _, shown
 from ui.screens import ROOMS, SCREENS, Screen, screen_of
 
@@ -46,7 +45,7 @@ def head(screen: Screen[Any], tables: Tables) -> Filter | None:
     """Draw workspace, campaign and filter in a line, and below it the title; return the filter."""
     with st.container(key="frame"):
         with st.container(horizontal=True, vertical_alignment="center", key="frame-line", gap="small"):
-            switch()
+            workspaces.switch()
             where = filters.bar(tables, screen.across)
         title(screen.title)
     return where
@@ -61,7 +60,7 @@ def tables(words: str) -> Tables:
     """
     found = session.tables()
     if found is None:
-        switch()
+        workspaces.switch()
         title(words)
     return found or session.workspace().tables()
 
@@ -83,27 +82,6 @@ def lacking(screen: Screen[Any], tables: Tables) -> None:
                 except DataError as error:
                     st.markdown(shown(error.message))
         st.page_link("pages/data.py", label=_("Go to Data"), icon=":material/upload:")
-
-
-def switch(width: int = 230) -> None:
-    """Draw the workspace with its switch."""
-    names = session.names()
-    if session.wanted() not in names:
-        names[session.wanted()] = _("(not here)")
-    st.session_state["frame.workspace"] = session.wanted()
-    st.selectbox(
-        _("Workspace"),
-        list(names),
-        key="frame.workspace",
-        format_func=told_apart(names, lambda id: names[id] or _("Sample campaign")),
-        on_change=_switch,
-        label_visibility="collapsed",
-        width=width,
-    )
-
-
-def _switch() -> None:
-    session.choose(st.session_state["frame.workspace"])
 
 
 def pages(tables: Tables | None) -> dict[str, list[Any]]:

@@ -15,7 +15,7 @@ from ui.language import _, shown
 
 def forget(place: str, kept: Kept[Any], key: str) -> None:
     """Draw the button that forgets a thing; :func:`undo` of the same `place` offers it back."""
-    st.button(_("Forget"), key=key, on_click=_forget, args=(place, session.workspace(), kept), type="tertiary")
+    st.button(_("Forget"), key=key, on_click=_forget, args=(place, kept), type="tertiary")
 
 
 def replaced(place: str, now: Kept[Any]) -> None:
@@ -36,8 +36,13 @@ def undo(place: str) -> None:
                   type="tertiary")  # fmt: skip
 
 
-def _forget(place: str, here: Workspace, kept: Kept[Any]) -> None:
-    here.forget(kept.id)
+def _forget(place: str, kept: Kept[Any]) -> None:
+    try:
+        here = session.to_change()
+        here.forget(kept.id)
+    except SluiceError as error:
+        st.session_state[f"{place}.refused"] = error.message
+        return
     said: Message = say("{name} was forgotten.", name=kept.name)
     st.session_state[f"{place}.changed"] = here, kept.id, said
 

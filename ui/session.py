@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
+import datetime as dt
+import gc
 import hashlib
 import json
 import logging
 import os
-import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,7 +32,8 @@ from analysis.journey.paths import question as paths
 from analysis.messages import Message, say
 from analysis.question import Question
 from analysis.values import local_day
-from analysis.workspace import Batch, Workspace
+from analysis.workspace import Batch, Workspace, WorkspaceFile, workspace_files
+from analysis.workspace.folder import is_id, new_id, sweep, used
 from analysis.workspace.kept import unused
 from ui.language import _, shown
 
@@ -39,9 +42,10 @@ SAMPLE = "sample"
 UNSET = ("2026-01-01", "2026-12-31")
 """First and last day of a campaign until data or a person says them."""
 WORD = "data.word"
-LACKING = ("empty", "no-table", "no-column")
+LACKING = ("no-table", "no-column")
 """Codes of what is no fault of anybody's: the data does not say it."""
-_OPENING = threading.Lock()
+UNUSED = dt.timedelta(days=7)
+"""After which a visitor's own copy of the sample goes."""
 
 
 def folder() -> Path:
@@ -49,21 +53,48 @@ def folder() -> Path:
     return Path(os.environ.get("SLUICE_WORKSPACES") or ROOT / "workspaces")
 
 
+def visitors() -> Path:
+    """Return where the copies of the sample lie that a first change in it makes; one unused for :data:`UNUSED` goes."""
+    return folder() / "visitors"
+
+
+def files() -> tuple[WorkspaceFile, ...]:
+    """Return the files of the team's workspaces, each as what it is."""
+    return tuple(file for file in workspace_files(folder()) if not file.id.startswith(f"{SAMPLE}-"))
+
+
 def names() -> dict[str, str]:
-    """Return the workspaces by id, the sample first, with what people call them."""
-    own = sorted(p.stem for p in folder().glob("*.duckdb") if not p.stem.startswith(SAMPLE))
-    return {SAMPLE: "", **{id: _open(id).name for id in own}}
+    """Return the workspaces to choose from by id: the sample, a copy of it that is open here, then the team's."""
+    here = current()
+    team = {file.id: file.name for file in files() if file.state == "ready" or file.id == here}
+    return {SAMPLE: "", **({here: ""} if is_visitors(here) else {}), **team}
 
 
 def current() -> str:
     """Return the id of this session's workspace."""
-    known = re.fullmatch(r"[0-9a-f]{12}", wanted()) and (folder() / f"{wanted()}.duckdb").exists()
-    return wanted() if known else SAMPLE
+    return wanted() if is_id(wanted()) and _path(wanted()).exists() else SAMPLE
 
 
 def wanted() -> str:
     """Return the id of the workspace this session is to stand on; :func:`workspace` says where there is none."""
     return str(st.session_state.get("workspace") or SAMPLE)
+
+
+def is_visitors(id: str) -> bool:
+    """Say whether a workspace is a visitor's own copy of the sample."""
+    return id != SAMPLE and _path(id).parent == visitors()
+
+
+def _path(id: str) -> Path:
+    """Return where a workspace lies; a visitor's own is not among the team's."""
+    own = visitors() / f"{id}.duckdb"
+    return own if own.exists() else folder() / own.name
+
+
+def touch() -> None:
+    """Note that this session's workspace is used: a visitor's own goes when nobody does."""
+    if (here := current()) != SAMPLE:
+        used(_path(here))
 
 
 def fit_campaign(here: Workspace) -> None:
@@ -125,43 +156,73 @@ def tables() -> Tables | None:
         return None
 
 
+def to_change() -> Workspace:
+    """Return the workspace that this session may change: of the sample, a copy of its own, on which it then stands."""
+    here = workspace()
+    if not here.read_only:
+        return here
+    sweep(visitors(), UNUSED)
+    id = new_id()
+    here.copy(visitors() / f"{id}.duckdb")
+    st.session_state["workspace"] = id  # what was chosen on the sample holds: the data are the same
+    return _open(id)
+
+
 def create(name: str, *, zone: str, currency: str) -> str:
-    """Make an empty workspace and return its id; a name that is taken gets a number, and none becomes a path."""
-    id, taken = hashlib.sha256(os.urandom(16)).hexdigest()[:12], set(names().values())
-    name = unused(name, taken)
-    made = _open(id)
-    made.name = name
-    made.campaign = Campaign(name=name, start=UNSET[0], end=UNSET[1], zone=zone, currency=currency)
+    """Make an empty workspace and return its id; a name that is taken gets a number."""
+    id, name = new_id(), _unused(name)
+    campaign = Campaign(name=name, start=UNSET[0], end=UNSET[1], zone=zone, currency=currency)
+    made = _opened(str(folder() / f"{id}.duckdb"))
+    made.name, made.campaign = name, campaign
     return id
 
 
+def keep_copy(name: str) -> str:
+    """Make a workspace of the team's of what stands here, under a name, and return its id."""
+    id, name = new_id(), _unused(name)
+    path = workspace().copy(folder() / f"{id}.duckdb")
+    _opened(str(path)).name = name
+    return id
+
+
+def _unused(name: str) -> str:
+    return unused(name, {file.name for file in files()})
+
+
 def _open(id: str) -> Workspace:
-    if id == SAMPLE:
-        return _sample(_sample_digest())
-    if not re.fullmatch(r"[0-9a-f]{12}", id):
-        raise WorkspaceError.because(say("There is no workspace {id}.", id=id), "no-workspace")
-    return _opened(str(folder() / f"{id}.duckdb"))
+    return _sample(_sample_digest()) if id == SAMPLE else _opened(str(_path(id)))
 
 
 @st.cache_resource(show_spinner=False)
 def _opened(path: str) -> Workspace:
-    with _OPENING:
-        return open_workspace(path)
+    return open_workspace(path)
 
 
 @st.cache_resource(show_spinner=False)
 def _sample(digest: str) -> Workspace:
-    """Open the sample campaign, imported afresh when its files changed."""
-    workspace = _opened(str(folder() / f"{SAMPLE}-{digest}.duckdb"))
-    if not workspace.batches():
-        source = ROOT / "sample_data"
-        exports = [read_export(source / f, zone="UTC") for f in ("events.parquet", "orders.csv", "spend.csv")]
-        workspace.add(*exports)
-        workspace.name = "Double 11 2026"
-        workspace.campaign = sample_campaign()
-        for export in exports:
-            export.close()
-    return workspace
+    """Open the sample campaign to read, imported afresh when its files changed."""
+    path = folder() / f"{SAMPLE}-{digest}.duckdb"
+    here = open_workspace(path, read_only=True) if path.exists() else None
+    if here and here.batches():  # an earlier release left an empty file when it was stopped
+        return here
+    _make_sample(path)
+    return open_workspace(path, read_only=True)
+
+
+def _make_sample(path: Path) -> None:
+    """Import the sample campaign, whole or not at all."""
+    partial = path.with_name(f"{path.name}.{new_id()}")
+    here = open_workspace(partial)
+    source = ROOT / "sample_data"
+    exports = [read_export(source / f, zone="UTC") for f in ("events.parquet", "orders.csv", "spend.csv")]
+    here.add(*exports)
+    here.name = "Double 11 2026"
+    here.campaign = sample_campaign()
+    for export in exports:
+        export.close()
+    here.close()
+    path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
+    partial.replace(path)
 
 
 def sample_campaign() -> Campaign:
@@ -182,8 +243,16 @@ def _sample_digest() -> str:
 @st.cache_resource(show_spinner=False)
 def warm() -> None:
     """Compile the journey's kernels beside the first visitor's first page, once per server."""
-    rooms = (funnel, paths, speed, retention, nodes, credits, rules)
-    threading.Thread(target=lambda: [room.warm() for room in rooms], daemon=True).start()
+    threading.Thread(target=_warm, daemon=True).start()
+
+
+def _warm() -> None:
+    for room in (funnel, paths, speed, retention, nodes, credits, rules):
+        room.warm()
+    # Streamlit collects garbage after each run; what is loaded by now stays, and need not be gone through each time.
+    gc.collect()
+    gc.freeze()
+    atexit.register(gc.unfreeze)
 
 
 def ask(question: Question) -> Answer:
@@ -219,6 +288,8 @@ def said_plainly() -> Iterator[None]:
             with st.container(border=True):
                 st.markdown(shown(error.message))
                 st.page_link("pages/data.py", label=_("Go to Data"), icon=":material/upload:")
+        elif error.code == "empty":
+            st.info(shown(error.message), icon=":material/info:")
         else:
             st.error(shown(error.message), icon=":material/error:")
     except Exception:

@@ -11,7 +11,7 @@ from analysis.answer import Answer
 from analysis.charts import Plot
 from analysis.messages import Message, Span
 from analysis.sharing import downloads, notebooks
-from ui import address, kept, session
+from ui import address, drawn, kept, session
 from ui.language import N_, _, current, look, shown
 
 ICONS = {"info": ":material/info:", "warning": ":material/warning:", "missing": ":material/help:"}
@@ -42,7 +42,7 @@ SENTENCE = 60
 def show(answer: Answer, page: str) -> None:
     """Draw an answer; `page` prefixes the widget keys."""
     st.markdown(f"#### {said(answer, answer.headline)}")
-    st.altair_chart(answer.chart(look()), theme=None, width="stretch", key=f"{page}.chart")
+    drawn.chart(answer, f"{page}.chart")
     notes(answer, page)
     actions(answer, page)
     frames = list(answer.frames)
@@ -151,12 +151,12 @@ def actions(answer: Answer, page: str) -> None:
 
 
 def _save(answer: Answer, page: str) -> None:
-    here, place = session.workspace(), f"{page}.saved"
-    found = here.kept(type(answer.question))
+    place = f"{page}.saved"
+    found = session.workspace().kept(type(answer.question))
     name = st.text_input(_("Name"), key=f"{page}.save.name", max_chars=80).strip()
     if st.button(_("Save this question"), type="primary", key=f"{page}.save"):
         if name:
-            now = here.keep(name, answer.question)
+            now = session.to_change().keep(name, answer.question)
             if any(old.name == name and old.value != now.value for old in found):
                 kept.replaced(place, now)
             st.toast(shown(_("Saved as {name}.", name=name)), icon=":material/check:")

@@ -1,13 +1,20 @@
-"""An answer's tables as files; text cells cannot become spreadsheet formulas."""
+"""An answer's tables and a whole workspace as files; text cells cannot become spreadsheet formulas."""
 
 from __future__ import annotations
 
 import io
+import re
+import tempfile
+from pathlib import Path
 
 import pandas as pd
 
+from analysis.workspace import Workspace
+
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What a formula may begin with (OWASP, CSV injection)."""
+_INSIDE = re.compile(r"([;\t\r\n])(?=[\s\"]*[=+\-@＝＋－＠])")
+"""Where a cell ends, and a formula begins, in a spreadsheet that takes not commas but these for what separates."""
 
 
 def csv(frame: pd.DataFrame) -> bytes:
@@ -27,8 +34,16 @@ def csv(frame: pd.DataFrame) -> bytes:
 
 
 def harmless(cell: object) -> object:
-    """Return a text cell that a spreadsheet will not run."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(DANGEROUS) else cell
+    """Return a text cell that a spreadsheet will not run, whichever sign separates cells there.
+
+    Examples
+    --------
+    >>> [harmless(cell) for cell in ("=1+1", "x;=1+1", "e-mail; web", 7)]
+    ["'=1+1", "x;'=1+1", 'e-mail; web', 7]
+    """
+    if not isinstance(cell, str):
+        return cell
+    return _INSIDE.sub(r"\1'", f"'{cell}" if cell.startswith(DANGEROUS) else cell)
 
 
 def parquet(frame: pd.DataFrame) -> bytes:
@@ -36,3 +51,15 @@ def parquet(frame: pd.DataFrame) -> bytes:
     out = io.BytesIO()
     frame.to_parquet(out, index=False)
     return out.getvalue()
+
+
+def workspace(here: Workspace) -> bytes:
+    """Return a consistent copy of a workspace, as the file that it is.
+
+    Raises
+    ------
+    WorkspaceError
+        There is no room for it in the system's temporary folder.
+    """
+    with tempfile.TemporaryDirectory(prefix="sluice-copy-") as folder:
+        return here.copy(Path(folder) / here.path.name).read_bytes()

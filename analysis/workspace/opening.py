@@ -9,15 +9,29 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import tempfile
+import threading
+import time
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import duckdb
 
 from analysis.errors import WorkspaceError
 from analysis.messages import say
 from analysis.store import duck
-from analysis.workspace import kept, migrations, segments
+from analysis.workspace import copies, kept, migrations, segments
+from analysis.workspace.disk import room
+from analysis.workspace.locks import FileLock
 from analysis.workspace.store import Workspace, meta
+
+ONE_AT_A_TIME = threading.RLock()
+"""In one process DuckDB refuses to open a file in two ways at once."""
+_OPEN: WeakValueDictionary[Path, Workspace] = WeakValueDictionary()
+_HELD = ("Could not set lock on file", "being used by another process")
+"""What DuckDB says where another process has a file open, the second on Windows."""
+_PATIENCE = 0.5
+"""Seconds to wait for who looks at a file."""
 
 _SCHEMA = """
 CREATE TABLE meta (key VARCHAR PRIMARY KEY, value VARCHAR);
@@ -31,14 +45,22 @@ CREATE TABLE quarantine (
 """
 
 
-def open_workspace(path: str | Path) -> Workspace:
+def open_workspace(path: str | Path, *, read_only: bool = False) -> Workspace:
     """Open a workspace file, made new where there is none, and brought to the present format where it is older.
+
+    Parameters
+    ----------
+    path : path
+    read_only : bool
+        Open a snapshot to read: a copy of the file as it is at this moment, also while the app has it open. It is in
+        nobody's way and sees nothing of what is changed later.
 
     Raises
     ------
     WorkspaceError
         Another process has it open, it is not a workspace, a newer release made it, or there is no room for the copy
-        that is set aside of an older one.
+        that is set aside of an older one. Of a snapshot: there is no such file, it is being written to all the time,
+        or there is no room for the copy.
 
     Examples
     --------
@@ -47,18 +69,69 @@ def open_workspace(path: str | Path) -> Workspace:
     >>> workspace = open_workspace(f"{folder.name}/demo.duckdb")
     >>> workspace.batches()
     ()
-    >>> workspace.close(); folder.cleanup()
+    >>> snapshot = open_workspace(f"{folder.name}/demo.duckdb", read_only=True)
+    >>> snapshot.name = "other"
+    Traceback (most recent call last):
+    ...
+    analysis.errors.WorkspaceError: demo is a snapshot to read; nothing in it can be changed. Change a copy of it.
+    >>> snapshot.close(); workspace.close(); folder.cleanup()
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if read_only:
+        return _snapshot(path)
+    with ONE_AT_A_TIME, room(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            lock = FileLock(path)
+        except BlockingIOError as error:
+            raise _locked(path) from error
+        try:
+            here = Workspace(path, _present(path), lock.release)
+        except BaseException:
+            lock.release()
+            raise
+        _OPEN[path.resolve()] = here
+        return here
+
+
+def open_here(path: Path) -> Workspace | None:
+    """Return the workspace of a file where this process has it open."""
+    here = _OPEN.get(path.resolve())
+    return None if here is None or here.closed else here
+
+
+def _present(path: Path) -> duckdb.DuckDBPyConnection:
+    """Connect to a file in the present format, made or migrated where that is due."""
     if not path.exists():
-        return Workspace(path, _made(path))
-    format, behind = _looked_at(path)
-    return Workspace(path, _migrated(path, format) if behind else _connected(path))
+        return _made(path)
+    format, behind = looked_at(path)
+    return _migrated(path, format) if behind else connected(path)
+
+
+def _snapshot(path: Path) -> Workspace:
+    folder = tempfile.TemporaryDirectory(prefix="sluice-snapshot-", ignore_cleanup_errors=True)
+    copy = Path(folder.name) / path.name
+    try:
+        if here := open_here(path):
+            here.copy(copy)
+        else:
+            copies.write_still(path, copy)
+        with ONE_AT_A_TIME:
+            format, _behind = looked_at(copy)
+            con = connected(copy)
+            migrations.migrate(con, migrations.due(con, format))
+            con.close()
+            con = connected(copy, read_only=True)
+    except BaseException:
+        folder.cleanup()
+        raise
+    if os.name == "posix":
+        copy.unlink()  # it stays readable here, and goes even if this process is killed
+    return Workspace(path, con, folder.cleanup, read_only=True)
 
 
 def _made(path: Path) -> duckdb.DuckDBPyConnection:
-    con = _connected(path)
+    con = connected(path)
     con.begin()
     duck.create(con)
     con.execute(_SCHEMA + kept.SCHEMA + segments.SCHEMA)
@@ -68,14 +141,26 @@ def _made(path: Path) -> duckdb.DuckDBPyConnection:
     return con
 
 
-def _connected(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
-    try:
-        return duck.connect(path, read_only=read_only)
-    except duckdb.Error as error:
-        raise _cannot_open(path, error) from error
+def connected(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """Connect to a file; where another process just looks at what it is, that is over in a moment.
+
+    Raises
+    ------
+    WorkspaceError
+        Another process has it open, or it is not a workspace.
+    """
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return duck.connect(path, read_only=read_only)
+        except duckdb.Error as error:
+            refused = _cannot_open(path, error)
+            if refused.code != "locked" or read_only or time.monotonic() > until:
+                raise refused from error
+            time.sleep(0.05)
 
 
-def _looked_at(path: Path) -> tuple[int, bool]:
+def looked_at(path: Path) -> tuple[int, bool]:
     """Return a file's format, and whether it is behind the present one; nothing is written.
 
     Raises
@@ -83,15 +168,14 @@ def _looked_at(path: Path) -> tuple[int, bool]:
     WorkspaceError
         It is not a workspace, or a newer release made it.
     """
-    con = _connected(path, read_only=True)
+    con = connected(path, read_only=True)
     try:
         found = _format(con)
         if found > migrations.FORMAT:
             text = say("{path} was made by a newer version of Sluice. Update Sluice to open it.", path=path.name)
             raise WorkspaceError.because(text, "newer-format")
         if found < 1:
-            text = say("{path} is not a Sluice workspace. Choose another file.", path=path.name)
-            raise WorkspaceError.because(text, "not-a-workspace")
+            raise not_a_workspace(path)
         return found, bool(migrations.due(con, found))
     finally:
         con.close()
@@ -110,12 +194,12 @@ def _format(con: duckdb.DuckDBPyConnection) -> int:
 def _migrated(path: Path, format: int) -> duckdb.DuckDBPyConnection:
     """Set a copy aside, and open the file in the present format."""
     if path.with_name(f"{path.name}.wal").exists():  # a program that stopped left it: into the file, so into the copy
-        con = _connected(path)
+        con = connected(path)
         con.execute("CHECKPOINT")
         con.close()
     before = _written(path)
     _set_aside(path, format)
-    con = _connected(path)
+    con = connected(path)
     if _written(path) != before:
         con.close()
         raise _locked(path)
@@ -162,8 +246,13 @@ def _written(path: Path) -> tuple[int, int]:
 
 
 def _cannot_open(path: Path, error: Exception) -> WorkspaceError:
-    if "lock" in str(error).lower() or isinstance(error, duckdb.ConnectionException):
+    if any(words in str(error) for words in _HELD) or isinstance(error, duckdb.ConnectionException):
         return _locked(path)
+    return not_a_workspace(path)
+
+
+def not_a_workspace(path: Path) -> WorkspaceError:
+    """Return the error about a file that is not one, or not any more."""
     text = say("{path} is not a Sluice workspace, or it is damaged. Choose another file.", path=path.name)
     return WorkspaceError.because(text, "not-a-workspace")
 

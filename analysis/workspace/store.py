@@ -7,9 +7,10 @@ import hashlib
 import json
 import os
 import secrets
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,13 +26,14 @@ from analysis.imports.rows.incoming import Incoming, covers
 from analysis.imports.rows.reconcile import SAME
 from analysis.messages import say
 from analysis.names import DisplayNames
-from analysis.records import DisplayName, ExchangeRate, settled
+from analysis.records import Alias, DisplayName, ExchangeRate, meanings, settled
 from analysis.store import duck
 from analysis.store.watch import Watch, watching
 from analysis.tables import Tables
 from analysis.values import Campaign, Value
 from analysis.vocabulary import TABLES, TIME_COLUMN
-from analysis.workspace import kept, replaced, segments
+from analysis.workspace import copies, kept, replaced, segments
+from analysis.workspace.disk import room
 from analysis.workspace.kept import Kept, V
 from analysis.workspace.mappings import FileMapping
 from analysis.workspace.segments import Segment
@@ -57,10 +59,23 @@ class Batch:
 
 
 class Workspace:
-    """An open workspace file; see :func:`analysis.workspace.opening.open_workspace`. One process may have it open."""
+    """An open workspace file; see :func:`analysis.workspace.opening.open_workspace`. One process may have it open.
 
-    def __init__(self, path: Path, con: duckdb.DuckDBPyConnection) -> None:
-        self.path, self._con = path, con
+    Parameters
+    ----------
+    path : Path
+    con : DuckDBPyConnection
+    let_go : callable
+        Called once it is closed.
+    read_only : bool
+        Whether it is a snapshot, in which nothing can be changed.
+    """
+
+    def __init__(
+        self, path: Path, con: duckdb.DuckDBPyConnection, let_go: Callable[[], object], *, read_only: bool = False
+    ) -> None:
+        self.path, self._con, self._let_go, self.read_only = path, con, let_go, read_only
+        self.closed = False
         self._writing = threading.RLock()
         self._facts: tuple[str, dict[str, Any]] = ("", {})
 
@@ -77,7 +92,14 @@ class Workspace:
         campaign, rates, display = _campaign(con), _rates(con), _display(con)
         dated = segments.dated(con)
         return Tables.over(
-            con, campaign=campaign, version=version, rates=rates, display=display, dated=dated, facts=facts[1]
+            con,
+            campaign=campaign,
+            version=version,
+            rates=rates,
+            display=display,
+            dated=dated,
+            aliases=_aliases(con),
+            facts=facts[1],
         )
 
     @property
@@ -103,7 +125,7 @@ class Workspace:
     @property
     def name(self) -> str:
         """What people call this workspace."""
-        return meta(self._con.cursor(), "name") or self.path.stem
+        return name_in(self._con.cursor()) or self.path.stem
 
     @name.setter
     def name(self, name: str) -> None:
@@ -257,7 +279,7 @@ class Workspace:
         Raises
         ------
         QuestionError
-            The name is not one line of text.
+            The name is not one line of text, or an alias closes a circle.
         WorkspaceError
             Another column has the name of a segment.
         DataError
@@ -283,6 +305,7 @@ class Workspace:
                 id = segments.keep(con, name, value, self.tables())
             else:
                 id = kept.keep(con, name, value)
+            meanings(_aliases(con))  # spellings in a circle would leave no tables to read
         return next(k for k in self.kept(type(value)) if k.id == id)
 
     def kept(self, base: type[V]) -> tuple[Kept[V], ...]:
@@ -324,6 +347,7 @@ class Workspace:
             segments.take_out(con, id)
             found = kept.restore(con, id, revision)
             segments.again(con, id, found)
+            meanings(_aliases(con))
         return self.history(id)[0]
 
     # ---- kept mappings
@@ -354,9 +378,45 @@ class Workspace:
         found = self._rows(query, [export.scratch.digest, export.mapping.table])
         return int(found[0][0]) if found else None
 
+    def copy(self, path: str | Path) -> Path:
+        """Write all that is here into a new workspace file: one moment's state, whatever is changed meanwhile.
+
+        Parameters
+        ----------
+        path : path
+            Where to; the folder is made where there is none.
+
+        Returns
+        -------
+        Path
+
+        Raises
+        ------
+        WorkspaceError
+            There is such a file already, or no room for it on the disk.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from analysis import Contents, open_workspace
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> workspace = open_workspace(f"{folder.name}/demo.duckdb")
+        >>> kept = workspace.keep("all", Contents())
+        >>> backup = open_workspace(workspace.copy(f"{folder.name}/backup.duckdb"))
+        >>> backup.kept(Contents) == (kept,)
+        True
+        >>> backup.close(); workspace.close(); folder.cleanup()
+        """
+        with closing(self._con.cursor()) as con:
+            copies.write(con, Path(path))
+        return Path(path)
+
     def close(self) -> None:
-        """Close the file."""
-        self._con.close()
+        """Close the file, once what is being written is."""
+        with self._writing:
+            self.closed = True
+            self._con.close()
+            self._let_go()
 
     # ---- the file
 
@@ -372,13 +432,19 @@ class Workspace:
 
     @contextmanager
     def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        with self._writing:
+        if self.read_only:
+            text = say(
+                "{name} is a snapshot to read; nothing in it can be changed. Change a copy of it.", name=self.name
+            )
+            raise WorkspaceError.because(text, "read-only")
+        with self._writing, room(self.path):
             self._con.begin()
             try:
                 yield self._con
                 self._con.commit()
             except BaseException:
-                self._con.rollback()
+                with suppress(duckdb.Error):  # a commit that failed has ended it; the first error is what tells
+                    self._con.rollback()
                 raise
 
 
@@ -408,6 +474,11 @@ def meta(con: duckdb.DuckDBPyConnection, key: str) -> str | None:
     return found[0][0] if found else None
 
 
+def name_in(con: duckdb.DuckDBPyConnection) -> str | None:
+    """Return what people call the workspace, if they have said."""
+    return meta(con, "name")
+
+
 def _campaign(con: duckdb.DuckDBPyConnection) -> Campaign | None:
     found = meta(con, "campaign")
     return Campaign.from_json(found) if found else None
@@ -417,13 +488,18 @@ def _version(con: duckdb.DuckDBPyConnection) -> str:
     files = con.execute('SELECT batch, digest, "table", mapping FROM batch_files ORDER BY ALL').fetchall()
     columns = con.execute(f"SELECT name, value FROM {kept.CURRENT} WHERE kind = 'segment' ORDER BY id").fetchall()
     rates = [rate.to_json() for rate in _rates(con)]
-    whole = [meta(con, "campaign"), files, *columns, *rates]
+    whole = [meta(con, "campaign"), files, *columns, *rates, *(alias.to_json() for alias in _aliases(con))]
     return hashlib.sha256(json.dumps(whole).encode()).hexdigest()
 
 
 def _rates(con: duckdb.DuckDBPyConnection) -> tuple[ExchangeRate, ...]:
     """Return the current rates; of several of one day the one that was kept last holds."""
     return settled(k.value for k in reversed(kept.listed(con, ExchangeRate)))
+
+
+def _aliases(con: duckdb.DuckDBPyConnection) -> tuple[Alias, ...]:
+    """Return the current aliases, the one that was kept last at the end."""
+    return tuple(k.value for k in reversed(kept.listed(con, Alias)))
 
 
 def _display(con: duckdb.DuckDBPyConnection) -> tuple[DisplayName, ...]:
@@ -444,9 +520,7 @@ def _hash_key() -> bytes:
     """Return the secret that hides identifiers; it lives in the user's own folder, not in the workspace."""
     path = Path(os.environ.get("SLUICE_KEY_FILE") or Path.home() / ".config" / "sluice" / "key")
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600)
-        path.write_bytes(secrets.token_bytes(32))
+        _make_key(path)
     if len(key := path.read_bytes()) < 16:
         text = say(
             "The key file {path} is empty or too short. Put the key back that earlier imports were hashed with.",
@@ -454,3 +528,18 @@ def _hash_key() -> bytes:
         )
         raise WorkspaceError.because(text, "bad-key")
     return key
+
+
+def _make_key(path: Path) -> None:
+    """Make the secret, whole or not at all; of several who make it at once, the first one's stands for all."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)  # for its owner alone
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_bytes(32))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(name, path)
+    finally:
+        os.unlink(name)

@@ -10,6 +10,10 @@ from harness import run
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
+from analysis.workspace import Workspace
+from analysis.workspace.folder import new_id
+from ui import session
+
 ROOT = Path(__file__).resolve().parents[2]
 Open = Callable[..., AppTest]
 
@@ -22,6 +26,14 @@ def workspaces(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("SLUICE_WORKSPACES", str(folder))
         patch.setenv("SLUICE_KEY_FILE", str(folder / "key"))
         yield folder
+
+
+@pytest.fixture
+def own(workspaces: Path) -> Workspace:
+    """Return a visitor's own copy of the sample; `opened(page, workspace=own.path.stem)` stands on it."""
+    id = new_id()
+    session._open(session.SAMPLE).copy(session.visitors() / f"{id}.duckdb")
+    return session._open(id)
 
 
 @pytest.fixture(autouse=True)

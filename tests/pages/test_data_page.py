@@ -10,11 +10,10 @@ import zipfile
 
 import pandas as pd
 import pytest
-from harness import errors, headline, run
+from harness import errors, headline, run, stands_on
 from streamlit.testing.v1 import AppTest
 
 from analysis.workspace import Workspace
-from ui import session
 
 ORDERS = "no,when,total,paid,back\no1,2026-11-01 10:00,10.5,2026-11-01 10:05,\no2,2026-11-02 10:00,20,,\no3,soon,1,,\n"
 CONSTANT = "\x00constant"
@@ -371,8 +370,7 @@ def session_tables(app: AppTest) -> list[tuple[str]]:
 
 def stored(app: AppTest, table: str) -> pd.DataFrame:
     """Return a table of the workspace that the app has open."""
-    path = session.folder() / f"{app.session_state['workspace']}.duckdb"
-    return session._opened(str(path)).tables().frame(table).collect("pyarrow").to_native().to_pandas()
+    return stands_on(app).tables().frame(table).collect("pyarrow").to_native().to_pandas()
 
 
 def test_a_file_that_is_not_recognised_shows_its_columns(opened) -> None:

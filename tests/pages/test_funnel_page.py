@@ -223,7 +223,7 @@ def test_a_question_is_saved_opened_and_forgotten(opened, sample) -> None:
     app.text_input(key="funnel.save.name").set_value("likes *bold*")
     next(b for b in app.button if b.label == "Save this question").click()
     run(app)
-    other = opened()
+    other = opened(workspace=app.session_state["workspace"])
     button = next(b for b in other.button if b.label == r"likes \*bold\*")
     button.click()
     assert headline(run(other)) == expected(sample, steps=("view", "favorite", *STEPS[2:]))

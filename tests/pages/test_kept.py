@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-from harness import errors, finding, headline, run
+from harness import errors, finding, headline, run, stands_on
 from streamlit.testing.v1 import AppTest
 
 from analysis import Funnel, Lifecycle
 from analysis.question import Question
-from analysis.values import Value
-from analysis.workspace import Segment
-from ui import session
+from analysis.workspace import Segment, Workspace
 
 NAME = "my *funnel*"
-
-
-@pytest.fixture(autouse=True)
-def _forget(workspaces: object) -> Iterator[None]:
-    """Leave the sample as other tests know it."""
-    yield
-    here = session.workspace()
-    for kept in here.kept(Value):
-        here.forget(kept.id)
 
 
 def save(app: AppTest, name: str = NAME) -> AppTest:
@@ -32,8 +18,8 @@ def save(app: AppTest, name: str = NAME) -> AppTest:
     return run(app)
 
 
-def windows() -> list[str]:
-    return [kept.value.window for kept in session.workspace().kept(Funnel)]
+def windows(app: AppTest) -> list[str]:
+    return [kept.value.window for kept in stands_on(app).kept(Funnel)]
 
 
 def said(app: AppTest) -> str:
@@ -42,41 +28,41 @@ def said(app: AppTest) -> str:
 
 def test_a_saved_question_is_replaced_and_forgotten_and_both_are_taken_back(opened) -> None:
     app = save(opened())
-    (kept,) = session.workspace().kept(Question)
-    assert (kept.name, said(app).count("was replaced"), windows()) == (NAME, 0, ["7d"])
+    (kept,) = stands_on(app).kept(Question)
+    assert (kept.name, said(app).count("was replaced"), windows(app)) == (NAME, 0, ["7d"])
     shorter = kept.value.replace(window="1h") if isinstance(kept.value, Funnel) else kept.value
-    session.workspace().keep(NAME, shorter)
+    stands_on(app).keep(NAME, shorter)
     save(app)
-    assert (windows(), f"{NAME} was replaced." in said(app)) == (["7d"], True)
+    assert (windows(app), f"{NAME} was replaced." in said(app)) == (["7d"], True)
     app.button(key="funnel.saved.undo").click()
     assert f"{NAME} was replaced." not in said(run(app))
-    assert windows() == ["1h"]
+    assert windows(app) == ["1h"]
     app.button(key=f"funnel.forget.{kept.id}").click()
     assert f"{NAME} was forgotten." in said(run(app))
-    assert windows() == []
+    assert windows(app) == []
     app.button(key="funnel.saved.undo").click()
     run(app)
-    assert windows() == ["1h"]
+    assert windows(app) == ["1h"]
     app.button(key=f"funnel.open.{kept.id}").click()
-    assert headline(run(app)) == finding(shorter, session.workspace().tables())
+    assert headline(run(app)) == finding(shorter, stands_on(app).tables())
 
 
 def test_what_cannot_be_taken_back_says_why(opened) -> None:
     app = save(opened())
-    (kept,) = session.workspace().kept(Question)
+    (kept,) = stands_on(app).kept(Question)
     app.button(key=f"funnel.forget.{kept.id}").click()
     run(app)
-    session.workspace().keep(NAME, kept.value)
+    stands_on(app).keep(NAME, kept.value)
     app.button(key="funnel.saved.undo").click()
     assert f"Something else is kept as {NAME} by now" in errors(run(app))
-    assert len(session.workspace().kept(Question)) == 1
+    assert len(stands_on(app).kept(Question)) == 1
 
 
-def test_a_forgotten_segment_is_taken_back_with_its_column(opened) -> None:
-    here = session.workspace()
+def test_a_forgotten_segment_is_taken_back_with_its_column(opened, own: Workspace) -> None:
+    here = own
     segment = here.keep("stage", Segment(question=Lifecycle(at="2026-11-05")))
     version = here.version
-    app = opened("segments")
+    app = opened("segments", workspace=own.path.stem)
     app.button(key="segments.kept.stage.forget").click()
     assert "stage was forgotten." in said(run(app))
     assert "stage" not in here.tables().present("events")
@@ -87,7 +73,7 @@ def test_a_forgotten_segment_is_taken_back_with_its_column(opened) -> None:
 
 def test_a_word_about_one_workspace_is_not_said_in_another(opened) -> None:
     app = save(opened())
-    (kept,) = session.workspace().kept(Question)
+    (kept,) = stands_on(app).kept(Question)
     app.button(key=f"funnel.forget.{kept.id}").click()
     run(app)
     app.session_state["funnel.saved.changed"] = (object(), kept.id, None)

@@ -7,6 +7,7 @@ import os
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -24,6 +25,7 @@ from analysis.tables import Tables, collect
 from analysis.values import Campaign, Filter, Value
 from analysis.workspace import Export, Workspace, open_workspace, read_export
 from analysis.workspace.contents import Contents
+from analysis.workspace.store import _hash_key
 
 ROOT = Path(__file__).resolve().parents[2]
 CAMPAIGN = Campaign(name="Double 11", start="2026-11-01", end="2026-11-15")
@@ -282,6 +284,40 @@ def test_the_key_lives_outside_the_workspace(
     assert third.tables().names("user_id") != first
     for made in (other, third):
         made.close()
+
+
+def test_thirty_first_imports_make_one_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for k in range(12):
+        path = tmp_path / str(k) / "key"
+        monkeypatch.setenv("SLUICE_KEY_FILE", str(path))
+        ready = threading.Barrier(30)
+
+        def first(ready: threading.Barrier = ready) -> bytes:
+            ready.wait()
+            return _hash_key()
+
+        with ThreadPoolExecutor(30) as pool:
+            keys = {future.result() for future in [pool.submit(first) for _ in range(30)]}
+        assert keys == {path.read_bytes()}
+        assert [p.name for p in path.parent.iterdir()] == ["key"]
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_first_imports_at_once_hash_an_address_alike(tmp_path: Path) -> None:
+    ready = threading.Barrier(8)
+    users = [f"p{i}@example.test" for i in range(60)]
+
+    def first(i: int) -> tuple[str, ...]:
+        here, file = open_workspace(tmp_path / f"{i}.duckdb"), personal("users.csv", *users)
+        ready.wait()
+        here.add(file)
+        hashed = here.tables().names("user_id")
+        here.close()
+        return hashed
+
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(first, range(8)))
+    assert len(found) == 1 and len(found.pop()) == 60
 
 
 def test_the_key_is_in_the_home_folder_unless_told_otherwise(

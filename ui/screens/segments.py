@@ -108,7 +108,7 @@ def saved(answer: Answer) -> None:
 
 def _save(name: str, answer: LifecycleAnswer, taken: bool) -> None:
     with st.spinner(_("Placing everyone in a stage…")):
-        now = session.workspace().keep(name, Segment(question=answer.question.replace(at=answer.at)))
+        now = session.to_change().keep(name, Segment(question=answer.question.replace(at=answer.at)))
     if taken:
         kept.replaced(PLACE, now)
     st.session_state[SAVED] = say(

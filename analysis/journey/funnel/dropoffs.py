@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, ClassVar
 
-import altair as alt
 import narwhals as nw
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from analysis import charts
 from analysis.answer import Answer, Note
@@ -24,6 +23,7 @@ from analysis.journey.funnel.chains import Chains
 from analysis.journey.funnel.definition import FunnelDefinition, OfFunnel, within
 from analysis.journey.funnel.money import Carried, carried, nobody, too_early
 from analysis.journey.loyalty.participation import Participation, ParticipationAnswer, loyal
+from analysis.later import alt
 from analysis.messages import N_, Message, Money, Name, Names, Share, say
 from analysis.money import currency_of, known
 from analysis.periods import campaigns
@@ -266,7 +266,7 @@ def _p_value(went: int, users: int, others_went: int, others: int, both: int | N
     if both is None:
         return score_test(went, users, others_went, others)
     once = went + others_went - 2 * both
-    return float(2 * norm.sf(abs(went - others_went) / np.sqrt(once))) if once else np.nan
+    return float(2 * ndtr(-abs(went - others_went) / np.sqrt(once))) if once else np.nan
 
 
 _NUMBERS = [name for name, own in DropOffsAnswer.fields["table"].items() if own.unit not in ("text", "flag")]

@@ -1,0 +1,102 @@
+"""On a disk that fills, a workspace refuses in words that name it, is unchanged, and goes on once there is room."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from analysis.errors import WorkspaceError
+from analysis.workspace.disk import room
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = ["unshare", "--mount", "--map-root-user"]
+"""A disk of one's own for a moment, that other programs do not see."""
+FILLS = """
+import os, subprocess, sys
+from pathlib import Path
+from analysis import Contents, open_workspace, read_export
+from analysis.errors import WorkspaceError
+disk = Path(sys.argv[1])
+
+def size(megabytes):
+    subprocess.run(["mount", "-o", f"remount,size={megabytes}m", str(disk)], check=True)
+
+subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)], check=True)
+rows = "".join(f"k{i * 7919 % 200_000},2026-10-{1 + i % 28:02d} 10:00:00,view,s{i}\\n" for i in range(200_000))
+big = read_export(("user_id,timestamp,event,session_id\\n" + rows).encode(), "big.csv", zone="UTC")
+here = open_workspace(disk / "w.duckdb")
+here.keep("first", Contents())
+for change in (lambda: here.add(big), lambda: here.copy(disk / "copy.duckdb")):
+    try:
+        change()
+        print("done")
+    except WorkspaceError as error:
+        print(error.code, str(disk) in str(error))
+    filler = os.open(disk / "filler", os.O_CREAT | os.O_WRONLY)
+    try:
+        while True:
+            os.write(filler, b"0" * 4096)
+    except OSError:
+        os.close(filler)
+try:
+    for i in range(1000):
+        here.keep(f"more {i}", Contents())
+except WorkspaceError as error:
+    print(error.code, str(disk) in str(error))
+print(len(here.batches()), here.tables().count("events"), sorted(p.name for p in disk.glob("copy*")))
+size(64)
+kept = len(here.kept(Contents))
+here.keep("next", Contents())
+print(here.add(big).files[0].rows)
+here.close()
+again = open_workspace(disk / "w.duckdb")
+print(len(again.kept(Contents)) - kept, again.tables().count("events"))
+"""
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="no mounts of one's own here")
+def test_a_full_disk_is_named_and_nothing_is_lost(tmp_path: Path) -> None:
+    if subprocess.run([*SMALL, "true"], capture_output=True).returncode:
+        pytest.skip("no mounts of one's own here")
+    command = [*SMALL, sys.executable, "-c", FILLS, str(tmp_path)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.splitlines() == [
+        "disk-full True",  # the import
+        "disk-full True",  # a copy
+        "disk-full True",  # questions kept
+        "0 0 []",
+        "200000",
+        "1 200000",
+    ]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        duckdb.IOException('IO Error: Could not write file "w.duckdb": No space left on device'),
+        duckdb.IOException("IO Error: Cannot write: There is not enough space on the disk."),
+        duckdb.OutOfMemoryException("failed to offload data block: set by the 'max_temp_directory_size' setting"),
+    ],
+    ids=["system", "DuckDB", "Windows", "spilling"],
+)
+def test_what_hides_a_full_disk_is_looked_behind(tmp_path: Path, error: Exception) -> None:
+    with pytest.raises(WorkspaceError) as raised, room(tmp_path / "w.duckdb"):
+        try:
+            raise error
+        except Exception:
+            raise duckdb.TransactionException("Current transaction is aborted") from None
+    assert raised.value.code == "disk-full"
+    assert str(tmp_path) in str(raised.value)
+
+
+def test_what_is_not_the_disk_stays_what_it_is(tmp_path: Path) -> None:
+    with pytest.raises(duckdb.ConstraintException), room(tmp_path / "w.duckdb"):
+        raise duckdb.ConstraintException("duplicate key")

@@ -1,0 +1,96 @@
+"""Which workspace this is, another instead, a copy of it, and what of the folder cannot be opened."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from analysis.sharing import downloads
+from ui import session
+from ui.controls import told_apart
+from ui.language import _, shown
+from ui.mapping import CURRENCIES, ZONES
+
+KEY = "frame.workspace"
+
+
+def switch(width: int = 230) -> None:
+    """Draw the workspace with its switch."""
+    names = session.names()
+    labels = {id: _label(id, name) for id, name in names.items()}
+    labels.setdefault(session.wanted(), _("(not here)"))
+    st.session_state[KEY] = session.wanted()
+    st.selectbox(
+        _("Workspace"), list(labels), key=KEY, format_func=told_apart(labels, labels.__getitem__), on_change=_switch,
+        label_visibility="collapsed", width=width,
+    )  # fmt: skip
+
+
+def line() -> None:
+    """Draw the switch, what makes a workspace, what cannot be opened, and how long a copy of one's own stays."""
+    with st.container(horizontal=True, vertical_alignment="center", key="frame-line", gap="small"):
+        switch()
+        with st.popover(_("New workspace"), icon=":material/add:"):
+            _new()
+    for file in session.files():
+        if file.why:
+            st.caption(f":orange[:material/warning: {shown(file.why)}]")
+    if session.is_visitors(session.current()):
+        _own()
+
+
+def backup() -> None:
+    """Offer a copy of the workspace as a file: consistent, whatever others change meanwhile. The sample needs none."""
+    here = session.workspace()  # the file is made in another thread, which does not know the session
+    if here.read_only:
+        return
+    st.download_button(
+        _("Download a copy of this workspace"),
+        data=lambda: downloads.workspace(here),
+        file_name=f"{here.path.stem}.duckdb",
+        mime="application/octet-stream",
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"{KEY}.copy",
+        help=_(
+            "All of it in one file, as it is at this moment. Put it into the folder of workspaces to go back to it."
+        ),
+    )
+
+
+def _label(id: str, name: str) -> str:
+    if id == session.SAMPLE:
+        return _("Sample campaign")
+    return _("Your own copy of the sample") if session.is_visitors(id) else name
+
+
+def _switch() -> None:
+    session.choose(st.session_state[KEY])
+
+
+def _new() -> None:
+    name = st.text_input(_("Name"), key="data.new.name", max_chars=80).strip()
+    zone = st.selectbox(_("Time zone"), ZONES, key="data.new.zone")
+    currency = st.selectbox(_("Currency"), CURRENCIES, key="data.new.currency")
+    if st.button(_("Create"), type="primary", key="data.new"):
+        with session.said_plainly():
+            if name:
+                session.choose(session.create(name, zone=zone, currency=currency))
+                st.rerun()
+            st.warning(_("Give it a name first."))
+
+
+def _own() -> None:
+    """Say whose this copy is and how long it stays, and offer to keep it with the team's."""
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{KEY}.own"):
+        st.caption(
+            _("Only who has this page's address can open this copy. It goes when nobody has used it for 7 days."),
+            width="content",
+        )
+        with st.popover(_("Keep it for the team"), icon=":material/group_add:"):
+            name = st.text_input(_("Name"), key=f"{KEY}.own.name", max_chars=80).strip()
+            if st.button(_("Keep"), type="primary", key=f"{KEY}.own.keep"):
+                with session.said_plainly():
+                    if name:
+                        session.choose(session.keep_copy(name))
+                        st.rerun()
+                    st.warning(_("Give it a name first."))
