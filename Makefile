@@ -7,7 +7,7 @@ BIN = .venv/bin
 
 .PHONY: run test bench test-spark check load locale sample clean
 
-run: .venv/run
+run: .venv/ready
 	$(BIN)/streamlit run app.py --server.address $(HOST) --server.port $(PORT)
 
 test: .venv/test check
@@ -52,6 +52,11 @@ sample: .venv/run
 
 .venv/run: requirements.txt | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+# Compiles ahead and makes the sample campaign, so that nobody waits for it at the first start.
+.venv/ready: .venv/run $(shell find analysis ui sample_data -name '*.py' -o -name '*.parquet' -o -name '*.csv')
+	$(BIN)/python -m ui.prepare
 	@touch $@
 
 .venv/test: requirements.txt tests/requirements.txt | .venv/bin/python

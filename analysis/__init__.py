@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from analysis.records import DisplayName as DisplayName
     from analysis.records import ExchangeRate as ExchangeRate
     from analysis.records import Record as Record
+    from analysis.results.performance.question import Performance as Performance
+    from analysis.results.sales.question import Sales as Sales
     from analysis.tables import Tables as Tables
     from analysis.values import Campaign as Campaign
     from analysis.values import Filter as Filter
@@ -67,11 +69,13 @@ _HOMES = {
     "PageSpeed": "analysis.journey.speed",
     "Participation": "analysis.journey.loyalty.participation",
     "Paths": "analysis.journey.paths.question",
+    "Performance": "analysis.results.performance.question",
     "Phase": "analysis.values",
     "Record": "analysis.records",
     "ResponseCurves": "analysis.budget.curves.question",
     "Retention": "analysis.journey.loyalty.retention",
     "Rules": "analysis.reallocation.rules",
+    "Sales": "analysis.results.sales.question",
     "Scenario": "analysis.budget.scenario",
     "Simulation": "analysis.reallocation.simulation",
     "Step": "analysis.journey.steps",
@@ -122,11 +126,13 @@ __all__ = [
     "PageSpeed",
     "Participation",
     "Paths",
+    "Performance",
     "Phase",
     "Record",
     "ResponseCurves",
     "Retention",
     "Rules",
+    "Sales",
     "Scenario",
     "Simulation",
     "Step",

@@ -176,6 +176,13 @@ class DataError(SluiceError):
         return cls(text, "changed")
 
     @classmethod
+    def no_font(cls) -> Self:
+        """A picture with Chinese where no font has it."""
+        text = say("No font with Chinese is installed where Sluice runs, so a picture would show boxes. Install one "
+                   "such as Noto Sans CJK, or switch to English.")  # fmt: skip
+        return cls(text, "no-font")
+
+    @classmethod
     def empty(cls, message: Message) -> Self:
         """Nothing is left to compute on."""
         return cls(message, "empty")

@@ -126,6 +126,44 @@ def _reach(one: Floats, other: Floats, correlation: Numbers) -> Floats:
     return np.asarray(np.sqrt(np.maximum(squared, 0.0)))
 
 
+def relative(one: Interval, other: Interval) -> Interval:
+    """Return one estimate over another of other people or days, with the interval made of both of theirs.
+
+    Parameters
+    ----------
+    one, other : Interval
+        Of what cannot be below nought. Where one is nought there are no bounds, where the other is, there is nothing.
+
+    References
+    ----------
+    Zou, G. Y. and Donner, A. (2008). Construction of confidence limits about effect measures: a general approach.
+    Statistics in Medicine 27, 1693-1702; on the logarithms.
+
+    Examples
+    --------
+    >>> [round(bound, 3) for bound in relative(proportion(60, 100), proportion(40, 100)).floats()]
+    [1.5, 1.128, 2.019]
+    """
+    logs = [Interval(*(np.log(np.where(np.asarray(bound) > 0, bound, np.nan)) for bound in each))
+            for each in (one, other)]  # fmt: skip
+    apart = difference(*logs)
+    low = np.where(np.isnan(apart.low) & ~np.isnan(apart.high), -np.inf, apart.low)
+    return Interval(share(one.value, other.value), np.exp(low), np.exp(apart.high))
+
+
+def doubt(ratio_: Interval) -> Floats:
+    """Return the p-value for a ratio to be one, as its interval tells; NaN where that has no bounds.
+
+    Examples
+    --------
+    >>> doubt(Interval(np.array(1.2), np.array(1.0), np.array(1.44))).round(3).tolist()
+    0.05
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = (np.log(ratio_.high) - np.log(ratio_.low)) / (2 * Z)
+        return np.asarray(2 * ndtr(-np.abs(np.log(ratio_.value)) / error))
+
+
 def ratio(one: Numbers, of_one: Numbers, other: Numbers, of_other: Numbers) -> Interval:
     """Return one share over another with its score interval, elementwise.
 

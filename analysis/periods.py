@@ -9,13 +9,14 @@ from typing import Any
 
 import narwhals as nw
 import numpy as np
+import pandas as pd
 
 from analysis.arrays import Ints
 from analysis.errors import DataError
 from analysis.messages import say
-from analysis.tables import Tables, among, collect
-from analysis.values import Filter, local_day, local_midnight, micros
-from analysis.vocabulary import TIME_COLUMN
+from analysis.tables import Tables, among, collect, instant
+from analysis.values import Filter, local_day, local_midnight, local_moment, micros
+from analysis.vocabulary import TABLES, TIME_COLUMN
 
 _TICK = dt.timedelta(microseconds=1)
 DAYS = {"day": 1, "week": 7, "month": 30}
@@ -93,20 +94,27 @@ def known_until(
 
 ENDING = ("campaign", "phase")
 """Columns whose values come to an end."""
+_LASTS = {"spend": "period_end"}
+"""Columns that say until when a row's period goes, of tables whose rows have one."""
 
 
 def _known_until(tables: Tables, table: str, where: Filter | None) -> dt.datetime:
-    span = tables.span(table)
-    assert span is not None  # the caller made sure that each holds rows
-    last = span[1]
+    end = tables.fact(f"end of {table}", lambda: _end(tables.frame(table), table))
+    assert end is not None  # the caller made sure that each holds rows
+    last = end
     ending = {c: kept for c, kept in (where.columns() if where else {}).items() if c in ENDING}
     if ending and set(ending) <= set(tables.present(table)):
-        rows = tables.frame(table).filter(*(among(column, kept) for column, kept in ending.items()))
-        found = rows.select(last=nw.col(TIME_COLUMN[table]).max()).collect("pyarrow")["last"].to_list()[0]
-        last = found or last
+        own = tables.frame(table).filter(*(among(column, kept) for column, kept in ending.items()))
+        last = _end(own, table) or last
     day = local_day(last, tables.zone)
-    whole = day < local_day(span[1], tables.zone) or (tables.campaign is not None and day == tables.campaign.end)
+    whole = day < local_day(end, tables.zone) or (tables.campaign is not None and day == tables.campaign.end)
     return local_midnight(day, tables.zone, days=1) - _TICK if whole else last
+
+
+def _end(frame: nw.LazyFrame[Any], table: str) -> dt.datetime | None:
+    """Return the last moment that a table's rows tell of; a row of spend tells of its period to the end."""
+    found = frame.select(last=nw.col(_LASTS.get(table, TIME_COLUMN[table])).max()).collect("pyarrow")["last"].to_list()
+    return found[0] - _TICK if found[0] and table in _LASTS else found[0]
 
 
 def calendar(period: str, first: dt.datetime, until: dt.datetime, zone: str) -> Periods:
@@ -121,6 +129,72 @@ def calendar(period: str, first: dt.datetime, until: dt.datetime, zone: str) -> 
     starts = np.array([micros(local_midnight(day, zone)) for day in days], np.int64)
     labels = tuple(day[:7] if period == "month" else day for day in days[:-1])
     return Periods(labels, starts, starts[1:] <= micros(until) + 1)
+
+
+def day_of(column: str, zone: str, first: dt.datetime, last: dt.datetime) -> nw.Expr:
+    """Return the local day on which a time falls, as an expression that any engine reckons.
+
+    Parameters
+    ----------
+    column : str
+        Of naive UTC moments.
+    zone : str
+    first, last : datetime
+        Between which (UTC) the times lie: clocks are put forward and back in it.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> nights = [dt.datetime(2026, 3, 29, hour, 30) for hour in (0, 22)]
+    >>> times = nw.from_native(pa.table({"at": nights}), eager_only=True)
+    >>> day = day_of("at", "Europe/Berlin", dt.datetime(2026, 3, 1), dt.datetime(2026, 4, 1))
+    >>> [str(found) for found in times.select(day=day)["day"].to_list()]
+    ['2026-03-29', '2026-03-30']
+    """
+    time = nw.col(column)
+    (_, ahead), *changes = _clocks(zone, first, last)
+    local = time + nw.lit(ahead)
+    for since, ahead in changes:
+        local = nw.when(time >= instant(since)).then(time + nw.lit(ahead)).otherwise(local)
+    return local.dt.date()
+
+
+def _clocks(zone: str, first: dt.datetime, last: dt.datetime) -> list[tuple[dt.datetime, dt.timedelta]]:
+    """Return from when on (UTC) clocks in a zone were how far ahead."""
+    found = [(first, _ahead(first, zone))]
+    while (now := found[-1][0]) < last:
+        until = next((day for day in _nights(now, last) if _ahead(day, zone) != found[-1][1]), None)
+        if until is None:
+            break
+        since = max(now, until - dt.timedelta(days=1))
+        while until - since > _TICK:
+            middle = since + (until - since) / 2
+            since, until = (middle, until) if _ahead(middle, zone) == found[-1][1] else (since, middle)
+        found.append((until, _ahead(until, zone)))
+    return found
+
+
+def _nights(first: dt.datetime, last: dt.datetime) -> Iterator[dt.datetime]:
+    while first < last:
+        first = min(first + dt.timedelta(days=1), last)
+        yield first
+
+
+def _ahead(when: dt.datetime, zone: str) -> dt.timedelta:
+    return local_moment(when, zone).utcoffset() or dt.timedelta()
+
+
+def begins(days: pd.Series[Any], period: str) -> pd.Series[Any]:
+    """Return the first day of each day's period: the day itself, its week's Monday, its month's first.
+
+    Examples
+    --------
+    >>> begins(pd.Series(pd.to_datetime(["2026-11-11"])), "week").dt.date.tolist()
+    [datetime.date(2026, 11, 9)]
+    """
+    if period == "week":
+        return days - pd.to_timedelta(days.dt.day_of_week, unit="D")
+    return days - pd.to_timedelta(days.dt.day - 1, unit="D") if period == "month" else days
 
 
 def length(period: str, first: dt.datetime, until: dt.datetime) -> int:
@@ -199,3 +273,102 @@ def _running(tables: Tables, row: Any) -> bool:
     if own and own.name == row.campaign:
         return today < own.end
     return local_day(row.last.to_pydatetime(), tables.zone) == today
+
+
+# ---- the campaign before ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SameDays:
+    """A campaign and the one before it, on days that both had, counted from either's first.
+
+    Parameters
+    ----------
+    campaign, before : str
+    days, earlier : tuple of (str, str)
+        First and last local day, both whole, of this campaign and of the one before.
+    """
+
+    campaign: str
+    before: str
+    days: tuple[str, str]
+    earlier: tuple[str, str]
+
+    def __len__(self) -> int:
+        first, last = map(dt.date.fromisoformat, self.days)
+        return (last - first).days + 1
+
+
+def same_days(tables: Tables, where: Filter | None, table: str) -> SameDays | None:
+    """Return which days of the campaign before are set beside those looked at; None where there are none.
+
+    The campaign before is the one that ended last of those that were over when this one began. Days are counted from
+    a campaign's first row in any table, the workspace's own from its plan's first day where that is earlier. Only
+    whole days count: not the one on which the table ends, unless it is known to be whole (see :func:`known_until`).
+
+    Parameters
+    ----------
+    tables : Tables
+    where : Filter, optional
+        Names the one campaign that is looked at; its dates count.
+    table : str
+        The table whose rows are looked at.
+
+    Examples
+    --------
+    >>> days = pd.to_datetime(["2025-11-01", "2025-11-30", "2026-11-02", "2026-11-12", "2026-11-13"])
+    >>> orders = pd.DataFrame({"order_id": list("abcde"), "timestamp": days, "revenue": 1.0, "currency": "CNY",
+    ...                        "campaign": ["2025"] * 2 + ["2026"] * 3})
+    >>> found = same_days(Tables(orders=orders), Filter(campaign="2026", start="2026-11-04"), "orders")
+    >>> found.before, found.days, found.earlier
+    ('2025', ('2026-11-04', '2026-11-12'), ('2025-11-03', '2025-11-11'))
+    """
+    if where is None or len(where.campaign) != 1 or "campaign" not in tables.present(table):
+        return None
+    ran = _stretches(tables)
+    (name,) = where.campaign
+    over = {c: days for c, days in ran.items() if name in ran and days[1] < ran[name][0]}
+    if not over:
+        return None
+    before = max(over, key=lambda c: (over[c][1], c))
+    shift = ran[name][0] - over[before][0]
+    first = max([ran[name][0], *([dt.date.fromisoformat(where.start)] if where.start else [])])
+    ends = [_whole_until(tables, where, table), over[before][1] + shift]
+    last = min([*ends, *([dt.date.fromisoformat(where.end)] if where.end else []), ran[name][1]])
+    if last < first:
+        return None
+    days, earlier = (((first - by).isoformat(), (last - by).isoformat()) for by in (dt.timedelta(), shift))
+    return SameDays(name, before, days, earlier)
+
+
+def _stretches(tables: Tables) -> dict[str, tuple[dt.date, dt.date]]:
+    """Return each campaign's first and last local day, over all tables that name it."""
+    ran: dict[str, tuple[dt.date, dt.date]] = {}
+    for name, first, last in tables.fact("stretches of campaigns", lambda: _moments(tables)):
+        days = [dt.date.fromisoformat(local_day(moment, tables.zone)) for moment in (first, last)]
+        known = ran.get(name, (days[0], days[1]))
+        ran[name] = (min(known[0], days[0]), max(known[1], days[1]))
+    if (own := tables.campaign) and own.name in ran:
+        first, last = ran[own.name]
+        ran[own.name] = (min(first, dt.date.fromisoformat(own.start)), max(last, dt.date.fromisoformat(own.end)))
+    return ran
+
+
+def _moments(tables: Tables) -> list[tuple[str, dt.datetime, dt.datetime]]:
+    """Return the first and last moment (UTC) at which each table names each campaign."""
+    found = []
+    for table in TABLES:
+        if tables.count(table) and "campaign" in tables.present(table):
+            named = tables.frame(table).filter(~nw.col("campaign").is_null()).group_by("campaign")
+            spans = named.agg(first=nw.col(TIME_COLUMN[table]).min(), last=nw.col(_LASTS.get(table, "timestamp")).max())
+            rows: Any = collect(spans).itertuples()
+            for row in rows:
+                last = row.last.to_pydatetime() - (_TICK if table in _LASTS else dt.timedelta())
+                found.append((str(row.campaign), row.first.to_pydatetime(), last))
+    return found
+
+
+def _whole_until(tables: Tables, where: Filter, table: str) -> dt.date:
+    """Return the last local day that is known to be whole."""
+    after = known_until(tables, where=where, of=(table,)) + _TICK
+    return dt.date.fromisoformat(local_day(after, tables.zone)) - dt.timedelta(days=1)

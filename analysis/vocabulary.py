@@ -203,6 +203,7 @@ NAMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "koc": N_("KOCs"),
             }
         ),
+        "status": ORDER_STATUSES,
         "phase": MappingProxyType({"warm-up": N_("warm-up"), "burst": N_("burst"), "wrap-up": N_("wrap-up")}),
         "audience": MappingProxyType(
             {"high_intent": N_("high intent"), "mid_intent": N_("medium intent"), "low_intent": N_("low intent")}

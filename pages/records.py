@@ -28,7 +28,8 @@ view = st.segmented_control(
 )  # fmt: skip
 with session.said_plainly():
     session.workspace()
-    st.markdown(_(VIEWS[view or "names"][1]))
+    _label, told = VIEWS[view or "names"]
+    st.markdown(_(told))
     match view:
         case "alias":
             records.editor(Alias)

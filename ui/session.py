@@ -199,8 +199,13 @@ def _opened(path: str) -> Workspace:
 
 
 @st.cache_resource(show_spinner=False)
-def _sample(digest: str) -> Workspace:
+def _sample(_digest: str) -> Workspace:
+    return sample()
+
+
+def sample() -> Workspace:
     """Open the sample campaign to read, imported afresh when its files changed."""
+    digest = _sample_digest()
     path = folder() / f"{SAMPLE}-{digest}.duckdb"
     here = open_workspace(path, read_only=True) if path.exists() else None
     if here and here.batches():  # an earlier release left an empty file when it was stopped

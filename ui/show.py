@@ -9,8 +9,9 @@ import streamlit as st
 
 from analysis.answer import Answer
 from analysis.charts import Plot
+from analysis.errors import DataError
 from analysis.messages import Message, Span
-from analysis.sharing import downloads, notebooks
+from analysis.sharing import downloads, notebooks, pictures
 from ui import address, drawn, kept, session
 from ui.language import N_, _, current, look, shown
 
@@ -127,7 +128,7 @@ def _span(seconds: Any) -> str:
 
 
 def actions(answer: Answer, page: str) -> None:
-    """Draw Save, Link, Data and Notebook in one row."""
+    """Draw Save, Link, Data, Picture and Notebook in one row."""
     with st.container(horizontal=True, key=f"{page}.actions"):
         with st.popover(_("Save"), icon=":material/bookmark:"):
             _save(answer, page)
@@ -136,6 +137,8 @@ def actions(answer: Answer, page: str) -> None:
             st.code(address.of(answer), language=None, wrap_lines=True)
         with st.popover(_("Data"), icon=":material/table:"):
             _data(answer, page)
+        with st.popover(_("Picture"), icon=":material/image:"):
+            _picture(answer, page)
         # A file is made in another thread, which knows neither the session's workspace nor its language.
         here, language = session.workspace(), current()
         st.download_button(
@@ -148,6 +151,22 @@ def actions(answer: Answer, page: str) -> None:
             key=f"{page}.notebook",
             help=_("A ZIP: the notebook, and the data it runs on."),
         )
+
+
+def _picture(answer: Answer, page: str) -> None:
+    seen = look()
+    if pictures.lacks_font(seen.language):
+        st.markdown(shown(DataError.no_font().message))
+        return
+    with st.container(horizontal=True, key=f"{page}.pictures"):
+        for kind, make in (("PNG", pictures.png), ("SVG", pictures.svg)):
+            st.download_button(
+                kind,
+                data=lambda make=make: make(answer, seen),
+                file_name=f"sluice-{answer.question.kind}.{kind.lower()}",
+                on_click="ignore",
+                key=f"{page}.picture.{kind}",
+            )
 
 
 def _save(answer: Answer, page: str) -> None:

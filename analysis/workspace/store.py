@@ -78,6 +78,7 @@ class Workspace:
         self.closed = False
         self._writing = threading.RLock()
         self._facts: tuple[str, dict[str, Any]] = ("", {})
+        self._changes, self._named = 0, (-1, DisplayNames())
 
     # ---- reading
 
@@ -105,7 +106,10 @@ class Workspace:
     @property
     def display(self) -> DisplayNames:
         """What the team calls the codes in its data, beside the standard names; no part of the version."""
-        return DisplayNames(_display(self._con.cursor()))
+        changes = self._changes  # a page asks for each of its words
+        if self._named[0] != changes:
+            self._named = changes, DisplayNames(_display(self._con.cursor()))
+        return self._named[1]
 
     @property
     def version(self) -> str:
@@ -442,6 +446,7 @@ class Workspace:
             try:
                 yield self._con
                 self._con.commit()
+                self._changes += 1
             except BaseException:
                 with suppress(duckdb.Error):  # a commit that failed has ended it; the first error is what tells
                     self._con.rollback()

@@ -1,0 +1,124 @@
+"""How figures of a campaign are drawn: over time, or group by group, beside the campaign before."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from analysis import charts
+from analysis.charts import TOTAL, AnyChart, Plot
+from analysis.later import alt
+from analysis.messages import say
+
+LINES = 8
+"""Most groups whose lines are drawn, the largest ones; the table has all."""
+ROWS = 20
+"""Most groups that have a bar."""
+MARKS = 4500
+"""Most points of a chart; of longer stretches the latest periods are drawn."""
+
+
+def lines(
+    plot: Plot, trend: pd.DataFrame, figure: str, sums: Mapping[str, float], universe: Sequence[str], *, describe: str
+) -> AnyChart:
+    """Draw a figure over time: a line per group, or this campaign's and, paler, that of the campaign before.
+
+    Parameters
+    ----------
+    plot : Plot
+        Of the trend.
+    trend : DataFrame
+        Its rows; with groups, those that have a line.
+    figure : str
+    sums : mapping of str to float
+        By group, or by campaign where there are none, what stands beside its name.
+    universe : sequence of str
+        All names of the groups.
+    describe : str
+        For who cannot see the chart.
+    """
+    look, grouped = plot.look, bool((trend["group"] != TOTAL).any())
+    shown = trend[trend["group"].isin(sums)] if grouped else trend[trend["group"] == TOTAL]
+    shown = shown.tail(MARKS) if not grouped else shown[shown["period"].isin(_latest(shown, len(sums)))]
+    column = "group" if grouped else "campaign"
+    named = plot.named(shown.dropna(subset=figure))
+    codes = list(sums)
+    if grouped:
+        scale = charts.colours(codes, universe)
+    else:
+        scale = alt.Scale(domain=codes, range=[charts.ACCENT, look.faint][: len(codes)])
+    told = codes != [""]
+    legend = _legend(plot, column, figure, sums) if told else None
+    base = alt.Chart(named).encode(
+        x=plot.x("period", axis=plot.axis("period", grid=False, labelOverlap=True, tickCount=6)),
+        y=plot.y(figure, scale=alt.Scale(zero=True)),
+        color=alt.Color(f"{column}:N", scale=scale, legend=legend, sort=codes) if told else alt.value(charts.ACCENT),
+    )
+    tips = plot.tips("period", *([column] if told else []), figure)
+    drawn = [base.mark_line(strokeWidth=2), charts.handles(base, tips)]
+    if not named["whole"].all():  # a period that is still going on has a ring
+        drawn.append(base.transform_filter("!datum.whole").mark_point(filled=False, size=60))
+    return charts.finish(alt.layer(*drawn), look, describe=describe, height=360)
+
+
+def _latest(shown: pd.DataFrame, groups: int) -> Sequence[pd.Timestamp]:
+    periods: list[pd.Timestamp] = sorted(shown["period"].unique())
+    return periods[-(MARKS // max(groups, 1)) :]
+
+
+def _legend(plot: Plot, column: str, figure: str, sums: Mapping[str, float]) -> alt.Legend:
+    """Return the legend: each name, and what it came to in all."""
+    names = plot.names(pd.DataFrame({column: list(sums)}), column)
+    words = {
+        code: plot.look(say("{what}: {n}", what=name, n=plot.written(figure, value))) if value == value else name
+        for (code, value), name in zip(sums.items(), names, strict=True)
+    }
+    expression = f"({json.dumps(words, ensure_ascii=False)})[datum.label]"
+    return alt.Legend(title=None, labelExpr=expression, labelLimit=320, columns=2, symbolType="stroke")
+
+
+def bars(
+    plot: Plot, table: pd.DataFrame, column: str, figure: str, before: pd.DataFrame, *,
+    bounds: tuple[str, str] | None, universe: Sequence[str], describe: str,
+) -> AnyChart:  # fmt: skip
+    """Draw a bar per row with its figure beside it, its interval, and a line where it stood before.
+
+    Parameters
+    ----------
+    plot : Plot
+    table, before : DataFrame
+        Rows of now, `label` beside each; and of the campaign before, which may be empty.
+    column, figure : str
+        What a row is called by, and what is drawn.
+    bounds : tuple of str, optional
+        Columns of the interval.
+    universe : sequence of str
+        All names of the groups; empty where rows are no groups.
+    describe : str
+    """
+    look = plot.look
+    shown = plot.named(table.head(ROWS))
+    order = shown[f"{column}_name"].tolist()
+    y = charts.rows(f"{column}_name", order)
+    scale = charts.colours(shown[column].tolist(), universe)
+    colour = alt.Color(f"{column}:N", scale=scale, legend=None) if universe else alt.value(charts.ACCENT)
+    title = plot.title(figure)
+    earlier = plot.named(before[before[column].isin(shown[column])])
+    if len(earlier):
+        title = look(say("{what}; line: the same days of the campaign before", what=title))
+    base = alt.Chart(shown).encode(y=y)
+    tips = plot.tips(column, figure, *(bounds or ()))
+    drawn = [base.mark_bar(height=18, opacity=0.85).encode(x=plot.x(figure, title=title), color=colour, tooltip=tips)]
+    if len(earlier):
+        then = alt.Chart(earlier).encode(
+            y=y, x=plot.x(figure, title=title), tooltip=plot.tips(column, "campaign", figure)
+        )
+        drawn.append(then.mark_tick(color=look.ink, thickness=3, size=24))
+    if bounds:
+        drawn.append(charts.whiskers(base, look, *bounds))
+    end = alt.X("_end:Q", title=title)
+    ends = shown.assign(_end=shown[bounds[1]].fillna(shown[figure]) if bounds else shown[figure])
+    text = alt.Chart(ends).mark_text(align="left", dx=8, color=look.ink).encode(y=y, x=end, text="label:N")
+    return charts.finish(alt.layer(*drawn, text), look, describe=describe, height=34 * len(shown) + 60)

@@ -1,0 +1,330 @@
+"""What does advertising bring: spend, clicks, conversions and what platforms claim, against the campaign before?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+from analysis.answer import Answer, Note
+from analysis.charts import GROUP_WORDS, TOTAL, AnyChart, Look
+from analysis.errors import DataError
+from analysis.estimates import Interval, relative, share
+from analysis.fields import Field, Fields, described
+from analysis.messages import N_, say
+from analysis.money import Currency, currency_of, known
+from analysis.periods import known_until
+from analysis.question import Question
+from analysis.results.against import (
+    CHANGE,
+    EVERY,
+    OTHERS,
+    Daily,
+    by_day,
+    campaigns_of,
+    changes,
+    compared_notes,
+    groups_of,
+    grown,
+    load,
+    over,
+    per_day,
+    series,
+    totals,
+    varied,
+    whole_until,
+)
+from analysis.results.performance import chart, words
+from analysis.tables import Tables, collect
+from analysis.values import Filter, currency_code, one_of, optional, value
+
+COLUMNS = (N_("channel"), N_("campaign"), N_("creative"), N_("audience"), N_("phase"))
+"""What spend can be split by."""
+COUNTS = ("impressions", "clicks", "conversions", "attributed_revenue")
+"""Columns that a report may lack."""
+RATES: Mapping[str, tuple[str, str, float]] = MappingProxyType({
+    "ctr": ("clicks", "impressions", 1.0),
+    "cpm": ("spend", "impressions", 1000.0),
+    "cpc": ("spend", "clicks", 1.0),
+    "cvr": ("conversions", "clicks", 1.0),
+    "cpa": ("spend", "conversions", 1.0),
+    "roas": ("attributed_revenue", "spend", 1.0),
+})  # fmt: skip
+"""Each rate's sum, what it is divided by, and how many of these it is for."""
+
+_GROUP = Field(N_("Group"), "text", {**GROUP_WORDS, OTHERS: OTHERS}, of="by")
+_CAMPAIGN = Field(N_("Campaign"), "text", of="campaign")
+_FIGURES: Mapping[str, Field] = {
+    "spend": Field(N_("Spend"), "money"),
+    "impressions": Field(N_("Impressions"), "count"),
+    "clicks": Field(N_("Clicks"), "count"),
+    "ctr": Field(N_("Click-through rate (CTR)"), "share"),
+    "cpm": Field(N_("Cost per thousand impressions (CPM)"), "money"),
+    "cpc": Field(N_("Cost per click (CPC)"), "money"),
+    "conversions": Field(N_("Conversions the platforms count"), "number"),
+    "cvr": Field(N_("Conversion rate of clicks (CVR)"), "share"),
+    "cpa": Field(N_("Cost per conversion (CPA)"), "money"),
+    "attributed_revenue": Field(N_("Revenue the platforms claim"), "money"),
+    "roas": Field(N_("ROAS, as claimed"), "ratio"),
+}
+_RATES = {
+    "ctr_low": Field(N_("CTR: 95% from"), "share"), "ctr_high": Field(N_("CTR: 95% to"), "share"),
+    "cpm_low": Field(N_("CPM: 95% from"), "money"), "cpm_high": Field(N_("CPM: 95% to"), "money"),
+    "cpc_low": Field(N_("CPC: 95% from"), "money"), "cpc_high": Field(N_("CPC: 95% to"), "money"),
+    "cvr_low": Field(N_("CVR: 95% from"), "share"), "cvr_high": Field(N_("CVR: 95% to"), "share"),
+    "cpa_low": Field(N_("CPA: 95% from"), "money"), "cpa_high": Field(N_("CPA: 95% to"), "money"),
+    "roas_low": Field(N_("ROAS: 95% from"), "ratio"), "roas_high": Field(N_("ROAS: 95% to"), "ratio"),
+}  # fmt: skip
+_PLACED = {"first": Field(N_("First day"), "day"), "last": Field(N_("Last day"), "day")}
+
+
+@value("performance")
+class Performance(Question):
+    """What was spent, what it bought and what platforms claim for it, beside the same days of the campaign before.
+
+    Parameters
+    ----------
+    by : {"channel", "campaign", "creative", "audience", "phase"}, optional
+        What spend is split by.
+    every : {"day", "week", "month"}, optional
+        The periods of the trend; without one, the whole at once.
+    currency : str, optional
+        That amounts are counted in; see :func:`analysis.money.currency_of`. Rows in others are left out altogether.
+    where : Filter, optional
+        Its dates are those on which periods begin. One campaign alone is compared.
+
+    Notes
+    -----
+    Every rate is a ratio of sums, over the rows that say both. Its 95% interval is that of
+    :func:`analysis.estimates.ratio_of_sums`, over days: they are what varies. A sum's change is the ratio of sums
+    over the days compared; a rate's is put together from both intervals. ROAS is what platforms claim over what they
+    cost (:func:`analysis.money.roas`), not what was realised.
+
+    Examples
+    --------
+    >>> day = pd.Timestamp("2026-11-11")
+    >>> spend = pd.DataFrame({"period_start": day, "period_end": day + pd.Timedelta(days=1), "channel": ["a", "a", "b"],
+    ...                       "spend": [10.0, 30.0, 20.0], "currency": "CNY", "impressions": [1000, 1000, 500],
+    ...                       "clicks": [10, 50, 20], "attributed_revenue": [50.0, 30.0, 60.0]})
+    >>> Performance().run(Tables(spend=spend)).table[["group", "spend", "ctr", "roas"]].values.tolist()
+    [['(total)', 60.0, 0.032, 2.3333333333333335], ['a', 40.0, 0.03, 2.0], ['b', 20.0, 0.04, 3.0]]
+    """
+
+    needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"spend": ()})
+
+    by: str | None = field(default="channel", metadata=optional(one_of(*COLUMNS)))
+    every: str | None = field(default="day", metadata=optional(one_of(*EVERY)))
+    currency: str | None = field(default=None, metadata=optional(currency_code()))
+
+    def _answer(self, tables: Tables) -> PerformanceAnswer:
+        if self.by:
+            tables.require("spend", self.by)
+        known(tables, self.currency, "spend")
+        source = _Source(self, tables, _currency(self, tables))
+        daily = source.daily(self.where, grouped=bool(self.by))
+        if not len(daily.now):
+            raise DataError.empty(say("No spend is left under these filters. Widen the dates or clear a filter."))
+        table, rates = _table(daily)
+        compared = campaigns_of(self.where, self.by, daily, source.daily)
+        campaigns, change = _beside(compared)
+        return PerformanceAnswer(
+            question=self,
+            version=tables.version,
+            headline=words.headline(self.by, table, rates, campaigns, change, source.money.code),
+            frames={
+                "table": table,
+                "rates": rates,
+                "trend": _trend(source, daily),
+                "campaigns": campaigns,
+                "change": change,
+            },
+            notes=(*source.notes(table), *compared_notes(compared, tables, self.where, "spend")),
+            currency=source.money.code,
+            universe=tables.names(self.by, "spend") if self.by else (),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class PerformanceAnswer(Answer):
+    """All spend together, then each group, the one with most spend first.
+
+    `rates` has the rates with their intervals; `trend` all by period, the campaign before on days called as those of
+    this one; `campaigns` this campaign and the one before on the same days; `change` how far they are apart.
+    """
+
+    fields: ClassVar[Fields] = described(
+        table={"group": _GROUP, "days": Field(N_("Days with spend"), "count"), **_FIGURES},
+        rates={"group": _GROUP, **{c: own for r in RATES for c, own in (
+            (r, _FIGURES[r]), *((f"{r}_{end}", _RATES[f"{r}_{end}"]) for end in ("low", "high")))}},
+        trend={
+            "period": Field(N_("From day"), "day"),
+            "group": _GROUP,
+            "campaign": _CAMPAIGN,
+            "whole": Field(N_("Observed to its end"), "flag"),
+            **_FIGURES,
+        },
+        campaigns={"group": _GROUP, "campaign": _CAMPAIGN, **_PLACED, **_FIGURES},
+        change={
+            "group": _GROUP,
+            "measure": Field(N_("Figure"), "text", {name: own.label for name, own in _FIGURES.items()}),
+            **CHANGE,
+        },
+    )  # fmt: skip
+
+    question: Performance
+    universe: tuple[str, ...] = ()
+
+    def _chart(self, look: Look) -> AnyChart:
+        return chart.draw(self, self.question.by, self.question.every, self.universe, look)
+
+
+# ---- the sums ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The spend in the one currency that counts."""
+
+    asked: Performance
+    tables: Tables
+    money: Currency
+
+    def daily(self, where: Filter | None, *, grouped: bool = False) -> Daily:
+        """Return the sums under a filter and those of the campaign before."""
+        return load(self.tables, where, "spend", self.sums, weight="spend", grouped=grouped)
+
+    def rows(self, where: Filter | None) -> nw.LazyFrame[Any]:
+        """Return the rows under a filter, amounts in the one currency, those of no use left out."""
+        frame, held = self.tables.frame("spend", where), self.tables.present("spend")
+        factor = self.money.factor("period_start")
+        columns = {c: nw.col(c).cast(nw.Float64) if c in held else nw.lit(None, nw.Float64) for c in COUNTS}
+        columns |= {"spend": nw.col("spend") * factor, "attributed_revenue": columns["attributed_revenue"] * factor}
+        return frame.with_columns(**columns).filter(~nw.col("spend").is_null())
+
+    def sums(self, where: Filter | None) -> pd.DataFrame:
+        """Return what is summed, by day and group."""
+        span = self.tables.span("spend")
+        assert span is not None  # `needs` holds spend
+        sums = {"spend": nw.col("spend").sum(), "rows": nw.len()}
+        for column in COUNTS:
+            sums |= {column: _sum(column, column), f"{column}_rows": _sum(column, None)}
+        for rate, (top, of, _) in RATES.items():
+            sums |= {f"{rate}_top": _sum(top, top, of), f"{rate}_of": _sum(of, of, top)}
+        return by_day(self.rows(where), "period_start", self.asked.by, self.tables, span, **sums)
+
+    def notes(self, table: pd.DataFrame) -> tuple[Note, ...]:
+        """Say what was left out, and the rules."""
+        rows = self.rows(self.asked.where)
+        lacking = {c: ~nw.col(c).is_null() for c in COUNTS}
+        long = nw.col("period_end") > nw.col("period_start") + nw.lit(_A_DAY)
+        told = {c: nw.when(which).then(nw.lit(1)).otherwise(nw.lit(0)).sum() for c, which in lacking.items()}
+        found = collect(rows.select(
+            rows=nw.len(), long=nw.when(long).then(nw.lit(1)).otherwise(nw.lit(0)).sum(), **told
+        )).iloc[0]  # fmt: skip
+        without = {c: int(found["rows"] - found[c]) for c in COUNTS}
+        return (
+            *self.money.notes(say("spend")),
+            *words.notes(table, rows=int(found["rows"]), without=without, long=int(found["long"])),
+        )
+
+
+_A_DAY = pd.Timedelta(hours=25).to_pytimedelta()
+"""As long as the longest day."""
+
+
+def _currency(asked: Performance, tables: Tables) -> Currency:
+    frame = tables.frame("spend", asked.where)
+    return currency_of(tables, frame, asked.currency, amount="spend", at="period_start")
+
+
+def _sum(known_: str, what: str | None, *also: str) -> nw.Expr:
+    """Sum a column (or count rows) over the rows that have one, and the others named."""
+    which = ~nw.col(known_).is_null()
+    for column in also:
+        which = which & ~nw.col(column).is_null()
+    return nw.when(which).then(nw.col(what) if what else nw.lit(1.0)).otherwise(nw.lit(0.0)).sum()
+
+
+# ---- the figures ------------------------------------------------------------------------------------------
+
+
+def _figures(sums: pd.DataFrame) -> pd.DataFrame:
+    """Return the figures that sums stand for, row by row; what no row says stays empty."""
+    figures = sums.copy()
+    for column in COUNTS:
+        figures[column] = sums[column].where((sums[f"{column}_rows"] > 0) | (sums["rows"] == 0))
+    for rate, (_, _, times) in RATES.items():
+        figures[rate] = times * share(sums[f"{rate}_top"], sums[f"{rate}_of"])
+    return figures[list(_FIGURES)]
+
+
+def _typed(table: pd.DataFrame, frame: str) -> pd.DataFrame:
+    counts = {c: "Int64" for c in ("impressions", "clicks", "days") if c in table}
+    money = {c: 6 for c in ("spend", "attributed_revenue") if c in table}
+    return table.round(money).astype(counts)[list(PerformanceAnswer.fields[frame])]
+
+
+def _table(daily: Daily) -> tuple[pd.DataFrame, pd.DataFrame]:
+    sums = totals(daily.now, "spend")
+    spent = daily.now[daily.now["spend"] > 0]
+    days = spent.groupby("group")["day"].nunique()
+    days[TOTAL] = spent["day"].nunique()
+    table = _figures(sums).assign(days=days.reindex(sums.index, fill_value=0)).reset_index()
+    rates = pd.DataFrame({"group": sums.index})
+    for rate in RATES:
+        found = [rate_of(daily.now, group, rate, daily.days).floats() for group in sums.index]
+        rates[rate], rates[f"{rate}_low"], rates[f"{rate}_high"] = np.array(found).T
+    return _typed(table, "table"), _typed(rates, "rates")
+
+
+def rate_of(
+    daily: pd.DataFrame, group: str, rate: str, days: tuple[pd.Timestamp | str, pd.Timestamp | str]
+) -> Interval:
+    """Return a group's rate with its interval, days being what varies."""
+    every = pd.date_range(*days)
+    found = varied(*(per_day(daily, group, f"{rate}_{part}", every) for part in ("top", "of")))
+    value_, low, high = found.times(RATES[rate][2])
+    return Interval(value_, np.maximum(low, 0.0), high)
+
+
+def _trend(source: _Source, daily: Daily) -> pd.DataFrame:
+    whole, every = whole_until(known_until(source.tables, of=("spend",)), source.tables.zone), source.asked.every
+    frames = []
+    for name, part, days in daily.sides:
+        figures = _figures(series(part, every, days)).reset_index()
+        frames.append(figures.assign(campaign=name, whole=over(figures["period"], every, whole, days[1])))
+    return _typed(pd.concat(frames, ignore_index=True).astype({"campaign": object}), "trend")
+
+
+# ---- beside the campaign before ---------------------------------------------------------------------------
+
+
+def _beside(compared: list[Daily]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return this campaign and the one before on the same days, and how far they are apart."""
+    frames = [pd.DataFrame(columns=list(PerformanceAnswer.fields["campaigns"]))]
+    ratios = dict[tuple[str, str], Interval]()
+    for daily in compared:
+        assert daily.same is not None  # it is compared
+        same, groups = daily.same, groups_of(daily, "spend")
+        for name, days, part in ((same.campaign, same.days, daily.alike), (same.before, same.earlier, daily.before)):
+            figures = _figures(totals(part).reindex(groups, fill_value=0.0)).reset_index()
+            frames.append(figures.assign(campaign=name, first=pd.Timestamp(days[0]), last=pd.Timestamp(days[1])))
+        ratios |= dict(_ratios(daily, groups))
+    campaigns = pd.concat(frames[1:] or frames, ignore_index=True)
+    return _typed(campaigns, "campaigns"), changes(ratios)
+
+
+def _ratios(daily: Daily, groups: list[str]) -> Iterator[tuple[tuple[str, str], Interval]]:
+    """Yield each group's figures over those of the same days before."""
+    assert daily.same is not None  # asked for where something is compared
+    for group in groups:
+        for figure in ("spend", *COUNTS):
+            yield (group, figure), grown(daily, group, figure)
+        for rate in RATES:
+            sides = (rate_of(part, group, rate, daily.same.days) for part in (daily.alike, daily.before))
+            yield (group, rate), relative(*sides)

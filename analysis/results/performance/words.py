@@ -1,0 +1,150 @@
+"""What is said of advertising: the headline and the caveats, from plain facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.answer import Note
+from analysis.charts import NOT_SET, TOTAL
+from analysis.estimates import LEVEL, Interval, doubt, relative
+from analysis.messages import N_, Message, Money, Name, Names, Share, say
+from analysis.results.against import OTHERS, change_of, latest
+
+LACKS = {
+    "impressions": N_("impressions: CTR and CPM"),
+    "clicks": N_("clicks: CTR, CPC and CVR"),
+    "conversions": N_("conversions: CVR and CPA"),
+    "attributed_revenue": N_("attributed revenue: ROAS"),
+}
+"""What a report may not say, and what then cannot be told."""
+
+
+def main(table: pd.DataFrame) -> str:
+    """Return the figure that tells most of what money brings, of those the report allows."""
+    whole = table.iloc[0]
+    return next((figure for figure in ("roas", "cpa", "cpc", "cpm") if whole[figure] == whole[figure]), "spend")
+
+
+def headline(
+    by: str | None, table: pd.DataFrame, rates: pd.DataFrame, campaigns: pd.DataFrame, change: pd.DataFrame,
+    currency: str | None,
+) -> Message:  # fmt: skip
+    """Return what the money brought, against the campaign before where it is known, and who brings most and least."""
+    figure = main(table)
+    whole: Any = table.iloc[0]
+    if campaigns.empty:
+        first = say("{what}.", what=_brought(whole, figure, currency))
+    else:
+        first = _compared(campaigns, change, figure, currency)
+    then = _apart(by, rates, figure, currency) if by and figure != "spend" else None
+    return say("{one} {other}", one=first, other=then) if then else first
+
+
+def _brought(row: Mapping[Any, Any], figure: str, currency: str | None) -> Message:
+    spend = Money(float(row["spend"]), currency)
+    if figure == "roas":
+        return say("Platforms claim {revenue} for {spend}, a ROAS of {roas}",
+                   revenue=Money(float(row["attributed_revenue"]), currency), spend=spend,
+                   roas=float(row["roas"]))  # fmt: skip
+    if figure == "cpa":
+        return say("Platforms count {n} conversions for {spend}, {each} each", n=float(row["conversions"]), spend=spend,
+                   each=Money(float(row["cpa"]), currency))  # fmt: skip
+    if figure == "cpc":
+        return say("{spend} bought {n} clicks, {each} each", n=int(row["clicks"]), spend=spend,
+                   each=Money(float(row["cpc"]), currency))  # fmt: skip
+    if figure == "cpm":
+        return say("{spend} bought {n} impressions, {each} per thousand", n=int(row["impressions"]), spend=spend,
+                   each=Money(float(row["cpm"]), currency))  # fmt: skip
+    return say("{spend} was spent", spend=spend)
+
+
+def figure_words(figure: str, value: float, currency: str | None) -> Any:
+    """Return a figure as it stands in a sentence."""
+    return float(value) if figure == "roas" else Money(float(value), currency)
+
+
+def _compared(campaigns: pd.DataFrame, change: pd.DataFrame, figure: str, currency: str | None) -> Message:
+    now, then = latest(campaigns).to_dict("records")
+    facts: dict[str, Any] = {
+        "what": _brought(now, figure, currency),
+        "then": figure_words(figure, then[figure], currency),
+        "before": Name(str(then["campaign"]), "campaign"),
+    }
+    found = change_of(change, now["group"], figure)
+    if found is None:
+        return say("{what}. {before} does not tell as much of the same days.", what=facts["what"],
+                   before=facts["before"])  # fmt: skip
+    value, low, high = found.floats()
+    if low != low or high != high:
+        return say("{what}; {then} on the same days of {before}. That is too little to tell a difference from chance.",
+                   **facts)  # fmt: skip
+    if low <= 0 <= high:
+        return say("{what}; {then} on the same days of {before}. Chance alone explains the difference (95% {low} to "
+                   "{high}).", **facts, low=Share(low), high=Share(high))  # fmt: skip
+    if value > 0:
+        return say("{what}: {change} more than {then} on the same days of {before} (95% {low} to {high}).", **facts,
+                   change=Share(value), low=Share(low), high=Share(high))  # fmt: skip
+    return say("{what}: {change} less than {then} on the same days of {before} (95% {low} to {high}).", **facts,
+               change=Share(-value), low=Share(-high), high=Share(-low))  # fmt: skip
+
+
+def _apart(by: str, rates: pd.DataFrame, figure: str, currency: str | None) -> Message | None:
+    """Name the groups at both ends, where they differ by more than the choice of both among all explains."""
+    known = rates[rates[f"{figure}_low"].notna() & ~rates["group"].isin([TOTAL, OTHERS, NOT_SET])]
+    if len(known) < 2:
+        return None
+    known = known.sort_values(figure, ascending=figure != "roas")
+    best, worst = known.iloc[0], known.iloc[-1]
+    ends = [
+        Interval(*(np.asarray(row[c]) for c in (figure, f"{figure}_low", f"{figure}_high"))) for row in (best, worst)
+    ]
+    pairs = len(known) * (len(known) - 1) / 2
+    if not float(doubt(relative(*ends))) * pairs < 1 - LEVEL:
+        return say("Chance alone may explain how {groups} differ.", groups=Names(tuple(known["group"]), by))
+    facts = {"best": Name(str(best["group"]), by), "worst": Name(str(worst["group"]), by),
+             "most": figure_words(figure, best[figure], currency),
+             "least": figure_words(figure, worst[figure], currency)}  # fmt: skip
+    if figure == "roas":
+        return say("{best} claims most for its money ({most}), {worst} least ({least}). Ask Budget what more money "
+                   "brings before moving any.", **facts)  # fmt: skip
+    return say("{best} is cheapest ({most}), {worst} dearest ({least}). Ask Budget what more money brings before "
+               "moving any.", **facts)  # fmt: skip
+
+
+def notes(table: pd.DataFrame, *, rows: int, without: Mapping[str, int], long: int) -> Iterator[Note]:
+    """Yield what the report does not say, how long its periods are, and the rules.
+
+    Parameters
+    ----------
+    table : DataFrame
+    rows : int
+        All that are counted.
+    without : mapping of str to int
+        Of them, by column, those that do not have it.
+    long : int
+        Of them, those that cover several days.
+    """
+    none = [c for c, n in without.items() if n == rows]
+    if main(table) == "roas":
+        text = say("ROAS is what platforms claim for themselves: several may claim one order, and refunds are seldom "
+                   "taken off. What was realised is on Sales.")  # fmt: skip
+        yield Note("claimed", text, "warning")
+    if none:
+        text = say("The report has no {columns} are left out. Export it with these columns to see them.",
+                   columns=Names(tuple(say(LACKS[c]) for c in none), sign="; "))  # fmt: skip
+        yield Note("left-out", text, "missing")
+    for column, n in without.items():
+        if n and column not in none:
+            text = say("{n} of {rows} rows say nothing of {column}: they are in no rate that needs it.", n=n, rows=rows,
+                       column=say(column))  # fmt: skip
+            yield Note("rows-without", text, "warning")
+    if long:
+        text = say("{n} of {rows} rows cover several days: each stands on the day its period begins. Choose weeks or "
+                   "months to see them evenly.", n=long, rows=rows)  # fmt: skip
+        yield Note("long-periods", text, "warning")
+    rule = say("Each rate is a ratio of sums, never a mean of ratios; its interval is told by how single days differ.")
+    yield Note("ratios-of-sums", rule)
