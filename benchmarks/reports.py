@@ -108,6 +108,10 @@ def differences(export: Export, found: Reconciliation, truth: Truth) -> Iterator
         true = truth.sums.get(column, 0) / (1 if column in COUNTED else 100)
         if abs(ours - true) > 0.005:
             yield f"{column} {ours:.2f} for {true:.2f}"
+    for channel, cents in truth.channels.items():
+        ours = sum(row["spend"] for row in rows if row["channel"] == channel)
+        if abs(ours - cents / 100) > 0.005:
+            yield f"spend of {channel} {ours:.2f} for {cents / 100:.2f}"
     if truth.paid is not None:
         paid = sum(row["revenue"] for row in rows if was_paid(row, read))
         if abs(paid - truth.paid / 100) > 0.005:

@@ -176,7 +176,7 @@ TIKTOK = Ads(
 MICROSOFT = Ads(
     "microsoft", "en",
     {
-        "day": ("Gregorian date", "Day"), "campaign": ("Campaign name",), "group": ("Ad group",),
+        "day": ("Gregorian date",), "campaign": ("Campaign name",), "group": ("Ad group",),
         "currency": ("Currency code",), "spend": ("Spend",), "impressions": ("Impressions",), "clicks": ("Clicks",),
         "conversions": ("Conversions",), "value": ("Revenue",),
     },
@@ -204,7 +204,7 @@ AMAZON_EN = Ads(
     },
     money=("column", "cell"), dates=("%b %d, %Y", "%m/%d/%Y"), numbers=(POINT, PLAIN), encodings=(UTF8, LATIN),
     separators=(",",), extras=(("Portfolio name", "No Portfolio"), ("Match Type", "BROAD"), ("Targeting", "linen")),
-    marks=("Portfolio name",),
+    marks=("Portfolio name", "Match Type"), optional=("group",),
 )  # fmt: skip
 AMAZON_DE = replace(
     AMAZON_EN, name="amazon_ads_de", language="de", dates=("%d.%m.%Y",), numbers=(COMMA, PLAIN_COMMA),

@@ -89,6 +89,8 @@ class Truth:
     table : {"spend", "orders"}
     sums : mapping of str to int
         By measure: money in cents, the others as they are. What the file does not hold is not there.
+    channels : mapping of str to int
+        Cents by channel, where the report has a column of them.
     paid : int or None
         Cents of orders that were paid, whether refunded later or not; None for spend.
     currency : str
@@ -98,6 +100,7 @@ class Truth:
 
     table: str
     sums: Mapping[str, int]
+    channels: Mapping[str, int]
     paid: int | None
     currency: str
     days: tuple[str, str]
@@ -257,7 +260,10 @@ def _spend(rng: np.random.Generator, layout: Ads, planted: str) -> Made:
         days = _either_way(rng, len(days))
     records = _spend_rows(rng, layout, present, days, planted)
     sheet = Sheet(_spend_columns(rng, layout, writing, present, planted), records)
-    truth = Truth("spend", _sums(records, present), None, writing.currency, (str(days[0]), str(days[-1])))
+    channels: dict[str, int] = {}
+    for record in records if "channel" in present else ():
+        channels[str(record["channel"])] = channels.get(str(record["channel"]), 0) + _number(record, "spend")
+    truth = Truth("spend", _sums(records, present), channels, None, writing.currency, (str(days[0]), str(days[-1])))
     if planted == "total or row":
         _stray_total(rng, layout, sheet)
     elif planted not in ("decimal sign",):
@@ -471,7 +477,7 @@ def _orders(rng: np.random.Generator, layout: Sales, planted: str) -> Made:
     sums = {what: sum(_number(r, what) for r in orders) for what in ("revenue", "refund")}
     if "+0500" in writing.date:  # what is written is local, what is true is five hours earlier
         days = sorted(str(_moment(r) - dt.timedelta(hours=5))[:10] for r in orders)
-    truth = Truth("orders", sums, paid, writing.currency, (days[0], days[-1]))
+    truth = Truth("orders", sums, {}, paid, writing.currency, (days[0], days[-1]))
     sheet = Sheet(_order_columns(rng, layout, writing, present, planted), _lines(rng, layout, orders))
     if layout.totals and not planted and chance(rng, 0.25):
         total: Record = {what: sum(_number(r, what) for r in orders) for what in ("revenue", "refund", "second")}
@@ -506,8 +512,8 @@ def _order_rows(
         rows.append({
             "order": name, "created": created, "paid": created + dt.timedelta(minutes=int(rng.integers(0, 9))),
             "user": f"u{int(rng.integers(100, 130))}", "item": pick(rng, ("Soap", "Candle", "Shirt")),
-            "after": "无售后", "quantity": int(rng.integers(1, 5)), "revenue": cents, "refund": 0, "second": round(cents / 1.19),
-            "currency": None, "status": "", "class": "paid",
+            "after": "无售后", "quantity": int(rng.integers(1, 5)), "revenue": cents, "refund": 0,
+            "second": round(cents / 1.19), "currency": None, "status": "", "class": "paid",
         })  # fmt: skip
         if layout.name == "shopify":
             rows[-1]["user"] = f"{rows[-1]['user']}@example.org"

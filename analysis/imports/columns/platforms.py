@@ -17,6 +17,7 @@ from analysis.imports.formats import Format, formats
 from analysis.imports.lexicon.brackets import best_heading
 from analysis.imports.lexicon.days import period
 from analysis.imports.lexicon.headings import plain_heading
+from analysis.imports.lexicon.known import names_of
 from analysis.messages import say
 from analysis.vocabulary import TABLES
 
@@ -87,6 +88,10 @@ def _columns(format: Format, headings: Sequence[str]) -> dict[str, str]:
         heading = best_heading(names, free)
         if heading is not None:
             found[column] = heading
+    if format.table != "events" and not {"currency"} & {*found, *format.constants}:  # who exports may add its column
+        free = [h for h in headings if h not in found.values()]
+        heading = best_heading(names_of(format.table, "currency"), free)
+        found |= {"currency": heading} if heading else {}
     return found
 
 

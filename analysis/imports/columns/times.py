@@ -35,8 +35,8 @@ _STAMPS = ["%Y%m%d%H", "%Y%m%d%H%M"]
 _ANY_ORDER = (
     "%Y-%m-%d %H", "%Y%m%d", *_STAMPS, "%Y%m%d%H%M%S", "%Y-%m-%d %I:%M:%S %p", "%Y-%m-%d %I:%M %p",
     "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d %H", "%Y/%m/%d %I:%M:%S %p", "%Y/%m/%d %I:%M %p", "%Y/%m/%d",
-    "%Y.%m.%d", "%y年%m月%d日", "%Y年%m月%d日", "%Y年%m月%d日 %H:%M:%S", "%d-%b-%y", "%d %b %y", "%d-%b-%Y",
-    "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%a, %d %b %Y", "%a, %b %d, %Y", "%b %d, %Y %H:%M:%S",
+    "%Y.%m.%d", "%y年%m月%d日", "%Y年%m月%d日", "%Y年%m月%d日 %H:%M:%S", "%d-%b-%y", "%b-%d-%y", "%d %b %y",
+    "%d-%b-%Y", "%b-%d-%Y", "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%a, %d %b %Y", "%a, %b %d, %Y", "%b %d, %Y %H:%M:%S",
     "%Y-%m", "%Y/%m", "%Y年%m月", "%B %Y", "%b %Y", "%B, %Y", "%b, %Y", "%b-%Y",
 )  # fmt: skip
 _YEARS = 20

@@ -89,9 +89,9 @@ def _cut_last(block: Block) -> None:
 
 
 def _is_comment(record: Record) -> bool:
-    """Say whether a record is a comment line: ``# text``, not an order named ``#1001``."""
+    """Say whether a record is a comment line: ``# text``, not an order ``#1001``, nor headings: ``# of clicks``."""
     first = record[0].lstrip() if record else ""
-    return first == "#" or first.startswith(("# ", "#-", "##"))
+    return (first == "#" or first.startswith(("# ", "#-", "##"))) and hits(record) < 2
 
 
 def line_of(record: Record) -> str:

@@ -14,6 +14,8 @@ from analysis.messages import say
 
 _COMMON = re.compile(rb"[\xa1-\xa3\xb0-\xd7][\xa1-\xfe]")
 _HIGH = re.compile(rb"[\x80-\xff]+")
+_ACCENTED = re.compile(rb"(?<=[A-Za-z])[\xd8-\xff][\xc0-\xff](?=[a-z])")
+"""Two accented letters inside a word (Größe): as Chinese, a rare sign glued between Latin letters."""
 _UNDEFINED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 _LAST_RESORT = ("cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "big5", "shift_jis", "cp949", "euc_jp", "euc_kr")
 _EVIDENCE = 4 * CHUNK
@@ -55,7 +57,7 @@ def _mostly_latin(head: bytes) -> bool:
     """Say whether high bytes stand alone among letters, as accents do; Chinese bytes come in long runs of pairs."""
     runs = _HIGH.findall(head)
     total = sum(map(len, runs))
-    alone = sum(len(run) for run in runs if len(run) == 1)
+    alone = sum(len(run) for run in runs if len(run) == 1) + 2 * len(_ACCENTED.findall(head))
     common = 2 * len(_COMMON.findall(b" ".join(runs)))
     return total > 0 and alone > 0.6 * total and common < 0.4 * total and not _UNDEFINED.search(head)
 

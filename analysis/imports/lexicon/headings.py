@@ -6,15 +6,25 @@ import re
 import unicodedata
 from itertools import chain, count
 
+from analysis.imports.lexicon.codes import CURRENCIES, SIGNS, WORDS
+
 _BRACKETS = str.maketrans("[]{}【】〔〕〖〗", "()()()()()")
 """Brackets of every shape as round ones; full-width ones are folded before."""
 _GAPS = r"[\s_\-./#:\ufeff]+"
 _HOW_MANY = re.compile(r"^(?:#|no\.?|number)\s*of\s+")
+_IN = re.compile(
+    rf"\s+in\s+({'|'.join(re.escape(name) for name in (*sorted(CURRENCIES), *WORDS, *SIGNS))})\s*$", re.IGNORECASE
+)
+"""A currency after "in" says what it says in brackets."""
+
+
+def _round(heading: str) -> str:
+    """Return a heading with round brackets alone."""
+    return _IN.sub(r" (\1)", unicodedata.normalize("NFKC", heading).translate(_BRACKETS))
 
 
 def _folded(heading: str) -> str:
-    text = unicodedata.normalize("NFKC", heading).translate(_BRACKETS).casefold().strip("\ufeff \t")
-    return _HOW_MANY.sub("", text)
+    return _HOW_MANY.sub("", _round(heading).casefold().strip("\ufeff \t"))
 
 
 def plain_heading(heading: str) -> str:
@@ -48,8 +58,7 @@ def bracketed(heading: str) -> tuple[str, ...]:
     >>> bracketed("CPM（千次展示费用） [USD]")
     ('千次展示费用', 'USD')
     """
-    text = unicodedata.normalize("NFKC", heading).translate(_BRACKETS)
-    return tuple(inside.strip() for inside in re.findall(r"\(([^()]*)\)", text) if inside.strip())
+    return tuple(inside.strip() for inside in re.findall(r"\(([^()]*)\)", _round(heading)) if inside.strip())
 
 
 def distinct(headings: list[str]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from analysis.imports.columns.numbers import contrary, given_number, number, num
 from analysis.imports.columns.times import in_zone, local, possible, spans, time
 from analysis.imports.columns.words import BLANK
 from analysis.imports.file.scratch import Scratch
-from analysis.imports.lexicon.currencies import WORDS
+from analysis.imports.lexicon.codes import WORDS
 from analysis.imports.lexicon.results import ORDER
 from analysis.imports.lexicon.statuses import NOTHING
 from analysis.imports.rows.shapes import Shaped

@@ -49,7 +49,10 @@ def labels(table: str, texts: list[str], named: Mapping[str, str]) -> list[str]:
     nameless = " AND ".join(f"{filled(c)} IS NULL" for c in own) or "false"
     but_rest = " AND ".join(f"({filled(c)} IS NULL OR {any_of([c], REST)})" for c in own) or "true"
     rest = [f"WHEN {any_of(texts, REST)} AND {but_rest} THEN 'rest'"] if table == "spend" else []
-    sure = [f"WHEN {any_of(own, BARE)} THEN 'total'"] if own else []
+    day = [named["period_start"]] if table == "spend" and "period_start" in named else []
+    # With a day and every name of its own it may be a row, whatever it is called.
+    lacking = " OR ".join(f"{filled(c)} IS NULL" for c in (*own, *day)) if day else "true"
+    sure = [f"WHEN ({any_of(own, BARE)}) AND ({lacking}) THEN 'total'"] if own else []
     called = [*rest, *sure, f"WHEN {nameless} THEN 'total'", f"WHEN {any_of(named_by, SAYS)} THEN 'label'"]
     # Most rows call themselves no total anywhere: one pattern is all that is tried on their cells.
     return [
@@ -88,7 +91,7 @@ def _nameless(con: duckdb.DuckDBPyConnection, relation: str, names: list[str]) -
     if always:
         query = f"UPDATE {relation} SET bad = 'total|' WHERE bad IN ('label|', 'lone|') AND ({' OR '.join(always)})"
         con.execute(query)
-    con.execute(f"UPDATE {relation} SET bad = NULL, label = NULL WHERE bad = 'lone|'")
+    con.execute(f"UPDATE {relation} SET bad = 'label|' WHERE bad = 'lone|'")
 
 
 def _labelled(
