@@ -534,6 +534,8 @@ def _statuses(rng: np.random.Generator, layout: Sales, orders: list[Record], pre
             how = "open"
         _settle(order, how, present)
     if planted == "order status":
+        orders[0]["refund"], orders[0]["after"] = 0, "无售后"  # nothing beside the word says how it stands
+        _settle(orders[0], "paid", present)
         orders[0]["status"] = pick(rng, STRANGE[layout.language])
     elif planted == "part refund":
         order = pick(rng, orders)
