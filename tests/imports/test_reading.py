@@ -461,8 +461,8 @@ def test_event_names_are_read_as_standard_ones_where_that_is_clear(
 
 
 def test_a_column_of_money_beside_days_is_spend() -> None:
-    export = read_export('Datum;Kampagne;Ausgaben\n01.08.2026;A;"2.447,18 €"\n13.08.2026;B;"10,50 €"\n'.encode())
-    assert (export.mapping.table, dict(export.mapping.columns)["spend"]) == ("spend", "Ausgaben")
+    export = read_export('Datum;Kampagne;Aufwand\n01.08.2026;A;"2.447,18 €"\n13.08.2026;B;"10,50 €"\n'.encode())
+    assert (export.mapping.table, dict(export.mapping.columns)["spend"]) == ("spend", "Aufwand")
     assert export.guess("spend").confidence == 0.6
     export = export.mapped(export.mapping.replace(constants={"channel": "ads", "currency": "EUR"}))
     assert dict(export.reconcile().sums)["spend"] == 2457.68

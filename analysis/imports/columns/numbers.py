@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analysis.imports.columns.cells import SPACE, Source, Style, filled, halved
 from analysis.imports.columns.decimals import COMMA, POINT, Signs, signs
-from analysis.imports.lexicon.currencies import CURRENCIES, SIGNS
+from analysis.imports.lexicon.codes import CURRENCIES, SIGNS
 
 _CURRENCY = "(?i)(US|HK|NT|CA|AU|A|R)?[¥￥$€£₹₩₺₽฿₫]|元|zł|Rs[.]?"
 _GAPS = f"[{SPACE}\\x{{2009}}\\x{{202f}}'']"
