@@ -5,9 +5,9 @@ HOST ?= 127.0.0.1
 PORT ?= 8501
 BIN = .venv/bin
 
-.PHONY: run test test-spark check load locale sample clean
+.PHONY: run test bench test-spark check load locale sample clean
 
-run: .venv/run
+run: .venv/ready
 	$(BIN)/streamlit run app.py --server.address $(HOST) --server.port $(PORT)
 
 test: .venv/test check
@@ -23,9 +23,18 @@ check: .venv/test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# Visitors on a server of its own, for about three minutes; see benchmarks/README.md.
+# Thirty visitors on a server of its own, for about three minutes; benchmarks/load says what they do.
 load: .venv/test
 	$(BIN)/python benchmarks/load
+
+# Every benchmark in a short form, and one table of them; OLD=checkout compares with another commit.
+bench: .bench/made
+	.bench/bin/python benchmarks/bench.py $(if $(OLD),--old $(OLD))
+
+.bench/made: benchmarks/requirements.txt
+	$(PYTHON) -m venv .bench
+	.bench/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
+	@touch $@
 
 # Collects new texts into the Chinese catalogue; untranslated ones come out empty and fail the tests.
 locale: .venv/test
@@ -43,6 +52,11 @@ sample: .venv/run
 
 .venv/run: requirements.txt | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+# Compiles ahead and makes the sample campaign, so that nobody waits for it at the first start.
+.venv/ready: .venv/run $(shell find analysis ui sample_data -name '*.py' -o -name '*.parquet' -o -name '*.csv')
+	$(BIN)/python -m ui.prepare
 	@touch $@
 
 .venv/test: requirements.txt tests/requirements.txt | .venv/bin/python

@@ -5,34 +5,107 @@
 Funnel(steps=('view', 'cart'))
 """
 
-from analysis.audience.lifecycle import Lifecycle
-from analysis.budget.curves.question import ResponseCurves
-from analysis.budget.scenario import Scenario
-from analysis.journey.attribution.question import Attribution
-from analysis.journey.funnel.change import FunnelChange
-from analysis.journey.funnel.conventions import FunnelRules
-from analysis.journey.funnel.dropoffs import DropOffs
-from analysis.journey.funnel.duration import TimeToConvert
-from analysis.journey.funnel.money import FunnelMoney
-from analysis.journey.funnel.question import Funnel
-from analysis.journey.loyalty.participation import Participation
-from analysis.journey.loyalty.retention import Retention
-from analysis.journey.nodes.question import Nodes
-from analysis.journey.paths.of_funnel import FunnelPaths
-from analysis.journey.paths.question import Paths
-from analysis.journey.speed import PageSpeed
-from analysis.journey.steps import Exclusion, Step
-from analysis.reallocation.rules import MarketSettings, Rules
-from analysis.reallocation.simulation import Simulation
-from analysis.records import DisplayName, ExchangeRate, Record
-from analysis.results.performance.question import Performance
-from analysis.results.sales.question import Sales
-from analysis.tables import Tables
-from analysis.values import Campaign, Filter, Phase
-from analysis.workspace import ColumnMapping, open_workspace, read_export
-from analysis.workspace.contents import Contents
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from analysis.audience.lifecycle import Lifecycle as Lifecycle
+    from analysis.budget.curves.question import ResponseCurves as ResponseCurves
+    from analysis.budget.scenario import Scenario as Scenario
+    from analysis.journey.attribution.question import Attribution as Attribution
+    from analysis.journey.funnel.change import FunnelChange as FunnelChange
+    from analysis.journey.funnel.conventions import FunnelRules as FunnelRules
+    from analysis.journey.funnel.dropoffs import DropOffs as DropOffs
+    from analysis.journey.funnel.duration import TimeToConvert as TimeToConvert
+    from analysis.journey.funnel.money import FunnelMoney as FunnelMoney
+    from analysis.journey.funnel.question import Funnel as Funnel
+    from analysis.journey.loyalty.participation import Participation as Participation
+    from analysis.journey.loyalty.retention import Retention as Retention
+    from analysis.journey.nodes.question import Nodes as Nodes
+    from analysis.journey.paths.of_funnel import FunnelPaths as FunnelPaths
+    from analysis.journey.paths.question import Paths as Paths
+    from analysis.journey.speed import PageSpeed as PageSpeed
+    from analysis.journey.steps import Exclusion as Exclusion
+    from analysis.journey.steps import Step as Step
+    from analysis.reallocation.rules import MarketSettings as MarketSettings
+    from analysis.reallocation.rules import Rules as Rules
+    from analysis.reallocation.simulation import Simulation as Simulation
+    from analysis.records import Alias as Alias
+    from analysis.records import DisplayName as DisplayName
+    from analysis.records import ExchangeRate as ExchangeRate
+    from analysis.records import Record as Record
+    from analysis.results.performance.question import Performance as Performance
+    from analysis.results.sales.question import Sales as Sales
+    from analysis.tables import Tables as Tables
+    from analysis.values import Campaign as Campaign
+    from analysis.values import Filter as Filter
+    from analysis.values import Phase as Phase
+    from analysis.workspace import ColumnMapping as ColumnMapping
+    from analysis.workspace import open_workspace as open_workspace
+    from analysis.workspace import read_export as read_export
+    from analysis.workspace.contents import Contents as Contents
+
+_HOMES = {
+    "Alias": "analysis.records",
+    "Attribution": "analysis.journey.attribution.question",
+    "Campaign": "analysis.values",
+    "ColumnMapping": "analysis.workspace",
+    "Contents": "analysis.workspace.contents",
+    "DisplayName": "analysis.records",
+    "DropOffs": "analysis.journey.funnel.dropoffs",
+    "ExchangeRate": "analysis.records",
+    "Exclusion": "analysis.journey.steps",
+    "Filter": "analysis.values",
+    "Funnel": "analysis.journey.funnel.question",
+    "FunnelChange": "analysis.journey.funnel.change",
+    "FunnelMoney": "analysis.journey.funnel.money",
+    "FunnelPaths": "analysis.journey.paths.of_funnel",
+    "FunnelRules": "analysis.journey.funnel.conventions",
+    "Lifecycle": "analysis.audience.lifecycle",
+    "MarketSettings": "analysis.reallocation.rules",
+    "Nodes": "analysis.journey.nodes.question",
+    "PageSpeed": "analysis.journey.speed",
+    "Participation": "analysis.journey.loyalty.participation",
+    "Paths": "analysis.journey.paths.question",
+    "Performance": "analysis.results.performance.question",
+    "Phase": "analysis.values",
+    "Record": "analysis.records",
+    "ResponseCurves": "analysis.budget.curves.question",
+    "Retention": "analysis.journey.loyalty.retention",
+    "Rules": "analysis.reallocation.rules",
+    "Sales": "analysis.results.sales.question",
+    "Scenario": "analysis.budget.scenario",
+    "Simulation": "analysis.reallocation.simulation",
+    "Step": "analysis.journey.steps",
+    "Tables": "analysis.tables",
+    "TimeToConvert": "analysis.journey.funnel.duration",
+    "open_workspace": "analysis.workspace",
+    "read_export": "analysis.workspace",
+}
+"""Where each name lives; its module is loaded when the name is first asked for."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(importlib.import_module(_HOMES[name]), name)
+    return found
+
+
+def load() -> None:
+    """Load every module: what is stored or linked may be of any kind."""
+    for home in sorted(set(_HOMES.values())):
+        importlib.import_module(home)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})
+
 
 __all__ = [
+    "Alias",
     "Attribution",
     "Campaign",
     "ColumnMapping",

@@ -7,18 +7,21 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import altair as alt
 import pandas as pd
 from babel.numbers import get_currency_symbol
 
 from analysis.fields import Field
+from analysis.later import alt
 from analysis.messages import N_, Message, Money, Namer, Points, Share, Span, say, translate
 from analysis.names import DisplayNames
 from analysis.vocabulary import STAGES
 
-AnyChart = alt.Chart | alt.LayerChart | alt.VConcatChart | alt.HConcatChart | alt.FacetChart
+if TYPE_CHECKING:
+    AnyChart = alt.Chart | alt.LayerChart | alt.VConcatChart | alt.HConcatChart | alt.FacetChart
+else:
+    AnyChart = Any
 
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C6BB1", "#A6A01F", "#7F7F7F")
 """Okabe and Ito's colour-blind-safe colours (black and yellow replaced, so both themes can carry them)."""

@@ -112,8 +112,7 @@ class DataError(SluiceError):
     @classmethod
     def no_column(cls, table: str, column: str) -> Self:
         """The question needs a column that the export did not have."""
-        text = say("This needs of the {table}: {meaning}. They do not say it.", table=say(table),
-                   meaning=say(meaning(table, column)))  # fmt: skip
+        text = say("The {table} do not say: {meaning}.", table=say(table), meaning=say(meaning(table, column)))
         if column in FOUND:
             text = say("{what} {found}", what=text, found=say(FOUND[column]))
         text = say("{what} Import an export that has it, or map a column to it on the Data page.", what=text)
@@ -175,6 +174,13 @@ class DataError(SluiceError):
         """A file beside a notebook is gone or not the one it was made with."""
         text = say("{file} is missing or has changed since this notebook was made. Download it again.", file=file)
         return cls(text, "changed")
+
+    @classmethod
+    def no_font(cls) -> Self:
+        """A picture with Chinese where no font has it."""
+        text = say("No font with Chinese is installed where Sluice runs, so a picture would show boxes. Install one "
+                   "such as Noto Sans CJK, or switch to English.")  # fmt: skip
+        return cls(text, "no-font")
 
     @classmethod
     def empty(cls, message: Message) -> Self:

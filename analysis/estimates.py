@@ -7,9 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import norm, t
-from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import proportion_confint
+from scipy.special import ndtr, ndtri, stdtrit
 
 from analysis.answer import Note
 from analysis.arrays import Bools, Floats
@@ -23,7 +21,7 @@ SMALL = 30
 """Fewer users than this are named: their rate tells little, and no mean of money has an interval."""
 TAILS = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
 """The quantiles that bound an interval."""
-Z = float(norm.ppf(TAILS[1]))
+Z = float(ndtri(TAILS[1]))
 """Standard errors from an estimate to its bounds, where it is near normal."""
 
 
@@ -88,6 +86,8 @@ def proportion(successes: Numbers, trials: Numbers) -> Interval:
     """
     done, of = np.broadcast_arrays(np.asarray(successes, float), np.asarray(trials, float))
     known = of > 0
+    from statsmodels.stats.proportion import proportion_confint  # takes longer to load than a funnel to count
+
     low, high = proportion_confint(np.where(known, done, 0), np.where(known, of, 1), alpha=1 - LEVEL, method="wilson")
     return Interval(share(done, of), np.where(known, low, np.nan), np.where(known, high, np.nan))
 
@@ -161,7 +161,7 @@ def doubt(ratio_: Interval) -> Floats:
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         error = (np.log(ratio_.high) - np.log(ratio_.low)) / (2 * Z)
-        return np.asarray(2 * norm.sf(np.abs(np.log(ratio_.value)) / error))
+        return np.asarray(2 * ndtr(-np.abs(np.log(ratio_.value)) / error))
 
 
 def ratio(one: Numbers, of_one: Numbers, other: Numbers, of_other: Numbers) -> Interval:
@@ -277,7 +277,7 @@ def score_test(one: float, of_one: float, other: float, of_other: float) -> floa
     """
     pooled = (one + other) / (of_one + of_other)
     variance = pooled * (1 - pooled) * (1 / of_one + 1 / of_other)
-    return float(2 * norm.sf(abs(one / of_one - other / of_other) / np.sqrt(variance))) if variance else np.nan
+    return float(2 * ndtr(-abs(one / of_one - other / of_other) / np.sqrt(variance))) if variance else np.nan
 
 
 def clear(p_values: Sequence[float] | Floats, *, false_alarms: float = 1 - LEVEL) -> Bools:
@@ -302,6 +302,8 @@ def clear(p_values: Sequence[float] | Floats, *, false_alarms: float = 1 - LEVEL
     given = np.nan_to_num(np.asarray(p_values, float), nan=1.0)
     if not len(given):
         return np.zeros(0, bool)
+    from statsmodels.stats.multitest import multipletests  # see above
+
     return np.asarray(multipletests(given, alpha=false_alarms, method="fdr_bh")[0], bool)
 
 
@@ -377,7 +379,7 @@ def mean(of: Moments, *, least: float = -np.inf) -> Interval:
     Money per person is skewed: a normal interval (and Student's) sits too low, as whoever is missing from the sample
     paid most. Hall's transformation takes the skewness out of the t statistic by a monotone cubic, and its quantiles
     are those of Student's t with the degrees of freedom that the values' kurtosis leaves to their variance,
-    2n / (kurtosis - 1), at most n - 1. ``benchmarks/coverage.py`` sets it beside five others: with 500 lognormal
+    2n / (kurtosis - 1), at most n - 1. ``benchmarks/intervals.py`` sets it beside five others: with 500 lognormal
     amounts of sigma 1.6 it covers 94%, Student's interval 89%; of light tails both cover 95%.
 
     References
@@ -402,7 +404,7 @@ def mean(of: Moments, *, least: float = -np.inf) -> Interval:
         kurtosis = np.where(shaped, (c - 4 * m * b + 6 * m**2 * a - 3 * m**4) / variance**2, 3.0)
         freedom = np.clip(2 * n / np.maximum(kurtosis - 1, 1e-9), 1.0, np.maximum(n - 1, 1.0))
         error = np.sqrt(variance / (n - 1))
-    reach = t.ppf(TAILS[1], freedom)
+    reach = stdtrit(freedom, TAILS[1])
     known = (n >= SMALL) & (squares > 0)
     lean = skewness / np.sqrt(np.maximum(n, 1.0))
     low, high = (value - _unskewed(bound, lean) * error for bound in (reach, -reach))

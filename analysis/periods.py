@@ -104,8 +104,9 @@ def _known_until(tables: Tables, table: str, where: Filter | None) -> dt.datetim
     last = end
     ending = {c: kept for c, kept in (where.columns() if where else {}).items() if c in ENDING}
     if ending and set(ending) <= set(tables.present(table)):
-        own = tables.frame(table).filter(*(among(column, kept) for column, kept in ending.items()))
-        last = _end(own, table) or last
+        own = [among(column, kept) for column, kept in ending.items()]
+        found = tables.fact(f"end of {table} in {ending}", lambda: _end(tables.frame(table).filter(*own), table))
+        last = found or last
     day = local_day(last, tables.zone)
     whole = day < local_day(end, tables.zone) or (tables.campaign is not None and day == tables.campaign.end)
     return local_midnight(day, tables.zone, days=1) - _TICK if whole else last

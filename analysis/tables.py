@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 
 from analysis.errors import DataError
 from analysis.names import DisplayNames
-from analysis.records import DisplayName, ExchangeRate, settled
+from analysis.records import Alias, DisplayName, ExchangeRate, meanings, settled
 from analysis.store import duck
 from analysis.store.columns import shown, stored
 from analysis.store.walk import Chunk, Columns, Repeated
@@ -84,6 +84,8 @@ class Tables:
         What a team calls the codes in the data, beside the standard names.
     dated : mapping of str to str, optional
         Of columns of the events that say where people stood at the end of a day: that day.
+    aliases : iterable of Alias, optional
+        Which values are other spellings of one thing.
 
     Attributes
     ----------
@@ -92,6 +94,9 @@ class Tables:
         By currency and day; part of the data's version, as they change figures.
     display : DisplayNames
         No part of the version.
+    dated : mapping of str to str
+    meanings : mapping of str to mapping of str to str
+        By column, what each other spelling stands for; part of the version.
 
     Raises
     ------
@@ -116,12 +121,14 @@ class Tables:
         rates: Iterable[ExchangeRate] = (),
         display: Iterable[DisplayName] = (),
         dated: Mapping[str, str] = MappingProxyType({}),
+        aliases: Iterable[Alias] = (),
     ) -> None:
         self.campaign, self.rates, self.display = campaign, settled(rates), DisplayNames(tuple(display))
+        self.meanings = meanings(aliases)
         self.dated: Mapping[str, str] = MappingProxyType(dict(dated))
         con = duck.connect()
         duck.create(con)
-        digest = hashlib.sha256(_beside(campaign, self.rates).encode())
+        digest = hashlib.sha256(_beside(campaign, self.rates, self.meanings).encode())
         for table, frame in (("events", events), ("orders", orders), ("spend", spend)):
             if frame is not None:
                 rows = duck.normalise(table, _arrow(table, frame))
@@ -140,6 +147,7 @@ class Tables:
         rates: Iterable[ExchangeRate] = (),
         display: Iterable[DisplayName] = (),
         dated: Mapping[str, str] = MappingProxyType({}),
+        aliases: Iterable[Alias] = (),
         facts: dict[str, Any] | None = None,
     ) -> Tables:
         """Wrap a connection whose tables already lie as :mod:`analysis.store.duck` keeps them.
@@ -149,6 +157,7 @@ class Tables:
         tables = cls._on(duck.DuckDBStore(con, version), campaign, settled(rates), DisplayNames(tuple(display)))
         tables._facts = tables._facts if facts is None else facts
         tables.dated = MappingProxyType(dict(dated))
+        tables.meanings = meanings(aliases)
         return tables
 
     @classmethod
@@ -161,6 +170,7 @@ class Tables:
         campaign: Campaign | None = None,
         rates: Iterable[ExchangeRate] = (),
         display: Iterable[DisplayName] = (),
+        aliases: Iterable[Alias] = (),
     ) -> Tables:
         """Read a warehouse's tables where they lie: questions run on the cluster, and only answers come back.
 
@@ -188,9 +198,11 @@ class Tables:
         from analysis.store.spark import SparkStore  # PySpark is there only where somebody has a cluster
 
         frames = {"events": events, "orders": orders, "spend": spend}
-        known = settled(rates)
-        store = SparkStore(frames, beside=_beside(campaign, known))
-        return cls._on(store, campaign, known, DisplayNames(tuple(display)))
+        known, meant = settled(rates), meanings(aliases)
+        store = SparkStore(frames, beside=_beside(campaign, known, meant))
+        tables = cls._on(store, campaign, known, DisplayNames(tuple(display)))
+        tables.meanings = meant
+        return tables
 
     @classmethod
     def _on(
@@ -199,7 +211,7 @@ class Tables:
         tables = cls.__new__(cls)
         tables._store, tables._facts = store, {}
         tables.campaign, tables.rates, tables.display = campaign, rates, display
-        tables.dated = MappingProxyType({})
+        tables.dated, tables.meanings = MappingProxyType({}), {}
         return tables
 
     @classmethod
@@ -211,6 +223,7 @@ class Tables:
         rates: Iterable[ExchangeRate] = (),
         display: Iterable[DisplayName] = (),
         dated: Mapping[str, str] = MappingProxyType({}),
+        aliases: Iterable[Alias] = (),
     ) -> Tables:
         """Read ``events.parquet``, ``orders.parquet``, ``spend.parquet`` and ``campaign.json``, those that exist.
 
@@ -225,6 +238,8 @@ class Tables:
             What the team calls the codes in the data.
         dated : mapping of str to str, optional
             Of columns of the events that say where people stood at the end of a day: that day.
+        aliases : iterable of Alias, optional
+            Which values are other spellings of one thing.
 
         Raises
         ------
@@ -239,7 +254,7 @@ class Tables:
         found = {table: pq.read_table(path) for table, path in files.items() if path.exists()}
         campaign = Path(folder) / "campaign.json"
         known = Campaign.from_json(campaign.read_text(encoding="utf-8")) if campaign.exists() else None
-        return cls(**found, campaign=known, rates=rates, display=display, dated=dated)
+        return cls(**found, campaign=known, rates=rates, display=display, dated=dated, aliases=aliases)
 
     @property
     def version(self) -> str:
@@ -263,10 +278,18 @@ class Tables:
         """
         if not self.count(table):
             raise DataError.no_table(table)
-        frame = self._store.frame(table)
+        frame = self._read(table)
         if self._has_phase(table):
             frame = frame.with_columns(phase=self._phase(table))
         return self.filtered(frame, table, where)
+
+    def _read(self, table: str) -> nw.LazyFrame[Any]:
+        """Return a table with every other spelling of a value as the value it stands for."""
+        frame = self._store.frame(table)
+        found = {column: pairs for column, pairs in self.meanings.items() if column in self._stored(table)}
+        if not found:
+            return frame
+        return frame.with_columns(**{column: _meant(column, pairs) for column, pairs in found.items()})
 
     def _has_phase(self, table: str) -> bool:
         """Say whether the campaign's phases are a column of a table: of events and spend without their own."""
@@ -368,7 +391,7 @@ class Tables:
         found = set[str]()
         for table in tables:
             if column in self._stored(table):
-                values = self._store.frame(table).select(name=nw.col(stored(column))).drop_nulls()
+                values = self._read(table).select(name=nw.col(stored(column))).drop_nulls()
                 rows = values.group_by("name").agg(nw.len()).head(MOST_NAMES).collect("pyarrow")
                 found.update(map(str, rows["name"].to_list()))
         if column == "phase" and self.campaign:
@@ -400,7 +423,7 @@ class Tables:
     def arrow(self, table: str) -> pa.Table:
         """Return a table's filled columns as Arrow, for export."""
         columns = list(map(stored, self._stored(table)))
-        found = self._store.frame(table).select(*columns).collect("pyarrow").to_arrow()
+        found = self._read(table).select(*columns).collect("pyarrow").to_arrow()
         return found.rename_columns(list(map(shown, columns)))
 
     def fact(self, name: str, find: Callable[[], T]) -> T:
@@ -441,9 +464,17 @@ def collect(frame: nw.LazyFrame[Any]) -> pd.DataFrame:
     return frame.collect("pyarrow").to_pandas()
 
 
-def _beside(campaign: Campaign | None, rates: tuple[ExchangeRate, ...]) -> str:
+def _beside(campaign: Campaign | None, rates: tuple[ExchangeRate, ...], meant: Mapping[str, Mapping[str, str]]) -> str:
     """Return what changes figures beside the rows, as text to digest."""
-    return "".join(value.to_json() for value in (campaign, *rates) if value)
+    values = "".join(value.to_json() for value in (campaign, *rates) if value)
+    return values + (repr(meant) if meant else "")
+
+
+def _meant(column: str, pairs: Mapping[str, str]) -> nw.Expr:
+    found: nw.Expr = nw.col(column)
+    for code, meant in pairs.items():
+        found = nw.when(nw.col(column) == code).then(nw.lit(meant)).otherwise(found)
+    return found
 
 
 def _arrow(table: str, frame: Any) -> pa.Table:

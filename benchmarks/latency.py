@@ -13,58 +13,32 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from analysis import (
-    Attribution,
-    Campaign,
-    DropOffs,
-    Filter,
-    Funnel,
-    FunnelChange,
-    FunnelMoney,
-    FunnelPaths,
-    FunnelRules,
-    Nodes,
-    PageSpeed,
-    Participation,
-    Paths,
-    Retention,
-    TimeToConvert,
-    open_workspace,
-    read_export,
-)
-from analysis.question import Question
+import analysis
+from analysis import Campaign, open_workspace, read_export
 from analysis.tables import Tables
-from analysis.vocabulary import NODES
+from benchmarks.questions import QUESTIONS
 from sample_data.generate import generate
 
 PER_USER, AIM = 10, 1.0
 FLOOR = "DuckDB, sort of user, time and event"
-CAMPAIGN, EARLIER = Filter(campaign="Double 11 2026"), Filter(campaign="Double 11 2025")
-FUNNEL = Funnel(steps=("view", "cart", "checkout", "purchase"), window="7d", where=CAMPAIGN)
-QUESTIONS: dict[str, Question] = {
-    "Funnel": FUNNEL,
-    "Funnel: Drop-offs": DropOffs(funnel=FUNNEL),
-    "Funnel: Paths": FunnelPaths(funnel=FUNNEL),
-    "Funnel: Paths, before": FunnelPaths(funnel=FUNNEL, step=4, direction="before"),
-    "Funnel: Money": FunnelMoney(funnel=FUNNEL),
-    "Funnel: Change": FunnelChange(funnel=FUNNEL, before=EARLIER, after=CAMPAIGN, by="channel"),
-    "Funnel: Time to convert": TimeToConvert(funnel=FUNNEL),
-    "Funnel: Rules compared": FunnelRules(funnel=FUNNEL),
-    "Paths": Paths(start="visit", session=True, where=CAMPAIGN),
-    "Page speed": PageSpeed(event="view", to="cart", breakdown="device", where=CAMPAIGN),
-    "Retention": Retention(start="visit", returns=(), where=CAMPAIGN),
-    "Participation": Participation(paid_orders=2),
-    "Nodes": Nodes(nodes=NODES, goal="purchase", where=CAMPAIGN),
-    "Attribution": Attribution(touches="visit", by="channel", where=CAMPAIGN),
-}
-"""As the pages ask them of a first-time visitor of the sample campaign."""
+
+
+def rows(short: bool) -> Iterator[tuple[str, float, float, float, str]]:
+    """Yield each question's seconds, the floor's, and their ratios' median."""
+    os.environ["SLUICE_THREADS"] = "2"
+    with tempfile.TemporaryDirectory() as folder:
+        taken = in_turn(imported(Path(folder), 1_000_000 if short else 2_000_000), 2 if short else 5)
+    floors = taken.pop(FLOOR)[1:]
+    for name, (_first, *warm) in taken.items():
+        ratio = statistics.median(own / base for own, base in zip(warm, floors, strict=True))
+        yield f"{name}, beside a sort", statistics.median(warm), statistics.median(floors), ratio, f"{AIM:g} s"
 
 
 def main() -> None:
@@ -104,7 +78,7 @@ def floor(tables: Tables) -> None:
 def in_turn(tables: Tables, repeats: int) -> dict[str, list[float]]:
     """Time each question once per round, the floor first; the first round only warms them."""
     asked: dict[str, Callable[[], Any]] = {FLOOR: partial(floor, tables)}
-    asked |= {name: partial(question.run, tables) for name, question in QUESTIONS.items()}
+    asked |= {name: partial(make(analysis).run, tables) for name, make in QUESTIONS.items()}
     taken: dict[str, list[float]] = {name: [] for name in asked}
     for _ in range(repeats + 1):
         for name, run in asked.items():

@@ -155,7 +155,7 @@ def test_errors_name_the_problem_the_choices_and_the_next_step() -> None:
         DataError.unknown(say("event"), "Cart", ["view", "cart"]): "There is no event 'Cart'. Did you mean cart?",
         DataError.no_such_column("orders", "user_id", ["revenue", "order_id"]): "The orders have no user_id. Present: "
         "order_id, revenue. Rename a column, or add it.",
-        DataError.no_column("events", "page"): "This needs of the events: page. They do not say it. "
+        DataError.no_column("events", "page"): "The events do not say: page. "
         "Import an export that has it, or map a column to it on the Data page.",
         DataError.too_many("item", 51, 50): "item has too many different values, 51 were counted; a breakdown "
         "takes at most 50. "

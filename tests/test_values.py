@@ -26,7 +26,7 @@ from analysis.journey.funnel.question import Funnel
 from analysis.journey.paths.of_funnel import FunnelPaths
 from analysis.journey.steps import Exclusion, Step
 from analysis.question import Question
-from analysis.records import DisplayName, ExchangeRate
+from analysis.records import Alias, DisplayName, ExchangeRate
 from analysis.values import Campaign, Filter, Phase, Value, base, kinds, local_day, local_midnight, seconds
 from analysis.vocabulary import TABLES, column_names
 from analysis.workspace import FileMapping, Segment
@@ -49,6 +49,7 @@ PLAIN: dict[str, Value] = {
     "file-mapping": FileMapping(headings=("day", "cost"), mapping=ColumnMapping(table="spend")),
     "segment": Segment(question=Lifecycle(at="2026-11-10"), users=3, data="0a"),
     "exchange-rate": ExchangeRate(currency="USD", day="2026-11-11", rate=7.1, into="CNY"),
+    "alias": Alias(column="channel", code="Google Ads", meant="google"),
     "display-name": DisplayName(column="channel", code="live_stream", language="zh_CN", name="直播"),
 }
 """Instances of kinds that need something; the others are made with their defaults."""

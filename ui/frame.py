@@ -18,7 +18,7 @@ STYLE = """
 <style>
 [data-testid=stMainBlockContainer] { padding: 2.75rem 2rem 3rem; max-width: 84rem; }
 [data-testid=stMain] h1 { font-size: 1.45rem; line-height: 1.35; padding: 0 0 0.15rem; }
-[data-testid=stMain] [data-testid=stHeading] { min-height: 2.1rem; }
+[data-testid=stMain] [data-testid=stHeading] { min-height: 2.4rem; }
 [data-testid=stMain] h4 { font-size: 1.1rem; line-height: 1.45; padding: 0.25rem 0 0; font-weight: 600; }
 [data-testid=stSidebarHeader] { height: 2.75rem; }
 [data-testid=stSidebarUserContent] { padding-top: 0.5rem; padding-bottom: 1rem; }

@@ -37,8 +37,12 @@ def undo(place: str) -> None:
 
 
 def _forget(place: str, kept: Kept[Any]) -> None:
-    here = session.to_change()
-    here.forget(kept.id)
+    try:
+        here = session.to_change()
+        here.forget(kept.id)
+    except SluiceError as error:
+        st.session_state[f"{place}.refused"] = error.message
+        return
     said: Message = say("{name} was forgotten.", name=kept.name)
     st.session_state[f"{place}.changed"] = here, kept.id, said
 

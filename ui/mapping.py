@@ -28,6 +28,8 @@ PERIODS = {"1h": N_("one hour"), "1d": N_("one day"), "7d": N_("one week"), "mon
 SURE = ((0.95, N_("sure")), (0.75, N_("likely")), (0.0, N_("a guess")))
 MOST_EVENTS = MOST_SPREAD = 24
 DAYS = ("period_start", "period_end")
+AMOUNT = {"orders": "revenue", "events": "value"}
+"""Amounts that may be a price of one piece times the pieces."""
 
 
 def card(staged: Staged, key: str) -> None:
@@ -110,6 +112,9 @@ def _which(staged: Staged, export: Export, key: str) -> None:
 def _holds(staged: Staged, export: Export, key: str) -> None:
     def choose() -> None:
         table = st.session_state[f"{key}.table"]
+        if table is None:
+            return
+        staged.told = True
         staged.propose(proposal(staged.fresh().as_table(table), session.workspace(), kept=False))
 
     st.session_state[f"{key}.table"] = None if staging.unknown(staged) else export.mapping.table
@@ -340,6 +345,13 @@ def _settings(staged: Staged, export: Export, key: str) -> None:
         cells[1].selectbox(
             _("Length of a row's period"), periods, format_func=lambda p: _(PERIODS.get(p, p)), key=f"{key}.period",
             on_change=set_field, args=("period",),
+        )  # fmt: skip
+    if (amount := AMOUNT.get(mapping.table)) in dict(mapping.columns):
+        st.session_state[f"{key}.factors"] = dict(mapping.factors).get(str(amount), "")
+        cells[2].selectbox(
+            _("Amount of each row: times"), ["", *export.headings], key=f"{key}.factors", on_change=set_field,
+            args=("factors", lambda heading: {amount: heading} if heading else {}), format_func=lambda h: h or "—",
+            help=_("For a price of one piece, choose how many pieces there are."),
         )  # fmt: skip
     if "user_id" in {c for c, _s in mapping.columns}:
         st.session_state[f"{key}.hashed"] = "user_id" in mapping.hashed

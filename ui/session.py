@@ -42,7 +42,7 @@ SAMPLE = "sample"
 UNSET = ("2026-01-01", "2026-12-31")
 """First and last day of a campaign until data or a person says them."""
 WORD = "data.word"
-LACKING = ("empty", "no-table", "no-column")
+LACKING = ("no-table", "no-column")
 """Codes of what is no fault of anybody's: the data does not say it."""
 UNUSED = dt.timedelta(days=7)
 """After which a visitor's own copy of the sample goes."""
@@ -171,9 +171,9 @@ def to_change() -> Workspace:
 def create(name: str, *, zone: str, currency: str) -> str:
     """Make an empty workspace and return its id; a name that is taken gets a number."""
     id, name = new_id(), _unused(name)
+    campaign = Campaign(name=name, start=UNSET[0], end=UNSET[1], zone=zone, currency=currency)
     made = _opened(str(folder() / f"{id}.duckdb"))
-    made.name = name
-    made.campaign = Campaign(name=name, start=UNSET[0], end=UNSET[1], zone=zone, currency=currency)
+    made.name, made.campaign = name, campaign
     return id
 
 
@@ -199,8 +199,13 @@ def _opened(path: str) -> Workspace:
 
 
 @st.cache_resource(show_spinner=False)
-def _sample(digest: str) -> Workspace:
+def _sample(_digest: str) -> Workspace:
+    return sample()
+
+
+def sample() -> Workspace:
     """Open the sample campaign to read, imported afresh when its files changed."""
+    digest = _sample_digest()
     path = folder() / f"{SAMPLE}-{digest}.duckdb"
     here = open_workspace(path, read_only=True) if path.exists() else None
     if here and here.batches():  # an earlier release left an empty file when it was stopped
@@ -288,6 +293,8 @@ def said_plainly() -> Iterator[None]:
             with st.container(border=True):
                 st.markdown(shown(error.message))
                 st.page_link("pages/data.py", label=_("Go to Data"), icon=":material/upload:")
+        elif error.code == "empty":
+            st.info(shown(error.message), icon=":material/info:")
         else:
             st.error(shown(error.message), icon=":material/error:")
     except Exception:

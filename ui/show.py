@@ -9,9 +9,10 @@ import streamlit as st
 
 from analysis.answer import Answer
 from analysis.charts import Plot
+from analysis.errors import DataError
 from analysis.messages import Message, Span
-from analysis.sharing import downloads, notebooks
-from ui import address, kept, session
+from analysis.sharing import downloads, notebooks, pictures
+from ui import address, drawn, kept, session
 from ui.language import N_, _, current, look, shown
 
 ICONS = {"info": ":material/info:", "warning": ":material/warning:", "missing": ":material/help:"}
@@ -45,7 +46,7 @@ SENTENCE = 60
 def show(answer: Answer, page: str) -> None:
     """Draw an answer; `page` prefixes the widget keys."""
     st.markdown(f"#### {said(answer, answer.headline)}")
-    st.altair_chart(answer.chart(look()), theme=None, width="stretch", key=f"{page}.chart")
+    drawn.chart(answer, f"{page}.chart")
     notes(answer, page)
     actions(answer, page)
     frames = list(answer.frames)
@@ -130,7 +131,7 @@ def _span(seconds: Any) -> str:
 
 
 def actions(answer: Answer, page: str) -> None:
-    """Draw Save, Link, Data and Notebook in one row."""
+    """Draw Save, Link, Data, Picture and Notebook in one row."""
     with st.container(horizontal=True, key=f"{page}.actions"):
         with st.popover(_("Save"), icon=":material/bookmark:"):
             _save(answer, page)
@@ -139,6 +140,8 @@ def actions(answer: Answer, page: str) -> None:
             st.code(address.of(answer), language=None, wrap_lines=True)
         with st.popover(_("Data"), icon=":material/table:"):
             _data(answer, page)
+        with st.popover(_("Picture"), icon=":material/image:"):
+            _picture(answer, page)
         # A file is made in another thread, which knows neither the session's workspace nor its language.
         here, language = session.workspace(), current()
         st.download_button(
@@ -151,6 +154,22 @@ def actions(answer: Answer, page: str) -> None:
             key=f"{page}.notebook",
             help=_("A ZIP: the notebook, and the data it runs on."),
         )
+
+
+def _picture(answer: Answer, page: str) -> None:
+    seen = look()
+    if pictures.lacks_font(seen.language):
+        st.markdown(shown(DataError.no_font().message))
+        return
+    with st.container(horizontal=True, key=f"{page}.pictures"):
+        for kind, make in (("PNG", pictures.png), ("SVG", pictures.svg)):
+            st.download_button(
+                kind,
+                data=lambda make=make: make(answer, seen),
+                file_name=f"sluice-{answer.question.kind}.{kind.lower()}",
+                on_click="ignore",
+                key=f"{page}.picture.{kind}",
+            )
 
 
 def _save(answer: Answer, page: str) -> None:

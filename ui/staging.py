@@ -46,6 +46,8 @@ class Staged:
     open: bool | None = None
     """Whether its details are shown; None before it was first drawn."""
     loaded: bool = False
+    told: bool = False
+    """Whether somebody said what the file holds."""
     remember: bool = True
     label: str = ""
     confirmed: set[Message] = field(default_factory=set)
@@ -270,7 +272,7 @@ def missing(export: Export) -> Names:
 def unknown(staged: Staged) -> bool:
     """Say whether nothing that a table needs was found in a file by its name, and nobody has said yet what it holds."""
     export = staged.export
-    if export is None or export.mapping != export.recognition.mapping:
+    if export is None or staged.told or export.mapping != export.recognition.mapping:
         return False
     return not export.recognition.known and export.mapping.table == staged.fresh().mapping.table
 

@@ -39,8 +39,10 @@ def line() -> None:
 
 
 def backup() -> None:
-    """Offer a copy of the workspace as a file: consistent, whatever others change meanwhile."""
+    """Offer a copy of the workspace as a file: consistent, whatever others change meanwhile. The sample needs none."""
     here = session.workspace()  # the file is made in another thread, which does not know the session
+    if here.read_only:
+        return
     st.download_button(
         _("Download a copy of this workspace"),
         data=lambda: downloads.workspace(here),
@@ -70,10 +72,11 @@ def _new() -> None:
     zone = st.selectbox(_("Time zone"), ZONES, key="data.new.zone")
     currency = st.selectbox(_("Currency"), CURRENCIES, key="data.new.currency")
     if st.button(_("Create"), type="primary", key="data.new"):
-        if name:
-            session.choose(session.create(name, zone=zone, currency=currency))
-            st.rerun()
-        st.warning(_("Give it a name first."))
+        with session.said_plainly():
+            if name:
+                session.choose(session.create(name, zone=zone, currency=currency))
+                st.rerun()
+            st.warning(_("Give it a name first."))
 
 
 def _own() -> None:
@@ -86,7 +89,8 @@ def _own() -> None:
         with st.popover(_("Keep it for the team"), icon=":material/group_add:"):
             name = st.text_input(_("Name"), key=f"{KEY}.own.name", max_chars=80).strip()
             if st.button(_("Keep"), type="primary", key=f"{KEY}.own.keep"):
-                if name:
-                    session.choose(session.keep_copy(name))
-                    st.rerun()
-                st.warning(_("Give it a name first."))
+                with session.said_plainly():
+                    if name:
+                        session.choose(session.keep_copy(name))
+                        st.rerun()
+                    st.warning(_("Give it a name first."))

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import altair as alt
 import pandas as pd
 
 from analysis import charts
 from analysis.charts import AnyChart, Look, Plot
+from analysis.later import alt
 from analysis.messages import N_, say
 
 _ROW = 38

@@ -293,6 +293,10 @@ def _marks(answer: ScenarioAnswer) -> pd.DataFrame:
 # ---- the words --------------------------------------------------------------------------------------------
 
 
+SAME = 0.005
+"""Money below which a plan brings what was spent brought."""
+
+
 def _headline(table: pd.DataFrame, currency: str | None) -> Message:
     total, known = table.iloc[-1], table.iloc[:-1].dropna(subset="revenue")
     if known.empty:
@@ -302,23 +306,39 @@ def _headline(table: pd.DataFrame, currency: str | None) -> Message:
         )
     if pd.isna(total["roi"]):
         return say("Nothing is planned to be spent, so nothing is expected.")
+    facts: dict[str, object] = {
+        "spend": Money(float(known["spend"].sum()), currency),
+        "n": int((known["spend"] > 0).sum()),
+        "reserve": Money(float(total["reserved"]), currency),
+        "revenue": Money(float(total["revenue"]), currency),
+        "low": Money(float(total["low"]), currency),
+        "high": Money(float(total["high"]), currency),
+        "roi": float(total["roi"]),
+    }
+    if abs(change := float(total["change"])) < SAME:
+        whole = say("Spent as it was, {spend} over {n} channels brings {revenue} ({low} to {high}), ROI {roi}, with "
+                    "{reserve} held back.", **facts)  # fmt: skip
+        return say("{whole} {more}", whole=whole, more=_move(known))
     return say(
         "{spend} spread over {n} channels is expected to bring {revenue} ({low} to {high}), {change}; ROI {roi}, "
         "{reserve} held back.",
-        spend=Money(float(known["spend"].sum()), currency),
-        n=int((known["spend"] > 0).sum()),
-        reserve=Money(float(total["reserved"]), currency),
-        revenue=Money(float(total["revenue"]), currency),
-        low=Money(float(total["low"]), currency),
-        high=Money(float(total["high"]), currency),
-        change=_changed(float(total["change"]), currency),
-        roi=float(total["roi"]),
+        change=_changed(change, currency),
+        **facts,
     )
 
 
+def _move(known: pd.DataFrame) -> Message:
+    """Say where the next money earns most and from where it is best taken, where chance does not explain that."""
+    ranked = known.dropna(subset="marginal_roi").sort_values("marginal_roi", ascending=False, kind="stable")
+    if len(ranked) < 2 or not ranked["marginal_low"].iloc[0] > ranked["marginal_high"].iloc[-1]:
+        return say("Where the next money earns most cannot be told yet.")
+    best, worst = ranked.iloc[0], ranked.iloc[-1]
+    return say("The next money earns most in {best} (marginal ROI {most}) and least in {worst} ({least}): move some "
+               "from there first.", best=Name(best["channel"], "channel"), most=float(best["marginal_roi"]),
+               worst=Name(worst["channel"], "channel"), least=float(worst["marginal_roi"]))  # fmt: skip
+
+
 def _changed(change: float, currency: str | None) -> Message:
-    if abs(change) < 0.005:
-        return say("as much as at the budgets as spent")
     amount = Money(abs(change), currency)
     if change > 0:
         return say("{amount} more than at the budgets as spent", amount=amount)

@@ -194,6 +194,8 @@ class Export:
             hashed=tuple(sorted(hashed)),
             statuses=statuses,
             results=results,
+            after_sales=mapping.after_sales or fresh.after_sales,
+            result_type=mapping.result_type or fresh.result_type,
         )
         reason = say("kept as {name}", name=name)
         guesses = tuple(

@@ -8,7 +8,6 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-import altair as alt
 import narwhals as nw
 import numpy as np
 import pandas as pd
@@ -21,6 +20,7 @@ from analysis.estimates import SMALL, difference, proportion, ratio, share, smal
 from analysis.fields import CONVERTED, Field, Fields, bounds, described
 from analysis.groups import GROUP, groups_of
 from analysis.journey.paths import kernel as following
+from analysis.later import alt
 from analysis.messages import N_, Message, Name, Names, Share, Span, say
 from analysis.periods import known_until
 from analysis.question import Question

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import altair as alt
 import pandas as pd
 
 from analysis import charts
 from analysis.charts import AnyChart, Plot
+from analysis.later import alt
 from analysis.messages import N_, say
 
 _COLOURS = {"rules": charts.ACCENT, "oracle": charts.PALETTE[2]}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-import altair as alt
 import pandas as pd
 
 from analysis import charts
 from analysis.charts import TOTAL, AnyChart, Plot
+from analysis.later import alt
 from analysis.messages import say
 
 LINES = 8

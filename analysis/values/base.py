@@ -9,6 +9,7 @@ form, or says what was wrong.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
@@ -88,7 +89,8 @@ def value(kind: str, version: int = 1) -> Callable[[type[T]], type[T]]:
 
 
 def kinds(base: type[Value] = Value) -> tuple[str, ...]:
-    """Return the registered kinds of `base` and its subclasses."""
+    """Return the kinds of `base` and its subclasses."""
+    _load()
     return tuple(kind for kind, cls in _KINDS.items() if issubclass(cls, base))
 
 
@@ -100,10 +102,23 @@ def _plain(item: Any) -> Any:
     return item
 
 
+def _class(kind: Any) -> type[Value] | None:
+    if not isinstance(kind, str):
+        return None
+    if kind not in _KINDS:
+        _load()
+    return _KINDS.get(kind)
+
+
+def _load() -> None:
+    """Load all modules that make kinds, which the library otherwise does when a name of theirs is first used."""
+    importlib.import_module("analysis").load()
+
+
 def _value(data: Any) -> Value:
     if not isinstance(data, Mapping) or "kind" not in data:
         raise QuestionError.unreadable()
-    cls = _KINDS.get(data["kind"]) if isinstance(data["kind"], str) else None
+    cls = _class(data["kind"])
     if cls is None:
         raise QuestionError.unknown_kind(data["kind"], kinds())
     if not isinstance(data.get("version"), int) or data["version"] > cls.version:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import altair as alt
 import narwhals as nw
 import pandas as pd
 
@@ -15,6 +14,7 @@ from analysis.answer import Answer, Note
 from analysis.charts import AnyChart, Look
 from analysis.errors import DataError
 from analysis.fields import Field, Fields, described
+from analysis.later import alt
 from analysis.messages import N_, Message, Money, Names, say
 from analysis.purchases import purchases, source_of
 from analysis.question import Question

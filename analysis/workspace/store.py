@@ -26,7 +26,7 @@ from analysis.imports.rows.incoming import Incoming, covers
 from analysis.imports.rows.reconcile import SAME
 from analysis.messages import say
 from analysis.names import DisplayNames
-from analysis.records import DisplayName, ExchangeRate, settled
+from analysis.records import Alias, DisplayName, ExchangeRate, meanings, settled
 from analysis.store import duck
 from analysis.store.watch import Watch, watching
 from analysis.tables import Tables
@@ -78,6 +78,7 @@ class Workspace:
         self.closed = False
         self._writing = threading.RLock()
         self._facts: tuple[str, dict[str, Any]] = ("", {})
+        self._changes, self._named = 0, (-1, DisplayNames())
 
     # ---- reading
 
@@ -92,13 +93,23 @@ class Workspace:
         campaign, rates, display = _campaign(con), _rates(con), _display(con)
         dated = segments.dated(con)
         return Tables.over(
-            con, campaign=campaign, version=version, rates=rates, display=display, dated=dated, facts=facts[1]
+            con,
+            campaign=campaign,
+            version=version,
+            rates=rates,
+            display=display,
+            dated=dated,
+            aliases=_aliases(con),
+            facts=facts[1],
         )
 
     @property
     def display(self) -> DisplayNames:
         """What the team calls the codes in its data, beside the standard names; no part of the version."""
-        return DisplayNames(_display(self._con.cursor()))
+        changes = self._changes  # a page asks for each of its words
+        if self._named[0] != changes:
+            self._named = changes, DisplayNames(_display(self._con.cursor()))
+        return self._named[1]
 
     @property
     def version(self) -> str:
@@ -272,7 +283,7 @@ class Workspace:
         Raises
         ------
         QuestionError
-            The name is not one line of text.
+            The name is not one line of text, or an alias closes a circle.
         WorkspaceError
             Another column has the name of a segment.
         DataError
@@ -298,6 +309,7 @@ class Workspace:
                 id = segments.keep(con, name, value, self.tables())
             else:
                 id = kept.keep(con, name, value)
+            meanings(_aliases(con))  # spellings in a circle would leave no tables to read
         return next(k for k in self.kept(type(value)) if k.id == id)
 
     def kept(self, base: type[V]) -> tuple[Kept[V], ...]:
@@ -339,6 +351,7 @@ class Workspace:
             segments.take_out(con, id)
             found = kept.restore(con, id, revision)
             segments.again(con, id, found)
+            meanings(_aliases(con))
         return self.history(id)[0]
 
     # ---- kept mappings
@@ -433,6 +446,7 @@ class Workspace:
             try:
                 yield self._con
                 self._con.commit()
+                self._changes += 1
             except BaseException:
                 with suppress(duckdb.Error):  # a commit that failed has ended it; the first error is what tells
                     self._con.rollback()
@@ -479,13 +493,18 @@ def _version(con: duckdb.DuckDBPyConnection) -> str:
     files = con.execute('SELECT batch, digest, "table", mapping FROM batch_files ORDER BY ALL').fetchall()
     columns = con.execute(f"SELECT name, value FROM {kept.CURRENT} WHERE kind = 'segment' ORDER BY id").fetchall()
     rates = [rate.to_json() for rate in _rates(con)]
-    whole = [meta(con, "campaign"), files, *columns, *rates]
+    whole = [meta(con, "campaign"), files, *columns, *rates, *(alias.to_json() for alias in _aliases(con))]
     return hashlib.sha256(json.dumps(whole).encode()).hexdigest()
 
 
 def _rates(con: duckdb.DuckDBPyConnection) -> tuple[ExchangeRate, ...]:
     """Return the current rates; of several of one day the one that was kept last holds."""
     return settled(k.value for k in reversed(kept.listed(con, ExchangeRate)))
+
+
+def _aliases(con: duckdb.DuckDBPyConnection) -> tuple[Alias, ...]:
+    """Return the current aliases, the one that was kept last at the end."""
+    return tuple(k.value for k in reversed(kept.listed(con, Alias)))
 
 
 def _display(con: duckdb.DuckDBPyConnection) -> tuple[DisplayName, ...]:

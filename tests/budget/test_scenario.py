@@ -16,6 +16,7 @@ from analysis.budget.scenario import Scenario, ScenarioAnswer
 from analysis.charts import TOTAL, Look
 from analysis.errors import DataError, QuestionError
 from analysis.messages import Money, say
+from analysis.names import DisplayNames
 from analysis.question import Question
 from analysis.records import DisplayName
 from analysis.tables import Tables
@@ -238,4 +239,16 @@ def test_the_headline_says_what_changes_against_the_budgets_as_spent(exact: Tabl
         answer = ask(exact, reserve=0.0, budgets={channel: budget})
         amount = Money(abs(row(answer, TOTAL)["change"]), answer.currency)
         assert say(f"{{x}} {words} at the budgets as spent", x=amount).text() in answer.headline.text()
-    assert "as much as at the budgets as spent" in ask(exact, reserve=0.0).headline.text()
+    same = ask(exact, reserve=0.0)
+    ranked = same.table.iloc[:-1].sort_values("marginal_roi")["channel"].tolist()
+    said = same.say(same.headline)
+    assert said.startswith("Spent as it was, ")
+    worst, best = (DisplayNames()(code, "channel", "en") for code in (ranked[0], ranked[-1]))
+    assert f"earns most in {best} (" in said
+    assert f"least in {worst} (" in said
+
+
+def test_no_move_is_named_that_chance_explains(frames: dict[str, pd.DataFrame]) -> None:
+    one = frames["spend"].assign(channel="search")
+    said = ask(Tables(spend=one), reserve=0.0).headline.text()
+    assert said.endswith("Where the next money earns most cannot be told yet.")

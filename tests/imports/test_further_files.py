@@ -195,6 +195,18 @@ def test_a_price_of_one_piece_is_taken_times_the_pieces(text: str) -> None:
         assert (round(dict(found.sums)["revenue"], 2), export.assumptions, found.undecided) == (94.55, (), ())
 
 
+def test_lines_of_invoices_with_a_credit_note() -> None:
+    """The layout of a public retail log: a credit note is an invoice of its own, below zero."""
+    text = (
+        "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+        "536365,85123A,HOLDER,6,12/13/2010 8:26,2.55,17850,UK\n536365,71053,LANTERN,6,12/13/2010 8:26,3.39,17850,UK\n"
+        "C536379,85123A,HOLDER,-1,12/14/2010 9:41,2.55,14527,UK\n"
+    )
+    with opened(text, currency="GBP") as export:
+        assert export.mapping.table == "orders"
+        assert {r["order_id"]: round(r["revenue"], 2) for r in rows(export)} == {"536365": 35.64, "C536379": -2.55}
+
+
 def test_equal_prices_on_two_lines_are_two_amounts() -> None:
     text = "order_id,date,sku,quantity,unit_price,currency\n1,2026-11-01,a,2,5,EUR\n1,2026-11-01,b,3,5,EUR\n"
     assert dict(reconciled(text).sums)["revenue"] == 25.0

@@ -53,6 +53,8 @@ def test_an_advertisers_account_is_no_customer(text: str) -> None:
          "GA4 (acquisition and engagement reports)", "Engaged sessions"),
         ("label,nb_uniq_visitors,nb_visits,nb_actions,bounce_count,revenue\nsearch,5,7,20,2,10\n", "Matomo",
          "nb_visits"),
+        ("Day,Orders,Gross sales,Discounts,Returns,Net sales,Total sales\n2026-11-01,5,100,-5,-10,85,100\n", "",
+         "Gross sales"),
         ("name,visitors,pageviews,bounce_rate,visit_duration\n/shop,5,13,40,20\n", "", "bounce_rate"),
         ("来源类型,日期,浏览量(PV),访客数(UV),IP数,跳出率,平均访问时长\n搜索,2026-11-01,50,20,19,40%,00:01:10\n",
          "", "跳出率"),

@@ -1,5 +1,6 @@
 """How an order stands: only what was paid is paid, in the words of every platform; unknown words are asked about."""
 
+# ruff: noqa: E501 (rows are as wide as the exports write them)
 from __future__ import annotations
 
 from pathlib import Path
@@ -210,3 +211,36 @@ def test_a_large_file_is_read_so_too() -> None:
         assert (found.undecided, dict(export.mapping.statuses)) == ((), {"on-hold": "open", "paid": "paid"})
     finally:
         export.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (
+            "订单号,下单时间,付款确认时间,订单金额,订单状态,支付方式\n1,2026-11-01 10:00:00,2026-11-01 10:01:00,10,完成,在线支付\n"
+            "2,2026-11-01 11:00:00,,20,(锁定)等待付款,在线支付\n3,2026-11-01 12:00:00,,30,等待出库,货到付款\n",
+            {"1": ("delivered", True), "2": ("open", False), "3": ("open", False)},
+        ),
+        (
+            "订单编号,订单创建时间,订单支付时间,订单状态,实付款,退款状态\n1,2026-11-01 10:00:00,2026-11-01 10:01:00,交易成功,10,\n"
+            "2,2026-11-01 11:00:00,2026-11-01 11:01:00,已发货,20,退款成功\n3,2026-11-01 12:00:00,,交易关闭,30,\n",
+            {"1": ("delivered", True), "2": ("refunded", True), "3": ("cancelled", False)},
+        ),
+        (
+            "id,transaction_date,sale_amount,commission_status,currency,order_ref\n1,2026-11-01,10,approved,EUR,o1\n"
+            "2,2026-11-01,20,declined,EUR,o2\n3,2026-11-01,30,pending,EUR,o3\n",
+            {"o1": ("paid", True), "o2": ("failed", False), "o3": ("open", False)},
+        ),
+    ],
+)
+def test_the_words_of_further_platforms(text: str, wanted: dict[str, tuple[str, bool]]) -> None:
+    with opened(text, currency="CNY") as export:
+        assert export.reconcile().undecided == ()
+        assert {order: (status, paid) for order, (_, status, paid, _) in stood(export).items()} == wanted
+
+
+def test_a_stated_amount_goes_before_the_word() -> None:
+    """Twenty of fifty were given back: that is no full refund, whatever the status is called."""
+    text = "order_id,created_at,total,currency,status,refund_amount\n1,2026-11-01,50,EUR,refunded,20\n"
+    with opened(text) as export:
+        assert stood(export) == {"1": (50.0, "partly_refunded", True, 20.0)}

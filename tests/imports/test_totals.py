@@ -1,5 +1,6 @@
 """Totals among the rows: never counted twice, and no real row taken for one."""
 
+# ruff: noqa: E501 (rows are as wide as the exports write them)
 from __future__ import annotations
 
 from typing import Any
@@ -276,3 +277,24 @@ def test_the_reading_that_reconciles_is_taken() -> None:
         found = read(text.format(grand), channel="s", currency="CNY")
         assert (dict(found.sums)["spend"], found.undecided) == (spend, ())
     assert read(text.format(99), channel="s", currency="CNY").undecided == ("totals",)
+
+
+def test_items_that_were_deleted_are_spend_too() -> None:
+    text = (
+        "Report Name: Campaigns\nReport Time: 11/1/2026 - 11/14/2026\n\nCampaign name,Impressions,Clicks,Spend,Currency code\n"
+        "A,100,10,5.00,USD\nB,200,20,7.00,USD\nOverall total - 2 campaigns,300,30,12.00,USD\n"
+        "Total - deleted items,50,5,3.00,USD\nOverall total including deleted items,350,35,15.00,USD\n"
+    )
+    found = read(text, channel="search")
+    assert (found.kept, dict(found.sums)["spend"], found.questions) == (3, 15.0, ())
+    assert (found.matches, found.days) == (True, ("2026-11-01", "2026-11-14"))
+
+
+def test_the_item_may_be_named_by_its_status_alone() -> None:
+    text = (
+        'Ad report\n"1 November 2026 - 14 November 2026"\nAd status,Headline 1,Campaign,Ad group,Currency code,Impr.,Cost\n'
+        "Enabled,h,Linen,Shirts,GBP,100,10.00\nEnabled,h,Linen,Hats,GBP,50,5.00\n"
+        ",Total: Ads, --, --,GBP,150,15.00\n,Total: Account, --, --,GBP,170,17.00\n"
+    )
+    found = read(text)
+    assert (found.kept, dict(found.sums)["spend"], found.matches) == (2, 15.0, True)

@@ -258,7 +258,7 @@ def test_the_headline_claims_no_loss_that_chance_explains() -> None:
 
 def test_what_the_data_lacks_is_said() -> None:
     plain = log(("u1", "01:00", "view", None), ("u1", "01:01", "cart", None))
-    with pytest.raises(DataError, match="The events have no load_ms"):
+    with pytest.raises(DataError, match="The events do not say: page load time"):
         PageSpeed().run(plain)
     tables = log(("u1", "01:00", "view", 900.0), ("u1", "01:01", "cart", None))
     with pytest.raises(DataError, match=r"no event 'veiw'\. Did you mean view"):

@@ -161,18 +161,18 @@ def test_clean_files_are_one_line_each(opened) -> None:
 
 def test_a_corrected_mapping_is_remembered_said_and_forgotten(opened) -> None:
     app = own(opened("data"), "memory")
-    shop = b"kanal,kosten,tag\nsuche,10,2026-11-01\n"
+    shop = b"medium,uitgaven,dag\nzoeken,10,2026-11-01\n"
     app = upload(app, ("a.csv", shop))
     app.selectbox(key="data.map.0.table").set_value("spend")
     run(app)
-    for column, heading in {"channel": "kanal", "spend": "kosten", "period_start": "tag"}.items():
+    for column, heading in {"channel": "medium", "spend": "uitgaven", "period_start": "dag"}.items():
         if shows(app, f"data.map.0.{column}"):
             fill(app, "data.map.0", column, heading)
     app.text_input(key="data.map.0.label").set_value("weekly")
     run(app)
     app = press_import(app)
     assert "**weekly** · spend · 3 columns" in said(app)
-    app = upload(app, ("b.csv", b"kosten,tag,kanal\n7,2026-11-08,suche\n"))
+    app = upload(app, ("b.csv", b"uitgaven,dag,medium\n7,2026-11-08,zoeken\n"))
     assert "mapping weekly" in said(app)
     assert not app.button(key="data.import").disabled
     opened_file(app, "b.csv")
@@ -374,15 +374,18 @@ def stored(app: AppTest, table: str) -> pd.DataFrame:
 
 
 def test_a_file_that_is_not_recognised_shows_its_columns(opened) -> None:
-    german = "Kampagne;Tag;Kanal;Ausgaben\r\nHerbst;01.10.2026;Büro;1.200,50\r\nHerbst;02.10.2026;Büro;0,50\r\n"
-    app = upload(opened("data"), ("kampagnen.csv", german.encode("cp1252")))
-    assert "not recognised" in said(app)
+    dutch = "Actie;Dag;Medium;Uitgaven\r\nHerfst;01.10.2026;Büro;1.200,50\r\nHerfst;02.10.2026;Büro;0,50\r\n"
+    app = upload(opened("data"), ("acties.csv", dutch.encode("cp1252")))
+    assert "I do not know this export." in said(app)
     columns = next(d.value for d in app.dataframe if "heading" in d.value)
-    assert columns.values.tolist()[2:] == [["Kanal", "Büro"], ["Ausgaben", "1.200,50 · 0,50"]]
+    assert columns.values.tolist()[2:] == [
+        ["Medium", "Büro", "a text"],
+        ["Uitgaven", "1.200,50 · 0,50", "a number"],
+    ]
     app.selectbox(key="data.map.0.table").set_value("spend")
     run(app)
-    assert "not recognised" not in said(app)
-    for column, heading in {"period_start": "Tag", "channel": "Kanal", "spend": "Ausgaben"}.items():
+    assert "I do not know this export." not in said(app)
+    for column, heading in {"period_start": "Dag", "channel": "Medium", "spend": "Uitgaven"}.items():
         fill(app, "data.map.0", column, heading)
     assert "`spend` CN¥1,201.00" in said(app)
 

@@ -13,17 +13,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from harness import address, errors, headline, run, stands_on
+from harness import address, errors, finding, headline, run, stands_on
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 
-from analysis import Funnel, open_workspace
+from analysis import Funnel, Lifecycle, open_workspace
 from analysis.question import Question
 from analysis.values import Filter, Value
+from analysis.workspace import Segment
 from analysis.workspace.folder import new_id
 from ui import language, session
 
 ROOT = Path(__file__).resolve().parents[2]
+LIFECYCLE = ("reach", "interest", "conversion", "repurchase")
 SPEND = "date,platform,cost,currency\n2026-11-01,ads,100.25,CNY\n"
 
 
@@ -148,8 +150,7 @@ def test_a_copy_unused_for_a_week_goes_with_the_next_first_change(opened, own) -
     save_question(other := opened())
     run(other)
     assert not own.path.exists()
-    assert headline(run(app))  # its session goes on, on the sample
-    assert "workspace" not in app.query_params
+    assert "The workspace of this address is not here" in errors(run(app))
 
 
 # ---- what cannot be opened --------------------------------------------------------------------------------
@@ -217,6 +218,37 @@ def test_an_address_leads_nowhere_else(opened, id: str) -> None:
     app = opened(workspace=id)
     assert "The workspace of this address is not here" in errors(app)
     assert not any(m.value.startswith("#### ") for m in app.main.markdown)
+
+
+# ---- names that say more than a name ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["*", "COLUMNS(*)", 'x"y', "rowid", "x;=1+1"])
+def test_a_filter_by_a_segment_offers_its_stages_whatever_it_is_called(opened, own, name: str) -> None:
+    own.keep(name, Segment(question=Lifecycle(at="2026-11-05")))
+    key = f"filter.segment.{name}"
+    app = opened(workspace=own.path.stem)
+    assert set(app.multiselect(key=key).options) <= set(LIFECYCLE) and len(app.multiselect(key=key).options) > 1
+    app.multiselect(key=key).set_value(["interest"])
+    where = Filter(campaign="Double 11 2026", segment={name: "interest"})
+    asked = Funnel(steps=("view", "cart", "checkout", "purchase"), window="7d", where=where)
+    assert headline(run(app)) == finding(asked, own.tables())
+
+
+def test_workspaces_of_any_name_are_listed_as_they_are_called(opened) -> None:
+    names = ["<script>alert(1)</script>", "![x](http://x.example/x.png)", "=1+1", "\u202egnp", "{user}", "L" * 2000]
+    made = [session.create("other", zone="UTC", currency="CNY") for _ in names]
+    for id, name in zip(made, names, strict=True):
+        session._open(id).name = name
+    app = opened("data")
+    assert set(names) <= set(app.selectbox(key="frame.workspace").options)
+    for id in made:
+        assert errors(opened("data", workspace=id)) == ""
+    app.text_input(key="data.new.name").set_value("L" * 80)
+    next(b for b in app.button if b.label == "Create").click()
+    run(app).text_input(key="data.new.name").set_value("L" * 80)  # with a number it is too long
+    next(b for b in app.button if b.label == "Create").click()
+    assert "at most 80 characters" in errors(run(app))
 
 
 # ---- what the server spends its time on -------------------------------------------------------------------

@@ -14,7 +14,7 @@ from analysis.errors import QuestionError, WorkspaceError
 from analysis.imports.columns.mapping import ColumnMapping
 from analysis.question import Question
 from analysis.values import Value
-from analysis.workspace import FileMapping, Workspace, open_workspace, read_export
+from analysis.workspace import FileMapping, Workspace, open_workspace, read_export, store
 
 ASKED = Funnel(steps=("view", "cart"))
 RATE = ExchangeRate(currency="USD", day="2026-11-11", rate=7.1, into="CNY")
@@ -186,3 +186,22 @@ def test_a_heading_that_looks_like_an_address_is_never_kept(workspace: Workspace
     with pytest.raises(WorkspaceError, match=r"The mapping of f\.csv was not kept: the heading of column 4") as said:
         workspace.remember(export, "x")
     assert (said.value.code, workspace.kept(Value)) == ("personal-heading", ())
+
+
+def test_names_shown_are_read_again_only_once_something_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = open_workspace(tmp_path / "w.duckdb")
+    name = DisplayName(column="channel", code="a", language="en", name="Ads")
+    first = here.keep("ads", name)
+    assert [here.display("a", "channel", "en") for _ in range(2)] == ["Ads", "Ads"]
+    monkeypatch.setattr(store, "_display", lambda con: pytest.fail("nothing has changed"))
+    assert here.display("a", "channel", "en") == "Ads"
+    monkeypatch.undo()
+    here.keep("ads", name.replace(name="Adverts"))
+    assert here.display("a", "channel", "en") == "Adverts"
+    here.restore(first.id)
+    assert here.display("a", "channel", "en") == "Ads"
+    here.forget(first.id)
+    assert here.display("a", "channel", "en") == "a"
+    here.close()

@@ -47,12 +47,15 @@ def controls(tables: Tables, start: Scenario) -> Scenario:
             width=240,
         )
         currency = currency_of(tables, start.curves.currency)
+        reset = st.empty()
     curves = start.curves.replace(form=form, currency=currency)
     question = start.replace(reserve=reserve, curves=curves, budgets={})
     with st.spinner(_("Fitting each channel's response curve…")):
         spent = session.ask(question)
     rows = spent.table.dropna(subset="budget").to_dict("records")
     budgets = {str(row["channel"]): round(row["budget"]) for row in rows if row["channel"] != TOTAL}
+    reset.button(_("Back to what was spent"), key=widget_key("reset"), on_click=_reset,
+                 args=(widget_key(""), tuple(budgets)), type="tertiary")  # fmt: skip
     return question.replace(budgets=_sliders(budgets, spent.currency, dict(start.budgets)))
 
 
@@ -73,19 +76,12 @@ def _reserve(start: Scenario) -> float:
 def _sliders(spent: dict[str, int], currency: str | None, wanted: dict[str, float]) -> dict[str, float]:
     """Draw a slider per channel, set to what was spent; return those that say something else."""
     changed = {channel: amount for channel, amount in wanted.items() if channel not in spent}
-    cells = st.columns(3)
+    cells = st.columns(4)
     for i, (channel, base) in enumerate(spent.items()):
-        with cells[i % 3]:
+        with cells[i % 4]:
             amount = _slider(channel, base, wanted.get(channel), currency)
         if amount != base:
             changed[channel] = float(amount)
-    st.button(
-        _("Back to what was spent"),
-        key=widget_key("reset"),
-        on_click=_reset,
-        args=(widget_key(""), tuple(spent)),
-        type="tertiary",
-    )
     return changed
 
 

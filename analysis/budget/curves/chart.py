@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import altair as alt
 import pandas as pd
 
 from analysis import charts
 from analysis.charts import AnyChart, Plot
 from analysis.fields import Field
+from analysis.later import alt
 from analysis.messages import N_
 
 HEIGHT = 420

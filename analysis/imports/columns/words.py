@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from analysis.imports.columns.cells import filled
 from analysis.imports.columns.mapping import ColumnMapping
@@ -38,13 +38,13 @@ def _with_statuses(mapping: ColumnMapping, scratch: Scratch, own: Mapping[str, s
     after = after_sales(free)
     if not (heading or after):
         return mapping
-    words = {word for h in (heading, after) if h for word in _words(scratch, h)}
     method = payment(free)
-    paid_later = {word: method for word in (_words(scratch, method) if method else ()) if on_delivery(word)}
+    words = _words(scratch, [h for h in (heading, after, method) if h])
+    told = {word for h in (heading, after) if h for word in words[h]}
     return mapping.replace(
-        statuses={word: status for word in words if (status := status_of(word, own))},
+        statuses={word: status for word in told if (status := status_of(word, own))},
         after_sales=after,
-        on_delivery=paid_later,
+        on_delivery={word: method for word in words[method] if on_delivery(word)} if method else {},
     )
 
 
@@ -53,15 +53,19 @@ def _with_results(mapping: ColumnMapping, scratch: Scratch) -> ColumnMapping:
     counted = dict(mapping.columns).get("conversions")
     free = [h for h in scratch.headings if h not in dict(mapping.columns).values()]
     heading = type_heading(free) if counted and is_typed(counted) else None
-    words = _words(scratch, heading) if heading else []
+    words = _words(scratch, [heading])[heading] if heading else []
     if not words:
         return mapping
     return mapping.replace(result_type=heading, results={w: kind for w in words if (kind := result_of(w))})
 
 
-def _words(scratch: Scratch, heading: str) -> list[str]:
-    """Return the different values of a column, lower case; none where it has very many."""
-    text = f"lower({filled(scratch.column(heading))})"
-    query = f"SELECT DISTINCT {text} AS word FROM {scratch.relation} WHERE mark IS NULL AND word IS NOT NULL LIMIT ?"
-    found = [str(row[0]) for row in scratch.con.execute(query, [_MOST + 1]).fetchall()]
-    return sorted(found) if len(found) <= _MOST else []
+def _words(scratch: Scratch, headings: Sequence[str]) -> dict[str, list[str]]:
+    """Return the different values of columns, lower case; none of one that has very many.
+
+    A large file is read once for all of them, and only for those that have few in its first rows.
+    """
+    few = [h for h in headings if len(set(scratch.head_of(h))) <= _MOST]
+    lists = ", ".join(f"list(DISTINCT lower({filled(scratch.column(h))}))" for h in few)
+    row = scratch.con.execute(f"SELECT {lists} FROM {scratch.relation} WHERE mark IS NULL").fetchall()[0] if few else ()
+    found = {h: sorted(str(word) for word in words or [] if word) for h, words in zip(few, row, strict=True)}
+    return {h: found[h] if h in found and len(found[h]) <= _MOST else [] for h in headings}

@@ -19,7 +19,7 @@ OVER = "count(*) FILTER (trim(over) <> '')"
 _MARK_OVER = r"""
 CASE WHEN regexp_matches(trim(over), '(?i)^(grand )?totals?$') THEN 'total' WHEN trim(over) <> '' THEN 'overflow' END
 """
-"""GA4 names its total behind the last column."""
+"""A total may be named behind the last column."""
 _BARE = """CASE WHEN c{0} LIKE '="%"' THEN c{0}[3:-2] ELSE c{0} END AS c{0}"""
 """A text in a formula, as Excel's users write it to keep it one: ``="0010"``."""
 

@@ -17,6 +17,7 @@ _DATE = re.compile(
     rf"|(?<!\d)(?P<dd>\d{{1,2}})(?:\.|er|º)? (?:de )?(?P<dmon>{_NAME})\.?,?(?: del?)? (?P<dy>20\d\d)"
     r"|(?<!\d)(?P<pd>\d{1,2})\.(?P<pm>\d{1,2})\.(?P<py>20\d\d)(?!\d)"
 )
+_SLASHED = re.compile(r"(?<!\d)(\d{1,2})/(\d{1,2})/(20\d\d)(?!\d)")
 _UNSURE_DAY = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}\b")
 
 
@@ -31,10 +32,12 @@ def period(lines: Sequence[str]) -> tuple[dt.date, dt.date] | None:
     (datetime.date(2025, 8, 1), datetime.date(2025, 8, 31))
     >>> period(["1. November 2026 - 14. November 2026"]) == period(["1 de noviembre de 2026 - 14 de noviembre de 2026"])
     True
+    >>> period(["Report Time: 11/1/2026 - 11/14/2026"])
+    (datetime.date(2026, 11, 1), datetime.date(2026, 11, 14))
     """
     ends: dict[str, dt.date] = {}
     for line in lines:
-        days = [day for match in _DATE.finditer(line) if (day := _day(match))]
+        days = [day for match in _DATE.finditer(line) if (day := _day(match))] or _slashed(line)
         if len(days) == 2 and days[0] <= days[1]:
             return days[0], days[1]
         if len(days) == 1:
@@ -42,6 +45,21 @@ def period(lines: Sequence[str]) -> tuple[dt.date, dt.date] | None:
             if word:
                 ends.setdefault("start" if word[0] in ("start", "from", "开始", "起") else "end", days[0])
     return (ends["start"], ends["end"]) if len(ends) == 2 and ends["start"] <= ends["end"] else None
+
+
+def _slashed(line: str) -> list[dt.date]:
+    """Return the two days of a line such as 11/1/2026 - 11/14/2026, where only one order of day and month can be."""
+    found = [[int(part) for part in cells] for cells in _SLASHED.findall(line)]
+    if len(found) != 2:
+        return []
+    possible = list[list[dt.date]]()
+    for month, day in ((0, 1), (1, 0)):
+        try:
+            days = [dt.date(cells[2], cells[month], cells[day]) for cells in found]
+        except ValueError:
+            continue
+        possible += [days] if days[0] <= days[1] else []
+    return possible[0] if len(possible) == 1 else []
 
 
 def _day(match: re.Match[str]) -> dt.date | None:

@@ -46,6 +46,9 @@ def status_of(word: str, own: Mapping[str, str] | None = None) -> str | None:
     known = {**_STATUS, **{folded(name): status for name, status in (own or {}).items()}}
     if found := known.get(folded(word)):
         return found
+    bare = re.sub(r"\([^()]*\)", "", unicodedata.normalize("NFKC", word))
+    if bare != word and (found := known.get(folded(bare))):
+        return found
     parts = [known.get(folded(part)) for part in _PARTS.split(unicodedata.normalize("NFKC", word)) if part.strip()]
     told = [part for part in parts if part and part != NOTHING]
     if len(parts) < 2 or None in parts:

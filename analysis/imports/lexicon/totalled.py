@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from importlib.resources import files
+
+from analysis.imports.lexicon.headings import plain_heading
 
 _GIVEN = tomllib.loads((files("analysis.imports.lexicon") / "totals.toml").read_text(encoding="utf-8"))
 _WORD, _CLOSING, _KIND, _REST = (f"(?:{'|'.join(_GIVEN[key])})" for key in ("words", "closing", "kinds", "rest"))
-_OF = r"(?:\s*[:：]|\s+[–—-]\s|\s+(?:of|for|de|für)\s)"
+_OF = r"(?:\s*[:：]|\s+[–—-]\s|\s+(?:of|for|de|für|including|excluding|incl\.?|inkl\.?)\s)"
 BARE = (
     rf"(?i)^{_WORD}(?: results?| of \d+ \w+|\s*\(\d+ [a-z ]+\))?$|^{_WORD}\s*[:：]\s*{_KIND}(?:\W.*)?$"
     rf"|^{_CLOSING}(?:\s*[（(].*|\s*共?\s*[\d０-９].*)?$"
@@ -18,8 +21,33 @@ SAYS = rf"(?i)^{_WORD}(?:\s*[（(]?\s*[\d０-９].*|{_OF}.*)?$|{BARE.removeprefi
 """What calls itself a total, whatever it is the total of."""
 LIKE = rf"(?i)^{_WORD}\s*[:：（(].*$|^.{{1,60}}[\s:：](?:sub[- ]?)?totals?$|^.{{0,60}}{_CLOSING}(?:[:：].*)?$"
 """What a total may be called, and a campaign too."""
-REST = rf"(?i)^{_WORD}{_OF}\s*{_REST}.*$"
+REST = rf"(?i)^{_WORD}(?:\s*[:：]|\s+[–—-]\s)\s*{_REST}.*$"
 """What a platform calls the part that it does not itemise."""
+
+
+def items_of(headings: Sequence[str]) -> tuple[str, ...]:
+    """Return what a table's rows may be called, by its headings: "Keyword status" is about keywords.
+
+    Examples
+    --------
+    >>> items_of(["Keyword status", "Campaign"])
+    ('keywordstatus', 'keyword', 'campaign')
+    """
+    plain = [p for heading in headings if (p := plain_heading(heading))]
+    bare = [re.sub(rf"(?:{'|'.join(_GIVEN['states'])})$", "", p) for p in plain]
+    return tuple(dict.fromkeys(name for pair in zip(plain, bare, strict=True) for name in pair if name))
+
+
+def is_total_of(label: str, items: Sequence[str]) -> bool:
+    """Say whether a label says that it is the total of what the rows are.
+
+    Examples
+    --------
+    >>> is_total_of("Total: All but removed keywords", ["keyword"]), is_total_of("Total: Account", ["ad", "campaign"])
+    (True, False)
+    """
+    of = plain_heading(totalled(label))
+    return any(of.startswith(item) or (item in of and (len(item) > 3 or not item.isascii())) for item in items)
 
 
 def totalled(label: str) -> str:

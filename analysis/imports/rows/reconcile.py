@@ -11,8 +11,7 @@ from analysis.imports.columns.amounts import MONEY, amounts_of
 from analysis.imports.columns.mapping import ColumnMapping
 from analysis.imports.columns.rivals import Rival
 from analysis.imports.file.lines import PART, STEP
-from analysis.imports.lexicon.headings import plain_heading
-from analysis.imports.lexicon.totalled import totalled
+from analysis.imports.lexicon.totalled import is_total_of, items_of
 from analysis.imports.rows.choices import Choice, choice
 from analysis.imports.rows.clean import MARKS
 from analysis.imports.rows.judged import Judged
@@ -258,10 +257,10 @@ def _said(judged: Judged, amounts: list[str], lead: str) -> dict[int, list[_Row]
         f"QUALIFY row_number() OVER (PARTITION BY member ORDER BY sum({lead}) DESC NULLS LAST, record) <= 1000"
     )
     rows, alike = dict[int, list[_Row]](), dict[int, list[_Row]]()
-    items = [plain_heading(heading) for heading in judged.scratch.headings]
+    items = items_of(judged.scratch.headings)
     for member, label, *row in _rows(judged, f"SELECT * EXCLUDE (record) FROM ({lines}) ORDER BY record"):
         rows.setdefault(int(member), []).append(row)
-        if (of := plain_heading(totalled(label or ""))) and any(item in of for item in items):
+        if is_total_of(label or "", items):
             alike.setdefault(int(member), []).append(row)
     sums = _by_member(judged, amounts, "bad = 'total|'")
     rest = _by_member(judged, amounts, "bad IS NULL AND label IS NOT NULL") if spend else {}

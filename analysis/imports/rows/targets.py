@@ -25,6 +25,10 @@ CONSTANTS = "constants"
 """The one-row table of a mapping's texts."""
 PAID = ("paid", "delivered", "partly_refunded", "refunded")
 """Statuses of orders that were paid, whatever came of it."""
+_IN_PART = (
+    "CASE WHEN status = 'refunded' AND refund > 0 AND refund < revenue - 0.005 THEN 'partly_refunded' ELSE status END"
+)
+"""A stated amount goes before the word: what was given back in part is not given back in full."""
 _NOTHING = "NULL"
 
 
@@ -113,8 +117,8 @@ def _target(shaped: Shaped, column: Column, source: Source, beside: Beside, like
     if column.name == "period_end" and source.name == _NOTHING:
         return Target(column, "NULL::TIMESTAMP", "false", (None, None, _end(shaped.mapping.period)))
     if column.name == "status" and shaped.mapping.statuses:
-        status = status_sql(shaped, source.name)
-        return Target(column, status, "false")
+        later = (None, None, _IN_PART) if "refund" in dict(shaped.mapping.columns) else (None, None, None)
+        return Target(column, status_sql(shaped, source.name), "false", later)
     if column.name in ("paid_at", "refund") and has_status(shaped.mapping):
         return _by_status(shaped, column, source, beside, likely)
     if source.relation == CONSTANTS:

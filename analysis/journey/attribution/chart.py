@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import altair as alt
 import pandas as pd
 
 from analysis import charts
@@ -16,6 +15,7 @@ from analysis.charts import AnyChart, Look, Plot
 from analysis.fields import Field
 from analysis.journey.attribution.definition import MODEL_WORDS
 from analysis.journey.attribution.words import NO_TOUCH
+from analysis.later import alt
 from analysis.messages import N_, Message, Money, Share, say
 
 SHOWN = 15

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-import altair as alt
 import numpy as np
 import pandas as pd
 
@@ -19,6 +18,7 @@ from analysis.fields import Field, Fields, bounds, described
 from analysis.journey.funnel.chains import chains
 from analysis.journey.funnel.definition import OfFunnel, within
 from analysis.journey.funnel.money import nobody, too_early
+from analysis.later import alt
 from analysis.messages import N_, Message, Points, Share, say
 from analysis.tables import Tables
 from analysis.values import Filter, a, optional, text, value, whole

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import altair as alt
 import numpy as np
 import pandas as pd
 
@@ -13,6 +12,7 @@ from analysis import charts
 from analysis.answer import Answer
 from analysis.charts import AnyChart, Look
 from analysis.fields import Field
+from analysis.later import alt
 from analysis.messages import N_, Message, Share, say
 
 _OUTCOMES = {"settled": N_("went on in time"), "open": N_("window still open"), "stopped": N_("stopped")}
@@ -59,7 +59,7 @@ def by_group(answer: Answer, universe: Sequence[str], look: Look) -> AnyChart:
     rows = plot.named(_rows_by_group(answer, look))
     shown = rows.dropna(subset="rate")
     groups = list(dict.fromkeys(shown["breakdown"]))
-    y = alt.Y("row:N", sort=rows["row"].tolist(), title=None, axis=_GROUP_AXIS)
+    y = alt.Y("row:N", sort=rows["row"].tolist(), title=None, axis=_group_axis())
     base = alt.Chart(shown).encode(y=y)
     bars = base.mark_bar(height=14, opacity=0.85).encode(
         x=plot.x("rate", title=look(N_("share of users whose window is over, with 95% interval"))),
@@ -72,12 +72,13 @@ def by_group(answer: Answer, universe: Sequence[str], look: Look) -> AnyChart:
     return charts.finish(whole, look, describe=look(answer.headline), height=22 * len(rows) + 40)
 
 
-_GROUP_AXIS = alt.Axis(
-    domain=False,
-    ticks=False,
-    labelExpr="split(datum.label, '\\n')[1] || split(datum.label, '\\n')[0]",
-    labelFontWeight={"condition": {"test": "indexof(datum.label, '\\n') < 0", "value": "bold"}, "value": "normal"},
-)
+def _group_axis() -> alt.Axis:
+    return alt.Axis(
+        domain=False,
+        ticks=False,
+        labelExpr="split(datum.label, '\\n')[1] || split(datum.label, '\\n')[0]",
+        labelFontWeight={"condition": {"test": "indexof(datum.label, '\\n') < 0", "value": "bold"}, "value": "normal"},
+    )
 
 
 def _rows_by_group(answer: Answer, look: Look) -> pd.DataFrame:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-import altair as alt
 import numpy as np
 import pandas as pd
 
@@ -20,6 +19,7 @@ from analysis.fields import Field, Fields, bounds, described
 from analysis.journey.funnel.chains import follow
 from analysis.journey.funnel.definition import PROFILE_RULES, FunnelDefinition, OfFunnel
 from analysis.journey.funnel.plan import Plan
+from analysis.later import alt
 from analysis.messages import N_, Message, Names, Share, say
 from analysis.store.walk import Chunk
 from analysis.tables import Tables

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-import altair as alt
 import numpy as np
 import pandas as pd
 from statsmodels.duration.survfunc import SurvfuncRight
@@ -22,6 +21,7 @@ from analysis.journey.funnel.definition import FunnelDefinition, OfFunnel
 from analysis.journey.funnel.kernel import NO_TIME
 from analysis.journey.funnel.plan import taken_before
 from analysis.journey.steps import STEPS_AT_MOST
+from analysis.later import alt
 from analysis.messages import N_, Message, Names, Share, Span, say
 from analysis.periods import known_until
 from analysis.tables import Tables

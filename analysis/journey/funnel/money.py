@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-import altair as alt
 import narwhals as nw
 import numpy as np
 import pandas as pd
@@ -23,6 +22,7 @@ from analysis.fields import Field, Fields, bounds, described
 from analysis.groups import GROUP
 from analysis.journey.funnel.chains import Chains, chains
 from analysis.journey.funnel.definition import FunnelDefinition, OfFunnel, within
+from analysis.later import alt
 from analysis.messages import N_, Message, Money, Names, say
 from analysis.money import currency_of, known, roi
 from analysis.purchases import Purchases, purchases, source_of

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import altair as alt
 import pandas as pd
 
 from analysis import charts
 from analysis.charts import AnyChart, Look, Plot
 from analysis.fields import Field
+from analysis.later import alt
 from analysis.messages import N_, Message, Share, say
 
 _ROW = 40

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import altair as alt
 import pandas as pd
 
 from analysis import charts
 from analysis.answer import Answer
 from analysis.charts import TOTAL, AnyChart, Look, Plot
 from analysis.fields import Field
+from analysis.later import alt
 from analysis.messages import N_, say
 
 COHORTS = 40
@@ -122,7 +122,7 @@ def curves(answer: Answer, universe: tuple[str, ...], periods: str, look: Look) 
     name = _measured(plot)
     revenue, back = N_("revenue per user of the cohort, with 95% interval"), N_("share back, with 95% interval")
     title = plot.title(name, revenue if name == "per_user" else back)
-    ticks = alt.Axis(tickMinStep=1, format="d", grid=False)
+    ticks = plot.axis("later", tickMinStep=1, grid=False)
     x = plot.x("later", title=look(say("{periods} after the start", periods=periods)), axis=ticks)
     legend = plot.legend("breakdown", groups, columns=3, symbolOpacity=1)
     colour = alt.Color("breakdown:N", scale=charts.colours(groups, universe), legend=legend)

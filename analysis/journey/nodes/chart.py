@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import altair as alt
 import pandas as pd
 
 from analysis import charts
 from analysis.answer import Answer
 from analysis.charts import TOTAL, AnyChart, Look, Plot
+from analysis.later import alt
 from analysis.messages import N_, say
 
 

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import narwhals as nw
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from analysis.answer import Answer
 from analysis.arrays import Bools, Floats, Ints
@@ -337,7 +337,7 @@ def _shares(met: float, compared: float, users: int, sums: Floats) -> dict[str, 
     together = both / np.sqrt(own * others) if min(own, others) > _ALIKE else 0.0
     apart = difference(_known_by(met, users), _known_by(compared, people), correlation=together).floats()
     spread = np.sqrt(max(own - 2 * both + others, _ALIKE))  # where all do alike, the interval alone decides
-    values = (met, compared, *apart, apart[0] * users, 2 * norm.sf(abs(apart[0]) / spread))
+    values = (met, compared, *apart, apart[0] * users, 2 * ndtr(-abs(apart[0]) / spread))
     return dict(zip((*SHARES, "p"), values, strict=True))
 
 

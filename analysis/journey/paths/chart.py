@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-import altair as alt
 import numpy as np
 import pandas as pd
 
 from analysis import charts
 from analysis.charts import AnyChart, Look, Plot
 from analysis.fields import Field
+from analysis.later import alt
 from analysis.messages import N_, Message, Share, say
 
 ALL = 250

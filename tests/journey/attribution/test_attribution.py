@@ -133,7 +133,7 @@ def test_phases_get_the_credit_of_their_touches() -> None:
     assert "爆发" in answer.headline.text("zh_CN")
     drawn = answer.chart(Look("zh_CN")).to_dict()["datasets"]
     assert {row.get("touch_name") for rows in drawn.values() for row in rows} >= {"预热", "爆发"}
-    with pytest.raises(DataError, match="The events have no phase"):
+    with pytest.raises(DataError, match="The events do not say: phase"):
         Attribution(by="phase").run(Tables(events=log, campaign=CAMPAIGN))
 
 
@@ -364,10 +364,10 @@ def test_unknown_names_have_near_matches() -> None:
 @pytest.mark.parametrize(
     ("asked", "says"),
     [
-        ({"by": "creative"}, "The events have no creative"),
-        ({"value": "value"}, "The events have no value"),
-        ({"value": "revenue"}, "The events have no order_id"),
-        ({"repeats": "session"}, "The events have no session_id"),
+        ({"by": "creative"}, "The events do not say: ad material"),
+        ({"value": "value"}, "The events do not say: amount of the action"),
+        ({"value": "revenue"}, "The events do not say: the order it led to"),
+        ({"repeats": "session"}, "The events do not say: the visit it belongs to"),
         ({"where": Filter(start="2030-01-01")}, "Nobody did purchase under these filters"),
         ({"where": Filter(channel="c")}, r"There is no channel 'c'\. Choose from: a, b\."),
         ({"where": Filter(channel="a")}, "Nobody did purchase under these filters"),

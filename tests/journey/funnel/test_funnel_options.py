@@ -244,8 +244,8 @@ def test_parts_that_do_not_fit_are_said(make: Any, says: str) -> None:
     [
         ({"steps": ("visit", Step(("cart", "purchse")))}, "Did you mean purchase"),
         ({"exclusions": "purchse"}, "Did you mean purchase"),
-        ({"hold": "item"}, "have no item"),
-        ({"steps": ("visit", Step("view", where={"page": "x"}))}, "have no page"),
+        ({"hold": "item"}, "do not say: product"),
+        ({"steps": ("visit", Step("view", where={"page": "x"}))}, "do not say: page"),
         (
             {"steps": ("visit", Step("view", where={"device": "androd"}))},
             "There is no device 'androd'. Did you mean android",

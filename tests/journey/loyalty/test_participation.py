@@ -21,6 +21,7 @@ from analysis import Campaign, Filter, Tables
 from analysis.errors import DataError
 from analysis.estimates import SMALL, proportion
 from analysis.journey.loyalty.participation import FEWEST, Participation
+from benchmarks.nulls import SIMULATIONS, attended
 
 SAMPLE = Path(__file__).resolve().parents[3] / "sample_data"
 NAMES = ("c2", "c0", "c1", "c3", "c4")
@@ -159,32 +160,10 @@ def _assert_trend(answer: Any, sets: dict[str, set[str]], base: set[str] | None)
 # ---- nobody changes -------------------------------------------------------------------------------------------
 
 
-def attended(rng: np.random.Generator, campaigns: int, users: int, rates: list[float], gone: float) -> pd.DataFrame:
-    """Return events of campaigns that each bring new people, a share of whom never come again; the others come to the
-    later campaigns at these rates, whatever they did before."""
-    first = rng.integers(0, campaigns, users)
-    stays = rng.random(users) >= gone
-    came = (rng.random((users, campaigns)) < np.array(rates)) & stays[:, None]
-    came &= np.arange(campaigns) > first[:, None]
-    came[np.arange(users), first] = True
-    user, place = np.nonzero(came)
-    at = pd.Timestamp("2020-01-01") + pd.to_timedelta(place * 100, unit="D")
-    names = [f"c{p}" for p in place]
-    seen = pd.DataFrame({"user_id": user.astype(str), "timestamp": at, "event": "visit", "campaign": names})
-    after = seen.iloc[-1:].assign(timestamp=pd.Timestamp("2030-01-01"), campaign=None)  # the last one is over
-    return pd.concat([seen, after], ignore_index=True)
-
-
 @pytest.mark.parametrize("campaigns", [4, 6])
 def test_people_who_never_come_again_are_no_trend(campaigns: int) -> None:
     # Of all who came before, ever more are gone; of 60 runs at 5% each, 9 or more false alarms come once in 400 times.
-    false = 0
-    for seed in range(60):
-        events = attended(np.random.default_rng([7, campaigns, seed]), campaigns, 3000, [0.4] * campaigns, gone=0.5)
-        trend = Participation().run(Tables(events=events)).frame("trend").iloc[0]
-        assert not math.isnan(trend["change"])
-        false += trend["change_high"] < 0 or trend["change_low"] > 0
-    assert false <= 8
+    assert SIMULATIONS[f"participation-null-{campaigns}"].count(60) <= 8
 
 
 def test_regulars_who_tire_are_found() -> None:

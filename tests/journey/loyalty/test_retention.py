@@ -32,8 +32,8 @@ def codes(asked: Retention, tables: Tables) -> set[str]:
     [
         (Retention(start="visti"), "Did you mean visit"),
         (Retention(returns="bye"), "Did you mean buy"),
-        (Retention(period="campaign"), "The events have no campaign"),
-        (Retention(breakdown="channel"), "The events have no channel"),
+        (Retention(period="campaign"), "The events do not say: campaign name"),
+        (Retention(breakdown="channel"), "The events do not say: where the visit came from"),
         (Retention(where=Filter(start="2030-01-01")), "Nobody started under these filters"),
         (Retention(where=Filter(end="2020-01-01")), "Nobody started under these filters"),
         (Retention(observed_until="2020-01-01"), "Nobody started in the time observed"),

@@ -205,7 +205,7 @@ def test_whole_paths_are_put_into_words() -> None:
         ({"include": ("crat",)}, "Did you mean cart"),
         ({"start": "view", "where": Filter(start="2026-11-12")}, "Nobody did view under these filters"),
         ({"where": Filter(end="2026-11-10")}, "There are no such events under these filters"),
-        ({"session": True}, "no session_id"),
+        ({"session": True}, "The events do not say: the visit it belongs to"),
     ],
     ids=repr,
 )

@@ -1,0 +1,105 @@
+"""Who visits, and what each of them does: some stay on one page, some walk through all of them."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from client import Session, chosen, dated
+
+PAGES = (
+    "", "paths", "speed", "retention", "participation", "nodes", "attribution", "segments", "budget", "reallocation",
+    "data",
+)  # fmt: skip
+DATELESS = "data"
+"""The page whose question does not follow the days that are chosen."""
+FIRST, LAST = dt.date(2026, 9, 21), dt.date(2026, 11, 15)
+KNOWN = (("", ""), ("2026-10-01", ""), ("2026-10-21", ""), ("2026-10-21", "2026-11-10"), ("", "2026-11-10"))
+"""Days that many choose."""
+Days = tuple[str, str]
+
+
+@dataclass
+class Seen:
+    """What the visitors saw, in seconds, and what was asked before."""
+
+    answers: list[float] = field(default_factory=list)
+    openings: list[float] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    asked: set[tuple[str, Days]] = field(default_factory=set)
+    cached: int = 0
+
+    def note(self, seconds: float, page: str, days: Days) -> None:
+        """Note an answer, and whether somebody asked the same before."""
+        question = page, ("", "") if page == DATELESS else days
+        self.cached += question in self.asked
+        self.asked.add(question)
+        self.answers.append(seconds)
+
+
+Visit = Callable[[Session, random.Random, float, Seen], Awaitable[None]]
+
+
+async def stays(session: Session, chance: random.Random, until: float, seen: Seen) -> None:
+    """Change the funnel's breakdown every 5 to 15 seconds."""
+    while time.monotonic() < until:
+        await asyncio.sleep(chance.uniform(5, 15))
+        widget = session.widget("funnel.breakdown")
+        if widget is None:
+            raise LookupError("the Funnel page has no breakdown")
+        option = chance.choice(widget.options)
+        seen.note(await session.rerun(chosen(widget, option)), "", (option, ""))
+
+
+async def walks(session: Session, chance: random.Random, until: float, seen: Seen) -> None:
+    """Go through all pages in an order of one's own, every 5 to 15 seconds to the next one or to other days."""
+    days: Days = ("", "")
+    order = chance.sample(PAGES, len(PAGES))
+    for turn in range(10_000):
+        page = order[turn % len(order)]
+        await asyncio.sleep(chance.uniform(5, 15))
+        if time.monotonic() > until:
+            return
+        seen.note(await session.visit(page), page, days)
+        fields = session.widget("filter.from"), session.widget("filter.to")
+        if page == DATELESS or fields[0] is None or fields[1] is None:
+            continue
+        await asyncio.sleep(chance.uniform(5, 15))
+        days = _new_days(chance) if chance.random() < 0.5 else chance.choice(KNOWN)
+        states = [dated(widget, day) for widget, day in zip(fields, days, strict=True) if widget]
+        seen.note(await session.rerun(*states), page, days)
+
+
+def _new_days(chance: random.Random) -> Days:
+    """Return days that hardly anybody else chooses: one of some 800 pairs, three weeks at least."""
+    length = (LAST - FIRST).days
+    first = chance.randrange(length - 21)
+    last = chance.randrange(first + 21, length + 1)
+    return (FIRST + dt.timedelta(first)).isoformat(), (FIRST + dt.timedelta(last)).isoformat()
+
+
+async def crowd(base: str, visit: Visit, visitors: int, seconds: float) -> Seen:
+    """Let visitors come within the first ten seconds and stay; return what they saw."""
+    seen, until = Seen(), time.monotonic() + seconds
+
+    async def visitor(chance: random.Random) -> None:
+        session = Session(base)
+        try:
+            await asyncio.sleep(chance.random() * min(10, seconds / 6))
+            begun = time.monotonic()
+            await session.open()
+            await session.visit("")
+            seen.openings.append(time.monotonic() - begun)
+            seen.asked.add(("", ("", "")))
+            await visit(session, chance, until, seen)
+            await session.close()
+        except Exception as error:
+            seen.errors.append(f"{type(error).__name__}: {str(error)[:160]}")
+        seen.errors.extend(session.errors)
+
+    await asyncio.gather(*(visitor(random.Random(7 * n + visitors)) for n in range(visitors)))
+    return seen

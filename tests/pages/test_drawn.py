@@ -1,0 +1,60 @@
+"""A chart is made once for all who look at it alike, and is what Streamlit would make of it each time."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import streamlit as st
+from harness import headline, run
+
+from analysis import DisplayName, Funnel
+from analysis.answer import Answer
+from analysis.journey.funnel.question import FunnelAnswer
+from ui import drawn
+from ui.language import look
+
+Sent = tuple[str, list[tuple[str, bytes]], str, str]
+
+
+def charts(app: Any) -> list[Sent]:
+    """Return the charts as they are sent to the browser, the numbers left out that Altair counts views by."""
+
+    def within(node: Any) -> list[Any]:
+        return [node, *(found for child in getattr(node, "children", {}).values() for found in within(child))]
+
+    protos = [node.proto for node in within(app.main) if "vega_lite_chart" in getattr(node, "type", "")]
+    return [
+        (re.sub(r"(view|param)_\d+", "", p.spec), sorted((d.name, d.data.data) for d in p.datasets), p.id, p.theme)
+        for p in protos
+    ]
+
+
+@pytest.mark.parametrize("page", ["funnel", "attribution", "budget"])
+def test_it_is_sent_as_streamlit_sends_it(opened, monkeypatch: pytest.MonkeyPatch, page: str) -> None:
+    first, again = charts(opened(page)), charts(opened(page))
+    monkeypatch.setattr(
+        drawn, "chart", lambda answer, key: st.altair_chart(answer.chart(look()), theme=None, width="stretch", key=key)
+    )
+    assert len(first) == 1
+    assert first == again == charts(opened(page))
+
+
+def test_it_is_made_once_for_each_way_to_look_at_it(opened, own, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn._spec.clear()
+    made, chart = [], FunnelAnswer.chart
+
+    def counted(self: Answer, look: Any = None) -> Any:
+        made.append(look.language)
+        return chart(self, look)
+
+    monkeypatch.setattr(FunnelAnswer, "chart", counted)
+    own.keep("q", Funnel(steps=("view", "cart")))
+    for language in ("en", "en", "zh_CN", "zh_CN"):
+        opened(workspace=own.path.stem, language=language)
+    assert made == ["en", "zh_CN"]
+    app = opened(workspace=own.path.stem)
+    own.keep("name", DisplayName(column="event", code="view", language="en", name="saw the page"))
+    assert "saw the page" in str(charts(run(app))) + headline(app)
+    assert made == ["en", "zh_CN", "en"]

@@ -1,0 +1,76 @@
+"""What things are called, which spellings are one, and rates: kept, used, taken back."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from harness import headline, run, stands_on
+from streamlit.testing.v1 import AppTest
+
+from analysis.records import Alias, DisplayName, ExchangeRate
+from ui import records
+
+
+def view(app: AppTest, kind: str) -> AppTest:
+    app.button_group(key="records.view").set_value(kind)
+    return run(app)
+
+
+def said(app: AppTest) -> str:
+    return " ".join(s.value for s in (*app.success, *app.error))
+
+
+def upload(app: AppTest, kind: str, text: str) -> AppTest:
+    app.file_uploader(key=f"records.{kind}.file").upload("given.csv", text.encode())
+    run(app).button(key=f"records.{kind}.add").click()
+    return run(app)
+
+
+def test_every_code_stands_beside_its_name(opened) -> None:
+    table = opened("records", language="zh_CN").data_editor[0].value.set_index("code")
+    assert table["name"][["live_stream", "cart"]].tolist() == ["直播", "加购"]
+
+
+def test_a_name_of_ones_own_is_used_and_given_up(opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    called = {"cart": "basket"}
+
+    def edited(frame: pd.DataFrame, **_layout: object) -> pd.DataFrame:
+        return frame.assign(
+            name=[called.get(code, name) for code, name in zip(frame["code"], frame["name"], strict=True)]
+        )
+
+    app = opened("records")
+    monkeypatch.setattr(records.st, "data_editor", edited)
+    run(app).button(key="records.names.keep").click()
+    run(app)
+    own = DisplayName(column="event", code="cart", language="en", name="basket")
+    assert ([k.value for k in stands_on(app).kept(DisplayName)], said(app)) == ([own], "The names were kept.")
+    app.switch_page("pages/funnel.py")
+    assert "Most stop before basket" in headline(run(app))
+    app.switch_page("pages/records.py")
+    called["cart"] = ""
+    run(app).button(key="records.names.keep").click()
+    run(app)
+    assert stands_on(app).kept(DisplayName) == ()
+
+
+def test_spellings_from_a_file_count_together_and_history_takes_them_back(opened) -> None:
+    app = upload(view(opened("records"), "alias"), "alias", "column,code,meant\nchannel,top_kol,mid_kol\n")
+    assert said(app) == "1 rows were added."
+    here = stands_on(app)
+    assert "top_kol" not in here.tables().names("channel")
+    (kept,) = here.kept(Alias)
+    upload(app, "alias", "column,code,meant\nchannel,mid_kol,top_kol\n")
+    assert "stand for one another in a circle" in said(app).replace("\\", "")
+    upload(app, "alias", "column,code,meant\nchannel,top_kol,display\n")
+    assert here.tables().meanings == {"channel": {"top_kol": "display"}}
+    app.button(key=f"records.alias.{kept.id}.1.back").click()
+    run(app)
+    assert here.tables().meanings == {"channel": {"top_kol": "mid_kol"}}
+
+
+def test_what_does_not_fit_changes_nothing(opened) -> None:
+    app = view(opened("records"), "exchange-rate")
+    upload(app, "exchange-rate", "currency,day,rate,into\nUSD,2026-11-11,7.1,CNY\nUSD,2026-11-12,,CNY\n")
+    assert "Row 2" in said(app)
+    assert stands_on(app).kept(ExchangeRate) == ()

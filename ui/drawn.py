@@ -1,0 +1,34 @@
+"""An answer's chart as a browser gets it, made once for all who look at it alike: nothing else takes so long."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import streamlit as st
+from streamlit.elements.vega_charts import _convert_altair_to_vega_lite_spec
+
+from analysis.answer import Answer
+from analysis.charts import Look
+from ui import session
+from ui.language import look
+
+
+def chart(answer: Answer, key: str) -> None:
+    """Draw an answer's chart."""
+    seen, question = look(), answer.question
+    names = "".join(name.to_json() for name in answer.names.own)
+    spec = _spec(
+        question.digest(), answer.version, session.code_version(), seen.language, seen.dark, names, answer, seen
+    )
+    # Streamlit takes what it is given apart.
+    st.vega_lite_chart(spec=copy.deepcopy(spec), theme=None, width="stretch", key=key)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _spec(
+    question: str, data: str, code: str, language: str, dark: bool, names: str, _answer: Answer, _look: Look
+) -> dict[str, Any]:
+    """Return the chart as Vega-Lite, as Streamlit makes it of Altair's each time anew."""
+    made: dict[str, Any] = _convert_altair_to_vega_lite_spec(_answer.chart(_look))
+    return made

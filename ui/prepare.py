@@ -1,0 +1,23 @@
+"""What a first start would make people wait for, done ahead: compiled kernels, the sample campaign, its first answers.
+
+python -m ui.prepare
+"""
+
+from __future__ import annotations
+
+import logging
+
+from ui import session
+from ui.screens import SCREENS
+
+
+def main() -> None:
+    """Ask every screen's first question of the sample once."""
+    logging.getLogger("streamlit").setLevel(logging.CRITICAL)  # it warns of running without a browser
+    tables = session.sample().tables()
+    for screen in SCREENS.values():
+        screen.default(tables).run(tables)
+
+
+if __name__ == "__main__":
+    main()
