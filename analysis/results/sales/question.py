@@ -16,7 +16,7 @@ from analysis.answer import Answer, Note
 from analysis.charts import GROUP_WORDS, NOT_SET, TOTAL, AnyChart, Look
 from analysis.errors import DataError
 from analysis.estimates import Interval, Moments, mean, proportion, ratio, relative, share
-from analysis.fields import Field, Fields, described
+from analysis.fields import Field, Fields, bounds, described
 from analysis.messages import N_, say
 from analysis.money import Currency, currency_of, known
 from analysis.periods import known_until
@@ -179,8 +179,7 @@ class SalesAnswer(Answer):
             "orders": Field(N_("Orders"), "count"),
             "amount": Field(N_("Amount"), "money"),
             "rate": Field(N_("Of the step before"), "share"),
-            "low": Field(N_("95% from"), "share"),
-            "high": Field(N_("95% to"), "share"),
+            **bounds("share"),
         },
         campaigns={"group": _GROUP, "campaign": _CAMPAIGN, **_PLACED, **_FIGURES, **_BUYERS},
         change={"group": _GROUP, "measure": Field(N_("Figure"), "text", _MEASURES), **CHANGE},

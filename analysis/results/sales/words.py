@@ -53,7 +53,7 @@ def _leak(whole: Mapping[str, Any]) -> Message | None:
                    "{low} to {high}). Split by item or region to see where.", **_rate(whole, "refund"))  # fmt: skip
     if unpaid:
         return say("More orders are lost before paying than after: {rate} of those created were paid (95% {low} to "
-                   "{high}). Look at checkout and at reminders to pay.", **_rate(whole, "paid"))  # fmt: skip
+                   "{high}). Look at how people pay and at reminders.", **_rate(whole, "paid"))  # fmt: skip
     return None
 
 
