@@ -114,8 +114,9 @@ def _known_until(tables: Tables, table: str, where: Filter | None) -> dt.datetim
 
 def _end(frame: nw.LazyFrame[Any], table: str) -> dt.datetime | None:
     """Return the last moment that a table's rows tell of; a row of spend tells of its period to the end."""
-    found = frame.select(last=nw.col(_LASTS.get(table, TIME_COLUMN[table])).max()).collect("pyarrow")["last"].to_list()
-    return found[0] - _TICK if found[0] and table in _LASTS else found[0]
+    rows = frame.select(last=nw.col(_LASTS.get(table, TIME_COLUMN[table])).max()).collect("pyarrow")
+    last: dt.datetime | None = rows["last"].to_list()[0]
+    return last - _TICK if last and table in _LASTS else last
 
 
 def calendar(period: str, first: dt.datetime, until: dt.datetime, zone: str) -> Periods:
@@ -193,9 +194,9 @@ def begins(days: pd.Series[Any], period: str) -> pd.Series[Any]:
     >>> begins(pd.Series(pd.to_datetime(["2026-11-11"])), "week").dt.date.tolist()
     [datetime.date(2026, 11, 9)]
     """
-    if period == "week":
-        return days - pd.to_timedelta(days.dt.day_of_week, unit="D")
-    return days - pd.to_timedelta(days.dt.day - 1, unit="D") if period == "month" else days
+    into = {"week": days.dt.day_of_week, "month": days.dt.day - 1}.get(period, 0 * days.dt.day)
+    first: pd.Series[Any] = days - pd.to_timedelta(into, unit="D")
+    return first
 
 
 def length(period: str, first: dt.datetime, until: dt.datetime) -> int:
@@ -345,8 +346,8 @@ def same_days(tables: Tables, where: Filter | None, table: str) -> SameDays | No
 def _stretches(tables: Tables) -> dict[str, tuple[dt.date, dt.date]]:
     """Return each campaign's first and last local day, over all tables that name it."""
     ran: dict[str, tuple[dt.date, dt.date]] = {}
-    for name, first, last in tables.fact("stretches of campaigns", lambda: _moments(tables)):
-        days = [dt.date.fromisoformat(local_day(moment, tables.zone)) for moment in (first, last)]
+    for name, *moments in tables.fact("stretches of campaigns", lambda: _moments(tables)):
+        days = [dt.date.fromisoformat(local_day(moment, tables.zone)) for moment in moments]
         known = ran.get(name, (days[0], days[1]))
         ran[name] = (min(known[0], days[0]), max(known[1], days[1]))
     if (own := tables.campaign) and own.name in ran:
