@@ -29,11 +29,14 @@ def test_each_control_changes_what_is_asked_of_orders(opened, sample: Tables) ->
     assert headline(run(app)) == finding(Sales(by="channel", every="month", where=WHERE), sample)
     trend = next(d.value for d in app.dataframe if "whole" in d.value.columns)
     assert sorted(set(trend["period"])) == ["2026-09-01", "2026-10-01", "2026-11-01"]
+    app.selectbox(key="sales.every").set_value("")
+    assert headline(run(app)) == finding(Sales(by="channel", every=None, where=WHERE), sample)
 
 
 def test_each_control_changes_what_is_asked_of_spend(opened, sample: Tables) -> None:
     app = opened("performance")
     assert headline(app) == finding(Performance(every=None, where=WHERE), sample)
+    assert app.selectbox(key="performance.every").value == ""
     app.selectbox(key="performance.by").set_value("creative")
     app.selectbox(key="performance.every").set_value("week")
     assert headline(run(app)) == finding(Performance(by="creative", every="week", where=WHERE), sample)

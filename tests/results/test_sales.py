@@ -380,6 +380,8 @@ def test_tmall_orders(real_file: Callable[[str], Path]) -> None:
     assert found["created_amount"] == pytest.approx(2_995_760.61, abs=0.005)
     assert found["paid_amount"] - found["refunds"] == pytest.approx(found["realised"])
     assert answer.frame("steps")["orders"].tolist() == [28_010, 24_087, 18_955]
+    drawn = next(iter(answer.chart(Look("zh_CN")).to_dict()["datasets"].values()))
+    assert [row["step_name"] for row in drawn] == ["下单", "已付款", "留存（未全额退款）"]
     assert answer.say(answer.headline, "zh_CN").startswith("实收")
 
 

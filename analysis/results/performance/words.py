@@ -109,9 +109,9 @@ def _apart(by: str, rates: pd.DataFrame, figure: str, currency: str | None) -> M
              "most": figure_words(figure, best[figure], currency),
              "least": figure_words(figure, worst[figure], currency)}  # fmt: skip
     if figure == "roas":
-        return say("{best} claims most for its money ({most}), {worst} least ({least}). Ask Budget what more money "
+        return say("The highest is {best} ({most}), the lowest {worst} ({least}). Ask Budget what more money "
                    "brings before moving any.", **facts)  # fmt: skip
-    return say("{best} is cheapest ({most}), {worst} dearest ({least}). Ask Budget what more money brings before "
+    return say("The cheapest is {best} ({most}), the dearest {worst} ({least}). Ask Budget what more money brings before "
                "moving any.", **facts)  # fmt: skip
 
 

@@ -174,7 +174,7 @@ class SalesAnswer(Answer):
             **_FIGURES,
         },
         steps={
-            "step": Field(N_("Step"), "text", {step: step for step in words.STEPS}),
+            "step": Field(N_("Step"), "text", words.STEPS),
             "campaign": _CAMPAIGN,
             "orders": Field(N_("Orders"), "count"),
             "amount": Field(N_("Amount"), "money"),

@@ -99,7 +99,7 @@ def _driver(by: str, campaigns: pd.DataFrame, change: pd.DataFrame, currency: st
              "then": Money(float(then[most]), currency)}  # fmt: skip
     if now[most] > then[most]:
         return say("Most of the growth is {group}: {now} after {then}. See on Performance what it cost.", **facts)
-    return say("{group} fell most: {now} after {then}. Look there first.", **facts)
+    return say("The largest fall is {group}: {now} after {then}. Look there first.", **facts)
 
 
 def _sent_back(by: str | None, table: pd.DataFrame) -> Message | None:
@@ -117,7 +117,7 @@ def _sent_back(by: str | None, table: pd.DataFrame) -> Message | None:
         return None
     most: Any = worse.loc[worse["refund_rate"].idxmax()]
     rest = (whole["refunded"] - most["refunded"]) / (whole["paid"] - most["paid"])
-    return say("{group} gets most back: {rate} of its {n} paid orders were refunded in full, {rest} elsewhere. Look "
+    return say("Most comes back from {group}: {rate} of {n} paid orders were refunded in full, {rest} elsewhere. Look "
                "there first.", group=group_name(str(most["group"]), by), rate=Share(float(most["refund_rate"])),
                n=int(most["paid"]), rest=Share(float(rest)))  # fmt: skip
 
