@@ -142,7 +142,7 @@ def relative(one: Interval, other: Interval) -> Interval:
     Examples
     --------
     >>> [round(bound, 3) for bound in relative(proportion(60, 100), proportion(40, 100)).floats()]
-    [1.5, 1.128, 2.019]
+    [1.5, 1.131, 2.01]
     """
     logs = [Interval(*(np.log(np.where(np.asarray(bound) > 0, bound, np.nan)) for bound in each))
             for each in (one, other)]  # fmt: skip

@@ -173,8 +173,8 @@ def notes(
                    groups=Names(tuple(few[:12]), by), level=round(100 * LEVEL))  # fmt: skip
         yield Note("small-groups", text, "warning")
     if waiting:
-        text = say("{n} unpaid orders of the last day before the data ends may still be paid: they are not judged in "
-                   "the share paid.", n=waiting)  # fmt: skip
+        text = say("Unpaid orders of the last day before the data ends may still be paid and are not judged in the "
+                   "share paid: {n}.", n=waiting)  # fmt: skip
         yield Note("still-open", text)
     if buyers:
         text = say("New is who has no purchase before in these data, which begin on {day}; the earlier the orders, the "
