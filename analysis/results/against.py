@@ -292,7 +292,8 @@ def latest(campaigns: pd.DataFrame) -> pd.DataFrame:
     if len(whole) or campaigns.empty:
         return whole
     last = campaigns.drop_duplicates("group").sort_values("last")["group"].iloc[-1]
-    return campaigns[campaigns["group"] == last]
+    latest_rows: pd.DataFrame = campaigns[campaigns["group"] == last]
+    return latest_rows
 
 
 def compared_notes(compared: list[Daily], tables: Tables, where: Filter | None, table: str) -> Iterator[Note]:
