@@ -25,9 +25,9 @@ def controls(tables: Tables, start: Performance) -> Performance:
         st.markdown(_("Show what the money bought, split by"), width="content")
         columns = ["", *(c for c in COLUMNS if c in held)]
         by = choose(widget_key("by"), _("Breakdown"), columns, start.by or "", lambda c: _(c or "nothing"))
-        every = choose_words(widget_key("every"), _("Period"), PERIODS, start.every, 160)
+        every = choose_words(widget_key("every"), _("Period"), PERIODS, start.every or "", 160)
         currency = currency_of(tables, start.currency)
-    return start.replace(by=by or None, every=every, currency=currency)
+    return start.replace(by=by or None, every=every or None, currency=currency)
 
 
 SCREEN = Screen(

@@ -10,7 +10,7 @@ from ui.controls import choose, choose_words, currency_of, sentence, widget_key
 from ui.language import N_, _
 from ui.screens.base import Screen
 
-PERIODS = {None: N_("all at once"), "day": N_("day by day"), "week": N_("week by week"), "month": N_("month by month")}
+PERIODS = {"": N_("all at once"), "day": N_("day by day"), "week": N_("week by week"), "month": N_("month by month")}
 
 
 def default(tables: Tables) -> Sales:
@@ -26,9 +26,9 @@ def controls(tables: Tables, start: Sales) -> Sales:
         st.markdown(_("Show what orders came to, split by"), width="content")
         columns = ["", *(c for c in COLUMNS if c in held)]
         by = choose(widget_key("by"), _("Breakdown"), columns, start.by or "", lambda c: _(c or "nothing"))
-        every = choose_words(widget_key("every"), _("Period"), PERIODS, start.every, 160)
+        every = choose_words(widget_key("every"), _("Period"), PERIODS, start.every or "", 160)
         currency = currency_of(tables, start.currency)
-    return start.replace(by=by or None, every=every, currency=currency)
+    return start.replace(by=by or None, every=every or None, currency=currency)
 
 
 SCREEN = Screen(
