@@ -114,9 +114,9 @@ def _known_until(tables: Tables, table: str, where: Filter | None) -> dt.datetim
 
 def _end(frame: nw.LazyFrame[Any], table: str) -> dt.datetime | None:
     """Return the last moment that a table's rows tell of; a row of spend tells of its period to the end."""
-    rows = frame.select(last=nw.col(_LASTS.get(table, TIME_COLUMN[table])).max()).collect("pyarrow")
-    last: dt.datetime | None = rows["last"].to_list()[0]
-    return last - _TICK if last and table in _LASTS else last
+    found = frame.select(last=nw.col(_LASTS.get(table, TIME_COLUMN[table])).max()).collect("pyarrow")["last"].to_list()
+    end: dt.datetime | None = found[0]
+    return end - _TICK if end and table in _LASTS else end
 
 
 def calendar(period: str, first: dt.datetime, until: dt.datetime, zone: str) -> Periods:
@@ -194,8 +194,10 @@ def begins(days: pd.Series[Any], period: str) -> pd.Series[Any]:
     >>> begins(pd.Series(pd.to_datetime(["2026-11-11"])), "week").dt.date.tolist()
     [datetime.date(2026, 11, 9)]
     """
-    into = {"week": days.dt.day_of_week, "month": days.dt.day - 1}.get(period, 0 * days.dt.day)
-    first: pd.Series[Any] = days - pd.to_timedelta(into, unit="D")
+    if period not in ("week", "month"):
+        return days
+    since = days.dt.day_of_week if period == "week" else days.dt.day - 1
+    first: pd.Series[Any] = days - pd.to_timedelta(since, unit="D")
     return first
 
 
@@ -346,13 +348,13 @@ def same_days(tables: Tables, where: Filter | None, table: str) -> SameDays | No
 def _stretches(tables: Tables) -> dict[str, tuple[dt.date, dt.date]]:
     """Return each campaign's first and last local day, over all tables that name it."""
     ran: dict[str, tuple[dt.date, dt.date]] = {}
-    for name, *moments in tables.fact("stretches of campaigns", lambda: _moments(tables)):
-        days = [dt.date.fromisoformat(local_day(moment, tables.zone)) for moment in moments]
+    for name, first, last in tables.fact("stretches of campaigns", lambda: _moments(tables)):
+        days = [dt.date.fromisoformat(local_day(moment, tables.zone)) for moment in (first, last)]
         known = ran.get(name, (days[0], days[1]))
         ran[name] = (min(known[0], days[0]), max(known[1], days[1]))
     if (own := tables.campaign) and own.name in ran:
-        first, last = ran[own.name]
-        ran[own.name] = (min(first, dt.date.fromisoformat(own.start)), max(last, dt.date.fromisoformat(own.end)))
+        begun, ended = ran[own.name]
+        ran[own.name] = (min(begun, dt.date.fromisoformat(own.start)), max(ended, dt.date.fromisoformat(own.end)))
     return ran
 
 

@@ -288,12 +288,12 @@ def groups_of(daily: Daily, weight: str) -> list[str]:
 
 def latest(campaigns: pd.DataFrame) -> pd.DataFrame:
     """Return the two rows that a headline speaks of: all together or, of campaigns one by one, the last that ran."""
-    whole: pd.DataFrame = campaigns[campaigns["group"] == TOTAL]
+    whole = campaigns[campaigns["group"] == TOTAL]
     if len(whole) or campaigns.empty:
         return whole
     last = campaigns.drop_duplicates("group").sort_values("last")["group"].iloc[-1]
-    own: pd.DataFrame = campaigns[campaigns["group"] == last]
-    return own
+    latest_rows: pd.DataFrame = campaigns[campaigns["group"] == last]
+    return latest_rows
 
 
 def compared_notes(compared: list[Daily], tables: Tables, where: Filter | None, table: str) -> Iterator[Note]:

@@ -111,8 +111,8 @@ def _apart(by: str, rates: pd.DataFrame, figure: str, currency: str | None) -> M
     if figure == "roas":
         return say("The highest is {best} ({most}), the lowest {worst} ({least}). Ask Budget what more money "
                    "brings before moving any.", **facts)  # fmt: skip
-    return say("The cheapest is {best} ({most}), the dearest {worst} ({least}). Ask Budget what more money brings before "
-               "moving any.", **facts)  # fmt: skip
+    return say("The cheapest is {best} ({most}), the dearest {worst} ({least}). Ask Budget what more money brings "
+               "before moving any.", **facts)  # fmt: skip
 
 
 def notes(table: pd.DataFrame, *, rows: int, without: Mapping[str, int], long: int) -> Iterator[Note]:
