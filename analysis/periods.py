@@ -104,8 +104,9 @@ def _known_until(tables: Tables, table: str, where: Filter | None) -> dt.datetim
     last = end
     ending = {c: kept for c, kept in (where.columns() if where else {}).items() if c in ENDING}
     if ending and set(ending) <= set(tables.present(table)):
-        own = tables.frame(table).filter(*(among(column, kept) for column, kept in ending.items()))
-        last = _end(own, table) or last
+        own = [among(column, kept) for column, kept in ending.items()]
+        found = tables.fact(f"end of {table} in {ending}", lambda: _end(tables.frame(table).filter(*own), table))
+        last = found or last
     day = local_day(last, tables.zone)
     whole = day < local_day(end, tables.zone) or (tables.campaign is not None and day == tables.campaign.end)
     return local_midnight(day, tables.zone, days=1) - _TICK if whole else last
@@ -114,7 +115,8 @@ def _known_until(tables: Tables, table: str, where: Filter | None) -> dt.datetim
 def _end(frame: nw.LazyFrame[Any], table: str) -> dt.datetime | None:
     """Return the last moment that a table's rows tell of; a row of spend tells of its period to the end."""
     found = frame.select(last=nw.col(_LASTS.get(table, TIME_COLUMN[table])).max()).collect("pyarrow")["last"].to_list()
-    return found[0] - _TICK if found[0] and table in _LASTS else found[0]
+    end: dt.datetime | None = found[0]
+    return end - _TICK if end and table in _LASTS else end
 
 
 def calendar(period: str, first: dt.datetime, until: dt.datetime, zone: str) -> Periods:
@@ -192,9 +194,11 @@ def begins(days: pd.Series[Any], period: str) -> pd.Series[Any]:
     >>> begins(pd.Series(pd.to_datetime(["2026-11-11"])), "week").dt.date.tolist()
     [datetime.date(2026, 11, 9)]
     """
-    if period == "week":
-        return days - pd.to_timedelta(days.dt.day_of_week, unit="D")
-    return days - pd.to_timedelta(days.dt.day - 1, unit="D") if period == "month" else days
+    if period not in ("week", "month"):
+        return days
+    since = days.dt.day_of_week if period == "week" else days.dt.day - 1
+    first: pd.Series[Any] = days - pd.to_timedelta(since, unit="D")
+    return first
 
 
 def length(period: str, first: dt.datetime, until: dt.datetime) -> int:
@@ -349,8 +353,8 @@ def _stretches(tables: Tables) -> dict[str, tuple[dt.date, dt.date]]:
         known = ran.get(name, (days[0], days[1]))
         ran[name] = (min(known[0], days[0]), max(known[1], days[1]))
     if (own := tables.campaign) and own.name in ran:
-        first, last = ran[own.name]
-        ran[own.name] = (min(first, dt.date.fromisoformat(own.start)), max(last, dt.date.fromisoformat(own.end)))
+        begun, ended = ran[own.name]
+        ran[own.name] = (min(begun, dt.date.fromisoformat(own.start)), max(ended, dt.date.fromisoformat(own.end)))
     return ran
 
 

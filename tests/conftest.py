@@ -55,6 +55,7 @@ SMALL: dict[str, dict[str, Any]] = {
         "funnel": {"kind": "funnel", "version": 1, "steps": ["visit", "view", "cart"], "breakdown": "channel"}
     },
     "response-curves": {"draws": 100},
+    "sales": {"by": "channel"},
     "scenario": {"curves": {"kind": "response-curves", "version": 1, "draws": 100}},
     "simulation": {"runs": 20},
 }

@@ -18,6 +18,8 @@ PAGES = (
     "attribution",
     "nodes",
     "segments",
+    "sales",
+    "performance",
     "budget",
     "reallocation",
     "data",

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.errors import DataError
-from analysis.purchases import NO_PURCHASE, purchases, source_of
+from analysis.purchases import NO_PURCHASE, created, purchases, source_of
 from analysis.tables import Tables, collect
 from analysis.values import Campaign, Filter
 from analysis.vocabulary import ORDER_STATUSES
@@ -155,7 +155,7 @@ def test_where_nothing_tells_the_orders_say_what_they_lack() -> None:
     with pytest.raises(DataError) as lacking:
         purchases(Tables(orders=orders({"revenue": 1.0}).drop(columns="user_id")))
     assert (none.value.code, lacking.value.code) == ("no-table", "no-column")
-    assert "user_id" in str(lacking.value)
+    assert "who ordered" in str(lacking.value)
 
 
 # ---- the twin ---------------------------------------------------------------------------------------------
@@ -233,3 +233,21 @@ def test_an_order_refunded_in_full_was_paid_and_is_no_purchase() -> None:
     found = purchases(Tables(orders=frame))
     assert collect(found.rows)["order_id"].tolist() == ["a"]
     assert sorted(collect(found.paid)["order_id"]) == ["a", "b"]
+
+
+def test_an_order_refunded_by_its_status_alone_was_paid_too() -> None:
+    frame = orders(
+        {"revenue": 100.0, "status": "refunded", "paid_at": pd.NaT},
+        {"revenue": 20.0, "status": "cancelled"},
+        {"revenue": 5.0, "paid_at": pd.NaT},
+        {"revenue": 1.0, "status": "paid"},
+    )
+    found = purchases(Tables(orders=frame))
+    assert collect(found.rows)["order_id"].tolist() == ["o3"]
+    assert collect(found.paid).sort_values("order_id")[["order_id", "amount"]].values.tolist() == [
+        ["o0", 0.0], ["o3", 1.0]
+    ]  # fmt: skip
+    made = collect(created(Tables(orders=frame)).rows).set_index("order_id").sort_index()
+    assert made["revenue"].tolist() == [100.0, 20.0, 5.0, 1.0]
+    assert made["paid"].fillna(-1).tolist() == [100.0, -1, -1, 1.0]
+    assert made["bought"].tolist() == [False, False, False, True]

@@ -24,8 +24,8 @@ from analysis.values import Filter, local_day
 
 OTHERS = N_("(all others)")
 """The groups beyond the largest, together."""
-EVERY = {"day": N_("Day by day"), "week": N_("Week by week"), "month": N_("Month by month")}
-"""Periods that figures are shown over, with their words."""
+EVERY = ("day", "week", "month")
+"""Periods that figures are shown over."""
 CHANGE: Mapping[str, Field] = {
     "change": Field(N_("Change"), "share"),
     **bounds("share"),
@@ -69,6 +69,12 @@ class Daily:
             return self.now.iloc[:0]
         first, last = map(pd.Timestamp, self.same.days)
         return self.now[self.now["day"].between(first, last)]
+
+    @property
+    def pair(self) -> tuple[Days, Days]:
+        """The days compared: of this campaign, and of the one before."""
+        assert self.same is not None  # asked for where something is compared
+        return Days(self.alike, *self.same.days), Days(self.before, *self.same.days)
 
     def called(self, group: str) -> Daily:
         """Return the same as one group's."""
@@ -190,10 +196,24 @@ def over(periods: pd.Series[Any], every: str | None, whole: pd.Timestamp, last: 
     return ends <= whole
 
 
-def per_day(daily: pd.DataFrame, group: str, column: str, days: pd.DatetimeIndex) -> Floats:
-    """Return a sum day by day, nought on days without a row; of everything, for the group of all."""
-    own = daily if group == TOTAL else daily[daily["group"] == group]
-    return own.groupby("day")[column].sum().reindex(days, fill_value=0.0).to_numpy(float)
+class Days(dict[str, pd.DataFrame]):
+    """Of all together and of each group the sums of every day, nought on days without a row.
+
+    Parameters
+    ----------
+    daily : DataFrame
+    first, last : str or Timestamp
+    """
+
+    def __init__(self, daily: pd.DataFrame, first: str | pd.Timestamp, last: str | pd.Timestamp) -> None:
+        days, parts = pd.date_range(first, last), {TOTAL: daily, **dict(iter(daily.groupby("group")))}
+        super().__init__({
+            str(name): own.drop(columns="group").groupby("day").sum().reindex(days, fill_value=0.0)
+            for name, own in parts.items()
+        })  # fmt: skip
+
+    def __missing__(self, group: str) -> pd.DataFrame:
+        return self[TOTAL] * 0.0
 
 
 def varied(top: Floats, bottom: Floats) -> Interval:
@@ -208,11 +228,9 @@ def varied(top: Floats, bottom: Floats) -> Interval:
     return ratio_of_sums(top[here], bottom[here])
 
 
-def grown(daily: Daily, group: str, column: str) -> Interval:
-    """Return a sum over that of the same days before; see :func:`varied`."""
-    assert daily.same is not None  # asked for where something is compared
-    days = pd.date_range(*daily.same.days)
-    value, low, high = varied(*(per_day(part, group, column, days) for part in (daily.alike, daily.before)))
+def grown(now: pd.DataFrame, then: pd.DataFrame, column: str) -> Interval:
+    """Return a sum over that of the same days before, given either's days; see :func:`varied`."""
+    value, low, high = varied(now[column].to_numpy(float), then[column].to_numpy(float))
     return Interval(value, np.maximum(low, 0.0), high)
 
 
@@ -274,7 +292,8 @@ def latest(campaigns: pd.DataFrame) -> pd.DataFrame:
     if len(whole) or campaigns.empty:
         return whole
     last = campaigns.drop_duplicates("group").sort_values("last")["group"].iloc[-1]
-    return campaigns[campaigns["group"] == last]
+    latest_rows: pd.DataFrame = campaigns[campaigns["group"] == last]
+    return latest_rows
 
 
 def compared_notes(compared: list[Daily], tables: Tables, where: Filter | None, table: str) -> Iterator[Note]:

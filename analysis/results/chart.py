@@ -40,7 +40,8 @@ def lines(
         For who cannot see the chart.
     """
     look, grouped = plot.look, bool((trend["group"] != TOTAL).any())
-    shown = trend[trend["group"].isin(sums)] if grouped else trend[trend["group"] == TOTAL]
+    own = trend["campaign"].isna() | (trend["campaign"] == trend["campaign"].iloc[0])  # groups have one line each
+    shown = trend[trend["group"].isin(sums) & own] if grouped else trend[trend["group"] == TOTAL]
     shown = shown.tail(MARKS) if not grouped else shown[shown["period"].isin(_latest(shown, len(sums)))]
     column = "group" if grouped else "campaign"
     named = plot.named(shown.dropna(subset=figure))

@@ -203,8 +203,8 @@ def _notes(tables: Tables, filled: list[str]) -> tuple[Note, ...]:
     missing = [t for t in TABLES if t not in filled]
     needs = {
         "events": say("Funnel needs events."),
-        "orders": say("Values in Segments need orders."),
-        "spend": say("Budget and Reallocation need spend."),
+        "orders": say("Sales, and values in Segments, need orders."),
+        "spend": say("Performance, Budget and Reallocation need spend."),
     }
     notes = [Note("no-table", needs[t], "missing") for t in missing]
     if (codes := tables.names("currency")) and len(codes) > 1:

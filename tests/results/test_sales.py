@@ -100,7 +100,7 @@ def test_the_last_days_orders_are_shown_but_not_judged() -> None:
     late = LATER - pd.Timedelta("23h")
     answer = Sales().run(Tables(orders=orders({}, {"timestamp": late, "paid_at": pd.NaT}, {"timestamp": LATER})))
     assert tuple(answer.table.loc[0, ["created", "paid", "paid_rate"]]) == (3, 2, 1.0)
-    assert "1 unpaid orders of the last day" in answer.text()
+    assert "not judged in the share paid: 1." in answer.text()
     assert answer.frame("steps")["rate"].tolist()[1:] == [1.0, 1.0]
 
 
@@ -165,7 +165,7 @@ def test_statuses_are_told_apart_and_read_as_words() -> None:
         "refunded": {"created": 2, "paid": 2, "kept": 0}, "cancelled": {"created": 1, "paid": 0, "kept": 0},
     }  # fmt: skip
     plot = answer.plot("table", Look("zh_CN"))
-    assert plot.names(answer.table, "group")[1:] == ["已签收", "已退款", "已取消"]
+    assert plot.names(pd.DataFrame({"group": ["delivered", "cancelled"]}), "group") == ["已签收", "已取消"]
 
 
 # ---- what orders do not say -------------------------------------------------------------------------------
@@ -230,7 +230,6 @@ def _twin(lines: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
         back = sum(r["revenue"] for r in rows if r["revenue"] < 0 and r["status"] not in ("cancelled", "failed"))
         day = str((DAY.normalize() + pd.Timedelta(hours=min(r["hour"] for r in sold or rows))).date())
         if not sold:
-            days[day] += Counter()
             days[day]["realised"] += back
             days[day]["refunds"] -= back
             continue
@@ -257,7 +256,7 @@ def _twin(lines: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
     return {day: dict(found) for day, found in days.items()}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(lines=st.lists(LINE, min_size=1, max_size=14))
 def test_sales_equal_the_twin(lines: list[dict[str, Any]]) -> None:
     # One ordinary order, so that the columns that tell are there and most rows are in CNY.
@@ -335,9 +334,10 @@ def test_dates_and_a_shorter_campaign_before_are_heeded() -> None:
 def test_each_campaign_is_set_beside_the_one_before_it() -> None:
     answer = Sales(by="campaign", every=None).run(Tables(orders=campaigns((2, 3))))
     assert answer.frame("campaigns")[["group", "campaign", "created"]].to_numpy().tolist() == [
-        ["2026", "2026", 120], ["2026", "2025", 80]
+        ["2026", "2026", 117], ["2026", "2025", 78]
     ]  # fmt: skip
     assert "2025" in answer.say(answer.headline)
+    assert answer.frame("campaigns")["last"].dt.day.tolist() == [9, 9]  # the last day is not over
     answer.chart().to_dict()
 
 
@@ -354,16 +354,16 @@ def test_a_headline_finds_what_grew_and_where() -> None:
 
 
 def test_no_difference_is_found_where_there_is_none() -> None:
-    """120 pairs of campaigns with nothing between them; above 12 false alarms (of 6 expected) is a chance of 1%."""
+    """80 pairs of campaigns with nothing between them; above 10 false alarms (4 expected) is a chance of 0.2%."""
     alarms = 0
-    for seed in range(120):
+    for seed in range(80):
         answer = Sales(every=None, where=Filter(campaign="2026")).run(
             Tables(orders=campaigns((12, 12), seed=seed, spread=0.3))
         )
         change = answer.frame("change").set_index("measure").loc["realised"]
         alarms += bool(change["clear"])
         assert bool(change["clear"]) == ("Chance alone" not in answer.say(answer.headline))
-    assert alarms <= 12
+    assert alarms <= 10
 
 
 # ---- known figures ----------------------------------------------------------------------------------------
@@ -374,12 +374,14 @@ def test_tmall_orders(real_file: Callable[[str], Path]) -> None:
     rows = export.clean(b"k" * 32).rows
     export.close()
     tables = Tables(orders=rows)
-    answer = Sales(by="region", every=None).run(tables)
+    answer = Sales(every=None).run(tables)
     found = answer.table.iloc[0]
     assert tuple(found[["created", "paid", "kept"]]) == (28_010, 24_087, 18_955)
     assert found["created_amount"] == pytest.approx(2_995_760.61, abs=0.005)
     assert found["paid_amount"] - found["refunds"] == pytest.approx(found["realised"])
     assert answer.frame("steps")["orders"].tolist() == [28_010, 24_087, 18_955]
+    drawn = next(iter(answer.chart(Look("zh_CN")).to_dict()["datasets"].values()))
+    assert [row["step_name"] for row in drawn] == ["下单", "已付款", "留存（未全额退款）"]
     assert answer.say(answer.headline, "zh_CN").startswith("实收")
 
 

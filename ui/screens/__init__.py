@@ -19,8 +19,10 @@ from ui.screens import (
     nodes,
     participation,
     paths,
+    performance,
     reallocation,
     retention,
+    sales,
     segments,
     speed,
 )
@@ -31,7 +33,8 @@ ROOMS: Mapping[str, tuple[Screen[Any], ...]] = MappingProxyType(
     {
         N_("Journey"): tuple(module.SCREEN for module in _JOURNEY),
         N_("Audience"): (segments.SCREEN,),
-        N_("Money"): (budget.SCREEN, reallocation.SCREEN),
+        N_("Results"): (sales.SCREEN,),
+        N_("Money"): (performance.SCREEN, budget.SCREEN, reallocation.SCREEN),
     }
 )
 """The navigation: its headings, and the screens under each."""

@@ -227,7 +227,7 @@ def _measured(counts: tuple[int, int, int, int], each: Interval, both: int | Non
     _, low, high = proportion(went, users).floats()
     row: dict[str, Any] = {"users": users, "share": share, "low": low, "high": high}
     row |= {"others": others, "others_share": rest}
-    row |= _ratio(*counts, both) | {"p_value": _p_value(*counts, both)}
+    row |= _of_pairs(*counts, both) | {"p_value": _p_value(*counts, both)}
     row |= dict.fromkeys(("lost", "worth", "worth_low", "worth_high"), np.nan)
     if share >= rest:
         return row
@@ -249,16 +249,28 @@ def _gap(went: int, users: int, others_went: int, others: int, both: int | None)
     return least, most
 
 
-def _ratio(went: int, users: int, others_went: int, others: int, both: int | None) -> dict[str, float]:
-    names_ = ("lift", "lift_low", "lift_high")
-    if not others_went or not went:
-        return dict.fromkeys(names_, np.nan)
-    if both is None:
-        return dict(zip(names_, ratio(went, users, others_went, others).floats(), strict=True))
+_LIFT = ("lift", "lift_low", "lift_high")
+
+
+def _of_pairs(went: int, users: int, others_went: int, others: int, both: int | None) -> dict[str, float]:
+    """Return the ratio of pairs; that of two groups is found of all rows at once, see :func:`_lifts`."""
+    if both is None or not others_went or not went:
+        return dict.fromkeys(_LIFT, np.nan)
     lift = (went / users) / (others_went / others)
     once = went + others_went - 2 * both
     reach = float(np.exp(Z * np.sqrt(once / (went * others_went))))  # delta method on the log
-    return dict(zip(names_, (lift, lift / reach, lift * reach), strict=True))
+    return dict(zip(_LIFT, (lift, lift / reach, lift * reach), strict=True))
+
+
+def _lifts(table: pd.DataFrame) -> pd.DataFrame:
+    """Fill in the ratios of two groups' shares, where both have any."""
+    users, others = (table[name].to_numpy(float) for name in ("users", "others"))
+    went, others_went = (np.rint(n * table[name]) for n, name in ((users, "share"), (others, "others_share")))
+    own = (table["lift"].isna() & (went > 0) & (others_went > 0)).to_numpy()
+    found = ratio(went[own], users[own], others_went[own], others[own])
+    for name, values in zip(_LIFT, found, strict=True):
+        table.loc[own, name] = values
+    return table
 
 
 def _p_value(went: int, users: int, others_went: int, others: int, both: int | None) -> float:
@@ -276,7 +288,7 @@ def _ranked(asked: DropOffs, rows: list[dict[str, Any]]) -> pd.DataFrame:
     """Say which differences are clear, and put the dearest clear one first."""
     columns = list(DropOffsAnswer.fields["table"])
     table = pd.DataFrame(rows, columns=columns)
-    table = table.astype(dict.fromkeys(_NUMBERS, float)).astype({"users": "Int64", "others": "Int64"})
+    table = _lifts(table.astype(dict.fromkeys(_NUMBERS, float))).astype({"users": "Int64", "others": "Int64"})
     table["clear"] = clear(table["p_value"].to_numpy(float), false_alarms=asked.false_discovery)
     by = "worth" if table["worth"].notna().any() else "lost"
     order = table.assign(behind=table["clear"] & (table["lost"] > 0), rank=table[by].fillna(-np.inf))

@@ -25,6 +25,7 @@ from analysis.results.against import (
     EVERY,
     OTHERS,
     Daily,
+    Days,
     by_day,
     campaigns_of,
     changes,
@@ -33,7 +34,6 @@ from analysis.results.against import (
     grown,
     load,
     over,
-    per_day,
     series,
     totals,
     varied,
@@ -275,20 +275,18 @@ def _table(daily: Daily) -> tuple[pd.DataFrame, pd.DataFrame]:
     days = spent.groupby("group")["day"].nunique()
     days[TOTAL] = spent["day"].nunique()
     table = _figures(sums).assign(days=days.reindex(sums.index, fill_value=0)).reset_index()
-    rates = pd.DataFrame({"group": sums.index})
+    rates, days_of = pd.DataFrame({"group": sums.index}), Days(daily.now, *daily.days)
     for rate in RATES:
-        found = [rate_of(daily.now, group, rate, daily.days).floats() for group in sums.index]
+        found = [rate_of(days_of[group], rate).floats() for group in sums.index]
         rates[rate], rates[f"{rate}_low"], rates[f"{rate}_high"] = np.array(found).T
     return _typed(table, "table"), _typed(rates, "rates")
 
 
-def rate_of(
-    daily: pd.DataFrame, group: str, rate: str, days: tuple[pd.Timestamp | str, pd.Timestamp | str]
-) -> Interval:
-    """Return a group's rate with its interval, days being what varies."""
-    every = pd.date_range(*days)
-    found = varied(*(per_day(daily, group, f"{rate}_{part}", every) for part in ("top", "of")))
-    value_, low, high = found.times(RATES[rate][2])
+def rate_of(days: pd.DataFrame, rate: str) -> Interval:
+    """Return a rate with its interval, the days being what varies."""
+    value_, low, high = varied(*(days[f"{rate}_{part}"].to_numpy(float) for part in ("top", "of"))).times(
+        RATES[rate][2]
+    )
     return Interval(value_, np.maximum(low, 0.0), high)
 
 
@@ -321,10 +319,9 @@ def _beside(compared: list[Daily]) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def _ratios(daily: Daily, groups: list[str]) -> Iterator[tuple[tuple[str, str], Interval]]:
     """Yield each group's figures over those of the same days before."""
-    assert daily.same is not None  # asked for where something is compared
+    now, then = daily.pair
     for group in groups:
         for figure in ("spend", *COUNTS):
-            yield (group, figure), grown(daily, group, figure)
+            yield (group, figure), grown(now[group], then[group], figure)
         for rate in RATES:
-            sides = (rate_of(part, group, rate, daily.same.days) for part in (daily.alike, daily.before))
-            yield (group, rate), relative(*sides)
+            yield (group, rate), relative(rate_of(now[group], rate), rate_of(then[group], rate))

@@ -15,10 +15,10 @@ from analysis.messages import N_, Message, Money, Name, Names, Share, say
 from analysis.results.against import OTHERS, change_of, latest
 
 LACKS = {
-    "impressions": N_("impressions: CTR and CPM"),
-    "clicks": N_("clicks: CTR, CPC and CVR"),
-    "conversions": N_("conversions: CVR and CPA"),
-    "attributed_revenue": N_("attributed revenue: ROAS"),
+    "impressions": N_("impressions (for CTR and CPM)"),
+    "clicks": N_("clicks (for CTR, CPC and CVR)"),
+    "conversions": N_("conversions (for CVR and CPA)"),
+    "attributed_revenue": N_("attributed revenue (for ROAS)"),
 }
 """What a report may not say, and what then cannot be told."""
 
@@ -109,10 +109,10 @@ def _apart(by: str, rates: pd.DataFrame, figure: str, currency: str | None) -> M
              "most": figure_words(figure, best[figure], currency),
              "least": figure_words(figure, worst[figure], currency)}  # fmt: skip
     if figure == "roas":
-        return say("{best} claims most for its money ({most}), {worst} least ({least}). Ask Budget what more money "
+        return say("The highest is {best} ({most}), the lowest {worst} ({least}). Ask Budget what more money "
                    "brings before moving any.", **facts)  # fmt: skip
-    return say("{best} is cheapest ({most}), {worst} dearest ({least}). Ask Budget what more money brings before "
-               "moving any.", **facts)  # fmt: skip
+    return say("The cheapest is {best} ({most}), the dearest {worst} ({least}). Ask Budget what more money brings "
+               "before moving any.", **facts)  # fmt: skip
 
 
 def notes(table: pd.DataFrame, *, rows: int, without: Mapping[str, int], long: int) -> Iterator[Note]:
@@ -134,8 +134,8 @@ def notes(table: pd.DataFrame, *, rows: int, without: Mapping[str, int], long: i
                    "taken off. What was realised is on Sales.")  # fmt: skip
         yield Note("claimed", text, "warning")
     if none:
-        text = say("The report has no {columns} are left out. Export it with these columns to see them.",
-                   columns=Names(tuple(say(LACKS[c]) for c in none), sign="; "))  # fmt: skip
+        text = say("Left out, as the report does not have them: {columns}. Export it with these columns.",
+                   columns=Names(tuple(say(LACKS[c]) for c in none)))  # fmt: skip
         yield Note("left-out", text, "missing")
     for column, n in without.items():
         if n and column not in none:

@@ -16,7 +16,7 @@ from analysis.answer import Answer, Note
 from analysis.charts import GROUP_WORDS, NOT_SET, TOTAL, AnyChart, Look
 from analysis.errors import DataError
 from analysis.estimates import Interval, Moments, mean, proportion, ratio, relative, share
-from analysis.fields import Field, Fields, described
+from analysis.fields import Field, Fields, bounds, described
 from analysis.messages import N_, say
 from analysis.money import Currency, currency_of, known
 from analysis.periods import known_until
@@ -119,7 +119,7 @@ class Sales(Question):
     ...                        "revenue": [60.0, 40.0, 30.0, 9.0], "refund": [0.0, 40.0, 5.0, 0.0], "currency": "CNY"})
     >>> answer = Sales(every=None).run(Tables(orders=orders))
     >>> answer.table[["created", "paid", "refunded", "kept", "realised", "aov"]].values.tolist()
-    [[4.0, 3.0, 1.0, 2.0, 85.0, 42.5]]
+    [[4, 3, 1, 2, 85.0, 42.5]]
     """
 
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"orders": ()})
@@ -174,13 +174,12 @@ class SalesAnswer(Answer):
             **_FIGURES,
         },
         steps={
-            "step": Field(N_("Step"), "text", {step: step for step in words.STEPS}),
+            "step": Field(N_("Step"), "text", words.STEPS),
             "campaign": _CAMPAIGN,
             "orders": Field(N_("Orders"), "count"),
             "amount": Field(N_("Amount"), "money"),
             "rate": Field(N_("Of the step before"), "share"),
-            "low": Field(N_("95% from"), "share"),
-            "high": Field(N_("95% to"), "share"),
+            **bounds("share"),
         },
         campaigns={"group": _GROUP, "campaign": _CAMPAIGN, **_PLACED, **_FIGURES, **_BUYERS},
         change={"group": _GROUP, "measure": Field(N_("Figure"), "text", _MEASURES), **CHANGE},
@@ -432,14 +431,15 @@ def _ratios(
 ) -> Iterator[tuple[tuple[str, str], Interval]]:
     """Yield each group's figures over those of the same days before."""
     estimates, nothing = [_estimates(own) for own in sums], np.asarray(np.nan)
+    now, then = daily.pair
     for n, group in enumerate(groups):
         for measure in _ADDED if source.told else ("created", "created_amount"):
-            yield (group, measure), grown(daily, group, measure)
+            yield (group, measure), grown(now[group], then[group], measure)
         if not source.told:
             continue
         for measure, top, of in (("paid_rate", "judged_paid", "judged"), ("refund_rate", "refunded", "paid")):
-            now, then = (own.loc[group, [top, of]].to_numpy(float) for own in sums)
-            yield (group, measure), ratio(now[0], now[1], then[0], then[1])
+            counts = [own.loc[group, [top, of]].to_numpy(float) for own in sums]
+            yield (group, measure), ratio(*counts[0], *counts[1])
         yield (group, "aov"), relative(*(own["aov"].at(n) for own in estimates))
         people = campaigns[campaigns["group"] == group]
         for measure in _BUYERS:

@@ -53,7 +53,7 @@ def _leak(whole: Mapping[str, Any]) -> Message | None:
                    "{low} to {high}). Split by item or region to see where.", **_rate(whole, "refund"))  # fmt: skip
     if unpaid:
         return say("More orders are lost before paying than after: {rate} of those created were paid (95% {low} to "
-                   "{high}). Look at checkout and at reminders to pay.", **_rate(whole, "paid"))  # fmt: skip
+                   "{high}). Look at how people pay and at reminders.", **_rate(whole, "paid"))  # fmt: skip
     return None
 
 
@@ -99,7 +99,7 @@ def _driver(by: str, campaigns: pd.DataFrame, change: pd.DataFrame, currency: st
              "then": Money(float(then[most]), currency)}  # fmt: skip
     if now[most] > then[most]:
         return say("Most of the growth is {group}: {now} after {then}. See on Performance what it cost.", **facts)
-    return say("{group} fell most: {now} after {then}. Look there first.", **facts)
+    return say("The largest fall is {group}: {now} after {then}. Look there first.", **facts)
 
 
 def _sent_back(by: str | None, table: pd.DataFrame) -> Message | None:
@@ -117,7 +117,7 @@ def _sent_back(by: str | None, table: pd.DataFrame) -> Message | None:
         return None
     most: Any = worse.loc[worse["refund_rate"].idxmax()]
     rest = (whole["refunded"] - most["refunded"]) / (whole["paid"] - most["paid"])
-    return say("{group} gets most back: {rate} of its {n} paid orders were refunded in full, {rest} elsewhere. Look "
+    return say("Most comes back from {group}: {rate} of {n} paid orders were refunded in full, {rest} elsewhere. Look "
                "there first.", group=group_name(str(most["group"]), by), rate=Share(float(most["refund_rate"])),
                n=int(most["paid"]), rest=Share(float(rest)))  # fmt: skip
 
@@ -173,8 +173,8 @@ def notes(
                    groups=Names(tuple(few[:12]), by), level=round(100 * LEVEL))  # fmt: skip
         yield Note("small-groups", text, "warning")
     if waiting:
-        text = say("{n} unpaid orders of the last day before the data ends may still be paid: they are not judged in "
-                   "the share paid.", n=waiting)  # fmt: skip
+        text = say("Unpaid orders of the last day before the data ends may still be paid and are not judged in the "
+                   "share paid: {n}.", n=waiting)  # fmt: skip
         yield Note("still-open", text)
     if buyers:
         text = say("New is who has no purchase before in these data, which begin on {day}; the earlier the orders, the "

@@ -1,6 +1,6 @@
 """How often does a 95% interval of mean revenue per user hold the truth? Six intervals over many data sets.
 
-    python -m benchmarks.coverage --sets 1000
+    python -m benchmarks.intervals --sets 1000
 
 Prints a table. "above" and "below" count the intervals that lie wholly above and wholly below the truth, which should
 be alike; "width" is the median one's, over the truth.

@@ -1,0 +1,5 @@
+"""What does advertising bring?"""
+
+from ui.page import draw
+
+draw("performance")

@@ -1,0 +1,5 @@
+"""How are sales going?"""
+
+from ui.page import draw
+
+draw("sales")
