@@ -23,7 +23,7 @@ from analysis.imports.rows.targets import CONSTANTS, Target, given_names, source
 from analysis.messages import Message
 from analysis.vocabulary import TABLES
 
-_CALLED = ("total|", "label|", "lone|", "rest|")
+_CALLED = ("total|", "label|", "rest|")
 """What is wrong with rows that call themselves totals."""
 _FOOTER = "(?i)^(©|\\(c\\) ?\\d{4}|copyright )"
 
@@ -202,8 +202,8 @@ def _verdict(targets: Sequence[Target]) -> str:
     needed = [t.name for t in targets if t.column.required and t.name != "revenue"]
     lacking = " OR ".join(f'"{name}" IS NULL' for name in needed) or "false"
     cases = [
-        f"WHEN marked IN ('label', 'lone') AND ({lacking}) THEN 'total|'",
-        "WHEN marked NOT IN ('label', 'lone') THEN marked || '|'",
+        f"WHEN marked = 'label' AND ({lacking}) THEN 'total|'",
+        "WHEN marked <> 'label' THEN marked || '|'",
     ]
     for t in targets:
         if t.contrary != "false" and any(other.name == "currency" for other in targets):

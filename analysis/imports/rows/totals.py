@@ -30,9 +30,9 @@ def any_of(sources: Iterable[str], look: str) -> str:
 def labels(table: str, texts: list[str], named: Mapping[str, str]) -> list[str]:
     """Return cases of SQL that mark rows by what they call themselves.
 
-    They are marked 'total' where nothing else is called so, or where they lack every name that a row has; 'rest' as the
-    part that a platform does not itemise; 'label' where their own name may be a total's; 'lone' where another column
-    says so.
+    They are marked 'total' where nothing else is called so and a name or the day is lacking, or where every name is;
+    'rest' as the part that a platform does not itemise; 'label' where they may be a row all the same, whichever column
+    says that they are a total.
 
     Parameters
     ----------
@@ -53,10 +53,10 @@ def labels(table: str, texts: list[str], named: Mapping[str, str]) -> list[str]:
     # With a day and every name of its own it may be a row, whatever it is called.
     lacking = " OR ".join(f"{filled(c)} IS NULL" for c in (*own, *day)) if day else "true"
     sure = [f"WHEN ({any_of(own, BARE)}) AND ({lacking}) THEN 'total'"] if own else []
-    called = [*rest, *sure, f"WHEN {nameless} THEN 'total'", f"WHEN {any_of(named_by, SAYS)} THEN 'label'"]
+    called = [*rest, *sure, f"WHEN {nameless} THEN 'total'"]
     # Most rows call themselves no total anywhere: one pattern is all that is tried on their cells.
     return [
-        f"WHEN {any_of(texts, SAYS)} THEN CASE {' '.join(called)} ELSE 'lone' END",
+        f"WHEN {any_of(texts, SAYS)} THEN CASE {' '.join(called)} ELSE 'label' END",
         f"WHEN {any_of(named_by, LIKE)} THEN 'label'",
     ]
 
@@ -83,15 +83,14 @@ def settle(con: duckdb.DuckDBPyConnection, relation: str, mapping: ColumnMapping
 
 def _nameless(con: duckdb.DuckDBPyConnection, relation: str, names: list[str]) -> None:
     """Settle rows that call themselves totals and lack a name, or a day, that every other row has."""
-    if not _one(con, f"SELECT count(*) FROM {relation} WHERE bad IN ('label|', 'lone|')"):
+    if not _one(con, f"SELECT count(*) FROM {relation} WHERE bad = 'label|'"):
         return
     lacks = ", ".join(f"count_if({c} IS NULL)" for c in names) or "0"
     found = con.execute(f"SELECT count(*), {lacks} FROM {relation} WHERE bad IS NULL").fetchall()[0]
     always = [f"{c} IS NULL" for c, lacking in zip(names, found[1:], strict=False) if found[0] and not lacking]
     if always:
-        query = f"UPDATE {relation} SET bad = 'total|' WHERE bad IN ('label|', 'lone|') AND ({' OR '.join(always)})"
+        query = f"UPDATE {relation} SET bad = 'total|' WHERE bad = 'label|' AND ({' OR '.join(always)})"
         con.execute(query)
-    con.execute(f"UPDATE {relation} SET bad = 'label|' WHERE bad = 'lone|'")
 
 
 def _labelled(
