@@ -142,10 +142,11 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kept", type=Path, help="where to keep the files that are wrong, or asked about in vain")
     asked = parser.parse_args(argv)
-    verdicts = [(k, verdict(made)) for k, made in enumerate(reports(asked.count, asked.seed))]
-    for k, one in verdicts:
-        _show(k, one, asked.kept)
-    print("\n".join(table([one for _k, one in verdicts])))
+    verdicts = list[Verdict]()
+    for k, made in enumerate(reports(asked.count, asked.seed)):
+        verdicts.append(verdict(made))
+        _show(k, verdicts[-1], asked.kept)
+    print("\n".join(table(verdicts)))
 
 
 def table(verdicts: list[Verdict]) -> Iterator[str]:
