@@ -460,8 +460,18 @@ def among(column: str, kept: Sequence[str]) -> nw.Expr:
 
 
 def collect(frame: nw.LazyFrame[Any]) -> pd.DataFrame:
-    """Run a lazy frame and return it as pandas."""
-    return frame.collect("pyarrow").to_pandas()
+    """Run a lazy frame and return it as pandas; a sum of whole numbers is whole (DuckDB gives a decimal).
+
+    Examples
+    --------
+    >>> rows = pa.table({"users": [1, 2]})
+    >>> collect(nw.from_native(duckdb.from_arrow(rows)).select(nw.col("users").sum()))["users"].dtype
+    dtype('int64')
+    """
+    found = frame.collect("pyarrow").to_arrow()
+    types = [pa.int64() if pa.types.is_decimal(f.type) and not f.type.scale else f.type for f in found.schema]
+    whole: pd.DataFrame = found.cast(pa.schema(zip(found.column_names, types, strict=True))).to_pandas()
+    return whole
 
 
 def _beside(campaign: Campaign | None, rates: tuple[ExchangeRate, ...], meant: Mapping[str, Mapping[str, str]]) -> str:

@@ -15,6 +15,8 @@ from browser_tools import headline, settled
 from harness import PAGES
 from nbclient import NotebookClient
 
+from analysis.names import DisplayNames
+
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 PATHS = ("", *PAGES[1:])  # the Funnel page is the front door
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_a_link_straight_to_a_page_opens_it(visit, path: str) -> None:
     page = visit(path)
     assert re.search(r"\d", headline(page))
-    assert page.locator("[data-testid=stSidebarNav] a").count() == len(PAGES)
+    assert page.locator("[data-testid=stSidebarNav] a").count() == len(PAGES) + 1  # and Names and rates
     assert page.locator("[data-testid=stAlertContentError], [data-testid=stException]").count() == 0
 
 
@@ -53,7 +55,7 @@ def choose(page, label: str, option: str) -> None:
 def test_a_changed_control_changes_the_figures_and_the_notebook_agrees(visit, tmp_path: Path) -> None:
     page = visit()
     before = headline(page)
-    choose(page, "Step 2", "favorite")
+    choose(page, "Step 2", "favourite")
     shown = headline(page)
     assert shown != before
     with page.expect_download() as pending:
@@ -65,7 +67,8 @@ def test_a_changed_control_changes_the_figures_and_the_notebook_agrees(visit, tm
     digits = 2 if 0 < users[-1] < 0.01 * users[0] else 1
     assert shown.startswith(f"{100 * users[-1] / users[0]:.{digits}f}% of {users[0]:,} users")
     stopped = -answer["settled"].diff().fillna(0).astype(int)
-    assert shown.endswith(f"Most stop before {answer['event'][stopped.argmax()]}: {stopped.max():,} users.")
+    name = DisplayNames()(answer["event"][stopped.argmax()], "event", "en")
+    assert shown.endswith(f"Most stop before {name}: {stopped.max():,} users.")
 
 
 def run_notebook(folder: Path, name: str) -> pd.DataFrame:
