@@ -354,16 +354,16 @@ def test_a_headline_finds_what_grew_and_where() -> None:
 
 
 def test_no_difference_is_found_where_there_is_none() -> None:
-    """80 pairs of campaigns with nothing between them; above 10 false alarms (4 expected) is a chance of 0.2%."""
+    """40 pairs of campaigns with nothing between them; above 6 false alarms (2 expected) is a chance of 0.3%."""
     alarms = 0
-    for seed in range(80):
+    for seed in range(40):
         answer = Sales(every=None, where=Filter(campaign="2026")).run(
             Tables(orders=campaigns((12, 12), seed=seed, spread=0.3))
         )
         change = answer.frame("change").set_index("measure").loc["realised"]
         alarms += bool(change["clear"])
         assert bool(change["clear"]) == ("Chance alone" not in answer.say(answer.headline))
-    assert alarms <= 10
+    assert alarms <= 6
 
 
 # ---- known figures ----------------------------------------------------------------------------------------
