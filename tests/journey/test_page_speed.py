@@ -263,7 +263,7 @@ def test_what_the_data_lacks_is_said() -> None:
     tables = log(("u1", "01:00", "view", 900.0), ("u1", "01:01", "cart", None))
     with pytest.raises(DataError, match=r"no event 'veiw'\. Did you mean view"):
         PageSpeed(event="veiw", breakdown=None).run(tables)
-    with pytest.raises(DataError, match="no device"):
+    with pytest.raises(DataError, match="do not say: device"):
         PageSpeed().run(tables)
     with pytest.raises(DataError, match="No cart has a load time"):
         PageSpeed(event="cart", to="view", breakdown=None).run(tables)
