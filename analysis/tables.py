@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import duckdb
 import narwhals as nw
@@ -65,6 +65,35 @@ class Store(Protocol):
 
     def repeated(self, frame: nw.LazyFrame[Any]) -> Repeated:
         """Return an events frame for several walks."""
+
+
+class _Beside(NamedTuple):
+    """What is known beside the rows."""
+
+    campaign: Campaign | None
+    rates: tuple[ExchangeRate, ...]
+    display: DisplayNames
+    dated: Mapping[str, str]
+    meanings: Mapping[str, Mapping[str, str]]
+
+    @classmethod
+    def of(
+        cls,
+        campaign: Campaign | None,
+        rates: Iterable[ExchangeRate],
+        display: Iterable[DisplayName],
+        dated: Mapping[str, str],
+        aliases: Iterable[Alias],
+    ) -> _Beside:
+        """Return it settled."""
+        names = DisplayNames(tuple(display))
+        return cls(campaign, settled(rates), names, MappingProxyType(dict(dated)), meanings(aliases))
+
+    @property
+    def text(self) -> str:
+        """What of it changes figures, to digest."""
+        values = "".join(value.to_json() for value in (self.campaign, *self.rates) if value)
+        return values + (repr(self.meanings) if self.meanings else "")
 
 
 class Tables:
@@ -123,19 +152,16 @@ class Tables:
         dated: Mapping[str, str] = MappingProxyType({}),
         aliases: Iterable[Alias] = (),
     ) -> None:
-        self.campaign, self.rates, self.display = campaign, settled(rates), DisplayNames(tuple(display))
-        self.meanings = meanings(aliases)
-        self.dated: Mapping[str, str] = MappingProxyType(dict(dated))
+        beside = _Beside.of(campaign, rates, display, dated, aliases)
         con = duck.connect()
         duck.create(con)
-        digest = hashlib.sha256(_beside(campaign, self.rates, self.meanings).encode())
+        digest = hashlib.sha256(beside.text.encode())
         for table, frame in (("events", events), ("orders", orders), ("spend", spend)):
             if frame is not None:
                 rows = duck.normalise(table, _arrow(table, frame))
                 digest.update(table.encode() + _content(rows))
                 duck.append(con, table, rows, batch=0)
-        self._store: Store = duck.DuckDBStore(con, digest.hexdigest())
-        self._facts: dict[str, Any] = {}
+        self._stand(duck.DuckDBStore(con, digest.hexdigest()), beside, {})
 
     @classmethod
     def over(
@@ -154,11 +180,8 @@ class Tables:
 
         Tables over the same data version may share `facts` (counts, names), so each is found once.
         """
-        tables = cls._on(duck.DuckDBStore(con, version), campaign, settled(rates), DisplayNames(tuple(display)))
-        tables._facts = tables._facts if facts is None else facts
-        tables.dated = MappingProxyType(dict(dated))
-        tables.meanings = meanings(aliases)
-        return tables
+        beside = _Beside.of(campaign, rates, display, dated, aliases)
+        return cls._on(duck.DuckDBStore(con, version), beside, {} if facts is None else facts)
 
     @classmethod
     def from_spark(
@@ -183,6 +206,10 @@ class Tables:
             Gives the time zone and the currency; without one, days begin in UTC.
         rates : iterable of ExchangeRate, optional
             What other currencies are worth, day by day.
+        display : iterable of DisplayName, optional
+            What the team calls the codes in the data.
+        aliases : iterable of Alias, optional
+            Which values are other spellings of one thing.
 
         Raises
         ------
@@ -198,21 +225,18 @@ class Tables:
         from analysis.store.spark import SparkStore  # PySpark is there only where somebody has a cluster
 
         frames = {"events": events, "orders": orders, "spend": spend}
-        known, meant = settled(rates), meanings(aliases)
-        store = SparkStore(frames, beside=_beside(campaign, known, meant))
-        tables = cls._on(store, campaign, known, DisplayNames(tuple(display)))
-        tables.meanings = meant
-        return tables
+        beside = _Beside.of(campaign, rates, display, {}, aliases)
+        return cls._on(SparkStore(frames, beside=beside.text), beside, {})
 
     @classmethod
-    def _on(
-        cls, store: Store, campaign: Campaign | None, rates: tuple[ExchangeRate, ...], display: DisplayNames
-    ) -> Tables:
+    def _on(cls, store: Store, beside: _Beside, facts: dict[str, Any]) -> Tables:
         tables = cls.__new__(cls)
-        tables._store, tables._facts = store, {}
-        tables.campaign, tables.rates, tables.display = campaign, rates, display
-        tables.dated, tables.meanings = MappingProxyType({}), {}
+        tables._stand(store, beside, facts)
         return tables
+
+    def _stand(self, store: Store, beside: _Beside, facts: dict[str, Any]) -> None:
+        self._store, self._facts = store, facts
+        self.campaign, self.rates, self.display, self.dated, self.meanings = beside
 
     @classmethod
     def from_parquet(
@@ -472,12 +496,6 @@ def collect(frame: nw.LazyFrame[Any]) -> pd.DataFrame:
     types = [pa.int64() if pa.types.is_decimal(f.type) and not f.type.scale else f.type for f in found.schema]
     whole: pd.DataFrame = found.cast(pa.schema(zip(found.column_names, types, strict=True))).to_pandas()
     return whole
-
-
-def _beside(campaign: Campaign | None, rates: tuple[ExchangeRate, ...], meant: Mapping[str, Mapping[str, str]]) -> str:
-    """Return what changes figures beside the rows, as text to digest."""
-    values = "".join(value.to_json() for value in (campaign, *rates) if value)
-    return values + (repr(meant) if meant else "")
 
 
 def _meant(column: str, pairs: Mapping[str, str]) -> nw.Expr:
