@@ -8,6 +8,7 @@ Funnel(steps=('view', 'cart'))
 from __future__ import annotations
 
 import importlib
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -94,8 +95,9 @@ def __getattr__(name: str) -> Any:
     return found
 
 
+@cache
 def load() -> None:
-    """Load every module: what is stored or linked may be of any kind."""
+    """Load every module, once: what is stored or linked may be of any kind."""
     for home in sorted(set(_HOMES.values())):
         importlib.import_module(home)
 
