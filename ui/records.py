@@ -11,9 +11,9 @@ import streamlit as st
 
 from analysis.errors import SluiceError
 from analysis.messages import LANGUAGES, say
+from analysis.names import DisplayNames
 from analysis.records import ALIASED, Alias, DisplayName, Record
 from analysis.sharing import tables_of_records as sheets
-from analysis.vocabulary import NAMES
 from analysis.workspace import Kept
 from ui import session
 from ui.language import N_, _, current, shown
@@ -151,7 +151,8 @@ def names() -> None:
     """Draw the codes that stand in the data beside what they are called in the reader's language."""
     key, language = "records.names", current()
     said(key)
-    held = {one.name: one for one in session.workspace().kept(DisplayName) if one.value.language == language}
+    kept = session.workspace().kept(DisplayName)
+    held = {(one.value.column, one.value.code): one for one in kept if one.value.language == language}
     rows = _codes(language)
     after = st.data_editor(
         rows,
@@ -187,13 +188,12 @@ def _codes(language: str) -> pd.DataFrame:
     return pd.DataFrame(found[:MOST_CODES], columns=["column", "label", "code", "name"])
 
 
-def _name(row: dict[str, Any], language: str, held: Mapping[str, Kept[Any]]) -> None:
+def _name(row: dict[str, Any], language: str, held: Mapping[tuple[str, str], Kept[Any]]) -> None:
     """Keep a name; an empty one, or the standard one, gives up one's own."""
-    here, name = session.to_change(), str(row["name"] or "").strip()
-    title = f"{row['column']} · {row['code']} · {language}"
-    standard = NAMES.get(row["column"], {}).get(row["code"])
-    if name and name != (_(standard) if standard else row["code"]):
+    here, standard = session.to_change(), DisplayNames()(row["code"], row["column"], language)
+    name, own = str(row["name"] or "").strip(), held.get((row["column"], row["code"]))
+    if name and name != standard:
         value = DisplayName(column=row["column"], code=row["code"], language=language, name=name)
         here.keep(value.title, value)
-    elif title in held:
-        here.forget(held[title].id)
+    elif own:
+        here.forget(own.id)
