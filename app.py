@@ -6,11 +6,11 @@ import streamlit as st
 
 st.set_page_config(page_title="Sluice", page_icon="ui/icon.png", layout="wide")
 with st.spinner("Starting… / 正在启动…"):  # a server's first visitor waits for these
-    from ui import address, filters, frame, importing, language, session
+    from ui import address, filters, frame, importing, once, session
     from ui.language import _
     from ui.page import DOOR
 
-language.settle()
+once.begin()
 address.arrive()
 filters.keep_alive()
 session.warm()
@@ -32,7 +32,7 @@ page = st.navigation({**navigation, _("Workspace"): [data, names]}, expanded=Tru
 address.stay()
 importing.settle(toast=page.url_path != "data")
 with st.sidebar:
-    frame.aside(tables)
+    frame.aside(navigation, tables)
     if page.url_path != "data":
         importing.follow()
 st.session_state[DOOR] = True

@@ -51,13 +51,29 @@ class Question(Value):
         QuestionError
             The question names things the tables do not hold.
         """
-        for table, columns in self.needs.items():
-            tables.require(table, *columns)
+        for lacking in self.lacks(tables):
+            raise lacking
         for each in fields(self):
             if isinstance(where := getattr(self, each.name), Filter):
                 _known(where, tables)
         answer = self._answer(tables)
         return replace(answer, names=tables.display, notes=(*_later(self, tables), *answer.notes))
+
+    @classmethod
+    def lacks(cls, tables: Tables) -> tuple[DataError, ...]:
+        """Return what the tables do not have of what questions of this kind need; nothing where they can be asked.
+
+        Parameters
+        ----------
+        tables : Tables
+        """
+        found = []
+        for table, columns in cls.needs.items():
+            try:
+                tables.require(table, *columns)
+            except DataError as error:
+                found.append(error)
+        return tuple(found)
 
     def _answer(self, tables: Tables) -> Answer:
         raise NotImplementedError

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
 from analysis import Filter, Tables
 from analysis.errors import DataError
+from analysis.messages import say
 from analysis.question import Question
 from analysis.vocabulary import TABLES
 from ui import filters, language, session, workspaces
-from ui.language import _, shown
+from ui.language import _
 from ui.screens import ROOMS, SCREENS, Screen, screen_of
 
 STYLE = """
@@ -70,18 +72,11 @@ def title(words: str) -> None:
     st.title(_(words), anchor=False)
 
 
-def lacking(screen: Screen[Any], tables: Tables) -> None:
-    """Say, calmly, what the question needs that is not here and where it is found, with the way to Data."""
-    with st.container(border=True, key="page-lacking"):
-        if not any(tables.count(table) for table in TABLES):
-            st.markdown(_("This workspace is empty. Import your first export, or look at the sample campaign."))
-        else:
-            for table, columns in screen.kind.needs.items():
-                try:
-                    tables.require(table, *columns)
-                except DataError as error:
-                    st.markdown(shown(error.message))
-        st.page_link("pages/data.py", label=_("Go to Data"), icon=":material/upload:")
+def lacking(tables: Tables, errors: Sequence[DataError]) -> None:
+    """Say what the question needs that is not here; where nothing is, just that."""
+    empty = say("This workspace is empty. Import your first export, or look at the sample campaign.")
+    held = any(tables.count(table) for table in TABLES)
+    session.to_bring(*(error.message for error in errors) if held else (empty,))
 
 
 def pages(tables: Tables | None) -> dict[str, list[Any]]:
@@ -91,14 +86,14 @@ def pages(tables: Tables | None) -> dict[str, list[Any]]:
 
 def _page(screen: Screen[Any], tables: Tables | None) -> Any:
     first = screen is next(iter(SCREENS.values()))
-    icon = screen.icon if tables is None or screen.answerable(tables) else LACKING
+    icon = LACKING if tables is not None and screen.kind.lacks(tables) else screen.icon
     address = "start" if first else screen.name
     return st.Page(screen.page, title=_(screen.label), icon=icon, url_path=address, default=first)
 
 
-def aside(tables: Tables | None) -> None:
+def aside(navigation: Mapping[str, Sequence[Any]], tables: Tables | None) -> None:
     """Draw what stands under the navigation: what its marks mean, the saved questions, the language."""
-    if tables is not None and not all(screen.answerable(tables) for screen in SCREENS.values()):
+    if any(page.icon == LACKING for room in navigation.values() for page in room):
         st.caption(f"{LACKING} " + _("needs an export that is not here yet"))
     if tables is not None:
         _saved()

@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import re
-import threading
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from analysis.charts import Look
 from analysis.messages import LANGUAGES, N_, Message, say, translate
+from ui.once import once
 
 KEY = "language"
-_RUN = threading.local()
-"""The language of the run that this thread is in: a page has hundreds of words, and session state is slow to read."""
 
 
-def settle() -> None:
-    """Find the reader's language as a run begins: their choice, else their browser's, else English."""
+def settle() -> str:
+    """Find the reader's language: their choice, else their browser's, else English."""
     if KEY not in st.session_state:
         wanted = st.query_params.get("lang") or (st.context.locale or "")
         st.session_state[KEY] = "zh_CN" if wanted.lower().startswith("zh") else "en"
-    _RUN.of, _RUN.language = get_script_run_ctx(), str(st.session_state[KEY])
+    return str(st.session_state[KEY])
 
 
 def current() -> str:
-    """Return the reader's language."""
-    run = get_script_run_ctx()
-    if run is None or getattr(_RUN, "of", None) is not run:
-        settle()  # a callback or a part of a page, which run before app.py or without it
-    return str(_RUN.language)
+    """Return the reader's language: a page has hundreds of words, and session state is slow to read."""
+    return once("language", settle)
 
 
 def switch() -> None:

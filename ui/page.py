@@ -40,9 +40,9 @@ def draw(name: str) -> None:
         tables = frame.tables(screen.title)
         head, sentence, answer = st.container(), st.container(key="page-controls"), st.container(key="page-answer")
         with head:
-            if not screen.answerable(tables):
+            if lacking := screen.kind.lacks(tables):
                 frame.head(screen, tables)
-                frame.lacking(screen, tables)
+                frame.lacking(tables, lacking)
                 return
             start = _start(screen, tables)
             where = frame.head(screen, tables)
@@ -92,7 +92,7 @@ def _chosen(screen: Screen[Any]) -> View[Any, Any] | None:
 def _start(screen: Screen[Any], tables: Tables) -> Question:
     """Return what the controls start from: what was just opened, the last question, the default."""
     name = screen.name
-    opened = st.session_state.pop(f"{name}.open", None) or _linked(screen)
+    opened = st.session_state.pop(f"{name}.open", None) or _linked(screen, tables)
     if opened is not None:
         _forget_widgets(name)
         filters.start(opened.where, screen.across)
@@ -107,13 +107,13 @@ def _start(screen: Screen[Any], tables: Tables) -> Question:
     return start
 
 
-def _linked(screen: Screen[Any]) -> Question | None:
+def _linked(screen: Screen[Any], tables: Tables) -> Question | None:
     """Return the question that the address asks anew, if it does."""
     name = screen.name
     text = address.asked()
     if text == "":  # back to where the page was opened
         _forget_widgets(name)
-        filters.start(filters.default(session.workspace().tables()))
+        filters.start(filters.default(tables))
     if not text:
         return None
     try:

@@ -36,13 +36,14 @@ from analysis.workspace import Batch, Workspace, WorkspaceFile, workspace_files
 from analysis.workspace.folder import is_id, new_id, sweep, used
 from analysis.workspace.kept import unused
 from ui.language import _, shown
+from ui.once import once
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = "sample"
 UNSET = ("2026-01-01", "2026-12-31")
 """First and last day of a campaign until data or a person says them."""
 WORD = "data.word"
-LACKING = ("no-table", "no-column")
+_TO_BRING = ("no-table", "no-column")
 """Codes of what is no fault of anybody's: the data does not say it."""
 UNUSED = dt.timedelta(days=7)
 """After which a visitor's own copy of the sample goes."""
@@ -149,9 +150,9 @@ def workspace() -> Workspace:
 
 
 def tables() -> Tables | None:
-    """Return the workspace's tables; None where it cannot be opened, which its page says."""
+    """Return the workspace's tables, the same throughout a run; None where it cannot be opened, which its page says."""
     try:
-        return workspace().tables()
+        return once("tables", lambda: workspace().tables())
     except SluiceError:
         return None
 
@@ -190,7 +191,7 @@ def _unused(name: str) -> str:
 
 
 def _open(id: str) -> Workspace:
-    return _sample(_sample_digest()) if id == SAMPLE else _opened(str(_path(id)))
+    return _sample() if id == SAMPLE else _opened(str(_path(id)))
 
 
 @st.cache_resource(show_spinner=False)
@@ -199,14 +200,13 @@ def _opened(path: str) -> Workspace:
 
 
 @st.cache_resource(show_spinner=False)
-def _sample(_digest: str) -> Workspace:
+def _sample() -> Workspace:
     return sample()
 
 
 def sample() -> Workspace:
     """Open the sample campaign to read, imported afresh when its files changed."""
-    digest = _sample_digest()
-    path = folder() / f"{SAMPLE}-{digest}.duckdb"
+    path = folder() / f"{SAMPLE}-{_sample_digest()}.duckdb"
     here = open_workspace(path, read_only=True) if path.exists() else None
     if here and here.batches():  # an earlier release left an empty file when it was stopped
         return here
@@ -235,7 +235,6 @@ def sample_campaign() -> Campaign:
     return Campaign.from_dict(json.loads((ROOT / "sample_data" / "campaign.json").read_text(encoding="utf-8")))
 
 
-@lru_cache(maxsize=1)
 def _sample_digest() -> str:
     files = sorted((ROOT / "sample_data").glob("*.*"))
     whole = b"".join(p.read_bytes() for p in files if p.suffix in (".parquet", ".csv", ".json"))
@@ -289,10 +288,8 @@ def said_plainly() -> Iterator[None]:
     try:
         yield
     except SluiceError as error:
-        if error.code in LACKING:
-            with st.container(border=True):
-                st.markdown(shown(error.message))
-                st.page_link("pages/data.py", label=_("Go to Data"), icon=":material/upload:")
+        if error.code in _TO_BRING:
+            to_bring(error.message)
         elif error.code == "empty":
             st.info(shown(error.message), icon=":material/info:")
         else:
@@ -303,6 +300,14 @@ def said_plainly() -> Iterator[None]:
             _("Something went wrong inside Sluice. Your data is unchanged. Reload the page, or undo your last change."),
             icon=":material/error:",
         )
+
+
+def to_bring(*messages: Message) -> None:
+    """Say, calmly, what the data lack and where it is found, with the way to Data."""
+    with st.container(border=True):
+        for message in messages:
+            st.markdown(shown(message))
+        st.page_link("pages/data.py", label=_("Go to Data"), icon=":material/upload:")
 
 
 def keep(key: str, value: Any) -> None:

@@ -257,9 +257,9 @@ def test_workspaces_of_any_name_are_listed_as_they_are_called(opened) -> None:
 def test_the_language_is_looked_up_once_a_run(opened, monkeypatch: pytest.MonkeyPatch) -> None:
     app, settle, calls = opened(), language.settle, []
 
-    def counted() -> None:
+    def counted() -> str:
         calls.extend([1] * (get_script_run_ctx() is not None))  # the harness itself asks, too
-        settle()
+        return settle()
 
     monkeypatch.setattr(language, "settle", counted)
     app.selectbox(key="funnel.breakdown").set_value("device")

@@ -43,7 +43,6 @@ REPEATS = {
 
 def default(tables: Tables) -> Attribution:
     """Return what purchases by channel bring (where orders tell), credited to visits, or to all events without any."""
-    tables.require("events")
     filled = tables.present("events")
     return Attribution(
         value="revenue" if tables.count("orders") and "order_id" in filled else "conversions",

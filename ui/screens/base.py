@@ -88,7 +88,3 @@ class Screen(Generic[Q]):
     def page(self) -> str:
         """The page's file."""
         return f"pages/{self.name}.py"
-
-    def answerable(self, tables: Tables) -> bool:
-        """Whether the tables have what the question needs."""
-        return all(tables.count(t) and {*columns} <= {*tables.present(t)} for t, columns in self.kind.needs.items())

@@ -68,7 +68,6 @@ def default(tables: Tables) -> Funnel:
     known = [e for e in ("view", "cart", "checkout", "purchase") if e in tables.event_keys]
     known = known if len(known) > 1 else [e for e in (*EVENTS, *tables.common_events()) if e in tables.event_keys]
     if len(dict.fromkeys(known)) < 2:
-        tables.require("events")
         raise DataError.empty(_few(tables))
     return Funnel(steps=list(dict.fromkeys(known))[:4], window="7d")
 

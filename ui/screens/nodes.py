@@ -20,7 +20,6 @@ MARKS = (*NODES, "share", "invite", "join_private")
 
 def default(tables: Tables) -> Nodes:
     """Return the plan's touchpoints where events mark them, else the closest there are."""
-    tables.require("events")
     names = tables.common_events()
     goal = likely_goal(tables)
     found = [m for m in NODES if m in names] or [m for m in MARKS if m in names] or [n for n in names if n != goal][:3]

@@ -31,7 +31,6 @@ REACHES = {False: N_("just then"), True: N_("then or later")}
 
 def default(tables: Tables) -> Retention:
     """Return who comes back to do anything, week by week."""
-    tables.require("events")
     return Retention(start="visit" if "visit" in tables.event_keys else (), returns=())
 
 

@@ -25,7 +25,6 @@ FOUR_WEEKS = dt.timedelta(days=28)
 
 def default(tables: Tables) -> Lifecycle:
     """Return the last day observed against four weeks before."""
-    tables.require("events")
     first, last = _observed(tables)
     here = [e for e in INTEREST if e in tables.event_keys]
     here = here or [e for e in tables.common_events() if e != "purchase"] or list(INTEREST)
