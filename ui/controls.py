@@ -167,6 +167,18 @@ def length(first: str, also: Mapping[str, str] | None = None) -> str:
     return chosen if chosen in alone else f"{amount}{chosen}"
 
 
+PERIODS = {"": N_("all at once"), "day": N_("day by day"), "week": N_("week by week"), "month": N_("month by month")}
+
+
+def summed(tables: Tables, table: str, columns: Iterable[str], start: Any) -> dict[str, str | None]:
+    """Draw what sums of a table are split by, over which periods and in which currency; return the three."""
+    held = tables.texts(table)
+    by = choose(widget_key("by"), _("Breakdown"), ["", *(c for c in columns if c in held)], start.by or "",
+                lambda c: _(c or "nothing"))  # fmt: skip
+    every = choose_words(widget_key("every"), _("Period"), PERIODS, start.every or "", 160)
+    return {"by": by or None, "every": every or None, "currency": currency_of(tables, start.currency)}
+
+
 def currency_of(tables: Tables, first: str | None, name: str = "currency") -> str | None:
     """Draw what amounts are counted in, where the data is in several currencies; None leaves it to the answer."""
     known = tables.names("currency")

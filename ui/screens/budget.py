@@ -7,14 +7,12 @@ import math
 import streamlit as st
 
 from analysis import ResponseCurves, Scenario, Tables
-from analysis.budget.curves.forms import FORMS
 from analysis.charts import TOTAL
 from analysis.messages import Money
 from ui import session
-from ui.controls import called, currency_of, sentence, widget_key
+from ui.controls import called, choose_words, currency_of, number, sentence, widget_key
 from ui.language import N_, _, shown
 from ui.screens.base import Screen, View
-from ui.session import keep
 
 SHAPES = {
     "auto": N_("the best-fitting form"),
@@ -34,17 +32,10 @@ def controls(tables: Tables, start: Scenario) -> Scenario:
     """Draw the sentence that is the question, and a slider per channel."""
     with sentence():
         st.markdown(_("If these budgets were spent, with"), width="content")
-        reserve = _reserve(start)
+        percent = round(100 * start.reserve)
+        reserve = number(widget_key("reserve"), _("Reserve"), percent, 5, min_value=0, max_value=90) / 100
         st.markdown(_("percent of each held back, and revenue follows"), width="content")
-        keep(widget_key("form"), start.curves.form)
-        form = st.selectbox(
-            _("Form"),
-            ["auto", *FORMS],
-            key=widget_key("form"),
-            format_func=lambda f: _(SHAPES[f]),
-            label_visibility="collapsed",
-            width=240,
-        )
+        form = choose_words(widget_key("form"), _("Form"), SHAPES, start.curves.form, 240)
         currency = currency_of(tables, start.curves.currency)
         reset = st.empty()
     curves = start.curves.replace(form=form, currency=currency)
@@ -56,20 +47,6 @@ def controls(tables: Tables, start: Scenario) -> Scenario:
     reset.button(_("Back to what was spent"), key=widget_key("reset"), on_click=_reset,
                  args=(widget_key(""), tuple(budgets)), type="tertiary")  # fmt: skip
     return question.replace(budgets=_sliders(budgets, spent.currency, dict(start.budgets)))
-
-
-def _reserve(start: Scenario) -> float:
-    keep(widget_key("reserve"), round(100 * start.reserve))
-    percent = st.number_input(
-        _("Reserve"),
-        min_value=0,
-        max_value=90,
-        step=5,
-        key=widget_key("reserve"),
-        label_visibility="collapsed",
-        width=130,
-    )
-    return float(percent) / 100
 
 
 def _sliders(spent: dict[str, int], currency: str | None, wanted: dict[str, float]) -> dict[str, float]:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from analysis import Simulation, Tables
 from analysis.values import seconds
-from ui.controls import sentence, widget_key
+from ui.controls import choose, number, sentence, widget_key
 from ui.language import N_, _
 from ui.screens.base import Screen
 from ui.session import keep
@@ -67,20 +67,13 @@ def _text(words: Any) -> None:
 
 
 def _hours(name: str, label: str, start: str) -> str:
-    key = widget_key(name)
-    keep(key, seconds(start) // 3600)
-    options = sorted({*HOURS, st.session_state[key]})
-    chosen = st.selectbox(label, options, key=key, label_visibility="collapsed", width=90)
-    return f"{chosen}h"
+    first = seconds(start) // 3600
+    return f"{choose(widget_key(name), label, sorted({*HOURS, first}), first, str, 90)}h"
 
 
 def _number(name: str, label: str, start: Any, least: Any, most: Any, step: Any) -> Any:
-    key = widget_key(name)
-    keep(key, start)
-    return st.number_input(
-        label, min_value=least, max_value=most, step=step, key=key, label_visibility="collapsed", width=130,
-        format="%d" if isinstance(step, int) else "%.1f",
-    )  # fmt: skip
+    places = "%d" if isinstance(step, int) else "%.1f"
+    return number(widget_key(name), label, start, step, min_value=least, max_value=most, format=places)
 
 
 def _scale(tables: Tables, start: Simulation) -> tuple[float | None, int]:
