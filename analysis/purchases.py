@@ -10,7 +10,7 @@ import narwhals as nw
 
 from analysis.answer import Note
 from analysis.messages import Names, say
-from analysis.tables import Tables, collect
+from analysis.tables import Tables, collect, count_if, sum_if
 from analysis.values import Filter
 from analysis.vocabulary import ORDER_STATUSES
 
@@ -300,15 +300,15 @@ def _orders(lines: Lazy, kept: tuple[str, ...]) -> tuple[Lazy, Lazy]:
         noted=nw.col("timestamp").min(),
         paid_at=nw.when(nw.col("sold")).then(nw.col("paid_at")).min(),
         noted_paid=nw.col("paid_at").min(),
-        revenue=_sum(nw.col("sold"), "revenue"),
-        worth=_sum(live, "revenue"),
-        refund=_sum(live, "refund"),
-        returned=_sum(nw.col("returned"), "revenue"),
-        given_back=_sum(nw.col("given_back"), "revenue"),
-        sold=_count(nw.col("sold")),
-        void=_count(nw.col("sold") & nw.col("void")),
-        told=_count(nw.col("told")),
-        came_back=_count(nw.col("returned")),
+        revenue=sum_if(nw.col("sold"), nw.col("revenue")),
+        worth=sum_if(live, nw.col("revenue")),
+        refund=sum_if(live, nw.col("refund")),
+        returned=sum_if(nw.col("returned"), nw.col("revenue")),
+        given_back=sum_if(nw.col("given_back"), nw.col("revenue")),
+        sold=count_if(nw.col("sold")),
+        void=count_if(nw.col("sold") & nw.col("void")),
+        told=count_if(nw.col("told")),
+        came_back=count_if(nw.col("returned")),
     )
     made = orders.filter(nw.col("sold") > 0).with_columns(
         stands=((nw.col("told") > 0) | (nw.col("void") == 0)) & ~nw.col("paid_at").is_null(),
@@ -320,14 +320,6 @@ def _orders(lines: Lazy, kept: tuple[str, ...]) -> tuple[Lazy, Lazy]:
     credits = orders.filter(nw.col("sold") == 0, nw.col("given_back") < 0)
     credits = credits.with_columns(timestamp=nw.col("noted"), paid_at=nw.col("noted_paid"))
     return made, _of_their_day(credits, nw.col("given_back"))
-
-
-def _sum(which: nw.Expr, column: str) -> nw.Expr:
-    return nw.when(which).then(nw.col(column)).otherwise(nw.lit(0.0)).sum()
-
-
-def _count(which: nw.Expr) -> nw.Expr:
-    return nw.when(which).then(nw.lit(1)).otherwise(nw.lit(0)).sum()
 
 
 def _grouped(lines: Lazy, kept: tuple[str, ...]) -> Any:

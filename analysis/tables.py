@@ -475,6 +475,16 @@ def hour_of(column: str) -> nw.Expr:
     return time.dt.date().cast(nw.Datetime("us")) + nw.lit(dt.timedelta(hours=1)) * time.dt.hour()
 
 
+def count_if(which: nw.Expr) -> nw.Expr:
+    """Return how many rows a condition holds for."""
+    return nw.when(which).then(nw.lit(1)).otherwise(nw.lit(0)).sum()
+
+
+def sum_if(which: nw.Expr, what: nw.Expr) -> nw.Expr:
+    """Return the sum over the rows that a condition holds for."""
+    return nw.when(which).then(what).otherwise(nw.lit(0.0)).sum()
+
+
 def among(column: str, kept: Sequence[str]) -> nw.Expr:
     """Return the condition that a column of text holds one of some names.
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from analysis.answer import Note
 from analysis.arrays import Floats
-from analysis.charts import NOT_SET, TOTAL
+from analysis.charts import GROUP_WORDS, NOT_SET, TOTAL
 from analysis.estimates import Interval, clear, doubt, ratio_of_sums
 from analysis.fields import Field, bounds
 from analysis.groups import GROUPS
@@ -32,6 +32,9 @@ CHANGE: Mapping[str, Field] = {
     "clear": Field(N_("Beyond chance"), "flag"),
 }
 """By how much a figure differs from that of the same days before, as a share of it."""
+
+GROUP = Field(N_("Group"), "text", {**GROUP_WORDS, OTHERS: OTHERS}, of="by")
+CAMPAIGN = Field(N_("Campaign"), "text", of="campaign")
 
 _TICK = dt.timedelta(microseconds=1)
 
@@ -179,6 +182,45 @@ def series(daily: pd.DataFrame, every: str | None, days: tuple[pd.Timestamp, pd.
     known = sums.columns[sums.notna().any()]
     found = sums.reindex(whole)
     return found.fillna(dict.fromkeys(known, 0.0)).sort_index()
+
+
+def fields_of(figures: Mapping[str, Field], compared: Mapping[str, Field]) -> dict[str, dict[str, Field]]:
+    """Return the fields of the frames that every such answer has, given its figures and those that are compared."""
+    placed = {"first": Field(N_("First day"), "day"), "last": Field(N_("Last day"), "day")}
+    measure = Field(N_("Figure"), "text", {name: own.label for name, own in compared.items()})
+    whole = Field(N_("Observed to its end"), "flag")
+    return {
+        "trend": {
+            "period": Field(N_("From day"), "day"),
+            "group": GROUP,
+            "campaign": CAMPAIGN,
+            "whole": whole,
+            **figures,
+        },
+        "campaigns": {"group": GROUP, "campaign": CAMPAIGN, **placed, **compared},
+        "change": {"group": GROUP, "measure": measure, **CHANGE},
+    }
+
+
+def trend(
+    daily: Daily, every: str | None, whole: pd.Timestamp, figures: Callable[[pd.DataFrame], pd.DataFrame]
+) -> pd.DataFrame:
+    """Return figures by period, of all that is looked at and of the campaign before.
+
+    Parameters
+    ----------
+    daily : Daily
+    every : str, optional
+    whole : Timestamp
+        The last day that is known to be whole.
+    figures : callable
+        Takes sums and returns what they stand for.
+    """
+    frames = []
+    for name, part, days in daily.sides:
+        found = figures(series(part, every, days)).reset_index()
+        frames.append(found.assign(campaign=name, whole=over(found["period"], every, whole, days[1])))
+    return pd.concat(frames, ignore_index=True).astype({"campaign": object})
 
 
 def whole_until(until: dt.datetime, zone: str) -> pd.Timestamp:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.answer import Answer, Note
-from analysis.charts import GROUP_WORDS, TOTAL, AnyChart, Look
+from analysis.charts import TOTAL, AnyChart, Look
 from analysis.errors import DataError
 from analysis.estimates import Interval, relative, share
 from analysis.fields import Field, Fields, described
@@ -21,26 +21,25 @@ from analysis.money import Currency, currency_of, known
 from analysis.periods import known_until
 from analysis.question import Question
 from analysis.results.against import (
-    CHANGE,
     EVERY,
-    OTHERS,
+    GROUP,
     Daily,
     Days,
     by_day,
     campaigns_of,
     changes,
     compared_notes,
+    fields_of,
     groups_of,
     grown,
     load,
-    over,
-    series,
     totals,
+    trend,
     varied,
     whole_until,
 )
 from analysis.results.performance import chart, words
-from analysis.tables import Tables, collect
+from analysis.tables import Tables, collect, count_if, sum_if
 from analysis.values import Filter, currency_code, one_of, optional, value
 
 COLUMNS = (N_("channel"), N_("campaign"), N_("creative"), N_("audience"), N_("phase"))
@@ -57,8 +56,6 @@ RATES: Mapping[str, tuple[str, str, float]] = MappingProxyType({
 })  # fmt: skip
 """Each rate's sum, what it is divided by, and how many of these it is for."""
 
-_GROUP = Field(N_("Group"), "text", {**GROUP_WORDS, OTHERS: OTHERS}, of="by")
-_CAMPAIGN = Field(N_("Campaign"), "text", of="campaign")
 _FIGURES: Mapping[str, Field] = {
     "spend": Field(N_("Spend"), "money"),
     "impressions": Field(N_("Impressions"), "count"),
@@ -80,7 +77,6 @@ _RATES = {
     "cpa_low": Field(N_("CPA: 95% from"), "money"), "cpa_high": Field(N_("CPA: 95% to"), "money"),
     "roas_low": Field(N_("ROAS: 95% from"), "ratio"), "roas_high": Field(N_("ROAS: 95% to"), "ratio"),
 }  # fmt: skip
-_PLACED = {"first": Field(N_("First day"), "day"), "last": Field(N_("Last day"), "day")}
 
 
 @value("performance")
@@ -139,7 +135,7 @@ class Performance(Question):
             frames={
                 "table": table,
                 "rates": rates,
-                "trend": _trend(source, daily),
+                "trend": _typed(trend(daily, self.every, source.whole, _figures), "trend"),
                 "campaigns": campaigns,
                 "change": change,
             },
@@ -158,22 +154,10 @@ class PerformanceAnswer(Answer):
     """
 
     fields: ClassVar[Fields] = described(
-        table={"group": _GROUP, "days": Field(N_("Days with spend"), "count"), **_FIGURES},
-        rates={"group": _GROUP, **{c: own for r in RATES for c, own in (
+        table={"group": GROUP, "days": Field(N_("Days with spend"), "count"), **_FIGURES},
+        rates={"group": GROUP, **{c: own for r in RATES for c, own in (
             (r, _FIGURES[r]), *((f"{r}_{end}", _RATES[f"{r}_{end}"]) for end in ("low", "high")))}},
-        trend={
-            "period": Field(N_("From day"), "day"),
-            "group": _GROUP,
-            "campaign": _CAMPAIGN,
-            "whole": Field(N_("Observed to its end"), "flag"),
-            **_FIGURES,
-        },
-        campaigns={"group": _GROUP, "campaign": _CAMPAIGN, **_PLACED, **_FIGURES},
-        change={
-            "group": _GROUP,
-            "measure": Field(N_("Figure"), "text", {name: own.label for name, own in _FIGURES.items()}),
-            **CHANGE,
-        },
+        **fields_of(_FIGURES, _FIGURES),
     )  # fmt: skip
 
     question: Performance
@@ -197,6 +181,11 @@ class _Source:
     def daily(self, where: Filter | None, *, grouped: bool = False) -> Daily:
         """Return the sums under a filter and those of the campaign before."""
         return load(self.tables, where, "spend", self.sums, weight="spend", grouped=grouped)
+
+    @property
+    def whole(self) -> pd.Timestamp:
+        """The last day that is known to be whole."""
+        return whole_until(known_until(self.tables, of=("spend",)), self.tables.zone)
 
     def rows(self, where: Filter | None) -> nw.LazyFrame[Any]:
         """Return the rows under a filter, amounts in the one currency, those of no use left out."""
@@ -222,10 +211,8 @@ class _Source:
         rows = self.rows(self.asked.where)
         lacking = {c: ~nw.col(c).is_null() for c in COUNTS}
         long = nw.col("period_end") > nw.col("period_start") + nw.lit(_A_DAY)
-        told = {c: nw.when(which).then(nw.lit(1)).otherwise(nw.lit(0)).sum() for c, which in lacking.items()}
-        found = collect(rows.select(
-            rows=nw.len(), long=nw.when(long).then(nw.lit(1)).otherwise(nw.lit(0)).sum(), **told
-        )).iloc[0]  # fmt: skip
+        told = {c: count_if(which) for c, which in lacking.items()}
+        found = collect(rows.select(rows=nw.len(), long=count_if(long), **told)).iloc[0]
         without = {c: int(found["rows"] - found[c]) for c in COUNTS}
         return (
             *self.money.notes(say("spend")),
@@ -247,7 +234,7 @@ def _sum(known_: str, what: str | None, *also: str) -> nw.Expr:
     which = ~nw.col(known_).is_null()
     for column in also:
         which = which & ~nw.col(column).is_null()
-    return nw.when(which).then(nw.col(what) if what else nw.lit(1.0)).otherwise(nw.lit(0.0)).sum()
+    return sum_if(which, nw.col(what) if what else nw.lit(1.0))
 
 
 # ---- the figures ------------------------------------------------------------------------------------------
@@ -288,15 +275,6 @@ def rate_of(days: pd.DataFrame, rate: str) -> Interval:
         RATES[rate][2]
     )
     return Interval(value_, np.maximum(low, 0.0), high)
-
-
-def _trend(source: _Source, daily: Daily) -> pd.DataFrame:
-    whole, every = whole_until(known_until(source.tables, of=("spend",)), source.tables.zone), source.asked.every
-    frames = []
-    for name, part, days in daily.sides:
-        figures = _figures(series(part, every, days)).reset_index()
-        frames.append(figures.assign(campaign=name, whole=over(figures["period"], every, whole, days[1])))
-    return _typed(pd.concat(frames, ignore_index=True).astype({"campaign": object}), "trend")
 
 
 # ---- beside the campaign before ---------------------------------------------------------------------------

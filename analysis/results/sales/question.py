@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -13,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.answer import Answer, Note
-from analysis.charts import GROUP_WORDS, NOT_SET, TOTAL, AnyChart, Look
+from analysis.charts import NOT_SET, TOTAL, AnyChart, Look
 from analysis.errors import DataError
 from analysis.estimates import Interval, Moments, mean, proportion, ratio, relative, share
 from analysis.fields import Field, Fields, bounds, described
@@ -23,24 +24,25 @@ from analysis.periods import known_until
 from analysis.purchases import Created, created
 from analysis.question import Question
 from analysis.results.against import (
-    CHANGE,
+    CAMPAIGN,
     EVERY,
+    GROUP,
     OTHERS,
     Daily,
     by_day,
     campaigns_of,
     changes,
     compared_notes,
+    fields_of,
     groups_of,
     grown,
     load,
-    over,
-    series,
     totals,
+    trend,
     whole_until,
 )
 from analysis.results.sales import chart, words
-from analysis.tables import Tables, collect, instant
+from analysis.tables import Tables, collect, count_if, instant, sum_if
 from analysis.values import Filter, currency_code, one_of, optional, value
 
 COLUMNS = (N_("channel"), N_("item"), N_("region"), N_("coupon"), N_("campaign"), N_("status"))
@@ -50,7 +52,6 @@ WAIT = dt.timedelta(days=1)
 POWERS = tuple(f"power_{n}" for n in range(1, 5))
 """Sums of the powers of what each purchase came to: they tell its mean and how sure that is."""
 
-_GROUP = Field(N_("Group"), "text", {**GROUP_WORDS, OTHERS: OTHERS}, of="by")
 _FIGURES: Mapping[str, Field] = {
     "created": Field(N_("Orders created"), "count"),
     "created_amount": Field(N_("Amount created"), "money"),
@@ -78,9 +79,6 @@ _BUYERS: Mapping[str, Field] = {
     "returning_buyers": Field(N_("Returning buyers"), "count"),
 }
 COUNTED = ("created", "paid", "refunded", "kept", "new_buyers", "returning_buyers")
-_PLACED = {"first": Field(N_("First day"), "day"), "last": Field(N_("Last day"), "day")}
-_CAMPAIGN = Field(N_("Campaign"), "text", of="campaign")
-_MEASURES = {name: own.label for name, own in {**_FIGURES, **_BUYERS}.items()}
 
 
 @value("sales")
@@ -145,7 +143,7 @@ class Sales(Question):
             headline=words.headline(self.by, table, campaigns, change, source.money.code, told=source.told),
             frames={
                 "table": table,
-                "trend": _trend(source, daily, self.every),
+                "trend": _typed(trend(daily, self.every, source.whole, partial(_figures, told=source.told)), "trend"),
                 "steps": _steps(source, daily),
                 "campaigns": campaigns,
                 "change": change,
@@ -165,24 +163,16 @@ class SalesAnswer(Answer):
     """
 
     fields: ClassVar[Fields] = described(
-        table={"group": _GROUP, **_FIGURES, **_BOUNDS, **_BUYERS},
-        trend={
-            "period": Field(N_("From day"), "day"),
-            "group": _GROUP,
-            "campaign": _CAMPAIGN,
-            "whole": Field(N_("Observed to its end"), "flag"),
-            **_FIGURES,
-        },
+        table={"group": GROUP, **_FIGURES, **_BOUNDS, **_BUYERS},
         steps={
             "step": Field(N_("Step"), "text", words.STEPS),
-            "campaign": _CAMPAIGN,
+            "campaign": CAMPAIGN,
             "orders": Field(N_("Orders"), "count"),
             "amount": Field(N_("Amount"), "money"),
             "rate": Field(N_("Of the step before"), "share"),
             **bounds("share"),
         },
-        campaigns={"group": _GROUP, "campaign": _CAMPAIGN, **_PLACED, **_FIGURES, **_BUYERS},
-        change={"group": _GROUP, "measure": Field(N_("Figure"), "text", _MEASURES), **CHANGE},
+        **fields_of(_FIGURES, {**_FIGURES, **_BUYERS}),
     )
 
     question: Sales
@@ -251,12 +241,12 @@ class _Source:
         rows, bought, paid = self.orders(where), nw.col("bought"), ~nw.col("paid").is_null()
         judged = nw.col("timestamp") <= instant(self.until - WAIT)
         amount = nw.col("amount")
-        powers = {name: _sum(bought, amount**n) for n, name in enumerate(POWERS, 1)}
+        powers = {name: sum_if(bought, amount**n) for n, name in enumerate(POWERS, 1)}
         orders = by_day(
             rows, "timestamp", self.asked.by, self.tables, self.span,
-            created=nw.len(), created_amount=nw.col("revenue").sum(), paid=_count(paid),
-            paid_amount=_sum(paid, nw.col("paid")), kept=_count(bought), judged=_count(judged),
-            judged_paid=_count(judged & paid), **powers,
+            created=nw.len(), created_amount=nw.col("revenue").sum(), paid=count_if(paid),
+            paid_amount=sum_if(paid, nw.col("paid")), kept=count_if(bought), judged=count_if(judged),
+            judged_paid=count_if(judged & paid), **powers,
         )  # fmt: skip
         credits = self.credits(where)
         found = orders.assign(credits=0.0) if credits is None else _with_credits(orders, credits)
@@ -323,14 +313,6 @@ def _with_credits(found: pd.DataFrame, credits: pd.DataFrame) -> pd.DataFrame:
     return both.fillna(dict.fromkeys(sums, 0.0)).sort_values(["day", "group"], ignore_index=True)
 
 
-def _sum(which: nw.Expr, what: nw.Expr) -> nw.Expr:
-    return nw.when(which).then(what).otherwise(nw.lit(0.0)).sum()
-
-
-def _count(which: nw.Expr) -> nw.Expr:
-    return nw.when(which).then(nw.lit(1)).otherwise(nw.lit(0)).sum()
-
-
 # ---- the figures ------------------------------------------------------------------------------------------
 
 
@@ -372,14 +354,6 @@ def _table(source: _Source, daily: Daily, where: Filter | None) -> pd.DataFrame:
 def _typed(table: pd.DataFrame, frame: str) -> pd.DataFrame:
     counts = {c: "Int64" for c in COUNTED if c in table}
     return table.astype(counts)[list(SalesAnswer.fields[frame])]
-
-
-def _trend(source: _Source, daily: Daily, every: str | None) -> pd.DataFrame:
-    frames = []
-    for name, part, days in daily.sides:
-        figures = _figures(series(part, every, days), told=source.told).reset_index()
-        frames.append(figures.assign(campaign=name, whole=over(figures["period"], every, source.whole, days[1])))
-    return _typed(pd.concat(frames, ignore_index=True).astype({"campaign": object}), "trend")
 
 
 def _steps(source: _Source, daily: Daily) -> pd.DataFrame:
