@@ -16,10 +16,11 @@ from analysis.errors import DataError
 from analysis.fields import Field, Fields, described
 from analysis.later import alt
 from analysis.messages import N_, Message, Money, Names, say
+from analysis.periods import day_of
 from analysis.purchases import purchases, source_of
 from analysis.question import Question
-from analysis.tables import Tables, collect, hour_of
-from analysis.values import local_day, value
+from analysis.tables import Tables, collect
+from analysis.values import value
 from analysis.vocabulary import TABLES, TIME_COLUMN
 
 MEASURES = (
@@ -167,10 +168,11 @@ _MEASURES = {"events": _events, "orders": _orders, "spend": _spend}
 
 
 def _daily(asked: Contents, tables: Tables, table: str) -> pd.DataFrame:
-    hourly = tables.frame(table, asked.where).with_columns(hour=hour_of(TIME_COLUMN[table]))
-    hours = collect(hourly.group_by("hour").agg(nw.len().alias("rows")))
-    days = hours["hour"].map(lambda moment: local_day(moment.to_pydatetime(), tables.zone))
-    found = hours.groupby(days, sort=True)["rows"].sum().rename_axis("day").reset_index()
+    span = tables.span(table)
+    assert span is not None  # only of tables that hold rows
+    rows = tables.frame(table, asked.where).with_columns(day=day_of(TIME_COLUMN[table], tables.zone, *span))
+    found = collect(rows.group_by("day").agg(rows=nw.len())).sort_values("day", ignore_index=True)
+    found["day"] = found["day"].astype(str)
     return found.assign(table=table)[["table", "day", "rows"]]
 
 
