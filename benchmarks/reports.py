@@ -61,6 +61,17 @@ class Verdict:
         return bool(self.asked & ANSWERED[self.made.planted])
 
 
+def rows(short: bool) -> Iterator[tuple[str, float, float, float, str]]:
+    """Yield the shares that are wrong without a question, asked in vain, and asked where something is lacking."""
+    verdicts = [verdict(made) for made in reports(200 if short else 1_000)]
+    fair, lacking = ([one for one in verdicts if bool(one.made.planted) == planted] for planted in (False, True))
+    silent, vain = sum(one.silent for one in verdicts) / len(verdicts), sum(bool(one.asked) for one in fair) / len(fair)
+    yield "reports wrong without a question", silent, 0.0, silent, "none"
+    yield "reports asked about in vain", vain, MOST_ASKED, vain / MOST_ASKED, f"at most {MOST_ASKED:.0%}"
+    met = sum(one.met for one in lacking) / len(lacking)
+    yield "lacking facts that are asked for", met, 1.0, met, "all"
+
+
 def reports(count: int, seed: int = 1) -> Iterator[Made]:
     """Yield reports: every other one lacks a fact, each kind in turn; the k-th is the same whatever the count."""
     kinds = tuple(PLANTED)
