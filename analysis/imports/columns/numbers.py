@@ -9,9 +9,9 @@ from analysis.imports.lexicon.codes import CURRENCIES, SIGNS
 _CURRENCY = "(?i)(US|HK|NT|CA|AU|A|R)?[¥￥$€£₹₩₺₽฿₫]|元|zł|Rs[.]?"
 _GAPS = f"[{SPACE}\\x{{2009}}\\x{{202f}}'']"
 _CODES = "|".join(sorted(CURRENCIES))
-_CODE = f"(?i)^([(+-]*)(?:{_CODES})|(?:{_CODES})([)]?)$"
-_TOLD, _OWED = '^="(.*)"$', "^[(]([\\d.,]+)[)]$"
-"""Cells of a spreadsheet, ``="10.50"``, and of an account, ``(50)``, which is below zero."""
+_CODE = f"(?i)^([(+-]*)(?:{_CODES})|(?:{_CODES})([)-]?)$"
+_TOLD, _OWED = '^="(.*)"$', "^(?:[(]([\\d.,]+)[)]|([\\d.,]*\\d)-)$"
+"""Cells of a spreadsheet, ``="10.50"``, and of accounts, ``(50)`` and ``50-``, which are below zero; ``50,-`` is not."""
 _ABOUT = "^[<>]\\s*[\\d.]+\\s*%$"
 _EXACT = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "DOUBLE")
 """Types that are cast to a number as they are; others go by their text (0.1 stored short is 0.1)."""
@@ -48,7 +48,7 @@ def bare(source: str, *, codes: bool = True) -> str:
     """Return SQL for a number's text alone: without spaces, currency (codes only if `codes`), and with its minus."""
     text = _signless(source)
     text = f"regexp_replace({text}, '{_CODE}', '\\1\\2')" if codes else text
-    return f"regexp_replace({text}, '{_OWED}', '-\\1')"
+    return f"regexp_replace({text}, '{_OWED}', '-\\1\\2')"
 
 
 def _signless(source: str) -> str:

@@ -86,16 +86,22 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text to copy tables from; a sheet's rows are its records, however many lines a cell has."""
+    """A text to copy tables from; a sheet's rows are its records, however many lines a cell has.
+
+    `lines` holds each record's line in the original, where it is a copy that leaves lines out.
+    """
 
     path: Path
     folder: Path
     delimiter: str
     sheet: bool
+    lines: tuple[int, ...] | None = None
 
     def records(self) -> Iterator[tuple[int, Record]]:
         """Yield each record with its line, or its row in a sheet."""
         found = numbered(self.path, self.delimiter)
+        if self.lines is not None:
+            return zip(self.lines, (record for _, record in found), strict=True)
         return enumerate((record for _, record in found), 1) if self.sheet else found
 
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.imports.file import limits
+from analysis.imports.file.aligned import aligned
 from analysis.imports.file.blocks import Block, Record, blocks, delimiter_of, filled, hits, line_of
 from analysis.imports.file.layout import Found, Layout, Text, laid
 from analysis.imports.file.plain import Plain
@@ -37,14 +38,18 @@ def layouts(plain: Plain, path: Path, folder: Path) -> tuple[Layout, ...]:
         There is no table of two columns or more.
     """
     try:
-        delimiter = delimiter_of(path)
+        printed = aligned(path, folder) if plain.kind == "text" else None
+        text = (
+            Text(printed.path, folder, ",", False, printed.lines)
+            if printed
+            else Text(path, folder, delimiter_of(path), plain.kind == "workbook")
+        )
         # Blank lines were looked for in the bytes; in UTF-16 they do not show there.
         searched = plain.gaps or not plain.utf8 or plain.kind == "workbook"
-        whole = searched and path.stat().st_size <= limits.STACKED
-        found = _tables(blocks(path, delimiter, whole=whole))
+        whole = printed is not None or (searched and path.stat().st_size <= limits.STACKED)
+        found = _tables(blocks(text.path, text.delimiter, whole=whole))
         wide = _checked(plain.name, found)
-        text = Text(path, folder, delimiter, plain.kind == "workbook")
-        return laid(wide if whole else wide[:1], text, whole=whole, direct=len(found) == 1)
+        return laid(wide if whole else wide[:1], text, whole=whole, direct=len(found) == 1 and printed is None)
     except csv.Error as error:
         reason = say("a cell holds more than {n} characters, or a quote is never closed.", n=limits.CELL)
         raise limits.refuse(plain.name, reason, "unreadable") from error
