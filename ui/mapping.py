@@ -404,6 +404,10 @@ OPEN = {
         N_("Of orders partly refunded, no amount stated, take as given back"),
         {"none": N_("nothing"), "whole": N_("all of it")},
     ),
+    "below_zero": (
+        N_("Lines of an order below zero that could be either are"),
+        {"discount": N_("discounts: part of the order"), "refund": N_("refunds")},
+    ),
 }
 """Fields of a mapping that a file may leave open: what is asked, and what can be said."""
 

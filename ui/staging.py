@@ -29,6 +29,7 @@ UNDECIDED = {
     "statuses": say("what do the words for how an order stands mean?"),
     "results": say("which results are orders?"),
     "part_refunds": say("how much was given back?"),
+    "below_zero": say("are lines below zero discounts or refunds?"),
 }
 
 

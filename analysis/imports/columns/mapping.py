@@ -117,6 +117,9 @@ class ColumnMapping(Value):
         attribution window.
     lines : {"each", "first", "sum"}
         Orders over many lines: each line is an order; the first line has the amounts; the amounts add up.
+    below_zero : {"discount", "refund"}, optional
+        What an order's lines below zero are that could be either, where the amounts of lines add up; None takes them
+        for refunds and asks.
     identified : str, optional
         Heading of an id that every row has but totals do not.
     day_first : bool, optional
@@ -165,6 +168,7 @@ class ColumnMapping(Value):
     results: Assignments = field(default=(), metadata=_assignments())
     only: Assignments = field(default=(), metadata=_assignments())
     lines: str = field(default="each", metadata=one_of("each", "first", "sum"))
+    below_zero: str | None = field(default=None, metadata=optional(one_of("discount", "refund")))
     identified: str | None = field(default=None, metadata=optional(text(longest=1000)))
     day_first: bool | None = field(default=None, metadata=optional(flag()))
     end_included: bool = field(default=False, metadata=flag())

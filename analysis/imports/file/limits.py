@@ -26,7 +26,7 @@ CELL = 131_072
 CELLS = 60_000_000
 """Most cells between a sheet's first and last; its reader sets all of them aside before it reads one."""
 TABLES_IN_A_FILE = 100
-"""Most tables stacked in one file, or sheets of one workbook."""
+"""Most tables stacked in one file, sheets of one workbook, or different tables of one archive."""
 STACKED = 67_108_864
 """Largest text file that is searched for tables stacked below the first."""
 
@@ -74,6 +74,17 @@ class Unpacking:
         """
         self.written += size
         check_size(self.file, self.written, self.packed)
+
+
+def check_tables(file: str, tables: int) -> None:
+    """Raise where a file holds more tables than anybody confirms one by one.
+
+    Raises
+    ------
+    ImportFileError
+    """
+    if tables > TABLES_IN_A_FILE:
+        raise refuse(file, say("it holds more than {n} tables. Split it.", n=TABLES_IN_A_FILE), "too-many-tables")
 
 
 def check_size(file: str, size: int, packed: int | None = None) -> None:

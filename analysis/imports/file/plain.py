@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -130,4 +131,4 @@ def digest(path: Path) -> str:
 
 def fresh(folder: Path, suffix: str) -> Path:
     """Return a new file name in the scratch folder."""
-    return folder / f"{len(list(folder.iterdir()))}{suffix}"
+    return folder / f"{len(os.listdir(folder))}{suffix}"

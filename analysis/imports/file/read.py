@@ -99,6 +99,7 @@ def _joined(name: str, parts: Sequence[Part], database: Database) -> tuple[list[
         alone = (part.place, part.plain.name) if part.many > 1 else None
         layout = part.layout
         groups.setdefault((layout.headings, bool(layout.header), layout.said, alone), []).append(part)
+    limits.check_tables(name, len(groups))
     made, errors = list[Scratch](), list[SluiceError]()
     titles = Counter(group[0].layout.title for group in groups.values())
     for n, group in enumerate(groups.values()):

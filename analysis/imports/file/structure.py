@@ -66,9 +66,7 @@ def _checked(name: str, found: Sequence[Found]) -> list[Found]:
     if max(f.width for f in wide) > limits.COLUMNS:
         reason = say("it has more than {n} columns. Leave out the ones not needed.", n=limits.COLUMNS)
         raise limits.refuse(name, reason, "too-wide")
-    if len(wide) > limits.TABLES_IN_A_FILE:
-        reason = say("it holds more than {n} tables. Split it.", n=limits.TABLES_IN_A_FILE)
-        raise limits.refuse(name, reason, "too-many-tables")
+    limits.check_tables(name, len(wide))
     return wide
 
 

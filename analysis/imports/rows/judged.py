@@ -16,6 +16,7 @@ from analysis.imports.columns.cells import Style, filled
 from analysis.imports.columns.mapping import ColumnMapping
 from analysis.imports.columns.windows import days_sql, item
 from analysis.imports.file.scratch import Scratch, readable
+from analysis.imports.lexicon.reductions import DISCOUNT, REFUND, item_headings
 from analysis.imports.rows import totals
 from analysis.imports.rows.order_lines import gather_lines
 from analysis.imports.rows.shapes import Shaped
@@ -45,15 +46,15 @@ class Judged:
         Where the typed rows lie.
     styles : mapping of str to Style
         How the columns were taken to be written.
-    unsure : tuple of Message
-        What must be asked of rows that may be totals.
+    unsure : tuple of (Message, str)
+        What must be asked of rows that may be totals, or discounts, each with the field of the mapping that says it.
     """
 
     scratch: Scratch
     mapping: ColumnMapping
     relation: str
     styles: Mapping[str, Style]
-    unsure: tuple[Message, ...]
+    unsure: tuple[tuple[Message, str], ...]
 
     @property
     def con(self) -> duckdb.DuckDBPyConnection:
@@ -80,12 +81,13 @@ def judged(shaped: Shaped) -> Judged:
         with readable(scratch.name):
             styles = None if scratch.whole else _laid(shaped, relation, likely=True)
             styles = _laid(shaped, relation, likely=False) if styles is None else styles
-        unsure = totals.settle(scratch.con, relation, mapping) if mapping.table == "spend" else ()
+        spend, lines = mapping.table == "spend", mapping.table == "orders" and mapping.lines != "each"
+        open_ = [(text, "totals") for text in totals.settle(scratch.con, relation, mapping)] if spend else []
         if mapping.only:
             _choose_windows(scratch.con, relation, mapping)
-        if mapping.lines != "each" and mapping.table == "orders":
-            gather_lines(scratch.con, relation, mapping)
-        return Judged(scratch, mapping, relation, MappingProxyType(styles or {}), unsure)
+        if lines and (text := gather_lines(scratch.con, relation, mapping)):
+            open_.append((text, "below_zero"))
+        return Judged(scratch, mapping, relation, MappingProxyType(styles or {}), tuple(open_))
 
     asked = f"{scratch.relation} {mapping.to_json()}"
     return scratch.database.once(f"judged_{scratch.id}_{mapping.table}", asked, make)
@@ -104,7 +106,7 @@ def _laid(shaped: Shaped, relation: str, *, likely: bool) -> dict[str, Style] | 
     if mapping.table != "spend" and mapping.lines == "each":
         text = f"CASE WHEN bad IS NOT NULL THEN {text} END"
     called = f"CASE WHEN bad IN {_CALLED} THEN {totals.label(_texts(shaped))} END AS label"
-    more = [*_windows(scratch, mapping), *([called] if mapping.table == "spend" else [])]
+    more = [*_windows(scratch, mapping), *([called] if mapping.table == "spend" else []), *_below_zero(shaped)]
     names = ", ".join((*(f'"{t.name}"' for t in found), *more))
     scratch.con.execute(
         f"CREATE OR REPLACE TEMP TABLE {relation} AS SELECT {'' if scratch.in_order else 'line, '}{names}, bad, "
@@ -179,6 +181,20 @@ def _windows(scratch: Scratch, mapping: ColumnMapping) -> list[str]:
         return []
     own = [f"coalesce(trim({scratch.column(h)}::VARCHAR), '') AS window{n}" for n, (h, _) in enumerate(mapping.only)]
     return [*own, f"{item(scratch, mapping)} AS item"]
+
+
+def _below_zero(shaped: Shaped) -> list[str]:
+    """Return SQL for what each line of an order is about, its own amount, and what it is called if that is below zero."""
+    scratch, mapping = shaped.scratch, shaped.mapping
+    if not (mapping.table == "orders" and mapping.lines == "sum"):
+        return []
+    item = _named(shaped).get("item")
+    texts = [f"c{i}" for i, kind in enumerate(scratch.types()) if kind == "VARCHAR"]
+    words = [c for h in item_headings(scratch.headings) if (c := scratch.column(h)) in texts]
+    says = {kind: totals.any_of(words, look) or "false" for kind, look in (("refund", REFUND), ("discount", DISCOUNT))}
+    called = " ".join(f"WHEN {look} THEN '{kind}'" for kind, look in says.items())
+    about = f"lower({filled(item or words[0])})" if item or words else "NULL::VARCHAR"
+    return [f"CASE WHEN revenue < 0 THEN CASE {called} END END AS called", f"{about} AS about", "revenue AS line_amount"]
 
 
 def _choose_windows(con: duckdb.DuckDBPyConnection, relation: str, mapping: ColumnMapping) -> None:

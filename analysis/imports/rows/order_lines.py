@@ -1,4 +1,8 @@
-"""How do the lines of one order become one order?"""
+"""How do the lines of one order become one order?
+
+Lines are added up. One below zero is a discount, and part of that, where it says so or was written when the order was;
+a refund, and a row of its own, where it says so or came later. Where it could be either, it is asked.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +10,27 @@ import duckdb
 
 from analysis.imports.columns.mapping import ColumnMapping
 from analysis.imports.rows.targets import given_names
+from analysis.messages import Message, say
 
 _VOID = "('cancelled', 'failed')"
 _BACK = "('refunded', 'partly_refunded')"
+_CENT = 0.005
 
 
-def gather_lines(con: duckdb.DuckDBPyConnection, relation: str, mapping: ColumnMapping) -> None:
+def gather_lines(con: duckdb.DuckDBPyConnection, relation: str, mapping: ColumnMapping) -> Message | None:
     """Make one order of its lines: later ones are set aside, their amounts added where each line has its own.
 
-    A line that was cancelled is taken out of an order that has others.
+    A line that was cancelled is taken out of an order that has others; what was given back stays a row of its own.
+    Return what must be asked of lines below zero.
     """
     how, present = mapping.lines, set(given_names(mapping))
+    unclear = _below_zero(con, relation, mapping) if how == "sum" else 0
     usable = "bad IS NULL OR bad LIKE 'missing|%'" if how == "first" else "bad IS NULL"
     void = f"status IS NOT NULL AND status IN {_VOID}" if how == "sum" and "status" in present else "false"
     con.execute(
         "CREATE OR REPLACE TEMP TABLE lines AS SELECT rowid AS place, row_number() OVER (PARTITION BY order_id "
-        f"ORDER BY {void}, revenue IS NULL, rowid) AS n FROM {relation} WHERE order_id IS NOT NULL AND ({usable})"
+        f"ORDER BY {void}, revenue IS NULL, revenue < 0, rowid) AS n FROM {relation} "
+        f"WHERE order_id IS NOT NULL AND ({usable})"
     )
     if how == "sum":
         if void != "false":
@@ -34,6 +43,39 @@ def gather_lines(con: duckdb.DuckDBPyConnection, relation: str, mapping: ColumnM
     con.execute(
         f"UPDATE {relation} AS judged SET bad = 'continuation|' FROM lines WHERE lines.place = judged.rowid AND n > 1"
     )
+    con.execute(f"UPDATE {relation} SET bad = NULL WHERE bad = 'given-back|'")
+    if not unclear:
+        return None
+    return say("Lines of orders below zero that are a discount or a refund: {n}. Which are they?", n=unclear)
+
+
+def _below_zero(con: duckdb.DuckDBPyConnection, relation: str, mapping: ColumnMapping) -> int:
+    """Mark the lines below zero that give something back, and what each is (`below`); return how many are unclear.
+
+    A discount stands beside the lines that it lowers, under their time and a name of its own, and leaves something.
+    """
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE below AS WITH good AS (SELECT rowid AS place, order_id AS id, timestamp AS moment, "
+        f"revenue AS amount, called, about FROM {relation} WHERE bad IS NULL), "
+        "sold AS (FROM good WHERE amount >= 0), "
+        "owed AS (SELECT *, sum(amount) OVER (PARTITION BY id) AS less FROM good WHERE amount < 0), "
+        "whole AS (SELECT id, sum(amount) AS given FROM sold GROUP BY id) "
+        "SELECT place, CASE WHEN called IS NOT NULL THEN called "
+        "WHEN NOT EXISTS (FROM sold AS s WHERE s.id = owed.id AND s.moment = owed.moment) THEN 'refund' "
+        f"WHEN given + less < {_CENT} OR EXISTS (FROM sold AS s WHERE s.id = owed.id AND (s.about = owed.about "
+        f"OR abs(s.amount + owed.amount) < {_CENT})) THEN 'unclear' ELSE 'discount' END AS kind "
+        "FROM owed JOIN whole USING (id)"
+    )
+    con.execute(f"UPDATE {relation} AS judged SET called = kind FROM below WHERE place = judged.rowid")
+    con.execute(  # an order of nothing else is a refund as a whole
+        f"UPDATE {relation} SET called = NULL WHERE called IS NOT NULL AND rowid NOT IN (SELECT place FROM below)"
+    )
+    refunds = "('refund')" if mapping.below_zero == "discount" else "('refund', 'unclear')"
+    con.execute(
+        f"UPDATE {relation} AS judged SET bad = 'given-back|' FROM below "
+        f"WHERE place = judged.rowid AND kind IN {refunds}"
+    )
+    return int(con.execute("SELECT count(*) FROM below WHERE kind = 'unclear'").fetchall()[0][0])
 
 
 def _one_status(con: duckdb.DuckDBPyConnection, relation: str, void: str) -> None:

@@ -67,8 +67,35 @@ def _part_refunds(judged: Judged) -> tuple[int, float]:
 
 
 def order_notes(judged: Judged) -> list[Message]:
-    """Say by which rules orders count as paid that the file states no time for."""
-    if judged.mapping.table != "orders" or "status" not in judged.columns:
+    """Say by which rules orders count as paid that the file states no time for, and what lines below zero are."""
+    if judged.mapping.table != "orders":
+        return []
+    return [*_payment_notes(judged), *_line_notes(judged)]
+
+
+def _line_notes(judged: Judged) -> list[Message]:
+    if judged.mapping.lines != "sum":
+        return []
+    discount = "'discount', 'unclear'" if judged.mapping.below_zero == "discount" else "'discount'"
+    query = (
+        f"SELECT called IN ({discount}) AS lowers, count(*), sum(line_amount) FROM {judged.relation} "
+        f"WHERE {_KEPT} AND called IS NOT NULL GROUP BY lowers"
+    )
+    found = {bool(lowers): (int(n), f"{amount:,.2f}") for lowers, n, amount in judged.con.execute(query).fetchall()}
+    notes = list[Message]()
+    if True in found:
+        n, amount = found[True]
+        notes.append(say("Discounts on lines of their own are part of their orders: {n} lines, {amount} in all.",
+                         n=n, amount=amount))  # fmt: skip
+    if False in found:
+        n, amount = found[False]
+        notes.append(say("Lines below zero that came after their order, or say so, are refunds: {n}, {amount} in all.",
+                         n=n, amount=amount))  # fmt: skip
+    return notes
+
+
+def _payment_notes(judged: Judged) -> list[Message]:
+    if "status" not in judged.columns:
         return []
     notes, heading = list[Message](), dict(judged.mapping.columns).get("paid_at")
     if "paid_at" in judged.columns:

@@ -81,7 +81,7 @@ class Reconciliation:
         What the file cannot tell and should be confirmed.
     undecided : tuple of str
         Fields of the mapping that would answer them: "day_first", "year_first", "decimal", "totals", "settled",
-        "statuses", "part_refunds", "results".
+        "statuses", "part_refunds", "results", "below_zero".
     choices : tuple of Choice
         Columns of the table that several columns of the file could be, with what each would give.
     unknown_statuses : tuple of UnknownStatus
@@ -333,6 +333,5 @@ def _questions(judged: Judged) -> list[tuple[Message, str]]:
         elif column.type != "time" and mapping.decimal is None and style.ambiguous:
             signs = say("{heading}: is 1.234 more than a thousand, or between one and two?", heading=heading)
             asked.append((signs, "decimal"))
-    if mapping.totals is None:
-        asked += [(question, "totals") for question in judged.unsure]
+    asked += [(question, name) for question, name in judged.unsure if getattr(mapping, name) is None]
     return asked

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from xml.sax.saxutils import escape
 
 from imports.exports.biff import xls
-from imports.exports.log_texts import AMPLITUDE, MIXPANEL, SEGMENT
-from imports.exports.order_texts import ANALYTICS, DOUYIN, ETSY, PAYMENTS, PDD
+from imports.exports.log_texts import AMPLITUDE, MIXPANEL, POSTHOG, SEGMENT
+from imports.exports.order_texts import AFFILIATES, ANALYTICS, DOUYIN, ETSY, ITEMS, JD, KUAISHOU, PAYMENTS, PDD
 
 NO: Mapping[str, str] = {}
 
@@ -1638,6 +1638,11 @@ def segment_events() -> Fixture:
     events = {"view": 2, "cart": 1, "purchase": 1}
     return _log("segment.jsonl", SEGMENT, "2026-11-01 10:00:00Z", "2026-11-01 11:00:00Z", events, value="9.00")
 
+@made
+def posthog_events() -> Fixture:
+    events = {"view": 2, "cart": 1, "purchase": 1}
+    return _log("events.jsonl", POSTHOG, "2026-11-01 10:00:00Z", "2026-11-01 11:00:00Z", events, value="9.00")
+
 
 def _orders(grade: str, file: str, text: str, expected: Expected, **asked: str) -> Fixture:
     return Fixture(grade=grade, file=file, content=text.encode(), text=text, asked=asked, expected=expected)
@@ -1696,6 +1701,80 @@ def stripe_payments() -> Fixture:
             table="orders", rows=4, sums={"revenue": "140.00", "refund": "35.00"}, first="2026-11-01 10:00:00Z",
             last="2026-11-01 13:00:00Z", currency=("USD",), paid=3, realised="65.00",
         ),
+    )  # fmt: skip
+
+
+@made
+def jd_orders() -> Fixture:
+    return _orders(
+        "B", "订单列表.csv", JD,
+        Expected(
+            table="orders", rows=3, sums={"revenue": "160.00"}, aside={"continuation": 1}, first="2026-11-01 10:00:00",
+            last="2026-11-03 12:00:00", currency=("CNY",), paid=2, realised="100.00",
+        ),
+    )  # fmt: skip
+
+
+@made
+def kuaishou_orders() -> Fixture:
+    return _orders(
+        "B", "快手订单.csv", KUAISHOU,
+        Expected(
+            table="orders", rows=3, sums={"revenue": "79.80", "refund": "20.00"}, first="2026-11-01 20:00:00",
+            last="2026-11-02 21:00:00", currency=("CNY",), channels=("分销", "自营"), paid=2, realised="39.90",
+        ),
+    )  # fmt: skip
+
+
+@made
+def awin_transactions() -> Fixture:
+    return _orders(
+        "B", "transactions.csv", AFFILIATES,
+        Expected(
+            table="orders", rows=3, sums={"revenue": "1100.00"}, first="2026-11-01 10:00:00", last="2026-11-03 12:00:00",
+            currency=("GBP",), channels=("awin",), paid=1, realised="50.00",
+        ),
+        currency="GBP",
+    )  # fmt: skip
+
+
+@made
+def etsy_items() -> Fixture:
+    return _orders(
+        "C", "EtsySoldOrderItems2026-9.csv", ITEMS,
+        Expected(
+            table="orders", rows=2, sums={"revenue": "92.00"}, aside={"continuation": 1}, first="2026-09-03 00:00:00",
+            last="2026-09-21 00:00:00", currency=("EUR",), paid=2, realised="92.00",
+        ),
+    )  # fmt: skip
+
+
+@made
+def klaviyo_campaigns() -> Fixture:
+    headings = (
+        "Campaign Name", "Tags", "Subject", "List", "Send Time", "Send Weekday", "Total Recipients",
+        "Unique Placed Order", "Placed Order Rate", "Revenue", "Unique Opens", "Open Rate", "Total Opens",
+        "Unique Clicks", "Click Rate", "Total Clicks", "Unsubscribes", "Successful Deliveries", "Campaign Channel",
+    )  # fmt: skip
+    row = ("Linen", "", "New", "All", "2026-11-01 09:00:00", "Sunday", 900, 4, "0.44%", 120.5, 300, "33%", 410, 40,
+           "4.4%", 52, 3, 897, "email")  # fmt: skip
+    return Fixture(
+        grade="B",
+        file="campaigns.csv",
+        content=separated(headings, row).encode(),
+        expected=Expected(table="", headings=headings, lines=1),
+    )
+
+
+@made
+def qianchuan_plans() -> Fixture:
+    return _one(
+        "标准推广.csv",
+        "日期,计划名称,推广类型,消耗(元),展示次数,点击次数,点击率(%),转化数,直接成交金额(元),直接成交订单数,直接支付ROI,直接下单金额(元),7日总支付ROI",
+        ("2026-08-13", "新品直播", "推直播间", "1,200.50", "30,100", "410", "1.36", "22", "4,800.00", "20", "4.00",
+         "5,000.00", "4.50"),
+        _spend("2026-08-13", "2026-08-14", "CNY", "巨量千川", spend="1200.50", impressions="30100", clicks="410",
+               conversions="20", attributed_revenue="4800.00"),
     )  # fmt: skip
 
 

@@ -51,3 +51,19 @@ SEGMENT = _lines(
     _segment("Order Completed", "10:02:00", "u1", "a1", revenue=9.0, order_id="o1"),
     _segment("Product Viewed", "11:00:00", None, "a2"),
 )
+
+
+def _posthog(event: str, time: str, person: str | None, distinct: str, **more: Any) -> dict[str, Any]:
+    return {
+        "uuid": f"{event} {time}", "event": event, "distinct_id": distinct, "person_id": person, "team_id": 1,
+        "timestamp": f"2026-11-01T{time}.000Z", "elements_chain": "", "created_at": f"2026-11-01T{time}.100Z",
+        "properties": {"$lib": "web", "$current_url": "https://shop.example/", **more}, "person_properties": {},
+    }  # fmt: skip
+
+
+POSTHOG = _lines(
+    _posthog("$pageview", "10:00:00", None, "d1"),
+    _posthog("add_to_cart", "10:01:00", "p1", "d1"),
+    _posthog("order_completed", "10:02:00", "p1", "u1", revenue=9.0, order_id="o1"),
+    _posthog("$pageview", "11:00:00", None, "d2"),
+)

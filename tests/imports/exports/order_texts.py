@@ -59,3 +59,32 @@ TAOBAO = (
     "A2,2026-11-01 11:00:00,20,CNY,等待买家付款\n"
     "A3,2026-11-01 12:00:00,30,CNY,交易成功\nA4,2026-11-01 13:00:00,40,CNY,交易关闭\n"
 )
+JD = (
+    "订单号,商品ID,商品名称,订购数量,支付方式,下单时间,京东价,订单金额,结算金额,余额支付,应付金额,订单状态,订单类型,下单帐号,商家备注等级,运费金额,付款确认时间,订单渠道\n"
+    "71001,501,白瓷茶壶,1,在线支付,2026-11-01 10:00:00,60.00,100.00,90.00,0.00,90.00,完成,销售订单,b-1,,0.00,2026-11-01 10:01:00,暂无来源\n"
+    "71001,502,竹制茶盘,1,在线支付,2026-11-01 10:00:00,40.00,100.00,90.00,0.00,90.00,完成,销售订单,b-1,,0.00,2026-11-01 10:01:00,暂无来源\n"
+    "71002,501,白瓷茶壶,1,在线支付,2026-11-02 11:00:00,60.00,60.00,60.00,0.00,60.00,(删除)等待出库,销售订单,b-2,,0.00,,暂无来源\n"
+    "71003,503,茶漏,2,在线支付,2026-11-03 12:00:00,5.00,10.00,10.00,2.00,8.00,等待出库,销售订单,b-3,,0.00,2026-11-03 12:02:00,暂无来源\n"
+)
+KUAISHOU = (
+    "订单号,赠品订单号,活动订单编号,订单创建时间,订单支付时间,订单状态,实付款,快递费,店铺优惠,平台补贴,主播补贴,支付方式,成交数量,售后状态,订单载体,商品名称,商品ID,商品单价,渠道,CPS达人ID,CPS达人昵称,快赚客ID\n"
+    "2601,,,2026-11-01 20:00:00,2026-11-01 20:00:40,交易成功,39.90,0,0,0,0,微信,1,,直播,香皂,11,39.90,分销,7,甲,\n"
+    "2602,,,2026-11-01 20:05:00,,交易关闭,19.90,0,0,0,0,,1,,直播,蜡烛,12,19.90,自营,,,\n"
+    "2603,,,2026-11-02 21:00:00,2026-11-02 21:01:00,已发货,20.00,0,5.00,0,0,微信,1,退款成功,短视频,蜡烛,12,25.00,分销,7,甲,\n"
+)
+AFFILIATES = (
+    "id,advertiser_id,sale_amount,commission,date,commission_status,validation_date,click_ref,type,site_name,URL,"
+    "decline_reason,clickThroughTime,voucher_code_used,lapse_time,amended,old_sale_amount,transaction_parts,"
+    "customer_country,paid_to_publisher,voucher_code\n"
+    "901,77,50.00,5.00,2026-11-01 10:00:00,approved,2026-11-20,,Commission group transaction,Deals blog,,,,no,9,no,,,GB,no,\n"
+    '902,77,"1,030.00",3.00,2026-11-02 11:00:00,declined,2026-11-20,,Commission group transaction,Deals blog,,x,,yes,9,no,,,GB,no,FALL\n'
+    "903,77,20.00,2.00,2026-11-03 12:00:00,pending,,,Commission group transaction,Cashback,,,,no,9,no,,,FR,no,\n"
+)
+ITEMS = (
+    '"Sale Date","Item Name",Buyer,Quantity,Price,"Coupon Code","Coupon Details","Discount Amount","Shipping Discount",'
+    '"Order Shipping","Order Sales Tax","Item Total",Currency,"Transaction ID","Listing ID","Date Paid","Date Shipped",'
+    '"Ship Country","Order ID",Variations,"Order Type","Listings Type","Payment Type"\n'
+    '09/03/26,"Mug, speckled",b1,2,34.00,,,0,0,5.00,0,68.00,EUR,11,901,09/03/26,09/05/26,Italy,3001,,online,listing,online_cc\n'
+    "09/03/26,Bowl,b1,1,12.00,,,0,0,5.00,0,12.00,EUR,12,902,09/03/26,09/05/26,Italy,3001,,online,listing,online_cc\n"
+    "09/21/26,Bowl,b2,1,12.00,TEN,10% off,1.20,0,5.00,0,12.00,EUR,13,902,09/22/26,,France,3002,,online,listing,online_cc\n"
+)
