@@ -94,7 +94,9 @@ def _ruled(lines: Sequence[str]) -> tuple[int, Gaps] | None:
     gaps = tuple((end, start) for (_, end), (start, _) in pairwise(groups))
     below = next((i for i in range(at, len(lines)) if not lines[i].strip()), len(lines))
     rows = [line for line in (lines[at - 1], *lines[at:below]) if not _is_rule(line)]
-    return (at - 1, gaps) if len(rows) > 1 and all(_keeps(line, gaps) for line in rows) else None
+    above = at > 1 and sum(map(bool, _cells(lines[at - 2], gaps))) > 1 and _keeps(lines[at - 2], gaps)
+    # With a row above the line above it, the rule stands under rows: there may be a total below.
+    return (at - 1, gaps) if len(rows) > 1 and not above and all(_keeps(line, gaps) for line in rows) else None
 
 
 def _blank(lines: Sequence[str]) -> tuple[int, Gaps] | None:
@@ -111,12 +113,13 @@ def _blank(lines: Sequence[str]) -> tuple[int, Gaps] | None:
     rows = [lines[i] for i in wide if i >= start]
     gaps = _common(rows)
     given = sum(bool(line.strip()) and not _is_rule(line) for line in lines[start:])
-    several = len(rows) > 2 or (len(rows) == 2 and len(gaps) > 1)
+    above = wide.index(start)
+    several = len(rows) > 2 * above + (1 if len(gaps) > 1 else 2)
     return (start, gaps) if gaps and several and 2 * len(rows) >= given and _agree(rows, gaps) else None
 
 
 def _common(rows: Sequence[str]) -> Gaps:
-    """Return the places that every line leaves blank: two beside each other, or one where most lines leave more."""
+    """Return the places that every line leaves blank: two beside each other, or one that :func:`_parts` columns."""
     width = max(map(len, rows))
     inked = bytearray(width)
     for row in rows:
@@ -124,21 +127,21 @@ def _common(rows: Sequence[str]) -> Gaps:
             inked[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
     first = inked.find(1)
     runs = [match.span() for match in re.finditer(rb"\x00+", inked) if match.start() > first]
-    kept = [run for run in runs if run[1] - run[0] > 1 or _mostly_wide(rows, run[0])]
-    return tuple(run for run in kept if run[1] - run[0] > 1 or _headed(rows[0], run, kept))
+    ends = [(0, 0), *runs, (width, width)]
+    return tuple(
+        gap for (_, begin), gap, (end, _) in zip(ends, runs, ends[2:], strict=False)
+        if gap[1] - gap[0] > 1 or _parts(rows, begin, gap[0], end)
+    )  # fmt: skip
 
 
-def _mostly_wide(rows: Sequence[str], place: int) -> bool:
-    beside = (row.ljust(place + 2)[place - 1 : place + 2] for row in rows)
-    return 2 * sum(" " in (around[0], around[2]) for around in beside) > len(rows)
+def _parts(rows: Sequence[str], begin: int, place: int, end: int) -> bool:
+    """Say whether one blank place lies between columns, not words: most lines that have both leave more there.
 
-
-def _headed(heading: str, gap: tuple[int, int], gaps: Sequence[tuple[int, int]]) -> bool:
-    """Say whether there are headings on both sides of a narrow gap: else it lies between two words of a cell."""
-    place = gaps.index(gap)
-    begin = gaps[place - 1][1] if place else 0
-    end = gaps[place + 1][0] if place + 1 < len(gaps) else len(heading)
-    return bool(heading[begin : gap[0]].strip() and heading[gap[1] : end].strip())
+    The headings are among them.
+    """
+    both = [bool(row[begin:place].strip() and row[place + 1 : end].strip()) for row in rows]
+    wide = [" " in (row[place - 1], row[place + 1]) for row, beside in zip(rows, both, strict=True) if beside]
+    return both[0] and 2 * sum(wide) > len(wide)
 
 
 def _agree(rows: Sequence[str], gaps: Gaps) -> bool:

@@ -54,10 +54,11 @@ class Format:
 def formats() -> tuple[Format, ...]:
     """Return every format there is a file for."""
     held = sorted((f for f in files(__name__).iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)
-    return tuple(map(_read, held))
+    return tuple(map(read_format, held))
 
 
-def _read(path: Traversable) -> Format:
+def read_format(path: Traversable) -> Format:
+    """Return the format that a file describes."""
     given = tomllib.loads(path.read_text(encoding="utf-8"))
     for name in ("telling", "never", "headerless"):
         given[name] = tuple(given.get(name, ()))
