@@ -7,6 +7,7 @@ import io
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import zipfile
@@ -19,6 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from imports.exports.biff import xls
 from imports.exports.fixtures import archive, every, gzipped, utf16, workbook
 
 from analysis.errors import SluiceError
@@ -26,7 +28,16 @@ from analysis.workspace import Export, read_export
 
 ROOT = Path(__file__).resolve().parents[3]
 FIXTURES = {name: fixture.content for name, fixture in every().items()}
-CONTENTS = list(FIXTURES.values())
+_BELOW = (("order_id", "created_at", "item", "total", "currency"), ("1", "2026-11-01", "Soap", "1,012.50", "EUR"),
+          ("1", "2026-11-01", "Discount", "12.50-", "EUR"), ("1", "2026-11-09", "Soap", "(10.00)", "EUR"))  # fmt: skip
+CONTENTS = [
+    *FIXTURES.values(),
+    b"Date        Channel  Clicks      Spend\n----------  -------  ------  ---------\n"
+    b"2026-11-01  search    1,000   1,012.50\n2026-11-02  social      900       7.25-\n",
+    "日期        计划名称      消费\n2026-11-01  亚麻衬衫     12.50\n2026-11-02  长裤          3.00\n".encode("gb18030"),
+    workbook(*_BELOW), xls(*_BELOW), "\n".join(map(";".join, _BELOW)).encode(),
+]  # fmt: skip
+"""Of every format, a print-out, and amounts below zero in cells of text."""
 GROUPS, EACH = 20, 90
 EXAMPLES = 220
 FILL = {
@@ -138,6 +149,33 @@ def _other_separator(content: bytes, rng: random.Random) -> bytes:
     return content.replace(b",", rng.choice((b";", b"\t", b"|", b"::", b" ", b"")))
 
 
+def _printed(content: bytes, rng: random.Random) -> bytes:
+    """Line cells up with spaces, with a line or two that do not keep to it."""
+    cells = [line.split(b",") for line in content.splitlines()[:40]]
+    widths = [max((len(row[i]) for row in cells if i < len(row)), default=0) for i in range(max(map(len, cells)))]
+    gap = b" " * rng.choice((1, 2, 2, 3))
+    out = [gap.join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)) for row in cells]
+    for _ in range(rng.choice((0, 0, 1, 2))):
+        odd = (b"", b"-" * 40, b"=====  ====", b"a note  in between", b"\x0c", gap.join(reversed(cells[0])))
+        out.insert(rng.randrange(len(out) + 1), rng.choice(odd))
+    return b"\n".join(out)
+
+
+def _signed(content: bytes, rng: random.Random) -> bytes:
+    """Write some amounts below zero as accounts do."""
+    form = rng.choice((rb"\1-", rb"(\1)", rb"-\1-", rb"(-\1)", rb"\1,-"))
+    return re.sub(rb"\b(\d+\.\d\d)\b", lambda m: m.expand(form) if rng.random() < 0.4 else m[0], content)
+
+
+def _nested_records(content: bytes, rng: random.Random) -> bytes:
+    """Write rows as nested records, one of which is cut off or another kind of thing."""
+    cells = [line.split(",") for line in content.decode("utf-8", errors="replace").splitlines()[:20]]
+    records = [json.dumps({"a": row[0], "properties": {"deep": dict(zip(cells[0], row, strict=False))}}) for row in cells]
+    odd = ("[]", "null", '{"a": {"b": [1, {"c": 2}]}}', records[0][:-3], '{"properties": 7}', "")
+    records.insert(rng.randrange(len(records) + 1), rng.choice((*odd, records[-1])))
+    return "\n".join(records).encode()
+
+
 def _wrapped(content: bytes, rng: random.Random) -> bytes:
     inner = rng.choice(MUTATIONS)(content, rng)
     return rng.choice(
@@ -167,7 +205,7 @@ def _random(content: bytes, rng: random.Random) -> bytes:
 
 MUTATIONS: tuple[Callable[[bytes, random.Random], bytes], ...] = (
     _cut, _without_start, _hole, _spliced, _stacked, _noise, _bits, _zeros, _inserted, _wrong_encoding, _half_and_half,
-    _shuffled, _repeated, _other_separator,
+    _shuffled, _repeated, _other_separator, _printed, _signed, _nested_records,
 )  # fmt: skip
 ALL_MUTATIONS = (*MUTATIONS, _wrapped, _broken_wrapping, _random)
 NAMES = (
