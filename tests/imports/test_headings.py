@@ -57,6 +57,27 @@ def test_numbers_of_things_are_those_things() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "sums", "code"),
+    [
+        (
+            "计划名称;日期;消耗【元】;展示次数;点击次数（次）\n甲;1.08.2026;1.200,50;9000;120\n甲;2.08.2026;;;\n甲;13.08.2026;80,25;700;9\n",
+            {"spend": 1280.75, "impressions": 9700.0, "clicks": 129.0}, "CNY",
+        ),
+        (
+            "Kampagne\tTag\tKosten [€]\tImpressionen [Anzahl]\tKlicks\nHerbst\t1.08.2026\t12,50\t900\t30\n"
+            "Herbst\t2.08.2026\t\t\t\nHerbst\t13.08.2026\t7,50\t100\t5\n",
+            {"spend": 20.0, "impressions": 1000.0, "clicks": 35.0}, "EUR",
+        ),
+    ],
+    ids=["Chinese", "German"],
+)  # fmt: skip
+def test_brackets_and_days_without_figures_in_other_dashboards(text: str, sums: dict[str, float], code: str) -> None:
+    found = reconciled(text, channel="x")
+    assert (dict(found.sums), found.currencies, found.undecided) == (sums, (code,), ())
+    assert (found.days, found.set_aside) == (("2026-08-01", "2026-08-13"), (("missing", 1),))
+
+
+@pytest.mark.parametrize(
     ("heading", "first"),
     [("Created date (UTC)", "2026-11-01 10:00:00"), ("Created at (UTC+8)", "2026-11-01 02:00:00"),
      ("下单时间（北京时间）", "2026-11-01 02:00:00"), ("Order Date [America/New_York]", "2026-11-01 15:00:00")],
@@ -110,6 +131,21 @@ def test_a_converted_amount_is_in_the_currency_it_was_converted_to() -> None:
         chosen = {**dict(export.mapping.columns), "spend": "Kosten (umgerechnete Währung)"}
         converted = export.mapped(export.mapping.replace(columns=chosen)).reconcile()
         assert (converted.sums, converted.currencies) == ((("spend", 115.0),), ("EUR",))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "日期,渠道,货币代码,花费（换算货币）,换算货币代码,点击次数\n2026-11-01,搜索,GBP,115.00,EUR,100\n2026-11-02,搜索,GBP,57.50,EUR,50\n",
+        "Jour;Canal;Code de devise;Coût (devise convertie);Code de la devise convertie;Clics\n"
+        "2026-11-01;recherche;GBP;115,00;EUR;100\n2026-11-02;recherche;GBP;57,50;EUR;50\n",
+    ],
+    ids=["Chinese", "French"],
+)
+def test_converted_amounts_in_other_languages(text: str) -> None:
+    found = reconciled(text)
+    assert (dict(found.sums), found.currencies) == ({"spend": 172.5, "clicks": 150.0}, ("EUR",))
+    assert found.undecided == ()
 
 
 def test_a_converted_amount_without_its_currency_is_asked_for_it() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from imports.exports.order_texts import ANALYTICS, DOUYIN, ETSY, GERMAN, PAYMENTS, PDD, SELLER, TAOBAO, WOO
-from imports.opened import opened, rows
+from imports.opened import opened, reconciled, rows
 
 from analysis.imports import Export, read_export
 from analysis.imports.lexicon.statuses import status_of
@@ -58,6 +58,19 @@ def test_months_stand_first_in_one_of_them() -> None:
     with opened(ETSY) as export:
         found = export.reconcile()
     assert (found.days, dict(found.sums)["revenue"]) == (("2026-09-03", "2026-09-21"), 87.1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sale Date,Order ID,Order Total,Currency,Buyer\n09/21/26,1001,37.10,USD,b1\n09/03/26,1002,50.00,USD,b2\n",
+        "Order #;Sale date;Grand total;Currency code\n1001;9/21/2026;$37.10;USD\n1002;9/3/2026;$50.00;USD\n",
+    ],
+)
+def test_a_day_that_can_be_no_month_tells_it_elsewhere(text: str) -> None:
+    found = reconciled(text)
+    assert (found.days, dict(found.sums)["revenue"]) == (("2026-09-03", "2026-09-21"), 87.1)
+    assert (found.currencies, found.undecided) == (("USD",), ())
 
 
 def test_a_time_that_is_stated_goes_before_the_creation() -> None:

@@ -225,6 +225,30 @@ def test_totals_in_a_column_of_something_else_are_totals_by_what_they_lack() -> 
     assert {c.column: c.verdict for c in found.totals}["spend"] == "match"
 
 
+@pytest.mark.parametrize(
+    ("text", "kept", "sums"),
+    [
+        (
+            "状态,关键词,匹配方式,推广计划,推广单元,日期,展现,点击,消费\n有效,灯笼,精确,夏,a,2026-11-01,100,10,12.00\n"
+            "有效,风筝,短语,夏,b,2026-11-02,50,5,5.00\n,,合计：有效关键词,,,,150,15,17.00\n"
+            ",,合计：智能拓词,,,,10,1,0.50\n,,合计：账户,,,,900,60,90.00\n",
+            2, {"spend": 17.0, "impressions": 150.0, "clicks": 15.0},
+        ),
+        (
+            "Product report\n2026-11-01 - 2026-11-14\nState;Produkt;Match;Campaign;Cost;Clicks;Currency\n"
+            "on;lamp;auto;Autumn;10,00;5;EUR\non;kite;auto;Autumn;4,00;2;EUR\n;;Gesamt: Produkte;--;14,00;7;\n"
+            ";;Gesamt: Erweiterungen;;1,50;1;\n;;Gesamt: Konto;;50,00;30;\n",
+            2, {"spend": 14.0, "clicks": 7.0},
+        ),
+    ],
+    ids=["keywords", "products"],
+)  # fmt: skip
+def test_totals_in_a_column_of_something_else_elsewhere(text: str, kept: int, sums: dict[str, float]) -> None:
+    found = read(text, channel="search", currency="CNY")
+    assert (found.kept, dict(found.sums), found.undecided) == (kept, sums, ())
+    assert {check.column: check.verdict for check in found.totals}["spend"] == "match"
+
+
 @pytest.mark.parametrize("column", range(4))
 @pytest.mark.parametrize(
     "label", ["Total: In-stream video", "Gesamt: Konto", "Total - everything", "合计：全部", "Total"]
@@ -262,6 +286,24 @@ def test_the_total_of_the_rows_own_kind_is_compared_with() -> None:
     assert {(c.column, c.verdict) for c in found.totals} == {
         (c, "match") for c in ("spend", "impressions", "clicks", "conversions")
     }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "推广单元报告\n2026-11-01 至 2026-11-14\n推广单元,推广计划,展现,点击,消费,平均点击价格\n甲,夏,1000,100,100.00,1.00\n"
+        "乙,夏,500,50,50.00,1.00\n合计：推广单元,,1500,150,150.00,1.00\n合计：账户,,9500,650,200.00,0.31\n",
+        "Ad set report\n2026-11-01 - 2026-11-14\nAd set,Campaign,Impressions,Clicks,Spend,Currency\n"
+        "One,Linen,1000,100,100.00,EUR\nTwo,Linen,500,50,50.00,EUR\nTotal: Account,,9500,650,200.00,\n"
+        "Total: Ad sets,,1500,150,150.00,\n",
+    ],
+    ids=["units", "ad sets"],
+)
+def test_the_total_of_the_rows_own_kind_elsewhere(text: str) -> None:
+    """An account's total beside it holds what the report does not."""
+    found = read(text, channel="search", currency="CNY")
+    assert (found.kept, dict(found.sums)["spend"], found.undecided, found.matches) == (2, 150.0, (), True)
+    assert {check.file for check in found.totals if check.column == "spend"} == {150.0}
 
 
 def test_a_total_of_its_own_kind_that_differs_is_said_to() -> None:
