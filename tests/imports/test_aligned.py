@@ -1,5 +1,6 @@
 """Print-outs: columns that spaces line up are columns, where every line agrees; running text is never a table."""
 
+# ruff: noqa: E501 (rows are as wide as the exports write them)
 from __future__ import annotations
 
 import random

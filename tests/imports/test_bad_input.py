@@ -46,6 +46,13 @@ def test_garbage_below_records_is_refused() -> None:
     assert refused.value.code == "damaged"
 
 
+def test_a_record_that_names_a_field_twice_is_refused() -> None:
+    lines = '{"user_id": "u", "properties": {"a": 1}}\n{"user_id": "u", "user_id": "v", "properties": {"a": 2}}\n'
+    with pytest.raises(SluiceError) as refused:
+        read_export(lines.encode(), "log.jsonl")
+    assert refused.value.code == "damaged"
+
+
 @pytest.mark.parametrize(
     ("head", "row", "kept", "aside"),
     [

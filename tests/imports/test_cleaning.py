@@ -270,7 +270,25 @@ def test_numbers_as_exports_write_them(text: str, number: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["5,-", "-5-", "(5-)", "5--", "twelve", "12 ABC", "1 USD 2", "(12%)", "(1", "inf", "-Infinity", "1e999", "10%", "1.2.3", "0x10", "true"]
+    "text",
+    [
+        "5,-",
+        "-5-",
+        "(5-)",
+        "5--",
+        "twelve",
+        "12 ABC",
+        "1 USD 2",
+        "(12%)",
+        "(1",
+        "inf",
+        "-Infinity",
+        "1e999",
+        "10%",
+        "1.2.3",
+        "0x10",
+        "true",
+    ],
 )
 def test_what_is_not_a_number_is_set_aside(text: str) -> None:
     made = clean({"o": ["a", "b"], "t": ["2026-11-11"] * 2, "r": ["1", text]}, _in_its_currency(text))

@@ -113,8 +113,9 @@ def test_without_their_files_they_are_none() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["AWIN transactions", "Etsy sold items", "Klaviyo (campaigns)", "PostHog (raw events)", "京东订单", "快手订单"]
-)  # fmt: skip
+    "name",
+    ["AWIN transactions", "Etsy sold items", "Klaviyo (campaigns)", "PostHog (raw events)", "京东订单", "快手订单"],
+)
 def test_no_code_mentions_what_was_added_as_data(name: str) -> None:
     """Neither its name nor a heading of its own stands in a module of the room."""
     found = next(f for f in formats() if f.name == name)

@@ -11,7 +11,7 @@ _GAPS = f"[{SPACE}\\x{{2009}}\\x{{202f}}'']"
 _CODES = "|".join(sorted(CURRENCIES))
 _CODE = f"(?i)^([(+-]*)(?:{_CODES})|(?:{_CODES})([)-]?)$"
 _TOLD, _OWED = '^="(.*)"$', "^(?:[(]([\\d.,]+)[)]|([\\d.,]*\\d)-)$"
-"""Cells of a spreadsheet, ``="10.50"``, and of accounts, ``(50)`` and ``50-``, which are below zero; ``50,-`` is not."""
+"""Cells of a spreadsheet, ``="10.50"``, and of accounts, ``(50)`` and ``50-``, below zero; ``50,-`` is not."""
 _ABOUT = "^[<>]\\s*[\\d.]+\\s*%$"
 _EXACT = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "DOUBLE")
 """Types that are cast to a number as they are; others go by their text (0.1 stored short is 0.1)."""

@@ -61,10 +61,12 @@ def json_records(plain: Plain, path: Path, con: duckdb.DuckDBPyConnection) -> La
     """
     try:
         described = con.execute(f"DESCRIBE SELECT * FROM {_READ_JSON}", [str(path)]).fetchall()
+        found = [leaf for n, row in enumerate(described) for leaf in _leaves(con, path, n, str(row[0]), str(row[1]))]
+    except duckdb.InterruptException:
+        raise
     except (duckdb.Error, RuntimeError, UnicodeError) as error:
         reason = say("it is not JSON Lines, nor a JSON list of flat records.")
         raise limits.refuse(plain.name, reason, "damaged") from error
-    found = [leaf for n, row in enumerate(described) for leaf in _leaves(con, path, n, str(row[0]), str(row[1]))]
     layout = _checked(plain, [heading for heading, _ in found], path, "json")
     return replace(layout, places=tuple(place for _, place in found))
 

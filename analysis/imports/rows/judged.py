@@ -184,7 +184,7 @@ def _windows(scratch: Scratch, mapping: ColumnMapping) -> list[str]:
 
 
 def _below_zero(shaped: Shaped) -> list[str]:
-    """Return SQL for what each line of an order is about, its own amount, and what it is called if that is below zero."""
+    """Return SQL for what a line of an order is about, its amount, and what it is called if that is below zero."""
     scratch, mapping = shaped.scratch, shaped.mapping
     if not (mapping.table == "orders" and mapping.lines == "sum"):
         return []
@@ -194,7 +194,8 @@ def _below_zero(shaped: Shaped) -> list[str]:
     says = {kind: totals.any_of(words, look) or "false" for kind, look in (("refund", REFUND), ("discount", DISCOUNT))}
     called = " ".join(f"WHEN {look} THEN '{kind}'" for kind, look in says.items())
     about = f"lower({filled(item or words[0])})" if item or words else "NULL::VARCHAR"
-    return [f"CASE WHEN revenue < 0 THEN CASE {called} END END AS called", f"{about} AS about", "revenue AS line_amount"]
+    below = f"CASE WHEN revenue < 0 THEN CASE {called} END END AS called"
+    return [below, f"{about} AS about", "revenue AS line_amount"]
 
 
 def _choose_windows(con: duckdb.DuckDBPyConnection, relation: str, mapping: ColumnMapping) -> None:

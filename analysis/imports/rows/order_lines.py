@@ -55,8 +55,8 @@ def _below_zero(con: duckdb.DuckDBPyConnection, relation: str, mapping: ColumnMa
     A discount stands beside the lines that it lowers, under their time and a name of its own, and leaves something.
     """
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE below AS WITH good AS (SELECT rowid AS place, order_id AS id, timestamp AS moment, "
-        f"revenue AS amount, called, about FROM {relation} WHERE bad IS NULL), "
+        "CREATE OR REPLACE TEMP TABLE below AS WITH good AS (SELECT rowid AS place, order_id AS id, "
+        f"timestamp AS moment, revenue AS amount, called, about FROM {relation} WHERE bad IS NULL), "
         "sold AS (FROM good WHERE amount >= 0), "
         "owed AS (SELECT *, sum(amount) OVER (PARTITION BY id) AS less FROM good WHERE amount < 0), "
         "whole AS (SELECT id, sum(amount) AS given FROM sold GROUP BY id) "

@@ -85,7 +85,7 @@ def _line_notes(judged: Judged) -> list[Message]:
     notes = list[Message]()
     if True in found:
         n, amount = found[True]
-        notes.append(say("Discounts on lines of their own are part of their orders: {n} lines, {amount} in all.",
+        notes.append(say("Lines of orders that are discounts are part of their orders: {n}, {amount} in all.",
                          n=n, amount=amount))  # fmt: skip
     if False in found:
         n, amount = found[False]

@@ -1638,6 +1638,7 @@ def segment_events() -> Fixture:
     events = {"view": 2, "cart": 1, "purchase": 1}
     return _log("segment.jsonl", SEGMENT, "2026-11-01 10:00:00Z", "2026-11-01 11:00:00Z", events, value="9.00")
 
+
 @made
 def posthog_events() -> Fixture:
     events = {"view": 2, "cart": 1, "purchase": 1}

@@ -1,5 +1,6 @@
 """Invented orders in the layout of several shops and platforms: how each of them stands, in their own words."""
 
+# ruff: noqa: E501 (rows are as wide as the exports write them)
 from __future__ import annotations
 
 WOO = (

@@ -34,7 +34,7 @@ CONTENTS = [
     *FIXTURES.values(),
     b"Date        Channel  Clicks      Spend\n----------  -------  ------  ---------\n"
     b"2026-11-01  search    1,000   1,012.50\n2026-11-02  social      900       7.25-\n",
-    "日期        计划名称      消费\n2026-11-01  亚麻衬衫     12.50\n2026-11-02  长裤          3.00\n".encode("gb18030"),
+    "日期        计划名称    消费\n2026-11-01  亚麻衬衫   12.50\n2026-11-02  长裤        3.00\n".encode("gb18030"),
     workbook(*_BELOW), xls(*_BELOW), "\n".join(map(";".join, _BELOW)).encode(),
 ]  # fmt: skip
 """Of every format, a print-out, and amounts below zero in cells of text."""
@@ -170,7 +170,8 @@ def _signed(content: bytes, rng: random.Random) -> bytes:
 def _nested_records(content: bytes, rng: random.Random) -> bytes:
     """Write rows as nested records, one of which is cut off or another kind of thing."""
     cells = [line.split(",") for line in content.decode("utf-8", errors="replace").splitlines()[:20]]
-    records = [json.dumps({"a": row[0], "properties": {"deep": dict(zip(cells[0], row, strict=False))}}) for row in cells]
+    named = [dict(zip(cells[0], row, strict=False)) for row in cells]
+    records = [json.dumps({"a": row[0], "properties": {"deep": deep}}) for row, deep in zip(cells, named, strict=True)]
     odd = ("[]", "null", '{"a": {"b": [1, {"c": 2}]}}', records[0][:-3], '{"properties": 7}', "")
     records.insert(rng.randrange(len(records) + 1), rng.choice((*odd, records[-1])))
     return "\n".join(records).encode()
