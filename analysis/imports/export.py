@@ -366,7 +366,8 @@ def read_export(
     Parameters
     ----------
     source : path or bytes
-        CSV (comma, tab, semicolon, pipe) in any usual encoding, XLSX, XLS, Parquet or JSON Lines; plain, gzip or ZIP.
+        CSV (comma, tab, semicolon, pipe) or columns that spaces line up, in any usual encoding, XLSX, XLS, Parquet or
+        JSON Lines; plain, gzip or ZIP.
         A path is read where it lies.
     name : str, optional
         The file's name, when `source` is bytes.

@@ -18,12 +18,14 @@ from analysis.imports.file import limits
 from analysis.imports.file.plain import fresh
 
 _WIDE = re.compile(r"\S {2,}\S")
-_RULE = re.compile(r"[\s\-=_─━═+]*(?:-{2}|={2}|_{2}|─{2}|━{2}|═{2})[\s\-=_─━═+]*")
+_RULED = "-=_─━═"
 _PADDED = re.compile(r"[,;|](?=$| )|(?<= )[,;|]")
 """A separator beside spaces: then these only pad the cells."""
 _BLANKS = str.maketrans({"\xa0": " ", "\u3000": "  ", "\x0c": ""})
 _HEAD = 65_536
 _SAMPLE = 200
+_LONGEST = 10_000
+"""Signs in a line of a print-out, at most."""
 _ABOVE = 20
 """Lines of several words far apart that may stand above the headings."""
 _FILL = "\x00"
@@ -57,10 +59,14 @@ def aligned(path: Path, folder: Path) -> Aligned | None:
         return None
     text = path.read_text(encoding="utf-8-sig", errors="replace").removesuffix("\n").translate(_BLANKS)
     lines = [line.rstrip() for line in text.split("\n")]
+    if max(map(len, lines)) > _LONGEST:
+        return None
     for spread in (_displayed, str) if not text.isascii() else (str,):
         placed = [spread(line) for line in lines]
-        if (found := _ruled(placed) or _blank(placed)) and not _separated(lines[found[0] :], found[1]):
-            return _written(fresh(folder, ".csv"), placed, *found)
+        found = _ruled(placed) or _blank(placed)
+        apart = found is not None and not _separated(lines[found[0] :], found[1])
+        if found and apart and (made := _written(fresh(folder, ".csv"), placed, *found)):
+            return made
     return None
 
 
@@ -71,7 +77,7 @@ def _likely(head: str) -> bool:
 
 
 def _is_rule(line: str) -> bool:
-    return bool(_RULE.fullmatch(line))
+    return not line.strip(f" +{_RULED}") and any(2 * sign in line for sign in _RULED)
 
 
 def _displayed(line: str) -> str:
@@ -94,8 +100,8 @@ def _ruled(lines: Sequence[str]) -> tuple[int, Gaps] | None:
     gaps = tuple((end, start) for (_, end), (start, _) in pairwise(groups))
     below = next((i for i in range(at, len(lines)) if not lines[i].strip()), len(lines))
     rows = [line for line in (lines[at - 1], *lines[at:below]) if not _is_rule(line)]
-    above = at > 1 and sum(map(bool, _cells(lines[at - 2], gaps))) > 1 and _keeps(lines[at - 2], gaps)
     # With a row above the line above it, the rule stands under rows: there may be a total below.
+    above = at > 1 and sum(map(bool, _cells(lines[at - 2], gaps))) > 1 and _keeps(lines[at - 2], gaps)
     return (at - 1, gaps) if len(rows) > 1 and not above and all(_keeps(line, gaps) for line in rows) else None
 
 
@@ -159,7 +165,7 @@ def _separated(lines: Sequence[str], gaps: Gaps) -> bool:
     if 2 * sum(bool(_PADDED.search(line)) for line in rows) > len(rows):
         return True
     for separator in ",;|":
-        widths = {len(record) for record in csv.reader(rows, delimiter=separator)}
+        widths = {len(next(csv.reader([line], delimiter=separator))) for line in rows}
         if len(widths) == 1 and widths.pop() > max(1, len(gaps)):
             return True
     return False
