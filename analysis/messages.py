@@ -133,6 +133,18 @@ def say(id: str, /, **params: Any) -> Message:
     return Message(id, tuple(params.items()))
 
 
+def begun(sentence: str) -> str:
+    """Return a sentence that begins with a capital, unless it begins with what is a code or written its own way.
+
+    Examples
+    --------
+    >>> begun("private domain brings most"), begun("iOS users leave first"), begun("u7 bought twice")
+    ('Private domain brings most', 'iOS users leave first', 'u7 bought twice')
+    """
+    first = sentence.split(" ", 1)[0]
+    return sentence[:1].upper() + sentence[1:] if first.isalpha() and first.islower() else sentence
+
+
 def translate(text: str, language: str) -> str:
     """Return `text` in `language`, or unchanged where the catalogue has no entry."""
     return catalogue(language).get(text, text) if text else text
