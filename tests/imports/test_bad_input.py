@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,30 @@ BELOW = (("order_id", "created_at", "total", "currency"), ("1", "2026-11-01", "1
 def test_amounts_below_zero_in_cells_of_text(content: bytes) -> None:
     with opened(content, "orders") as export:
         assert [r["revenue"] for r in rows(export)] == [1012.5, -12.5, -1000.0]
+
+
+def _damaged(at: int, number: int) -> bytes:
+    """Write a number into an old workbook: into its header, or (from below 0) into its allocation table."""
+    content = bytearray(xls(*BELOW))
+    struct.pack_into("<I", content, at if at >= 0 else len(content) - 512 - at - 1, number)
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("at", "number"),
+    [(-1, 0), (-5, 0), (-5, 1 << 24), (44, 1 << 24), (64, 1 << 24), (68, 1 << 24), (76, 1 << 24)],
+    ids=["a circle of one", "a circle", "a far sector", "tables", "small tables", "further tables", "a far table"],
+)  # fmt: skip
+def test_an_old_workbook_without_end_is_refused(at: int, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its reader would take all memory and end the process: it is not asked."""
+
+    def read(_: str) -> None:
+        raise AssertionError("it was read")
+
+    monkeypatch.setattr("analysis.imports.file.workbook.CalamineWorkbook.from_path", read)
+    with pytest.raises(SluiceError) as refused:
+        read_export(_damaged(at, number), "orders.xls")
+    assert refused.value.code == "damaged"
 
 
 # ---- archives of very many files --------------------------------------------------------------------------

@@ -6,13 +6,16 @@ A compound file ([MS-CFB]) holds the workbook's records ([MS-XLS]) in one stream
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 _CELLS = frozenset((0x0006, 0x00D6, 0x00FD, 0x0201, 0x0203, 0x0204, 0x0205, 0x027E, 0x0406, 0x00BD, 0x00BE))
 _RUNS = frozenset((0x00BD, 0x00BE))
 """Records of one cell, and those of several beside each other, which end with the last column."""
 _BEGIN = 0x0809
+_ROOT = "Root Entry"
+_SPECIAL = 0xFFFFFFFA
+"""From here on, a number is that of no sector: it ends a chain, or says what a sector is."""
 
 
 def extent(path: Path) -> int:
@@ -46,17 +49,44 @@ def _records(stream: bytes) -> Iterator[tuple[int, bytes]]:
 def _stream(file: bytes) -> bytes:
     """Return the workbook's stream; a short one lies in pieces of the root entry's."""
     size, small = (1 << shift for shift in struct.unpack_from("<HH", file, 30))
-    first, _, cutoff, first_small, _, more = struct.unpack_from("<IIIIII", file, 48)
+    directories, tables = struct.unpack_from("<II", file, 40)
+    first, _, cutoff, first_small, smalls, more, further = struct.unpack_from("<IIIIIII", file, 48)
     if not 64 <= small < size <= 1 << 16:
         raise ValueError("no compound file")
     body = file[size:]
+    if max(directories, tables, smalls, further) > len(body) // size + 1:
+        raise ValueError("more sectors than there are")
     table = _numbers(b"".join(body[n * size : (n + 1) * size] for n in _table_sectors(file, body, size, more)))
     entries = dict(_entries(_chain(body, size, table, first)))
+    large = {name: entry for name, entry in entries.items() if entry[1] >= cutoff or name == _ROOT}
+    _check_chains(table, len(body) / size, [first, *([first_small] if smalls else []), *_starts(large, len(file))])
     start, length = entries["Workbook"] if "Workbook" in entries else entries["Book"]
+    small_table = _numbers(_chain(body, size, table, first_small))
+    pieces = _chain(body, size, table, entries[_ROOT][0])
+    short = {name: entry for name, entry in entries.items() if name not in large}
+    _check_chains(small_table, len(pieces) / small, _starts(short, len(file)))
     if length >= cutoff:
         return _chain(body, size, table, start)[:length]
-    small_table = _numbers(_chain(body, size, table, first_small))
-    return _chain(_chain(body, size, table, entries["Root Entry"][0]), small, small_table, start)[:length]
+    return _chain(pieces, small, small_table, start)[:length]
+
+
+def _starts(entries: Mapping[str, tuple[int, int]], most: int) -> list[int]:
+    """Return where streams begin that hold anything."""
+    if any(length > most for _, length in entries.values()):
+        raise ValueError("a stream is longer than its file")
+    return [start for start, length in entries.values() if length]
+
+
+def _check_chains(table: Sequence[int], sectors: float, starts: Sequence[int]) -> None:
+    """Raise where a chain leads into itself or out of the file: its reader would ask for memory without end."""
+    walks = dict[int, int]()
+    for walk, start in enumerate(starts):
+        n = start
+        while n not in walks and n < sectors and n < len(table):
+            walks[n] = walk
+            n = table[n]
+        if walks.get(n) == walk or (n not in walks and n < _SPECIAL):
+            raise ValueError("a chain of sectors has no end")
 
 
 def _table_sectors(file: bytes, body: bytes, size: int, more: int) -> list[int]:
@@ -66,6 +96,8 @@ def _table_sectors(file: bytes, body: bytes, size: int, more: int) -> list[int]:
         seen.add(more)
         *others, more = _numbers(body[more * size : (more + 1) * size])
         found += others
+    if more < _SPECIAL or any(len(body) <= n * size and n < _SPECIAL for n in found):
+        raise ValueError("the allocation table lies elsewhere")
     return [n for n in found if n * size < len(body)]
 
 
