@@ -15,7 +15,7 @@ from typing import Any
 
 CHILDREN = multiprocessing.get_context("forkserver")
 CHILDREN.set_forkserver_preload(
-    ["analysis.workspace", "analysis.workspace.migrations", "analysis.journey.funnel.question"]
+    ["analysis.workspace.migrations", "analysis.journey.funnel.question", "analysis.audience.lifecycle"]
 )
 
 

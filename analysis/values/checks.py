@@ -6,6 +6,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -231,11 +232,17 @@ def moment() -> Metadata:
     return {"check": check}
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """Return the names of all zones: the system's folder takes long to walk."""
+    return frozenset(available_timezones())
+
+
 def time_zone() -> Metadata:
     """An IANA time zone's name."""
 
     def check(name: str, got: Any) -> str:
-        if not isinstance(got, str) or got not in available_timezones():
+        if not isinstance(got, str) or got not in _zones():
             raise QuestionError.field(name, got, say("give an IANA name such as Asia/Shanghai."))
         return str(got)
 

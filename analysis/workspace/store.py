@@ -9,11 +9,11 @@ import os
 import secrets
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import duckdb
 import pandas as pd
@@ -37,6 +37,8 @@ from analysis.workspace.disk import room
 from analysis.workspace.kept import Kept, V
 from analysis.workspace.mappings import FileMapping
 from analysis.workspace.segments import Segment
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,48 +80,55 @@ class Workspace:
         self.closed = False
         self._writing = threading.RLock()
         self._facts: tuple[str, dict[str, Any]] = ("", {})
-        self._changes, self._named = 0, (-1, DisplayNames())
+        self._changes = 0  # odd while something is being changed
+        self._memory: tuple[int, dict[Any, Any]] = (0, {})
 
     # ---- reading
 
     def tables(self) -> Tables:
         """Return the data for one run of a question: one snapshot, on a cursor of its own."""
-        con = self._con.cursor()
+        con, changes = self._con.cursor(), self._changes
         # In a transaction, so that a batch that lands meanwhile cannot mix its counts into this version's facts.
         con.begin()
-        version, facts = _version(con), self._facts
-        if facts[0] != version:
-            self._facts = facts = (version, {})
-        campaign, rates, display = _campaign(con), _rates(con), _display(con)
-        dated = segments.dated(con)
-        return Tables.over(
-            con,
-            campaign=campaign,
-            version=version,
-            rates=rates,
-            display=display,
-            dated=dated,
-            aliases=_aliases(con),
-            facts=facts[1],
-        )
+        con.execute("SELECT 1 FROM meta LIMIT 1").fetchall()  # the moment is that of the first query
+        same = changes if changes == self._changes else None
+        settings, facts = self._recall("settings", lambda: _settings(con), same), self._facts
+        if facts[0] != settings.version:
+            self._facts = facts = (settings.version, {})
+        return Tables.over(con, **vars(settings), facts=facts[1])
+
+    def _recall(self, what: object, find: Callable[[], T], changes: int | None) -> T:
+        """Return what holds until something is changed; found anew while somebody changes something (None)."""
+        if changes is None or changes % 2:
+            return find()
+        if self._memory[0] != changes:
+            self._memory = (changes, {})
+        memory = self._memory[1]
+        if what in memory:
+            return cast(T, memory[what])
+        value = find()
+        if self._changes == changes:
+            memory[what] = value
+        return value
+
+    @property
+    def _now(self) -> Settings:
+        return self._recall("settings", lambda: _settings(self._con.cursor()), self._changes)
 
     @property
     def display(self) -> DisplayNames:
         """What the team calls the codes in its data, beside the standard names; no part of the version."""
-        changes = self._changes  # a page asks for each of its words
-        if self._named[0] != changes:
-            self._named = changes, DisplayNames(_display(self._con.cursor()))
-        return self._named[1]
+        return self._recall("display", lambda: DisplayNames(self._now.display), self._changes)
 
     @property
     def version(self) -> str:
         """Digest of what the data is: the campaign, every file with its mapping, in order, segments and rates."""
-        return _version(self._con.cursor())
+        return self._now.version
 
     @property
     def campaign(self) -> Campaign | None:
         """The campaign, if one was set."""
-        return _campaign(self._con.cursor())
+        return self._now.campaign
 
     @campaign.setter
     def campaign(self, campaign: Campaign) -> None:
@@ -317,7 +326,7 @@ class Workspace:
 
         What only a newer release can read is left out.
         """
-        return kept.listed(self._con.cursor(), base)
+        return self._recall(base, lambda: kept.listed(self._con.cursor(), base), self._changes)
 
     def forgotten(self, base: type[V]) -> tuple[Kept[V], ...]:
         """Return what was forgotten of a class and the classes below it, the last first."""
@@ -442,15 +451,17 @@ class Workspace:
             )
             raise WorkspaceError.because(text, "read-only")
         with self._writing, room(self.path):
-            self._con.begin()
+            self._changes += 1
             try:
+                self._con.begin()
                 yield self._con
                 self._con.commit()
-                self._changes += 1
             except BaseException:
                 with suppress(duckdb.Error):  # a commit that failed has ended it; the first error is what tells
                     self._con.rollback()
                 raise
+            finally:
+                self._changes += 1
 
 
 def _store(con: duckdb.DuckDBPyConnection, export: Export, rows: Incoming, batch: int) -> None:
@@ -487,6 +498,22 @@ def name_in(con: duckdb.DuckDBPyConnection) -> str | None:
 def _campaign(con: duckdb.DuckDBPyConnection) -> Campaign | None:
     found = meta(con, "campaign")
     return Campaign.from_json(found) if found else None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is said about the data, and the digest of both."""
+
+    version: str
+    campaign: Campaign | None
+    rates: tuple[ExchangeRate, ...]
+    display: tuple[DisplayName, ...]
+    dated: Mapping[str, str]
+    aliases: tuple[Alias, ...]
+
+
+def _settings(con: duckdb.DuckDBPyConnection) -> Settings:
+    return Settings(_version(con), _campaign(con), _rates(con), _display(con), segments.dated(con), _aliases(con))
 
 
 def _version(con: duckdb.DuckDBPyConnection) -> str:

@@ -326,9 +326,8 @@ def test_a_segment_of_a_newer_version_does_not_hide_the_others(workspace: Worksp
     workspace.add(events("a.csv", *FIRST))
     workspace.keep("stage", Segment(question=BEFORE))
     workspace.keep("newer", Segment(question=BEFORE))
-    workspace._con.execute(
-        "UPDATE kept SET value = replace(value, '\"version\":1', '\"version\":99') WHERE name = 'newer'"
-    )
+    with workspace._transaction() as con:
+        con.execute("UPDATE kept SET value = replace(value, '\"version\":1', '\"version\":99') WHERE name = 'newer'")
     assert [s.name for s in workspace.kept(Segment)] == ["stage"]
     workspace.add(events("b.csv", *LATER))
     assert stored(workspace, "newer") == expected(*FIRST, *LATER)

@@ -359,10 +359,12 @@ def test_a_question_saved_by_a_newer_version_does_not_hide_the_others(workspace:
     workspace.keep("good", Contents())
     kept = workspace.keep("newer", Contents())
     change = "UPDATE kept SET value = replace(value, '\"version\":{}', '\"version\":{}') WHERE name = 'newer'"
-    workspace._con.execute(change.format(1, 99))
+    with workspace._transaction() as con:
+        con.execute(change.format(1, 99))
     assert [s.name for s in workspace.kept(Question)] == ["good"]
     assert workspace.history(kept.id) == ()
-    workspace._con.execute(change.format(99, 1))
+    with workspace._transaction() as con:
+        con.execute(change.format(99, 1))
     assert kept in workspace.kept(Question)
 
 
@@ -580,4 +582,30 @@ def test_files_of_one_import_that_have_the_same_days(tmp_path: Path, overlap: st
     assert (second.shares(first), first.shares(second), first.shares(_spent("c.csv", ("2026-09-01", 1)))) == (1, 1, 0)
     here.add(first, second, overlap=overlap)
     assert _stored_spend(here) == spend
+    here.close()
+
+
+def test_what_is_remembered_is_what_is_stored(tmp_path: Path) -> None:
+    """Readers ask without a pause while names, questions and the campaign change; nobody sees a mixture."""
+    here = open_workspace(tmp_path / "w.duckdb")
+    here.add(A)
+    seen: set[tuple[str, str]] = set()
+    stop = threading.Event()
+
+    def read() -> None:
+        while not stop.is_set():
+            tables = here.tables()
+            seen.add((tables.version, tables.campaign.name if tables.campaign else ""))
+
+    with ThreadPoolExecutor(3) as pool:
+        readers = [pool.submit(read) for _ in range(3)]
+        for n in range(30):
+            here.campaign = Campaign(name=f"{n}", start="2026-11-01", end="2026-11-11")
+            assert here.campaign.name == here.tables().campaign.name == f"{n}"
+            kept = here.keep("mine", Funnel(steps=("view", "cart"), window=f"{n + 1}h"))
+            assert here.kept(Question) == (kept,)
+        stop.set()
+        for reader in readers:
+            reader.result()
+    assert len({version for version, _ in seen}) == len({name for _, name in seen}) == len(seen)
     here.close()

@@ -105,7 +105,7 @@ def _step(tables: Tables, start: Funnel, i: int) -> Step:
         st.markdown(_("then"), width="content")
     event = choose(key, _("Step {n}", n=i + 1), names, stored.events[0], called("event"))
     with st.popover(
-        _set(key, stored), icon=":material/filter_alt:", key=f"{key}.more", help=_("Conditions of this step")
+        _set(tables, key, stored), icon=":material/filter_alt:", key=f"{key}.more", help=_("Conditions of this step")
     ):
         also = several(
             f"{key}.also", _("Or any of these events"), names, stored.events[1:], N_("None"), words=called("event")
@@ -117,12 +117,14 @@ def _step(tables: Tables, start: Funnel, i: int) -> Step:
     return Step((event, *(e for e in also if e != event)), where=where, optional=skip and not last)
 
 
-def _set(key: str, stored: Step) -> str:
+def _set(tables: Tables, key: str, stored: Step) -> str:
     """Return how many conditions a step has, so that they show while their list is closed."""
-    held = [value for k, value in st.session_state.items() if str(k).startswith(f"{key}.") and k != f"{key}.more"]
-    if f"{key}.optional" not in st.session_state:  # not drawn yet
-        held = [stored.events[1:], *stored.where, stored.optional]
-    return str(sum(map(bool, held)) or "")
+    columns = with_kept(text_columns(tables), *dict(stored.where))
+    held = [st.session_state.get(k) for k in (f"{key}.also", *(f"{key}.where.{c}" for c in columns))]
+    skipped = st.session_state.get(f"{key}.optional")
+    if skipped is None:  # not drawn yet
+        held, skipped = [stored.events[1:], *stored.where], stored.optional
+    return str(sum(map(bool, [*held, skipped])) or "")
 
 
 def _events_called(names: str) -> str:
