@@ -33,6 +33,7 @@ FRAMES = {
     "campaigns": N_("By campaign"),
     "trend": N_("Trend"),
     "daily": N_("Day by day"),
+    "controls": N_("Controls"),
     "steps": N_("From created to kept"),
     "rates": N_("Rates and intervals"),
     "change": N_("Change"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -334,7 +334,16 @@ def read_exports(
 ) -> tuple[Export, ...]:
     """Read every table of a file and propose what each is; close each when done.
 
-    Parameters and errors are those of :func:`read_export`.
+    A wide table of spend by day is two where further columns of numbers are in it: spend, and controls. Parameters and
+    errors are those of :func:`read_export`.
+
+    Examples
+    --------
+    >>> text = b"date,tv,radio,temperature\\n2026-11-01,9.5,3,12\\n2026-11-02,8,2,9\\n"
+    >>> spend, controls = read_exports(text, "media.csv")
+    >>> dict(spend.mapping.spread), dict(controls.mapping.spread)
+    ({'radio': 'radio', 'tv': 'tv'}, {'temperature': 'temperature'})
+    >>> spend.close(); controls.close()
     """
     shown = name or (Path(source).name if isinstance(source, str | Path) else "file")
     # Each byte is looked at once for what it is, and once more for the lines it makes.
@@ -344,13 +353,15 @@ def read_exports(
     )
     contents = watch.run(lambda: read(source, shown))
     unread = tuple(map(ImportFileError.left_out, contents.unread))
-    return tuple(_proposed(scratch, zone, unread) for scratch in contents.tables)
+    return tuple(export for scratch in contents.tables for export in _proposed(scratch, zone, unread))
 
 
-def _proposed(scratch: Scratch, zone: str, unread: tuple[SluiceError, ...]) -> Export:
+def _proposed(scratch: Scratch, zone: str, unread: tuple[SluiceError, ...]) -> Iterator[Export]:
     samples = scratch.sample()
     found = recognise(scratch, samples, zone)
-    return Export(scratch, found.mapping, samples, found, unread=unread)
+    yield Export(scratch, found.mapping, samples, found, unread=unread)
+    for more in found.further:
+        yield Export(scratch.again(), more.mapping, samples, more, unread=unread)
 
 
 def read_export(
@@ -385,5 +396,6 @@ def read_export(
     found = read_exports(source, name, zone=zone, progress=progress, cancel=cancel)
     if len(found) == 1:
         return found[0]
-    best = max(found, key=lambda e: (-len(e.mapping.missing()), bool(e.recognition.format), e.rows))
+    leads = [e for e in found if e.mapping.table != "controls"] or found
+    best = max(leads, key=lambda e: (-len(e.mapping.missing()), bool(e.recognition.format), e.rows))
     return replace(best, siblings=found)

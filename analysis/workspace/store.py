@@ -31,7 +31,7 @@ from analysis.store import duck
 from analysis.store.watch import Watch, watching
 from analysis.tables import Tables
 from analysis.values import Campaign, Value
-from analysis.vocabulary import TABLES, TIME_COLUMN
+from analysis.vocabulary import SERIES_COLUMN, TABLES, TIME_COLUMN
 from analysis.workspace import copies, kept, replaced, segments
 from analysis.workspace.disk import room
 from analysis.workspace.kept import Kept, V
@@ -208,7 +208,7 @@ class Workspace:
         theirs = f"(FROM {table} SEMI JOIN ({near}) ON {time} BETWEEN lo AND hi)" if time in own else table
         stored = con.execute(f"SELECT count(*) FROM incoming AS i SEMI JOIN {theirs} AS s ON {same}").fetchall()[0][0]
         found = con.execute(
-            f"SELECT batch, channel, min({time}), max({time}), count(*) FROM {table} AS s "
+            f"SELECT batch, {SERIES_COLUMN[table]}, min({time}), max({time}), count(*) FROM {table} AS s "
             f"SEMI JOIN spans AS i ON {covers(table, 'i', 's')} "
             "GROUP BY 1, 2 ORDER BY 1, 2"
         ).fetchall()

@@ -25,6 +25,7 @@ SAME = {
     "events": ("user_id", "timestamp", "event"),
     "orders": ("order_id",),
     "spend": ("period_start", "channel", "campaign", "creative", "audience"),
+    "controls": ("day", "name"),
 }
 """Columns that say the same of two rows of a table where they are about the same."""
 
@@ -203,12 +204,12 @@ def _days(mapping: ColumnMapping, first: dt.datetime, last: dt.datetime) -> tupl
 
 
 def _sums(judged: Judged) -> tuple[tuple[str, float], ...]:
-    # Times that pages took do not add up, and neither do several currencies.
+    # Times that pages took do not add up, nor do several currencies, nor what is measured in units of its own.
     several = len(_distinct(judged, "currency")) > 1
     amounts = [
         c for c in amounts_of(judged.mapping.table, judged.columns) if c != "load_ms" and not (several and c in MONEY)
     ]
-    if not amounts:
+    if not amounts or judged.mapping.table == "controls":
         return ()
     sums = ", ".join(f"coalesce(sum({c}), 0)" for c in amounts)
     found = _rows(judged, f"SELECT {sums} FROM {judged.relation} WHERE bad IS NULL")[0]
