@@ -29,6 +29,7 @@ UNDECIDED = {
     "statuses": say("what do the words for how an order stands mean?"),
     "results": say("which results are orders?"),
     "part_refunds": say("how much was given back?"),
+    "currency": say("which currency are the amounts in?"),
 }
 
 
@@ -119,6 +120,9 @@ class Staged:
     def assign(self, column: str, *, heading: str = "", text: str = "") -> None:
         """Fill a table's column from a file column, with one value for all rows, or not at all."""
         if self.export is None:
+            return
+        if column == "currency" and text:
+            self.export = self.export.in_currency(text)
             return
         mapping = self.export.mapping
         columns = {c: h for c, h in mapping.columns if c != column} | ({column: heading} if heading else {})

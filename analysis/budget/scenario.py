@@ -360,7 +360,7 @@ def _notes(asked: Scenario, table: pd.DataFrame, fitted: CurvesAnswer) -> tuple[
             "An experiment that pauses the channel tells the difference."
         )
         notes.append(Note("attributed-revenue", caveat))
-    notes += [n for n in fitted.notes if n.code in ("joint-fit", "ceiling-unseen")]
+    notes += [n for n in fitted.notes if n.code in ("joint-fit", "controls", "ceiling-unseen")]
     if fitted.curves:
         rule = say("Every channel keeps its timing: each period's spend is scaled alike. Intervals are of the curve.")
         notes.append(Note("scaled-pattern", rule))

@@ -6,11 +6,10 @@ exports are known to look like), `file` (the tables in it), `columns` (what each
 """
 
 from analysis.imports.columns.mapping import ColumnMapping
-from analysis.imports.export import ASSUMED, Export, read_export, read_exports
+from analysis.imports.export import Export, read_export, read_exports
 from analysis.imports.rows.reconcile import Check, Overlap, Reconciliation
 
 __all__ = [
-    "ASSUMED",
     "Check",
     "ColumnMapping",
     "Export",

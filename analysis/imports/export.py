@@ -109,8 +109,7 @@ class Export:
         amount = LEAD.get(mapping.table, "")
         heading, before = dict(mapping.columns).get(amount), dict(self.mapping.columns).get(amount)
         now = dict(self.mapping.constants).get("currency")
-        assumed = (guess := self.guess("currency")) is not None and guess.confidence <= ASSUMED
-        loose = assumed or (now is not None and heading_currency(before or "") == now)
+        loose = self.assumed_currency is not None or (now is not None and heading_currency(before or "") == now)
         same = dict(mapping.constants).get("currency") == now
         chosen = heading != before and heading if loose and same else None
         if heading and heading != before:
@@ -166,6 +165,29 @@ class Export:
         mapping = self.mapping.replace(constants={**dict(self.mapping.constants), "currency": currency})
         guess = Guess("currency", "", ASSUMED, say("the file names none; the workspace's currency"))
         found = replace(self.recognition, mapping=mapping, guesses=(*self.recognition.guesses, guess))
+        return replace(self, mapping=mapping, recognition=found)
+
+    @property
+    def assumed_currency(self) -> str | None:
+        """The currency that was only assumed; None where the file, its platform or a person names one."""
+        guess = self.guess("currency")
+        return dict(self.mapping.constants).get("currency") if guess and guess.confidence <= ASSUMED else None
+
+    def in_currency(self, code: str) -> Export:
+        """Return the same file with its amounts in a currency that somebody said: no more assumed.
+
+        Examples
+        --------
+        >>> export = read_export(b"date,channel,cost\\n2026-11-11,search,9.5\\n", "spend.csv").assuming(currency="EUR")
+        >>> export.reconcile().undecided, export.in_currency("EUR").reconcile().undecided
+        (('currency',), ())
+        >>> export.close()
+        """
+        columns = {c: heading for c, heading in self.mapping.columns if c != "currency"}
+        mapping = self.mapping.replace(columns=columns, constants={**dict(self.mapping.constants), "currency": code})
+        proposed = self.recognition.mapping
+        loose = proposed.replace(constants={c: t for c, t in proposed.constants if c != "currency"})
+        found = replace(self.recognition, mapping=loose) if self.assumed_currency else self.recognition
         return replace(self, mapping=mapping, recognition=found)
 
     def under(self, mapping: ColumnMapping, name: str) -> Export:
@@ -248,6 +270,10 @@ class Export:
         """
         found = reconcile(self._judged(), open_rivals(self.recognition.rivals, self.mapping, self.recognition.mapping))
         found = replace(found, questions=(*self.assumptions, *self._hints, *found.questions))
+        if code := self.assumed_currency:
+            asked = say("The file names no currency: which one are its amounts in? {code} is assumed.", code=code)
+            undecided = tuple(sorted({*found.undecided, "currency"}))
+            found = replace(found, questions=(*found.questions, asked), undecided=undecided, assumed_currency=code)
         if workspace is None:
             return found
         stored, overlaps = workspace.compare(self)

@@ -17,7 +17,8 @@ from analysis.workspace import Workspace
 
 ORDERS = "no,when,total,paid,back\no1,2026-11-01 10:00,10.5,2026-11-01 10:05,\no2,2026-11-02 10:00,20,,\no3,soon,1,,\n"
 CONSTANT = "\x00constant"
-SPEND = "date,platform,cost\n2026-11-01,ads,100.25\n2026-11-02,ads,50\n"
+SPEND = "date,platform,cost (CNY)\n2026-11-01,ads,100.25\n2026-11-02,ads,50\n"
+SILENT = SPEND.replace(" (CNY)", "")
 
 
 def upload(app: AppTest, *files: tuple[str, bytes]) -> AppTest:
