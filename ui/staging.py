@@ -221,7 +221,8 @@ def check(staged: Staged, target: Workspace | None) -> Reconciliation | SluiceEr
     export = staged.export
     if export is None or export.mapping.missing():
         return None
-    wanted = (export.scratch.digest, export.title, export.mapping.digest(), target and (target.path, target.version))
+    what = (export.scratch.digest, export.title, export.mapping.digest(), export.assumed_currency)
+    wanted = (*what, target and (target.path, target.version))
     if staged.checked is None or staged.checked[0] != wanted:
         with st.spinner(shown(_("Checking every row of {file}…", file=staged.name))), staged.lock:
             try:
