@@ -56,6 +56,8 @@ class Export:
         Name of the kept mapping that was proposed; empty where none was.
     unread : tuple of SluiceError
         What of the file could not be read: members of an archive, sheets of a workbook; each names its own.
+    beside : bool
+        Whether the same rows hold another table, too, which is an export of its own.
     """
 
     scratch: Scratch
@@ -65,6 +67,7 @@ class Export:
     siblings: tuple[Export, ...] = ()
     kept: str = ""
     unread: tuple[SluiceError, ...] = ()
+    beside: bool = False
 
     @property
     def title(self) -> str:
@@ -385,9 +388,9 @@ def read_exports(
 def _proposed(scratch: Scratch, zone: str, unread: tuple[SluiceError, ...]) -> Iterator[Export]:
     samples = scratch.sample()
     found = recognise(scratch, samples, zone)
-    yield Export(scratch, found.mapping, samples, found, unread=unread)
+    yield Export(scratch, found.mapping, samples, found, unread=unread, beside=bool(found.further))
     for more in found.further:
-        yield Export(scratch.again(), more.mapping, samples, more, unread=unread)
+        yield Export(scratch.again(), more.mapping, samples, more, unread=unread, beside=True)
 
 
 def read_export(

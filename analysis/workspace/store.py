@@ -364,7 +364,11 @@ class Workspace:
         WorkspaceError
             A heading looks like somebody's address.
         """
-        others = {k.name for k in self.kept(FileMapping) if not k.value.fits(export)}
+        others = {
+            k.name
+            for k in self.kept(FileMapping)
+            if not k.value.fits(export) or (export.beside and k.value.mapping.table != export.mapping.table)
+        }
         return self.keep(kept.unused(name, others), FileMapping.of(export))
 
     def fitting(self, export: Export) -> tuple[Kept[FileMapping], ...]:
@@ -372,8 +376,13 @@ class Workspace:
         return tuple(k for k in self.kept(FileMapping) if k.value.fits(export))
 
     def proposed(self, export: Export) -> Export:
-        """Return an export under the newest mapping kept for its headings; as it was where there is none."""
-        fitting = self.fitting(export)
+        """Return an export under the newest mapping kept for its headings; as it was where there is none.
+
+        Where the same rows hold two tables, a mapping is one for either.
+        """
+        fitting = [
+            k for k in self.fitting(export) if not export.beside or k.value.mapping.table == export.mapping.table
+        ]
         return export.under(fitting[0].value.mapping, fitting[0].name) if fitting else export
 
     def imported(self, export: Export) -> int | None:

@@ -115,3 +115,14 @@ def test_the_published_example(real_file: Callable[[str], Path], workspace: Work
     wanted = {name: raw[name].astype(float).tolist() for name in ("dayofyear", "event_1", "event_2", "t")}
     assert held(workspace.tables()) == wanted
     export.close()
+
+
+def test_kept_mappings_of_the_two_tables_are_two(workspace: Workspace) -> None:
+    spend, controls = (one.assuming(currency="USD") for one in read_exports(WIDE.encode(), "mmm.csv"))
+    workspace.remember(spend.in_currency("EUR"), "media")
+    workspace.remember(controls.spreading({"event_1": "Singles' Day"}), "media")
+    first, second = (workspace.proposed(one) for one in read_exports(WIDE.encode(), "next.csv"))
+    assert (first.mapping.table, dict(first.mapping.constants), first.kept) == ("spend", {"currency": "EUR"}, "media")
+    assert (dict(second.mapping.spread), second.kept) == ({"event_1": "Singles' Day"}, "media (2)")
+    for export in (spend, controls, first, second):
+        export.close()

@@ -453,7 +453,7 @@ def test_totals_that_differ_and_rows_lost_are_not_called_clean(opened) -> None:
     assert not app.button(key="data.import").disabled
 
 
-MEDIA = b"date,tv_spend,radio_spend,remark\n2026-11-02,10.5,2,a\n2026-11-09,20,,b\n"
+MEDIA = b"date,tv_spend,radio_spend,temperature\n2026-11-01,10.5,2,12\n2026-11-02,20,,9.5\n"
 
 
 def test_columns_that_become_rows_are_confirmed_named_and_remembered(opened) -> None:
@@ -471,6 +471,8 @@ def test_columns_that_become_rows_are_confirmed_named_and_remembered(opened) -> 
     assert errors(app) == ""
     assert "CN¥32.50 ad spend" in headline(app)
     assert {"television", "radio"} == set(stored(app, "spend")["channel"])
+    assert "1 controls" in headline(app)
+    assert stored(app, "controls")["value"].tolist() == [12.0, 9.5]
     app = upload(app, ("next.csv", MEDIA.replace(b"2026-11", b"2026-12")))
     assert not app.button(key="data.import").disabled
 
