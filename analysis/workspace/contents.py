@@ -52,14 +52,14 @@ class Contents(Question):
             question=self,
             version=tables.version,
             headline=_headline(table),
-            frames={"table": table, "daily": daily} | _controls_by_name(self, tables, filled),
+            frames={"table": table, "daily": daily, "controls": _controls_by_name(self, tables)},
             notes=_notes(tables, filled),
         )
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class ContentsAnswer(Answer):
-    """One row per measure and currency, one per table and day, and one per control where there are any."""
+    """One row per measure and currency, one per table and day, and one per control."""
 
     fields: ClassVar[Fields] = described(
         table={
@@ -183,17 +183,17 @@ def _controls(asked: Contents, tables: Tables) -> pd.DataFrame:
 _MEASURES = {"events": _events, "orders": _orders, "spend": _spend, "controls": _controls}
 
 
-def _controls_by_name(asked: Contents, tables: Tables, filled: list[str]) -> dict[str, pd.DataFrame]:
+def _controls_by_name(asked: Contents, tables: Tables) -> pd.DataFrame:
     """Return one row per control: on how many days it was measured, and between what."""
-    if "controls" not in filled:
-        return {}
+    if not tables.count("controls"):
+        return pd.DataFrame(columns=list(ContentsAnswer.fields["controls"]))
     day, of = nw.col("day"), nw.col("value")
     found = collect(
         tables.frame("controls", asked.where)
         .group_by("name")
         .agg(days=day.n_unique(), low=of.min(), mean=of.mean(), high=of.max(), first=day.min(), last=day.max())
     ).sort_values("name", ignore_index=True)
-    return {"controls": found.astype({"first": "datetime64[us]", "last": "datetime64[us]"})}
+    return found.astype({"first": "datetime64[us]", "last": "datetime64[us]"})
 
 
 def _daily(asked: Contents, tables: Tables, table: str) -> pd.DataFrame:
