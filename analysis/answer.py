@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.charts import AnyChart, Look, Plot
 from analysis.fields import Field, Fields, described
-from analysis.messages import Message
+from analysis.messages import Message, begun
 from analysis.names import DisplayNames
 from analysis.values import Value
 
@@ -96,7 +96,7 @@ class Answer:
 
     def say(self, message: Message, language: str = "en") -> str:
         """Return one of the answer's sentences in a reader's language, codes by their names."""
-        return message.text(language, self.names)
+        return begun(message.text(language, self.names))
 
     def text(self, language: str = "en") -> str:
         """Return headline and notes as plain text."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+from unicodedata import east_asian_width
 
 import pandas as pd
 from babel.numbers import get_currency_symbol
@@ -32,6 +33,10 @@ TOTAL, NOT_SET = N_("(total)"), N_("(not set)")
 GROUP_WORDS: Mapping[str, str] = MappingProxyType({name: name for name in (TOTAL, NOT_SET, *STAGES)})
 """Names of groups that Sluice itself gives: everybody, nobody's, and the stages that a saved segment holds."""
 
+TITLE = 38
+"""From how many Latin letters on an axis title is broken in two: what a phone has room for."""
+NARROW = 420
+"""Up to how many pixels a plot counts as narrow."""
 FONT = '"Source Sans", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif'
 
 
@@ -134,8 +139,9 @@ class Plot:
         return alt.Axis(**{"format": _TICKS.get(unit, ""), "tickCount": 5, **changes})
 
     def x(self, column: str, **changes: Any) -> alt.X:
-        """Return a column as the horizontal axis."""
-        return alt.X(self._typed(column), **{"title": self.title(column), "axis": self.axis(column), **changes})
+        """Return a column as the horizontal axis; a long title stands on two lines."""
+        title = changes.pop("title", self.title(column))
+        return alt.X(self._typed(column), **{"title": two_lines(title), "axis": self.axis(column), **changes})
 
     def y(self, column: str, **changes: Any) -> alt.Y:
         """Return a column as the vertical axis."""
@@ -209,6 +215,35 @@ def unit_of(currency: str | None, language: str) -> str:
     return "元" if currency == "CNY" and language.startswith("zh") else str(get_currency_symbol(currency, language))
 
 
+def two_lines(words: str | list[str] | None) -> str | list[str] | None:
+    """Return an axis title, broken near its middle where a narrow screen would cut it off; lines stay as they are.
+
+    Examples
+    --------
+    >>> two_lines("ROAS, as claimed; line: the same days of the campaign before")
+    ['ROAS, as claimed; line:', 'the same days of the campaign before']
+    >>> two_lines("users")
+    'users'
+    """
+    if not isinstance(words, str) or _wide(words) <= TITLE:
+        return words
+    breaks = [i for i in range(1, len(words)) if words[i - 1] in " ，；、：" or words[i] in "（("]
+    if not breaks:
+        return words
+    at = min(breaks, key=lambda i: abs(_wide(words[:i]) - _wide(words[i:])))
+    return [words[:at].strip(), words[at:].strip()]
+
+
+def _wide(words: str) -> int:
+    """Return how wide a text is, in Latin letters."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in words)
+
+
+def narrowly(columns: int, wide: int) -> Any:
+    """Return how many columns a legend has: fewer on a narrow screen."""
+    return alt.ExprRef(f"width < {NARROW} ? {columns} : {wide}")
+
+
 def whiskers(base: alt.Chart, look: Look, low: str | alt.X = "low", high: str = "high", **mark: Any) -> alt.Chart:
     """Return the intervals of a chart's rows: thin rules from `low` to `high`, unless `mark` says otherwise."""
     rules = base.mark_rule(**{"strokeWidth": 1.5, "color": look.ink, **mark})
@@ -256,8 +291,9 @@ def finish(chart: AnyChart, look: Look, *, describe: str, height: int | None = N
     """Give a finished chart its theme, its width and its description for screen readers."""
     if height is not None:
         chart = chart.properties(height=height)
+    columns: Any = 4
     if not isinstance(chart, alt.VConcatChart | alt.HConcatChart | alt.FacetChart):
-        chart = chart.properties(width="container")
+        chart, columns = chart.properties(width="container"), narrowly(2, 4)
     finished: AnyChart = (
         chart.properties(
             description=describe, background="transparent", padding={"left": 4, "right": 12, "top": 4, "bottom": 4}
@@ -276,7 +312,12 @@ def finish(chart: AnyChart, look: Look, *, describe: str, height: int | None = N
             labelLimit=220,
         )
         .configure_legend(
-            labelColor=look.ink, titleColor=look.faint, labelFontSize=13, titleFontSize=13, orient="top", columns=4
+            labelColor=look.ink,
+            titleColor=look.faint,
+            labelFontSize=13,
+            titleFontSize=13,
+            orient="top",
+            columns=columns,
         )
         .configure_header(labelColor=look.ink, titleColor=look.faint, labelFontSize=13)
         .configure_text(color=look.ink, fontSize=13)

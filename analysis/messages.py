@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -122,7 +123,9 @@ class Message:
     def text(self, language: str = "en", names: Namer | None = None) -> str:
         """Put the message into words in `language`; `names` says what codes are called."""
         words = {name: _words(value, language, names) for name, value in self.params}
-        return translate(self.id, language).format(**words)
+        text = translate(self.id, language)
+        one = {name for name, value in self.params if value == 1 and isinstance(value, int)}
+        return (singular(text, one) if one and language == "en" else text).format(**words)
 
     def __str__(self) -> str:
         return self.text()
@@ -131,6 +134,45 @@ class Message:
 def say(id: str, /, **params: Any) -> Message:
     """Build a :class:`Message` from its English text and parameters."""
     return Message(id, tuple(params.items()))
+
+
+NOUNS = (
+    "attempts|buyers|campaigns|channels|conversions|days|events|files|groups|journeys|orders|others|people|purchases|"
+    "rows|sessions|steps|times|touchpoints|users|values|weeks"
+)
+VERBS = {"are": "is", "were": "was", "have": "has", "go": "goes", "look": "looks"}
+COUNTED = re.compile(rf"\{{(\w+)\}} ((?:(?!of |to |and |in )[a-z]+ )?)({NOUNS})\b(?: ({'|'.join(VERBS)})\b)?")
+
+
+def singular(text: str, one: Collection[str]) -> str:
+    """Return an English text in which what is counted by certain placeholders is one.
+
+    Examples
+    --------
+    >>> singular("{n} of {users} users go on, {paid} paid orders", {"users", "paid"})
+    '{n} of {users} user goes on, {paid} paid order'
+    """
+
+    def each(found: re.Match[str]) -> str:
+        name, between, noun, verb = found.groups()
+        if name not in one:
+            return found[0]
+        alone = "person" if noun == "people" else noun.removesuffix("s")
+        return f"{{{name}}} {between}{alone}" + (f" {VERBS[verb]}" if verb else "")
+
+    return COUNTED.sub(each, text)
+
+
+def begun(sentence: str) -> str:
+    """Return a sentence that begins with a capital, unless it begins with what is a code or written its own way.
+
+    Examples
+    --------
+    >>> begun("private domain brings most"), begun("iOS users leave first"), begun("u7 bought twice")
+    ('Private domain brings most', 'iOS users leave first', 'u7 bought twice')
+    """
+    first = sentence.split(" ", 1)[0]
+    return sentence[:1].upper() + sentence[1:] if first.isalpha() and first.islower() else sentence
 
 
 def translate(text: str, language: str) -> str:
@@ -162,7 +204,7 @@ def _words(value: Any, language: str, names: Namer | None = None) -> str:
             return _named(value.code, value.column, language, names)
         case Deed(event=event):
             verb = names.deed(event, language) if names else None
-            return verb or say("did {event}", event=Name(event, "event")).text(language, names)
+            return verb or say('did "{event}"', event=Name(event, "event")).text(language, names)
         case Share(value=x) | Points(value=x) | Money(value=x) | Span(seconds=x) | int(x) | float(x) if (
             _BEYOND < abs(x) < math.inf
         ):

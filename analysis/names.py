@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from analysis.messages import translate
+from analysis.messages import say, translate
 from analysis.records import DisplayName
 from analysis.vocabulary import DEEDS, NAMES
 
@@ -28,6 +28,8 @@ class DisplayNames:
     >>> names = DisplayNames((DisplayName(column="channel", code="live_stream", language="en", name="Evening show"),))
     >>> names("live_stream", "channel", "en"), names("top_kol", "channel", "zh_CN"), names("i001", "item", "en")
     ('Evening show', '头部达人', 'i001')
+    >>> names("Double 11 2026", "campaign", "zh_CN")
+    '2026年双11'
     """
 
     own: tuple[DisplayName, ...] = ()
@@ -42,8 +44,13 @@ class DisplayNames:
             return code
         if own := self._own.get((column, code, language)):
             return own
-        standard = NAMES.get(column, {}).get(code)
-        return translate(standard, language) if standard else code
+        standard = NAMES.get(column, {})
+        if code in standard:
+            return translate(standard[code], language)
+        name, _, year = code.rpartition(" ")
+        if column == "campaign" and name in standard and year.isdigit():
+            return say("{campaign} {year}", campaign=translate(standard[name], language), year=year).text(language)
+        return code
 
     def deed(self, event: str, language: str) -> str | None:
         """Return the verb for doing an event; none for one without, or that a team calls by a name of its own.

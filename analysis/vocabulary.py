@@ -215,6 +215,7 @@ NAMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "koc": N_("KOCs"),
             }
         ),
+        "campaign": MappingProxyType({name: name for name in (N_("Double 11"), N_("Double 12"), N_("618"))}),
         "status": ORDER_STATUSES,
         "phase": MappingProxyType({"warm-up": N_("warm-up"), "burst": N_("burst"), "wrap-up": N_("wrap-up")}),
         "audience": MappingProxyType(
@@ -244,7 +245,7 @@ NAMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
         ),
     }
 )
-"""What people call the standard codes of a column, in English (translated when shown)."""
+"""What people call the standard codes of a column, in English (translated when shown); campaigns without their year."""
 
 DEEDS: Mapping[str, str] = MappingProxyType(
     {

@@ -77,8 +77,8 @@ def test_what_people_did_is_a_verb_where_there_is_one() -> None:
     assert message.text("en", DisplayNames()) == "users who bought"
     assert message.text("zh_CN", DisplayNames()) == "users who 支付"
     own = DisplayNames((DisplayName(column="event", code="purchase", language="en", name="order"),))
-    assert message.text("en", own) == "users who did order"
-    assert say("users who {deed}", deed=Deed("scan")).text("en", DisplayNames()) == "users who did scan"
+    assert message.text("en", own) == 'users who did "order"'
+    assert say("users who {deed}", deed=Deed("scan")).text("en", DisplayNames()) == 'users who did "scan"'
     assert say("{deed}", deed=Deed("scan")).text("zh_CN", DisplayNames()) == "触发“scan”"
     for event in (*EVENTS, *NODES):
         assert {DisplayNames().deed(event, language) for language in ("en", "zh_CN")}.isdisjoint({None, event})

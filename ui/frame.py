@@ -21,6 +21,7 @@ STYLE = """
 [data-testid=stMainBlockContainer] { padding: 2.75rem 2rem 3rem; max-width: 84rem; }
 [data-testid=stMain] h1 { font-size: 1.45rem; line-height: 1.35; padding: 0 0 0.15rem; }
 [data-testid=stMain] [data-testid=stHeading] { min-height: 2.4rem; }
+[data-testid=stMain] h2, [data-testid=stMain] h3 { font-size: 1.15rem; line-height: 1.4; padding: 0.25rem 0; }
 [data-testid=stMain] h4 { font-size: 1.1rem; line-height: 1.45; padding: 0.25rem 0 0; font-weight: 600; }
 [data-testid=stSidebarHeader] { height: 2.75rem; }
 [data-testid=stSidebarUserContent] { padding-top: 0.5rem; padding-bottom: 1rem; }
@@ -38,9 +39,19 @@ STYLE = """
 """A page's own words stand at the top, and on a narrow screen the answer before what it is asked with."""
 
 
+UPLOAD = """
+<style>
+[data-testid=stFileUploaderDropzone] button p, [data-testid=stFileUploaderDropzoneInstructions] span {{ font-size: 0; }}
+[data-testid=stFileUploaderDropzone] button p::after {{ content: "{choose}"; font-size: 1rem; }}
+[data-testid=stFileUploaderDropzoneInstructions] span::after {{ content: "{limit}"; font-size: 0.875rem; }}
+</style>
+"""
+"""Streamlit has no other way to say these two in the reader's language."""
+
+
 def style() -> None:
-    """Lay pages out; the rules are the app's own, nobody's text is in them."""
-    st.html(STYLE)
+    """Lay pages out; the rules and their words are the app's own, nobody's text is in them."""
+    st.html(STYLE + UPLOAD.format(choose=_("Choose files"), limit=_("or drop them here; up to 1 GB each")))
 
 
 def head(screen: Screen[Any], tables: Tables) -> Filter | None:

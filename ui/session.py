@@ -29,12 +29,13 @@ from analysis.journey.funnel import question as funnel
 from analysis.journey.loyalty import retention
 from analysis.journey.nodes import question as nodes
 from analysis.journey.paths import question as paths
-from analysis.messages import Message, say
+from analysis.messages import Message, begun, say
 from analysis.question import Question
 from analysis.workspace import Batch, Workspace, WorkspaceFile, workspace_files
 from analysis.workspace.across import UNSET
 from analysis.workspace.folder import is_id, new_id, sweep, used
 from analysis.workspace.kept import unused
+from ui import language
 from ui.language import _, shown
 from ui.once import once
 
@@ -278,12 +279,13 @@ def said_plainly() -> Iterator[None]:
     try:
         yield
     except SluiceError as error:
+        words = worded(error.message)
         if error.code in _TO_BRING:
             to_bring(error.message)
         elif error.code == "empty":
-            st.info(shown(error.message), icon=":material/info:")
+            st.info(words, icon=":material/info:")
         else:
-            st.error(shown(error.message), icon=":material/error:")
+            st.error(words, icon=":material/error:")
     except Exception:
         logging.getLogger("sluice").exception("unexpected error")
         st.error(
@@ -292,11 +294,20 @@ def said_plainly() -> Iterator[None]:
         )
 
 
+def worded(message: Message) -> str:
+    """Return a message with codes by their names, where the workspace can be opened; safe to put into markdown."""
+    try:
+        names = workspace().display
+    except SluiceError:
+        names = None
+    return shown(begun(message.text(language.current(), names)))
+
+
 def to_bring(*messages: Message) -> None:
     """Say, calmly, what the data lack and where it is found, with the way to Data."""
     with st.container(border=True):
         for message in messages:
-            st.markdown(shown(message))
+            st.markdown(message)
         st.page_link("pages/data.py", label=_("Go to Data"), icon=":material/upload:")
 
 

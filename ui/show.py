@@ -132,7 +132,7 @@ def _span(seconds: Any) -> str:
 
 
 def actions(answer: Answer, page: str) -> None:
-    """Draw Save, Link, Data, Picture and Notebook in one row."""
+    """Draw Save, Link, Data, Picture and Notebook file in one row."""
     with st.container(horizontal=True, key=f"{page}.actions"):
         with st.popover(_("Save"), icon=":material/bookmark:"):
             _save(answer, page)
@@ -146,7 +146,7 @@ def actions(answer: Answer, page: str) -> None:
         # A file is made in another thread, which knows neither the session's workspace nor its language.
         here, language = session.workspace(), current()
         st.download_button(
-            _("Notebook"),
+            _("Notebook file"),
             data=lambda: notebooks.bundle(answer.question, here.tables(), language),
             file_name=f"sluice-{answer.question.kind}.zip",
             mime="application/zip",

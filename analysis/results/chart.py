@@ -77,7 +77,9 @@ def _legend(plot: Plot, column: str, figure: str, sums: Mapping[str, float]) -> 
         for (code, value), name in zip(sums.items(), names, strict=True)
     }
     expression = f"({json.dumps(words, ensure_ascii=False)})[datum.label]"
-    return alt.Legend(title=None, labelExpr=expression, labelLimit=320, columns=2, symbolType="stroke")
+    return alt.Legend(
+        title=None, labelExpr=expression, labelLimit=320, columns=charts.narrowly(1, 2), symbolType="stroke"
+    )
 
 
 def bars(
@@ -119,7 +121,16 @@ def bars(
         drawn.append(then.mark_tick(color=look.ink, thickness=3, size=24))
     if bounds:
         drawn.append(charts.whiskers(base, look, *bounds))
-    end = alt.X("_end:Q", title=title)
-    ends = shown.assign(_end=shown[bounds[1]].fillna(shown[figure]) if bounds else shown[figure])
+    end = alt.X("_end:Q", title=charts.two_lines(title))
+    ends = shown.assign(_end=_ends(shown, column, figure, bounds, earlier))
     text = alt.Chart(ends).mark_text(align="left", dx=8, color=look.ink).encode(y=y, x=end, text="label:N")
     return charts.finish(alt.layer(*drawn, text), look, describe=describe, height=34 * len(shown) + 60)
+
+
+def _ends(
+    shown: pd.DataFrame, column: str, figure: str, bounds: tuple[str, str] | None, earlier: pd.DataFrame
+) -> pd.Series[float]:
+    """Return where each row's figure is written: beyond its bar, its interval and its line."""
+    then = shown[column].map(earlier.groupby(column)[figure].max()) if len(earlier) else None
+    marks = [shown[figure], *([shown[bounds[1]]] if bounds else []), *([then] if then is not None else [])]
+    return pd.concat(marks, axis=1).astype(float).max(axis=1)

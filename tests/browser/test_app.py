@@ -59,7 +59,7 @@ def test_a_changed_control_changes_the_figures_and_the_notebook_agrees(visit, tm
     shown = headline(page)
     assert shown != before
     with page.expect_download() as pending:
-        page.get_by_role("button", name="Notebook").click()
+        page.get_by_role("button", name="Notebook file").click()
     archive = zipfile.ZipFile(io.BytesIO(Path(pending.value.path()).read_bytes()))
     archive.extractall(tmp_path)
     answer = run_notebook(tmp_path, "sluice-funnel.ipynb")
@@ -133,7 +133,7 @@ def test_the_notebook_and_the_link_hold_the_workspace_that_is_open(visit, tmp_pa
     shown = headline(page)
     assert "2 orders created (CN¥12.50)" in shown
     with page.expect_download() as pending:
-        page.get_by_role("button", name="Notebook").click()
+        page.get_by_role("button", name="Notebook file").click()
     archive = zipfile.ZipFile(io.BytesIO(Path(pending.value.path()).read_bytes()))
     assert set(archive.namelist()) == {"sluice-contents.ipynb", "orders.parquet", "campaign.json"}
     page.reload()

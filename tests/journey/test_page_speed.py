@@ -238,7 +238,7 @@ def test_the_window_includes_its_boundary(clock: str, converted: int) -> None:
 def test_one_side_alone_is_said_and_not_compared() -> None:
     tables = log(("u1", "01:00", "view", 900.0), ("u1", "01:01", "cart", None))
     answer = PageSpeed(breakdown=None, window="1m").run(tables)
-    assert answer.headline.text() == "Nobody's pages took more than 3 seconds: 100% of 1 users went on to cart."
+    assert answer.headline.text() == "Nobody's pages took more than 3 seconds: 100% of 1 user went on to cart."
     assert {note.code: note.level for note in answer.notes}["one-sided"] == "missing"
     assert answer.frame("loss")[["ratio", "difference", "gained"]].isna().all(axis=None)
 

@@ -105,4 +105,4 @@ def test_what_the_workspace_lacks_is_said(opened) -> None:
 
 def test_a_range_without_conversions_is_said(opened) -> None:
     app = opened("attribution", question=links.encode(Attribution(where=Filter(end="2024-09-20"))))
-    assert "Nobody did purchase under these filters" in nothing(app)
+    assert "Nobody bought under these filters" in nothing(app)

@@ -56,7 +56,7 @@ def test_a_name_of_ones_own_is_used_and_given_up(opened, monkeypatch: pytest.Mon
 
 def test_spellings_from_a_file_count_together_and_history_takes_them_back(opened) -> None:
     app = upload(view(opened("records"), "alias"), "alias", "column,code,meant\nchannel,top_kol,mid_kol\n")
-    assert said(app) == "1 rows were added."
+    assert said(app) == "1 row was added."
     here = stands_on(app)
     assert "top_kol" not in here.tables().names("channel")
     (kept,) = here.kept(Alias)

@@ -108,6 +108,6 @@ def test_whom_the_dates_cut_off_counts_until_then(rule: dict[str, str]) -> None:
 def test_none_and_nobody() -> None:
     events = pd.DataFrame({"user_id": ["u", "v"], "timestamp": END, "event": ["a", "b"]})
     answer = TimeToConvert(funnel=Funnel(steps=("a", "b"))).run(Tables(events=events))
-    assert answer.headline.text() == "None of 1 users went from a to b."
+    assert answer.headline.text() == "None of 1 user went from a to b."
     assert {"no-median", "small-groups"} <= {note.code for note in answer.notes}
     answer.chart()

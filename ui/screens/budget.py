@@ -35,7 +35,7 @@ def controls(tables: Tables, start: Scenario) -> Scenario:
         percent = round(100 * start.reserve)
         reserve = number(widget_key("reserve"), _("Reserve"), percent, 5, min_value=0, max_value=90) / 100
         st.markdown(_("percent of each held back, and revenue follows"), width="content")
-        form = choose_words(widget_key("form"), _("Form"), SHAPES, start.curves.form, 240)
+        form = choose_words(widget_key("form"), _("Form"), SHAPES, start.curves.form, 200)
         currency = currency_of(tables, start.curves.currency)
         reset = st.empty()
     curves = start.curves.replace(form=form, currency=currency)
@@ -70,7 +70,7 @@ def _slider(channel: str, base: int, wanted: float | None, currency: str | None)
     st.session_state[base_key] = base
     most = max(3 * base, kept, 100)
     st.session_state[key] = kept
-    as_spent = _("{amount} keeps what was spent", amount=Money(base, currency))
+    as_spent = _("spent {amount}", amount=Money(base, currency))
     return int(
         st.slider(
             f"{shown(called('channel')(channel))} · {as_spent}",

@@ -14,7 +14,7 @@ from analysis.journey.attribution.definition import MODEL_WORDS, AttributionDefi
 from analysis.journey.attribution.kernel import Tally
 from analysis.journey.attribution.models import MOST
 from analysis.journey.attribution.shares import Shares
-from analysis.messages import N_, Message, Money, Name, Names, Span, say
+from analysis.messages import N_, Deed, Message, Money, Name, Names, Span, say
 from analysis.values import local_moment, seconds
 
 NO_TOUCH = N_("(no touch)")
@@ -43,10 +43,10 @@ def nothing(conversion: str, filtered: bool) -> Message:
     """No conversion to give credit for."""
     if filtered:
         return say(
-            "Nobody did {conversion} under these filters. Widen the dates or clear a filter.",
-            conversion=Name(conversion, "event"),
+            "Nobody {converted} under these filters. Widen the dates or clear a filter.",
+            converted=Deed(conversion),
         )
-    return say("Nobody did {conversion} in the time observed.", conversion=Name(conversion, "event"))
+    return say("Nobody {converted} in the time observed.", converted=Deed(conversion))
 
 
 def worth_nothing(conversion: str) -> Message:
@@ -174,8 +174,8 @@ def _estimates(asked: AttributionDefinition, tallied: Tally, shares: Shares, mod
     weighed = [m for m in _JOURNEYS if m in models]
     if weighed and tallied.open:
         text = say(
-            "{n} of {total} journeys without a conversion were less than {window} old when the data ends and may yet "
-            "convert. Counted as lost by: {models}.",
+            "{n} of {total} journeys without a conversion began less than {window} before the data ends and may "
+            "yet convert. Counted as lost by: {models}.",
             n=tallied.open,
             total=tallied.lost,
             window=_window(asked),

@@ -15,7 +15,7 @@ from analysis.fields import Field
 from analysis.later import alt
 from analysis.messages import N_, Message, Share, say
 
-_OUTCOMES = {"settled": N_("went on in time"), "open": N_("window still open"), "stopped": N_("stopped")}
+_OUTCOMES = {"settled": N_("went on in time"), "open": N_("still open"), "stopped": N_("stopped")}
 _OWN = {"outcome": Field(N_("Outcome"), "text", _OUTCOMES), "n": Field(N_("Users"), "count")}
 
 

@@ -79,7 +79,7 @@ class FunnelDefinition(Question):
 
     def deed(self, row: str) -> Message | Deed:
         """Return that people took a step, as a verb."""
-        return say("did {event}", event=self.said[row]) if row in self.said else Deed(row)
+        return say('did "{event}"', event=self.said[row]) if row in self.said else Deed(row)
 
     def in_words(self, row: str) -> Message | Name:
         """Return what a row of an answer is called in words."""

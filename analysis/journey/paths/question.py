@@ -561,5 +561,5 @@ def _count_rule(asked: Paths, start: Deed) -> Message:
 def _nobody(asked: Paths) -> Message:
     if asked.start is None:
         return say("There are no such events under these filters. Widen the dates or clear a filter.")
-    return say("Nobody did {start} under these filters. Widen the dates or clear a filter.",
-               start=Name(asked.start, "event"))  # fmt: skip
+    return say("Nobody {converted} under these filters. Widen the dates or clear a filter.",
+               converted=Deed(asked.start))  # fmt: skip

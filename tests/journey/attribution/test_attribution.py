@@ -368,9 +368,9 @@ def test_unknown_names_have_near_matches() -> None:
         ({"value": "value"}, "The events do not say: amount of the action"),
         ({"value": "revenue"}, "The events do not say: the order it led to"),
         ({"repeats": "session"}, "The events do not say: the visit it belongs to"),
-        ({"where": Filter(start="2030-01-01")}, "Nobody did purchase under these filters"),
+        ({"where": Filter(start="2030-01-01")}, 'Nobody did "purchase" under these filters'),
         ({"where": Filter(channel="c")}, r"There is no channel 'c'\. Choose from: a, b\."),
-        ({"where": Filter(channel="a")}, "Nobody did purchase under these filters"),
+        ({"where": Filter(channel="a")}, 'Nobody did "purchase" under these filters'),
         ({"conversion": "view"}, "There is no event 'view'"),
     ],
 )
@@ -428,7 +428,7 @@ def test_no_revenue_at_all_is_said() -> None:
 
 def test_that_nobody_was_touched_is_said() -> None:
     none = Attribution(window="1m").run(Tables(events=LONG.iloc[[0, 4]]))
-    assert none.headline.text() == "None of 1 conversions (purchase) had a touch within 1 minute."
+    assert none.headline.text() == "None of 1 conversion (purchase) had a touch within 1 minute."
 
 
 def test_notes_say_what_is_not_known() -> None:
@@ -436,8 +436,8 @@ def test_notes_say_what_is_not_known() -> None:
     answer = Attribution(window="2h").run(Tables(events=log))
     assert answer.caveat is not None and answer.caveat.code == "few-conversions"
     said = {n.code: n.message.text() for n in answer.notes}
-    assert said["before-the-data"].startswith("1 of 1 conversions look back to before the data begins")
-    assert said["still-open"].startswith("1 of 1 journeys without a conversion were less than 2 hours old")
+    assert said["before-the-data"].startswith("1 of 1 conversion looks back to before the data begins")
+    assert said["still-open"].startswith("1 of 1 journey without a conversion began less than 2 hours before")
     assert "before-the-data" not in codes(Attribution(window="1h").run(Tables(events=log)))
 
 

@@ -322,7 +322,7 @@ def test_headline_and_notes() -> None:
     )
     answer = Funnel(steps=("a", "b", "c"), window="2h").run(Tables(events=log))
     assert answer.headline.text() == (
-        "0% of 4 users who did a went on to c within 2 hours. Most stop before c: 3 users."
+        '0% of 4 users who did "a" went on to c within 2 hours. Most stop before c: 3 users.'
     )
     assert [note.code for note in answer.notes] == ["came-through", "small-groups", "entry-rule"]
     dated = Funnel(steps=("a", "b"), where=Filter(start="2026-11-11")).run(Tables(events=log))

@@ -154,8 +154,7 @@ def test_an_order_counts_once_and_with_all_its_rows() -> None:
     answer = FunnelMoney(funnel=Funnel(steps=("view", "buy"))).run(tables)
     assert answer.table[["users", "orders", "revenue"]].to_numpy().tolist() == [[3, 2, 35.0], [3, 2, 35.0]]
     assert (
-        "1 orders are named by several users"
-        in next(n for n in answer.notes if n.code == "shared-orders").message.text()
+        "1 order is named by several users" in next(n for n in answer.notes if n.code == "shared-orders").message.text()
     )
 
 

@@ -149,11 +149,11 @@ def test_the_headline_names_the_worst_group_with_its_rate() -> None:
     rows += [("few", "01:00", "a", "tv")]
     log = events(*rows, columns=("device",))
     said = Funnel(steps=("a", "b"), window="5m", breakdown="device").run(Tables(events=log)).headline.text()
-    assert said == "0% of 81 users who did a went on to b within 5 minutes. Most stop before b: 81 users."
+    assert said == '0% of 81 users who did "a" went on to b within 5 minutes. Most stop before b: 81 users.'
     asked = Funnel(steps=("a", "b"), window="1h", breakdown="device", observed_until="2027-01-01")
     said = asked.run(Tables(events=log)).headline.text()
     assert said == (
-        "37.0% of 81 users who did a went on to b within 1 hour. "
+        '37.0% of 81 users who did "a" went on to b within 1 hour. '
         "The lowest is web with 25.0% of 40, the highest ios with 50.0% of 40."
     )
 

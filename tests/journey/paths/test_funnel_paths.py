@@ -296,14 +296,14 @@ STEP = Step(("b", "c"))
     ("asked", "said"),
     [
         ({"funnel": Funnel(steps=("a", "b"))},
-         "Of 1 users who dropped after a, 100% did c next within 1 hour; for 0% it was the last event."),
+         "Of 1 user who dropped after a, 100% did \"c\" next within 1 hour; for 0% it was the last event."),
         ({"funnel": Funnel(steps=("a", STEP)), "step": 2, "direction": "before"},
-         "Of 1 users who reached b/c, 100% came from a within 1 hour; for 0% it was the first event."),
+         "Of 1 user who reached b/c, 100% came from a within 1 hour; for 0% it was the first event."),
         ({"funnel": Funnel(steps=("a", "b"), order="any", breakdown="phase"), "group": "late"},
-         "Of 2 users who dropped after 1 of the 2 steps (late), 50.0% did c next within 1 hour; for 50.0% it was the "
-         "last event."),
+         "Of 2 users who dropped after 1 of the 2 steps (late), 50.0% did \"c\" next within 1 hour; for 50.0% it was "
+         "the last event."),
         ({"funnel": Funnel(steps=("a", "c"), order="any"), "step": 2, "direction": "before"},
-         "Of 1 users who took 2 of the 2 steps, 100% came from a within 1 hour; for 0% it was the first event."),
+         "Of 1 user who took 2 of the 2 steps, 100% came from a within 1 hour; for 0% it was the first event."),
     ],
     ids=repr,
 )  # fmt: skip

@@ -141,13 +141,14 @@ def test_a_walk_can_be_sent_away(sample: Tables) -> None:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"start": "a"}, "Of 2 users who did a, 50.0% did b next within 7 days; for 50.0% it was the last event."),
+        ({"start": "a"}, "Of 2 users who did \"a\", 50.0% did \"b\" next within 7 days; for 50.0% it was "
+         "the last event."),
         ({"start": "a", "count": "occurrences"},
-         "Of 3 times users did a, 33.3% did b next within 7 days; for 33.3% it was the last event."),
-        ({"start": "a", "until": "c"}, "Of 2 users who did a, 50.0% came to c within 7 days, in the steps shown."),
+         "Of 3 times users did \"a\", 33.3% did \"b\" next within 7 days; for 33.3% it was the last event."),
+        ({"start": "a", "until": "c"}, "Of 2 users who did \"a\", 50.0% came to c within 7 days, in the steps shown."),
         ({"start": "c", "direction": "before"},
-         "Of 1 users who did c, 100% came from a within 7 days; for 0% it was the first event."),
-        ({"start": "c"}, "Of 1 users who did c, nobody did anything more within 7 days."),
+         "Of 1 user who did \"c\", 100% came from a within 7 days; for 0% it was the first event."),
+        ({"start": "c"}, "Of 1 user who did \"c\", nobody did anything more within 7 days."),
     ],
     ids=repr,
 )  # fmt: skip
@@ -203,7 +204,7 @@ def test_whole_paths_are_put_into_words() -> None:
         ({"start": "view", "until": "crat"}, r"no event 'crat'\. Did you mean cart"),
         ({"exclude": ("crat",)}, "Did you mean cart"),
         ({"include": ("crat",)}, "Did you mean cart"),
-        ({"start": "view", "where": Filter(start="2026-11-12")}, "Nobody did view under these filters"),
+        ({"start": "view", "where": Filter(start="2026-11-12")}, 'Nobody did "view" under these filters'),
         ({"where": Filter(end="2026-11-10")}, "There are no such events under these filters"),
         ({"session": True}, "The events do not say: the visit it belongs to"),
     ],
