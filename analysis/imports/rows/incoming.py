@@ -115,7 +115,7 @@ class Incoming:
             channel, lo, hi (both included).
         """
         found = self.judged  # the rows as they were judged stay, for whoever asks again
-        left = replace(found, relation=f"{found.relation}_left")
+        left = replace(found, relation=f"{found.relation}_left", distinct={})
         self.con.register("spans", spans)
         self.con.execute(f"CREATE OR REPLACE TEMP TABLE taken AS {self._within('spans')}")
         self.con.unregister("spans")
@@ -144,6 +144,8 @@ class Incoming:
 
     def distinct(self, column: str) -> pa.Table:
         """Return the distinct values of a column."""
+        if column in self.judged.distinct and column not in self.judged.mapping.hashed:
+            return self.judged.distinct[column]
         return self.con.sql(f"SELECT DISTINCT {column} FROM {self.rows}").to_arrow_table()
 
     def stream(self, columns: tuple[str, ...] | None = None) -> pa.RecordBatchReader:
