@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sizes import cases
 
 from analysis.errors import DataError
 from analysis.purchases import NO_PURCHASE, created, purchases, source_of
@@ -210,7 +211,7 @@ def _twin(lines: list[dict[str, Any]]) -> tuple[dict[Any, Any], dict[Any, float]
     return found, left
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=cases(150), deadline=None)
 @given(lines=st.lists(LINE, min_size=1, max_size=12))
 def test_purchases_equal_the_twin(lines: list[dict[str, Any]]) -> None:
     rows = [{**line, "timestamp": _hour(line["hour"]), "paid_at": _hour(line["paid"])} for line in lines]

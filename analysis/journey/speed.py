@@ -450,7 +450,10 @@ def _picture(answer: PageSpeedAnswer, look: Look) -> AnyChart:
     title = look(say("median load time of a user's {event} pages, seconds", event=_event(asked)))
     x = plot.x("from", title=title, scale=across, axis=plot.axis("from", tickCount=8, grid=False))
     above = look(say("went on to {to}, as of users who saw as many pages", to=_to(asked)))
-    y = plot.y("adjusted", title=above, scale=alt.Scale(zero=True))
+    # The interval of a bin with few people would stretch the axis until nothing else can be read.
+    sure = table.loc[table["users"] >= SMALL, "high"].max()
+    top = float(np.nanmax([sure, table["adjusted"].max(), total["fast_rate"], total["slow_rate"]]))
+    y = plot.y("adjusted", title=above, scale=alt.Scale(domain=[0, top], nice=True, clamp=True))
     tips = plot.tips("bin", "users", "rate", "adjusted", "low", "high")
     base = alt.Chart(plot.named(table.replace(np.inf, end))).encode(tooltip=tips)
     band = base.mark_rect(color=charts.ACCENT, opacity=0.2).encode(x=x, x2="until:Q", y=alt.Y("low:Q"), y2="high:Q")

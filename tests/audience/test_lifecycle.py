@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from sizes import cases
 from statsmodels.stats.proportion import proportion_confint
 
 from analysis.answer import Answer
@@ -357,7 +358,7 @@ def frames(log: list, sales: list) -> tuple[pd.DataFrame, pd.DataFrame]:
     return events(*((u, str(t), e) for u, t, e, *_ in log), **more), orders(*made)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=cases(80), deadline=None)
 @given(log=LOG, sales=SALES, days=st.tuples(DAY, DAY).filter(lambda d: d[0] != d[1]), zone=ZONES)
 def test_equals_the_twin(log: list, sales: list, days: tuple[str, str], zone: str) -> None:
     since, at = sorted(days)

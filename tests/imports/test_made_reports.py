@@ -17,6 +17,7 @@ from tests.imports import made_headings, made_reports
 from tests.imports.made_reports import PLANTED, made_report
 
 COUNT, SEED = 120, 20261111
+pytestmark = pytest.mark.xdist_group("reports")  # read once, by one worker
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 import pytest
+from sizes import cases
 
 from analysis import Campaign, Filter, Nodes, Phase, Tables
 from analysis.errors import DataError, QuestionError
@@ -171,7 +172,7 @@ def _wilson(p: float, n: float) -> tuple[float, float]:
 
 def test_equals_the_plain_twin_over_random_logs() -> None:
     rng, checked = np.random.default_rng(5), 0
-    for _ in range(150):
+    for _ in range(cases(150)):
         log, window = _log(rng), int(rng.choice([1, 300, 5 * 3600, 24 * 3600]))
         if not {"seed", "purchase"} <= set(log["event"]):
             continue
@@ -192,7 +193,7 @@ def test_equals_the_plain_twin_over_random_logs() -> None:
             assert (row.users, row.compared) == (users, days)
             assert [row.difference, row.low, row.high] == pytest.approx(expected, abs=1e-9, nan_ok=True)
             checked += users > 1
-    assert checked > 60
+    assert checked > cases(60)
 
 
 def _campaign_log(rng: np.random.Generator, effect: float, users: int = 400) -> pd.DataFrame:

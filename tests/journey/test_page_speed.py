@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
+from sizes import cases
 
 from analysis import Filter, Funnel, PageSpeed, Tables
 from analysis.charts import Look
@@ -72,7 +73,7 @@ def test_groups_add_up_and_the_greatest_loss_comes_first(sample: Tables) -> None
 # ---- the twin ---------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=60)
+@settings(max_examples=cases(60))
 @given(
     seed=st.integers(0, 2**32),
     window=st.sampled_from(["1m", "3m", "1d"]),

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sizes import cases
 
 from analysis import ExchangeRate, Filter, Performance, Tables, read_export
 from analysis.charts import NOT_SET, TOTAL
@@ -141,7 +142,7 @@ def _twin(rows: pd.DataFrame) -> dict[str, float]:
     return {name: float(value) for name, value in found.items()}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=cases(24), deadline=None)
 @given(rows=st.lists(ROW, min_size=1, max_size=12))
 def test_performance_equals_the_twin(rows: list[dict[str, Any]]) -> None:
     frame = spend(*({**row, "period_start": DAY + pd.Timedelta(days=row["day"])} for row in rows))

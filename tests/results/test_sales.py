@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sizes import cases
 
 from analysis import Campaign, ExchangeRate, Filter, Sales, Tables, read_export
 from analysis.charts import NOT_SET, TOTAL, Look
@@ -256,7 +257,7 @@ def _twin(lines: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
     return {day: dict(found) for day, found in days.items()}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=cases(24), deadline=None)
 @given(lines=st.lists(LINE, min_size=1, max_size=14))
 def test_sales_equal_the_twin(lines: list[dict[str, Any]]) -> None:
     # One ordinary order, so that the columns that tell are there and most rows are in CNY.

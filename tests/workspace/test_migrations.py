@@ -5,19 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import hashlib
-import multiprocessing
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
 import pytest
+from children import begin
 
 from analysis import Funnel, Lifecycle, open_workspace
 from analysis.errors import WorkspaceError
@@ -355,9 +356,7 @@ def test_a_file_open_elsewhere_is_not_migrated(first: Path) -> None:
 
 # ---- killed -----------------------------------------------------------------------------------------------
 
-KILLS, USERS = 10, 600_000
-CHILDREN = multiprocessing.get_context("forkserver")
-CHILDREN.set_forkserver_preload(["analysis"])
+KILLS, USERS = 10, 200_000
 
 
 class Deadly:
@@ -374,15 +373,15 @@ class Deadly:
         return getattr(self._con, name)
 
 
-def opens(path: Path, begins: Any, opened: Any) -> None:
-    begins.set()
+def opens(say: Callable[[str], None], path: Path) -> None:
+    say("begins")
     here = open_workspace(path)
-    opened.set()
+    say("opened")
     time.sleep(60)
     here.close()
 
 
-def dies(path: Path, n: int) -> None:
+def dies(_say: Callable[[str], None], path: Path, n: int) -> None:
     migrate = migrations.migrate
     migrations.migrate = lambda con, steps: migrate(Deadly(con, n), steps)  # type: ignore[arg-type, assignment]
     open_workspace(path).close()
@@ -407,16 +406,13 @@ def placed(source: Path, folder: Path) -> Path:
 
 def killed_after(path: Path, seconds: float | None) -> tuple[float, bool]:
     """Open a file in another process and kill it; return how long it ran, and whether the file was open by then."""
-    begins, opened = CHILDREN.Event(), CHILDREN.Event()
-    child = CHILDREN.Process(target=opens, args=(path, begins, opened))
-    child.start()
-    begins.wait()
+    child = begin(opens, path)
+    assert child.hears() == "begins"
     began = time.perf_counter()
-    opened.wait(seconds)
+    opened = child.ear.poll(seconds)
     took = time.perf_counter() - began
     child.kill()
-    child.join()
-    return took, opened.is_set()
+    return took, opened
 
 
 def test_killed_at_ten_moments_of_a_migration_it_opens_with_everything(large: Path, tmp_path: Path) -> None:
@@ -438,16 +434,15 @@ def test_killed_at_ten_moments_of_a_migration_it_opens_with_everything(large: Pa
 
 
 def test_killed_between_any_two_statements_nothing_has_changed(first: Path, tmp_path: Path) -> None:
-    """Every third statement of a migration is the last one of a run in turn, up to its commit."""
-    for n in range(0, 400, 3):
+    """Every seventh statement of a migration is the last one of a run in turn, up to its commit."""
+    for n in range(0, 400, 7):
         path = placed(first, tmp_path / str(n))
-        child = CHILDREN.Process(target=dies, args=(path, n))
-        child.start()
-        child.join()
-        if child.exitcode == 0:
+        child = begin(dies, path, n)
+        child.ends()
+        if child.process.exitcode == 0:
             assert n > 20
             break
-        assert child.exitcode == -signal.SIGKILL
+        assert child.process.exitcode == -signal.SIGKILL
         with duckdb.connect(str(path), read_only=True) as con:
             assert con.execute("SELECT value FROM meta WHERE key = 'format'").fetchall() == [("1",)]
         here = open_workspace(path)

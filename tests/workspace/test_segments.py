@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from children import Child, begin
 
 from analysis import Filter, Funnel, FunnelChange, Lifecycle, Retention
 from analysis.errors import DataError, QuestionError, WorkspaceError
@@ -22,7 +19,6 @@ from analysis.store import duck
 from analysis.store.columns import stored as stored_name
 from analysis.workspace import Export, Segment, Workspace, open_workspace, read_export
 
-ROOT = Path(__file__).resolve().parents[2]
 BEFORE = Lifecycle(at="2026-11-10")
 
 
@@ -361,31 +357,24 @@ def test_a_failure_while_saving_leaves_the_workspace_as_it_was(
 
 
 ROWS, KILLS = 60_000, 8
-CHILD = """
-import sys
-from analysis import Lifecycle
-from analysis.workspace import Segment, open_workspace
-workspace = open_workspace(sys.argv[1])
-print("open", flush=True)
-workspace.keep("stage", Segment(question=Lifecycle(at="2026-11-20")))
-print("saved", flush=True)
-workspace.forget(workspace.kept(Segment)[0].id)
-print("forgotten", flush=True)
-workspace.close()
-print("closed", flush=True)
-sys.stdin.read()
-"""
 
 
-def start(path: Path) -> subprocess.Popen[str]:
+def keeps_and_forgets(say: Callable[[str], None], path: Path) -> None:
+    """Save a segment and drop it again, and say how far that is."""
+    workspace = open_workspace(path)
+    say("open")
+    workspace.keep("stage", Segment(question=Lifecycle(at="2026-11-20")))
+    say("saved")
+    workspace.forget(workspace.kept(Segment)[0].id)
+    say("forgotten")
+    workspace.close()
+    say("closed")
+
+
+def start(path: Path) -> Child:
     """Save and drop a segment in a process of its own; return once its workspace is open."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "SLUICE_THREADS": "1"}
-    child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(path)],
-        env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=path.parent,
-    )  # fmt: skip
-    assert child.stdout is not None
-    assert child.stdout.readline() == "open\n"
+    child = begin(keeps_and_forgets, path, scratch=str(path.parent))
+    assert child.hears() == "open"
     return child
 
 
@@ -403,17 +392,15 @@ def test_killed_at_any_moment_the_events_stand_with_the_whole_segment_or_none(tm
     members = len(Lifecycle(at="2026-11-20").members(made.tables()))
     made.close()
     child, began = start(path), time.perf_counter()
-    assert child.stdout is not None
-    while child.stdout.readline() != "closed\n":
-        assert child.poll() is None
+    while child.hears() != "closed":
+        pass
     took = time.perf_counter() - began
-    child.communicate()
+    child.ends()
     seen = set[str]()
     for n in range(KILLS):
         child = start(path)
         time.sleep((n + rng.random()) / KILLS * took)
-        os.kill(child.pid, signal.SIGKILL)
-        child.communicate()
+        child.kill()
         again = open_workspace(path)
         try:
             kept = [s.name for s in again.kept(Segment)]

@@ -20,6 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from imports.exports.fixtures import archive, every, gzipped, utf16, workbook
+from sizes import cases
 
 from analysis.errors import SluiceError
 from analysis.workspace import Export, read_export
@@ -187,7 +188,7 @@ NAMES = (
 @pytest.mark.parametrize("group", range(GROUPS))
 def test_mutated_exports_are_read_or_refused(group: int) -> None:
     read = 0
-    for n in range(EACH):
+    for n in range(cases(EACH)):
         seed = group * EACH + n
         rng = random.Random(seed)
         content = CONTENTS[seed % len(CONTENTS)]
@@ -199,7 +200,7 @@ def test_mutated_exports_are_read_or_refused(group: int) -> None:
     assert read, "not one was still a table: the mutations are too coarse"
 
 
-@settings(max_examples=EXAMPLES // 2)
+@settings(max_examples=cases(EXAMPLES // 2))
 @given(
     st.binary(max_size=400),
     st.sampled_from([b"", b"\xff\xfe", b"PK\x03\x04", b"PAR1", b"\x1f\x8b", b"{", b"a,b\n", b"# a\n"]),
@@ -232,7 +233,7 @@ CELL = st.one_of(
 )
 
 
-@settings(max_examples=EXAMPLES // 2)
+@settings(max_examples=cases(EXAMPLES // 2))
 @given(
     st.lists(st.lists(CELL, max_size=6), max_size=8),
     st.sampled_from([",", "\t", ";"]),

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from children import Child, begin
 
 from analysis.workspace import open_workspace, read_export
 from analysis.workspace.contents import Contents
 
-ROOT = Path(__file__).resolve().parents[3]
 ROWS, KILLS = 60_000, 10
-CHILD = """
-import sys
-from analysis.workspace import open_workspace, read_export
-workspace = open_workspace(sys.argv[1])
-print("open", flush=True)
-for file in sys.argv[2:]:
-    workspace.add(read_export(file, zone="UTC"))
-    print("added", flush=True)
-workspace.close()
-print("closed", flush=True)
-sys.stdin.read()
-"""
+
+
+def imports(say: Callable[[str], None], path: Path, *files: Path) -> None:
+    """Import files one after the other, and say when each has landed."""
+    workspace = open_workspace(path)
+    say("open")
+    for file in files:
+        workspace.add(read_export(file, zone="UTC"))
+        say("added")
+    workspace.close()
+    say("closed")
 
 
 def written(path: Path, seed: int, rows: int = ROWS) -> Path:
@@ -48,15 +44,10 @@ def written(path: Path, seed: int, rows: int = ROWS) -> Path:
     return path
 
 
-def start(workspace: Path, *files: Path) -> subprocess.Popen[str]:
+def start(workspace: Path, *files: Path) -> Child:
     """Start an import in a process of its own and return once its workspace is open."""
-    command = [sys.executable, "-c", CHILD, str(workspace), *map(str, files)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "SLUICE_THREADS": "1", "TMPDIR": str(workspace.parent)}
-    child = subprocess.Popen(
-        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=workspace.parent
-    )
-    assert child.stdout is not None
-    assert child.stdout.readline() == "open\n"
+    child = begin(imports, workspace, *files, scratch=str(workspace.parent))
+    assert child.hears() == "open"
     return child
 
 
@@ -66,11 +57,10 @@ def duration(tmp_path_factory: pytest.TempPathFactory) -> float:
     folder = tmp_path_factory.mktemp("whole")
     child = start(folder / "w.duckdb", written(folder / "big.csv", 0))
     began = time.perf_counter()
-    assert child.stdout is not None
-    while child.stdout.readline() != "closed\n":
-        assert child.poll() is None
+    while child.hears() != "closed":
+        pass
     took = time.perf_counter() - began
-    child.communicate()
+    child.ends()
     return took
 
 
@@ -87,8 +77,7 @@ def test_killed_at_ten_moments_the_earlier_batches_stand(tmp_path: Path, duratio
     for n, moment in enumerate(moments):
         child = start(path, written(tmp_path / "big.csv", 100 + n))
         time.sleep(moment)
-        os.kill(child.pid, signal.SIGKILL)
-        said, _ = child.communicate()
+        said = child.kill()
         began = time.perf_counter()
         workspace = open_workspace(path)
         assert time.perf_counter() - began < 5
@@ -115,8 +104,7 @@ def test_after_a_kill_the_same_file_can_be_imported(tmp_path: Path, duration: fl
     path, file = tmp_path / "w.duckdb", written(tmp_path / "big.csv", 3)
     child = start(path, file)
     time.sleep(duration / 2)
-    os.kill(child.pid, signal.SIGKILL)
-    said, _ = child.communicate()
+    said = child.kill()
     workspace = open_workspace(path)
     try:
         if "added" not in said and not workspace.batches():

@@ -44,7 +44,7 @@ FORMS: dict[str, Callable[[str], tuple[str, bytes]]] = {
 }
 
 
-USUAL = ("gb18030", "utf-16", "zip", "gzip", "workbook")
+USUAL = ("utf-16", "zip", "workbook")
 THOROUGH = ("google-ads-campaigns", "ga4-stacked", "shopify-orders", "tmall-orders", "taobao-behaviour", "baidu")
 CASES = [(name, form) for name in ALL for form in (FORMS if name in THOROUGH else USUAL)]
 ACCENTS = ("microsoft-ads-week", "microsoft-ads-api", "amazon-ads-german")

@@ -21,6 +21,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sizes import cases
 
 from analysis.errors import DataError
 from analysis.journey.attribution.question import MODELS, Attribution
@@ -296,7 +297,7 @@ def _realised(logs: Sequence[Sequence[Row]], orders: pd.DataFrame, rules: Attrib
     return {order: amounts[order] / n for order, n in times.items() if order in amounts}
 
 
-@settings(max_examples=150)
+@settings(max_examples=cases(150))
 @given(
     seed=st.integers(0, 2**32),
     touches=st.sampled_from([("visit",), ("visit", "view"), (), ("view", "purchase")]),

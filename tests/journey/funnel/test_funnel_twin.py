@@ -19,6 +19,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sizes import cases
 
 from analysis import DropOffs, FunnelMoney
 from analysis.errors import DataError
@@ -426,7 +427,7 @@ def comparable(found: Found, asked: Asked) -> Found:
 @pytest.mark.parametrize("seed", range(12))
 def test_every_combination_of_options_against_the_enumeration(seed: int) -> None:
     rng = random.Random(f"options {seed}")
-    for _ in range(25):
+    for _ in range(cases(24)):
         logs, tables, asked = drawn_case(rng, 40)
         expected = {u: comparable(one, asked) for u, log in enumerate(logs) if (one := twin(seen(log, asked), asked))}
         actual = {u: comparable(one, asked) for u, one in from_chains(tables, asked).items()}
@@ -509,7 +510,7 @@ def wilson(hits: int, n: int) -> tuple[float, float]:
     return middle - half, middle + half
 
 
-@settings(max_examples=40)
+@settings(max_examples=cases(40))
 @given(seed=st.integers(0, 2**32))
 def test_whole_table_over_a_log_of_many_users(seed: int) -> None:
     logs, tables, asked = drawn_case(random.Random(seed), 60)
@@ -555,7 +556,7 @@ def test_money_and_drop_offs_count_whom_the_funnel_counts(seed: int) -> None:
     """Every option drawn; with everybody's window passed, all three have the same users at each step."""
     rng = random.Random(f"agree {seed}")
     compared = 0
-    for _ in range(30):
+    for _ in range(cases(30)):
         _, tables, asked = drawn_case(rng, 60)
         # By the first entry alone nobody has another attempt after their window, which drop-offs do not count.
         rules = {"observed_until": "2027-01-01", "breakdown": "channel", "breakdown_at": "first"}
@@ -581,7 +582,7 @@ def test_money_and_drop_offs_count_whom_the_funnel_counts(seed: int) -> None:
             own = whole[(whole["breakdown"] == row.group) & (whole["event"] == second)]
             assert row.share in set(own["from_previous"])  # a name may stand twice
             compared += 1
-    assert compared > 10
+    assert compared > cases(10)
 
 
 def _optional(step: str | Step) -> bool:

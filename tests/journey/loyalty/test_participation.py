@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from sizes import cases
 from statsmodels.genmod.cov_struct import Independence
 from statsmodels.genmod.families import Gaussian
 from statsmodels.genmod.generalized_estimating_equations import GEE
@@ -72,7 +73,7 @@ def loyal(orders: pd.DataFrame, asked: Participation) -> set[str]:
     return set(counts[counts >= asked.paid_orders].index)
 
 
-@settings(max_examples=80)
+@settings(max_examples=cases(80))
 @given(seed=st.integers(0, 2**32))
 def test_participation_is_what_sets_of_users_say(seed: int) -> None:
     rng = random.Random(seed)

@@ -19,6 +19,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sizes import cases
 
 from analysis import Campaign, Filter, Tables
 from analysis.errors import DataError
@@ -241,7 +242,7 @@ def missing(log: list[Row], asked: Retention) -> bool:
     )
 
 
-@settings(max_examples=200)
+@settings(max_examples=cases(200))
 @given(log=logs(), asked=questions())
 def test_retention_is_what_each_users_days_say(log: list[Row], asked: Retention) -> None:
     twin = Twin(log, asked)
@@ -272,7 +273,7 @@ def _assert_pooled(curve: pd.DataFrame, table: list[tuple[Any, ...]]) -> None:
 # ---- revenue ----------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=60)
+@settings(max_examples=cases(60))
 @given(log=logs(), asked=questions(), seed=st.integers(0, 2**32), ordered=st.booleans())
 def test_revenue_is_what_each_user_paid_after_their_start(
     log: list[Row], asked: Retention, seed: int, ordered: bool

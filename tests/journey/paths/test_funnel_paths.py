@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sizes import cases
 
 from analysis import Campaign, Exclusion, Filter, Funnel, FunnelPaths, Phase, Step, Tables
 from analysis.charts import Look
@@ -125,7 +126,7 @@ def counted(asked: FunnelPaths, tables: Tables) -> int:
 # ---- as many as the funnel counts -------------------------------------------------------------------------
 
 
-@settings(max_examples=100)
+@settings(max_examples=cases(60))
 @given(seed=st.integers(0, 2**32))
 def test_there_are_as_many_paths_as_the_funnel_counts(seed: int) -> None:
     rng = random.Random(seed)
@@ -168,7 +169,7 @@ def twin(log: Sequence[Row], moment: int, first: int, asked: FunnelPaths, until:
     return tuple(reversed(path)) if asked.back else tuple(path)
 
 
-@settings(max_examples=100)
+@settings(max_examples=cases(60))
 @given(
     seed=st.integers(0, 2**32),
     depth=st.integers(1, 4),

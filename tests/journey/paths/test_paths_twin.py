@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sizes import cases
 
 from analysis.errors import DataError
 from analysis.journey.paths.question import Paths
@@ -136,7 +137,7 @@ questions = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=300)
+@settings(max_examples=cases(300))
 @given(fields=questions, seed=st.integers(0, 2**32))
 def test_every_table_over_many_logs(fields: dict, seed: int) -> None:
     if fields["start"] is None:
