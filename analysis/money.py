@@ -19,6 +19,8 @@ from analysis.records import ExchangeRate
 from analysis.tables import Tables, collect, instant
 from analysis.values import local_midnight
 
+OF_CURRENCIES = ("other-currencies", "converted-currencies")
+"""Codes of the notes that say what is in other currencies."""
 _Steps = tuple[tuple[dt.datetime, float], ...]
 
 
@@ -91,11 +93,11 @@ class Currency:
                 else say("Only {what} in {currency} is counted. Left out: {others}.",
                          what=paid, currency=self.code, others=left)
             )  # fmt: skip
-            notes.append(Note("other-currencies", text, "warning"))
+            notes.append(Note(OF_CURRENCIES[0], text, "warning"))
         if self.converted:
             text = say("Counted in {currency} at the day's exchange rate given: {others}.", currency=self.code,
                        others=Names(tuple(self._part(other) for other in self.converted)))  # fmt: skip
-            notes.append(Note("converted-currencies", text))
+            notes.append(Note(OF_CURRENCIES[1], text))
         return tuple(notes)
 
     def _part(self, of: Sum) -> Message:

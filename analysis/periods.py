@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import narwhals as nw
@@ -117,6 +118,28 @@ def _end(frame: nw.LazyFrame[Any], table: str) -> dt.datetime | None:
     found = frame.select(last=nw.col(_LASTS.get(table, TIME_COLUMN[table])).max()).collect("pyarrow")["last"].to_list()
     end: dt.datetime | None = found[0]
     return end - _TICK if end and table in _LASTS else end
+
+
+def covered(tables: Tables, *which: str) -> tuple[str, str] | None:
+    """Return the first and last local day that tables, or all of them, are about; None where they are empty.
+
+    A report's row is about its whole period.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> ends = pd.to_datetime(["2026-11-01", "2026-12-01"])
+    >>> spend = pd.DataFrame({"period_start": ends[:1], "period_end": ends[1:], "channel": "tv", "spend": 9.0,
+    ...                       "currency": "EUR"})
+    >>> covered(Tables(spend=spend))
+    ('2026-11-01', '2026-11-30')
+    """
+    held = [table for table in which or TABLES if tables.count(table)]
+    span = tables.span(*held) if held else None
+    if span is None:
+        return None
+    ends = (tables.fact(f"end of {table}", partial(_end, tables.frame(table), table)) for table in held)
+    return local_day(span[0], tables.zone), local_day(max(end for end in ends if end), tables.zone)
 
 
 def calendar(period: str, first: dt.datetime, until: dt.datetime, zone: str) -> Periods:

@@ -1,4 +1,4 @@
-"""The data a question runs on: events, orders and spend, from any frame, behind one face.
+"""The data a question runs on: events, orders, spend and controls, from any frame, behind one face.
 
 Whatever comes in (pandas, Polars, Arrow, a DuckDB relation, a workspace) becomes DuckDB tables in one layout;
 a warehouse's tables stay where they are, in Spark. Both are read through narwhals, so a question is written once
@@ -97,11 +97,11 @@ class _Beside(NamedTuple):
 
 
 class Tables:
-    """Events, orders and spend, with the campaign they belong to.
+    """Events, orders, spend and controls, with the campaign they belong to.
 
     Parameters
     ----------
-    events, orders, spend : frame, optional
+    events, orders, spend, controls : frame, optional
         Any frame narwhals reads (pandas, Polars, Arrow, a DuckDB relation). Columns are named as in
         :data:`analysis.vocabulary.TABLES`; others are kept. Frames are copied in, never changed; those too large
         for that stay in Spark, see :meth:`from_spark`.
@@ -146,6 +146,7 @@ class Tables:
         events: Any = None,
         orders: Any = None,
         spend: Any = None,
+        controls: Any = None,
         campaign: Campaign | None = None,
         rates: Iterable[ExchangeRate] = (),
         display: Iterable[DisplayName] = (),
@@ -156,7 +157,8 @@ class Tables:
         con = duck.connect()
         duck.create(con)
         digest = hashlib.sha256(beside.text.encode())
-        for table, frame in (("events", events), ("orders", orders), ("spend", spend)):
+        given = {"events": events, "orders": orders, "spend": spend, "controls": controls}
+        for table, frame in given.items():
             if frame is not None:
                 rows = duck.normalise(table, _arrow(table, frame))
                 digest.update(table.encode() + _content(rows))
@@ -190,6 +192,7 @@ class Tables:
         events: Any = None,
         orders: Any = None,
         spend: Any = None,
+        controls: Any = None,
         campaign: Campaign | None = None,
         rates: Iterable[ExchangeRate] = (),
         display: Iterable[DisplayName] = (),
@@ -199,7 +202,7 @@ class Tables:
 
         Parameters
         ----------
-        events, orders, spend : pyspark.sql.DataFrame, optional
+        events, orders, spend, controls : pyspark.sql.DataFrame, optional
             Columns are named as in :data:`analysis.vocabulary.TABLES` (``withColumnsRenamed`` helps); others are
             kept where they hold text or numbers. A TIMESTAMP is a moment; a TIMESTAMP_NTZ is taken for UTC.
         campaign : Campaign, optional
@@ -224,7 +227,7 @@ class Tables:
         """
         from analysis.store.spark import SparkStore  # PySpark is there only where somebody has a cluster
 
-        frames = {"events": events, "orders": orders, "spend": spend}
+        frames = {"events": events, "orders": orders, "spend": spend, "controls": controls}
         beside = _Beside.of(campaign, rates, display, {}, aliases)
         return cls._on(SparkStore(frames, beside=beside.text), beside, {})
 
@@ -249,7 +252,7 @@ class Tables:
         dated: Mapping[str, str] = MappingProxyType({}),
         aliases: Iterable[Alias] = (),
     ) -> Tables:
-        """Read ``events.parquet``, ``orders.parquet``, ``spend.parquet`` and ``campaign.json``, those that exist.
+        """Read a Parquet file for each table, such as ``events.parquet``, and ``campaign.json``, those that exist.
 
         Parameters
         ----------

@@ -103,6 +103,11 @@ TABLES: Mapping[str, tuple[Column, ...]] = MappingProxyType(
             Column("conversions", _NUMBER, N_("conversions the platform counts")),
             Column("attributed_revenue", _NUMBER, N_("revenue the platform attributes")),
         ),
+        "controls": (
+            Column("day", _TIME, N_("the day, or the first of the period, UTC"), required=True),
+            Column("name", _TEXT, N_("what was measured, such as a holiday or the temperature"), required=True),
+            Column("value", _NUMBER, N_("how much it was"), required=True),
+        ),
     }
 )
 
@@ -114,6 +119,8 @@ FOUND: Mapping[str, str] = MappingProxyType(
                      "Taobao and Tmall in the seller centre under sold items."),
         "spend": N_("Export a report by day and campaign: in Google Ads and Meta Ads Manager under reports, for "
                     "Taobao, Tmall and Douyin in the ad console's reports."),
+        "controls": N_("They are further columns of a table of spend by day, or a file with a day in each row and a "
+                       "column for each thing measured, such as holidays, prices or the weather."),
         "load_ms": N_("Your site's performance monitoring has it; let it be written beside each page view."),
         "campaign": N_("It is the campaign's name on every row; a file of one campaign can be given it as a constant."),
         "channel": N_("It is often called source, medium or utm_source."),
@@ -128,8 +135,13 @@ IDENTIFIERS = ("user_id", "event", "session_id", "order_id")
 """Text columns of the events that tell one from another rather than what sort it is."""
 
 TIME_COLUMN: Mapping[str, str] = MappingProxyType(
-    {"events": "timestamp", "orders": "timestamp", "spend": "period_start"}
+    {"events": "timestamp", "orders": "timestamp", "spend": "period_start", "controls": "day"}
 )
+
+SERIES_COLUMN: Mapping[str, str] = MappingProxyType(
+    {"events": "channel", "orders": "channel", "spend": "channel", "controls": "name"}
+)
+"""The column by whose values rows of the same days are told apart where two imports have both."""
 
 EVENTS: tuple[str, ...] = (
     N_("visit"),
@@ -261,7 +273,7 @@ def column_names(table: str, *, required: bool = False) -> tuple[str, ...]:
 
 
 # The tables' names as words, for messages.
-TABLE_WORDS = (N_("events"), N_("orders"), N_("spend"))
+TABLE_WORDS = (N_("events"), N_("orders"), N_("spend"), N_("controls"))
 
 
 def meaning(table: str, name: str) -> str:

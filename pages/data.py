@@ -11,11 +11,15 @@ import streamlit as st
 from analysis import Campaign, Phase
 from analysis.errors import SluiceError
 from analysis.messages import Names
+from analysis.periods import covered
+from analysis.records import Alias
 from analysis.sharing import downloads
 from analysis.workspace import Batch, Export, Reconciliation, Workspace
+from analysis.workspace.across import currency as currency_of_most
+from analysis.workspace.across import fit_campaign
 from analysis.workspace.contents import Contents
 from analysis.workspace.store import BatchFile
-from ui import frame, importing, mapping, reconciled, session, staging, workspaces
+from ui import across, frame, importing, mapping, reconciled, session, staging, workspaces
 from ui.language import N_, _, shown
 from ui.mapping import CURRENCIES, ZONES
 from ui.page import through_the_door
@@ -136,6 +140,9 @@ def _go(seen: list[tuple[Staged, Reconciliation | None, bool]], target: Workspac
         return
     files, found = [staged for staged, _found, _decided in seen], [f for _staged, f, _decided in seen if f]
     twice = _twice([staged for staged, f, _decided in seen if f])
+    across.periods(found, target)
+    accepted = across.one_thing(found, target)
+    across.currencies(files, found, target)
     overlap = reconciled.overlap_choice(found, twice=twice)
     waiting = [staged.name for staged, _found, decided in seen if not decided]
     with st.container(horizontal=True, vertical_alignment="center", key=f"{PAGE}.do"):
@@ -147,7 +154,7 @@ def _go(seen: list[tuple[Staged, Reconciliation | None, bool]], target: Workspac
             key=f"{PAGE}.import",
             disabled=bool(waiting) or overlap is None,
             on_click=_import,
-            args=(files, target, overlap or "keep"),
+            args=(files, found, target, overlap or "keep", accepted),
         )  # fmt: skip
         if waiting:
             st.caption(shown(_("First decide what is open in {files}.", files=Names(tuple(waiting)))))
@@ -168,14 +175,23 @@ def _twice(files: list[Staged]) -> bool:
     return any_
 
 
-def _import(files: list[Staged], target: Workspace | None, overlap: str) -> None:
+def _import(
+    files: list[Staged],
+    found: list[Reconciliation],
+    target: Workspace | None,
+    overlap: str,
+    accepted: tuple[Alias, ...],
+) -> None:
     exports = [f.export for f in files if f.export]
     kept = [(f.export, f.label.strip() or f.name) for f in files if f.export and f.remember and f.to_keep]
     try:
-        into = session.to_change() if target else _new(exports)
+        into = session.to_change() if target else _new(exports, found)
+        before = covered(into.tables())
 
         def after() -> None:
-            session.fit_campaign(into)
+            fit_campaign(into, before)
+            for alias in accepted:
+                into.keep(alias.title, alias)
             for export, label in kept:
                 into.remember(export, label)
 
@@ -184,11 +200,10 @@ def _import(files: list[Staged], target: Workspace | None, overlap: str) -> None
         session.leave_word(error.message)
 
 
-def _new(exports: list[Export]) -> Workspace:
-    """Make the workspace that was asked for, in the first file's zone and currency, and go there."""
+def _new(exports: list[Export], found: list[Reconciliation]) -> Workspace:
+    """Make the workspace that was asked for, in the first file's zone and the currency of most rows, and go there."""
     campaign = session.workspace().campaign
-    named = (dict(export.mapping.constants).get("currency") for export in exports)
-    currency = next(filter(None, named), campaign.currency if campaign else "CNY")
+    currency = currency_of_most(found) or (campaign.currency if campaign else "CNY")
     name = st.session_state[f"{PAGE}.target.name"].strip() or exports[0].name
     session.choose(session.create(name, zone=exports[0].mapping.zone, currency=currency))
     return session.workspace()

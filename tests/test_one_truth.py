@@ -114,7 +114,8 @@ def test_spend_in_two_currencies_is_one_and_the_other_named() -> None:
     assert money.table["spend"].iloc[0] == credit.table["cost"].sum() == curves.table["spend"].sum() == 3700.0
     assert plan.table["observed"].iloc[-1] == 3700.0
     assert {answer.currency for answer in (money, credit, curves, plan)} == {"CNY"}
-    for answer in (money, credit, curves):
+    played = Simulation(curves=ResponseCurves(draws=100), runs=20).run(tables)
+    for answer in (money, credit, curves, plan, played):
         assert LEFT_OF_SPEND in _noted(answer), type(answer).__name__
     assert money.table["roi"].iloc[0] == credit.table["roi"].dropna().iloc[0] == 4000.0 / 3700.0
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from analysis.imports import ASSUMED
 from analysis.imports.columns.amounts import MONEY
 from analysis.imports.rows.clean import REASONS
 from analysis.messages import Message, Money, Names, say
@@ -50,8 +49,8 @@ def line(staged: Staged, found: Reconciliation | None, points: Sequence[Message]
     table = "" if unknown(staged) else _(export.mapping.table)
     parts = [f"**{shown(staged.name)}**", shown(export.recognition.format), table]
     parts += _figures(found) if found else [_("{n} rows", n=export.rows)]
-    if (guess := export.guess("currency")) and guess.confidence <= ASSUMED:
-        assumed = _("currency {code} assumed", code=dict(export.mapping.constants)["currency"])
+    if code := export.assumed_currency:
+        assumed = _("currency {code} assumed", code=code)
         parts.append(f":orange[{assumed}]")
     if export.kept:
         parts.append(shown(_("mapping {name}", name=export.kept)))

@@ -31,8 +31,8 @@ from analysis.journey.nodes import question as nodes
 from analysis.journey.paths import question as paths
 from analysis.messages import Message, begun, say
 from analysis.question import Question
-from analysis.values import local_day
 from analysis.workspace import Batch, Workspace, WorkspaceFile, workspace_files
+from analysis.workspace.across import UNSET
 from analysis.workspace.folder import is_id, new_id, sweep, used
 from analysis.workspace.kept import unused
 from ui import language
@@ -41,8 +41,6 @@ from ui.once import once
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = "sample"
-UNSET = ("2026-01-01", "2026-12-31")
-"""First and last day of a campaign until data or a person says them."""
 WORD = "data.word"
 _TO_BRING = ("no-table", "no-column")
 """Codes of what is no fault of anybody's: the data does not say it."""
@@ -97,14 +95,6 @@ def touch() -> None:
     """Note that this session's workspace is used: a visitor's own goes when nobody does."""
     if (here := current()) != SAMPLE:
         used(_path(here))
-
-
-def fit_campaign(here: Workspace) -> None:
-    """Set the days of a campaign that nobody has set yet to those of what was first imported."""
-    span, campaign = here.tables().span(), here.campaign
-    if span and campaign and (campaign.start, campaign.end) == UNSET:
-        first, last = (local_day(moment, campaign.zone) for moment in span)
-        here.campaign = campaign.replace(start=first, end=last)
 
 
 def choose(id: str) -> None:

@@ -33,6 +33,7 @@ FRAMES = {
     "campaigns": N_("By campaign"),
     "trend": N_("Trend"),
     "daily": N_("Day by day"),
+    "controls": N_("Controls"),
     "steps": N_("From created to kept"),
     "rates": N_("Rates and intervals"),
     "change": N_("Change"),
@@ -49,7 +50,7 @@ def show(answer: Answer, page: str) -> None:
     drawn.chart(answer, f"{page}.chart")
     notes(answer, page)
     actions(answer, page)
-    frames = list(answer.frames)
+    frames = [name for name in answer.frames if name == "table" or len(answer.frame(name))]
     labels = [_(FRAMES.get(name, name)) for name in frames]
     with st.expander(_("Table and code"), key=f"{page}.details"):
         for tab, name in zip(st.tabs([*labels, _("Code")]), [*frames, None], strict=True):

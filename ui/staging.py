@@ -30,6 +30,7 @@ UNDECIDED = {
     "results": say("which results are orders?"),
     "part_refunds": say("how much was given back?"),
     "below_zero": say("are lines below zero discounts or refunds?"),
+    "currency": say("which currency are the amounts in?"),
 }
 
 
@@ -120,6 +121,9 @@ class Staged:
     def assign(self, column: str, *, heading: str = "", text: str = "") -> None:
         """Fill a table's column from a file column, with one value for all rows, or not at all."""
         if self.export is None:
+            return
+        if column == "currency" and text:
+            self.export = self.export.in_currency(text)
             return
         mapping = self.export.mapping
         columns = {c: h for c, h in mapping.columns if c != column} | ({column: heading} if heading else {})
@@ -218,7 +222,8 @@ def check(staged: Staged, target: Workspace | None) -> Reconciliation | SluiceEr
     export = staged.export
     if export is None or export.mapping.missing():
         return None
-    wanted = (export.scratch.digest, export.title, export.mapping.digest(), target and (target.path, target.version))
+    what = (export.scratch.digest, export.title, export.mapping.digest(), export.assumed_currency)
+    wanted = (*what, target and (target.path, target.version))
     if staged.checked is None or staged.checked[0] != wanted:
         with st.spinner(shown(_("Checking every row of {file}…", file=staged.name))), staged.lock:
             try:

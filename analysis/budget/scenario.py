@@ -20,7 +20,7 @@ from analysis.errors import DataError
 from analysis.estimates import TAILS
 from analysis.fields import Field, Fields, described
 from analysis.messages import N_, Message, Money, Name, Names, say
-from analysis.money import roi
+from analysis.money import OF_CURRENCIES, roi
 from analysis.question import Question
 from analysis.tables import Tables
 from analysis.values import Pairs, a, number, pairs, value
@@ -360,7 +360,7 @@ def _notes(asked: Scenario, table: pd.DataFrame, fitted: CurvesAnswer) -> tuple[
             "An experiment that pauses the channel tells the difference."
         )
         notes.append(Note("attributed-revenue", caveat))
-    notes += [n for n in fitted.notes if n.code in ("joint-fit", "ceiling-unseen")]
+    notes += [n for n in fitted.notes if n.code in ("joint-fit", "controls", "ceiling-unseen", *OF_CURRENCIES)]
     if fitted.curves:
         rule = say("Every channel keeps its timing: each period's spend is scaled alike. Intervals are of the curve.")
         notes.append(Note("scaled-pattern", rule))

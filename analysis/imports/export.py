@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Protocol
 
 import pandas as pd
@@ -14,11 +13,8 @@ from analysis.imports.columns.amounts import LEAD
 from analysis.imports.columns.elsewhere import currency_of, in_its_currency
 from analysis.imports.columns.guesses import guess_for, look_of
 from analysis.imports.columns.mapping import SPREAD, ColumnMapping
-from analysis.imports.columns.recognise import recognise
 from analysis.imports.columns.recognition import Guess, Recognition
 from analysis.imports.columns.wide import outcome_delays
-from analysis.imports.file.archive import size_of
-from analysis.imports.file.read import read
 from analysis.imports.file.scratch import Scratch
 from analysis.imports.formats import formats
 from analysis.imports.lexicon.currencies import heading_currency
@@ -29,7 +25,6 @@ from analysis.imports.rows.judged import Judged, judged
 from analysis.imports.rows.reconcile import Overlap, Reconciliation, reconcile, shared
 from analysis.imports.rows.shapes import questions, shaped
 from analysis.messages import Message, Names, say
-from analysis.store.watch import Watch
 
 ASSUMED = 0.5
 """Confidence in what the file does not say at all."""
@@ -56,6 +51,8 @@ class Export:
         Name of the kept mapping that was proposed; empty where none was.
     unread : tuple of SluiceError
         What of the file could not be read: members of an archive, sheets of a workbook; each names its own.
+    beside : bool
+        Whether the same rows hold another table, too, which is an export of its own.
     """
 
     scratch: Scratch
@@ -65,6 +62,7 @@ class Export:
     siblings: tuple[Export, ...] = ()
     kept: str = ""
     unread: tuple[SluiceError, ...] = ()
+    beside: bool = False
 
     @property
     def title(self) -> str:
@@ -109,8 +107,7 @@ class Export:
         amount = LEAD.get(mapping.table, "")
         heading, before = dict(mapping.columns).get(amount), dict(self.mapping.columns).get(amount)
         now = dict(self.mapping.constants).get("currency")
-        assumed = (guess := self.guess("currency")) is not None and guess.confidence <= ASSUMED
-        loose = assumed or (now is not None and heading_currency(before or "") == now)
+        loose = self.assumed_currency is not None or (now is not None and heading_currency(before or "") == now)
         same = dict(mapping.constants).get("currency") == now
         chosen = heading != before and heading if loose and same else None
         if heading and heading != before:
@@ -136,6 +133,7 @@ class Export:
 
         Examples
         --------
+        >>> from analysis import read_export
         >>> export = read_export(b"date,tv,radio\\n2026-11-11,9.5,3\\n", "media.csv", zone="UTC")
         >>> found = export.as_table("spend").spreading({"tv": "TV", "radio": "Radio"}).assuming(currency="EUR")
         >>> found.reconcile().sums
@@ -156,6 +154,7 @@ class Export:
 
         Examples
         --------
+        >>> from analysis import read_export
         >>> export = read_export(b"date,channel,cost\\n2026-11-11,search,9.5\\n", "spend.csv").assuming(currency="EUR")
         >>> dict(export.mapping.constants)["currency"], export.guess("currency").reason.text()
         ('EUR', "the file names none; the workspace's currency")
@@ -166,6 +165,30 @@ class Export:
         mapping = self.mapping.replace(constants={**dict(self.mapping.constants), "currency": currency})
         guess = Guess("currency", "", ASSUMED, say("the file names none; the workspace's currency"))
         found = replace(self.recognition, mapping=mapping, guesses=(*self.recognition.guesses, guess))
+        return replace(self, mapping=mapping, recognition=found)
+
+    @property
+    def assumed_currency(self) -> str | None:
+        """The currency that was only assumed; None where the file, its platform or a person names one."""
+        guess = self.guess("currency")
+        return dict(self.mapping.constants).get("currency") if guess and guess.confidence <= ASSUMED else None
+
+    def in_currency(self, code: str) -> Export:
+        """Return the same file with its amounts in a currency that somebody said: no more assumed.
+
+        Examples
+        --------
+        >>> from analysis import read_export
+        >>> export = read_export(b"date,channel,cost\\n2026-11-11,search,9.5\\n", "spend.csv").assuming(currency="EUR")
+        >>> export.reconcile().undecided, export.in_currency("EUR").reconcile().undecided
+        (('currency',), ())
+        >>> export.close()
+        """
+        columns = {c: heading for c, heading in self.mapping.columns if c != "currency"}
+        mapping = self.mapping.replace(columns=columns, constants={**dict(self.mapping.constants), "currency": code})
+        proposed = self.recognition.mapping
+        loose = proposed.replace(constants={c: t for c, t in proposed.constants if c != "currency"})
+        found = replace(self.recognition, mapping=loose) if self.assumed_currency else self.recognition
         return replace(self, mapping=mapping, recognition=found)
 
     def under(self, mapping: ColumnMapping, name: str) -> Export:
@@ -248,6 +271,10 @@ class Export:
         """
         found = reconcile(self._judged(), open_rivals(self.recognition.rivals, self.mapping, self.recognition.mapping))
         found = replace(found, questions=(*self.assumptions, *self._hints, *found.questions))
+        if code := self.assumed_currency:
+            asked = say("The file names no currency: which one are its amounts in? {code} is assumed.", code=code)
+            undecided = tuple(sorted({*found.undecided, "currency"}))
+            found = replace(found, questions=(*found.questions, asked), undecided=undecided, assumed_currency=code)
         if workspace is None:
             return found
         stored, overlaps = workspace.compare(self)
@@ -322,69 +349,3 @@ class Stored(Protocol):
 
     def compare(self, export: Export) -> tuple[int, tuple[Overlap, ...]]:
         """Return how many of an export's rows are stored already, and the earlier batches it overlaps."""
-
-
-def read_exports(
-    source: str | Path | bytes,
-    name: str | None = None,
-    *,
-    zone: str = "Asia/Shanghai",
-    progress: Callable[[int, int], None] | None = None,
-    cancel: Callable[[], bool] | None = None,
-) -> tuple[Export, ...]:
-    """Read every table of a file and propose what each is; close each when done.
-
-    Parameters and errors are those of :func:`read_export`.
-    """
-    shown = name or (Path(source).name if isinstance(source, str | Path) else "file")
-    # Each byte is looked at once for what it is, and once more for the lines it makes.
-    size = 2 * (len(source) if isinstance(source, bytes) else size_of(shown, Path(source)))
-    watch = Watch(
-        size, progress, cancel, lambda: ImportFileError.because(shown, say("reading it was stopped."), "cancelled")
-    )
-    contents = watch.run(lambda: read(source, shown))
-    unread = tuple(map(ImportFileError.left_out, contents.unread))
-    return tuple(_proposed(scratch, zone, unread) for scratch in contents.tables)
-
-
-def _proposed(scratch: Scratch, zone: str, unread: tuple[SluiceError, ...]) -> Export:
-    samples = scratch.sample()
-    found = recognise(scratch, samples, zone)
-    return Export(scratch, found.mapping, samples, found, unread=unread)
-
-
-def read_export(
-    source: str | Path | bytes,
-    name: str | None = None,
-    *,
-    zone: str = "Asia/Shanghai",
-    progress: Callable[[int, int], None] | None = None,
-    cancel: Callable[[], bool] | None = None,
-) -> Export:
-    """Read a file and propose what it is; of several tables, the one that is best understood.
-
-    Parameters
-    ----------
-    source : path or bytes
-        CSV (comma, tab, semicolon, pipe) or columns that spaces line up, in any usual encoding, XLSX, XLS, Parquet or
-        JSON Lines; plain, gzip or ZIP.
-        A path is read where it lies.
-    name : str, optional
-        The file's name, when `source` is bytes.
-    zone : str
-        Time zone of times that carry none.
-    progress : callable, optional
-        Called about twice a second with how far the reading is and how far it goes.
-    cancel : callable, optional
-        Asked ten times a second; once it says True, the reading stops with an error.
-
-    Raises
-    ------
-    ImportFileError
-        The file cannot be read as a table, or the reading was cancelled.
-    """
-    found = read_exports(source, name, zone=zone, progress=progress, cancel=cancel)
-    if len(found) == 1:
-        return found[0]
-    best = max(found, key=lambda e: (-len(e.mapping.missing()), bool(e.recognition.format), e.rows))
-    return replace(best, siblings=found)

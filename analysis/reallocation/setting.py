@@ -9,13 +9,14 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from analysis.answer import Note
 from analysis.arrays import Floats, Ints
 from analysis.budget.curves.curve import Curve
 from analysis.budget.curves.question import CurvesAnswer
 from analysis.charts import NOT_SET
 from analysis.errors import DataError
 from analysis.messages import Message, say
-from analysis.money import currency_of
+from analysis.money import OF_CURRENCIES, currency_of
 from analysis.purchases import purchases, source_of
 from analysis.reallocation.definition import SimulationDefinition
 from analysis.reallocation.market import Market
@@ -52,6 +53,8 @@ class Setting:
     left_out : tuple of str
         Channels without a curve.
     currency : str, optional
+    notes : tuple of Note
+        What of the spend and revenue is in other currencies.
     """
 
     market: Market
@@ -63,6 +66,7 @@ class Setting:
     facts: frozenset[str]
     left_out: tuple[str, ...]
     currency: str | None
+    notes: tuple[Note, ...]
 
 
 def setting(asked: SimulationDefinition, tables: Tables) -> Setting:
@@ -115,6 +119,7 @@ def setting(asked: SimulationDefinition, tables: Tables) -> Setting:
         facts=frozenset(reasons - {""}),
         left_out=tuple(str(c) for c in found.table.query("~estimable.astype('bool')")["channel"]),
         currency=found.currency,
+        notes=tuple(note for note in found.notes if note.code in OF_CURRENCIES),
     )
 
 

@@ -75,6 +75,7 @@ def notes(played: Played) -> tuple[Note, ...]:
     )
     notes.append(Note("benchmarks", limits))
     notes += _assumed(played.given)
+    notes += played.given.notes
     if played.accuracy > 1e-4:
         loose = say("The best within the limits is known to {share} of revenue only.", share=Share(played.accuracy))
         notes.append(Note("loose-oracle", loose, "warning"))

@@ -1,4 +1,4 @@
-"""What is in the workspace: how many events, orders and how much spend, over which days?"""
+"""What is in the workspace: how many events, orders, how much spend and which controls, over which days?"""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from analysis.vocabulary import TABLES, TIME_COLUMN
 
 MEASURES = (
     N_("events"), N_("users with events"), N_("orders created"), N_("orders paid, less refunds"),
-    N_("ad spend"), N_("revenue attributed by platforms"),
+    N_("ad spend"), N_("revenue attributed by platforms"), N_("controls"),
 )  # fmt: skip
 
 
@@ -52,14 +52,14 @@ class Contents(Question):
             question=self,
             version=tables.version,
             headline=_headline(table),
-            frames={"table": table, "daily": daily},
+            frames={"table": table, "daily": daily, "controls": _controls_by_name(self, tables)},
             notes=_notes(tables, filled),
         )
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class ContentsAnswer(Answer):
-    """One row per measure and currency, and one per table and day."""
+    """One row per measure and currency, one per table and day, and one per control."""
 
     fields: ClassVar[Fields] = described(
         table={
@@ -74,6 +74,15 @@ class ContentsAnswer(Answer):
             "table": Field(N_("What"), "text", {name: name for name in TABLES}),
             "day": Field(N_("Day"), "day"),
             "rows": Field(N_("Rows"), "count"),
+        },
+        controls={
+            "name": Field(N_("Control"), "text"),
+            "days": Field(N_("Days with a value"), "count"),
+            "low": Field(N_("Lowest"), "number"),
+            "mean": Field(N_("On average"), "number"),
+            "high": Field(N_("Highest"), "number"),
+            "first": Field(N_("First (UTC)"), "time"),
+            "last": Field(N_("Last (UTC)"), "time"),
         },
     )
 
@@ -164,7 +173,27 @@ def _spend(asked: Contents, tables: Tables) -> pd.DataFrame:
     return pd.concat(parts)
 
 
-_MEASURES = {"events": _events, "orders": _orders, "spend": _spend}
+def _controls(asked: Contents, tables: Tables) -> pd.DataFrame:
+    """Count controls, not their rows."""
+    frame = tables.frame("controls", asked.where)
+    found = _range(frame, "controls").assign(count=collect(frame.select(n=nw.col("name").n_unique()))["n"])
+    return _rows(found, "controls")
+
+
+_MEASURES = {"events": _events, "orders": _orders, "spend": _spend, "controls": _controls}
+
+
+def _controls_by_name(asked: Contents, tables: Tables) -> pd.DataFrame:
+    """Return one row per control: on how many days it was measured, and between what."""
+    if not tables.count("controls"):
+        return pd.DataFrame(columns=list(ContentsAnswer.fields["controls"]))
+    day, of = nw.col("day"), nw.col("value")
+    found = collect(
+        tables.frame("controls", asked.where)
+        .group_by("name")
+        .agg(days=day.n_unique(), low=of.min(), mean=of.mean(), high=of.max(), first=day.min(), last=day.max())
+    ).sort_values("name", ignore_index=True)
+    return found.astype({"first": "datetime64[us]", "last": "datetime64[us]"})
 
 
 def _daily(asked: Contents, tables: Tables, table: str) -> pd.DataFrame:
@@ -202,13 +231,12 @@ def _part(row: Mapping[Any, Any]) -> Message:
 
 
 def _notes(tables: Tables, filled: list[str]) -> tuple[Note, ...]:
-    missing = [t for t in TABLES if t not in filled]
     needs = {
         "events": say("Funnel needs events."),
         "orders": say("Sales, and values in Segments, need orders."),
         "spend": say("Performance, Budget and Reallocation need spend."),
     }
-    notes = [Note("no-table", needs[t], "missing") for t in missing]
+    notes = [Note("no-table", text, "missing") for table, text in needs.items() if table not in filled]
     if (codes := tables.names("currency")) and len(codes) > 1:
         text = say("Several currencies are stored ({codes}); they are never added up.", codes=Names(codes))
         notes.append(Note("currencies", text, "warning"))

@@ -118,6 +118,14 @@ _KEPT_IN_1: dict[str, Callable[[Connection], list[_Row]]] = {
 }
 
 
+# ---- from format 2 ----------------------------------------------------------------------------------------
+
+
+def table_of_controls(con: Connection) -> None:
+    """Make the table of what was measured day by day beside spend."""
+    con.execute("CREATE TABLE controls (day TIMESTAMP, name VARCHAR, value DOUBLE, batch INTEGER)")
+
+
 # ---- of any format ----------------------------------------------------------------------------------------
 
 
@@ -156,6 +164,6 @@ def _names(con: Connection) -> set[str]:
     return {str(row[0]) for row in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
 
 
-MIGRATIONS: tuple[Migration, ...] = (one_table_of_kept_things,)
+MIGRATIONS: tuple[Migration, ...] = (one_table_of_kept_things, table_of_controls)
 """In order: the first makes a file of format 1 one of format 2."""
 FORMAT = len(MIGRATIONS) + 1

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from analysis.imports.rows.incoming import Incoming, covers, days
 from analysis.store import duck
-from analysis.vocabulary import TABLES
+from analysis.vocabulary import SERIES_COLUMN, TABLES
 from analysis.workspace import segments
 
 _NOTES = 'replacements (batch INTEGER, "table" VARCHAR, channel VARCHAR, lo TIMESTAMP, hi TIMESTAMP)'
@@ -43,7 +43,7 @@ def settled_beside(coming: Sequence[Incoming], overlap: str) -> tuple[Incoming, 
 
 def _stored(con: duckdb.DuckDBPyConnection, rows: Incoming, batch: int) -> pa.Table:
     """Return the days that other batches have rows of, in the zone of those that come."""
-    theirs = f"SELECT *, channel AS own FROM {rows.table} WHERE batch <> {batch}"
+    theirs = f"SELECT *, {SERIES_COLUMN[rows.table]} AS own FROM {rows.table} WHERE batch <> {batch}"
     return days(con, theirs, rows.table, rows.zone)
 
 

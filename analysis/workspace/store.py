@@ -31,7 +31,7 @@ from analysis.store import duck
 from analysis.store.watch import Watch, watching
 from analysis.tables import Tables
 from analysis.values import Campaign, Value
-from analysis.vocabulary import TABLES, TIME_COLUMN
+from analysis.vocabulary import SERIES_COLUMN, TABLES, TIME_COLUMN
 from analysis.workspace import copies, kept, replaced, segments
 from analysis.workspace.disk import room
 from analysis.workspace.kept import Kept, V
@@ -217,7 +217,7 @@ class Workspace:
         theirs = f"(FROM {table} SEMI JOIN ({near}) ON {time} BETWEEN lo AND hi)" if time in own else table
         stored = con.execute(f"SELECT count(*) FROM incoming AS i SEMI JOIN {theirs} AS s ON {same}").fetchall()[0][0]
         found = con.execute(
-            f"SELECT batch, channel, min({time}), max({time}), count(*) FROM {table} AS s "
+            f"SELECT batch, {SERIES_COLUMN[table]}, min({time}), max({time}), count(*) FROM {table} AS s "
             f"SEMI JOIN spans AS i ON {covers(table, 'i', 's')} "
             "GROUP BY 1, 2 ORDER BY 1, 2"
         ).fetchall()
@@ -373,7 +373,11 @@ class Workspace:
         WorkspaceError
             A heading looks like somebody's address.
         """
-        others = {k.name for k in self.kept(FileMapping) if not k.value.fits(export)}
+        others = {
+            k.name
+            for k in self.kept(FileMapping)
+            if not k.value.fits(export) or (export.beside and k.value.mapping.table != export.mapping.table)
+        }
         return self.keep(kept.unused(name, others), FileMapping.of(export))
 
     def fitting(self, export: Export) -> tuple[Kept[FileMapping], ...]:
@@ -381,8 +385,13 @@ class Workspace:
         return tuple(k for k in self.kept(FileMapping) if k.value.fits(export))
 
     def proposed(self, export: Export) -> Export:
-        """Return an export under the newest mapping kept for its headings; as it was where there is none."""
-        fitting = self.fitting(export)
+        """Return an export under the newest mapping kept for its headings; as it was where there is none.
+
+        Where the same rows hold two tables, a mapping is one for either.
+        """
+        fitting = [
+            k for k in self.fitting(export) if not export.beside or k.value.mapping.table == export.mapping.table
+        ]
         return export.under(fitting[0].value.mapping, fitting[0].name) if fitting else export
 
     def imported(self, export: Export) -> int | None:

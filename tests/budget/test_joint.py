@@ -220,3 +220,46 @@ def test_days_missing_from_the_report_carry_nothing_over() -> None:
     answer = ResponseCurves(form="hyperbolic").run(Tables(spend=spend, orders=frames["orders"]))
     off = answer.table.set_index("channel").loc[list(TRUTH), "contribution"] - truth[kept].sum(axis=0)
     assert (np.abs(off) < BOUND * known_to(frames, kept)).all()
+
+
+# ---- beside controls --------------------------------------------------------------------------------------
+
+
+def with_holidays(seed: int) -> tuple[dict[str, pd.DataFrame], Any]:
+    """Return a market with days on which all is sold at once, TV is paid for, too, and neither brought the other."""
+    frames, truth = market(seed)
+    days = pd.date_range(planted.START, periods=DAYS, unit="us")
+    holiday = np.zeros(DAYS)
+    tv = frames["spend"]["channel"].to_numpy() == "tv"
+    holiday[np.argsort(frames["spend"]["spend"].to_numpy()[tv])[-12:]] = 1.0
+    orders = frames["orders"]
+    own = orders["order_id"].str.isdigit() & (orders["currency"] == "CNY")
+    orders.loc[own, "revenue"] += 4_000 * holiday
+    controls = pd.DataFrame({"day": days, "name": "holiday", "value": holiday})
+    steady = controls.assign(name="opened", value=1.0)
+    return {**frames, "controls": pd.concat([controls, steady, controls.iloc[:9].assign(name="rain")])}, truth
+
+
+def test_what_holidays_sell_is_not_taken_for_what_is_spent_on_them() -> None:
+    frames, truth = with_holidays(5)
+    answer = ResponseCurves(form="hyperbolic").run(Tables(**frames))
+    off = np.abs(answer.table.set_index("channel").loc[list(TRUTH), "contribution"] - truth.sum(axis=0))
+    assert (off < BOUND * known_to(frames, np.ones(DAYS, dtype=bool))).all()
+    said = [answer.say(note.message) for note in answer.notes if note.code == "controls"]
+    assert said == [
+        "Revenue is explained by these controls, too: holiday, opened.",
+        "Controls left out, as some period has no value of theirs: rain.",
+    ]
+    without = ResponseCurves(form="hyperbolic").run(Tables(**(frames | {"controls": None})))
+    misled = without.table.set_index("channel").loc["tv", "contribution"]
+    assert not abs(misled - truth.sum(axis=0)[list(TRUTH).index("tv")]) < 10 * off["tv"]
+
+
+def test_controls_that_leave_too_few_periods_are_left_out() -> None:
+    frames, _ = market()
+    rng, days = np.random.default_rng(1), frames["spend"]["period_start"].unique()
+    many = [pd.DataFrame({"day": days, "name": f"c{n}", "value": rng.random(DAYS)}) for n in range(DAYS)]
+    answer = ResponseCurves(form="hyperbolic").run(Tables(**frames, controls=pd.concat(many)))
+    assert answer.table["source"].tolist() == ["joint", "joint"]
+    (said,) = (answer.say(note.message) for note in answer.notes if note.code == "controls")
+    assert said.startswith("Controls left out, as there are too few periods to fit them, too: c0, c1")

@@ -204,7 +204,7 @@ def test_a_row_of_a_month_is_about_the_whole_month(heading: str, written: str) -
 
 def test_a_wide_table_of_months_has_periods_of_months() -> None:
     text = "month,tv_spend,radio_spend\n2026-01-01,5,1\n2026-02-01,6,2\n2026-03-01,7,3\n"
-    export = read_export(text.encode(), "w.csv", zone="UTC").as_table("spend").assuming(currency="EUR")
+    export = read_export(text.encode(), "w.csv", zone="UTC").as_table("spend").in_currency("EUR")
     assert export.mapping.period == "month"
     ends = sorted({str(row["period_end"])[:10] for row in export.clean(KEY).rows.to_pylist()})
     assert ends == ["2026-02-01", "2026-03-01", "2026-04-01"]
@@ -303,7 +303,7 @@ def _in_its_currency(text: str) -> ColumnMapping:
 
 def amounts(text: str, **told: str) -> tuple[dict[str, list[Any]], list[str]]:
     """Return the amounts of a spend file as they are stored, by column, and what is asked about them."""
-    export = read_export(text.encode(), "s.csv", zone="UTC").assuming(currency="EUR")
+    export = read_export(text.encode(), "s.csv", zone="UTC").in_currency("EUR")
     try:
         told_so = export.mapped(export.mapping.replace(**told))
         made = told_so.clean(KEY)
@@ -341,7 +341,7 @@ def test_numbers_typed_by_the_file_are_not_asked_about() -> None:
     for frame in frames:
         file = io.BytesIO()
         pd.DataFrame({"date": days, **frame}).to_parquet(file)
-        export = read_export(file.getvalue(), "w.parquet").as_table("spend").assuming(currency="EUR")
+        export = read_export(file.getvalue(), "w.parquet").as_table("spend").in_currency("EUR")
         found = export.reconcile()
         amounts = [n for values in frame.values() for n in values if not isinstance(n, str)]
         assert (found.sums, found.undecided) == ((("spend", sum(amounts)),), ())
@@ -385,7 +385,7 @@ def test_where_columns_prove_different_signs_each_goes_by_its_own() -> None:
     text = 'date,channel,cost,clicks\n2026-08-01,x,"12,50",12.345\n2026-08-02,x,"3,125",1\n'
     assert amounts(text) == ({"spend": [12.5, 3.125], "clicks": [12_345, 1]}, [])
     text = 'date,channel,cost,revenue\n2026-08-01,x,"12,50",0.5\n2026-08-02,x,"3,125",3.125\n'
-    export = read_export(text.encode(), "s.csv").assuming(currency="EUR")
+    export = read_export(text.encode(), "s.csv").in_currency("EUR")
     assert dict(export.reconcile().sums) == {"spend": 15.625, "attributed_revenue": 3.625}
     export.close()
 

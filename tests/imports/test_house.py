@@ -13,7 +13,7 @@ from analysis.imports.formats import formats
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOM = ROOT / "analysis" / "imports"
-FLOORS = ("formats", "lexicon", "file", "columns", "rows", "export", "")
+FLOORS = ("formats", "lexicon", "file", "columns", "rows", "export", "read", "")
 """From the bottom; the last is the room's public face."""
 SOURCES = sorted(ROOM.rglob("*.py"))
 

@@ -94,6 +94,32 @@ def test_a_large_file_is_cleaned_as_a_small_one(name: str) -> None:
     assert small.rows.num_rows > 0
 
 
+@pytest.mark.parametrize("late", [" u1 ", "n/a", "\u3000", "u1\u00a0", "-", "  ", "ok"])
+@pytest.mark.parametrize("early", ["u0", " u0"])
+@pytest.mark.parametrize("hashed", [(), ("user_id",)])
+def test_untidy_texts_far_down_are_tidied_as_in_a_small_file(early: str, late: str, hashed: tuple[str, ...]) -> None:
+    """The first rows' texts are tidy, or are not; in either case the later ones are kept as they should be."""
+    rows = [(early, "view"), ("u1", "cart"), ("u1", "view"), (late, "view"), ("u2", late), ("", "view")]
+    text = "u,t,e,v\n" + "".join(f"{user},2026-11-01 1{n}:00,{event},1\n" for n, (user, event) in enumerate(rows))
+    mapping = EVENTS.replace(hashed=hashed)
+    one, other = (cleaned(text.encode(), mapping, large=large) for large in (False, True))
+    assert one.rows.to_pylist() == other.rows.to_pylist()
+    assert one.set_aside.to_pylist() == other.set_aside.to_pylist()
+    assert None not in one.rows["user_id"].to_pylist()
+
+
+def test_users_are_numbered_as_they_are_kept(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where days that are stored are skipped, users of skipped rows alone get no number."""
+    monkeypatch.setattr(load, "COPIED", 0)
+    monkeypatch.setattr(load, "HEAD", 2)
+    for n, days in enumerate((["01", "02"], ["02", "03"])):
+        text = "u,t,e,v\n" + "".join(f"u{n}{day},2026-11-{day} 10:00,view,1\n" for day in days)
+        export = read_export(text.encode(), f"{n}.csv", zone="UTC")
+        workspace.add(export.mapped(EVENTS.replace(zone="UTC")), overlap="skip")
+        export.close()
+    assert workspace._rows("SELECT user_id FROM users ORDER BY 1") == [("u001",), ("u002",), ("u103",)]
+
+
 def test_a_large_parquet_is_cleaned_as_a_small_one() -> None:
     file = io.BytesIO()
     frame = {"u": [1, 2, None], "t": pd.to_datetime(DAYS[:3]), "e": ["a", "b", "c"], "v": [0.1, float("inf"), 2.0]}

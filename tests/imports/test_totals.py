@@ -14,7 +14,8 @@ from analysis.workspace import read_export
 
 def reconciled(text: str, **fields: Any) -> Reconciliation:
     """Read a file, add what it does not say, and say what an import would do."""
-    export = read_export(text.encode(), "file.csv", zone="UTC").assuming(currency="CNY")
+    export = read_export(text.encode(), "file.csv", zone="UTC")
+    export = export.in_currency("CNY") if "currency" in export.mapping.missing() else export
     try:
         constants = dict(export.mapping.constants)
         if "channel" in export.mapping.missing():

@@ -13,11 +13,13 @@ import pytest
 from harness import errors, headline, run, stands_on
 from streamlit.testing.v1 import AppTest
 
+from analysis.records import Alias
 from analysis.workspace import Workspace
 
 ORDERS = "no,when,total,paid,back\no1,2026-11-01 10:00,10.5,2026-11-01 10:05,\no2,2026-11-02 10:00,20,,\no3,soon,1,,\n"
 CONSTANT = "\x00constant"
-SPEND = "date,platform,cost\n2026-11-01,ads,100.25\n2026-11-02,ads,50\n"
+SPEND = "date,platform,cost (CNY)\n2026-11-01,ads,100.25\n2026-11-02,ads,50\n"
+SILENT = SPEND.replace(" (CNY)", "")
 
 
 def upload(app: AppTest, *files: tuple[str, bytes]) -> AppTest:
@@ -41,6 +43,12 @@ def fill(app: AppTest, key: str, column: str, value: str, constant: str | None =
 
 def shows(app: AppTest, key: str) -> bool:
     return any(box.key == key for box in app.selectbox)
+
+
+def in_currency(app: AppTest, code: str) -> AppTest:
+    """Say which currency the files are in that name none."""
+    app.radio(key="data.across.currency").set_value(code)
+    return run(app)
 
 
 def press_import(app: AppTest) -> AppTest:
@@ -79,7 +87,7 @@ def test_two_files_become_one_batch_and_are_undone(opened) -> None:
     for column, heading in {"order_id": "no", "timestamp": "when", "revenue": "total", "paid_at": "paid"}.items():
         fill(app, "data.map.0", column, heading)
     assert "3 lines read: 2 kept, 1 set aside." in said(app)
-    app = press_import(app)
+    app = press_import(in_currency(app, "CNY"))
     assert errors(app) == ""
     assert [s.value for s in app.success] == ["Batch 1: 4 rows kept, 1 set aside"]
     shown = headline(app)
@@ -136,17 +144,46 @@ def test_required_columns_that_are_missing_are_named(opened) -> None:
     assert "Still needed: channel (advertising channel)." in said(app)
     assert "still needed: channel (advertising channel)" in next(e.label for e in app.expander).replace("\\", "")
     fill(app, "data.map.0", "channel", CONSTANT, "search")
-    assert not app.button(key="data.import").disabled
+    assert "which currency are the amounts in?" in said(app)
+    assert not in_currency(app, "EUR").button(key="data.import").disabled
 
 
-def test_a_currency_the_file_does_not_name_is_the_workspaces_and_said_so(opened) -> None:
-    app = upload(opened("data"), ("spend.csv", SPEND.encode()))
-    assert "currency CNY assumed" in said(app)
-    opened_file(app, "spend.csv")
+def test_a_currency_that_files_do_not_name_is_assumed_and_asked_once(opened) -> None:
+    yuan = SPEND.replace("CNY", "EUR").replace("ads", "video")
+    files = [("a.csv", SILENT.encode()), ("b.csv", SILENT.replace("ads", "search").encode()), ("c.csv", yuan.encode())]
+    app = upload(opened("data"), *files)
+    assert said(app).count("currency CNY assumed") == 2
+    assert app.button(key="data.import").disabled
     assert "a guess (50%)]: the file names none; the workspace's currency" in said(app)
-    fill(app, "data.map.0", "currency", CONSTANT, "EUR")
+    asked = app.radio(key="data.across.currency")
+    assert (asked.value, asked.options[:2]) == (None, ["EUR", "CNY"])  # as the other file says, then the campaign's
+    assert asked.label.replace("\\", "") == "a.csv, b.csv: no currency is named. The amounts are in"
+    app = in_currency(app, "CNY")
     assert "assumed" not in said(app)
+    assert not [r for r in app.radio if r.key == "data.across.currency"]
     assert "chosen by you" in said(app)
+    app = press_import(app)
+    assert "€150.25 ad spend" in headline(app)
+    assert "CN¥300.50 ad spend" in headline(app)
+    assert stands_on(app).campaign.currency == "CNY"  # that most rows are in
+
+
+def test_channels_written_in_two_ways_are_offered_as_one_and_periods_far_apart_are_said(opened) -> None:
+    old = SPEND.replace("2026", "2014").replace("ads", "Google Ads")
+    orders = (
+        "order_id,timestamp,revenue,currency,channel\n1,2025-11-01,10,CNY,google\n2,2025-11-03,5,CNY,google shopping\n"
+    )
+    app = upload(own(opened("data"), "across"), ("old.csv", old.encode()), ("orders.csv", orders.encode()))
+    assert "old.csv (2014-11-01 to 2014-11-02) | orders.csv (2025-11-01 to 2025-11-03)" in said(app)
+    (offered,) = (box for box in app.checkbox if box.key.startswith("data.across.spelling"))
+    assert (offered.value, "google shopping" in offered.label) == (False, False)
+    assert "Google Ads (in old.csv)" in offered.label.replace("\\", "")
+    offered.check()
+    app = press_import(run(app))
+    here = stands_on(app)
+    assert [(kept.value.code, kept.value.meant) for kept in here.kept(Alias)] == [("google", "Google Ads")]
+    assert here.tables().names("channel") == ("Google Ads", "google shopping")
+    assert (here.campaign.start, here.campaign.end) == ("2014-11-01", "2025-11-03")
 
 
 def test_clean_files_are_one_line_each(opened) -> None:
@@ -170,7 +207,7 @@ def test_a_corrected_mapping_is_remembered_said_and_forgotten(opened) -> None:
             fill(app, "data.map.0", column, heading)
     app.text_input(key="data.map.0.label").set_value("weekly")
     run(app)
-    app = press_import(app)
+    app = press_import(in_currency(app, "CNY"))
     assert "**weekly** · spend · 3 columns" in said(app)
     app = upload(app, ("b.csv", b"uitgaven,dag,medium\n7,2026-11-08,zoeken\n"))
     assert "mapping weekly" in said(app)
@@ -416,7 +453,7 @@ def test_totals_that_differ_and_rows_lost_are_not_called_clean(opened) -> None:
     assert not app.button(key="data.import").disabled
 
 
-MEDIA = b"date,tv_spend,radio_spend,remark\n2026-11-02,10.5,2,a\n2026-11-09,20,,b\n"
+MEDIA = b"date,tv_spend,radio_spend,temperature\n2026-11-01,10.5,2,12\n2026-11-02,20,,9.5\n"
 
 
 def test_columns_that_become_rows_are_confirmed_named_and_remembered(opened) -> None:
@@ -430,10 +467,12 @@ def test_columns_that_become_rows_are_confirmed_named_and_remembered(opened) -> 
     assert "each is read as a channel, its numbers as money" in app.checkbox(key="data.map.0.confirm.0").label
     app.checkbox(key="data.map.0.confirm.0").check()
     run(app)
-    app = press_import(app)
+    app = press_import(in_currency(app, "CNY"))
     assert errors(app) == ""
     assert "CN¥32.50 ad spend" in headline(app)
     assert {"television", "radio"} == set(stored(app, "spend")["channel"])
+    assert "1 controls" in headline(app)
+    assert stored(app, "controls")["value"].tolist() == [12.0, 9.5]
     app = upload(app, ("next.csv", MEDIA.replace(b"2026-11", b"2026-12")))
     assert not app.button(key="data.import").disabled
 

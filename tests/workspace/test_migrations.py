@@ -67,7 +67,7 @@ def assert_whole(here: Workspace) -> None:
     ]
     assert here.set_aside(3)["reason"].tolist() == ["not-a-time", "missing"]
     tables = here.tables()
-    assert [tables.count(table) for table in TABLES] == [22, 3, 13]
+    assert [tables.count(table) for table in TABLES] == [22, 3, 13, 0]
     assert [(k.name, k.value) for k in here.kept(Question)] == [
         ("stages", Lifecycle(at="2026-11-06")),
         ("view to purchase", Funnel(steps=("view", "cart", "purchase"), window="1d")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from analysis.budget.curves.curve import Curve, interval, runs
 from analysis.budget.curves.definition import CurvesDefinition
 from analysis.budget.curves.estimate import FEWEST, FLATTEST, MOST_APART, Estimate, missing, preferred
 from analysis.budget.curves.forms import FORMS
+from analysis.budget.curves.measured import Measured, measured
 from analysis.budget.curves.report import Report, realised, report
 from analysis.messages import Message, Name, Names, say
 from analysis.purchases import source_of
@@ -38,6 +39,8 @@ class Market:
     phase : tuple of str
     known : ndarray of bool, shape (periods,)
         Whether there were orders before and after, so that a period's revenue is known.
+    measured : Measured
+        What else was measured, period by period.
     notes : tuple of Note
         What of the revenue is in other currencies.
     """
@@ -48,6 +51,7 @@ class Market:
     revenue: Floats
     phase: tuple[str, ...]
     known: Bools
+    measured: Measured
     notes: tuple[Note, ...] = ()
 
 
@@ -67,10 +71,18 @@ def estimates(asked: CurvesDefinition, tables: Tables, given: Report, wanted: li
     used = [k for k, c in enumerate(market.channels) if _hindrance(market, k) is None]
     reasons |= {c: h for c in wanted if (h := _hindrance(market, market.channels.index(c)))} | reasons
     controls = _controls(tables, market, given.hours)
-    if not used or market.known.sum() < controls.shape[1] + 3 * len(used) + _MARGIN:
+    if market.measured.names and not _room(market, controls, used):
+        market = replace(market, measured=market.measured.without())
+        controls = _controls(tables, market, given.hours)
+    if not used or not _room(market, controls, used):
         return _none(given, dict.fromkeys(wanted, "few-periods") | reasons)
     left = [c for c in wanted if c not in reasons]
     return _none(given, reasons) | _fitted(asked, given, market, controls, used, left)
+
+
+def _room(market: Market, controls: Floats, used: list[int]) -> bool:
+    """Say whether enough periods are left once every parameter has taken one."""
+    return bool(market.known.sum() >= controls.shape[1] + 3 * len(used) + _MARGIN)
 
 
 def _none(given: Report, reasons: dict[str, str]) -> dict[str, Estimate]:
@@ -94,13 +106,15 @@ def _market(asked: CurvesDefinition, tables: Tables, given: Report) -> Market | 
         return "no-orders"
     wide = whole.rows.pivot_table(index="period_start", columns="channel", values="spend", aggfunc="sum", fill_value=0)
     first, last = (np.datetime64(moment, "us") for moment in observed)
+    known = (until > first) & (starts <= last)
     return Market(
         starts=starts,
         spend=wide.to_numpy(float),
         channels=tuple(wide.columns),
         revenue=revenue,
         phase=tuple(whole.rows.groupby("period_start")["phase"].first()),
-        known=(until > first) & (starts <= last),
+        known=known,
+        measured=measured(tables, starts, until, known),
         notes=notes_,
     )
 
@@ -113,7 +127,7 @@ def _hindrance(market: Market, k: int) -> str | None:
 
 
 def _controls(tables: Tables, market: Market, hours: float) -> Floats:
-    """Return what else moves revenue: level, trend, weekday, season, phase, and each campaign's own level."""
+    """Return what else moves revenue: level, trend, weekday, season, phase, each campaign's own level, and controls."""
     starts = pd.DatetimeIndex(market.starts)
     local = (starts.tz_localize("UTC").tz_convert(tables.zone) + pd.Timedelta(hours=hours / 2)).tz_localize(None)
     since = (starts - starts[0]).total_seconds().to_numpy() / 3600
@@ -126,7 +140,7 @@ def _controls(tables: Tables, market: Market, hours: float) -> Floats:
     if since[-1] >= 1.5 * _YEAR and len(starts) * hours >= 0.8 * since[-1]:
         turn = 2 * np.pi * since / _YEAR
         parts += [np.column_stack([np.sin(k * turn), np.cos(k * turn)]) for k in (1, 2)]
-    return joint.basis(np.hstack(parts)[market.known])
+    return joint.basis(np.hstack([*parts, market.measured.values])[market.known])
 
 
 def _dummies(of: npt.ArrayLike) -> Floats:
@@ -167,7 +181,7 @@ def _fitted(
             rivals=tuple(_curve(given, market, fits[f], channel, at[channel]) for f in near),
             r_squared=1 - fits[form].rss / total,
             alike=_alike(market, channel),
-            notes=market.notes,
+            notes=(*market.notes, *market.measured.notes()),
         )
     return out
 

@@ -15,7 +15,7 @@ from analysis.imports.lexicon.calendar import is_about
 from analysis.imports.lexicon.currencies import heading_currency, said_currency, sign_currency
 from analysis.imports.lexicon.days import period
 from analysis.imports.lexicon.personal import is_personal
-from analysis.vocabulary import TABLES, TIME_COLUMN
+from analysis.vocabulary import TABLES, TIME_COLUMN, column_names
 
 _DOLLAR = re.compile(r"\s*[$＄].*")  # several countries write theirs so
 _MONTH = re.compile(r"(19|20)\d\d([-/]\d{1,2}|年\d{1,2}月)|[A-Z][a-z]{2,8},?[ -](19|20)\d\d")
@@ -39,7 +39,7 @@ def finished(
     constants = {**usual, **constants}
     amount = columns.get(LEAD.get(mapping.table, ""), next(iter(dict(mapping.spread)), ""))
     columns = in_its_currency(columns, amount, scratch.headings)
-    named = mapping.table != "events" and "currency" not in columns
+    named = "currency" in column_names(mapping.table) and "currency" not in columns
     if named and (code := currency_of(amount, samples.get(amount, ()), scratch.above)):
         constants["currency"] = code
     texts = {c.name for c in TABLES[mapping.table] if c.type == "text"}

@@ -12,7 +12,7 @@ from analysis.imports.columns.mapping import ColumnMapping
 from analysis.imports.columns.pieces import priced, proven
 from analysis.imports.columns.recognition import BY_VALUES, Guess, Recognition
 from analysis.imports.columns.rivals import rivals
-from analysis.imports.columns.wide import Media, journey_delay, media, outcome_delays, outcomes
+from analysis.imports.columns.wide import Media, journey_delay, measured, media, outcome_delays, outcomes
 from analysis.imports.columns.windows import longest_window, repeats, window_heading
 from analysis.imports.columns.words import with_words
 from analysis.imports.file.scratch import Scratch
@@ -30,6 +30,7 @@ _TELLING = {
     "events": {"user_id", "event", "session_id"},
     "orders": {"order_id", "revenue"},
     "spend": {"spend", *_ADVERTISED},
+    "controls": set[str](),
 }
 """Columns that speak for a table: a time alone speaks for none."""
 _DATED = re.compile(r"(19|20)\d\d[-/.年]?[01]?\d[-/.月]?[0-3]?\d.*|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}.*")
@@ -49,6 +50,8 @@ def likely_table(scratch: Scratch, samples: Mapping[str, Sequence[str]]) -> str:
     if _of_customers(scratch.headings, found["spend"]) and "event" not in found["events"]:
         return "orders"
     likely = [table for table in TABLES if _TELLING[table] & found[table].keys()]
+    if not likely and found["controls"].keys() == set(column_names("controls")):
+        return "controls"
     return max(likely, key=lambda t: _coverage(t, found[t])) if likely else _by_values(samples)
 
 
@@ -84,6 +87,8 @@ def guess_for(table: str, scratch: Scratch, samples: Mapping[str, Sequence[str]]
         found = _with_revenue(_with_lines(_with_price(_with_spent(found, scratch), scratch), scratch), scratch, samples)
     if table == "spend":
         found = _with_media(_with_window(found, scratch), scratch, samples)
+    if table == "controls":
+        found = _with_controls(found, scratch, samples)
     mapping = with_words(finished(found.mapping, scratch, samples, {}), scratch, {})
     names = {c: names_of(table, c) for c in column_names(table)}
     others = () if mapping.spread else rivals(table, dict(mapping.columns), names, scratch, known=False)
@@ -195,6 +200,8 @@ def _with_media(found: Recognition, scratch: Scratch, samples: Mapping[str, Sequ
     """Propose that columns of spend, one for each channel, become rows."""
     if (wide := _media(scratch, samples)) is None:
         return found
+    zone = found.mapping.zone
+    further = (guess_for("controls", scratch, samples, zone),) if wide.controls else ()
     sure, why = (0.6, say("its heading names a channel")) if wide.telling else (0.4, say("numbered beside a date"))
     columns = {c: h for c, h in found.mapping.columns if h not in wide.spread and h != wide.revenue}
     kept = tuple(g for g in found.guesses if g.column in columns)
@@ -207,7 +214,22 @@ def _with_media(found: Recognition, scratch: Scratch, samples: Mapping[str, Sequ
         mapping=found.mapping.replace(columns=columns, spread=wide.spread, period=wide.period),
         guesses=(*kept, *(Guess("spend", heading, sure, why) for heading in wide.spread)),
         hints=(hint,) if wide.revenue else (),
+        further=further,
     )
+
+
+def _with_controls(found: Recognition, scratch: Scratch, samples: Mapping[str, Sequence[str]]) -> Recognition:
+    """Propose that columns of numbers become rows: beside channels' spend those that are no channel's, else all."""
+    columns = dict(found.mapping.columns)
+    if {"name", "value"} <= columns.keys():
+        return found
+    wide = _media(scratch, samples)
+    columns = {"day": wide.time} if wide else {c: h for c, h in columns.items() if c == "day"}
+    spread = {h: h for h in wide.controls} if wide else measured(scratch, samples, tuple(columns.values()))
+    why = say("numbers by day, beside what each channel spent") if wide else say("numbers by day")
+    guesses = [Guess(c, h, *_why(c, h)) for c, h in columns.items()]
+    guesses += [Guess("value", heading, 0.8, why) for heading in spread]
+    return replace(found, mapping=found.mapping.replace(columns=columns, spread=spread), guesses=tuple(guesses))
 
 
 def _with_revenue(found: Recognition, scratch: Scratch, samples: Mapping[str, Sequence[str]]) -> Recognition:

@@ -31,7 +31,12 @@ DERIVED = ("period_end",)
 """Required columns that follow from others when no file column is given."""
 _NOT_A_MAPPING = say("it does not hold a column mapping. Choose a file that was downloaded as a mapping here.")
 SPREAD: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {"events": ("event", "value"), "orders": ("channel", "revenue"), "spend": ("channel", "spend")}
+    {
+        "events": ("event", "value"),
+        "orders": ("channel", "revenue"),
+        "spend": ("channel", "spend"),
+        "controls": ("name", "value"),
+    }
 )
 """What the name and the cell of a spread column become, by table."""
 
@@ -79,7 +84,7 @@ class ColumnMapping(Value):
 
     Parameters
     ----------
-    table : {"events", "orders", "spend"}
+    table : {"events", "orders", "spend", "controls"}
     columns : mapping of str to str
         Table column to the file's heading.
     factors : mapping of str to str
@@ -138,7 +143,7 @@ class ColumnMapping(Value):
     first_day : str, optional
         The day that "Nth day" 0 stands for.
     spread : mapping of str to str
-        The file's headings to channels (spend, orders) or events: columns that become rows (an unpivot). A blank
+        The file's headings to channels (spend, orders), events or controls: columns that become rows. A blank
         cell gives no row. For events, neither does false, no or 0, and a number of its own becomes the `value`;
         a constant `event` is one more event of each row.
     delays : mapping of str to duration

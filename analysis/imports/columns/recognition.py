@@ -41,6 +41,8 @@ class Recognition:
         Columns for which several of the file's could serve.
     notice : Message, optional
         What the file is that is no table of ours, and what to bring instead.
+    further : tuple of Recognition
+        What the same rows hold beside it, each as a table of its own.
     """
 
     format: str
@@ -50,6 +52,7 @@ class Recognition:
     hints: tuple[Message, ...] = ()
     rivals: tuple[Rival, ...] = ()
     notice: Message | None = None
+    further: tuple[Recognition, ...] = ()
 
     @property
     def known(self) -> bool:

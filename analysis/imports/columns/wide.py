@@ -22,6 +22,9 @@ _SUFFIX = re.compile(
     rf"[\s_\-]+(?:ad[\s_\-]?)?(?:{_SPENT}|s)\s*(?:\([^)]*\))?$|(?:花费|消耗|消费|费用|投放|投入)\s*(?:[(（].*)?$",
     re.IGNORECASE,
 )
+_ALL = r"total|all|sum|总|合计"
+_SPENT_IN_ALL = re.compile(rf"(?:(?:{_ALL})[\s_\-]*)?(?:{_SPENT})(?:[\s_\-]*(?:{_ALL}))?", re.IGNORECASE)
+_PERFORMED = r"impr|click|conver|曝光|展示|展现|点击|转化|播放"
 _NUMBERED = re.compile(r"(?:x|media|channel|渠道)[\s_]?\d{1,3}", re.IGNORECASE)
 _REVENUE = (
     "y",
@@ -59,6 +62,8 @@ class Media:
     revenue: str | None
     telling: bool
     """Whether the headings name channels or spending, and are not only numbered."""
+    controls: tuple[str, ...]
+    """Further columns of numbers that are no channel's: what else was measured."""
 
 
 def media(scratch: Scratch, samples: Mapping[str, Sequence[str]], time: str) -> Media | None:
@@ -71,7 +76,26 @@ def media(scratch: Scratch, samples: Mapping[str, Sequence[str]], time: str) -> 
     if len(spread) < 2:
         return None
     revenue = next((h for name in _REVENUE for h in numeric if plain_heading(h) == name and h not in spread), None)
-    return Media(time, spread, _period(scratch, time), revenue, spread is not numbered)
+    controls = tuple(h for h in numeric if h not in spread and not _of_a_channel(h, spread))
+    return Media(time, spread, _period(scratch, time), revenue, spread is not numbered, controls)
+
+
+def measured(scratch: Scratch, samples: Mapping[str, Sequence[str]], taken: Sequence[str]) -> dict[str, str]:
+    """Return the columns of numbers that are not taken, each as the control it is."""
+    return {h: h for h in scratch.headings if h not in taken and _numeric(samples.get(h, ()))}
+
+
+def _of_a_channel(heading: str, spread: Mapping[str, str]) -> bool:
+    """Say whether a column is spend, reach or revenue: by its heading, or as it begins with a channel's name."""
+    words = _words(heading)
+    named = (_words(channel) for channel in spread.values())
+    money = plain_heading(heading) in _REVENUE or _spending(heading) or re.fullmatch(_SPENT_IN_ALL, heading.strip())
+    begun = any(own and words[: len(own)] == own for own in named)
+    return bool(money or begun or re.search(_PERFORMED, heading.casefold()))
+
+
+def _words(heading: str) -> list[str]:
+    return [word for word in re.split(r"[\s_\-]+", heading.casefold()) if word]
 
 
 def outcomes(samples: Mapping[str, Sequence[str]], taken: Sequence[str]) -> dict[str, str]:
@@ -136,7 +160,7 @@ def _spending(heading: str) -> str:
     text = heading.strip()
     for look in (_SUFFIX, _PREFIX):
         if (bare := look.sub("", text, count=1).strip(" _-")) != text.strip(" _-") and bare:
-            return "" if re.fullmatch(r"total|all|sum|总|合计|overall", bare.casefold()) else bare
+            return "" if re.fullmatch(rf"{_ALL}|overall", bare.casefold()) else bare
     return ""
 
 

@@ -11,7 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -68,6 +68,10 @@ class Database:
     def hold(self, tables: Iterable[str]) -> None:
         """Stay open until these are let go."""
         self._tables = frozenset(tables)
+
+    def hold_also(self, table: str) -> None:
+        """Stay open until this one is let go, too."""
+        self._tables |= {table}
 
     def let_go(self, table: str) -> None:
         """Let go of a table; the last one drops the database and the folder."""
@@ -194,6 +198,12 @@ class Scratch:
     def line(self) -> str:
         """SQL for a row's key in a relation that was made of this one's rows, in their order."""
         return f"({key(0, f'rowid + {FIRST}')})" if self.in_order else "line"
+
+    def again(self) -> Scratch:
+        """Return the same rows as a further table of the file, to be closed by itself."""
+        further = replace(self, id=f"{self.id}_again")
+        self.database.hold_also(further.id)
+        return further
 
     def close(self) -> None:
         """Let go of the table; the last one drops the scratch database and its folder."""

@@ -14,14 +14,14 @@ from analysis.imports.rows.judged import Judged, judged, text_of_row
 from analysis.imports.rows.shapes import shaped
 from analysis.store import duck
 from analysis.store.watch import watching
-from analysis.vocabulary import TIME_COLUMN
+from analysis.vocabulary import SERIES_COLUMN, TIME_COLUMN
 
 _BATCH = 122_880
 """Rows handed over at once: a row group of DuckDB."""
 
 
 def days(con: duckdb.DuckDBPyConnection, rows: str, table: str, zone: str) -> pa.Table:
-    """Return the days of a zone that rows are about, in runs by their channel `own`: channel, lo, hi (both included).
+    """Return the days of a zone that rows are about, in runs by their series `own`: channel, lo, hi (both included).
 
     Spend is about all the days of its period.
     """
@@ -45,7 +45,7 @@ def days(con: duckdb.DuckDBPyConnection, rows: str, table: str, zone: str) -> pa
 def covers(table: str, spans: str, rows: str) -> str:
     """Return SQL for whether rows of a table lie in spans of :func:`days`: by time, spend with any of its period."""
     end = f"{rows}.period_end > {spans}.lo" if table == "spend" else f"{rows}.{TIME_COLUMN[table]} >= {spans}.lo"
-    same = f"{spans}.channel IS NOT DISTINCT FROM {rows}.channel"
+    same = f"{spans}.channel IS NOT DISTINCT FROM {rows}.{SERIES_COLUMN[table]}"
     return f"{same} AND {rows}.{TIME_COLUMN[table]} <= {spans}.hi AND {end}"
 
 
@@ -90,8 +90,9 @@ class Incoming:
         return self.judged.columns
 
     @property
-    def _channel(self) -> str:
-        return "channel" if "channel" in self.columns else "NULL::VARCHAR"
+    def _series(self) -> str:
+        own = SERIES_COLUMN[self.table]
+        return own if own in self.columns else "NULL::VARCHAR"
 
     def count(self) -> int:
         """Return the number of rows."""
@@ -103,7 +104,7 @@ class Incoming:
 
     def spans(self) -> pa.Table:
         """Return the days that each channel has rows of, in runs: channel, lo, hi (both included)."""
-        return days(self.con, f"SELECT *, {self._channel} AS own FROM {self.rows}", self.table, self.zone)
+        return days(self.con, f"SELECT *, {self._series} AS own FROM {self.rows}", self.table, self.zone)
 
     def without(self, spans: pa.Table) -> Incoming:
         """Return the rows but for those that lie in these spans of their channel: they are set aside.
@@ -114,7 +115,7 @@ class Incoming:
             channel, lo, hi (both included).
         """
         found = self.judged  # the rows as they were judged stay, for whoever asks again
-        left = replace(found, relation=f"{found.relation}_left")
+        left = replace(found, relation=f"{found.relation}_left", distinct={})
         self.con.register("spans", spans)
         self.con.execute(f"CREATE OR REPLACE TEMP TABLE taken AS {self._within('spans')}")
         self.con.unregister("spans")
@@ -130,19 +131,21 @@ class Incoming:
 
     def _within(self, spans: str) -> str:
         """Return SQL for the kept rows in these spans: place, key of their lines."""
-        if "channel" in self.judged.mapping.hashed:
-            hidden = hidden_in(self.judged, "channel")
+        if SERIES_COLUMN[self.table] in self.judged.mapping.hashed:
+            hidden = hidden_in(self.judged, SERIES_COLUMN[self.table])
             spans = f"(SELECT shown AS channel, lo, hi FROM {spans} JOIN {hidden} ON channel = hash)"
         time = TIME_COLUMN[self.table]
         begun = "period_end > lo" if self.table == "spend" else f"{time} >= lo"
         return (
-            f"SELECT place, key FROM (SELECT rowid AS place, {self.judged.line} AS key, {self._channel} AS own, * "
+            f"SELECT place, key FROM (SELECT rowid AS place, {self.judged.line} AS key, {self._series} AS own, * "
             f"FROM {self.judged.relation} WHERE bad IS NULL) AS f SEMI JOIN {spans} AS s "
             f"ON s.channel IS NOT DISTINCT FROM f.own AND {time} <= hi AND {begun}"
         )
 
     def distinct(self, column: str) -> pa.Table:
         """Return the distinct values of a column."""
+        if column in self.judged.distinct and column not in self.judged.mapping.hashed:
+            return self.judged.distinct[column]
         return self.con.sql(f"SELECT DISTINCT {column} FROM {self.rows}").to_arrow_table()
 
     def stream(self, columns: tuple[str, ...] | None = None) -> pa.RecordBatchReader:

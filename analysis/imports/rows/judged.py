@@ -6,10 +6,11 @@ All SQL here is made of fixed names (`c0`, `c1`, …) and the vocabulary's own; 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import duckdb
+import pyarrow as pa
 
 from analysis.imports.columns.amounts import AMOUNTS
 from analysis.imports.columns.cells import Style, filled
@@ -48,6 +49,8 @@ class Judged:
         How the columns were taken to be written.
     unsure : tuple of (Message, str)
         What must be asked of rows that may be totals, or discounts, each with the field of the mapping that says it.
+    distinct : mapping of str to pa.Table
+        The different texts of columns that were looked at to see whether they are tidy, of rows with nothing wrong.
     """
 
     scratch: Scratch
@@ -55,6 +58,7 @@ class Judged:
     relation: str
     styles: Mapping[str, Style]
     unsure: tuple[tuple[Message, str], ...]
+    distinct: Mapping[str, pa.Table] = field(default_factory=dict)
 
     @property
     def con(self) -> duckdb.DuckDBPyConnection:
@@ -79,27 +83,33 @@ def judged(shaped: Shaped) -> Judged:
     def make(relation: str) -> Judged:
         _put_constants(scratch.con, mapping)
         with readable(scratch.name):
-            styles = None if scratch.whole else _laid(shaped, relation, likely=True)
-            styles = _laid(shaped, relation, likely=False) if styles is None else styles
+            laid = None if scratch.whole else _laid(shaped, relation, likely=True)
+            styles, distinct = _laid(shaped, relation, likely=False) or ({}, {}) if laid is None else laid
         spend, lines = mapping.table == "spend", mapping.table == "orders" and mapping.lines != "each"
         open_ = [(text, "totals") for text in totals.settle(scratch.con, relation, mapping)] if spend else []
         if mapping.only:
             _choose_windows(scratch.con, relation, mapping)
         if lines and (text := gather_lines(scratch.con, relation, mapping)):
             open_.append((text, "below_zero"))
-        return Judged(scratch, mapping, relation, MappingProxyType(styles or {}), tuple(open_))
+        return Judged(scratch, mapping, relation, MappingProxyType(styles), tuple(open_), MappingProxyType(distinct))
 
     asked = f"{scratch.relation} {mapping.to_json()}"
     return scratch.database.once(f"judged_{scratch.id}_{mapping.table}", asked, make)
 
 
-def _laid(shaped: Shaped, relation: str, *, likely: bool) -> dict[str, Style] | None:
+_Laid = tuple[dict[str, Style], dict[str, pa.Table]]
+
+
+def _laid(shaped: Shaped, relation: str, *, likely: bool, tidy: bool = True) -> _Laid | None:
     """Lay the judged rows and return the styles of their columns: those of the first rows (`likely`), or of all.
 
-    None where a later row has another style than the first rows.
+    With them come the different texts that were looked at. None where a later row has another style than the first
+    rows; where a later text is untidy, as theirs were not, all are laid again.
     """
     scratch, mapping = shaped.scratch, shaped.mapping
-    found = targets(shaped, likely=likely)
+    # Of events alone: whether a row of another table is one may be settled later, by what it is called.
+    tidy = tidy and likely and mapping.table == "events"
+    found = targets(shaped, likely=likely, tidy=tidy)
     misfit = " OR ".join(t.misfit for t in found if t.misfit != "false")
     # What sets a row aside can still be found when all rows are known, in these.
     text = text_of_row(scratch, mapping)
@@ -114,7 +124,22 @@ def _laid(shaped: Shaped, relation: str, *, likely: bool) -> dict[str, Style] | 
     )
     if misfit and scratch.con.execute(f"SELECT EXISTS (FROM {relation} WHERE bad = 'misfit|')").fetchall()[0][0]:
         return None
-    return {t.name: t.style for t in found if t.style}
+    distinct = {t.name: _distinct(scratch.con, relation, t.name) for t in found if t.as_it_stands}
+    if any(_untidy(scratch.con, texts) for texts in distinct.values()):
+        return _laid(shaped, relation, likely=likely, tidy=False)
+    return {t.name: t.style for t in found if t.style}, distinct
+
+
+def _distinct(con: duckdb.DuckDBPyConnection, relation: str, name: str) -> pa.Table:
+    return con.sql(f'SELECT DISTINCT "{name}" FROM {relation} WHERE bad IS NULL').to_arrow_table()
+
+
+def _untidy(con: duckdb.DuckDBPyConnection, texts: pa.Table) -> bool:
+    """Say whether one of some texts is not as it would be kept."""
+    con.register("texts", texts.rename_columns(["t"]))
+    found = con.execute(f"SELECT EXISTS (FROM texts WHERE t IS DISTINCT FROM {filled('t')})").fetchall()[0][0]
+    con.unregister("texts")
+    return bool(found)
 
 
 def _typed(shaped: Shaped, found: Sequence[Target], misfit: str) -> str:

@@ -25,8 +25,14 @@ SAME = {
     "events": ("user_id", "timestamp", "event"),
     "orders": ("order_id",),
     "spend": ("period_start", "channel", "campaign", "creative", "audience"),
+    "controls": ("day", "name"),
 }
 """Columns that say the same of two rows of a table where they are about the same."""
+
+
+_MEASURED = say(
+    "Controls are no spend. Where a channel's curve is fitted to all revenue, they explain revenue beside the channels."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,8 @@ class Reconciliation:
 
     Parameters
     ----------
+    file, table : str
+        The file, and of which table its rows are.
     lines, kept : int
         Rows read (of columns that become rows: filled cells), and rows that would be stored.
     set_aside : tuple of (str, int)
@@ -68,8 +76,12 @@ class Reconciliation:
         First moment and last (spend: end of the last period, not included), UTC.
     days : tuple of str, optional
         First and last calendar day in `zone`, both included.
-    currencies, zone
-        Of the kept rows, and in which times without a zone were read.
+    rows_by_currency : tuple of (str, int)
+        Kept rows by their currency.
+    channels : tuple of (str, int)
+        Kept rows by their channel.
+    zone : str
+        In which times without a zone were read.
     duplicates : int
         Kept rows that repeat another in every column.
     stored : int or None
@@ -81,7 +93,7 @@ class Reconciliation:
         What the file cannot tell and should be confirmed.
     undecided : tuple of str
         Fields of the mapping that would answer them: "day_first", "year_first", "decimal", "totals", "settled",
-        "statuses", "part_refunds", "results", "below_zero".
+        "statuses", "part_refunds", "results", "below_zero", "currency".
     choices : tuple of Choice
         Columns of the table that several columns of the file could be, with what each would give.
     unknown_statuses : tuple of UnknownStatus
@@ -90,8 +102,12 @@ class Reconciliation:
         Types of results of which nobody knows whether they are orders.
     notes : tuple of Message
         By which rules rows count, where the file does not say it itself; nothing to confirm.
+    assumed_currency : str, optional
+        The currency that was taken because nothing names one: neither the file nor the platform it is of.
     """
 
+    file: str
+    table: str
     lines: int
     kept: int
     set_aside: tuple[tuple[str, int], ...]
@@ -99,7 +115,8 @@ class Reconciliation:
     totals: tuple[Check, ...]
     period: tuple[dt.datetime, dt.datetime] | None
     days: tuple[str, str] | None
-    currencies: tuple[str, ...]
+    rows_by_currency: tuple[tuple[str, int], ...]
+    channels: tuple[tuple[str, int], ...]
     zone: str
     duplicates: int
     stored: int | None
@@ -111,6 +128,12 @@ class Reconciliation:
     unknown_statuses: tuple[UnknownStatus, ...] = ()
     unknown_results: tuple[UnknownResult, ...] = ()
     notes: tuple[Message, ...] = ()
+    assumed_currency: str | None = None
+
+    @property
+    def currencies(self) -> tuple[str, ...]:
+        """The currencies of the kept rows."""
+        return tuple(code for code, _rows in self.rows_by_currency)
 
     @property
     def lost(self) -> int:
@@ -150,6 +173,8 @@ def reconcile(judged: Judged, rivals: Sequence[Rival] = ()) -> Reconciliation:
         *open_results(results),
     ]
     return Reconciliation(
+        file=judged.scratch.name,
+        table=mapping.table,
         lines=judged.scratch.rows,
         kept=int(kept),
         set_aside=tuple(sorted(((str(r), int(n)) for r, n in reasons), key=lambda pair: (-pair[1], pair[0]))),
@@ -157,18 +182,19 @@ def reconcile(judged: Judged, rivals: Sequence[Rival] = ()) -> Reconciliation:
         totals=_totals(judged),
         period=(span[0], span[1]) if kept else None,
         days=_days(mapping, span[0], span[1]) if kept else None,
-        currencies=_distinct(judged, "currency"),
+        rows_by_currency=_counted(judged, "currency"),
+        channels=_counted(judged, "channel"),
         zone=mapping.zone,
         duplicates=int(kept - _rows(judged, f"SELECT count(*) FROM (SELECT DISTINCT {names} {good})")[0][0]),
         stored=None,
         overlaps=(),
-        unknown_events=tuple(e for e in _distinct(judged, "event") if e not in EVENTS),
+        unknown_events=tuple(e for e, _n in _counted(judged, "event") if e not in EVENTS),
         questions=tuple(question for question, _field in asked),
         undecided=tuple(sorted({field for _question, field in asked})),
         choices=choices,
         unknown_statuses=unknown,
         unknown_results=results,
-        notes=(*order_notes(judged), *result_notes(judged)),
+        notes=(*order_notes(judged), *result_notes(judged), *([_MEASURED] if mapping.table == "controls" else [])),
     )
 
 
@@ -190,11 +216,13 @@ def _rows(judged: Judged, query: str) -> list[tuple[Any, ...]]:
     return judged.con.execute(query).fetchall()
 
 
-def _distinct(judged: Judged, column: str) -> tuple[str, ...]:
-    if column not in judged.columns:
+def _counted(judged: Judged, column: str) -> tuple[tuple[str, int], ...]:
+    """Return the values of a column that kept rows have, sorted, each with how many do; none that must be hidden."""
+    if column not in judged.columns or column in judged.mapping.hashed:
         return ()
     good = f"FROM {judged.relation} WHERE bad IS NULL AND {column} IS NOT NULL"
-    return tuple(str(row[0]) for row in _rows(judged, f"SELECT DISTINCT {column} {good} ORDER BY 1 LIMIT 1000"))
+    found = _rows(judged, f"SELECT {column}, count(*) {good} GROUP BY 1 ORDER BY 1 LIMIT 1000")
+    return tuple((str(name), int(rows)) for name, rows in found)
 
 
 def _days(mapping: ColumnMapping, first: dt.datetime, last: dt.datetime) -> tuple[str, str]:
@@ -203,12 +231,12 @@ def _days(mapping: ColumnMapping, first: dt.datetime, last: dt.datetime) -> tupl
 
 
 def _sums(judged: Judged) -> tuple[tuple[str, float], ...]:
-    # Times that pages took do not add up, and neither do several currencies.
-    several = len(_distinct(judged, "currency")) > 1
+    # Times that pages took do not add up, nor do several currencies, nor what is measured in units of its own.
+    several = len(_counted(judged, "currency")) > 1
     amounts = [
         c for c in amounts_of(judged.mapping.table, judged.columns) if c != "load_ms" and not (several and c in MONEY)
     ]
-    if not amounts:
+    if not amounts or judged.mapping.table == "controls":
         return ()
     sums = ", ".join(f"coalesce(sum({c}), 0)" for c in amounts)
     found = _rows(judged, f"SELECT {sums} FROM {judged.relation} WHERE bad IS NULL")[0]

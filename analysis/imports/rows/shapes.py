@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from analysis.imports.columns.amounts import LEAD
 from analysis.imports.columns.cells import filled
 from analysis.imports.columns.mapping import SPREAD, ColumnMapping
 from analysis.imports.file.scratch import Scratch, readable
@@ -132,7 +133,7 @@ def questions(mapping: ColumnMapping) -> tuple[Message, ...]:
     asked, headings = list[Message](), Names(tuple(heading for heading, _ in mapping.spread))
     if mapping.spread and mapping.table == "events":
         asked.append(say("{headings}: true, yes or 1 becomes an event of the user. Is that right?", headings=headings))
-    elif mapping.spread:
+    elif mapping.spread and mapping.table in LEAD:
         asked.append(say("{headings}: each is read as a channel, its numbers as money. Is that right?",
                          headings=headings))  # fmt: skip
     if _stands_in(mapping):

@@ -52,6 +52,8 @@ class Target:
         Whether a cell is not in that style, where only the first rows were looked at.
     contrary : str
         Whether an amount names another currency than its row.
+    as_it_stands : bool
+        Whether a text is taken as the cell has it, as the first rows' are tidy; the different ones show if all are.
     """
 
     column: Column
@@ -61,6 +63,7 @@ class Target:
     style: Style | None = None
     misfit: str = "false"
     contrary: str = "false"
+    as_it_stands: bool = False
 
     @property
     def name(self) -> str:
@@ -68,11 +71,28 @@ class Target:
         return self.column.name
 
 
-def targets(shaped: Shaped, *, likely: bool) -> list[Target]:
-    """Return how each column is made, by the styles of the first rows (`likely`) or of whole columns."""
+def targets(shaped: Shaped, *, likely: bool, tidy: bool = False) -> list[Target]:
+    """Return how each column is made, by the styles of the first rows (`likely`) or of whole columns.
+
+    With `tidy`, texts are taken as they stand where those of the first rows are.
+    """
     scratch, mapping = shaped.scratch, shaped.mapping
     found, beside = sources(scratch, mapping), Beside(scratch, mapping)
-    return [_target(shaped, column, found[column.name], beside, likely) for column in given_columns(mapping)]
+    made = [_target(shaped, column, found[column.name], beside, likely) for column in given_columns(mapping)]
+    return [_standing(shaped, target, found[target.name]) for target in made] if tidy else made
+
+
+def _standing(shaped: Shaped, found: Target, source: Source) -> Target:
+    """Take a text as it stands where the first rows' are tidy, and nothing but tidying is done to it."""
+    tidied = filled(source.name)
+    if found.column.type != "text" or found.first != tidied or source.kind != "VARCHAR" or any(found.later):
+        return found
+    (untidy,) = replace(source, relation=shaped.scratch.head).one(
+        f"count(*) FILTER (t IS DISTINCT FROM {source.name})", f"{tidied} AS t, {source.name}"
+    )
+    if untidy or source.relation == CONSTANTS:
+        return found
+    return replace(found, first=source.name, given=f"{source.name} IS NOT NULL", as_it_stands=True)
 
 
 def given_columns(mapping: ColumnMapping) -> list[Column]:
