@@ -52,7 +52,7 @@ Record = dict[str, str | int | dt.date | None]
 PLANTED: Mapping[str, tuple[Ads | Sales, ...]] = {
     "day or month first": (SHEET_EN, SHOP_EN),
     "decimal sign": (SHEET_EN,),
-    "currency": (META_EN, META_DE, META_ZH, TIKTOK, SHEET_EN, SHEET_DE, SHOP_EN, SHOP_DE, JD, *UNSAID),
+    "currency": (META_EN, META_DE, META_ZH, TIKTOK, SHEET_EN, SHEET_DE, SHOP_EN, SHOP_DE, *UNSAID),
     "channel": (SHEET_EN, SHEET_DE, SHEET_ZH),
     "total or row": (SHEET_EN, SHEET_DE, SHEET_ZH),
     "which amount": (SHEET_EN, SHEET_DE, SHOP_EN, SHOP_DE),
