@@ -302,7 +302,7 @@ def test_a_curve_tells_its_figures_with_label_and_unit_all_along(tables: Tables)
     assert [layer["mark"]["type"] for layer in told] == ["point"]  # a line would tell of its first point only
     tips = {tip["field"]: tip for tip in told[0]["encoding"]["tooltip"]}
     assert list(tips) == ["channel_name", "spend", "revenue", "low", "high"]
-    assert tips["spend"]["title"] == "每期花费，元"
+    assert tips["spend"]["title"] == "每期消耗，元"
     assert tips["spend"]["format"] == ",.2f"
 
 

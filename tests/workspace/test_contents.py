@@ -15,7 +15,7 @@ def test_a_strip_tells_what_which_day_and_how_many_rows(tables: Tables) -> None:
     assert tips == [("table_name", "内容", None), ("day", "日期", "%Y-%m-%d"), ("rows", "行数", ",d")]
     assert drawn["description"] == answer.say(answer.headline, "zh_CN")
     rows = drawn["datasets"][drawn["data"]["name"]]
-    assert {row["table_name"] for row in rows} == {"行为", "订单", "投放花费"}
+    assert {row["table_name"] for row in rows} == {"行为", "订单", "投放消耗"}
 
 
 def test_a_day_begins_and_ends_at_midnight_wherever_it_is_read(tables: Tables) -> None:
