@@ -24,7 +24,6 @@ from tests.imports.made_headings import (
     GOOGLE_EN,
     GOOGLE_ZH,
     GROUPS,
-    JD,
     META_DE,
     META_EN,
     META_ZH,
