@@ -395,6 +395,10 @@ def order_of_dates(staged: Staged, undecided: tuple[str, ...], key: str) -> None
 
 
 OPEN = {
+    "end_included": (
+        N_("The day in the column of ends is"),
+        {True: N_("the last day of its period"), False: N_("the day after it")},
+    ),
     "decimal": (N_("In this file, 1.234 is"), {",": N_("more than a thousand"), ".": N_("between one and two")}),
     "totals": (
         N_("Rows named like totals, or without a name, are"),

@@ -29,6 +29,7 @@ UNDECIDED = {
     "statuses": say("what do the words for how an order stands mean?"),
     "results": say("which results are orders?"),
     "part_refunds": say("how much was given back?"),
+    "end_included": say("which day ends a period?"),
     "below_zero": say("are lines below zero discounts or refunds?"),
     "currency": say("which currency are the amounts in?"),
 }

@@ -212,7 +212,7 @@ def test_a_wide_table_of_months_has_periods_of_months() -> None:
 
 
 def test_periods_of_the_files_own() -> None:
-    mapping = SPEND.replace(columns={"period_start": "d", "period_end": "x", "spend": "s"})
+    mapping = SPEND.replace(columns={"period_start": "d", "period_end": "x", "spend": "s"}, end_included=False)
     made = clean({"d": ["2026-11-01"] * 3, "x": ["2026-11-08", "2026-11-01", ""], "s": ["1", "2", "3"]}, mapping)
     assert made.rows.column("spend").to_pylist() == [1.0]
     reasons = [(r["line"], r["reason"], r["column"]) for r in made.set_aside.to_pylist()]

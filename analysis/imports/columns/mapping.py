@@ -129,8 +129,9 @@ class ColumnMapping(Value):
         Heading of an id that every row has but totals do not.
     day_first : bool, optional
         Order of 01/02/2026 where the column cannot tell; None takes what is usual.
-    end_included : bool
-        Whether the file's end of a period is its last day.
+    end_included : bool, optional
+        Whether the file's end of a period is its last day; None looks how its periods follow one another, and where
+        they do not tell takes them for last days and asks.
     year_first : bool, optional
         Whether 26-11-12 begins with its year, where the column cannot tell; None takes what is likely.
     decimal : {".", ","}, optional
@@ -176,7 +177,7 @@ class ColumnMapping(Value):
     below_zero: str | None = field(default=None, metadata=optional(one_of("discount", "refund")))
     identified: str | None = field(default=None, metadata=optional(text(longest=1000)))
     day_first: bool | None = field(default=None, metadata=optional(flag()))
-    end_included: bool = field(default=False, metadata=flag())
+    end_included: bool | None = field(default=None, metadata=optional(flag()))
     year_first: bool | None = field(default=None, metadata=optional(flag()))
     decimal: str | None = field(default=None, metadata=optional(one_of(".", ",")))
     totals: bool | None = field(default=None, metadata=optional(flag()))

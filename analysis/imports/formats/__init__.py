@@ -43,7 +43,7 @@ class Format:
     choose: str | None = None
     lines: str = "each"
     day_first: bool | None = None
-    end_included: bool = False
+    end_included: bool | None = None
     nth_day: str | None = None
     spread: Mapping[str, str] = field(default_factory=dict)
     delays: Mapping[str, str] = field(default_factory=dict)
