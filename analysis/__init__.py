@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from analysis.journey.speed import PageSpeed as PageSpeed
     from analysis.journey.steps import Exclusion as Exclusion
     from analysis.journey.steps import Step as Step
+    from analysis.notebook import Notebook as Notebook
+    from analysis.notebook import Words as Words
     from analysis.reallocation.rules import MarketSettings as MarketSettings
     from analysis.reallocation.rules import Rules as Rules
     from analysis.reallocation.simulation import Simulation as Simulation
@@ -67,6 +69,7 @@ _HOMES = {
     "Lifecycle": "analysis.audience.lifecycle",
     "MarketSettings": "analysis.reallocation.rules",
     "Nodes": "analysis.journey.nodes.question",
+    "Notebook": "analysis.notebook",
     "PageSpeed": "analysis.journey.speed",
     "Participation": "analysis.journey.loyalty.participation",
     "Paths": "analysis.journey.paths.question",
@@ -82,6 +85,7 @@ _HOMES = {
     "Step": "analysis.journey.steps",
     "Tables": "analysis.tables",
     "TimeToConvert": "analysis.journey.funnel.duration",
+    "Words": "analysis.notebook",
     "open_workspace": "analysis.workspace",
     "read_export": "analysis.workspace",
 }
@@ -125,6 +129,7 @@ __all__ = [
     "Lifecycle",
     "MarketSettings",
     "Nodes",
+    "Notebook",
     "PageSpeed",
     "Participation",
     "Paths",
@@ -140,6 +145,7 @@ __all__ = [
     "Step",
     "Tables",
     "TimeToConvert",
+    "Words",
     "open_workspace",
     "read_export",
 ]

@@ -49,6 +49,11 @@ class Value:
             raise QuestionError.unknown_kind(value.kind, kinds(cls))
         return value
 
+    @classmethod
+    def readable(cls, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what was kept of a value as its class can read it: a notebook sets aside what it cannot."""
+        return data
+
     def to_json(self) -> str:
         """Return the canonical JSON text: sorted keys, no spaces."""
         return json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -124,7 +129,7 @@ def _value(data: Any) -> Value:
     if not isinstance(data.get("version"), int) or data["version"] > cls.version:
         raise QuestionError.newer(cls.kind, data.get("version", 0))
     own = {f.name: f for f in fields(cls)}  # type: ignore[arg-type]
-    given = {k: _rebuilt(v) for k, v in data.items() if k not in ("kind", "version")}
+    given = {k: _rebuilt(v) for k, v in cls.readable(data).items() if k not in ("kind", "version")}
     if unknown := set(given) - set(own):
         raise QuestionError.unknown_field(min(unknown), own)
     for name, f in own.items():
