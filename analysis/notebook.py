@@ -403,7 +403,9 @@ def quotable(id: str, answer: Answer, look: Look, *, most: int = 400) -> Iterato
     left = most
     for frame in answer.frames:
         plot, table = answer.plot(frame, look), answer.frame(frame)
-        labels = [c for c in map(str, table) if c in plot.fields and plot.fields[c].unit in ("text", "day", "time", "flag")]
+        labels = [
+            c for c in map(str, table) if c in plot.fields and plot.fields[c].unit in ("text", "day", "time", "flag")
+        ]
         numbers = [c for c in map(str, table) if c in plot.fields and plot.fields[c].unit in _FIGURES]
         named = plot.named(table)
         for i in range(len(table)):

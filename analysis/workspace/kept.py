@@ -63,7 +63,7 @@ class Kept(Generic[V]):
     current: bool
 
 
-def keep(con: duckdb.DuckDBPyConnection, name: str, value: Value) -> int:
+def keep(con: duckdb.DuckDBPyConnection, name: str, value: Value, over: int | None = None) -> int:
     """Keep a value under a name inside the caller's transaction; return the thing's number.
 
     What is current under the same name and kind gets a new revision; one that is kept so already stays as it is.
@@ -72,10 +72,15 @@ def keep(con: duckdb.DuckDBPyConnection, name: str, value: Value) -> int:
     ------
     QuestionError
         The name is not one line of text.
+    WorkspaceError
+        Another revision is current than the one it is a change of.
     """
     name = text(longest=LONGEST)["check"]("name", name)
-    query = f"SELECT id, value FROM {CURRENT} WHERE kind = ? AND name = ?"
+    query = f"SELECT id, value, revision FROM {CURRENT} WHERE kind = ? AND name = ?"
     found = con.execute(query, [value.kind, name]).fetchall()
+    if over is not None and over != (found[0][2] if found else 0):
+        said = say("{name} was changed by somebody else meanwhile. Nothing of either version is lost.", name=name)
+        raise WorkspaceError.because(said, "changed-meanwhile")
     if found and found[0][1] == value.to_json():
         return int(found[0][0])
     id = found[0][0] if found else con.execute("SELECT coalesce(max(id), 0) + 1 FROM kept").fetchall()[0][0]

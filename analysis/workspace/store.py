@@ -281,20 +281,28 @@ class Workspace:
 
     # ---- kept things
 
-    def keep(self, name: str, value: V) -> Kept[V]:
-        """Keep a value under a name: a question, a segment, a mapping, a record.
+    def keep(self, name: str, value: V, *, over: int | None = None) -> Kept[V]:
+        """Keep a value under a name: a question, a segment, a mapping, a record, a notebook.
 
         What is kept under the same name, of the same kind, becomes an earlier revision of it. A :class:`Segment` is
         counted as it is kept: its users stand, from then on, in a column of the events that is called so, to split
         and filter other questions by. Events imported later have their user's value too; events of users whom the
         question did not count have none.
 
+        Parameters
+        ----------
+        name : str
+        value : Value
+        over : int, optional
+            The revision that this is a change of, nought for a name that is new: where somebody else changed it
+            meanwhile, nothing is kept.
+
         Raises
         ------
         QuestionError
             The name is not one line of text, or an alias closes a circle.
         WorkspaceError
-            Another column has the name of a segment.
+            Another column has the name of a segment, or another revision than `over` is current.
         DataError
             Nobody is counted for a segment, or the tables lack what its question needs.
 
@@ -317,7 +325,7 @@ class Workspace:
             if isinstance(value, Segment):
                 id = segments.keep(con, name, value, self.tables())
             else:
-                id = kept.keep(con, name, value)
+                id = kept.keep(con, name, value, over)
             meanings(_aliases(con))  # spellings in a circle would leave no tables to read
         return next(k for k in self.kept(type(value)) if k.id == id)
 
