@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from numbers import Integral
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -124,7 +125,7 @@ class Message:
         """Put the message into words in `language`; `names` says what codes are called."""
         words = {name: _words(value, language, names) for name, value in self.params}
         text = translate(self.id, language)
-        one = {name for name, value in self.params if value == 1 and isinstance(value, int)}
+        one = {name for name, value in self.params if isinstance(value, Integral) and value == 1}
         return (singular(text, one) if one and language == "en" else text).format(**words)
 
     def __str__(self) -> str:

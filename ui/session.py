@@ -307,7 +307,7 @@ def to_bring(*messages: Message) -> None:
     """Say, calmly, what the data lack and where it is found, with the way to Data."""
     with st.container(border=True):
         for message in messages:
-            st.markdown(message)
+            st.markdown(worded(message))
         st.page_link("pages/data.py", label=_("Go to Data"), icon=":material/upload:")
 
 

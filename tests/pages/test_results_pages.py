@@ -70,7 +70,7 @@ def alone(workspaces: Path, opened) -> Callable[[str, str], AppTest]:
 @pytest.mark.parametrize(
     ("page", "text", "said", "other", "lacks"),
     [
-        ("sales", ORDERS, "CN¥10.50 realised from 1 orders kept", "performance", "There is no data on spend yet"),
+        ("sales", ORDERS, "CN¥10.50 realised from 1 order kept", "performance", "There is no data on spend yet"),
         ("performance", SPEND, "CN¥50.00 bought 10 clicks, CN¥5.00 each.", "sales", "There is no data on orders yet"),
     ],
 )

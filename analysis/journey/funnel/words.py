@@ -49,7 +49,9 @@ def headline(asked: FunnelDefinition, table: pd.DataFrame) -> Message:
         whole = say("{share} of {users} users who {first} went on to {last} within {window}.",
                     first=first, last=last, **params)  # fmt: skip
     if later := int(total["later"].iloc[-1]):
-        whole = say("{whole} In a later attempt {later} more did.", whole=whole, later=later)
+        every = Share((later + int(total["settled"].iloc[-1])) / settled)
+        whole = say("{whole} In a later attempt {later} more did: {share} in all.",
+                    whole=whole, later=later, share=every)  # fmt: skip
     return say("{whole} {more}", whole=whole, more=_worst_group(asked, table) or _worst_step(asked, total))
 
 
