@@ -125,8 +125,10 @@ class Message:
         """Put the message into words in `language`; `names` says what codes are called."""
         words = {name: _words(value, language, names) for name, value in self.params}
         text = translate(self.id, language)
-        one = {name for name, value in self.params if isinstance(value, Integral) and value == 1}
-        return (singular(text, one) if one and language == "en" else text).format(**words)
+        if language == "en":
+            one = {name for name, value in self.params if isinstance(value, Integral) and value == 1}
+            text = singular(text, one) if one else text
+        return text.format(**words)
 
     def __str__(self) -> str:
         return self.text()
