@@ -140,8 +140,8 @@ def say(id: str, /, **params: Any) -> Message:
 
 
 NOUNS = (
-    "attempts|buyers|campaigns|channels|conversions|days|events|files|groups|journeys|orders|others|people|purchases|"
-    "rows|sessions|steps|times|touchpoints|users|values|weeks"
+    "attempts|buyers|campaigns|channels|conversions|days|events|files|groups|journeys|lines|orders|others|people|"
+    "purchases|rows|sessions|steps|times|touchpoints|users|values|weeks"
 )
 VERBS = {"are": "is", "were": "was", "have": "has", "go": "goes", "look": "looks"}
 COUNTED = re.compile(rf"\{{(\w+)\}} ((?:(?!of |to |and |in )[a-z]+ )?)({NOUNS})\b(?: ({'|'.join(VERBS)})\b)?")

@@ -85,7 +85,7 @@ def controls(tables: Tables, start: Funnel) -> Funnel:
         _add_and_remove()
         st.markdown(_("within"), width="content")
         window = length(start.window, SESSION)
-        st.markdown(_("and split by"), width="content")
+        st.markdown(_(", by"), width="content")
         breakdown = _column(tables, "breakdown", _("Breakdown"), start.breakdown)
         with st.popover(_("More rules"), icon=":material/tune:", key=widget_key("more")):
             rules = _rules(tables, start, len(steps))
