@@ -221,7 +221,7 @@ def two_lines(words: str | list[str] | None) -> str | list[str] | None:
     Examples
     --------
     >>> two_lines("ROAS, as claimed; line: the same days of the campaign before")
-    ['ROAS, as claimed; line:', 'the same days of the campaign before']
+    ['ROAS, as claimed; line: the', 'same days of the campaign before']
     >>> two_lines("users")
     'users'
     """

@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from numbers import Integral
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -124,8 +125,10 @@ class Message:
         """Put the message into words in `language`; `names` says what codes are called."""
         words = {name: _words(value, language, names) for name, value in self.params}
         text = translate(self.id, language)
-        one = {name for name, value in self.params if value == 1 and isinstance(value, int)}
-        return (singular(text, one) if one and language == "en" else text).format(**words)
+        if language == "en":
+            one = {name for name, value in self.params if isinstance(value, Integral) and value == 1}
+            text = singular(text, one) if one else text
+        return text.format(**words)
 
     def __str__(self) -> str:
         return self.text()
@@ -137,8 +140,8 @@ def say(id: str, /, **params: Any) -> Message:
 
 
 NOUNS = (
-    "attempts|buyers|campaigns|channels|conversions|days|events|files|groups|journeys|orders|others|people|purchases|"
-    "rows|sessions|steps|times|touchpoints|users|values|weeks"
+    "attempts|buyers|campaigns|channels|conversions|days|events|files|groups|journeys|lines|orders|others|people|"
+    "purchases|rows|sessions|steps|times|touchpoints|users|values|weeks"
 )
 VERBS = {"are": "is", "were": "was", "have": "has", "go": "goes", "look": "looks"}
 COUNTED = re.compile(rf"\{{(\w+)\}} ((?:(?!of |to |and |in )[a-z]+ )?)({NOUNS})\b(?: ({'|'.join(VERBS)})\b)?")

@@ -148,7 +148,8 @@ def _go(seen: list[tuple[Staged, Reconciliation | None, bool]], target: Workspac
     with st.container(horizontal=True, vertical_alignment="center", key=f"{PAGE}.do"):
         rows = sum(f.kept for f in found)
         st.button(
-            _("Import {n} files, {rows} rows", n=len(files), rows=rows) if len(files) > 1
+            _("Import {n} files", n=len(files)) if len(found) < len(files)
+            else _("Import {n} files, {rows} rows", n=len(files), rows=rows) if len(files) > 1
             else _("Import {rows} rows", rows=rows),
             type="primary",
             key=f"{PAGE}.import",
@@ -338,7 +339,8 @@ def _landed(batch: Batch) -> None:
 # Where a table's data can be looked at.
 NEXT = (
     ("events", "pages/funnel.py", N_("Funnel"), ":material/filter_alt:"),
-    ("orders", "pages/segments.py", N_("Segments"), ":material/group:"),
+    ("orders", "pages/sales.py", N_("Sales"), ":material/storefront:"),
+    ("spend", "pages/performance.py", N_("Performance"), ":material/ads_click:"),
     ("spend", "pages/budget.py", N_("Budget"), ":material/payments:"),
 )
 

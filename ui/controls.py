@@ -17,7 +17,7 @@ import streamlit as st
 from analysis import Tables
 from analysis.values import seconds
 from analysis.vocabulary import EVENTS, IDENTIFIERS
-from ui.language import N_, _, current
+from ui.language import N_, _, current, listed
 from ui.session import keep, workspace
 
 COLUMNS = (
@@ -106,12 +106,12 @@ def choose(
 ) -> Any:
     """Draw a list to choose one from, its label hidden; in full width and with its label where `width` is None."""
     keep(key, first)
-    listed = with_kept(options, st.session_state[key])
+    offered = with_kept(options, st.session_state[key])
     return st.selectbox(
         label,
-        listed,
-        key=key,
-        format_func=told_apart(listed, words),
+        offered,
+        key=listed(key),
+        format_func=told_apart(offered, words),
         label_visibility="collapsed" if width else "visible",
         width=width or "stretch",
     )
@@ -133,13 +133,13 @@ def several(
 ) -> list[str]:
     """Draw a list to choose several from; `nothing` (marked with `N_`) says what choosing none means."""
     keep(key, list(first))
-    listed = with_kept(options, *st.session_state[key])
+    offered = with_kept(options, *st.session_state[key])
     return list(
         st.multiselect(
             label,
-            listed,
-            key=key,
-            format_func=told_apart(listed, words),
+            offered,
+            key=listed(key),
+            format_func=told_apart(offered, words),
             placeholder=_(nothing),
             label_visibility="collapsed" if width else "visible",
             width=width or "stretch",

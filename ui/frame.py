@@ -117,14 +117,19 @@ def _saved() -> None:
     if not found:
         return
     names = {one.id: f"{one.name} · {_(screen_of(one.value).label)}" for one in found}
-    chosen = st.selectbox(
+    st.selectbox(
         _("Saved questions"), list(names), index=None, key="saved.chosen", format_func=names.__getitem__,
-        placeholder=_("Search"),
+        placeholder=_("Search"), on_change=_chosen,
     )  # fmt: skip
-    if chosen is not None:
-        del st.session_state["saved.chosen"]
-        question = next(one.value for one in found if one.id == chosen)
+    chosen = st.session_state.pop("saved.opened", None)
+    if question := next((one.value for one in found if one.id == chosen), None):
         open_question(question)
+
+
+def _chosen() -> None:
+    """Note which saved question is to be opened, once; the list itself stays empty."""
+    st.session_state["saved.opened"] = st.session_state["saved.chosen"]
+    st.session_state["saved.chosen"] = None
 
 
 def open_question(question: Question) -> None:

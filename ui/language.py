@@ -11,6 +11,7 @@ from analysis.messages import LANGUAGES, N_, Message, say, translate
 from ui.once import once
 
 KEY = "language"
+LISTS = "language.lists"
 
 
 def settle() -> str:
@@ -30,12 +31,30 @@ def switch() -> None:
     """Draw the language switch."""
     chosen = current()
     options = list(LANGUAGES)
-    picked = st.segmented_control(
-        "Language / 语言", options, default=chosen, format_func=LANGUAGES.__getitem__, key="language.switch"
-    )
-    if picked and picked != chosen:
-        st.session_state[KEY] = st.session_state["language.switched"] = picked
-        st.rerun()
+    st.segmented_control(
+        "Language / 语言", options, default=chosen, format_func=LANGUAGES.__getitem__, key="language.switch",
+        on_change=_switched,
+    )  # fmt: skip
+
+
+def _switched() -> None:
+    picked = st.session_state["language.switch"]
+    if not picked:
+        return
+    st.session_state[KEY] = st.session_state["language.switched"] = picked
+    # A browser knows what was chosen by its words, which are about to change: what they stand for is set anew.
+    lists = st.session_state.get(LISTS, frozenset())
+    for key, chosen in list(st.session_state.items()):
+        texts = chosen if isinstance(chosen, list) else [chosen]
+        if key in lists or (texts and all(isinstance(text, str) for text in texts)):
+            st.session_state[key] = chosen
+
+
+def listed(key: str) -> str:
+    """Note that a widget offers a list of words, whatever they stand for; return its key."""
+    known = st.session_state.setdefault(LISTS, set())
+    known.add(key)
+    return key
 
 
 def _(words: str, /, **params: object) -> str:
@@ -54,4 +73,4 @@ def look() -> Look:
     return Look(language=current(), dark=st.context.theme.type == "dark")
 
 
-__all__ = ["N_", "_", "current", "look", "settle", "shown", "switch"]
+__all__ = ["N_", "_", "current", "listed", "look", "settle", "shown", "switch"]

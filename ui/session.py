@@ -279,13 +279,12 @@ def said_plainly() -> Iterator[None]:
     try:
         yield
     except SluiceError as error:
-        words = worded(error.message)
         if error.code in _TO_BRING:
             to_bring(error.message)
         elif error.code == "empty":
-            st.info(words, icon=":material/info:")
+            st.info(worded(error.message), icon=":material/info:")
         else:
-            st.error(words, icon=":material/error:")
+            st.error(worded(error.message), icon=":material/error:")
     except Exception:
         logging.getLogger("sluice").exception("unexpected error")
         st.error(
@@ -307,7 +306,7 @@ def to_bring(*messages: Message) -> None:
     """Say, calmly, what the data lack and where it is found, with the way to Data."""
     with st.container(border=True):
         for message in messages:
-            st.markdown(message)
+            st.markdown(worded(message))
         st.page_link("pages/data.py", label=_("Go to Data"), icon=":material/upload:")
 
 

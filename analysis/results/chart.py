@@ -102,13 +102,15 @@ def bars(
     describe : str
     """
     look = plot.look
-    shown = plot.named(table.head(ROWS))
-    order = shown[f"{column}_name"].tolist()
-    y = charts.rows(f"{column}_name", order)
+    # A figure stands with its name: beside its bar, it would be read as that of the line it meets there.
+    shown = plot.named(table.head(ROWS)).assign(row=lambda t: t[f"{column}_name"] + "\n" + t["label"])
+    place = dict(zip(shown[column], shown["row"], strict=True))
+    y = charts.rows("row", list(place.values()), lines=2)
     scale = charts.colours(shown[column].tolist(), universe)
     colour = alt.Color(f"{column}:N", scale=scale, legend=None) if universe else alt.value(charts.ACCENT)
     title = plot.title(figure)
     earlier = plot.named(before[before[column].isin(shown[column])])
+    earlier["row"] = earlier[column].map(place)
     if len(earlier):
         title = look(say("{what}; line: the same days of the campaign before", what=title))
     base = alt.Chart(shown).encode(y=y)
@@ -121,16 +123,4 @@ def bars(
         drawn.append(then.mark_tick(color=look.ink, thickness=3, size=24))
     if bounds:
         drawn.append(charts.whiskers(base, look, *bounds))
-    end = alt.X("_end:Q", title=charts.two_lines(title))
-    ends = shown.assign(_end=_ends(shown, column, figure, bounds, earlier))
-    text = alt.Chart(ends).mark_text(align="left", dx=8, color=look.ink).encode(y=y, x=end, text="label:N")
-    return charts.finish(alt.layer(*drawn, text), look, describe=describe, height=34 * len(shown) + 60)
-
-
-def _ends(
-    shown: pd.DataFrame, column: str, figure: str, bounds: tuple[str, str] | None, earlier: pd.DataFrame
-) -> pd.Series[float]:
-    """Return where each row's figure is written: beyond its bar, its interval and its line."""
-    then = shown[column].map(earlier.groupby(column)[figure].max()) if len(earlier) else None
-    marks = [shown[figure], *([shown[bounds[1]]] if bounds else []), *([then] if then is not None else [])]
-    return pd.concat(marks, axis=1).astype(float).max(axis=1)
+    return charts.finish(alt.layer(*drawn), look, describe=describe, height=38 * len(shown) + 60)

@@ -60,3 +60,7 @@ class FileMapping(Value):
     def fits(self, export: Export) -> bool:
         """Say whether a file has the very headings this was made for, in any order."""
         return set(self.headings) == set(export.headings)
+
+    def is_of(self, export: Export) -> bool:
+        """Say whether it fits and is of an export's own table, where the same rows hold two."""
+        return self.fits(export) and (not export.beside or self.mapping.table == export.mapping.table)

@@ -381,11 +381,7 @@ class Workspace:
         WorkspaceError
             A heading looks like somebody's address.
         """
-        others = {
-            k.name
-            for k in self.kept(FileMapping)
-            if not k.value.fits(export) or (export.beside and k.value.mapping.table != export.mapping.table)
-        }
+        others = {k.name for k in self.kept(FileMapping) if not k.value.is_of(export)}
         return self.keep(kept.unused(name, others), FileMapping.of(export))
 
     def fitting(self, export: Export) -> tuple[Kept[FileMapping], ...]:
@@ -397,9 +393,7 @@ class Workspace:
 
         Where the same rows hold two tables, a mapping is one for either.
         """
-        fitting = [
-            k for k in self.fitting(export) if not export.beside or k.value.mapping.table == export.mapping.table
-        ]
+        fitting = [k for k in self.kept(FileMapping) if k.value.is_of(export)]
         return export.under(fitting[0].value.mapping, fitting[0].name) if fitting else export
 
     def imported(self, export: Export) -> int | None:

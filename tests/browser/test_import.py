@@ -41,6 +41,7 @@ def test_three_platforms_at_once_in_under_ten_clicks(visit, tmp_path: Path) -> N
     button = page.locator(".st-key-data-import button")
     button.wait_for()
     settled(page)
+    hand.press(page.locator(".st-key-data-across-currency label").filter(has_text="CNY"))  # the report names none
     lines = page.locator("[class*=st-key-data-file-] summary").all_inner_texts()
     rows = (held["events"], held["buyers"], 35)
     for line, platform, n in zip(lines, ("Tianchi", "淘宝/天猫订单", "万相台"), rows, strict=True):

@@ -610,7 +610,15 @@ def _made(
     end = pick(rng, ("\n", "\r\n"))
     csv.writer(text, delimiter=writing.separator, lineterminator=end).writerows(lines + sheet.below)
     name = f"{layout}.{'tsv' if writing.separator == chr(9) else 'csv'}"
-    return Made(name, text.getvalue().encode(writing.encoding), truth, layout, planted)
+    return Made(name, _encoded(text.getvalue(), writing.encoding), truth, layout, planted)
+
+
+def _encoded(text: str, encoding: str) -> bytes:
+    """Return a text in an encoding; in UTF-8 where that lacks one of its signs, such as a full-width bracket."""
+    try:
+        return text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.encode()
 
 
 def _cell(rng: np.random.Generator, what: str, record: Record, writing: Writing, null: str, planted: str) -> str:

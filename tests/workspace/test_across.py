@@ -24,7 +24,7 @@ def spend(channel: str, *days: str, currency: str = "CNY", to: str | None = None
     """Return a spend report of a row a day, or of one row from the first day to another one, both included."""
     ends = [dt.date.fromisoformat(to or day) + dt.timedelta(days=1) for day in days]
     rows = [f"{day},{end},{channel},10,{currency}" for day, end in zip(days, ends, strict=True)]
-    return "\n".join(["start,end,channel,cost,currency", *rows]).encode(), f"{channel}.csv"
+    return "\n".join(["period_start,period_end,channel,cost,currency", *rows]).encode(), f"{channel}.csv"
 
 
 def orders(channel: str, *days: str) -> tuple[bytes, str]:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from analysis import ResponseCurves, Scenario, Tables
 from analysis.charts import TOTAL
-from analysis.messages import Money
+from analysis.messages import Money, Share
 from ui import session
 from ui.controls import called, choose_words, currency_of, number, sentence, widget_key
 from ui.language import N_, _, shown
@@ -46,22 +46,26 @@ def controls(tables: Tables, start: Scenario) -> Scenario:
     budgets = {str(row["channel"]): round(row["budget"]) for row in rows if row["channel"] != TOTAL}
     reset.button(_("Back to what was spent"), key=widget_key("reset"), on_click=_reset,
                  args=(widget_key(""), tuple(budgets)), type="tertiary")  # fmt: skip
-    return question.replace(budgets=_sliders(budgets, spent.currency, dict(start.budgets)))
+    sliders = _sliders(budgets, reserve, spent.currency, dict(start.budgets))
+    if reserve:
+        st.caption(_("Each budget holds its reserve: {share} of it. Set as they are now, they keep what was spent.",
+                     share=Share(reserve)))  # fmt: skip
+    return question.replace(budgets=sliders)
 
 
-def _sliders(spent: dict[str, int], currency: str | None, wanted: dict[str, float]) -> dict[str, float]:
+def _sliders(spent: dict[str, int], reserve: float, currency: str | None, wanted: dict[str, float]) -> dict[str, float]:
     """Draw a slider per channel, set to what was spent; return those that say something else."""
     changed = {channel: amount for channel, amount in wanted.items() if channel not in spent}
     cells = st.columns(4)
     for i, (channel, base) in enumerate(spent.items()):
         with cells[i % 4]:
-            amount = _slider(channel, base, wanted.get(channel), currency)
+            amount = _slider(channel, base, wanted.get(channel), Money(base * (1 - reserve), currency))
         if amount != base:
             changed[channel] = float(amount)
     return changed
 
 
-def _slider(channel: str, base: int, wanted: float | None, currency: str | None) -> int:
+def _slider(channel: str, base: int, wanted: float | None, spent: Money) -> int:
     key, base_key = widget_key(f"channel.{channel}"), widget_key(f"base.{channel}")
     kept = st.session_state.get(key, int(wanted) if wanted is not None else base)
     # A slider nobody moved follows what was spent when the filter changes.
@@ -70,7 +74,7 @@ def _slider(channel: str, base: int, wanted: float | None, currency: str | None)
     st.session_state[base_key] = base
     most = max(3 * base, kept, 100)
     st.session_state[key] = kept
-    as_spent = _("spent {amount}", amount=Money(base, currency))
+    as_spent = _("spent {amount}", amount=spent)
     return int(
         st.slider(
             f"{shown(called('channel')(channel))} · {as_spent}",

@@ -39,7 +39,7 @@ from ui.controls import (
     widget_key,
     with_kept,
 )
-from ui.language import N_, _
+from ui.language import N_, _, listed
 from ui.screens.base import Screen, View
 from ui.session import keep
 
@@ -85,7 +85,7 @@ def controls(tables: Tables, start: Funnel) -> Funnel:
         _add_and_remove()
         st.markdown(_("within"), width="content")
         window = length(start.window, SESSION)
-        st.markdown(_("by"), width="content")
+        st.markdown(_(", by"), width="content")
         breakdown = _column(tables, "breakdown", _("Breakdown"), start.breakdown)
         with st.popover(_("More rules"), icon=":material/tune:", key=widget_key("more")):
             rules = _rules(tables, start, len(steps))
@@ -222,7 +222,10 @@ def _breakdown_at(start: Funnel, count: int) -> str | int:
     if st.session_state[key] not in options:
         st.session_state[key] = "first"
     return st.selectbox(
-        _("Breakdown's value is taken at"), options, key=key, format_func=lambda o: words.get(o) or _("step {n}", n=o)
+        _("Breakdown's value is taken at"),
+        options,
+        key=listed(key),
+        format_func=lambda o: words.get(o) or _("step {n}", n=o),
     )
 
 

@@ -31,7 +31,7 @@ def controls(tables: Tables, start: PageSpeed) -> PageSpeed:
         to = choose(widget_key("to"), _("Conversion"), events, start.to, called("event"))
         st.markdown(_("within"), width="content")
         window = length(start.window)
-        st.markdown(_("by"), width="content")
+        st.markdown(_(", by"), width="content")
         by = choose(
             widget_key("breakdown"), _("Breakdown"), columns, start.breakdown or "", lambda c: _(c or "nothing")
         )

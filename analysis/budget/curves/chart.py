@@ -13,7 +13,7 @@ from analysis.fields import Field
 from analysis.later import alt
 from analysis.messages import N_
 
-HEIGHT = 420
+HEIGHT = 380
 _GAP = 0.052
 """Least distance between two names, as a share of the height."""
 _ROOM = 0.34

@@ -6,7 +6,7 @@ All SQL here is made of fixed names (`c0`, `c1`, …) and the vocabulary's own; 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import duckdb
@@ -19,10 +19,11 @@ from analysis.imports.columns.windows import days_sql, item
 from analysis.imports.file.scratch import Scratch, readable
 from analysis.imports.lexicon.reductions import DISCOUNT, REFUND, item_headings
 from analysis.imports.rows import totals
+from analysis.imports.rows.ends import end_included
 from analysis.imports.rows.order_lines import gather_lines
 from analysis.imports.rows.shapes import Shaped
 from analysis.imports.rows.targets import CONSTANTS, Target, given_names, sources, targets
-from analysis.messages import Message
+from analysis.messages import Message, say
 from analysis.vocabulary import TABLES
 
 _CALLED = ("total|", "label|", "rest|")
@@ -48,7 +49,8 @@ class Judged:
     styles : mapping of str to Style
         How the columns were taken to be written.
     unsure : tuple of (Message, str)
-        What must be asked of rows that may be totals, or discounts, each with the field of the mapping that says it.
+        What must be asked of ends of periods and of rows that may be totals, or discounts, each with the field of
+        the mapping that says it.
     distinct : mapping of str to pa.Table
         The different texts of columns that were looked at to see whether they are tidy, of rows with nothing wrong.
     """
@@ -83,10 +85,13 @@ def judged(shaped: Shaped) -> Judged:
     def make(relation: str) -> Judged:
         _put_constants(scratch.con, mapping)
         with readable(scratch.name):
-            laid = None if scratch.whole else _laid(shaped, relation, likely=True)
-            styles, distinct = _laid(shaped, relation, likely=False) or ({}, {}) if laid is None else laid
+            ends = end_included(shaped)
+            told = replace(shaped, mapping=mapping.replace(end_included=ends is not False))
+            laid = None if scratch.whole else _laid(told, relation, likely=True)
+            styles, distinct = _laid(told, relation, likely=False) or ({}, {}) if laid is None else laid
         spend, lines = mapping.table == "spend", mapping.table == "orders" and mapping.lines != "each"
-        open_ = [(text, "totals") for text in totals.settle(scratch.con, relation, mapping)] if spend else []
+        open_ = [(_last_day(mapping), "end_included")] if ends is None else []
+        open_ += [(text, "totals") for text in totals.settle(scratch.con, relation, mapping)] if spend else []
         if mapping.only:
             _choose_windows(scratch.con, relation, mapping)
         if lines and (text := gather_lines(scratch.con, relation, mapping)):
@@ -95,6 +100,11 @@ def judged(shaped: Shaped) -> Judged:
 
     asked = f"{scratch.relation} {mapping.to_json()}"
     return scratch.database.once(f"judged_{scratch.id}_{mapping.table}", asked, make)
+
+
+def _last_day(mapping: ColumnMapping) -> Message:
+    return say("{heading}: is the day there the last one of its period, or the one after it?",
+               heading=dict(mapping.columns)["period_end"])  # fmt: skip
 
 
 _Laid = tuple[dict[str, Style], dict[str, pa.Table]]

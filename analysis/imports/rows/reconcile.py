@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis.imports.columns.amounts import MONEY, amounts_of
-from analysis.imports.columns.ends import end_included
 from analysis.imports.columns.mapping import ColumnMapping
 from analysis.imports.columns.rivals import Rival
 from analysis.imports.file.lines import PART, STEP
@@ -362,9 +361,5 @@ def _questions(judged: Judged) -> list[tuple[Message, str]]:
         elif column.type != "time" and mapping.decimal is None and style.ambiguous:
             signs = say("{heading}: is 1.234 more than a thousand, or between one and two?", heading=heading)
             asked.append((signs, "decimal"))
-    if "period_end" in headings and end_included(judged.scratch, mapping) is None:
-        ends = say("{heading}: is the day there the last one of its period, or the one after it?",
-                   heading=headings["period_end"])  # fmt: skip
-        asked.append((ends, "end_included"))
     asked += [(question, name) for question, name in judged.unsure if getattr(mapping, name) is None]
     return asked

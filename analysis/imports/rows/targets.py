@@ -9,7 +9,6 @@ from analysis.imports.columns.amounts import AMOUNTS, MONEY
 from analysis.imports.columns.beside import Beside, number_style_beside, time_style_beside
 from analysis.imports.columns.cells import Source, Style, filled
 from analysis.imports.columns.confirmed import LIKELY, misfit
-from analysis.imports.columns.ends import end_included
 from analysis.imports.columns.mapping import MONTH, ColumnMapping
 from analysis.imports.columns.numbers import contrary, given_number, number, number_style
 from analysis.imports.columns.times import in_zone, local, possible, spans, time
@@ -228,7 +227,7 @@ def _time(shaped: Shaped, column: Column, source: Source, beside: Beside | None,
     if clock:
         large = beside is not None and not scratch.whole
         zoned = in_zone(own, spans(scratch.con, scratch.head, clock) if large else ())
-    ends_late = column.name == "period_end" and beside is not None and end_included(scratch, mapping) is not False
+    ends_late = column.name == "period_end" and mapping.end_included and beside is not None
     return Target(
         column,
         first=clock or time(source, style),

@@ -36,6 +36,8 @@ class Headline:
     currency : str, optional
     spend_known : bool
         Whether there is any spend, be it of these touches or not.
+    filtered : bool
+        Whether a filter keeps some values of the credited column only.
     """
 
     ranking: Ranking
@@ -45,6 +47,7 @@ class Headline:
     money: bool
     currency: str | None
     spend_known: bool
+    filtered: bool = False
 
     def message(self) -> Message:
         """Return the headline: one sentence after the other, those left out of which nothing is known."""
@@ -78,6 +81,9 @@ class Headline:
             return say("{touches} bring most of {whole}, between {share} and {least}; which of them is first cannot "
                        "be told.", **facts)  # fmt: skip
         if after is None:
+            if self.filtered:
+                return say("Only {touch} can be credited under this filter, with {amount} of {whole} ({share}). Take "
+                           "it off to see who brings most.", **facts)  # fmt: skip
             return say("All that any {by} brings comes by {touch}: {amount} of {whole} ({share}).", **facts)
         facts["next"] = self._name(after)
         lead = ranking.share.ahead((leaders[0], after)).at(0)

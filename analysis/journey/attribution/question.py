@@ -137,6 +137,7 @@ class Attribution(AttributionDefinition):
         return Headline(
             ranking=ranking, by=self.by, whole=whole, total=shares.total, money=money, currency=currency,
             spend_known=spend_known,
+            filtered=bool(self.where and self.by in self.where.columns()),
         ).message()  # fmt: skip
 
 

@@ -49,7 +49,8 @@ def headline(asked: FunnelDefinition, table: pd.DataFrame) -> Message:
         whole = say("{share} of {users} users who {first} went on to {last} within {window}.",
                     first=first, last=last, **params)  # fmt: skip
     if later := int(total["later"].iloc[-1]):
-        whole = say("{whole} In a later attempt {later} more did.", whole=whole, later=later)
+        whole = say("{whole} In a later attempt {later} more did: {share} in all.",
+                    whole=whole, later=later, share=_in_all(total))  # fmt: skip
     return say("{whole} {more}", whole=whole, more=_worst_group(asked, table) or _worst_step(asked, total))
 
 
@@ -137,6 +138,12 @@ def notes(
     )
 
 
+def _in_all(total: pd.DataFrame) -> Share:
+    """Return the share of those who had the time that took the last step, in a later attempt or not."""
+    last = total.iloc[-1]
+    return Share((int(last["later"]) + int(last["settled"])) / int(total["settled"].iloc[0]))
+
+
 def _open_notes(asked: FunnelDefinition, table: pd.DataFrame, plan: Plan, zone: str) -> Iterator[Note]:
     """Say who is in no rate, and who went on too late for one."""
     total, window = table[table["breakdown"] == TOTAL], Span(plan.patience / 1e6)
@@ -150,8 +157,7 @@ def _open_notes(asked: FunnelDefinition, table: pd.DataFrame, plan: Plan, zone: 
     if later := int(total["later"].iloc[-1]):
         text = say("With {n} who took the last step in a later attempt it is {share}. A rate gives everybody the same "
                    "time, {window} from first entering: who came earlier has had more attempts.",
-                   n=later, window=window,
-                   share=Share((later + int(total["settled"].iloc[-1])) / settled))  # fmt: skip
+                   n=later, window=window, share=_in_all(total))  # fmt: skip
         yield Note("later-attempts", text)
 
 

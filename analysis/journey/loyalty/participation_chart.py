@@ -11,7 +11,7 @@ from analysis.later import alt
 from analysis.messages import N_, Message, Share, say
 
 _ROW = 40
-_NEW, _RETURNING, _OVER, _OPEN = N_("new"), N_("returning"), N_("complete"), N_("may still be running")
+_NEW, _RETURNING, _OVER, _OPEN = N_("for the first time"), N_("again"), N_("complete"), N_("may still be running")
 
 
 def draw(table: pd.DataFrame, plot: Plot, whose: str, headline: Message) -> AnyChart:

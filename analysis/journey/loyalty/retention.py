@@ -574,7 +574,10 @@ def _filter_notes(asked: Retention) -> list[Note]:
         dated = say("Dates restrict when people start; they may come back whenever the data shows it.")
         notes.append(Note("start-dates", dated))
     if where and where.columns():
-        notes.append(Note("filtered-events", say("Start and return must both match the filter.")))
+        # Of one campaign everybody is asked about alike; of one channel, who comes back by another is not seen.
+        level = "info" if where.columns().keys() <= {"campaign"} else "warning"
+        both = say("Start and return must both match the filter: who comes back otherwise does not count here.")
+        notes.append(Note("filtered-events", both, level))
     return notes
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 
+from analysis.imports.columns.beside import Beside, time_style_beside
 from analysis.imports.columns.cells import Source
 from analysis.imports.columns.mapping import ColumnMapping
-from analysis.imports.columns.times import local, time, time_style
-from analysis.imports.file.scratch import Scratch
+from analysis.imports.columns.times import local, time
 from analysis.imports.lexicon.headings import plain_heading
+from analysis.imports.rows.shapes import Shaped
+from analysis.imports.rows.targets import CONSTANTS, sources
 
 _OURS = plain_heading("period_end")
 """This very heading is the vocabulary's own, whose periods end before the day that stands there."""
@@ -20,21 +22,18 @@ _DAY = dt.timedelta(days=1)
 Period = tuple[dt.datetime, dt.datetime]
 
 
-def end_included(scratch: Scratch, mapping: ColumnMapping) -> bool | None:
+def end_included(shaped: Shaped) -> bool | None:
     """Return whether a file's end of a period is its last day; None where neither the analyst nor the file says.
 
-    Parameters
-    ----------
-    scratch : Scratch
-        Its one-row table `constants` gives the zone.
-    mapping : ColumnMapping
+    The one-row table `constants` gives the zone.
     """
-    start, end = (dict(mapping.columns).get(column) for column in ("period_start", "period_end"))
-    if mapping.end_included is not None or start is None or end is None:
+    mapping = shaped.mapping
+    headings = dict(mapping.columns)
+    if mapping.end_included is not None or not {"period_start", "period_end"} <= headings.keys():
         return bool(mapping.end_included)
-    if plain_heading(end) == _OURS:
+    if plain_heading(headings["period_end"]) == _OURS:
         return False
-    return told_by(_periods(scratch, mapping, start, end))
+    return told_by(_periods(shaped))
 
 
 def told_by(periods: Collection[Period]) -> bool | None:
@@ -71,17 +70,19 @@ def _whole(periods: Collection[Period]) -> bool:
     return months or all(end - start == 7 * _DAY for start, end in periods)
 
 
-def _periods(scratch: Scratch, mapping: ColumnMapping, start: str, end: str) -> list[Period]:
-    own = ", ".join(f"{_local(scratch, mapping, heading)} AS {name}" for heading, name in ((start, "s"), (end, "e")))
-    query = f"SELECT DISTINCT s, e FROM (SELECT {own} FROM {scratch.relation}, constants WHERE mark IS NULL)"
-    found = scratch.con.execute(f"{query} WHERE s IS NOT NULL AND e IS NOT NULL LIMIT {_MOST}").fetchall()
-    return [(s, e) for s, e in found]
+def _periods(shaped: Shaped) -> list[Period]:
+    scratch, mapping = shaped.scratch, shaped.mapping
+    found, beside = sources(scratch, mapping), Beside(scratch, mapping)
+    start, end = (_local(found[column], beside, mapping) for column in ("period_start", "period_end"))
+    each = f"SELECT {start} AS s, {end} AS e FROM {scratch.relation}, {CONSTANTS} WHERE mark IS NULL"
+    rows = scratch.con.execute(
+        f"SELECT DISTINCT s, e FROM ({each}) WHERE s IS NOT NULL AND e IS NOT NULL LIMIT {_MOST}"
+    ).fetchall()
+    return [(s, e) for s, e in rows]
 
 
-def _local(scratch: Scratch, mapping: ColumnMapping, heading: str) -> str:
+def _local(source: Source, beside: Beside, mapping: ColumnMapping) -> str:
     """Return SQL for a column's times as they are on the clocks of the file's zone."""
-    column = str(scratch.column(heading))
-    kind = scratch.types()[int(column.removeprefix("c"))]
-    source = Source(scratch.con, scratch.relation, column, kind)
-    style = time_style(source, day_first=mapping.day_first, year_first=mapping.year_first)
+    said = {"day_first": mapping.day_first, "year_first": mapping.year_first}
+    style = time_style_beside(source, beside, nth=False, **said)
     return local(source, style) or f"timezone(zone, timezone('UTC', {time(source, style)}))"
