@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from analysis.journey.speed import PageSpeed as PageSpeed
     from analysis.journey.steps import Exclusion as Exclusion
     from analysis.journey.steps import Step as Step
-    from analysis.notebook import Notebook as Notebook
-    from analysis.notebook import Words as Words
+    from analysis.notebook.book import Notebook as Notebook
+    from analysis.notebook.book import Words as Words
     from analysis.reallocation.rules import MarketSettings as MarketSettings
     from analysis.reallocation.rules import Rules as Rules
     from analysis.reallocation.simulation import Simulation as Simulation
@@ -69,7 +69,7 @@ _HOMES = {
     "Lifecycle": "analysis.audience.lifecycle",
     "MarketSettings": "analysis.reallocation.rules",
     "Nodes": "analysis.journey.nodes.question",
-    "Notebook": "analysis.notebook",
+    "Notebook": "analysis.notebook.book",
     "PageSpeed": "analysis.journey.speed",
     "Participation": "analysis.journey.loyalty.participation",
     "Paths": "analysis.journey.paths.question",
@@ -85,7 +85,7 @@ _HOMES = {
     "Step": "analysis.journey.steps",
     "Tables": "analysis.tables",
     "TimeToConvert": "analysis.journey.funnel.duration",
-    "Words": "analysis.notebook",
+    "Words": "analysis.notebook.book",
     "open_workspace": "analysis.workspace",
     "read_export": "analysis.workspace",
 }

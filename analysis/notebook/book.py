@@ -6,24 +6,18 @@ new data show which cells now say something else, and what they said before.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Self
 
-import pandas as pd
-
-from analysis.answer import Answer
-from analysis.charts import Look
 from analysis.errors import QuestionError, SluiceError
-from analysis.messages import LANGUAGES, Message, say
+from analysis.messages import Message, say
 from analysis.question import Question
 from analysis.records import Record
-from analysis.tables import Tables
 from analysis.values import Metadata, Value, a, flag, is_text, many, optional, text, value
 
 LONGEST = 20_000
@@ -32,7 +26,6 @@ MOST = 500
 """Cells of one notebook."""
 PLACE = re.compile(r"\[\[(\d+)\]\]")
 """Where a text quotes its n-th figure, counted from one."""
-_FIGURES = ("count", "share", "points", "money", "ratio", "number", "seconds")
 
 
 def _prose() -> Metadata:
@@ -275,193 +268,3 @@ def _readable(cell: Any) -> Any:
         kept = json.dumps(holds, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return {**cell, "holds": Unread(json=kept).to_dict()}
     return {**cell, "holds": holds}
-
-
-# ---- what cells say ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a cell says of the data there is.
-
-    Parameters
-    ----------
-    cell : Cell
-    answer : Answer, optional
-        Of a question that could be answered.
-    error : SluiceError, optional
-        Why it could not.
-    figures : tuple of str or None
-        Of a text: its quotes, in a reader's language; None where one is not there any more.
-    seen : Seen, optional
-        What it says now, to be kept once somebody looked.
-    """
-
-    cell: Cell
-    answer: Answer | None = None
-    error: SluiceError | None = None
-    figures: tuple[str | None, ...] = ()
-    seen: Seen | None = None
-
-    @property
-    def stale(self) -> bool:
-        """Whether it says something else than when somebody last looked."""
-        before = self.cell.seen
-        return before is not None and (self.seen is None or self.seen.digest != before.digest)
-
-
-def tell(cell: Cell, others: Mapping[str, Answer], tables: Tables, look: Look, ask: Any = None) -> Said:
-    """Return what one cell says.
-
-    Parameters
-    ----------
-    cell : Cell
-    others : mapping of str to Answer
-        The answers of the notebook's questions by their cells' ids, for those that a text quotes.
-    tables : Tables
-    look : Look
-        Who reads.
-    ask : callable, optional
-        Answers a question, as a page does from its cache; :meth:`Question.run` without it.
-    """
-    holds = cell.holds
-    if isinstance(holds, Words):
-        figures = tuple(_figure(quote, others, look) for quote in holds.quotes)
-        plain = tuple(_figure(quote, others, Look()) for quote in holds.quotes)
-        digest = hashlib.sha256(json.dumps([holds.text, plain]).encode()).hexdigest()
-        return Said(cell, figures=figures, seen=Seen(data=tables.version, digest=digest, said=_sentences(plain)))
-    if not isinstance(holds, Question):
-        return Said(cell)
-    try:
-        answer = ask(holds) if ask else holds.run(tables)
-    except SluiceError as error:
-        return Said(cell, error=error)
-    said = tuple((language, answer.say(answer.headline, language)) for language in LANGUAGES)
-    return Said(cell, answer, seen=Seen(data=answer.version, digest=digest_of(answer), said=said))
-
-
-def _sentences(figures: tuple[str | None, ...]) -> tuple[tuple[str, str], ...]:
-    shown = ", ".join(figure or "—" for figure in figures)
-    return tuple((language, shown) for language in LANGUAGES) if shown else ()
-
-
-def told(notebook: Notebook, tables: Tables, look: Look | None = None, ask: Any = None) -> dict[str, Said]:
-    """Return what every cell of a notebook says of the data, by the cells' ids.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from analysis import Funnel, Tables
-    >>> log = pd.DataFrame({"user_id": ["u", "u", "v"], "timestamp": pd.to_datetime(["2026-11-01"] * 3),
-    ...                     "event": ["view", "cart", "view"]})
-    >>> book = Notebook(title="Drop-off").add(Funnel(steps=("view", "cart")))
-    >>> found = told(book, Tables(events=log))
-    >>> found[book.cells[0].id].stale
-    False
-    """
-    look = look or Look()
-    asked = {c.id: tell(c, {}, tables, look, ask) for c in notebook.cells if isinstance(c.holds, Question)}
-    answers = {id: said.answer for id, said in asked.items() if said.answer}
-    return {c.id: asked.get(c.id) or tell(c, answers, tables, look, ask) for c in notebook.cells}
-
-
-def digest_of(answer: Answer) -> str:
-    """Return the SHA-256 of an answer's figures and headline: to ten digits, which no order of sums changes."""
-    sha = hashlib.sha256(answer.say(answer.headline).encode())
-    for name, frame in sorted(answer.frames.items()):
-        rounded = frame.apply(lambda c: c.map("{:.9e}".format) if pd.api.types.is_float_dtype(c) else c)
-        sha.update(f"\0{name}\0{rounded.to_csv(index=False)}".encode())
-    return sha.hexdigest()
-
-
-# ---- quotes -----------------------------------------------------------------------------------------------
-
-
-def quotable(id: str, answer: Answer, look: Look, *, most: int = 400) -> Iterator[tuple[Quote, str]]:
-    """Yield the figures of an answer that a text can quote, each with what it is called and what it is.
-
-    Parameters
-    ----------
-    id : str
-        Of the answer's cell.
-    answer : Answer
-    look : Look
-    most : int
-        Figures that are offered.
-
-    Examples
-    --------
-    >>> from analysis.charts import Look
-    >>> import pandas as pd
-    >>> from analysis import Funnel, Tables
-    >>> log = pd.DataFrame({"user_id": ["u", "u", "v"], "timestamp": pd.to_datetime(["2026-11-01"] * 3),
-    ...                     "event": ["view", "cart", "view"]})
-    >>> answer = Funnel(steps=("view", "cart")).run(Tables(events=log))
-    >>> any(words.endswith("Users: 2") for quote, words in quotable("a", answer, Look()))
-    True
-    """
-    left = most
-    for frame in answer.frames:
-        plot, table = answer.plot(frame, look), answer.frame(frame)
-        labels = [
-            c for c in map(str, table) if c in plot.fields and plot.fields[c].unit in ("text", "day", "time", "flag")
-        ]
-        numbers = [c for c in map(str, table) if c in plot.fields and plot.fields[c].unit in _FIGURES]
-        named = plot.named(table)
-        for i in range(len(table)):
-            row = tuple((c, str(table[c].iloc[i])) for c in labels)
-            called = [str(named.get(f"{c}_name", table[c]).iloc[i])[:60] for c in labels]
-            for column in numbers:
-                if left and table[column].iloc[i] == table[column].iloc[i]:
-                    left -= 1
-                    what = " · ".join([*filter(None, called), look(plot.fields[column].label)])
-                    figure = plot.written(column, table[column].iloc[i])
-                    yield Quote(cell=id, column=column, row=row, frame=frame), f"{what}: {figure}"
-
-
-def _figure(quote: Quote, others: Mapping[str, Answer], look: Look) -> str | None:
-    """Return what a quote is, in its unit and the reader's language; None where it is not there any more."""
-    answer = others.get(quote.cell)
-    if answer is None or quote.frame not in answer.frames:
-        return None
-    table, plot = answer.frame(quote.frame), answer.plot(quote.frame, look)
-    row = dict(quote.row)
-    if quote.column not in table or not row.keys() <= set(table.columns):
-        return None
-    for column, held in row.items():
-        table = table[table[column].astype(str) == held]
-    if len(table) != 1 or table[quote.column].isna().iloc[0]:
-        return None
-    return plot.written(quote.column, table[quote.column].iloc[0])
-
-
-def filled(words: Words, figures: tuple[str | None, ...]) -> str:
-    """Return a text with its quotes in their places; one that is not there any more is a dash.
-
-    Examples
-    --------
-    >>> filled(Words(text="At [[1]], of [[2]]."), ("4.6%", None))
-    'At 4.6%, of —.'
-    """
-
-    def each(found: re.Match[str]) -> str:
-        n = int(found[1]) - 1
-        return found[0] if n >= len(figures) or n < 0 else figures[n] or "—"
-
-    return PLACE.sub(each, words.text)
-
-
-__all__ = [
-    "Cell",
-    "Notebook",
-    "Quote",
-    "Said",
-    "Seen",
-    "Unread",
-    "Words",
-    "digest_of",
-    "filled",
-    "quotable",
-    "tell",
-    "told",
-]

@@ -1,0 +1,21 @@
+"""The notebook: many questions, one piece of work."""
+
+from analysis.notebook.book import Cell, Notebook, Quote, Seen, Unread, Words
+from analysis.notebook.quotes import figure_of, filled, quotable
+from analysis.notebook.told import Said, digest_of, tell, told
+
+__all__ = [
+    "Cell",
+    "Notebook",
+    "Quote",
+    "Said",
+    "Seen",
+    "Unread",
+    "Words",
+    "digest_of",
+    "figure_of",
+    "filled",
+    "quotable",
+    "tell",
+    "told",
+]

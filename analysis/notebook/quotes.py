@@ -1,0 +1,87 @@
+"""Which figures of an answer can a text quote, and what are they now?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from analysis.answer import Answer
+from analysis.charts import Look
+from analysis.notebook.book import PLACE, Quote, Words
+
+FIGURES = ("count", "share", "points", "money", "ratio", "number", "seconds")
+"""Units of the columns that can be quoted."""
+
+
+def quotable(id: str, answer: Answer, look: Look, *, most: int = 400) -> Iterator[tuple[Quote, str]]:
+    """Yield the figures of an answer that a text can quote, each with what it is called and what it is.
+
+    Parameters
+    ----------
+    id : str
+        Of the answer's cell.
+    answer : Answer
+    look : Look
+    most : int
+        Figures that are offered.
+
+    Examples
+    --------
+    >>> from analysis.charts import Look
+    >>> import pandas as pd
+    >>> from analysis import Funnel, Tables
+    >>> log = pd.DataFrame({"user_id": ["u", "u", "v"], "timestamp": pd.to_datetime(["2026-11-01"] * 3),
+    ...                     "event": ["view", "cart", "view"]})
+    >>> answer = Funnel(steps=("view", "cart")).run(Tables(events=log))
+    >>> any(words.endswith("Users: 2") for quote, words in quotable("a", answer, Look()))
+    True
+    """
+    left = most
+    for frame in answer.frames:
+        plot, table = answer.plot(frame, look), answer.frame(frame)
+        labels = [
+            c for c in map(str, table) if c in plot.fields and plot.fields[c].unit in ("text", "day", "time", "flag")
+        ]
+        numbers = [c for c in map(str, table) if c in plot.fields and plot.fields[c].unit in FIGURES]
+        named = plot.named(table)
+        for i in range(len(table)):
+            row = tuple((c, str(table[c].iloc[i])) for c in labels)
+            called = [str(named.get(f"{c}_name", table[c]).iloc[i])[:60] for c in labels]
+            for column in numbers:
+                if left and table[column].iloc[i] == table[column].iloc[i]:
+                    left -= 1
+                    what = " · ".join([*filter(None, called), look(plot.fields[column].label)])
+                    figure = plot.written(column, table[column].iloc[i])
+                    yield Quote(cell=id, column=column, row=row, frame=frame), f"{what}: {figure}"
+
+
+def figure_of(quote: Quote, others: Mapping[str, Answer], look: Look) -> str | None:
+    """Return what a quote is, in its unit and the reader's language; None where it is not there any more."""
+    answer = others.get(quote.cell)
+    if answer is None or quote.frame not in answer.frames:
+        return None
+    table, plot = answer.frame(quote.frame), answer.plot(quote.frame, look)
+    row = dict(quote.row)
+    if quote.column not in table or not row.keys() <= set(table.columns):
+        return None
+    for column, held in row.items():
+        table = table[table[column].astype(str) == held]
+    if len(table) != 1 or table[quote.column].isna().iloc[0]:
+        return None
+    return plot.written(quote.column, table[quote.column].iloc[0])
+
+
+def filled(words: Words, figures: tuple[str | None, ...]) -> str:
+    """Return a text with its quotes in their places; one that is not there any more is a dash.
+
+    Examples
+    --------
+    >>> filled(Words(text="At [[1]], of [[2]]."), ("4.6%", None))
+    'At 4.6%, of —.'
+    """
+
+    def each(found: re.Match[str]) -> str:
+        n = int(found[1]) - 1
+        return found[0] if n >= len(figures) or n < 0 else figures[n] or "—"
+
+    return PLACE.sub(each, words.text)
