@@ -53,8 +53,6 @@ class Screen(Generic[Q]):
     title : str
         Above the answer: the question as people ask it, marked with `N_`.
     icon : str
-    default : callable
-        The question a first-time visitor sees answered.
     controls : callable
         Draws the controls, set to a question (its `where` is the filter's), and returns the question they now say.
     waiting : str
@@ -72,7 +70,6 @@ class Screen(Generic[Q]):
     label: str
     title: str
     icon: str
-    default: Callable[[Tables], Q]
     controls: Callable[[Tables, Q], Q]
     waiting: str
     across: bool = False
