@@ -551,7 +551,7 @@ def test_two_digit_years_are_told_from_the_whole_column(order: str, clock: str) 
         (["19. MÄRZ 2026", "4. Juni 2026 10:30"], ["2026-03-19", "2026-06-04"]),
         (["19 août 2026", "1 janv. 2026"], ["2026-08-19", "2026-01-01"]),
         (["11 de noviembre de 2026", "1 de enero de 2026"], ["2026-11-11", "2026-01-01"]),
-        (["Sept. 3, 2026", "Oct. 4, 2026"], ["2026-09-03", "2026-10-04"]),
+        (["3 Sept. 2026", "4 Oct. 2026"], ["2026-09-03", "2026-10-04"]),
     ],
 )
 def test_other_short_dates(texts: list[str], days: list[str]) -> None:

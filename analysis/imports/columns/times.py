@@ -122,7 +122,7 @@ def _months(source: Source) -> tuple[tuple[str, int], ...]:
     """Return the words for months in a column that DuckDB does not know, such as ``mai`` and ``sept.``."""
     words = source.one(
         f"list_distinct(flatten(list(regexp_extract_all(lower(x), '{_WORD}'))))", f"{halved(source.name)} AS x",
-        where=f"regexp_matches(x, '^[^:]*\\p{{L}}{{3}}') AND length(x) < 40",
+        where="regexp_matches(x, '^[^:]*\\p{L}{3}') AND length(x) < 40",
     )[0]  # fmt: skip
     known = {word: month_of(word) for word in words or () if word not in _ENGLISH}
     return tuple(sorted((word, number) for word, number in known.items() if number))
