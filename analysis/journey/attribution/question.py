@@ -94,7 +94,7 @@ class Attribution(AttributionDefinition):
 
     @classmethod
     def suggested(cls, tables: Tables) -> Self:
-        """Return what purchases by channel bring, where orders tell; credited to visits, or without any to all events."""
+        """Return what purchases by channel bring, credited to visits where there are any."""
         filled = tables.present("events")
         return cls(
             value="revenue" if tables.count("orders") and "order_id" in filled else "conversions",
