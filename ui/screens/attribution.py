@@ -140,7 +140,6 @@ SCREEN = Screen(
     Attribution,
     name="attribution",
     label=N_("Attribution"),
-    title=N_("Who brings most?"),
     icon=":material/call_split:",
     default=default,
     controls=controls,

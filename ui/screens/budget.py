@@ -111,7 +111,6 @@ SCREEN = Screen(
     Scenario,
     name="budget",
     label=N_("Budget"),
-    title=N_("What would another budget earn?"),
     icon=":material/payments:",
     default=default,
     controls=controls,

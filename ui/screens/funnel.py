@@ -434,7 +434,6 @@ SCREEN = Screen(
     Funnel,
     name="funnel",
     label=N_("Funnel"),
-    title=N_("Where do people drop off?"),
     icon=":material/filter_alt:",
     default=default,
     controls=controls,

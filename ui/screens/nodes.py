@@ -49,7 +49,6 @@ SCREEN = Screen(
     Nodes,
     name="nodes",
     label=N_("Touchpoints and plays"),
-    title=N_("Which touchpoints and plays go with buying?"),
     icon=":material/hub:",
     default=default,
     controls=controls,

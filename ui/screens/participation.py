@@ -45,7 +45,6 @@ SCREEN = Screen(
     Participation,
     name="participation",
     label=N_("Participation"),
-    title=N_("Who takes part in campaign after campaign?"),
     icon=":material/campaign:",
     default=default,
     controls=controls,

@@ -79,7 +79,6 @@ SCREEN = Screen(
     Paths,
     name="paths",
     label=N_("Paths"),
-    title=N_("What do people do next, and how did they get here?"),
     icon=":material/account_tree:",
     default=default,
     controls=controls,

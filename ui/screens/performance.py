@@ -27,7 +27,6 @@ SCREEN = Screen(
     Performance,
     name="performance",
     label=N_("Performance"),
-    title=N_("What does advertising bring?"),
     icon=":material/ads_click:",
     default=default,
     controls=controls,

@@ -101,7 +101,6 @@ SCREEN = Screen(
     Simulation,
     name="reallocation",
     label=N_("Reallocation"),
-    title=N_("What would rules that move the budget have earned?"),
     icon=":material/swap_horiz:",
     default=default,
     controls=controls,

@@ -85,7 +85,6 @@ SCREEN = Screen(
     Retention,
     name="retention",
     label=N_("Retention"),
-    title=N_("Who comes back, and when?"),
     icon=":material/event_repeat:",
     default=default,
     controls=controls,

@@ -27,7 +27,6 @@ SCREEN = Screen(
     Sales,
     name="sales",
     label=N_("Sales"),
-    title=N_("How are sales going?"),
     icon=":material/storefront:",
     default=default,
     controls=controls,

@@ -136,7 +136,6 @@ SCREEN = Screen(
     Lifecycle,
     name="segments",
     label=N_("Segments"),
-    title=N_("How far has everyone come, and who moved on?"),
     icon=":material/group:",
     default=default,
     controls=controls,

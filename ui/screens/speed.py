@@ -42,7 +42,6 @@ SCREEN = Screen(
     PageSpeed,
     name="speed",
     label=N_("Page speed"),
-    title=N_("Do slow pages cost conversions?"),
     icon=":material/speed:",
     default=default,
     controls=controls,

@@ -92,6 +92,8 @@ class Attribution(AttributionDefinition):
     [['display', 1.0, 0.5], ['search', 0.0, 0.5], ['(total)', 1.0, 1.0]]
     """
 
+    title: ClassVar[str] = N_("Who brings most?")
+
     def _answer(self, tables: Tables) -> Answer:
         known = credited(self, tables)
         observed = span(self, tables)

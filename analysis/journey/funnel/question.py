@@ -89,6 +89,8 @@ class Funnel(FunnelDefinition):
     [[1, 1, 0], [1, 1, 0], [1, 0, 1]]
     """
 
+    title: ClassVar[str] = N_("Where do people drop off?")
+
     def _answer(self, tables: Tables) -> FunnelAnswer:
         plan, parts = timed(self, tables, _counted)
         counts = _Counts.together(parts)
