@@ -19,8 +19,9 @@ from analysis.vocabulary import TABLES
 class Question(Value):
     """Base of every question.
 
-    Subclasses are made with :func:`analysis.values.value`, name the columns they need, and implement
-    `_answer`. Tables are passed to :meth:`run` as they are: `where` belongs to the question.
+    Subclasses are made with :func:`analysis.values.value`, say in words what they ask (`title`, marked with `N_`), name
+    the columns they need, and implement `_answer`. Tables are passed to :meth:`run` as they are: `where` belongs to
+    the question.
 
     Parameters
     ----------
@@ -28,6 +29,7 @@ class Question(Value):
         Which rows to look at; all of them without one.
     """
 
+    title: ClassVar[str]
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({})
     heavy: ClassVar[bool] = False
     """Whether an answer takes the processor for a second or so: a server works on one of these at a time."""

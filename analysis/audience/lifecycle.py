@@ -79,6 +79,7 @@ class Lifecycle(Segmentation):
      'change': [0, -1, 1, 0, 0]}
     """
 
+    title: ClassVar[str] = N_("How far has everyone come, and who moved on?")
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"events": ()})
 
     at: str | None = field(default=None, metadata=day())

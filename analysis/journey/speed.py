@@ -84,6 +84,7 @@ class PageSpeed(Question):
     [(0.5, 1.0, 1, 1), (3.0, inf, 1, 0)]
     """
 
+    title: ClassVar[str] = N_("Do slow pages cost conversions?")
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"events": ("load_ms",)})
 
     event: str = field(default="view", metadata=text())

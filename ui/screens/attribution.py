@@ -127,7 +127,6 @@ SCREEN = Screen(
     Attribution,
     name="attribution",
     label=N_("Attribution"),
-    title=N_("Who brings most?"),
     icon=":material/call_split:",
     controls=controls,
     waiting=N_("Walking through everyone's events…"),

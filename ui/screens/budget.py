@@ -106,7 +106,6 @@ SCREEN = Screen(
     Scenario,
     name="budget",
     label=N_("Budget"),
-    title=N_("What would another budget earn?"),
     icon=":material/payments:",
     controls=controls,
     waiting=N_("Reckoning what the plan brings…"),

@@ -418,7 +418,6 @@ SCREEN = Screen(
     Funnel,
     name="funnel",
     label=N_("Funnel"),
-    title=N_("Where do people drop off?"),
     icon=":material/filter_alt:",
     controls=controls,
     waiting=N_("Walking through everyone's events…"),

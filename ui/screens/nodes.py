@@ -35,7 +35,6 @@ SCREEN = Screen(
     Nodes,
     name="nodes",
     label=N_("Touchpoints and plays"),
-    title=N_("Which touchpoints and plays go with buying?"),
     icon=":material/hub:",
     controls=controls,
     waiting=N_("Setting people beside comparable others…"),

@@ -38,7 +38,6 @@ SCREEN = Screen(
     Participation,
     name="participation",
     label=N_("Participation"),
-    title=N_("Who takes part in campaign after campaign?"),
     icon=":material/campaign:",
     controls=controls,
     waiting=N_("Following everyone from campaign to campaign…"),

@@ -72,7 +72,6 @@ SCREEN = Screen(
     Paths,
     name="paths",
     label=N_("Paths"),
-    title=N_("What do people do next, and how did they get here?"),
     icon=":material/account_tree:",
     controls=controls,
     waiting=N_("Following everyone from event to event…"),

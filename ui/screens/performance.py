@@ -22,7 +22,6 @@ SCREEN = Screen(
     Performance,
     name="performance",
     label=N_("Performance"),
-    title=N_("What does advertising bring?"),
     icon=":material/ads_click:",
     controls=controls,
     waiting=N_("Adding up the spend…"),

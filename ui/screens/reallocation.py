@@ -96,7 +96,6 @@ SCREEN = Screen(
     Simulation,
     name="reallocation",
     label=N_("Reallocation"),
-    title=N_("What would rules that move the budget have earned?"),
     icon=":material/swap_horiz:",
     controls=controls,
     waiting=N_("Running the campaign over and over, hour by hour…"),

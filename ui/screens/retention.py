@@ -80,7 +80,6 @@ SCREEN = Screen(
     Retention,
     name="retention",
     label=N_("Retention"),
-    title=N_("Who comes back, and when?"),
     icon=":material/event_repeat:",
     controls=controls,
     waiting=N_("Following everyone from their start…"),

@@ -22,7 +22,6 @@ SCREEN = Screen(
     Sales,
     name="sales",
     label=N_("Sales"),
-    title=N_("How are sales going?"),
     icon=":material/storefront:",
     controls=controls,
     waiting=N_("Adding up the orders…"),

@@ -127,7 +127,6 @@ SCREEN = Screen(
     Lifecycle,
     name="segments",
     label=N_("Segments"),
-    title=N_("How far has everyone come, and who moved on?"),
     icon=":material/group:",
     controls=controls,
     waiting=N_("Placing everyone in a stage…"),

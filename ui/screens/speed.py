@@ -34,7 +34,6 @@ SCREEN = Screen(
     PageSpeed,
     name="speed",
     label=N_("Page speed"),
-    title=N_("Do slow pages cost conversions?"),
     icon=":material/speed:",
     controls=controls,
     waiting=N_("Timing everyone's pages…"),

@@ -92,6 +92,8 @@ class Attribution(AttributionDefinition):
     [['display', 1.0, 0.5], ['search', 0.0, 0.5], ['(total)', 1.0, 1.0]]
     """
 
+    title: ClassVar[str] = N_("Who brings most?")
+
     @classmethod
     def suggested(cls, tables: Tables) -> Self:
         """Return what purchases by channel bring, credited to visits where there are any."""

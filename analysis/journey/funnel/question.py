@@ -90,6 +90,8 @@ class Funnel(FunnelDefinition):
     [[1, 1, 0], [1, 1, 0], [1, 0, 1]]
     """
 
+    title: ClassVar[str] = N_("Where do people drop off?")
+
     @classmethod
     def suggested(cls, tables: Tables) -> Self:
         """Return the shop's usual way from looking to buying, with the events there are."""

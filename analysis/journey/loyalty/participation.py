@@ -77,6 +77,7 @@ class Participation(Question):
     [['2024', 2, 2, 0, 0, 0], ['2025', 2, 1, 1, 0, 0]]
     """
 
+    title: ClassVar[str] = N_("Who takes part in campaign after campaign?")
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"events": ("campaign",)})
 
     by: tuple[str, ...] = field(default=(), metadata=names(at_most=100))

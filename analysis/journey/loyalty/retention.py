@@ -95,6 +95,7 @@ class Retention(Question):
 ['2026-11-09', 1, 1, 1, False]]
     """
 
+    title: ClassVar[str] = N_("Who comes back, and when?")
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"events": ()})
 
     start: tuple[str, ...] = field(default=(), metadata=names(at_most=100))

@@ -97,6 +97,7 @@ class Nodes(Question):
     [[1, 1.0, 0.0, 1.0]]
     """
 
+    title: ClassVar[str] = N_("Which touchpoints and plays go with buying?")
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"events": ()})
 
     nodes: tuple[str, ...] = field(default=NODES, metadata=names(at_least=1, at_most=12))

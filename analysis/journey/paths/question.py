@@ -134,6 +134,8 @@ class Paths(OfPaths):
     [[1, 'cart', 'view', 1], [2, 'view', '(ended)', 1]]
     """
 
+    title: ClassVar[str] = N_("What do people do next, and how did they get here?")
+
     start: str | None = field(default=None, metadata=optional(text()))
     window: str = field(default="7d", metadata=duration())
     session: bool = field(default=False, metadata=flag())

@@ -111,6 +111,7 @@ class Performance(Question):
     [['(total)', 60.0, 0.032, 2.3333333333333335], ['a', 40.0, 0.03, 2.0], ['b', 20.0, 0.04, 3.0]]
     """
 
+    title: ClassVar[str] = N_("What does advertising bring?")
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"spend": ()})
 
     by: str | None = field(default="channel", metadata=optional(one_of(*COLUMNS)))
