@@ -24,7 +24,7 @@ LONGEST = 20_000
 """Characters of one text."""
 MOST = 500
 """Cells of one notebook."""
-PLACE = re.compile(r"\[\[(\d+)\]\]")
+PLACE = re.compile(r"\[\[(\d{1,4})\]\]")
 """Where a text quotes its n-th figure, counted from one."""
 
 
