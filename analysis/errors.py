@@ -76,8 +76,8 @@ class QuestionError(SluiceError):
     @classmethod
     def no_value(cls) -> Self:
         """Code that is not that of a value; it is read and never run."""
-        text = say("This code is not one of Sluice's values written out, such as Funnel(steps=('view', 'cart')); nothing "
-                   "else is read, and nothing is run.")  # fmt: skip
+        text = say("This code is not one of Sluice's values written out, such as Funnel(steps=('view', 'cart')). "
+                   "Nothing else is read, and nothing is run.")  # fmt: skip
         return cls(text, "no-value")
 
     @classmethod
