@@ -6,6 +6,7 @@ import base64
 import datetime as dt
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -135,10 +136,22 @@ def _file(name: str) -> str:
 
 def _data(held: Any) -> str:
     """Return JSON that may stand between script tags, whatever texts are in it."""
-    text = json.dumps(held, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = json.dumps(_finite(held), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return text
+
+
+def _finite(held: Any) -> Any:
+    """Return what JSON can hold: a number that is none is null."""
+    match held:
+        case dict():
+            return {name: _finite(part) for name, part in held.items()}
+        case list():
+            return [_finite(part) for part in held]
+        case float() if not math.isfinite(held):
+            return None
+    return held
 
 
 def _about(tables: Tables, look: Look, workspace: str, made: dt.date) -> str:
