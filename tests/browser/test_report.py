@@ -99,7 +99,8 @@ def test_it_opens_offline_and_its_charts_are_live(opened, language: str, width: 
     drawn(page, 6)
     found = boxes(page)
     assert len(found) == 6
-    assert all(box["left"] >= 0 and box["right"] <= width and box["width"] >= 300 for box in found)
+    for box in found:
+        assert box["left"] >= 0 and box["right"] <= width and box["width"] >= 300, box
     assert page.evaluate("document.documentElement.scrollWidth") == width
     mark = page.locator("figure").nth(2).locator("svg .mark-rect path[aria-label], svg .mark-rect path").first
     mark.hover(force=True)
