@@ -51,8 +51,6 @@ class Screen(Generic[Q]):
     label : str
         In the navigation and on the switch between views, marked with `N_`.
     icon : str
-    default : callable
-        The question a first-time visitor sees answered.
     controls : callable
         Draws the controls, set to a question (its `where` is the filter's), and returns the question they now say.
     waiting : str
@@ -69,7 +67,6 @@ class Screen(Generic[Q]):
     name: str
     label: str
     icon: str
-    default: Callable[[Tables], Q]
     controls: Callable[[Tables, Q], Q]
     waiting: str
     across: bool = False

@@ -21,11 +21,6 @@ SENTENCES = (
 )  # fmt: skip
 
 
-def default(_tables: Tables) -> Simulation:
-    """Return the plan's own rules."""
-    return Simulation()
-
-
 def controls(tables: Tables, start: Simulation) -> Simulation:
     """Draw the sentence that is the question."""
     rules = start.rules
@@ -102,7 +97,6 @@ SCREEN = Screen(
     name="reallocation",
     label=N_("Reallocation"),
     icon=":material/swap_horiz:",
-    default=default,
     controls=controls,
     waiting=N_("Running the campaign over and over, hour by hour…"),
 )

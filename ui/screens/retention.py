@@ -29,11 +29,6 @@ COUNTINGS = {"calendar": N_("by the calendar"), "rolling": N_("by each one's own
 REACHES = {False: N_("just then"), True: N_("then or later")}
 
 
-def default(tables: Tables) -> Retention:
-    """Return who comes back to do anything, week by week."""
-    return Retention(start="visit" if "visit" in tables.event_keys else (), returns=())
-
-
 def controls(tables: Tables, start: Retention) -> Retention:
     """Draw the sentence that is the question."""
     with sentence():
@@ -86,7 +81,6 @@ SCREEN = Screen(
     name="retention",
     label=N_("Retention"),
     icon=":material/event_repeat:",
-    default=default,
     controls=controls,
     waiting=N_("Following everyone from their start…"),
 )
