@@ -129,7 +129,7 @@ def _code(source: str, *, tags: tuple[str, ...] = (), **held: Any) -> Any:
 
 
 def _cell(cell: Cell, texts: Mapping[str, str], look: Look) -> Any:
-    own = {"role": "cell", "cell": _besides(cell)}
+    own: dict[str, Any] = {"role": "cell", "cell": _besides(cell)}
     match cell.holds:
         case Words() as words:
             source = texts[cell.id]

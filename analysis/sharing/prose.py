@@ -59,7 +59,7 @@ def prose(words: Words, figures: Sequence[str | None] = (), *, anchor: str = "te
     (Heading(level=2, text='Why', anchor='text-1'),)
     """
     tokens = _MARKDOWN.parse(PLACE.sub("\ue000\\1\ue001", words.text))
-    headings = []
+    headings = list[Heading]()
     for i, token in enumerate(tokens):
         if token.type == "heading_open":
             level = min(int(token.tag[1]) + 1, LOWEST)
