@@ -20,13 +20,6 @@ PAGES = "filter"
 """The place of the bar that all pages share."""
 
 
-def default(tables: Tables) -> Filter | None:
-    """Return the filter a first-time visitor gets: the current campaign, where several are stored."""
-    campaign = tables.campaign.name if tables.campaign else ""
-    known = tables.names("campaign")
-    return Filter(campaign=(campaign,)) if campaign in known and len(known) > 1 else None
-
-
 def chosen() -> bool:
     """Say whether the pages' bar was set to anything yet."""
     return f"{PAGES}.campaign" in st.session_state

@@ -74,7 +74,7 @@ def _start(screen: Screen[Any], tables: Tables) -> Question:
     if start is None:
         start = screen.kind.suggested(tables)
         if not filters.chosen():
-            filters.Bar().start(filters.default(tables))
+            filters.Bar().start(tables.current())
     return start
 
 
@@ -83,7 +83,7 @@ def _linked(screen: Screen[Any], tables: Tables) -> Question | None:
     text = address.asked()
     if text == "":  # back to where the page was opened
         asking.forget()
-        filters.Bar().start(filters.default(tables))
+        filters.Bar().start(tables.current())
     if not text:
         return None
     try:

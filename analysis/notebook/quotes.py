@@ -51,7 +51,7 @@ def quotable(id: str, answer: Answer, look: Look, *, most: int = 400) -> Iterato
             row = tuple((c, str(table[c].iloc[i])) for c in labels)
             called = [str(named.get(f"{c}_name", table[c]).iloc[i])[:60] for c in labels]
             for column in numbers:
-                if left and alone.iloc[i] and not pd.isna(table[column].iloc[i]):
+                if left and alone.iloc[i] and pd.notna(table[column].iloc[i]):
                     left -= 1
                     what = " · ".join([*filter(None, called), look(plot.fields[column].label)])
                     figure = plot.written(column, table[column].iloc[i])
