@@ -32,6 +32,13 @@ ALLOWED = {
         "analysis.workspace",
         "analysis.imports",
     },
+    "analysis.notebook": {
+        "analysis.reallocation",
+        "analysis.budget",
+        "analysis.audience",
+        "analysis.journey",
+        "analysis.results",
+    },
     "analysis.workspace": {"analysis.imports"},
     "analysis.reallocation": {"analysis.budget"},
 }

@@ -55,7 +55,7 @@ PLAIN: dict[str, Value] = {
     "display-name": DisplayName(column="channel", code="live_stream", language="zh_CN", name="直播"),
     "quote": Quote(cell="a", column="rate", row={"event": "cart"}),
     "unread": Unread(json='{"kind":"telepathy"}'),
-    "seen": Seen(data="0a", digest="1b", said={"en": "50% went on."}),
+    "seen": Seen(data="0a", figures="1b", said={"en": "50% went on."}),
     "cell": Cell(id="a", holds=Words(text="x")),
     "notebook": Notebook(title="Review", cells=(Cell(id="a", holds=Words(text="x")),)),
 }

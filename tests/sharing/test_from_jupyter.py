@@ -30,7 +30,7 @@ QUOTE = Quote(cell="ask", column="users", row=(("step", "view"),))
 BOOK = Notebook(
     title="Review",
     cells=(
-        Cell(id="ask", holds=ASKED, folded=True, seen=Seen(data="d", digest="e", said=(("en", "half"),))),
+        Cell(id="ask", holds=ASKED, folded=True, seen=Seen(data="d", figures="e", said=(("en", "half"),))),
         Cell(id="text", holds=Words(text="Of [[1]] people", quotes=(QUOTE,))),
         Cell(id="name", holds=Alias(column="channel", code="Google Ads", meant="google")),
         Cell(id="new", holds=Unread(json='{"kind":"telepathy","version":1}')),

@@ -61,7 +61,7 @@ def test_every_question_is_read_back(kind: str, ask: Callable[[str], Question]) 
         DisplayName(column="channel", code="'", language="zh_CN", name='"'),
         ExchangeRate(currency="USD", day="2026-11-11", rate=7.1, into="CNY"),
         Notebook(title="A", cells=(
-            Cell(id="a", holds=Sales(), folded=True, seen=Seen(data="d", digest="e", said=(("en", "x\n"),))),
+            Cell(id="a", holds=Sales(), folded=True, seen=Seen(data="d", figures="e", said=(("en", "x\n"),))),
             Cell(id="b", holds=Words(text="[[1]]", quotes=(Quote(cell="a", column="x", row=(("y", ""),)),))),
             Cell(id="c", holds=Unread(json='{"kind":"x"}')),
         )),
