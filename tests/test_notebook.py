@@ -37,7 +37,7 @@ OLD, NEW = log("u view", "u cart", "v view"), log("u view", "u cart", "v view", 
 def rate(tables: Tables, cell: str) -> Quote:
     """Return the quote of the share that went on to the cart."""
     found = quotable(cell, FUNNEL.run(tables), Look())
-    return next(q for q, words in found if words.endswith(": 50.0%") and dict(q.row).get("event") == "cart")
+    return next(q for q, words in found if q.column == "from_previous" and words.endswith(": 50.0%"))
 
 
 # ---- changes ----------------------------------------------------------------------------------------------
