@@ -152,16 +152,16 @@ def actions(answer: Answer, page: str) -> None:
         with st.popover(_("Picture"), icon=":material/image:"):
             _picture(answer, page)
         # A file is made in another thread, which knows neither the session's workspace nor its language.
-        here, language = session.workspace(), current()
+        here, seen = session.workspace(), look()
         st.download_button(
             _("Notebook file"),
-            data=lambda: notebooks.bundle(answer.question, here.tables(), language),
+            data=lambda: notebooks.bundle(notebooks.of(answer.question, seen), here.tables(), seen),
             file_name=f"sluice-{answer.question.kind}.zip",
             mime="application/zip",
             icon=":material/book:",
             on_click="ignore",
             key=f"{page}.notebook",
-            help=_("A ZIP: the notebook, and the data it runs on."),
+            help=_("A ZIP: the notebook, for Jupyter and for marimo, and the data it runs on."),
         )
 
 
