@@ -14,6 +14,7 @@ from analysis.messages import Message, Span
 from analysis.sharing import downloads, notebooks, pictures
 from ui import address, drawn, kept, session
 from ui.language import N_, _, current, look, shown
+from ui.notebook import adding
 
 ICONS = {"info": ":material/info:", "warning": ":material/warning:", "missing": ":material/help:"}
 FRAMES = {
@@ -144,6 +145,8 @@ def actions(answer: Answer, page: str) -> None:
     with st.container(horizontal=True, key=f"{page}.actions"):
         with st.popover(_("Save"), icon=":material/bookmark:"):
             _save(answer, page)
+        with st.popover(_("Add to notebook"), icon=":material/book:", key=f"{page}.to-notebook"):
+            adding.this(answer, page)
         with st.popover(_("Link"), icon=":material/link:"):
             st.caption(_("Opens this very question, filters included, on this server."))
             st.code(address.of(answer), language=None, wrap_lines=True)

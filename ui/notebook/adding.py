@@ -86,6 +86,3 @@ def template(name: str, tables: Tables) -> None:
             continue  # its cell says why
     desk.create(looked(book, told(book, tables, look(), session.ask)))
     st.rerun()
-
-
-

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 
 import streamlit as st
 
-from analysis.answer import Answer
-from analysis.errors import SluiceError
-from analysis.messages import Message
 from analysis import Tables
+from analysis.answer import Answer
+from analysis.messages import Message
 from analysis.notebook import Cell, Notebook, Said, Unread, Words, tell
 from analysis.question import Question
 from analysis.records import Record
@@ -43,7 +42,14 @@ def draw(id: str, place: int) -> None:
     cell = next((one for one in laid.book.cells if one.id == id), None) if laid else None
     if laid is None or cell is None:  # somebody took it away meanwhile
         st.rerun()
-    with st.container(border=True, key=f"notebook.cell.{id}"), placed(f"notebook.{id}"):
+    written = isinstance(cell.holds, Words) and not cell.folded
+    with st.container(border=not written, key=f"notebook.cell.{id}"), placed(f"notebook.{id}"):
+        if written:
+            with st.container(horizontal=True, gap="small"):
+                with st.container(key=f"notebook.words.{id}"), session.said_plainly():
+                    _drawn(laid.book, cell)
+                _menu(laid.book, cell)
+            return
         _head(laid.book, cell)
         if cell.folded:
             return
@@ -75,12 +81,17 @@ def _from_afar(cell: Cell) -> None:
 def _head(book: Notebook, cell: Cell) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"notebook.head.{cell.id}"):
         st.subheader(title(cell), anchor=f"cell-{cell.id}", width="stretch")
-        chosen = st.menu_button(
-            "", [doing for doing in DOINGS if _fits(doing, cell)], key=f"notebook.do.{cell.id}", type="tertiary",
-            icon=":material/more_vert:", format_func=lambda doing: _(DOINGS[doing]), help=_("What to do with this cell"),
-        )  # fmt: skip
+        _menu(book, cell)
+
+
+def _menu(book: Notebook, cell: Cell) -> None:
+    """Draw what can be done with a cell, and do it."""
+    chosen = st.menu_button(
+        "", [doing for doing in DOINGS if _fits(doing, cell)], key=f"notebook.do.{cell.id}", type="tertiary",
+        icon=":material/more_vert:", format_func=lambda doing: _(DOINGS[doing]), help=_("What to do with it"),
+    )  # fmt: skip
     if chosen:
-        _do(book, cell, chosen)
+    _do(book, cell, chosen)
 
 
 def title(cell: Cell) -> str:

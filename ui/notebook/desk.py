@@ -130,7 +130,7 @@ def _keep(to: Notebook, laid: Callable[[Kept[Notebook]], Desk]) -> None:
 
 
 def answers(book: Notebook, ids: Collection[str]) -> dict[str, Answer]:
-    """Return the answers to some cells' questions, by cell, where they can be answered; the cell itself says why not."""
+    """Return the answers to some cells' questions by cell, where they can be answered; the cell says why not."""
     found = {}
     for cell in book.cells:
         if cell.id in ids and isinstance(cell.holds, Question):

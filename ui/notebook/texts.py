@@ -25,7 +25,9 @@ def draw(book: Notebook, cell: Cell, *, edited: bool) -> None:
         _editor(book, cell, words, told)
         return
     _stale(book, cell, told)
-    st.markdown(safe(filled(words, told.figures)) or f":gray[{_('An empty text. Change it in the menu on the right.')}]")
+    st.markdown(
+        safe(filled(words, told.figures)) or f":gray[{_('An empty text. Change it in the menu on the right.')}]"
+    )
 
 
 def safe(text: str) -> str:
@@ -71,7 +73,9 @@ def _editor(book: Notebook, cell: Cell, words: Words, told: Said) -> None:
         _keep(book, cell, words.replace(text=text))
         st.rerun(scope="fragment")
     for n, figure in enumerate(told.figures, 1):
-        st.caption(shown(_("[[{n}]] stands for {figure}", n=n, figure=figure or _("a figure that is not there any more"))))
+        st.caption(
+            shown(_("[[{n}]] stands for {figure}", n=n, figure=figure or _("a figure that is not there any more")))
+        )
     _quote(book, cell, words)
     if st.button(_("Done"), key=widget_key("done"), type="primary"):
         st.session_state[desk.EDITED] = None
