@@ -50,9 +50,17 @@ def show(answer: Answer, page: str) -> None:
     drawn.chart(answer, f"{page}.chart")
     notes(answer, page)
     actions(answer, page)
+    details(answer, page)
+
+
+def details(answer: Answer, page: str, *, lazily: bool = False) -> None:
+    """Draw the answer's tables and its code behind a fold; `lazily`, not before somebody opens it."""
     frames = [name for name in answer.frames if name == "table" or len(answer.frame(name))]
     labels = [_(FRAMES.get(name, name)) for name in frames]
-    with st.expander(_("Table and code"), key=f"{page}.details"):
+    fold = st.expander(_("Table and code"), key=f"{page}.details", on_change="rerun" if lazily else "ignore")
+    if lazily and not fold.open:
+        return
+    with fold:
         for tab, name in zip(st.tabs([*labels, _("Code")]), [*frames, None], strict=True):
             with tab:
                 if name:
