@@ -31,13 +31,9 @@ def script(notebook: Notebook, load: str, texts: Mapping[str, str]) -> str:
     Examples
     --------
     >>> from analysis import Sales
-    >>> print(script(Notebook(title="Sales").add(Sales()), "tables = Tables()", {}).split("@app.cell")[2])
-    <BLANKLINE>
-    def _(Sales, tables):
-        Sales().run(tables)
-        return
-    <BLANKLINE>
-    <BLANKLINE>
+    >>> made = script(Notebook(title="Sales").add(Sales()), "tables = Tables()", {})
+    >>> made.split("@app.cell")[-1].split("if __name__")[0].strip()
+    'def _(Sales, tables):\\n    Sales().run(tables)\\n    return'
     """
     # A name is made once and passed to whom it serves; marimo has no star import.
     first = f"import marimo as mo\nfrom analysis import {', '.join(_names(load, notebook))}\n\n{load}"
