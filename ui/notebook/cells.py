@@ -91,7 +91,7 @@ def _menu(book: Notebook, cell: Cell) -> None:
         icon=":material/more_vert:", format_func=lambda doing: _(DOINGS[doing]), help=_("What to do with it"),
     )  # fmt: skip
     if chosen:
-    _do(book, cell, chosen)
+        _do(book, cell, chosen)
 
 
 def title(cell: Cell) -> str:
