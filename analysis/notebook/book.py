@@ -47,7 +47,7 @@ def _row() -> Metadata:
         try:
             found = tuple((column, held) for column, held in items)
         except (TypeError, ValueError):
-            found = ((None, None),)  # type: ignore[assignment]
+            found = ((None, None),)
         if not all(is_text(column) and isinstance(held, str) for column, held in found):
             raise QuestionError.field(name, got, say("it must map columns to what stands there."))
         return found

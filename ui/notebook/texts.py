@@ -25,9 +25,18 @@ def draw(book: Notebook, cell: Cell, *, edited: bool) -> None:
         _editor(book, cell, words, told)
         return
     _stale(book, cell, told)
-    st.markdown(
-        safe(filled(words, told.figures)) or f":gray[{_('An empty text. Change it in the menu on the right.')}]"
-    )
+    _shown(cell, filled(words, told.figures))
+
+
+def _shown(cell: Cell, text: str) -> None:
+    """Draw Markdown; a heading it begins with is where the contents lead to."""
+    level = re.match(r"(#{1,2}) +(\S.*)(?:\n|$)", text)
+    if level:
+        head = st.header if len(level[1]) == 1 else st.subheader
+        head(shown(level[2]), anchor=f"cell-{cell.id}")
+        text = text[level.end() :]
+    if text.strip() or not level:
+        st.markdown(safe(text) or f":gray[{_('An empty text. Change it in the menu on the right.')}]")
 
 
 def safe(text: str) -> str:
