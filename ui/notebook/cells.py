@@ -22,16 +22,16 @@ from ui.show import details, notes, said
 AT_ONCE = 4
 """Cells that are drawn at once; the others when somebody comes near them."""
 NEAR = "notebook.near"
-DOINGS: Mapping[str, str] = {
-    "change": N_(":material/tune: Change"),
-    "page": N_(":material/open_in_new: Open on its page"),
-    "up": N_(":material/arrow_upward: Move up"),
-    "down": N_(":material/arrow_downward: Move down"),
-    "text": N_(":material/notes: Text below"),
-    "question": N_(":material/help_center: Question below"),
-    "copy": N_(":material/content_copy: Copy"),
-    "fold": N_(":material/unfold_less: Fold or unfold"),
-    "delete": N_(":material/delete: Delete"),
+DOINGS: Mapping[str, tuple[str, str]] = {
+    "change": ("tune", N_("Change")),
+    "page": ("open_in_new", N_("Open on its page")),
+    "up": ("arrow_upward", N_("Move up")),
+    "down": ("arrow_downward", N_("Move down")),
+    "text": ("notes", N_("Text below")),
+    "question": ("help_center", N_("Question below")),
+    "copy": ("content_copy", N_("Copy")),
+    "fold": ("unfold_less", N_("Fold or unfold")),
+    "delete": ("delete", N_("Delete")),
 }
 
 
@@ -72,7 +72,7 @@ def _from_afar(cell: Cell) -> None:
         st.markdown(f"#### {shown(cell.seen.sentence(current()))}")
     if sight.near(f"notebook.sight.{cell.id}"):
         near().add(cell.id)
-        st.rerun(scope="fragment")
+        desk.again()
 
 
 # ---- its line ---------------------------------------------------------------------------------------------
@@ -88,10 +88,15 @@ def _menu(book: Notebook, cell: Cell) -> None:
     """Draw what can be done with a cell, and do it."""
     chosen = st.menu_button(
         "", [doing for doing in DOINGS if _fits(doing, cell)], key=f"notebook.do.{cell.id}", type="tertiary",
-        icon=":material/more_vert:", format_func=lambda doing: _(DOINGS[doing]), help=_("What to do with it"),
+        icon=":material/more_vert:", format_func=_doing, help=_("What to do with it"),
     )  # fmt: skip
     if chosen:
         _do(book, cell, chosen)
+
+
+def _doing(doing: str) -> str:
+    icon, label = DOINGS[doing]
+    return f":material/{icon}: {_(label)}"
 
 
 def title(cell: Cell) -> str:
@@ -165,7 +170,7 @@ def _question(book: Notebook, cell: Cell, question: Question) -> None:
         question = _controls(tables, question)
         if st.button(_("Done"), key=widget_key("done"), type="primary"):
             st.session_state[desk.EDITED] = None
-            st.rerun(scope="fragment")
+            desk.again()
     if lacking := type(question).lacks(tables):
         session.to_bring(*(error.message for error in lacking))
         return

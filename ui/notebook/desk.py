@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from analysis.answer import Answer
 from analysis.errors import SluiceError
@@ -137,6 +138,14 @@ def answers(book: Notebook, ids: Collection[str]) -> dict[str, Answer]:
             with suppress(SluiceError):
                 found[cell.id] = session.ask(cell.holds)
     return found
+
+
+def again() -> None:
+    """Draw this cell anew, and the whole page only where that is being drawn anyway."""
+    try:
+        st.rerun(scope="fragment")
+    except StreamlitAPIException:
+        st.rerun()
 
 
 # ---- two people at once -----------------------------------------------------------------------------------

@@ -73,14 +73,15 @@ def _stale(book: Notebook, cell: Cell, told: Said) -> None:
 
 
 def _editor(book: Notebook, cell: Cell, words: Words, told: Said) -> None:
-    key = widget_key(f"text.{st.session_state.get(widget_key('round'), 0)}")
+    key = _field(words.text)
     text = st.text_area(
         _("Text"), words.text, key=key, height=200, max_chars=20_000, label_visibility="collapsed",
         placeholder=_("Headings with #, lists with -, **bold**, tables with |"),
     )  # fmt: skip
     if text != words.text:
+        st.session_state[widget_key("held")] = text
         _keep(book, cell, words.replace(text=text))
-        st.rerun(scope="fragment")
+        desk.again()
     for n, figure in enumerate(told.figures, 1):
         st.caption(
             shown(_("[[{n}]] stands for {figure}", n=n, figure=figure or _("a figure that is not there any more")))
@@ -88,7 +89,15 @@ def _editor(book: Notebook, cell: Cell, words: Words, told: Said) -> None:
     _quote(book, cell, words)
     if st.button(_("Done"), key=widget_key("done"), type="primary"):
         st.session_state[desk.EDITED] = None
-        st.rerun(scope="fragment")
+        desk.again()
+
+
+def _field(text: str) -> str:
+    """Return the key of the field: another one where the text is not what was written in it last (undo, a quote)."""
+    held, round = widget_key("held"), widget_key("round")
+    if st.session_state.get(held) != text:
+        st.session_state[held], st.session_state[round] = text, st.session_state.get(round, 0) + 1
+    return widget_key(f"text.{st.session_state[round]}")
 
 
 def _quote(book: Notebook, cell: Cell, words: Words) -> None:
@@ -115,9 +124,7 @@ def _quote(book: Notebook, cell: Cell, words: Words) -> None:
             quotes = (*words.quotes, figures[place][0])
             text = f"{words.text}{' ' if words.text else ''}[[{len(quotes)}]]"
             _keep(book, cell, words.replace(text=text, quotes=quotes))
-            # The field is drawn anew: it is to show what was put in.
-            st.session_state[widget_key("round")] = st.session_state.get(widget_key("round"), 0) + 1
-            st.rerun(scope="fragment")
+            desk.again()
 
 
 def _keep(book: Notebook, cell: Cell, words: Words) -> None:
