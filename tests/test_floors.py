@@ -16,7 +16,7 @@ FLOORS = (
     ("analysis.sharing",),
     ("analysis.reallocation",),
     ("analysis.budget",),
-    ("analysis.audience", "analysis.journey", "analysis.results", "analysis.workspace"),
+    ("analysis.audience", "analysis.comparison", "analysis.journey", "analysis.results", "analysis.workspace"),
     ("analysis.imports",),
     ("analysis",),
 )
