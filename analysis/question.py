@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from analysis.answer import Answer, Note
 from analysis.errors import DataError
@@ -19,8 +19,9 @@ from analysis.vocabulary import TABLES
 class Question(Value):
     """Base of every question.
 
-    Subclasses are made with :func:`analysis.values.value`, name the columns they need, and implement
-    `_answer`. Tables are passed to :meth:`run` as they are: `where` belongs to the question.
+    Subclasses are made with :func:`analysis.values.value`, say in words what they ask (`title`, marked with `N_`), name
+    the columns they need, and implement `_answer`. Tables are passed to :meth:`run` as they are: `where` belongs to
+    the question.
 
     Parameters
     ----------
@@ -28,7 +29,10 @@ class Question(Value):
         Which rows to look at; all of them without one.
     """
 
+    title: ClassVar[str]
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({})
+    heavy: ClassVar[bool] = False
+    """Whether an answer takes the processor for a second or so: a server works on one of these at a time."""
 
     where: Filter | None = field(default=None, metadata=optional(a(Filter)))
 
@@ -78,6 +82,21 @@ class Question(Value):
             except DataError as error:
                 found.append(error)
         return tuple(found)
+
+    @classmethod
+    def suggested(cls, tables: Tables) -> Self:
+        """Return the question of this kind that tables suggest: the one to begin with.
+
+        Parameters
+        ----------
+        tables : Tables
+
+        Raises
+        ------
+        DataError
+            The tables hold nothing of this kind to ask about.
+        """
+        return cls()
 
     def _answer(self, tables: Tables) -> Answer:
         raise NotImplementedError

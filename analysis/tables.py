@@ -436,6 +436,17 @@ class Tables:
         found: tuple[str, ...] = self.fact("common events", self._by_users)
         return found
 
+    def current(self) -> Filter | None:
+        """Return the filter for the current campaign, where several are stored."""
+        name, known = self.campaign.name if self.campaign else "", self.names("campaign")
+        return Filter(campaign=(name,)) if name in known and len(known) > 1 else None
+
+    @property
+    def goal(self) -> str:
+        """The event that tells most of success: buying, or what comes next to it, or what fewest people do."""
+        known = [e for e in ("purchase", "checkout", "cart") if e in self.event_keys]
+        return (known or [self.common_events()[-1]])[0]
+
     def _by_users(self) -> tuple[str, ...]:
         users = self._store.frame("events").group_by("event").agg(users=nw.col("user_key").n_unique())
         rows = users.collect("pyarrow").rows()

@@ -173,6 +173,9 @@ ORDER_STATUSES: Mapping[str, str] = MappingProxyType(
 NODES: tuple[str, ...] = (N_("social_seeding"), N_("interactive_fission"), N_("emotional_resonance"))
 """The nodes of a campaign plan, as events: seeding in the warm-up, fission in the burst, resonance after it."""
 
+MARKS: tuple[str, ...] = (*NODES, "share", "invite", "join_private")
+"""Events that mark a touchpoint or play of the plan, the most telling first."""
+
 STAGES: tuple[str, ...] = (N_("reach"), N_("interest"), N_("conversion"), N_("repurchase"))
 """How far users come, in the order they pass the stages: what a lifecycle counts and a saved segment holds."""
 

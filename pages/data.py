@@ -357,7 +357,7 @@ def opened() -> bool:
 through_the_door()
 frame.style()
 workspaces.line()
-frame.title(N_("What data is here?"))
+frame.title(Contents.title)
 if opened():
     word = st.container()
     upload()  # new files are something else: what was said before goes

@@ -200,14 +200,14 @@ def test_a_figure_is_written_in_its_unit_and_the_readers_language() -> None:
     assert told(book, tables, Look("zh_CN"))[id].figures == ("¥12,346",)
 
 
-def test_every_figure_that_is_offered_can_be_quoted(answer_to: Callable[[str], Any]) -> None:
+def test_every_figure_that_is_offered_can_be_quoted(answer_to: Callable[[str], Any], tables: Tables) -> None:
     for kind in ("funnel", "sales", "retention", "attribution"):
         answer = answer_to(kind)
         for quote, words in quotable("a", answer, Look(), most=60):
             book = Notebook(title="A", cells=(
                 Cell(id="a", holds=answer.question), Cell(id="b", holds=Words(text="[[1]]", quotes=(quote,))),
             ))  # fmt: skip
-            found = told(book, None, ask=lambda question, answer=answer: answer)  # type: ignore[arg-type]
+            found = told(book, tables, ask=lambda question, answer=answer: answer)
             figure = found["b"].figures[0]
             assert figure is None or words.endswith(f": {figure}"), (kind, words)
 

@@ -25,6 +25,7 @@ from analysis.journey.funnel.money import FunnelMoney
 from analysis.journey.funnel.question import Funnel
 from analysis.journey.paths.of_funnel import FunnelPaths
 from analysis.journey.steps import Exclusion, Step
+from analysis.messages import translate
 from analysis.question import Question
 from analysis.records import Alias, DisplayName, ExchangeRate
 from analysis.values import Campaign, Filter, Phase, Value, base, kinds, local_day, local_midnight, seconds
@@ -239,6 +240,14 @@ def test_what_people_give_becomes_the_one_stored_form() -> None:
     )
     goals = Campaign(name="c", start="2026-01-01", end="2026-01-01", goals={"z": 1, "a": 2}).goals
     assert goals == (("a", 2.0), ("z", 1.0))
+
+
+@pytest.mark.parametrize("kind", kinds(Question))
+def test_every_question_says_what_it_asks(kind: str) -> None:
+    titles = {other: base._KINDS[other].title for other in kinds(Question)}  # type: ignore[attr-defined]
+    assert titles[kind].endswith("?")
+    assert list(titles.values()).count(titles[kind]) == 1
+    assert translate(titles[kind], "zh_CN").endswith("？")
 
 
 # ---- what is refused --------------------------------------------------------------------------------------

@@ -63,12 +63,6 @@ def event_names(tables: Tables) -> list[str]:
     return names + sorted(e for e in tables.event_keys if e not in EVENTS)
 
 
-def likely_goal(tables: Tables) -> str:
-    """Return the event that tells most of success: buying, or what comes next to it, or what fewest people do."""
-    known = [e for e in ("purchase", "checkout", "cart") if e in tables.event_keys]
-    return (known or [tables.common_events()[-1]])[0]
-
-
 def text_columns(tables: Tables) -> list[str]:
     """Return what a breakdown, a step's conditions and what is held constant can be chosen from.
 

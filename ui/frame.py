@@ -59,7 +59,7 @@ def head(screen: Screen[Any], tables: Tables) -> Filter | None:
     with st.container(key="frame"):
         with st.container(horizontal=True, vertical_alignment="center", key="frame-line", gap="small"):
             workspaces.switch()
-            where = filters.bar(tables, screen.across)
+            where = filters.Bar(screen.across).draw(tables)
         title(screen.title)
     return where
 

@@ -16,7 +16,7 @@ def main() -> None:
     logging.getLogger("streamlit").setLevel(logging.CRITICAL)  # it warns of running without a browser
     tables = session.sample().tables()
     for screen in SCREENS.values():
-        screen.default(tables).run(tables)
+        screen.kind.suggested(tables).run(tables)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -44,6 +44,7 @@ SAMPLE = "sample"
 WORD = "data.word"
 _TO_BRING = ("no-table", "no-column")
 """Codes of what is no fault of anybody's: the data does not say it."""
+_HEAVY = threading.Lock()
 UNUSED = dt.timedelta(days=7)
 """After which a visitor's own copy of the sample goes."""
 
@@ -261,7 +262,9 @@ def ask(question: Question) -> Answer:
 def _answered(
     question_digest: str, data_version: str, code: str, _question: Question, _tables: Callable[[], Tables]
 ) -> Answer:
-    return _question.run(_tables())
+    # Many at once would take turns for Python's lock, each of them and everybody's light questions waiting for all.
+    with _HEAVY if _question.heavy else nullcontext():
+        return _question.run(_tables())
 
 
 @lru_cache(maxsize=1)

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import narwhals as nw
 import numpy as np
@@ -30,6 +30,7 @@ from analysis.vocabulary import STAGES
 
 NEW = N_("new")
 """Where a user stands who was not seen yet."""
+FOUR_WEEKS = dt.timedelta(days=28)
 INTEREST = ("view", "search", "favorite", "cart", "checkout")
 """Events that count as interest unless the question names others."""
 DAYS = 28
@@ -78,6 +79,7 @@ class Lifecycle(Segmentation):
      'change': [0, -1, 1, 0, 0]}
     """
 
+    title: ClassVar[str] = N_("How far has everyone come, and who moved on?")
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"events": ()})
 
     at: str | None = field(default=None, metadata=day())
@@ -133,6 +135,18 @@ class Lifecycle(Segmentation):
             raise DataError.empty(_nobody(self, days))
         places = pc.subtract(found["now"].cast(pa.int32()), pa.scalar(_REACH, pa.int32()))
         return pa.table({"user_id": found["user_id"], "stage": pc.take(pa.array(STAGES), places)})
+
+    @classmethod
+    def suggested(cls, tables: Tables) -> Self:
+        """Return how far everyone has come on the last day observed, against four weeks before."""
+        span = tables.span("events")
+        here = [e for e in INTEREST if e in tables.event_keys]
+        here = here or [e for e in tables.common_events() if e != "purchase"] or list(INTEREST)
+        asked = cls(interest=here if set(here) != set(INTEREST) else INTEREST)
+        if span is None:
+            return asked
+        first, last = (dt.date.fromisoformat(local_day(moment, tables.zone)) for moment in span)
+        return asked.replace(at=last, since=max(first, last - FOUR_WEEKS)) if first < last else asked
 
     def _answer(self, tables: Tables) -> LifecycleAnswer:
         source, days = _settled(self, tables)

@@ -70,6 +70,7 @@ class Scenario(Question):
     [['search', 10000.0, 2000.0, 8000.0, 2.61], ['(total)', 10000.0, 2000.0, 8000.0, 2.61]]
     """
 
+    title: ClassVar[str] = N_("What would another budget earn?")
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"spend": ()})
 
     budgets: Pairs = field(default=(), metadata=pairs(least=0))

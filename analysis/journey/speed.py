@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import narwhals as nw
 import numpy as np
@@ -84,6 +84,7 @@ class PageSpeed(Question):
     [(0.5, 1.0, 1, 1), (3.0, inf, 1, 0)]
     """
 
+    title: ClassVar[str] = N_("Do slow pages cost conversions?")
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"events": ("load_ms",)})
 
     event: str = field(default="view", metadata=text())
@@ -97,6 +98,14 @@ class PageSpeed(Question):
         super().__post_init__()
         if self.event == self.to:
             raise QuestionError.crossed(say("Choose a conversion that is not the page event itself."))
+
+    @classmethod
+    def suggested(cls, tables: Tables) -> Self:
+        """Return looking against the cart, with the events there are."""
+        known = [e for e in ("view", "visit", *tables.common_events()) if e in tables.event_keys]
+        goals = [e for e in ("cart", "checkout", "purchase", *known) if e in tables.event_keys and e not in known[:1]]
+        asked = cls(breakdown="device" if "device" in tables.present("events") else None)
+        return asked.replace(event=known[0], to=goals[0]) if known and goals else asked
 
     def _answer(self, tables: Tables) -> PageSpeedAnswer:
         for name in (self.event, self.to):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+import pandas as pd
+
 from analysis.answer import Answer
 from analysis.charts import Look
 from analysis.notebook.book import PLACE, Quote, Words
@@ -48,7 +50,7 @@ def quotable(id: str, answer: Answer, look: Look, *, most: int = 400) -> Iterato
             row = tuple((c, str(table[c].iloc[i])) for c in labels)
             called = [str(named.get(f"{c}_name", table[c]).iloc[i])[:60] for c in labels]
             for column in numbers:
-                if left and table[column].iloc[i] == table[column].iloc[i]:
+                if left and pd.notna(table[column].iloc[i]):
                     left -= 1
                     what = " · ".join([*filter(None, called), look(plot.fields[column].label)])
                     figure = plot.written(column, table[column].iloc[i])

@@ -114,3 +114,18 @@ def digest_of(answer: Answer) -> str:
         rounded = frame.apply(lambda c: c.map("{:.9e}".format) if pd.api.types.is_float_dtype(c) else c)
         sha.update(f"\0{name}\0{rounded.to_csv(index=False)}".encode())
     return sha.hexdigest()
+
+
+def looked(notebook: Notebook, found: Mapping[str, Said]) -> Notebook:
+    """Return a notebook as somebody leaves it who has seen what its cells say; what cannot be answered stays as it was.
+
+    Parameters
+    ----------
+    notebook : Notebook
+    found : mapping of str to Said
+        By the cells' ids; those of other cells stay as they are.
+    """
+    for id, said in found.items():
+        if said.seen:
+            notebook = notebook.change(id, seen=said.seen)
+    return notebook

@@ -22,6 +22,7 @@ class SimulationDefinition(Question):
     The fields are described at :class:`analysis.reallocation.simulation.Simulation`, the question.
     """
 
+    heavy: ClassVar[bool] = True
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"spend": ()})
 
     curves: ResponseCurves = field(default_factory=ResponseCurves, metadata=a(ResponseCurves))

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from analysis.arrays import Floats, Ints
+from analysis.reallocation import kernel
 from analysis.reallocation.market import Market, Truth
 from analysis.reallocation.money import CENTS, shared, within
 from analysis.reallocation.policies import Moves, Path, path, periods
@@ -170,10 +171,7 @@ def solve(asked: Problem) -> tuple[Floats, Floats, Floats]:
     for _ in range(STEPS):
         if state.done.all():
             break
-        try:
-            state.step()
-        except np.linalg.LinAlgError:
-            break  # what has been reached so far is a point like any other; its gap says how good
+        state.step()
     base = np.concatenate([asked.base[:, :1], state.b * state.unit], axis=1)
     extra = np.concatenate([asked.extra[:, :1], state.e * state.unit], axis=1)
     return base, extra, state.gap * state.worth
@@ -252,6 +250,10 @@ class _State:
         left[2] = np.where(self.released, left[2], 0.0)
         cap_left = self.cap_room() - self.cap_s
         db, de, du = self.newton(target, left, cap_left)
+        # Where a system is singular, what has been reached is a point like any other; its gap says how good.
+        stuck = ~np.isfinite(db + de + du).all(axis=(1, 2))
+        db, de, du = (np.where(stuck[:, None, None], 0.0, d) for d in (db, de, du))
+        self.done |= stuck
         dmove = np.diff(db, axis=1, prepend=0)
         ds = [r + d for r, d in zip(left, [db, -db - de, de, du, du - dmove], strict=True)]
         cap_ds = cap_left - (2 * du - dmove).sum(axis=2)
@@ -318,18 +320,7 @@ class _State:
         block[:, :, width + 1, width + 1] = np.where(self.released[..., 0], -soft.sum(axis=2), -1.0)
         right = np.zeros((runs, count, width + 2))
         right[:, :, :width], right[:, :, width + 1] = pull, -mu_pull
-        inverse = np.empty((runs, count, width + 2, width + 2))
-        for p in range(count):
-            if p:
-                back = tie[:, p] @ inverse[:, p - 1, :width]
-                block[:, p, :width, :width] -= back[:, :, :width] @ tie[:, p]
-                right[:, p, :width] += (back @ right[:, p - 1, :, None])[..., 0]
-            inverse[:, p] = np.linalg.inv(block[:, p])
-        out = np.empty_like(right)
-        for p in reversed(range(count)):
-            if p + 1 < count:
-                right[:, p, :width] += (tie[:, p + 1] @ out[:, p + 1, :width, None])[..., 0]
-            out[:, p] = (inverse[:, p] @ right[:, p, :, None])[..., 0]
+        out = kernel.eliminate(block, tie, right)
         return out[:, :, :width], out[:, :, width + 1]
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import brentq
 
 from analysis.arrays import Floats
 from analysis.budget.curves.forms import FORMS
@@ -134,12 +135,7 @@ def waterfill(curves: Responses, weight: Floats, width: Floats, most: Floats, bu
     low, high = 0.0, float(first.max())
     if high <= 0:
         return np.zeros_like(most, dtype=float), 0.0
-    low = _below(spend, high, budget)
-    for _ in range(200):
-        middle = float(np.sqrt(low * high))
-        if middle <= low or middle >= high or high / low < 1 + 1e-14:
-            break
-        low, high = (middle, high) if spend(middle).sum() > budget else (low, middle)
+    low, high = _around(lambda price: float(spend(price).sum()) - budget, _below(spend, high, budget), high)
     more, less = spend(low), spend(high)
     gap = more.sum() - less.sum()
     share = (budget - less.sum()) / gap if gap > 0 else 0.0
@@ -152,3 +148,15 @@ def _below(spend: Callable[[float], Floats], high: float, budget: float) -> floa
     while spend(low).sum() <= budget and low > high * 1e-250:
         low = low * (low / high) if low < high / 2 else low / 4
     return low
+
+
+def _around(excess: Callable[[float], float], low: float, high: float) -> tuple[float, float]:
+    """Return two prices close together: at the lower one too much is wanted, at the higher one no more than enough."""
+    if not 0 < low < high or excess(low) <= 0:
+        return low, high
+    root = float(np.exp(brentq(lambda p: excess(float(np.exp(p))), np.log(low), np.log(high), xtol=1e-13, rtol=1e-14)))
+    for width in 10.0 ** np.arange(-13, 0):
+        below, above = max(low, root * (1 - width)), min(high, root * (1 + width))
+        if excess(below) > 0 >= excess(above):
+            return float(below), float(above)
+    return low, high

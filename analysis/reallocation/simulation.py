@@ -75,6 +75,8 @@ class Simulation(SimulationDefinition):
     Simulation(rules=Rules(step=0.05), runs=20)
     """
 
+    title: ClassVar[str] = N_("What would rules that move the budget have earned?")
+
     def _answer(self, tables: Tables) -> SimulationAnswer:
         given = setting(self, tables)
         played = play(self.rules, given, runs=self.runs, seed=self.seed)

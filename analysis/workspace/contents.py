@@ -42,6 +42,8 @@ class Contents(Question):
     [['orders created', 1, 9.5]]
     """
 
+    title: ClassVar[str] = N_("What data is here?")
+
     def _answer(self, tables: Tables) -> ContentsAnswer:
         filled = [t for t in TABLES if tables.count(t)]
         if not filled:

@@ -546,6 +546,12 @@ def test_two_digit_years_are_told_from_the_whole_column(order: str, clock: str) 
         (["5 Feb 26", "29 Sep 26"], ["2026-02-05", "2026-09-29"]),
         (["31/12/99", "01/01/00"], ["1999-12-31", "2000-01-01"]),
         (["26-11-11", "26-11-13", "26-11-10"], ["2026-11-11", "2026-11-13", "2026-11-10"]),
+        # Months in words of other languages, and of English that only people read.
+        (["19-Mai-26", "03-Mrz-26", "04-Nov-26"], ["2026-05-19", "2026-03-03", "2026-11-04"]),
+        (["19. MÄRZ 2026", "4. Juni 2026 10:30"], ["2026-03-19", "2026-06-04"]),
+        (["19 août 2026", "1 janv. 2026"], ["2026-08-19", "2026-01-01"]),
+        (["11 de noviembre de 2026", "1 de enero de 2026"], ["2026-11-11", "2026-01-01"]),
+        (["3 Sept. 2026", "4 Oct. 2026"], ["2026-09-03", "2026-10-04"]),
     ],
 )
 def test_other_short_dates(texts: list[str], days: list[str]) -> None:

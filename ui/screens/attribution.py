@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from analysis import Attribution, Tables
-from analysis.journey.attribution.definition import MODEL_WORDS, MODELS
+from analysis.journey.attribution.definition import COLUMNS, MODEL_WORDS, MODELS
 from analysis.values import seconds
 from ui.controls import (
     called,
@@ -15,7 +15,6 @@ from ui.controls import (
     choose_words,
     currency_of,
     event_names,
-    likely_goal,
     sentence,
     several,
     widget_key,
@@ -29,7 +28,6 @@ VALUES = {
     "revenue": N_("realised revenue"),
     "value": N_("conversion value"),
 }
-COLUMNS = (N_("channel"), N_("campaign"), N_("creative"), N_("audience"), N_("phase"))
 PATHS = {
     "since_last_conversion": N_("since the last conversion"),
     "all": N_("even before an earlier conversion"),
@@ -39,17 +37,6 @@ REPEATS = {
     "session": N_("Touches of one session count once"),
     "row": N_("Touches of one value in a row count once"),
 }
-
-
-def default(tables: Tables) -> Attribution:
-    """Return what purchases by channel bring (where orders tell), credited to visits, or to all events without any."""
-    filled = tables.present("events")
-    return Attribution(
-        value="revenue" if tables.count("orders") and "order_id" in filled else "conversions",
-        conversion=likely_goal(tables),
-        touches=("visit",) if "visit" in tables.event_keys else (),
-        by=next((c for c in COLUMNS if c in filled), "channel"),
-    )
 
 
 def controls(tables: Tables, start: Attribution) -> Attribution:
@@ -140,9 +127,7 @@ SCREEN = Screen(
     Attribution,
     name="attribution",
     label=N_("Attribution"),
-    title=N_("Who brings most?"),
     icon=":material/call_split:",
-    default=default,
     controls=controls,
     waiting=N_("Walking through everyone's events…"),
 )

@@ -50,11 +50,7 @@ class Screen(Generic[Q]):
         In addresses, and before the keys of its widgets.
     label : str
         In the navigation and on the switch between views, marked with `N_`.
-    title : str
-        Above the answer: the question as people ask it, marked with `N_`.
     icon : str
-    default : callable
-        The question a first-time visitor sees answered.
     controls : callable
         Draws the controls, set to a question (its `where` is the filter's), and returns the question they now say.
     waiting : str
@@ -70,14 +66,17 @@ class Screen(Generic[Q]):
     kind: type[Q]
     name: str
     label: str
-    title: str
     icon: str
-    default: Callable[[Tables], Q]
     controls: Callable[[Tables, Q], Q]
     waiting: str
     across: bool = False
     views: tuple[View[Q, Any], ...] = ()
     under: Callable[[Answer], None] | None = None
+
+    @property
+    def title(self) -> str:
+        """Above the answer: the question as people ask it."""
+        return self.kind.title
 
     @property
     def kinds(self) -> tuple[type[Question], ...]:

@@ -23,11 +23,6 @@ SHAPES = {
 }
 
 
-def default(_tables: Tables) -> Scenario:
-    """Return the plan that keeps what was spent."""
-    return Scenario()
-
-
 def controls(tables: Tables, start: Scenario) -> Scenario:
     """Draw the sentence that is the question, and a slider per channel."""
     with sentence():
@@ -111,9 +106,7 @@ SCREEN = Screen(
     Scenario,
     name="budget",
     label=N_("Budget"),
-    title=N_("What would another budget earn?"),
     icon=":material/payments:",
-    default=default,
     controls=controls,
     waiting=N_("Reckoning what the plan brings…"),
     views=VIEWS,

@@ -21,10 +21,7 @@ from analysis import (
     TimeToConvert,
 )
 from analysis.charts import GROUP_WORDS, NOT_SET
-from analysis.errors import DataError
-from analysis.messages import Message, Names, say
 from analysis.values import local_day
-from analysis.vocabulary import EVENTS
 from ui.controls import (
     called,
     choose,
@@ -61,19 +58,6 @@ RULES = {
 }
 WAYS = {"after": N_("after dropping at"), "before": N_("before reaching")}
 LABELS = {"order": N_("Order"), "entry": N_("Entry"), "dates": N_("Dates"), "profile": N_("Rules of")}
-
-
-def default(tables: Tables) -> Funnel:
-    """Return the shop's usual way from looking to buying, with the events there are."""
-    known = [e for e in ("view", "cart", "checkout", "purchase") if e in tables.event_keys]
-    known = known if len(known) > 1 else [e for e in (*EVENTS, *tables.common_events()) if e in tables.event_keys]
-    if len(dict.fromkeys(known)) < 2:
-        raise DataError.empty(_few(tables))
-    return Funnel(steps=list(dict.fromkeys(known))[:4], window="7d")
-
-
-def _few(tables: Tables) -> Message:
-    return say("A funnel needs two different events; there is only {events}.", events=Names(tuple(tables.event_keys)))
 
 
 def controls(tables: Tables, start: Funnel) -> Funnel:
@@ -434,9 +418,7 @@ SCREEN = Screen(
     Funnel,
     name="funnel",
     label=N_("Funnel"),
-    title=N_("Where do people drop off?"),
     icon=":material/filter_alt:",
-    default=default,
     controls=controls,
     waiting=N_("Walking through everyone's events…"),
     views=VIEWS,

@@ -5,27 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from analysis import Nodes, Tables
-from analysis.errors import DataError
-from analysis.messages import Name, say
-from analysis.vocabulary import NODES
-from ui.controls import called, choose, choose_words, event_names, likely_goal, sentence, several, widget_key, with_kept
+from analysis.vocabulary import MARKS
+from ui.controls import called, choose, choose_words, event_names, sentence, several, widget_key, with_kept
 from ui.language import N_, _
 from ui.screens.base import Screen
 from ui.session import keep
 
 WINDOWS = {"6h": N_("6 hours"), "1d": N_("1 day"), "3d": N_("3 days"), "7d": N_("7 days"), "14d": N_("14 days")}
-# Events that mark a touchpoint or play of the plan, the most telling first.
-MARKS = (*NODES, "share", "invite", "join_private")
-
-
-def default(tables: Tables) -> Nodes:
-    """Return the plan's touchpoints where events mark them, else the closest there are."""
-    names = tables.common_events()
-    goal = likely_goal(tables)
-    found = [m for m in NODES if m in names] or [m for m in MARKS if m in names] or [n for n in names if n != goal][:3]
-    if not found:
-        raise DataError.empty(say("Touchpoints need events beside {goal}; there are none.", goal=Name(goal, "event")))
-    return Nodes(nodes=found, goal=goal)
 
 
 def controls(tables: Tables, start: Nodes) -> Nodes:
@@ -49,9 +35,7 @@ SCREEN = Screen(
     Nodes,
     name="nodes",
     label=N_("Touchpoints and plays"),
-    title=N_("Which touchpoints and plays go with buying?"),
     icon=":material/hub:",
-    default=default,
     controls=controls,
     waiting=N_("Setting people beside comparable others…"),
 )

@@ -12,13 +12,6 @@ from ui.screens.base import Screen
 WHOM = {"loyal": N_("loyal users"), "all": N_("everyone")}
 
 
-def default(tables: Tables) -> Participation:
-    """Return what became of the loyal users, where orders tell who they were before the first campaign."""
-    first = tables.span("events")
-    orders = tables.span("orders") if {"user_id", "paid_at"} <= set(tables.present("orders")) else None
-    return Participation(paid_orders=2 if orders and first and orders[0] < first[0] else 0)
-
-
 def controls(tables: Tables, start: Participation) -> Participation:
     """Draw the sentence that is the question."""
     with sentence():
@@ -45,9 +38,7 @@ SCREEN = Screen(
     Participation,
     name="participation",
     label=N_("Participation"),
-    title=N_("Who takes part in campaign after campaign?"),
     icon=":material/campaign:",
-    default=default,
     controls=controls,
     waiting=N_("Following everyone from campaign to campaign…"),
     across=True,

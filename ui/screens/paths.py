@@ -8,7 +8,6 @@ from typing import Any
 import streamlit as st
 
 from analysis import Paths, Tables
-from analysis.vocabulary import EVENTS
 from ui.controls import called, choose, choose_words, event_names, length, sentence, several, widget_key
 from ui.language import N_, _
 from ui.screens.base import Screen
@@ -18,12 +17,6 @@ WAYS = {"after": N_("after"), "before": N_("before")}
 COUNTS = {"users": N_("unique users"), "occurrences": N_("total events")}
 REACH = {False: N_("across sessions"), True: N_("in one session")}
 REPEATS = {True: N_("counted once"), False: N_("counted each time")}
-
-
-def default(tables: Tables) -> Paths:
-    """Return what happens after a visit, in one session where sessions are known."""
-    known = [e for e in (*EVENTS, *tables.common_events()) if e in tables.event_keys]
-    return Paths(start=known[0] if known else None, session="session_id" in tables.present("events"))
 
 
 def controls(tables: Tables, start: Paths) -> Paths:
@@ -79,9 +72,7 @@ SCREEN = Screen(
     Paths,
     name="paths",
     label=N_("Paths"),
-    title=N_("What do people do next, and how did they get here?"),
     icon=":material/account_tree:",
-    default=default,
     controls=controls,
     waiting=N_("Following everyone from event to event…"),
 )

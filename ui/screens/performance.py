@@ -11,11 +11,6 @@ from ui.language import N_, _
 from ui.screens.base import Screen
 
 
-def default(_tables: Tables) -> Performance:
-    """Return what each channel brings for its money, over all of the time."""
-    return Performance(every=None)
-
-
 def controls(tables: Tables, start: Performance) -> Performance:
     """Draw the sentence that is the question."""
     with sentence():
@@ -27,9 +22,7 @@ SCREEN = Screen(
     Performance,
     name="performance",
     label=N_("Performance"),
-    title=N_("What does advertising bring?"),
     icon=":material/ads_click:",
-    default=default,
     controls=controls,
     waiting=N_("Adding up the spend…"),
 )

@@ -21,11 +21,6 @@ SENTENCES = (
 )  # fmt: skip
 
 
-def default(_tables: Tables) -> Simulation:
-    """Return the plan's own rules."""
-    return Simulation()
-
-
 def controls(tables: Tables, start: Simulation) -> Simulation:
     """Draw the sentence that is the question."""
     rules = start.rules
@@ -101,9 +96,7 @@ SCREEN = Screen(
     Simulation,
     name="reallocation",
     label=N_("Reallocation"),
-    title=N_("What would rules that move the budget have earned?"),
     icon=":material/swap_horiz:",
-    default=default,
     controls=controls,
     waiting=N_("Running the campaign over and over, hour by hour…"),
 )

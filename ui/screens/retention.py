@@ -29,11 +29,6 @@ COUNTINGS = {"calendar": N_("by the calendar"), "rolling": N_("by each one's own
 REACHES = {False: N_("just then"), True: N_("then or later")}
 
 
-def default(tables: Tables) -> Retention:
-    """Return who comes back to do anything, week by week."""
-    return Retention(start="visit" if "visit" in tables.event_keys else (), returns=())
-
-
 def controls(tables: Tables, start: Retention) -> Retention:
     """Draw the sentence that is the question."""
     with sentence():
@@ -85,9 +80,7 @@ SCREEN = Screen(
     Retention,
     name="retention",
     label=N_("Retention"),
-    title=N_("Who comes back, and when?"),
     icon=":material/event_repeat:",
-    default=default,
     controls=controls,
     waiting=N_("Following everyone from their start…"),
 )

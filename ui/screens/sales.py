@@ -11,11 +11,6 @@ from ui.language import N_, _
 from ui.screens.base import Screen
 
 
-def default(_tables: Tables) -> Sales:
-    """Return what orders came to, day by day."""
-    return Sales()
-
-
 def controls(tables: Tables, start: Sales) -> Sales:
     """Draw the sentence that is the question."""
     with sentence():
@@ -27,9 +22,7 @@ SCREEN = Screen(
     Sales,
     name="sales",
     label=N_("Sales"),
-    title=N_("How are sales going?"),
     icon=":material/storefront:",
-    default=default,
     controls=controls,
     waiting=N_("Adding up the orders…"),
 )

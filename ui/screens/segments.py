@@ -8,7 +8,7 @@ import streamlit as st
 
 from analysis import Lifecycle, Tables
 from analysis.answer import Answer
-from analysis.audience.lifecycle import INTEREST, LifecycleAnswer
+from analysis.audience.lifecycle import LifecycleAnswer
 from analysis.messages import say
 from analysis.question import Question
 from analysis.values import local_day
@@ -21,15 +21,6 @@ from ui.session import keep
 
 SAVED, PLACE, OPEN = "segments.segment.saved", "segments.segments", "segments.open"
 FOUR_WEEKS = dt.timedelta(days=28)
-
-
-def default(tables: Tables) -> Lifecycle:
-    """Return the last day observed against four weeks before."""
-    first, last = _observed(tables)
-    here = [e for e in INTEREST if e in tables.event_keys]
-    here = here or [e for e in tables.common_events() if e != "purchase"] or list(INTEREST)
-    asked = Lifecycle(interest=here if set(here) != set(INTEREST) else INTEREST)
-    return asked.replace(at=last, since=max(first, last - FOUR_WEEKS)) if first < last else asked
 
 
 def controls(tables: Tables, start: Lifecycle) -> Lifecycle:
@@ -136,9 +127,7 @@ SCREEN = Screen(
     Lifecycle,
     name="segments",
     label=N_("Segments"),
-    title=N_("How far has everyone come, and who moved on?"),
     icon=":material/group:",
-    default=default,
     controls=controls,
     waiting=N_("Placing everyone in a stage…"),
     under=saved,

@@ -10,14 +10,6 @@ from ui.language import N_, _
 from ui.screens.base import Screen
 
 
-def default(tables: Tables) -> PageSpeed:
-    """Return looking against the cart, with the events there are."""
-    known = [e for e in ("view", "visit", *tables.common_events()) if e in tables.event_keys]
-    goals = [e for e in ("cart", "checkout", "purchase", *known) if e in tables.event_keys and e not in known[:1]]
-    asked = PageSpeed(breakdown="device" if "device" in tables.present("events") else None)
-    return asked.replace(event=known[0], to=goals[0]) if known and goals else asked
-
-
 def controls(tables: Tables, start: PageSpeed) -> PageSpeed:
     """Draw the sentence that is the question."""
     events = event_names(tables)
@@ -42,9 +34,7 @@ SCREEN = Screen(
     PageSpeed,
     name="speed",
     label=N_("Page speed"),
-    title=N_("Do slow pages cost conversions?"),
     icon=":material/speed:",
-    default=default,
     controls=controls,
     waiting=N_("Timing everyone's pages…"),
 )

@@ -110,6 +110,8 @@ class ResponseCurves(CurvesDefinition):
     [['hyperbolic', 900.0, 100.0, 4.05]]
     """
 
+    title: ClassVar[str] = N_("What would the next unit of budget earn in each channel?")
+
     def _answer(self, tables: Tables) -> CurvesAnswer:
         given = report(tables, self.where, self.currency)
         found = _estimates(self, tables, given)

@@ -63,6 +63,8 @@ class Style:
         Whether its currency codes, such as ``USD 5``, are those of one currency.
     pointed : bool
         Whether some of its ambiguous values have a point.
+    months : tuple of (str, int)
+        Words for months that only people read, such as ``mai`` and ``sept.``, lower case.
     small : bool
         Whether it writes nothing but whole numbers below a thousand, so that it may part thousands further on.
     """
@@ -74,6 +76,7 @@ class Style:
     short: ShortDates | None = None
     codes: bool = False
     pointed: bool = False
+    months: tuple[tuple[str, int], ...] = ()
     small: bool = False
 
 

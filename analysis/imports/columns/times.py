@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import duckdb
 
 from analysis.imports.columns.cells import Source, Style, filled, halved
 from analysis.imports.columns.dates import parsed, short_dates
+from analysis.imports.lexicon.calendar import month_of
 
 Spans = tuple[tuple[dt.datetime, dt.datetime, int], ...]
 """From when to when (local), and how many microseconds local time is ahead of UTC."""
@@ -39,6 +41,16 @@ _ANY_ORDER = (
     "%d-%b-%Y", "%b-%d-%Y", "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%a, %d %b %Y", "%a, %b %d, %Y", "%b %d, %Y %H:%M:%S",
     "%Y-%m", "%Y/%m", "%Y年%m月", "%B %Y", "%b %Y", "%B, %Y", "%b, %Y", "%b-%Y",
 )  # fmt: skip
+_ABBREVIATIONS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_ENGLISH = {
+    *_ABBREVIATIONS, "january", "february", "march", "april", "june", "july", "august", "september", "october",
+    "november", "december",
+}  # fmt: skip
+"""What DuckDB reads as a month."""
+_WORD = "\\p{L}{3,}\\.?"
+_DAYS = ("%d %b %y", "%d %b %Y", "%b %d %Y", "%Y %b %d", "%b %Y")
+_SPELLED = [day + clock for day in _DAYS for clock in ("", " %H:%M", " %H:%M:%S")]
+"""How times with a word for the month are written, once only spaces are between their parts."""
 _YEARS = 20
 _CLOCKS = (" %H:%M:%S", " %H:%M", " %I:%M %p", " %I:%M:%S %p", "")
 
@@ -99,9 +111,21 @@ def _day_style(source: Source, dated: float, told: bool | None) -> Style:
         where=f"regexp_matches(x, '{look}')",
     )
     found = True if days and not months else False if months and not days else None
+    if not written and (months := _months(source)):
+        return Style("text", months=months)
     kind = "dotted" if dated and dots >= 0.9 * dated else "text"
     unclear = bool(written) and found is None and kind != "dotted"  # 01.02.2026 is the first of February everywhere
     return Style(kind, day_first=told if found is None else found, ambiguous=unclear)
+
+
+def _months(source: Source) -> tuple[tuple[str, int], ...]:
+    """Return the words for months in a column that DuckDB does not know, such as ``mai`` and ``sept.``."""
+    words = source.one(
+        f"list_distinct(flatten(list(regexp_extract_all(lower(x), '{_WORD}'))))", f"{halved(source.name)} AS x",
+        where="regexp_matches(x, '^[^:]*\\p{L}{3}') AND length(x) < 40",
+    )[0]  # fmt: skip
+    known = {word: month_of(word) for word in words or () if word not in _ENGLISH}
+    return tuple(sorted((word, number) for word, number in known.items() if number))
 
 
 def time(source: Source, style: Style) -> str:
@@ -184,6 +208,8 @@ def _counted(source: str, kind: str) -> str:
 
 def _written(source: str, style: Style) -> str:
     text = halved(source)
+    if style.months:
+        return in_zone(f"try_strptime({_in_english(text, style.months)}, {_SPELLED})")
     if style.short:
         return in_zone(parsed(text, style.short, _CLOCKS))
     spelled, noon = f"try_strptime({text}, {_formats(style)})", f"regexp_matches({text}, '{_NOON}')"
@@ -196,6 +222,15 @@ def _written(source: str, style: Style) -> str:
     bare = in_zone(f"TRY_CAST(trim(regexp_replace({text}, '[A-Za-z]+$', '')) AS TIMESTAMP)")
     zoned = f"WHEN {offset} AND {own} THEN {bare} WHEN {offset} THEN timezone('UTC', {exact})"
     return f"CASE {zoned} ELSE {in_zone(local)} END"
+
+
+def _in_english(text: str, months: tuple[tuple[str, int], ...]) -> str:
+    """Return SQL for a time with its month by the name that DuckDB knows, and nothing between its parts but a space."""
+    found = f"lower({text})"
+    for word, number in sorted(months, key=lambda pair: -len(pair[0])):
+        name = re.escape(word).replace("'", "''")
+        found = f"regexp_replace({found}, '(^|\\PL){name}($|\\PL)', '\\1{_ABBREVIATIONS[number - 1]}\\2')"
+    return f"trim(regexp_replace(regexp_replace({found}, '\\bde[l]?\\b', ' ', 'g'), '[-./, ]+', ' ', 'g'))"
 
 
 def _formats(style: Style) -> list[str]:

@@ -25,6 +25,8 @@ MODEL_WORDS: Mapping[str, str] = MappingProxyType(
     }
 )
 MODELS = tuple(MODEL_WORDS)
+COLUMNS = (N_("channel"), N_("campaign"), N_("creative"), N_("audience"), N_("phase"))
+"""What can be credited, the most usual first."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -38,7 +40,7 @@ class AttributionDefinition(Question):
 
     conversion: str = field(default="purchase", metadata=text())
     touches: tuple[str, ...] = field(default=("visit",), metadata=names())
-    by: str = field(default="channel", metadata=one_of("channel", "campaign", "creative", "audience", "phase"))
+    by: str = field(default="channel", metadata=one_of(*COLUMNS))
     value: str = field(default="conversions", metadata=one_of("conversions", "revenue", "value"))
     window: str = field(default="7d", metadata=duration())
     paths: str = field(default="since_last_conversion", metadata=one_of("since_last_conversion", "all"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from analysis.fields import Field, Fields, Figure, bounds, described
 from analysis.journey.attribution import chart as credit_picture
 from analysis.journey.attribution import words
 from analysis.journey.attribution.costs import Cost, spent, worth_of
-from analysis.journey.attribution.definition import MODEL_WORDS, MODELS, AttributionDefinition
+from analysis.journey.attribution.definition import COLUMNS, MODEL_WORDS, MODELS, AttributionDefinition
 from analysis.journey.attribution.headline import Headline
 from analysis.journey.attribution.models import MOST
 from analysis.journey.attribution.plan import credited, span, tallied
@@ -91,6 +91,19 @@ class Attribution(AttributionDefinition):
     >>> answer.frame("models")[["touch", "first", "linear"]].values.tolist()
     [['display', 1.0, 0.5], ['search', 0.0, 0.5], ['(total)', 1.0, 1.0]]
     """
+
+    title: ClassVar[str] = N_("Who brings most?")
+
+    @classmethod
+    def suggested(cls, tables: Tables) -> Self:
+        """Return what purchases by channel bring, credited to visits where there are any."""
+        filled = tables.present("events")
+        return cls(
+            value="revenue" if tables.count("orders") and "order_id" in filled else "conversions",
+            conversion=tables.goal,
+            touches=("visit",) if "visit" in tables.event_keys else (),
+            by=next((c for c in COLUMNS if c in filled), "channel"),
+        )
 
     def _answer(self, tables: Tables) -> Answer:
         known = credited(self, tables)

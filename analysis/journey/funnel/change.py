@@ -71,6 +71,8 @@ class FunnelChange(OfFunnel):
     [0.44, 0.26, -0.18, 0.0]
     """
 
+    title: ClassVar[str] = N_("Why did conversion change?")
+
     before: Filter = field(metadata=a(Filter))
     after: Filter = field(metadata=a(Filter))
     by: str = field(default="channel", metadata=text())

@@ -81,6 +81,8 @@ class FunnelRules(OfFunnel):
     [1, 0]
     """
 
+    title: ClassVar[str] = N_("How much of the funnel is the rule it is counted by?")
+
     def _answer(self, tables: Tables) -> FunnelRulesAnswer:
         asked = self.asked.replace(breakdown=None, breakdown_at="first")
         first = asked.run(tables)

@@ -96,6 +96,8 @@ class DropOffs(OfFunnel):
     ['android', 100, 0.2, 0.4, 20.0]
     """
 
+    title: ClassVar[str] = N_("Which groups drop off more than others?")
+
     by: tuple[str, ...] = field(default=(), metadata=names(at_most=12))
     slow: float = field(default=3.0, metadata=number(least=0, most=600))
     loyal_orders: int = field(default=2, metadata=whole(least=0, most=1000))

@@ -64,6 +64,8 @@ class TimeToConvert(OfFunnel):
     {'users': [4], 'converted': [3], 'rate': [0.75], 'median': [1800.0]}
     """
 
+    title: ClassVar[str] = N_("How long do people take from step to step?")
+
     from_step: int = field(default=1, metadata=whole(least=1, most=STEPS_AT_MOST))
     to_step: int | None = field(default=None, metadata=optional(whole(least=2, most=STEPS_AT_MOST)))
 

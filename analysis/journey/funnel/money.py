@@ -69,6 +69,8 @@ class FunnelMoney(OfFunnel):
     [[2.0, 80.0, 40.0], [1.0, 80.0, 80.0]]
     """
 
+    title: ClassVar[str] = N_("What did the orders of the funnel bring?")
+
     currency: str | None = field(default=None, metadata=optional(currency_code()))
 
     def _answer(self, tables: Tables) -> FunnelMoneyAnswer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -23,10 +23,11 @@ from analysis.journey.funnel.definition import FunnelDefinition
 from analysis.journey.funnel.kernel import MOST_IN_REGISTERS, NO_TIME
 from analysis.journey.funnel.plan import Plan, before
 from analysis.journey.funnel.windows import Waits, compared, suggested
-from analysis.messages import N_
+from analysis.messages import N_, Names, say
 from analysis.store.walk import Chunk
 from analysis.tables import Tables
 from analysis.values import value
+from analysis.vocabulary import EVENTS
 
 
 @value("funnel")
@@ -88,6 +89,19 @@ class Funnel(FunnelDefinition):
     >>> answer.table[["users", "settled", "later"]].to_numpy().tolist()
     [[1, 1, 0], [1, 1, 0], [1, 0, 1]]
     """
+
+    title: ClassVar[str] = N_("Where do people drop off?")
+
+    @classmethod
+    def suggested(cls, tables: Tables) -> Self:
+        """Return the shop's usual way from looking to buying, with the events there are."""
+        known = [e for e in ("view", "cart", "checkout", "purchase") if e in tables.event_keys]
+        known = known if len(known) > 1 else [e for e in (*EVENTS, *tables.common_events()) if e in tables.event_keys]
+        steps = list(dict.fromkeys(known))
+        if len(steps) < 2:
+            here = Names(tuple(tables.event_keys))
+            raise DataError.empty(say("A funnel needs two different events; there is only {events}.", events=here))
+        return cls(steps=steps[:4], window="7d")
 
     def _answer(self, tables: Tables) -> FunnelAnswer:
         plan, parts = timed(self, tables, _counted)

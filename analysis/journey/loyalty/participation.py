@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import narwhals as nw
 import numpy as np
@@ -77,10 +77,18 @@ class Participation(Question):
     [['2024', 2, 2, 0, 0, 0], ['2025', 2, 1, 1, 0, 0]]
     """
 
+    title: ClassVar[str] = N_("Who takes part in campaign after campaign?")
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"events": ("campaign",)})
 
     by: tuple[str, ...] = field(default=(), metadata=names(at_most=100))
     paid_orders: int = field(default=0, metadata=whole(least=0, most=1000))
+
+    @classmethod
+    def suggested(cls, tables: Tables) -> Self:
+        """Return what became of the loyal users, where orders tell who they were before the first campaign."""
+        first = tables.span("events")
+        orders = tables.span("orders") if {"user_id", "paid_at"} <= set(tables.present("orders")) else None
+        return cls(paid_orders=2 if orders and first and orders[0] < first[0] else 0)
 
     def _answer(self, tables: Tables) -> ParticipationAnswer:
         for event in self.by:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import narwhals as nw
 import numpy as np
@@ -95,6 +95,7 @@ class Retention(Question):
 ['2026-11-09', 1, 1, 1, False]]
     """
 
+    title: ClassVar[str] = N_("Who comes back, and when?")
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"events": ()})
 
     start: tuple[str, ...] = field(default=(), metadata=names(at_most=100))
@@ -117,6 +118,11 @@ class Retention(Question):
         if self.unbounded and self.measure == "revenue":
             text = say("Revenue falls in the period it was paid in: count it on that period, not on or after it.")
             raise QuestionError.crossed(text)
+
+    @classmethod
+    def suggested(cls, tables: Tables) -> Self:
+        """Return who comes back to do anything, week by week."""
+        return cls(start="visit" if "visit" in tables.event_keys else (), returns=())
 
     def _answer(self, tables: Tables) -> RetentionAnswer:
         for event in (*self.start, *(self.returns or ())):

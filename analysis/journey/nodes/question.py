@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import narwhals as nw
 import numpy as np
@@ -22,7 +22,7 @@ from analysis.estimates import Interval, clear, difference, proportion, share
 from analysis.fields import Field, Fields, Figure, bounds, described
 from analysis.journey.nodes import chart, kernel, words
 from analysis.journey.nodes.kernel import STRATA, STRIDE, Rates, Rules, Trials
-from analysis.messages import N_, say
+from analysis.messages import N_, Name, say
 from analysis.periods import known_until
 from analysis.question import Question
 from analysis.store.walk import Chunk, Repeated
@@ -41,7 +41,7 @@ from analysis.values import (
     text,
     value,
 )
-from analysis.vocabulary import NODES
+from analysis.vocabulary import MARKS, NODES
 
 SHARES = ("converted", "others", "difference", "low", "high", "more")
 
@@ -97,12 +97,24 @@ class Nodes(Question):
     [[1, 1.0, 0.0, 1.0]]
     """
 
+    title: ClassVar[str] = N_("Which touchpoints and plays go with buying?")
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"events": ()})
 
     nodes: tuple[str, ...] = field(default=NODES, metadata=names(at_least=1, at_most=12))
     goal: str = field(default="purchase", metadata=text())
     window: str = field(default="3d", metadata=duration())
     phases: bool = field(default=True, metadata=flag())
+
+    @classmethod
+    def suggested(cls, tables: Tables) -> Self:
+        """Return the plan's touchpoints where events mark them, else the closest there are."""
+        names, goal = tables.common_events(), tables.goal
+        marked = [m for m in NODES if m in names] or [m for m in MARKS if m in names]
+        nodes = marked or [n for n in names if n != goal][:3]
+        if not nodes:
+            said = say("Touchpoints need events beside {goal}; there are none.", goal=Name(goal, "event"))
+            raise DataError.empty(said)
+        return cls(nodes=nodes, goal=goal)
 
     def _answer(self, tables: Tables) -> NodesAnswer:
         for event in (*self.nodes, self.goal):

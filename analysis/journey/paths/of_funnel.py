@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from analysis.journey.funnel.plan import FAR, Plan, planned, relevant
 from analysis.journey.paths.kernel import ENDED
 from analysis.journey.paths.question import OfPaths, PathsAnswer, Said, Walked, answered, in_time, origin_key, traced
 from analysis.journey.steps import STEPS_AT_MOST
-from analysis.messages import Message, Name, say
+from analysis.messages import N_, Message, Name, say
 from analysis.store.walk import Chunk, Columns
 from analysis.tables import Tables
 from analysis.values import micros, optional, text, value, whole
@@ -75,6 +75,8 @@ class FunnelPaths(OfFunnel, OfPaths):
     >>> asked.run(Tables(events=events)).table[["level", "from", "to", "count"]].values.tolist()
     [[1, 'cart', 'view', 1], [2, 'view', '(ended)', 1]]
     """
+
+    title: ClassVar[str] = N_("What did people do around a step of the funnel?")
 
     step: int = field(default=1, metadata=whole(least=1, most=STEPS_AT_MOST))
     group: str | None = field(default=None, metadata=optional(text()))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import narwhals as nw
 import numpy as np
@@ -134,6 +134,8 @@ class Paths(OfPaths):
     [[1, 'cart', 'view', 1], [2, 'view', '(ended)', 1]]
     """
 
+    title: ClassVar[str] = N_("What do people do next, and how did they get here?")
+
     start: str | None = field(default=None, metadata=optional(text()))
     window: str = field(default="7d", metadata=duration())
     session: bool = field(default=False, metadata=flag())
@@ -148,6 +150,12 @@ class Paths(OfPaths):
     def origin(self) -> str | None:
         """The event paths begin at."""
         return self.start
+
+    @classmethod
+    def suggested(cls, tables: Tables) -> Self:
+        """Return what happens after a visit, in one session where sessions are known."""
+        known = [e for e in (*EVENTS, *tables.common_events()) if e in tables.event_keys]
+        return cls(start=known[0] if known else None, session="session_id" in tables.present("events"))
 
     def _answer(self, tables: Tables) -> PathsAnswer:
         shown = self.shown(tables.event_keys, self.start)

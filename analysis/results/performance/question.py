@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import narwhals as nw
 import numpy as np
@@ -111,11 +111,17 @@ class Performance(Question):
     [['(total)', 60.0, 0.032, 2.3333333333333335], ['a', 40.0, 0.03, 2.0], ['b', 20.0, 0.04, 3.0]]
     """
 
+    title: ClassVar[str] = N_("What does advertising bring?")
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"spend": ()})
 
     by: str | None = field(default="channel", metadata=optional(one_of(*COLUMNS)))
     every: str | None = field(default="day", metadata=optional(one_of(*EVERY)))
     currency: str | None = field(default=None, metadata=optional(currency_code()))
+
+    @classmethod
+    def suggested(cls, tables: Tables) -> Self:
+        """Return what each channel brings for its money, over all of the time."""
+        return cls(every=None)
 
     def _answer(self, tables: Tables) -> PerformanceAnswer:
         if self.by:

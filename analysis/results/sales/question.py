@@ -120,6 +120,7 @@ class Sales(Question):
     [[4, 3, 1, 2, 85.0, 42.5]]
     """
 
+    title: ClassVar[str] = N_("How are sales going?")
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"orders": ()})
 
     by: str | None = field(default=None, metadata=optional(one_of(*COLUMNS)))
