@@ -16,7 +16,8 @@ FLOORS = (
     ("analysis.sharing",),
     ("analysis.reallocation",),
     ("analysis.budget",),
-    ("analysis.audience", "analysis.comparison", "analysis.journey", "analysis.results", "analysis.workspace"),
+    ("analysis.comparison",),
+    ("analysis.audience", "analysis.journey", "analysis.results", "analysis.workspace"),
     ("analysis.imports",),
     ("analysis",),
 )
@@ -32,6 +33,7 @@ ALLOWED = {
     },
     "analysis.workspace": {"analysis.imports"},
     "analysis.reallocation": {"analysis.budget"},
+    "analysis.comparison": {"analysis.journey", "analysis.results"},
 }
 """Rooms that may import other rooms of the library; all the others import the ground floor alone."""
 GROUND = {"analysis.store", "analysis.values"}

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.special import ndtr
 
 from analysis.answer import Answer
-from analysis.arrays import Floats
+from analysis.arrays import Floats, Ints
 from analysis.charts import TOTAL
 from analysis.estimates import Interval, Z, clear, difference
 from analysis.fields import Figure
@@ -46,8 +46,8 @@ class Pairs:
     """
 
     words: tuple[Message, ...]
-    left: np.ndarray[Any, np.dtype[np.int64]]
-    right: np.ndarray[Any, np.dtype[np.int64]]
+    left: Ints
+    right: Ints
     first: int
 
     @property
@@ -76,8 +76,8 @@ def paired(left: Answer, right: Answer, figure: Figure) -> Pairs:
         keys.sort(key=lambda key: (groups.index(key[0]), key[1]))
     both = [rows[0].get(key) or rows[1][key] for key in keys]
     first = sum(row.group == both[0].group for row in both) if both and len(figure.rows) > 1 else len(both)
-    at = (np.array([side[key].at if key in side else -1 for key in keys], np.int64) for side in rows)
-    return Pairs(tuple(row.words for row in both), *at, first)
+    one, other = (np.array([side[key].at if key in side else -1 for key in keys], np.int64) for side in rows)
+    return Pairs(tuple(row.words for row in both), one, other, first)
 
 
 def _steps(left: Answer, right: Answer, figure: Figure) -> tuple[dict[int, tuple[int, Message]], ...]:
@@ -87,7 +87,7 @@ def _steps(left: Answer, right: Answer, figure: Figure) -> tuple[dict[int, tuple
              for side, own in zip((left, right), sides, strict=True)]  # fmt: skip
     found: tuple[dict[int, tuple[int, Message]], dict[int, tuple[int, Message]]] = ({}, {})
     place = 0
-    for tag, a, b, c, d in SequenceMatcher(None, *sides, autojunk=False).get_opcodes():
+    for tag, a, b, c, d in SequenceMatcher(None, sides[0], sides[1], autojunk=False).get_opcodes():
         if tag == "equal" or b - a == d - c:
             for i, j in zip(range(a, b), range(c, d), strict=True):
                 one, other = words[0][i], words[1][j]
@@ -182,7 +182,7 @@ def _counted(days: pd.Series, first: pd.Timestamp | None) -> tuple[list[object],
 # ---- their figures ----------------------------------------------------------------------------------------
 
 
-def column(answer: Answer, frame: str, name: str, at: np.ndarray[Any, np.dtype[np.int64]]) -> Floats:
+def column(answer: Answer, frame: str, name: str, at: Ints) -> Floats:
     """Return a column of an answer's table in the order of the pairs, NaN where the answer has no such row."""
     held = answer.frame(frame)
     if not name or name not in held:
@@ -191,12 +191,12 @@ def column(answer: Answer, frame: str, name: str, at: np.ndarray[Any, np.dtype[n
     return np.asarray(values[at], float)
 
 
-def interval(answer: Answer, figure: Figure, at: np.ndarray[Any, np.dtype[np.int64]]) -> Interval:
+def interval(answer: Answer, figure: Figure, at: Ints) -> Interval:
     """Return an answer's figure with its bounds in the order of the pairs."""
     return Interval(*(column(answer, figure.frame, name, at) for name in (figure.column, figure.low, figure.high)))
 
 
-def people(answer: Answer, figure: Figure, at: np.ndarray[Any, np.dtype[np.int64]]) -> Floats:
+def people(answer: Answer, figure: Figure, at: Ints) -> Floats:
     """Return of how many people each row's figure is: of steps, of those who took the first."""
     if not figure.n:
         return np.full(len(at), np.nan)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -17,10 +18,13 @@ from analysis.comparison.differences import Difference, differences
 from analysis.comparison.settings import KINDS, SETTINGS
 from analysis.errors import QuestionError
 from analysis.fields import Field, Fields, Figure, bounds, described
+from analysis.journey.funnel.question import Funnel
 from analysis.messages import N_, Message, Names, say, translate
 from analysis.question import Question
+from analysis.results.performance.question import Performance
+from analysis.results.sales.question import Sales
 from analysis.tables import Tables
-from analysis.values import Filter, Metadata, value
+from analysis.values import Filter, Metadata, local_day, value
 
 NUMBERS = ("count", "share", "points", "money", "ratio", "number", "seconds")
 """Units of what can be subtracted."""
@@ -73,6 +77,10 @@ class Comparison(Question):
     [0.3, 0.6, 0.3, 0.163, 0.422]
     """
 
+    title: ClassVar[str] = N_("What differs?")
+    heavy: ClassVar[bool] = True
+    """As either side may be."""
+
     left: Question = field(metadata=_side())
     right: Question = field(metadata=_side())
 
@@ -80,6 +88,14 @@ class Comparison(Question):
     def sides(self) -> tuple[Question, Question]:
         """Both questions with the filter that they share."""
         return _within(self.left, self.where), _within(self.right, self.where)
+
+    @classmethod
+    def suggested(cls, tables: Tables) -> Self:
+        """Return the last campaign set beside the one before it, or the days' second half beside their first."""
+        kind = next((kind for kind in (Funnel, Sales, Performance) if not kind.lacks(tables)), Funnel)
+        asked = kind.suggested(tables)
+        before, after = _two_campaigns(tables) or _two_halves(tables)
+        return cls(left=asked.replace(where=before), right=asked.replace(where=after))
 
     def _answer(self, tables: Tables) -> Answer:
         sides = self.sides
@@ -197,11 +213,33 @@ class BesideAnswer(Answer):
         return self.frame(name).assign(finding=found)
 
     def _chart(self, look: Look) -> AnyChart:
-        sides = (replace(side, names=self.names) for side in (self.left, self.right))
-        return picture.stacked(*sides, self.headline, look)
+        left, right = (replace(side, names=self.names) for side in (self.left, self.right))
+        return picture.stacked(left, right, self.headline, look)
 
 
 # ---- the work ---------------------------------------------------------------------------------------------
+
+
+def _two_campaigns(tables: Tables) -> tuple[Filter, Filter] | None:
+    """Return the filters for the campaign before the current one, and for that; None where there are no two."""
+    names, current = tables.names("campaign"), tables.current()
+    if len(names) < 2:
+        return None
+    last = names.index(current.campaign[0]) if current else len(names) - 1
+    before, after = names[max(last, 1) - 1], names[max(last, 1)]
+    return Filter(campaign=(before,)), Filter(campaign=(after,))
+
+
+def _two_halves(tables: Tables) -> tuple[Filter, Filter]:
+    span = tables.span()
+    if span is None:
+        return Filter(), Filter()
+    first, last = (dt.date.fromisoformat(local_day(moment, tables.zone)) for moment in span)
+    middle = first + (last - first) // 2
+    after = min(middle + dt.timedelta(days=1), last)
+    halves = (first, middle), (after, last)
+    one, other = (Filter(start=begin.isoformat(), end=end.isoformat()) for begin, end in halves)
+    return one, other
 
 
 def _within(question: Question, where: Filter | None) -> Question:
@@ -212,8 +250,8 @@ def _within(question: Question, where: Filter | None) -> Question:
     dated = own if own.start or own.end else where
     names = ("campaign", "channel", "device")
     both: dict[str, Any] = {name: getattr(own, name) or getattr(where, name) for name in names}
-    segment = {**dict(where.segment), **dict(own.segment)}
-    return question.replace(where=Filter(start=dated.start, end=dated.end, segment=segment, **both))
+    both["segment"] = {**dict(where.segment), **dict(own.segment)}
+    return question.replace(where=Filter(start=dated.start, end=dated.end, **both))
 
 
 def _alike(left: Answer, right: Answer) -> bool:
@@ -320,14 +358,14 @@ def _figures(left: Answer, right: Answer, own: Figure, pairs: kernel.Pairs) -> p
 
 
 def _beside(asked: Comparison, left: Answer, right: Answer) -> BesideAnswer:
-    kinds = tuple(side.kind for side in asked.sides)
+    one, other = (side.kind for side in asked.sides)
     differ = differences(*asked.sides)
-    table = pd.DataFrame({"side": ["left", "right"], "question": list(kinds),
+    table = pd.DataFrame({"side": ["left", "right"], "question": [one, other],
                           "finding": [side.headline.text() for side in (left, right)]})  # fmt: skip
     return BesideAnswer(
         question=asked,
         version=left.version,
-        headline=words.two_kinds(*(say(KINDS[kind]) for kind in kinds), alike=kinds[0] == kinds[1]),
+        headline=words.two_kinds(say(KINDS[one]), say(KINDS[other]), alike=one == other),
         frames={"table": table},
         notes=(*words.what_differs(differ), *words.each_side(left, right)),
         currency=left.currency,

@@ -10,7 +10,7 @@ import numpy as np
 from analysis.answer import Answer, Note
 from analysis.charts import TOTAL
 from analysis.comparison.differences import Difference
-from analysis.messages import Message, Money, Names, Points, Share, Span, say
+from analysis.messages import N_, Message, Money, Names, Points, Share, Span, say
 
 MOST = 12
 """Differences between two questions that are told one by one."""
@@ -135,22 +135,17 @@ def what_differs(differ: Sequence[Difference]) -> Iterator[Note]:
         yield Note("differs", say("And {n} more settings differ.", n=len(differ) - MOST))
 
 
+LEFT, RIGHT = N_("Left: {headline}"), N_("Right: {headline}")
+
+
 def each_side(left: Answer, right: Answer) -> Iterator[Note]:
     """Say what each side found, and its caveats; what both sides warn of once."""
-    yield Note("left", say("Left: {headline}", headline=left.headline))
-    yield Note("right", say("Right: {headline}", headline=right.headline))
-    yield from caveats(left, right)
-
-
-def caveats(left: Answer, right: Answer) -> Iterator[Note]:
-    """Yield what changes how either side's figures are to be read; what both sides warn of once."""
+    yield Note("left", say(LEFT, headline=left.headline))
+    yield Note("right", say(RIGHT, headline=right.headline))
     one, other = ([note for note in side.notes if note.level != "info"] for side in (left, right))
     yield from (note for note in one if note in other)
-    for text, own, its in (("left", one, other), ("right", other, one)):
-        for note in own:
-            if note not in its:
-                said = say("Left: {headline}" if text == "left" else "Right: {headline}", headline=note.message)
-                yield Note(note.code, said, note.level)
+    for text, own, its in ((LEFT, one, other), (RIGHT, other, one)):
+        yield from (Note(note.code, say(text, headline=note.message), note.level) for note in own if note not in its)
 
 
 def trust(by: Message | None, known: bool, bounded: bool, different: bool) -> Iterator[Note]:
