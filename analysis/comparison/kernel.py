@@ -116,7 +116,10 @@ def _rows(answer: Answer, figure: Figure, steps: Mapping[int, tuple[int, Message
         columns[figure.rows[0]], period = _counted(pd.to_datetime(table[figure.rows[0]]), first_day(answer))
     found: dict[Key, Row] = {}
     times: Counter[Key] = Counter()
+    beside = table["campaign"] if dated and "campaign" in table else None
     for at in range(len(table)):
+        if beside is not None and beside.iloc[at] != beside.iloc[0] and not pd.isna(beside.iloc[at]):
+            continue  # the campaign before, which such an answer has beside its own
         key: list[Hashable] = []
         words: list[Message] = []
         for name, held in columns.items():
