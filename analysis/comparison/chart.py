@@ -24,7 +24,7 @@ _OWN = {
 
 
 def pairs(answer: Answer, label: str, unit: str, sides: tuple[Message, Message], look: Look) -> AnyChart:
-    """Draw a comparison's rows, the left's dot hollow, the right's full.
+    """Draw a comparison's rows: the left's dot in grey, under it the right's, each with its interval.
 
     Parameters
     ----------
@@ -68,30 +68,22 @@ def _side(table: pd.DataFrame, side: str, word: str) -> pd.DataFrame:
     return own[own["value"].notna()]
 
 
-def stacked(left: Answer, right: Answer, headline: Message, look: Look) -> AnyChart:
-    """Draw both sides' own charts, one under the other."""
-    parts = [_part(side.chart(look), look(side.headline)) for side in (left, right)]
-    whole = alt.vconcat(*parts, spacing=40).resolve_scale(color="independent", size="independent")
+def stacked(sides: tuple[Answer, Answer], titles: tuple[Message, Message], headline: Message, look: Look) -> AnyChart:
+    """Draw both sides' own charts, one under the other, each under its title."""
+    parts = [_part(side.chart(look), look(title)) for side, title in zip(sides, titles, strict=True)]
+    whole = alt.vconcat(*parts, spacing=40).resolve_scale(
+        color="independent", size="independent", opacity="independent", fill="independent"
+    )
     return charts.finish(whole, look, describe=look(headline))
 
 
 def _part(chart: AnyChart, title: str) -> AnyChart:
-    """Return a finished chart without what only a whole one may have."""
-    own: dict[str, Any] = chart.to_dict()
-    for name in ("$schema", "config", "background", "padding", "autosize"):
-        own.pop(name, None)
-    if own.get("width") == "container":
-        own["width"] = WIDTH
-    if isinstance(inner := own.get("spec"), dict) and inner.get("width") == "container":
-        inner["width"] = WIDTH
-    data = own.pop("datasets", {})
-    return alt.Chart.from_dict(_inlined(own, data))
-
-
-def _inlined(spec: Any, data: dict[str, Any]) -> Any:
-    """Return a specification whose data stand where they are used."""
-    if isinstance(spec, dict):
-        if set(spec) == {"name"} and spec["name"] in data:
-            return {"values": data[spec["name"]]}
-        return {name: _inlined(held, data) for name, held in spec.items()}
-    return [_inlined(held, data) for held in spec] if isinstance(spec, list) else spec
+    """Return a finished chart under a title, without what only a whole one may have."""
+    own = chart.copy(deep=False)
+    for name in ("config", "background", "padding"):
+        own[name] = alt.Undefined
+    for view in (own, getattr(own, "spec", None)):
+        if getattr(view, "width", None) == "container":
+            view.width = WIDTH
+    own.title = title
+    return own

@@ -214,7 +214,9 @@ class BesideAnswer(Answer):
 
     def _chart(self, look: Look) -> AnyChart:
         left, right = (replace(side, names=self.names) for side in (self.left, self.right))
-        return picture.stacked(left, right, self.headline, look)
+        one, other = (say(text, headline=say(KINDS[side.question.kind]))
+                      for text, side in ((words.LEFT, left), (words.RIGHT, right)))  # fmt: skip
+        return picture.stacked((left, right), (one, other), self.headline, look)
 
 
 # ---- the work ---------------------------------------------------------------------------------------------
