@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from analysis.audience.lifecycle import Lifecycle as Lifecycle
     from analysis.budget.curves.question import ResponseCurves as ResponseCurves
     from analysis.budget.scenario import Scenario as Scenario
+    from analysis.comparison.question import Comparison as Comparison
     from analysis.journey.attribution.question import Attribution as Attribution
     from analysis.journey.funnel.change import FunnelChange as FunnelChange
     from analysis.journey.funnel.conventions import FunnelRules as FunnelRules
@@ -55,6 +56,7 @@ _HOMES = {
     "Attribution": "analysis.journey.attribution.question",
     "Campaign": "analysis.values",
     "ColumnMapping": "analysis.workspace",
+    "Comparison": "analysis.comparison.question",
     "Contents": "analysis.workspace.contents",
     "DisplayName": "analysis.records",
     "DropOffs": "analysis.journey.funnel.dropoffs",
@@ -115,6 +117,7 @@ __all__ = [
     "Attribution",
     "Campaign",
     "ColumnMapping",
+    "Comparison",
     "Contents",
     "DisplayName",
     "DropOffs",

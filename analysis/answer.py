@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from analysis.charts import AnyChart, Look, Plot
-from analysis.fields import Field, Fields, described
+from analysis.fields import Field, Fields, Figure, described
 from analysis.messages import Message, begun
 from analysis.names import DisplayNames
 from analysis.values import Value
@@ -53,6 +53,8 @@ class Answer:
     """
 
     fields: ClassVar[Fields] = described()
+    figures: ClassVar[tuple[Figure, ...]] = ()
+    """By what two answers of its kind are compared; the first is what a comparison speaks of."""
 
     question: Value
     version: str

@@ -37,6 +37,37 @@ class Field:
 
 Fields = Mapping[str, Mapping[str, Field]]
 
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure by which two answers of one kind are compared, row by row.
+
+    Parameters
+    ----------
+    column : str
+    rows : tuple of str
+        The columns that tell the rows apart; a day first means that rows are counted from each side's first day.
+    low, high : str
+        Its interval's columns; empty where it has none.
+    n : str
+        The column with how many people it is of; empty where nobody is counted.
+    frame : str
+    main : int
+        Which of the first group's rows a comparison speaks of.
+    steps : str
+        Of `rows`, the column whose rows follow one another; its groups' first rows say how many people there are.
+    """
+
+    column: str
+    rows: tuple[str, ...]
+    low: str = "low"
+    high: str = "high"
+    n: str = ""
+    frame: str = "table"
+    main: int = 0
+    steps: str = ""
+
+
 CONVERTED: Mapping[str, Field] = MappingProxyType(
     {"users": Field(N_("Users"), "count"), "converted": Field(N_("Converted"), "count")}
 )

@@ -61,7 +61,11 @@ class Question(Value):
             if isinstance(where := getattr(self, each.name), Filter):
                 _known(where, tables)
         answer = self._answer(tables)
-        return replace(answer, names=tables.display, notes=(*_later(self, tables), *answer.notes))
+        return replace(answer, names=tables.display, notes=(*self._told(tables), *answer.notes))
+
+    def _told(self, tables: Tables) -> tuple[Note, ...]:
+        """Return what is to be said of every question of what it tells people apart by."""
+        return _later(self, tables)
 
     @classmethod
     def lacks(cls, tables: Tables) -> tuple[DataError, ...]:

@@ -40,6 +40,7 @@ CAMPAIGN = Campaign(
 
 FUNNEL = {"kind": "funnel", "version": 1, "steps": ["visit", "view", "purchase"]}
 SMALL: dict[str, dict[str, Any]] = {
+    "comparison": {"left": FUNNEL, "right": {**FUNNEL, "window": "14d"}},
     "drop-offs": {"funnel": FUNNEL, "by": ["channel"], "least": 1},
     "funnel-money": {"funnel": FUNNEL},
     "funnel-change": {

@@ -17,6 +17,7 @@ FLOORS = (
     ("analysis.notebook",),
     ("analysis.reallocation",),
     ("analysis.budget",),
+    ("analysis.comparison",),
     ("analysis.audience", "analysis.journey", "analysis.results", "analysis.workspace"),
     ("analysis.imports",),
     ("analysis",),
@@ -41,6 +42,7 @@ ALLOWED = {
     },
     "analysis.workspace": {"analysis.imports"},
     "analysis.reallocation": {"analysis.budget"},
+    "analysis.comparison": {"analysis.journey", "analysis.results"},
 }
 """Rooms that may import other rooms of the library; all the others import the ground floor alone."""
 GROUND = {"analysis.store", "analysis.values"}

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.audience.lifecycle import Lifecycle
+from analysis.comparison.question import Comparison
 from analysis.errors import QuestionError, SluiceError
 from analysis.imports.columns.mapping import ColumnMapping
 from analysis.journey.funnel.change import FunnelChange
@@ -40,6 +41,7 @@ PLAIN: dict[str, Value] = {
     "time-to-convert": TimeToConvert(funnel=Funnel(steps=("view", "cart"))),
     "drop-offs": DropOffs(funnel=Funnel(steps=("view", "cart"))),
     "funnel-money": FunnelMoney(funnel=Funnel(steps=("view", "cart"))),
+    "comparison": Comparison(left=Funnel(steps=("view", "cart")), right=Lifecycle()),
     "funnel-change": FunnelChange(
         funnel=Funnel(steps=("view", "cart")), before=Filter(end="2026-11-01"), after=Filter(start="2026-11-02")
     ),

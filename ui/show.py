@@ -38,6 +38,7 @@ FRAMES = {
     "steps": N_("From created to kept"),
     "rates": N_("Rates and intervals"),
     "change": N_("Change"),
+    "figures": N_("Other figures"),
 }
 
 

@@ -19,7 +19,7 @@ from analysis.audience import lifecycle_chart as picture
 from analysis.charts import TOTAL, AnyChart, Look
 from analysis.errors import DataError, QuestionError
 from analysis.estimates import proportion
-from analysis.fields import Field, Fields, bounds, described
+from analysis.fields import Field, Fields, Figure, bounds, described
 from analysis.messages import N_, Message, Names, Share, say
 from analysis.money import Currency, currency_of, known
 from analysis.purchases import purchases, source_of
@@ -201,6 +201,7 @@ class LifecycleAnswer(Answer):
             **bounds("share"),
         },
     )
+    figures = (Figure("share", ("stage",), main=-2),)
 
     question: Lifecycle
     at: str

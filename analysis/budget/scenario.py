@@ -18,7 +18,7 @@ from analysis.budget.curves.question import SHORT_REASONS, CurvesAnswer, Respons
 from analysis.charts import TOTAL, AnyChart, Look
 from analysis.errors import DataError
 from analysis.estimates import TAILS
-from analysis.fields import Field, Fields, described
+from analysis.fields import Field, Fields, Figure, described
 from analysis.messages import N_, Message, Money, Name, Names, say
 from analysis.money import OF_CURRENCIES, roi
 from analysis.question import Question
@@ -135,6 +135,7 @@ class ScenarioAnswer(Answer):
             **DRAWN,
         },
     )
+    figures = (Figure("revenue", ("channel",), main=-1),)
 
     question: Scenario
     curves: tuple[Curve, ...] = ()

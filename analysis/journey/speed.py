@@ -17,7 +17,7 @@ from analysis.answer import Answer, Note
 from analysis.charts import NOT_SET, TOTAL, AnyChart, Look
 from analysis.errors import DataError, QuestionError
 from analysis.estimates import SMALL, difference, proportion, ratio, share, small_groups, standardised
-from analysis.fields import CONVERTED, Field, Fields, bounds, described
+from analysis.fields import CONVERTED, Field, Fields, Figure, bounds, described
 from analysis.groups import GROUP, groups_of
 from analysis.journey.paths import kernel as following
 from analysis.later import alt
@@ -169,6 +169,7 @@ class PageSpeedAnswer(Answer):
             "gained_high": Field(N_("Gained: 95% to"), "number"),
         },
     )
+    figures = (Figure("difference", ("breakdown",), "difference_low", "difference_high", frame="loss"),)
 
     question: PageSpeed
 

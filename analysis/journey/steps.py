@@ -47,11 +47,7 @@ class Step(Value):
     @property
     def said(self) -> Message:
         """The step in words: its events and what they must meet by the names that people have for them."""
-        events = Names(self.events, "event", sign="/")
-        if not self.where:
-            return say("{events}", events=events)
-        met = [say("{column}={kept}", column=column, kept=Names(kept, column, sign="/")) for column, kept in self.where]
-        return say("{events} ({met})", events=events, met=Names(tuple(met)))
+        return _said(self)
 
     def __repr__(self) -> str:
         return f"Step({_call(self)}{', optional=True' if self.optional else ''})"
@@ -80,6 +76,11 @@ class Exclusion(Value):
     after: int = field(default=1, metadata=whole(least=1, most=STEPS_AT_MOST))
     before: int | None = field(default=None, metadata=optional(whole(least=1, most=STEPS_AT_MOST)))
 
+    @property
+    def said(self) -> Message:
+        """Its events and what they must meet by the names that people have for them."""
+        return _said(self)
+
     def __repr__(self) -> str:
         after = f", after={self.after}" if self.after > 1 else ""
         before = f", before={self.before}" if self.before else ""
@@ -91,6 +92,14 @@ def _call(of: Step | Exclusion) -> str:
     events = repr(of.events[0] if len(of.events) == 1 else of.events)
     where = {column: kept[0] if len(kept) == 1 else kept for column, kept in of.where}
     return f"{events}, where={where!r}" if where else events
+
+
+def _said(of: Step | Exclusion) -> Message:
+    events = Names(of.events, "event", sign="/")
+    if not of.where:
+        return say("{events}", events=events)
+    met = [say("{column}={kept}", column=column, kept=Names(kept, column, sign="/")) for column, kept in of.where]
+    return say("{events} ({met})", events=events, met=Names(tuple(met)))
 
 
 def steps() -> Metadata:

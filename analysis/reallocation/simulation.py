@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.answer import Answer
 from analysis.charts import AnyChart, Look
-from analysis.fields import Field, Fields, described
+from analysis.fields import Field, Fields, Figure, described
 from analysis.messages import N_
 from analysis.money import roi
 from analysis.reallocation import chart as picture
@@ -200,6 +200,7 @@ class SimulationAnswer(Answer):
             ),
         },
     )
+    figures = (Figure("gain", ("policy",), "", "", main=1),)
 
     question: Simulation
     decisions: tuple[Decision, ...] = ()

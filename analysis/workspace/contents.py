@@ -13,7 +13,7 @@ from analysis import charts
 from analysis.answer import Answer, Note
 from analysis.charts import AnyChart, Look
 from analysis.errors import DataError
-from analysis.fields import Field, Fields, described
+from analysis.fields import Field, Fields, Figure, described
 from analysis.later import alt
 from analysis.messages import N_, Message, Money, Names, say
 from analysis.periods import day_of
@@ -86,6 +86,10 @@ class ContentsAnswer(Answer):
             "first": Field(N_("First (UTC)"), "time"),
             "last": Field(N_("Last (UTC)"), "time"),
         },
+    )
+    figures = (
+        Figure("count", ("measure",), "", ""),
+        Figure("rows", ("day", "table"), "", "", frame="daily"),
     )
 
     def _chart(self, look: Look) -> AnyChart:

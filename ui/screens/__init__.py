@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from analysis.errors import QuestionError
 from analysis.question import Question
 from ui.language import N_
 from ui.screens import (
     attribution,
     budget,
+    comparison,
     funnel,
     nodes,
     participation,
@@ -26,14 +26,14 @@ from ui.screens import (
     segments,
     speed,
 )
-from ui.screens.base import Screen, View
+from ui.screens.base import Screen, View, screen_among
 
 _JOURNEY = (funnel, paths, speed, retention, participation, nodes, attribution)
 ROOMS: Mapping[str, tuple[Screen[Any], ...]] = MappingProxyType(
     {
         N_("Journey"): tuple(module.SCREEN for module in _JOURNEY),
         N_("Audience"): (segments.SCREEN,),
-        N_("Results"): (sales.SCREEN,),
+        N_("Results"): (sales.SCREEN, comparison.SCREEN),
         N_("Money"): (performance.SCREEN, budget.SCREEN, reallocation.SCREEN),
     }
 )
@@ -50,10 +50,7 @@ def screen_of(question: Question) -> Screen[Any]:
     QuestionError
         No screen asks it.
     """
-    for screen in SCREENS.values():
-        if isinstance(question, screen.kinds):
-            return screen
-    raise QuestionError.unknown_kind(question.kind, [kind.kind for one in SCREENS.values() for kind in one.kinds])
+    return screen_among(SCREENS.values(), question)
 
 
 __all__ = ["ROOMS", "SCREENS", "Screen", "View", "screen_of"]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from analysis import Tables
 from analysis.answer import Answer
+from analysis.errors import QuestionError
 from analysis.question import Question
 
 Q = TypeVar("Q", bound=Question)
@@ -87,3 +88,18 @@ class Screen(Generic[Q]):
     def page(self) -> str:
         """The page's file."""
         return f"pages/{self.name}.py"
+
+
+def screen_among(screens: Iterable[Screen[Any]], question: Question) -> Screen[Any]:
+    """Return the one of several screens that asks a question, be it as one of its views.
+
+    Raises
+    ------
+    QuestionError
+        None asks it.
+    """
+    known = tuple(screens)
+    for screen in known:
+        if isinstance(question, screen.kinds):
+            return screen
+    raise QuestionError.unknown_kind(question.kind, [kind.kind for one in known for kind in one.kinds])

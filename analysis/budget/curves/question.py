@@ -23,7 +23,7 @@ from analysis.budget.curves.forms import FORMS
 from analysis.budget.curves.report import Report, report
 from analysis.charts import NOT_SET, AnyChart, Look
 from analysis.estimates import TAILS
-from analysis.fields import Field, Fields, described
+from analysis.fields import Field, Fields, Figure, described
 from analysis.messages import N_, Message, Money, Name, Names, say
 from analysis.money import roi
 from analysis.tables import Tables
@@ -181,6 +181,7 @@ class CurvesAnswer(Answer):
             "revenue": Field(N_("Attributed revenue at usual demand"), "money"),
         },
     )
+    figures = (Figure("marginal_roi", ("channel",), "marginal_low", "marginal_high"),)
 
     question: ResponseCurves
     curves: tuple[Curve, ...] = ()

@@ -13,7 +13,7 @@ from analysis.answer import Answer
 from analysis.arrays import Floats
 from analysis.charts import TOTAL, AnyChart, Look
 from analysis.errors import DataError
-from analysis.fields import Field, Fields, bounds, described
+from analysis.fields import Field, Fields, Figure, bounds, described
 from analysis.journey.attribution import chart as credit_picture
 from analysis.journey.attribution import words
 from analysis.journey.attribution.costs import Cost, spent, worth_of
@@ -207,6 +207,7 @@ class AttributionAnswer(Answer):
         models={"touch": _TOUCH, **_MODELS},
         table=_TABLE,
     )
+    figures = (Figure("share", ("touch",), frame="ranking"),)
 
     question: Attribution
     universe: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ from analysis.answer import Answer, Note
 from analysis.charts import GROUP_WORDS, TOTAL, AnyChart, Look
 from analysis.errors import DataError, QuestionError
 from analysis.estimates import SMALL, Z, difference, proportion, small_groups
-from analysis.fields import Field, Fields, bounds, described
+from analysis.fields import Field, Fields, Figure, bounds, described
 from analysis.journey.funnel.chains import chains
 from analysis.journey.funnel.definition import OfFunnel, within
 from analysis.journey.funnel.money import nobody, too_early
@@ -125,6 +125,7 @@ class FunnelChangeAnswer(Answer):
             "rate_high": Field(N_("Rates: 95% to"), "points"),
         },
     )
+    figures = (Figure("change", ("group",)),)
 
     question: FunnelChange
     universe: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ from analysis.answer import Answer, Note
 from analysis.charts import AnyChart, Look
 from analysis.errors import DataError, QuestionError
 from analysis.estimates import proportion
-from analysis.fields import Field, Fields, bounds, described
+from analysis.fields import Field, Fields, Figure, bounds, described
 from analysis.journey.funnel.chains import follow
 from analysis.journey.funnel.definition import PROFILE_RULES, FunnelDefinition, OfFunnel
 from analysis.journey.funnel.plan import Plan
@@ -119,6 +119,7 @@ class FunnelRulesAnswer(Answer):
             "difference": Field(N_("Difference"), "points"),
         },
     )
+    figures = (Figure("rate", ("rule",), n="users"),)
 
     def _chart(self, look: Look) -> AnyChart:
         return _dots(self, look)

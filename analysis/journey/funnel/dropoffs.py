@@ -17,7 +17,7 @@ from analysis.answer import Answer, Note
 from analysis.charts import GROUP_WORDS, NOT_SET, AnyChart, Look, Plot
 from analysis.errors import DataError
 from analysis.estimates import SMALL, Interval, Moments, Z, clear, difference, mean, proportion, ratio, score_test
-from analysis.fields import Field, Fields, bounds, described
+from analysis.fields import Field, Fields, Figure, bounds, described
 from analysis.groups import told_apart_by
 from analysis.journey.funnel.chains import Chains
 from analysis.journey.funnel.definition import FunnelDefinition, OfFunnel, within
@@ -159,6 +159,7 @@ class DropOffsAnswer(Answer):
             "worth_high": Field(N_("Worth: 95% to"), "money"),
         },
     )
+    figures = (Figure("share", ("after", "event", "column", "group"), n="users"),)
 
     question: DropOffs
 

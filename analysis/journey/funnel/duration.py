@@ -14,7 +14,7 @@ from analysis.answer import Answer, Note
 from analysis.charts import TOTAL, AnyChart, Look
 from analysis.errors import DataError, QuestionError
 from analysis.estimates import SMALL, Z, small_groups
-from analysis.fields import CONVERTED, Field, Fields, bounds, described
+from analysis.fields import CONVERTED, Field, Fields, Figure, bounds, described
 from analysis.groups import GROUP
 from analysis.journey.funnel.chains import Chains, chains
 from analysis.journey.funnel.definition import FunnelDefinition, OfFunnel
@@ -121,6 +121,7 @@ class TimeToConvertAnswer(Answer):
             **bounds("share"),
         },
     )
+    figures = (Figure("rate", ("breakdown",), n="users"),)
 
     universe: tuple[str, ...] = ()
 

@@ -18,7 +18,7 @@ from analysis.arrays import Bools, Floats
 from analysis.charts import TOTAL, AnyChart, Look
 from analysis.errors import DataError
 from analysis.estimates import Moments, mean
-from analysis.fields import Field, Fields, bounds, described
+from analysis.fields import Field, Fields, Figure, bounds, described
 from analysis.groups import GROUP
 from analysis.journey.funnel.chains import Chains, chains
 from analysis.journey.funnel.definition import FunnelDefinition, OfFunnel, within
@@ -119,6 +119,7 @@ class FunnelMoneyAnswer(Answer):
             "roi": Field(N_("ROI"), "ratio"),
         },
     )
+    figures = (Figure("revenue_per_user", ("breakdown", "event"), n="counted", steps="event"),)
 
     question: FunnelMoney
     universe: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ from analysis.arrays import Bools
 from analysis.charts import NOT_SET, TOTAL, AnyChart, Look
 from analysis.errors import DataError
 from analysis.estimates import proportion, share
-from analysis.fields import Field, Fields, bounds, described
+from analysis.fields import Field, Fields, Figure, bounds, described
 from analysis.groups import GROUP
 from analysis.journey.funnel import chart as picture
 from analysis.journey.funnel import words
@@ -163,6 +163,9 @@ class FunnelAnswer(Answer):
             **bounds("share"),
             "lost": Field(N_("Conversions that took longer"), "count"),
         },
+    )
+    figures = (
+        Figure("from_start", ("breakdown", "event"), "start_low", "start_high", n="settled", main=-1, steps="event"),
     )
 
     question: Funnel

@@ -20,7 +20,7 @@ from analysis.arrays import Floats, Ints
 from analysis.charts import AnyChart, Look
 from analysis.errors import DataError
 from analysis.estimates import SMALL, Z, proportion, share
-from analysis.fields import Field, bounds, described
+from analysis.fields import Field, Figure, bounds, described
 from analysis.journey.loyalty import participation_chart
 from analysis.journey.loyalty.kernel import masks
 from analysis.messages import N_, Message, Name, Names, Points, Share, say
@@ -161,6 +161,7 @@ class ParticipationAnswer(Answer):
             "change_high": Field(N_("Change: 95% to"), "points"),
         },
     )
+    figures = (Figure("rate", ("campaign",), n="known", frame="campaigns", main=-1),)
 
     question: Participation
 

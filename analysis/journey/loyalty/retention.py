@@ -18,7 +18,7 @@ from analysis.answer import Answer, Note
 from analysis.charts import NOT_SET, TOTAL, AnyChart, Look
 from analysis.errors import DataError, QuestionError
 from analysis.estimates import SMALL, Moments, mean, proportion, share
-from analysis.fields import Field, Fields, bounds, described
+from analysis.fields import Field, Fields, Figure, bounds, described
 from analysis.groups import GROUP, groups_of
 from analysis.journey.loyalty import kernel, retention_chart
 from analysis.messages import N_, Message, Money, Names, Share, say
@@ -183,6 +183,7 @@ class RetentionAnswer(Answer):
     """
 
     fields: ClassVar[Fields] = _fields(_SHARES)
+    figures = (Figure("share", ("breakdown", "later"), n="users", frame="curve", main=1),)
 
     question: Retention
     universe: tuple[str, ...] = ()
@@ -203,6 +204,7 @@ class RevenueRetentionAnswer(RetentionAnswer):
     """
 
     fields: ClassVar[Fields] = _fields(_AMOUNTS)
+    figures = (Figure("per_user", ("breakdown", "later"), n="counted", frame="curve", main=1),)
 
 
 # ---- the work ---------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from analysis.arrays import Bools, Floats, Ints
 from analysis.charts import GROUP_WORDS, TOTAL, AnyChart, Look
 from analysis.errors import DataError
 from analysis.estimates import Interval, clear, difference, proportion, share
-from analysis.fields import Field, Fields, bounds, described
+from analysis.fields import Field, Fields, Figure, bounds, described
 from analysis.journey.nodes import chart, kernel, words
 from analysis.journey.nodes.kernel import STRATA, STRIDE, Rates, Rules, Trials
 from analysis.messages import N_, Name, say
@@ -165,6 +165,7 @@ class NodesAnswer(Answer):
             "unadjusted": Field(N_("Plain difference, ever met or not"), "points"),
         }
     )
+    figures = (Figure("difference", ("node", "phase")),)
 
     question: Nodes
 

@@ -18,7 +18,7 @@ from analysis.answer import Answer, Note
 from analysis.charts import AnyChart, Look
 from analysis.errors import DataError, QuestionError
 from analysis.estimates import proportion
-from analysis.fields import Field, Fields, bounds, described
+from analysis.fields import Field, Fields, Figure, bounds, described
 from analysis.journey.paths import chart as ribbons
 from analysis.journey.paths import kernel
 from analysis.journey.paths.kernel import ENDED, REACHED
@@ -200,6 +200,7 @@ class PathsAnswer(Answer):
             **bounds("share"),
         },
     )
+    figures = (Figure("share", ("level", "from", "to")),)
 
     question: OfPaths
     ways: tuple[tuple[str, ...], ...] = ()

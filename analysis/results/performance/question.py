@@ -15,7 +15,7 @@ from analysis.answer import Answer, Note
 from analysis.charts import TOTAL, AnyChart, Look
 from analysis.errors import DataError
 from analysis.estimates import Interval, relative, share
-from analysis.fields import Field, Fields, described
+from analysis.fields import Field, Fields, Figure, described
 from analysis.messages import N_, say
 from analysis.money import Currency, currency_of, known
 from analysis.periods import known_until
@@ -165,6 +165,10 @@ class PerformanceAnswer(Answer):
             (r, _FIGURES[r]), *((f"{r}_{end}", _RATES[f"{r}_{end}"]) for end in ("low", "high")))}},
         **fields_of(_FIGURES, _FIGURES),
     )  # fmt: skip
+    figures = (
+        Figure("roas", ("group",), "roas_low", "roas_high", frame="rates"),
+        Figure("spend", ("period", "group"), "", "", frame="trend"),
+    )
 
     question: Performance
     universe: tuple[str, ...] = ()

@@ -17,7 +17,7 @@ from analysis.answer import Answer, Note
 from analysis.charts import NOT_SET, TOTAL, AnyChart, Look
 from analysis.errors import DataError
 from analysis.estimates import Interval, Moments, mean, proportion, ratio, relative, share
-from analysis.fields import Field, Fields, bounds, described
+from analysis.fields import Field, Fields, Figure, bounds, described
 from analysis.messages import N_, say
 from analysis.money import Currency, currency_of, known
 from analysis.periods import known_until
@@ -174,6 +174,10 @@ class SalesAnswer(Answer):
             **bounds("share"),
         },
         **fields_of(_FIGURES, {**_FIGURES, **_BUYERS}),
+    )
+    figures = (
+        Figure("realised", ("group",), "", ""),
+        Figure("realised", ("period", "group"), "", "", frame="trend"),
     )
 
     question: Sales

@@ -1,0 +1,89 @@
+"""Both sides' figures drawn as pairs of dots with their intervals; of two kinds of questions, both charts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from analysis import charts
+from analysis.answer import Answer
+from analysis.charts import AnyChart, Look, Plot
+from analysis.fields import Field
+from analysis.later import alt
+from analysis.messages import N_, Message
+
+MOST = 20
+"""Rows that are drawn; the table has all."""
+WIDTH = 640
+"""Of each of two charts."""
+_OWN = {
+    "side": Field(N_("Side"), "text"),
+    "value": Field(N_("Figure"), "number"),
+}
+
+
+def pairs(answer: Answer, label: str, unit: str, sides: tuple[Message, Message], look: Look) -> AnyChart:
+    """Draw a comparison's rows: the left's dot in grey, under it the right's, each with its interval.
+
+    Parameters
+    ----------
+    answer : ComparisonAnswer
+    label : str
+        Of the figure.
+    unit : str
+    sides : tuple of Message
+    look : Look
+    """
+    own = {"value": Field(label, unit), "from": Field(N_("95% from"), unit), "until": Field(N_("95% to"), unit)}
+    words = dict(zip(("left", "right"), map(look, sides), strict=True))
+    plot = answer.plot("table", look).beside(side=Field(N_("Side"), "text"), **own)
+    table = plot.named(answer.table)
+    drawn = table[table[["left", "right"]].notna().any(axis=1)].head(MOST).copy()
+    drawn["label"] = [_label(row, plot) for row in drawn.to_dict("records")]
+    order = drawn["label"].tolist()
+    long = pd.concat([_side(drawn, side, words[side]) for side in ("left", "right")], ignore_index=True)
+    rows = charts.rows("label", order, lines=2)
+    x = plot.x("value", scale=alt.Scale(zero=unit in ("share", "count", "money"), nice=True))
+    domain = list(words.values())
+    colour = alt.Color("side_name:N", sort=domain, title=None, legend=alt.Legend(title=None, labelLimit=400),
+                       scale=alt.Scale(domain=domain, range=[look.faint, charts.ACCENT]))  # fmt: skip
+    offset = alt.YOffset("side_name:N", sort=domain, scale=alt.Scale(domain=domain, range=[18, 30]))
+    base = alt.Chart(long).encode(y=rows, yOffset=offset, color=colour,
+                                  tooltip=plot.tips("row", "side", "value", "from", "until"))  # fmt: skip
+    reach = base.mark_rule(strokeWidth=1.5).encode(x="from:Q", x2="until:Q")
+    dots = base.mark_point(size=90, filled=True, opacity=1).encode(x=x)
+    return charts.finish(alt.layer(reach, dots), look, describe=look(answer.headline), height=48 * len(order) + 40)
+
+
+def _label(row: dict[Any, Any], plot: Plot) -> str:
+    """Return a row's name and, under it, both figures and how far apart they are."""
+    left, right = (plot.written(side, row[side]) if row[side] == row[side] else "—" for side in ("left", "right"))
+    return f"{row['row_name']}\n{left} → {right}"
+
+
+def _side(table: pd.DataFrame, side: str, word: str) -> pd.DataFrame:
+    held = {"value": side, "from": f"{side}_low", "until": f"{side}_high"}
+    own = table[["row", "row_name", "label"]].assign(side_name=word, **{name: table[of] for name, of in held.items()})
+    return own[own["value"].notna()]
+
+
+def stacked(sides: tuple[Answer, Answer], titles: tuple[Message, Message], headline: Message, look: Look) -> AnyChart:
+    """Draw both sides' own charts, one under the other, each under its title."""
+    parts = [_part(side.chart(look), look(title)) for side, title in zip(sides, titles, strict=True)]
+    whole = alt.vconcat(*parts, spacing=40).resolve_scale(
+        color="independent", size="independent", opacity="independent", fill="independent"
+    )
+    return charts.finish(whole, look, describe=look(headline))
+
+
+def _part(chart: AnyChart, title: str) -> AnyChart:
+    """Return a finished chart under a title, without what only a whole one may have."""
+    own = chart.copy(deep=False)
+    for name in ("config", "background", "padding"):
+        own[name] = alt.Undefined
+    for view in (own, getattr(own, "spec", None)):
+        if getattr(view, "width", None) == "container":
+            view.width = WIDTH
+    own.title = title
+    return own

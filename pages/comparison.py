@@ -1,0 +1,5 @@
+"""What differs between two questions?"""
+
+from ui.page import draw
+
+draw("comparison")
