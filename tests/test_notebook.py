@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from children import begin
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -260,3 +261,30 @@ def test_a_kept_notebook_with_a_cell_of_a_newer_release_is_listed(tmp_path: Path
 
 def test_values_of_any_kind_read_themselves() -> None:
     assert Value.readable({"kind": "x"}) == {"kind": "x"}
+
+
+def keeps_on(say: Callable[[str], None], path: Path) -> None:
+    """Change a notebook again and again, saying each time what is kept."""
+    here = open_workspace(path)
+    book = here.kept(Notebook)[0].value
+    for n in range(10_000):
+        book = book.add(Words(text=f"{n}"))
+        here.keep("review", book if len(book.cells) < 400 else book.replace(cells=book.cells[-1:]))
+        say(f"{n}")
+
+
+def test_killed_at_any_moment_the_last_kept_state_and_its_history_are_there(tmp_path: Path) -> None:
+    path = tmp_path / "w.duckdb"
+    here = open_workspace(path)
+    here.keep("review", Notebook(title="review").add(FUNNEL))
+    here.close()
+    for n in range(10):
+        child = begin(keeps_on, path, scratch=str(tmp_path))
+        said = [child.hears() for _ in range(n + 1)]
+        said += child.kill()
+        here = open_workspace(path)
+        (kept,) = here.kept(Notebook)
+        last = kept.value.cells[-1].holds
+        assert isinstance(last, Words) and int(last.text) >= int(said[-1]), (last, said)
+        assert len(here.history(kept.id)) == kept.revision
+        here.close()

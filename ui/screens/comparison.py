@@ -40,8 +40,10 @@ def controls(tables: Tables, start: Comparison) -> Comparison:
     """Draw both sides' own filters and controls beside each other."""
     found = {}
     for column, side, words in zip(st.columns(2, gap="large"), ("left", "right"), (_("Left"), _("Right")), strict=True):
-        with column, st.container(border=True, key=widget_key(f"{side}.side")):
-            found[side] = _side(tables, side, words, getattr(start, side))
+        own = getattr(start, side)
+        label = _(screen_among(SIDES.values(), own).label)
+        with column, st.expander(f"**{words}** · {label}", icon=":material/tune:", key=widget_key(f"{side}.side")):
+            found[side] = _side(tables, side, words, own)
     return start.replace(**found)
 
 

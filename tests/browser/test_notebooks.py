@@ -1,0 +1,63 @@
+"""A notebook in two browsers: cells change in place, and nothing of either person's work is lost."""
+
+from __future__ import annotations
+
+import pytest
+from browser_tools import settled
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+MENUS = "[class*='st-key-notebook-do']"
+
+
+def does(page, cell: int, doing: str) -> None:
+    """Choose something from a cell's menu."""
+    page.locator(f"{MENUS} button").nth(cell).click()
+    page.get_by_text(doing, exact=True).last.click()
+    settled(page)
+
+
+def begun(visit, template: str = "check"):
+    """Open the page and make a notebook of one of the plan's rounds."""
+    page = visit("notebooks")
+    settled(page)
+    page.locator(f".st-key-notebook-template-{template} button").click()
+    page.locator(MENUS).first.wait_for()
+    settled(page)
+    return page
+
+
+def test_cells_change_in_place_and_can_be_undone(visit) -> None:
+    page = begun(visit)
+    cells = page.locator(MENUS).count()
+    does(page, 1, "Copy")
+    page.wait_for_function(f"document.querySelectorAll(`{MENUS}`).length === {cells + 1}")
+    does(page, 1, "Delete")
+    page.wait_for_function(f"document.querySelectorAll(`{MENUS}`).length === {cells}")
+    page.locator(".st-key-notebook-undo button").click()
+    page.wait_for_function(f"document.querySelectorAll(`{MENUS}`).length === {cells + 1}")
+    settled(page)
+    page.reload()
+    settled(page)
+    page.wait_for_function(f"document.querySelectorAll(`{MENUS}`).length === {cells + 1}")
+
+
+def test_the_second_of_two_people_is_told_and_sees_both_versions(visit) -> None:
+    first = begun(visit)
+    does(first, 0, "Change")
+    first.locator("textarea").first.wait_for()
+    second = visit(first.url.split("/", 3)[3])
+    settled(second)
+    second.locator(MENUS).first.wait_for()
+    cells = second.locator(MENUS).count()
+    does(second, 1, "Delete")
+    second.wait_for_function(f"document.querySelectorAll(`{MENUS}`).length === {cells - 1}")
+    first.locator("textarea").first.fill("# My own title")
+    first.locator("textarea").first.press("Control+Enter")
+    first.get_by_text("Somebody else changed this notebook while you did").wait_for()
+    assert first.get_by_text("My own title").count() >= 1
+    settled(first)
+    first.locator(".st-key-notebook-theirs button").click()
+    settled(first)
+    first.wait_for_function(f"document.querySelectorAll(`{MENUS}`).length === {cells - 1}")
+    first.locator(".st-key-notebook-shelf button").click()
+    first.get_by_text("(my version)").first.wait_for()
