@@ -74,6 +74,13 @@ class QuestionError(SluiceError):
         return cls(text, "unreadable")
 
     @classmethod
+    def no_value(cls) -> Self:
+        """Code that is not that of a value; it is read and never run."""
+        text = say("This code is not one of Sluice's values written out, such as Funnel(steps=('view', 'cart')). "
+                   "Nothing else is read, and nothing is run.")  # fmt: skip
+        return cls(text, "no-value")
+
+    @classmethod
     def personal_heading(cls, n: int) -> Self:
         """A heading that is not kept, as it looks like a cell about somebody; the text does not repeat it."""
         text = say(

@@ -14,6 +14,7 @@ FLOORS = (
     ("pages",),
     ("ui",),
     ("analysis.sharing",),
+    ("analysis.notebook",),
     ("analysis.reallocation",),
     ("analysis.budget",),
     ("analysis.comparison",),
@@ -24,12 +25,20 @@ FLOORS = (
 """From the top; rooms of one floor do not import each other. The last is the ground floor."""
 ALLOWED = {
     "analysis.sharing": {
+        "analysis.notebook",
         "analysis.reallocation",
         "analysis.budget",
         "analysis.audience",
         "analysis.journey",
         "analysis.workspace",
         "analysis.imports",
+    },
+    "analysis.notebook": {
+        "analysis.reallocation",
+        "analysis.budget",
+        "analysis.audience",
+        "analysis.journey",
+        "analysis.results",
     },
     "analysis.workspace": {"analysis.imports"},
     "analysis.reallocation": {"analysis.budget"},

@@ -37,7 +37,7 @@ OLD, NEW = log("u view", "u cart", "v view"), log("u view", "u cart", "v view", 
 def rate(tables: Tables, cell: str) -> Quote:
     """Return the quote of the share that went on to the cart."""
     found = quotable(cell, FUNNEL.run(tables), Look())
-    return next(q for q, words in found if words.endswith(": 50.0%") and dict(q.row).get("step") == "cart")
+    return next(q for q, words in found if q.column == "from_previous" and words.endswith(": 50.0%"))
 
 
 # ---- changes ----------------------------------------------------------------------------------------------
@@ -209,7 +209,7 @@ def test_every_figure_that_is_offered_can_be_quoted(answer_to: Callable[[str], A
             ))  # fmt: skip
             found = told(book, tables, ask=lambda question, answer=answer: answer)
             figure = found["b"].figures[0]
-            assert figure is None or words.endswith(f": {figure}"), (kind, words)
+            assert words.endswith(f": {figure}"), (kind, words)
 
 
 def test_the_digest_does_not_see_the_last_digits(answer_to: Callable[[str], Any]) -> None:

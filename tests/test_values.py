@@ -27,6 +27,7 @@ from analysis.journey.funnel.question import Funnel
 from analysis.journey.paths.of_funnel import FunnelPaths
 from analysis.journey.steps import Exclusion, Step
 from analysis.messages import translate
+from analysis.notebook import Cell, Notebook, Quote, Seen, Unread, Words
 from analysis.question import Question
 from analysis.records import Alias, DisplayName, ExchangeRate
 from analysis.values import Campaign, Filter, Phase, Value, base, kinds, local_day, local_midnight, seconds
@@ -54,6 +55,11 @@ PLAIN: dict[str, Value] = {
     "exchange-rate": ExchangeRate(currency="USD", day="2026-11-11", rate=7.1, into="CNY"),
     "alias": Alias(column="channel", code="Google Ads", meant="google"),
     "display-name": DisplayName(column="channel", code="live_stream", language="zh_CN", name="直播"),
+    "quote": Quote(cell="a", column="rate", row={"event": "cart"}),
+    "unread": Unread(json='{"kind":"telepathy"}'),
+    "seen": Seen(data="0a", figures="1b", said={"en": "50% went on."}),
+    "cell": Cell(id="a", holds=Words(text="x")),
+    "notebook": Notebook(title="Review", cells=(Cell(id="a", holds=Words(text="x")),)),
 }
 """Instances of kinds that need something; the others are made with their defaults."""
 NAMES = {name: cls for cls in base._KINDS.values() for name in (cls.__name__,)}

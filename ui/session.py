@@ -122,7 +122,8 @@ def forget_word() -> None:
 def forget_choices() -> None:
     """Drop what was chosen about the data that stood here before."""
     forget_word()
-    for key in [k for k in st.session_state if str(k).endswith(".start") or str(k).startswith("filter.")]:
+    own = ("filter.", "notebook.")
+    for key in [k for k in st.session_state if str(k).endswith(".start") or str(k).startswith(own)]:
         del st.session_state[key]
 
 

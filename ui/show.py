@@ -14,6 +14,7 @@ from analysis.messages import Message, Span
 from analysis.sharing import downloads, notebooks, pictures
 from ui import address, drawn, kept, session
 from ui.language import N_, _, current, look, shown
+from ui.notebook import adding
 
 ICONS = {"info": ":material/info:", "warning": ":material/warning:", "missing": ":material/help:"}
 FRAMES = {
@@ -51,9 +52,17 @@ def show(answer: Answer, page: str) -> None:
     drawn.chart(answer, f"{page}.chart")
     notes(answer, page)
     actions(answer, page)
+    details(answer, page)
+
+
+def details(answer: Answer, page: str, *, lazily: bool = False) -> None:
+    """Draw the answer's tables and its code behind a fold; `lazily`, not before somebody opens it."""
     frames = [name for name in answer.frames if name == "table" or len(answer.frame(name))]
     labels = [_(FRAMES.get(name, name)) for name in frames]
-    with st.expander(_("Table and code"), key=f"{page}.details"):
+    fold = st.expander(_("Table and code"), key=f"{page}.details", on_change="rerun" if lazily else "ignore")
+    if lazily and not fold.open:
+        return
+    with fold:
         for tab, name in zip(st.tabs([*labels, _("Code")]), [*frames, None], strict=True):
             with tab:
                 if name:
@@ -137,6 +146,8 @@ def actions(answer: Answer, page: str) -> None:
     with st.container(horizontal=True, key=f"{page}.actions"):
         with st.popover(_("Save"), icon=":material/bookmark:"):
             _save(answer, page)
+        with st.popover(_("Add to notebook"), icon=":material/book:", key=f"{page}.to-notebook"):
+            adding.this(answer, page)
         with st.popover(_("Link"), icon=":material/link:"):
             st.caption(_("Opens this very question, filters included, on this server."))
             st.code(address.of(answer), language=None, wrap_lines=True)
@@ -145,16 +156,16 @@ def actions(answer: Answer, page: str) -> None:
         with st.popover(_("Picture"), icon=":material/image:"):
             _picture(answer, page)
         # A file is made in another thread, which knows neither the session's workspace nor its language.
-        here, language = session.workspace(), current()
+        here, seen = session.workspace(), look()
         st.download_button(
             _("Notebook file"),
-            data=lambda: notebooks.bundle(answer.question, here.tables(), language),
+            data=lambda: notebooks.bundle(notebooks.of(answer.question, seen), here.tables(), seen),
             file_name=f"sluice-{answer.question.kind}.zip",
             mime="application/zip",
             icon=":material/book:",
             on_click="ignore",
             key=f"{page}.notebook",
-            help=_("A ZIP: the notebook, and the data it runs on."),
+            help=_("A ZIP: the notebook, for Jupyter and for marimo, and the data it runs on."),
         )
 
 

@@ -142,7 +142,7 @@ class Lifecycle(Segmentation):
         span = tables.span("events")
         here = [e for e in INTEREST if e in tables.event_keys]
         here = here or [e for e in tables.common_events() if e != "purchase"] or list(INTEREST)
-        asked = cls(interest=here if set(here) != set(INTEREST) else INTEREST)
+        asked = cls(interest=tuple(here) if set(here) != set(INTEREST) else INTEREST)
         if span is None:
             return asked
         first, last = (dt.date.fromisoformat(local_day(moment, tables.zone)) for moment in span)

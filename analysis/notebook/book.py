@@ -24,7 +24,7 @@ LONGEST = 20_000
 """Characters of one text."""
 MOST = 500
 """Cells of one notebook."""
-PLACE = re.compile(r"\[\[(\d+)\]\]")
+PLACE = re.compile(r"\[\[(\d{1,4})\]\]")
 """Where a text quotes its n-th figure, counted from one."""
 
 
@@ -47,7 +47,7 @@ def _row() -> Metadata:
         try:
             found = tuple((column, held) for column, held in items)
         except (TypeError, ValueError):
-            found = ((None, None),)  # type: ignore[assignment]
+            found = ((None, None),)
         if not all(is_text(column) and isinstance(held, str) for column, held in found):
             raise QuestionError.field(name, got, say("it must map columns to what stands there."))
         return found
@@ -125,14 +125,14 @@ class Seen(Value):
     ----------
     data : str
         Version of the data.
-    digest : str
-        Of the answer, or of the figures that a text quoted.
+    figures : str
+        Digest of the answer, or of the figures that a text quoted.
     said : sequence of (str, str)
         Languages, and the sentence in each.
     """
 
     data: str = field(metadata=text())
-    digest: str = field(metadata=text())
+    figures: str = field(metadata=text())
     said: tuple[tuple[str, str], ...] = field(default=(), metadata=_row())
 
     def sentence(self, language: str) -> str:

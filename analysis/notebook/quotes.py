@@ -8,11 +8,13 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from analysis.answer import Answer
-from analysis.charts import Look
+from analysis.charts import Look, Plot
 from analysis.notebook.book import PLACE, Quote, Words
 
 FIGURES = ("count", "share", "points", "money", "ratio", "number", "seconds")
 """Units of the columns that can be quoted."""
+LABELS = ("text", "day", "time", "flag")
+"""Units of the columns that say what a row is about."""
 
 
 def quotable(id: str, answer: Answer, look: Look, *, most: int = 400) -> Iterator[tuple[Quote, str]]:
@@ -29,7 +31,7 @@ def quotable(id: str, answer: Answer, look: Look, *, most: int = 400) -> Iterato
 
     Examples
     --------
-    >>> from analysis.charts import Look
+    >>> from analysis.charts import Look, Plot
     >>> import pandas as pd
     >>> from analysis import Funnel, Tables
     >>> log = pd.DataFrame({"user_id": ["u", "u", "v"], "timestamp": pd.to_datetime(["2026-11-01"] * 3),
@@ -41,20 +43,38 @@ def quotable(id: str, answer: Answer, look: Look, *, most: int = 400) -> Iterato
     left = most
     for frame in answer.frames:
         plot, table = answer.plot(frame, look), answer.frame(frame)
-        labels = [
-            c for c in map(str, table) if c in plot.fields and plot.fields[c].unit in ("text", "day", "time", "flag")
+        labels = _labels(table, [c for c in map(str, table) if c in plot.fields], plot)
+        numbers = [
+            c for c in map(str, table) if c in plot.fields and plot.fields[c].unit in FIGURES and c not in labels
         ]
-        numbers = [c for c in map(str, table) if c in plot.fields and plot.fields[c].unit in FIGURES]
         named = plot.named(table)
+        alone = ~table[labels].astype(str).duplicated(keep=False) if labels else pd.Series(len(table) == 1, table.index)
         for i in range(len(table)):
             row = tuple((c, str(table[c].iloc[i])) for c in labels)
-            called = [str(named.get(f"{c}_name", table[c]).iloc[i])[:60] for c in labels]
+            called = [_called(plot, named, c, i)[:60] for c in labels]
             for column in numbers:
-                if left and pd.notna(table[column].iloc[i]):
+                if left and alone.iloc[i] and pd.notna(table[column].iloc[i]):
                     left -= 1
                     what = " · ".join([*filter(None, called), look(plot.fields[column].label)])
                     figure = plot.written(column, table[column].iloc[i])
                     yield Quote(cell=id, column=column, row=row, frame=frame), f"{what}: {figure}"
+
+
+def _labels(table: pd.DataFrame, columns: list[str], plot: Plot) -> list[str]:
+    """Return the columns that tell a table's rows apart: texts and days, and the first numbers where these do not."""
+    labels = [c for c in columns if plot.fields[c].unit in LABELS]
+    for column in columns:
+        if not table.duplicated(labels or None).any() and (labels or len(table) == 1):
+            break
+        labels += [column] if column not in labels else []
+    return labels
+
+
+def _called(plot: Plot, named: pd.DataFrame, column: str, i: int) -> str:
+    """Return what tells a row apart, in words."""
+    if column in plot.fields and plot.fields[column].unit in FIGURES:
+        return f"{plot.look(plot.fields[column].label)} {plot.written(column, named[column].iloc[i])}"
+    return str(named.get(f"{column}_name", named[column]).iloc[i])
 
 
 def figure_of(quote: Quote, others: Mapping[str, Answer], look: Look) -> str | None:

@@ -49,7 +49,7 @@ class Said:
     def stale(self) -> bool:
         """Whether it says something else than when somebody last looked."""
         before = self.cell.seen
-        return before is not None and (self.seen is None or self.seen.digest != before.digest)
+        return before is not None and (self.seen is None or self.seen.figures != before.figures)
 
 
 def tell(cell: Cell, others: Mapping[str, Answer], tables: Tables, look: Look, ask: Ask | None = None) -> Said:
@@ -71,7 +71,7 @@ def tell(cell: Cell, others: Mapping[str, Answer], tables: Tables, look: Look, a
         figures = tuple(figure_of(quote, others, look) for quote in holds.quotes)
         plain = tuple(figure_of(quote, others, Look()) for quote in holds.quotes)
         digest = hashlib.sha256(json.dumps(plain).encode()).hexdigest()
-        return Said(cell, figures=figures, seen=Seen(data=tables.version, digest=digest, said=_sentences(plain)))
+        return Said(cell, figures=figures, seen=Seen(data=tables.version, figures=digest, said=_sentences(plain)))
     if not isinstance(holds, Question):
         return Said(cell)
     try:
@@ -79,7 +79,7 @@ def tell(cell: Cell, others: Mapping[str, Answer], tables: Tables, look: Look, a
     except SluiceError as error:
         return Said(cell, error=error)
     said = tuple((language, answer.say(answer.headline, language)) for language in LANGUAGES)
-    return Said(cell, answer, seen=Seen(data=answer.version, digest=digest_of(answer), said=said))
+    return Said(cell, answer, seen=Seen(data=answer.version, figures=digest_of(answer), said=said))
 
 
 def _sentences(figures: tuple[str | None, ...]) -> tuple[tuple[str, str], ...]:

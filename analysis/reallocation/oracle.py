@@ -251,7 +251,7 @@ class _State:
         cap_left = self.cap_room() - self.cap_s
         db, de, du = self.newton(target, left, cap_left)
         # Where a system is singular, what has been reached is a point like any other; its gap says how good.
-        stuck = ~np.isfinite(db + de + du).all(axis=(1, 2))
+        stuck = np.asarray(~np.isfinite(db + de + du).all(axis=(1, 2)))
         db, de, du = (np.where(stuck[:, None, None], 0.0, d) for d in (db, de, du))
         self.done |= stuck
         dmove = np.diff(db, axis=1, prepend=0)

@@ -1,9 +1,11 @@
-"""An answer's chart as a picture: PNG or SVG, its texts in a font that this computer has."""
+"""An answer's chart, or a notebook's, as pictures: PNG or SVG, their texts in a font that this computer has."""
 
 from __future__ import annotations
 
+import io
 import re
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from analysis.answer import Answer
 from analysis.charts import Look
 from analysis.errors import DataError
 from analysis.later import later
+from analysis.notebook import Notebook, Said
 
 WIDTH, SCALE = 900, 2
 FOLDERS = (
@@ -43,6 +46,30 @@ def png(answer: Answer, look: Look) -> bytes:
 def svg(answer: Answer, look: Look) -> bytes:
     """Return the chart as SVG; see :func:`png`."""
     return str(_convert.vegalite_to_svg(_specification(answer, look))).encode()
+
+
+def archive(notebook: Notebook, told: Mapping[str, Said], look: Look) -> bytes:
+    """Return a ZIP with the charts of a notebook's questions, each as PNG and SVG, numbered in their order.
+
+    Parameters
+    ----------
+    notebook : Notebook
+    told : mapping of str to Said
+        What its cells say by their ids, from :func:`analysis.notebook.told`; what has no answer has no chart.
+    look : Look
+
+    Raises
+    ------
+    DataError
+        The language is Chinese, and no font on this computer has it.
+    """
+    said = (told[cell.id].answer for cell in notebook.cells if cell.id in told)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
+        for n, answer in enumerate(filter(None, said), 1):
+            for kind, make in (("png", png), ("svg", svg)):
+                file.writestr(f"{n:02d}-{answer.question.kind}.{kind}", make(answer, look))
+    return out.getvalue()
 
 
 def lacks_font(language: str) -> bool:

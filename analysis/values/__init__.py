@@ -1,6 +1,6 @@
 """Frozen values: what questions, filters, campaigns and rules are made of."""
 
-from analysis.values.base import Value, kinds, value
+from analysis.values.base import Value, classes, kinds, value
 from analysis.values.checks import (
     Metadata,
     Pairs,
@@ -37,6 +37,7 @@ __all__ = [
     "Value",
     "Wanted",
     "a",
+    "classes",
     "conditions",
     "currency_code",
     "day",

@@ -99,6 +99,11 @@ def kinds(base: type[Value] = Value) -> tuple[str, ...]:
     return tuple(kind for kind, cls in _KINDS.items() if issubclass(cls, base))
 
 
+def classes() -> dict[str, type[Value]]:
+    """Return every kind's class by the name that code calls it by."""
+    return {_KINDS[kind].__name__: _KINDS[kind] for kind in kinds()}
+
+
 def _plain(item: Any) -> Any:
     if isinstance(item, Value):
         return item.to_dict()

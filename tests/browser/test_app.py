@@ -62,7 +62,7 @@ def test_a_changed_control_changes_the_figures_and_the_notebook_agrees(visit, tm
         page.get_by_role("button", name="Notebook file").click()
     archive = zipfile.ZipFile(io.BytesIO(Path(pending.value.path()).read_bytes()))
     archive.extractall(tmp_path)
-    answer = run_notebook(tmp_path, "sluice-funnel.ipynb")
+    answer = run_notebook(tmp_path, "sluice.ipynb")
     users = answer["settled"].tolist()
     digits = 2 if 0 < users[-1] < 0.01 * users[0] else 1
     assert shown.startswith(f"{100 * users[-1] / users[0]:.{digits}f}% of {users[0]:,} users")
@@ -72,7 +72,7 @@ def test_a_changed_control_changes_the_figures_and_the_notebook_agrees(visit, tm
 
 
 def run_notebook(folder: Path, name: str) -> pd.DataFrame:
-    """Execute a downloaded notebook and return the table its last cell shows."""
+    """Execute a downloaded notebook and return the table of its last answer."""
     notebook = nbformat.read(folder / name, as_version=4)
     notebook.cells.append(nbformat.v4.new_code_cell("answer.table.to_parquet('answer.parquet')"))
     os.environ["PYTHONPATH"] = str(ROOT)

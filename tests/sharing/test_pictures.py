@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
 
+from analysis import Alias, Funnel, Notebook, Sales, Words
 from analysis.charts import Look
 from analysis.errors import DataError
+from analysis.notebook import told
 from analysis.question import Question
 from analysis.sharing import pictures
 from analysis.values import kinds
@@ -38,3 +42,16 @@ def test_chinese_needs_a_font_and_its_lack_is_said(answer_to, monkeypatch: pytes
     (tmp_path / "NotoSansCJK-Regular.ttc").touch()
     assert "浏览" in pictures.svg(answer_to("funnel"), Look("zh_CN")).decode()
     pictures.chinese_font.cache_clear()
+
+
+def test_a_notebooks_charts_are_numbered_in_its_order(tables) -> None:
+    book = Notebook(title="../<evil>").add(Words(text="x")).add(Sales()).add(Funnel(steps=("visit", "nothing")))
+    book = book.add(Funnel(steps=("visit", "view"))).add(Alias(column="channel", code="a", meant="b"))
+    content = pictures.archive(book, told(book, tables), Look())
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        found = {name: archive.read(name) for name in archive.namelist()}
+    assert list(found) == ["01-sales.png", "01-sales.svg", "02-funnel.png", "02-funnel.svg"]
+    assert all(held.startswith(PNG if name.endswith("png") else b"<svg") for name, held in found.items())
+    alone = pictures.svg(Funnel(steps=("visit", "view")).run(tables), Look())
+    numbered = re.compile(rb"(clip|gradient_?)\d+")  # Vega counts these on from chart to chart
+    assert numbered.sub(b"", found["02-funnel.svg"]) == numbered.sub(b"", alone)

@@ -111,8 +111,8 @@ def _day_style(source: Source, dated: float, told: bool | None) -> Style:
         where=f"regexp_matches(x, '{look}')",
     )
     found = True if days and not months else False if months and not days else None
-    if not written and (months := _months(source)):
-        return Style("text", months=months)
+    if not written and (named := _months(source)):
+        return Style("text", months=named)
     kind = "dotted" if dated and dots >= 0.9 * dated else "text"
     unclear = bool(written) and found is None and kind != "dotted"  # 01.02.2026 is the first of February everywhere
     return Style(kind, day_first=told if found is None else found, ambiguous=unclear)
@@ -120,11 +120,12 @@ def _day_style(source: Source, dated: float, told: bool | None) -> Style:
 
 def _months(source: Source) -> tuple[tuple[str, int], ...]:
     """Return the words for months in a column that DuckDB does not know, such as ``mai`` and ``sept.``."""
-    words = source.one(
-        f"list_distinct(flatten(list(regexp_extract_all(lower(x), '{_WORD}'))))", f"{halved(source.name)} AS x",
-        where="regexp_matches(x, '^[^:]*\\p{L}{3}') AND length(x) < 40",
-    )[0]  # fmt: skip
-    known = {word: month_of(word) for word in words or () if word not in _ENGLISH}
+    query = (
+        f"SELECT DISTINCT unnest(regexp_extract_all(lower(x), '{_WORD}')) FROM (SELECT {halved(source.name)} AS x "
+        f"FROM {source.relation}) WHERE regexp_matches(x, '^[^:]*\\p{{L}}{{3}}') AND length(x) < 40"
+    )
+    words = [word for (word,) in source.con.execute(query).fetchall()]
+    known = {word: month_of(word) for word in words if word not in _ENGLISH}
     return tuple(sorted((word, number) for word, number in known.items() if number))
 
 

@@ -61,8 +61,13 @@ def by_group(answer: Answer, universe: Sequence[str], look: Look) -> AnyChart:
     groups = list(dict.fromkeys(shown["breakdown"]))
     y = alt.Y("row:N", sort=rows["row"].tolist(), title=None, axis=_group_axis())
     base = alt.Chart(shown).encode(y=y)
+    room = 8 + 7 * int(shown["text"].str.len().max() or 0)  # for what stands behind the longest bar
     bars = base.mark_bar(height=14, opacity=0.85).encode(
-        x=plot.x("rate", title=look(N_("share of users whose window is over, with 95% interval"))),
+        x=plot.x(
+            "rate",
+            title=look(N_("share of users whose window is over, with 95% interval")),
+            scale=alt.Scale(range=[0, alt.ExprRef(f"width - {room}")]),
+        ),
         color=alt.Color("breakdown:N", scale=charts.colours(groups, universe), legend=None),
         tooltip=plot.tips("breakdown", "label", "settled", "rate", "low", "high"),
     )

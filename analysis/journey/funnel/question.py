@@ -101,7 +101,7 @@ class Funnel(FunnelDefinition):
         if len(steps) < 2:
             here = Names(tuple(tables.event_keys))
             raise DataError.empty(say("A funnel needs two different events; there is only {events}.", events=here))
-        return cls(steps=steps[:4], window="7d")
+        return cls(steps=tuple(steps[:4]), window="7d")
 
     def _answer(self, tables: Tables) -> FunnelAnswer:
         plan, parts = timed(self, tables, _counted)

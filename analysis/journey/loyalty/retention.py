@@ -122,7 +122,7 @@ class Retention(Question):
     @classmethod
     def suggested(cls, tables: Tables) -> Self:
         """Return who comes back to do anything, week by week."""
-        return cls(start="visit" if "visit" in tables.event_keys else (), returns=())
+        return cls(start=("visit",) if "visit" in tables.event_keys else (), returns=())
 
     def _answer(self, tables: Tables) -> RetentionAnswer:
         for event in (*self.start, *(self.returns or ())):

@@ -23,7 +23,7 @@ def triangle(answer: Answer, periods: str, look: Look) -> AnyChart:
     plot = answer.plot("table", look).beside(state=Field(N_("Observed"), "text", {state: state for state in _STATES}))
     table = plot.named(_cells(answer, plot))
     rows, steps = table["row"].unique().tolist(), int(table["later"].max()) + 1
-    x = alt.X("later:O", title=_across(plot, periods), axis=_ACROSS, scale=_GAPS)
+    x = alt.X("later:O", title=charts.two_lines(_across(plot, periods)), axis=_ACROSS, scale=_GAPS)
     y = alt.Y("row:N", sort=rows, title=None, axis=_axis(rows[0]), scale=_GAPS)
     base = alt.Chart(table).encode(x=x, y=y)
     # Period 0 is full of those who have only just come: its shade would drown the rest.

@@ -110,7 +110,7 @@ class Nodes(Question):
         """Return the plan's touchpoints where events mark them, else the closest there are."""
         names, goal = tables.common_events(), tables.goal
         marked = [m for m in NODES if m in names] or [m for m in MARKS if m in names]
-        nodes = marked or [n for n in names if n != goal][:3]
+        nodes = tuple(marked or [n for n in names if n != goal][:3])
         if not nodes:
             said = say("Touchpoints need events beside {goal}; there are none.", goal=Name(goal, "event"))
             raise DataError.empty(said)

@@ -1,0 +1,7 @@
+"""Many questions, one piece of work."""
+
+from ui.notebook import page
+from ui.page import through_the_door
+
+through_the_door()
+page.draw()

@@ -1,0 +1,1 @@
+"""The notebook's page: many questions, drawn as their pages draw them."""

@@ -1,0 +1,136 @@
+"""A text of a notebook: Markdown in which figures of answers stand, chosen from a list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import streamlit as st
+
+from analysis.answer import Answer
+from analysis.notebook import Cell, Notebook, Said, Words, filled, quotable, tell
+from analysis.question import Question
+from ui import session
+from ui.controls import widget_key
+from ui.language import _, current, look, shown
+from ui.notebook import desk
+
+
+def draw(book: Notebook, cell: Cell, *, edited: bool) -> None:
+    """Draw a text, or what it is written with."""
+    words = cell.holds
+    assert isinstance(words, Words)
+    told = tell(cell, quoted(book, words), session.workspace().tables(), look())
+    if edited:
+        _editor(book, cell, words, told)
+        return
+    _stale(book, cell, told)
+    _shown(cell, filled(words, told.figures))
+
+
+def _shown(cell: Cell, text: str) -> None:
+    """Draw Markdown; a heading it begins with is where the contents lead to."""
+    level = re.match(r"(#{1,2}) +(\S.*)(?:\n|$)", text)
+    if level:
+        head = st.header if len(level[1]) == 1 else st.subheader
+        head(shown(level[2]), anchor=f"cell-{cell.id}")
+        text = text[level.end() :]
+    if text.strip() or not level:
+        st.markdown(safe(text) or f":gray[{_('An empty text. Change it in the menu on the right.')}]")
+
+
+def safe(text: str) -> str:
+    """Return somebody's Markdown without what would load, run or set formulas: images, HTML, directives, money signs.
+
+    Examples
+    --------
+    >>> safe("**¥ 5** for $6 <b>x</b> ![y](http://z/p.png) :red[no]")
+    '**¥ 5** for \\\\$6 &lt;b>x&lt;/b> \\\\!\\\\[y](http://z/p.png) \\\\:red[no]'
+    """
+    text = text.replace("<", "&lt;").replace("$", "\\$")
+    text = re.sub(r"!\[", r"\\!\\[", text)
+    return re.sub(r":(?=[a-z_-]+[\[/:])", r"\\:", text)
+
+
+def quoted(book: Notebook, words: Words) -> Mapping[str, Answer]:
+    """Return the answers that a text quotes, by cell."""
+    return desk.answers(book, {quote.cell for quote in words.quotes})
+
+
+def _stale(book: Notebook, cell: Cell, told: Said) -> None:
+    if cell.seen is None or not told.stale:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key=widget_key("stale")):
+        before = cell.seen.sentence(current())
+        words = _("Figures quoted here changed with the data. Before: {said}", said=before)
+        st.markdown(f":orange-badge[:material/update: {_('changed')}] {shown(words)}", width="stretch")
+        if st.button(_("Seen"), key=widget_key("seen"), type="tertiary", icon=":material/check:"):
+            desk.change(book.change(cell.id, seen=told.seen))
+            st.rerun()
+
+
+# ---- writing ----------------------------------------------------------------------------------------------
+
+
+def _editor(book: Notebook, cell: Cell, words: Words, told: Said) -> None:
+    key = _field(words.text)
+    text = st.text_area(
+        _("Text"), words.text, key=key, height=200, max_chars=20_000, label_visibility="collapsed",
+        placeholder=_("Headings with #, lists with -, **bold**, tables with |"),
+    )  # fmt: skip
+    if text != words.text:
+        st.session_state[widget_key("held")] = text
+        _keep(book, cell, words.replace(text=text))
+        desk.again()
+    for n, figure in enumerate(told.figures, 1):
+        st.caption(
+            shown(_("[[{n}]] stands for {figure}", n=n, figure=figure or _("a figure that is not there any more")))
+        )
+    _quote(book, cell, words)
+    if st.button(_("Done"), key=widget_key("done"), type="primary"):
+        st.session_state[desk.EDITED] = None
+        desk.again()
+
+
+def _field(text: str) -> str:
+    """Return the key of the field: another one where the text is not what was written in it last (undo, a quote)."""
+    held, round = widget_key("held"), widget_key("round")
+    if st.session_state.get(held) != text:
+        st.session_state[held], st.session_state[round] = text, st.session_state.get(round, 0) + 1
+    return widget_key(f"text.{st.session_state[round]}")
+
+
+def _quote(book: Notebook, cell: Cell, words: Words) -> None:
+    """Offer the figures of one of the notebook's answers; the one chosen is put at the end of the text."""
+    asked = {one.id: _(one.holds.title) for one in book.cells if isinstance(one.holds, Question)}
+    if not asked:
+        return
+    names = {id: f"{n}. {name}" for n, (id, name) in enumerate(asked.items(), 1)}
+    with st.popover(_("Quote a figure"), icon=":material/format_quote:", key=widget_key("quote")):
+        chosen = st.selectbox(
+            _("Of which answer"), list(names), index=None, key=widget_key("quote.cell"), format_func=names.__getitem__,
+            placeholder=_("Choose an answer"),
+        )  # fmt: skip
+        found = desk.answers(book, {chosen}) if chosen else {}
+        figures = [pair for id, answer in found.items() for pair in quotable(id, answer, look())]
+        if not figures:
+            return
+        place = st.selectbox(
+            _("Figure"), range(len(figures)), index=None, key=widget_key("quote.figure"),
+            format_func=lambda n: figures[n][1], placeholder=_("Search"),
+        )  # fmt: skip
+        if st.button(_("Put it in"), key=widget_key("quote.add"), type="primary", disabled=place is None):
+            assert place is not None
+            quotes = (*words.quotes, figures[place][0])
+            text = f"{words.text}{' ' if words.text else ''}[[{len(quotes)}]]"
+            _keep(book, cell, words.replace(text=text, quotes=quotes))
+            desk.again()
+
+
+def _keep(book: Notebook, cell: Cell, words: Words) -> None:
+    changed = book.change(cell.id, holds=words)
+    told = tell(changed.cell(cell.id), quoted(changed, words), session.workspace().tables(), look())
+    desk.change(changed.change(cell.id, seen=told.seen))
+    laid = desk.current()
+    if laid is None or laid.meant:
+        st.rerun()
