@@ -79,7 +79,7 @@ def _part(chart: AnyChart, title: str) -> AnyChart:
     for name in ("config", "background", "padding"):
         own[name] = alt.Undefined
     for view in (own, getattr(own, "spec", None)):
-        if getattr(view, "width", None) == "container":
+        if view is not None and getattr(view, "width", None) == "container":
             view.width = WIDTH
     own.title = title
     return own
