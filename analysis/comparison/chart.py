@@ -35,21 +35,29 @@ def pairs(answer: Answer, label: str, unit: str, sides: tuple[Message, Message],
     words = dict(zip(("left", "right"), map(look, sides), strict=True))
     plot = answer.plot("table", look).beside(**own)
     table = plot.named(answer.table)
-    drawn = table[table[["left", "right"]].notna().any(axis=1)].head(MOST).copy()
+    drawn = _drawn(table).head(MOST).copy()
     drawn["label"] = [_label(row, plot) for row in drawn.to_dict("records")]
     order = drawn["label"].tolist()
     long = pd.concat([_side(drawn, side, words[side]) for side in ("left", "right")], ignore_index=True)
     rows = charts.rows("label", order, lines=2)
     x = plot.x("value", scale=alt.Scale(zero=unit in ("share", "count", "money"), nice=True))
     domain = list(words.values())
-    colour = alt.Color("side_name:N", sort=domain, title=None, legend=alt.Legend(title=None, labelLimit=400),
-                       scale=alt.Scale(domain=domain, range=[look.faint, charts.ACCENT]))  # fmt: skip
+    scale = alt.Scale(domain=domain, range=[look.faint, charts.ACCENT])
+    legend = alt.Legend(title=None, labelLimit=400, columns=charts.narrowly(1, 2))
+    colour = alt.Color("side_name:N", sort=domain, title=None, legend=legend, scale=scale)
     offset = alt.YOffset("side_name:N", sort=domain, scale=alt.Scale(domain=domain, range=[18, 30]))
     base = alt.Chart(long).encode(y=rows, yOffset=offset, color=colour,
                                   tooltip=plot.tips("row", "side", "value", "low", "high"))  # fmt: skip
     reach = base.mark_rule(strokeWidth=1.5).encode(x="low:Q", x2="high:Q")
     dots = base.mark_point(size=90, filled=True, opacity=1).encode(x=x)
     return charts.finish(alt.layer(reach, dots), look, describe=look(answer.headline), height=48 * len(order) + 40)
+
+
+def _drawn(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that either side has; those that are everybody on both, as a first step, would only take room."""
+    whole = (table[["left", "right"]] == 1).all(axis=1) & table[["left_low", "right_low"]].isna().all(axis=1)
+    known = table[["left", "right"]].notna().any(axis=1)
+    return table[known & ~whole] if (known & ~whole).any() else table
 
 
 def _label(row: dict[Any, Any], plot: Plot) -> str:
