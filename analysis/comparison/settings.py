@@ -76,7 +76,8 @@ def _span(held: Any) -> Message:
 
 def _columns(held: Any) -> Message:
     columns = held if isinstance(held, tuple) else (held,)
-    return say("{names}", names=Names(tuple(say("{column}", column=column) for column in columns)))
+    words = tuple(say("{column}", column=column) for column in columns)
+    return say("{names}", names=Names(words))
 
 
 def _amounts(held: Any) -> Message:

@@ -42,7 +42,8 @@ def shelf(tables: Tables) -> None:
             if st.button(_("Begin"), key=f"notebook.template.{name}"):
                 adding.template(name, tables)
     with columns[len(TEMPLATES) % 3].container(border=True):
-        st.markdown(f"**{_('Empty')}**  \n{_('For questions of your own, each added from its page or here.')}")
+        name, about = _("Empty"), _("For questions of your own, each added from its page or here.")
+        st.markdown(f"**{name}**  \n{about}")
         title = st.text_input(_("Title"), key="notebook.new.title", max_chars=80, placeholder=_("Title"),
                               label_visibility="collapsed").strip()  # fmt: skip
         if st.button(_("Begin"), key="notebook.new"):
@@ -198,7 +199,8 @@ def changed(laid: desk.Desk, tables: Tables) -> None:
             st.rerun()
     stale = st.session_state.get("notebook.stale")
     if stale is not None:
-        named = [f"[{cells.title(c) or contents(c.holds) or _('Text')}](#cell-{c.id})"
+        text = _("Text")
+        named = [f"[{cells.title(c) or contents(c.holds) or text}](#cell-{c.id})"
                  for c in laid.book.cells if c.id in stale]  # fmt: skip
         st.markdown(_("Changed: {cells}", cells=" · ".join(named)) if named else _("No answer changed."))
 
@@ -211,12 +213,12 @@ def conflict(laid: desk.Desk) -> None:
                icon=":material/group:")  # fmt: skip
     left, right = st.columns(2)
     with left.container(border=True):
-        st.markdown(f"**{_('Their version')}**")
+        st.markdown("**" + _("Their version") + "**")
         _version(theirs.value if theirs else None, laid.meant)
         st.button(_("Go on with theirs"), key="notebook.theirs", on_click=desk.take_theirs,
                   help=_("Yours is kept as a notebook of its own."))  # fmt: skip
     with right.container(border=True):
-        st.markdown(f"**{_('Your version')}**")
+        st.markdown("**" + _("Your version") + "**")
         _version(laid.meant, theirs.value if theirs else None)
         st.button(_("Go on with mine"), key="notebook.mine", on_click=desk.take_mine,
                   help=_("Theirs stays in the history."))  # fmt: skip
@@ -231,7 +233,7 @@ def _version(book: Notebook | None, other: Notebook | None) -> None:
     for cell in book.cells:
         holds = cell.holds
         words = holds.text[:120] if isinstance(holds, Words) else cells.title(cell)
-        mark = "" if held.get(cell.id) == holds else f":orange-badge[{_('differs')}] "
+        mark = "" if held.get(cell.id) == holds else desk.badge(_("differs")) + " "
         more = f" `{holds!r}`" if isinstance(holds, Question) and mark else ""
         said = shown(words) if isinstance(holds, Words) else words
         st.markdown(f"- {mark}{said}{more if '`' not in more[2:-1] else ''}")

@@ -211,8 +211,9 @@ def _before(book: Notebook, cell: Cell, told: Said) -> None:
     if cell.seen is None or not told.stale or book.cell(cell.id).holds != told.cell.holds:
         return
     with st.container(horizontal=True, vertical_alignment="center", key=widget_key("stale")):
+        mark = _("changed")
         words = _("The data changed, and with it this answer. Before: {said}", said=cell.seen.sentence(current()))
-        st.markdown(f":orange-badge[:material/update: {_('changed')}] {shown(words)}", width="stretch")
+        st.markdown(f"{desk.badge(mark)} {shown(words)}", width="stretch")
         if st.button(_("Seen"), key=widget_key("seen"), type="tertiary", icon=":material/check:"):
             desk.change(book.change(cell.id, seen=told.seen))
             st.rerun()

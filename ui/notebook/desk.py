@@ -140,6 +140,11 @@ def answers(book: Notebook, ids: Collection[str]) -> dict[str, Answer]:
     return found
 
 
+def badge(words: str) -> str:
+    """Return words as an orange badge in Markdown."""
+    return f":orange-badge[:material/update: {words}]"
+
+
 def again() -> None:
     """Draw this cell anew, and the whole page only where that is being drawn anyway."""
     try:

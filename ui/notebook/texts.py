@@ -36,7 +36,8 @@ def _shown(cell: Cell, text: str) -> None:
         head(shown(level[2]), anchor=f"cell-{cell.id}")
         text = text[level.end() :]
     if text.strip() or not level:
-        st.markdown(safe(text) or f":gray[{_('An empty text. Change it in the menu on the right.')}]")
+        empty = _("An empty text. Change it in the menu on the right.")
+        st.markdown(safe(text) or f":gray[{empty}]")
 
 
 def safe(text: str) -> str:
@@ -61,9 +62,9 @@ def _stale(book: Notebook, cell: Cell, told: Said) -> None:
     if cell.seen is None or not told.stale:
         return
     with st.container(horizontal=True, vertical_alignment="center", key=widget_key("stale")):
-        before = cell.seen.sentence(current())
+        before, mark = cell.seen.sentence(current()), _("changed")
         words = _("Figures quoted here changed with the data. Before: {said}", said=before)
-        st.markdown(f":orange-badge[:material/update: {_('changed')}] {shown(words)}", width="stretch")
+        st.markdown(f"{desk.badge(mark)} {shown(words)}", width="stretch")
         if st.button(_("Seen"), key=widget_key("seen"), type="tertiary", icon=":material/check:"):
             desk.change(book.change(cell.id, seen=told.seen))
             st.rerun()
