@@ -19,6 +19,7 @@ PAGES = (
     "nodes",
     "segments",
     "sales",
+    "comparison",
     "performance",
     "budget",
     "reallocation",

@@ -302,6 +302,20 @@ def test_every_kind_is_drawn_and_told_beside_another_filter(kind: str, language:
         assert label in [answer.say(note.message) for note in answer.notes if note.code == "differs"]
 
 
+def test_the_chart_has_both_figures_and_their_bounds_and_no_row_that_is_everybody() -> None:
+    before, after = WHERE["campaign"]
+    answer = Comparison(left=FUNNEL.replace(where=before), right=FUNNEL.replace(where=after)).run(planted("campaign"))
+    for language in LANGUAGES:
+        spec = answer.chart(Look(language)).to_dict()
+        drawn = pd.DataFrame(max(spec["datasets"].values(), key=len))
+        assert drawn["row"].unique().tolist() == ["cart", "purchase"]
+        table = answer.table.set_index("row")
+        for side, rows in zip(("left", "right"), (drawn.iloc[:2], drawn.iloc[2:]), strict=True):
+            for name, of in (("value", side), ("low", f"{side}_low"), ("high", f"{side}_high")):
+                assert rows[name].tolist() == pytest.approx(table.loc[["cart", "purchase"], of].tolist())
+        assert drawn["label"].iloc[1].endswith("\n3.9% → 8.3%")
+
+
 def test_money_in_two_currencies_is_not_subtracted(tables: Tables) -> None:
     one = orders({"2026-11-01": 10.0, "2026-11-02": 10.0}, "A")
     both = pd.concat([one, orders({"2026-11-03": 5.0}, "B").assign(currency="USD")])

@@ -9,7 +9,7 @@ import pandas as pd
 from analysis import charts
 from analysis.answer import Answer
 from analysis.charts import AnyChart, Look, Plot
-from analysis.fields import Field
+from analysis.fields import Field, bounds
 from analysis.later import alt
 from analysis.messages import N_, Message
 
@@ -17,10 +17,6 @@ MOST = 20
 """Rows that are drawn; the table has all."""
 WIDTH = 640
 """Of each of two charts."""
-_OWN = {
-    "side": Field(N_("Side"), "text"),
-    "value": Field(N_("Figure"), "number"),
-}
 
 
 def pairs(answer: Answer, label: str, unit: str, sides: tuple[Message, Message], look: Look) -> AnyChart:
@@ -35,25 +31,33 @@ def pairs(answer: Answer, label: str, unit: str, sides: tuple[Message, Message],
     sides : tuple of Message
     look : Look
     """
-    own = {"value": Field(label, unit), "from": Field(N_("95% from"), unit), "until": Field(N_("95% to"), unit)}
+    own = {"side": Field(N_("Side"), "text"), "value": Field(label, unit), **bounds(unit)}
     words = dict(zip(("left", "right"), map(look, sides), strict=True))
-    plot = answer.plot("table", look).beside(side=Field(N_("Side"), "text"), **own)
+    plot = answer.plot("table", look).beside(**own)
     table = plot.named(answer.table)
-    drawn = table[table[["left", "right"]].notna().any(axis=1)].head(MOST).copy()
+    drawn = _drawn(table).head(MOST).copy()
     drawn["label"] = [_label(row, plot) for row in drawn.to_dict("records")]
     order = drawn["label"].tolist()
     long = pd.concat([_side(drawn, side, words[side]) for side in ("left", "right")], ignore_index=True)
     rows = charts.rows("label", order, lines=2)
     x = plot.x("value", scale=alt.Scale(zero=unit in ("share", "count", "money"), nice=True))
     domain = list(words.values())
-    colour = alt.Color("side_name:N", sort=domain, title=None, legend=alt.Legend(title=None, labelLimit=400),
-                       scale=alt.Scale(domain=domain, range=[look.faint, charts.ACCENT]))  # fmt: skip
+    scale = alt.Scale(domain=domain, range=[look.faint, charts.ACCENT])
+    legend = alt.Legend(title=None, labelLimit=400, columns=charts.narrowly(1, 2))
+    colour = alt.Color("side_name:N", sort=domain, title=None, legend=legend, scale=scale)
     offset = alt.YOffset("side_name:N", sort=domain, scale=alt.Scale(domain=domain, range=[18, 30]))
     base = alt.Chart(long).encode(y=rows, yOffset=offset, color=colour,
-                                  tooltip=plot.tips("row", "side", "value", "from", "until"))  # fmt: skip
-    reach = base.mark_rule(strokeWidth=1.5).encode(x="from:Q", x2="until:Q")
+                                  tooltip=plot.tips("row", "side", "value", "low", "high"))  # fmt: skip
+    reach = base.mark_rule(strokeWidth=1.5).encode(x="low:Q", x2="high:Q")
     dots = base.mark_point(size=90, filled=True, opacity=1).encode(x=x)
     return charts.finish(alt.layer(reach, dots), look, describe=look(answer.headline), height=48 * len(order) + 40)
+
+
+def _drawn(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that either side has; those that are everybody on both, as a first step, would only take room."""
+    whole = (table[["left", "right"]] == 1).all(axis=1) & table[["left_low", "right_low"]].isna().all(axis=1)
+    known = table[["left", "right"]].notna().any(axis=1)
+    return table[known & ~whole] if (known & ~whole).any() else table
 
 
 def _label(row: dict[Any, Any], plot: Plot) -> str:
@@ -63,7 +67,7 @@ def _label(row: dict[Any, Any], plot: Plot) -> str:
 
 
 def _side(table: pd.DataFrame, side: str, word: str) -> pd.DataFrame:
-    held = {"value": side, "from": f"{side}_low", "until": f"{side}_high"}
+    held = {"value": side, "low": f"{side}_low", "high": f"{side}_high"}
     own = table[["row", "row_name", "label"]].assign(side_name=word, **{name: table[of] for name, of in held.items()})
     return own[own["value"].notna()]
 

@@ -109,42 +109,36 @@ def _first_group(answer: Answer, figure: Figure) -> pd.DataFrame:
 
 def _rows(answer: Answer, figure: Figure, steps: Mapping[int, tuple[int, Message]]) -> dict[Key, Row]:
     """Return an answer's rows by what tells them apart."""
-    table, fields = answer.frame(figure.frame), answer.fields[figure.frame]
-    columns: dict[str, list[object]] = {name: table[name].tolist() for name in figure.rows}
-    dated, period = fields[figure.rows[0]].unit == "day", ""
+    table, first = answer.frame(figure.frame), figure.rows[0]
+    columns: dict[str, list[Any]] = {name: table[name].tolist() for name in figure.rows}
+    dated, period = answer.fields[figure.frame][first].unit == "day", ""
     if dated:
-        columns[figure.rows[0]], period = _counted(pd.to_datetime(table[figure.rows[0]]), first_day(answer))
+        columns[first], period = _counted(pd.to_datetime(table[first]), first_day(answer))
+    beside = table["campaign"] if dated and "campaign" in table else None
     found: dict[Key, Row] = {}
     times: Counter[Key] = Counter()
-    beside = table["campaign"] if dated and "campaign" in table else None
     for at in range(len(table)):
         if beside is not None and beside.iloc[at] != beside.iloc[0] and not pd.isna(beside.iloc[at]):
             continue  # the campaign before, which such an answer has beside its own
-        key: list[Hashable] = []
-        words: list[Message] = []
-        for name, held in columns.items():
-            code: Any = held[at]
-            if name == figure.steps:
-                place, word = steps[times[tuple(key)]]
-                times[tuple(key)] += 1
-                key.append(place)
-                words.append(word)
-                continue
-            key.append(None if code != code else code)
-            if dated and name == figure.rows[0]:
-                words.append(say(period, n=int(code)))
-            elif fields[name].unit in ("count", "number"):
-                words.append(say("{label} {n}", label=say(fields[name].label), n=code))
-            elif code == code and code is not None and code != TOTAL:
-                own = fields[name].row_of
-                of = table[own].iloc[at] if own else answer.column_of(fields[name])
-                words.append(_word(answer, name, code, of, figure.frame))
-        whole = tuple(key)
-        if not figure.steps:
-            times[whole] += 1
-            whole = (*whole, times[whole])
-        found[whole] = Row(_joined(words), at, table[figure.rows[0]].iloc[at])
+        plain = {name: None if pd.isna(held[at]) else held[at] for name, held in columns.items()}
+        same = tuple(held for name, held in plain.items() if name != figure.steps)
+        place, step = steps[times[same]] if figure.steps else (times[same], None)
+        times[same] += 1
+        words = [step if name == figure.steps and step else say(period, n=held) if dated and name == first
+                 else _held(answer, figure, name, at, held) for name, held in plain.items()]  # fmt: skip
+        found[*same, place] = Row(_joined([each for each in words if each]), at, table[first].iloc[at])
     return found
+
+
+def _held(answer: Answer, figure: Figure, name: str, at: int, held: Any) -> Message | None:
+    """Return what tells a row apart in words; nothing for everybody, who need none."""
+    own = answer.fields[figure.frame][name]
+    if held is None or held == TOTAL:
+        return None
+    if own.unit in ("count", "number"):
+        return say("{label} {n}", label=say(own.label), n=held)
+    of = answer.frame(figure.frame)[own.row_of].iloc[at] if own.row_of else answer.column_of(own)
+    return _word(answer, name, held, of, figure.frame)
 
 
 def _joined(words: list[Message]) -> Message:

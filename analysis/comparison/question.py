@@ -169,9 +169,9 @@ class ComparisonAnswer(Answer):
         table = self.frame(name)
         if name != "figures":
             return table
-        units = table.pop("unit")
+        units = _units(self.left)
         for column in ("left", "right", "difference"):
-            pairs = zip(table[column], units, strict=True)
+            pairs = zip(table[column], table["figure"].map(units), strict=True)
             table[column] = [self._written(column, held, unit, language) for held, unit in pairs]
         return table.assign(figure=[translate(label, language) for label in table["figure"]])
 
@@ -183,7 +183,7 @@ class ComparisonAnswer(Answer):
 
     def _compared(self, name: str) -> Field:
         """Return the field of the figure that one of the tables compares."""
-        own = next(own for own in self.left.figures if (own.frame == self.left.figures[0].frame) == (name == "table"))
+        own = self.left.figures[-1 if name == "trend" else 0]
         return self.left.fields[own.frame][own.column]
 
     def _chart(self, look: Look) -> AnyChart:
@@ -292,10 +292,7 @@ def _compared(asked: Comparison, left: Answer, right: Answer) -> ComparisonAnswe
     pairs = kernel.paired(left, right, own)
     table = kernel.table(left, right, own, pairs, apart=bool(by))
     said = dict(zip(table["row"], pairs.words, strict=True))
-    frames = {"table": table}
-    if trend := _trend(left, right):
-        frames["trend"], more = trend
-        said |= more
+    trend, days = _trend(left, right)
     both = table["difference"].notna().to_numpy()
     found = _found(left, own, pairs, table) if both.any() else None
     clear = [pairs.words[i] for i in np.flatnonzero(table["clear"])]
@@ -304,7 +301,7 @@ def _compared(asked: Comparison, left: Answer, right: Answer) -> ComparisonAnswe
         question=asked,
         version=left.version,
         headline=words.headline(found, differ, left.headline),
-        frames={**frames, "figures": _figures(left, right, own, pairs)},
+        frames={"table": table, "trend": trend, "figures": _figures(left, right, own, pairs)},
         notes=(
             *words.trust(say("{names}", names=Names(by)) if by else None, found is not None, bounded > 0, bool(differ)),
             *words.what_differs(differ),
@@ -312,7 +309,7 @@ def _compared(asked: Comparison, left: Answer, right: Answer) -> ComparisonAnswe
             *words.each_side(left, right),
         ),
         currency=left.currency,
-        said=said,
+        said=said | days,
         left=left,
         right=right,
         differ=differ,
@@ -334,29 +331,34 @@ def _found(left: Answer, own: Figure, pairs: kernel.Pairs, table: pd.DataFrame) 
     )  # fmt: skip
 
 
-def _trend(left: Answer, right: Answer) -> tuple[pd.DataFrame, Mapping[str, Message]] | None:
-    """Return the days of both sides beside each other, where the answers have any."""
+def _trend(left: Answer, right: Answer) -> tuple[pd.DataFrame, dict[str, Message]]:
+    """Return the days of both sides beside each other, where the answers have any, and what they are called."""
+    columns = list(ComparisonAnswer.fields["trend"])
     own = next((own for own in left.figures[1:] if len(left.frame(own.frame)) and len(right.frame(own.frame))), None)
     if own is None:
-        return None
+        return pd.DataFrame({name: pd.Series(dtype=object if name == "row" else float) for name in columns}), {}
     pairs = kernel.paired(left, right, own)
-    table = kernel.table(left, right, own, pairs, apart=False)[list(ComparisonAnswer.fields["trend"])]
+    table = kernel.table(left, right, own, pairs, apart=False)[columns]
     return table, dict(zip(table["row"], pairs.words, strict=True))
 
 
 def _figures(left: Answer, right: Answer, own: Figure, pairs: kernel.Pairs) -> pd.DataFrame:
-    """Return every other number of the table that is compared, one row per row and figure."""
-    names = [name for name, its in left.fields[own.frame].items()
-             if its.unit in NUMBERS and name not in (*own.rows, own.column, own.low, own.high)]  # fmt: skip
-    parts = []
+    """Return every other number of the table that is compared, one row per row and figure; without intervals."""
+    fields = left.fields[own.frame]
+    names = [name for name, its in fields.items() if its.unit in NUMBERS and name not in (*own.rows, own.column)
+             and not name.endswith(("low", "high"))]  # fmt: skip
+    parts = [pd.DataFrame(columns=list(ComparisonAnswer.fields["figures"]))]
     for name in names:
         one, other = (kernel.column(side, own.frame, name, at)
                       for side, at in ((left, pairs.left), (right, pairs.right)))  # fmt: skip
-        its = left.fields[own.frame][name]
-        parts.append(pd.DataFrame({"row": list(pairs.names), "figure": its.label, "left": one, "right": other,
-                                   "difference": other - one, "unit": its.unit}))  # fmt: skip
-    empty = pd.DataFrame(columns=["row", "figure", "left", "right", "difference", "unit"])
-    return pd.concat(parts, ignore_index=True) if parts else empty
+        parts.append(pd.DataFrame({"row": list(pairs.names), "figure": fields[name].label, "left": one, "right": other,
+                                   "difference": other - one}))  # fmt: skip
+    return pd.concat(parts[1:] or parts, ignore_index=True)
+
+
+def _units(left: Answer) -> Mapping[str, str]:
+    """Return by their labels the units of the figures in the table that is compared."""
+    return {its.label: its.unit for its in left.fields[left.figures[0].frame].values()}
 
 
 def _beside(asked: Comparison, left: Answer, right: Answer) -> BesideAnswer:
