@@ -11,7 +11,7 @@ MENUS = "[class*='st-key-notebook-do']"
 
 def does(page, cell: int, doing: str) -> None:
     """Choose something from a cell's menu."""
-    page.locator(f"{MENUS} button").nth(cell).click()
+    page.locator(f"{MENUS} button:visible").nth(cell).click()
     page.get_by_text(doing, exact=True).last.click()
     settled(page)
 
@@ -33,7 +33,7 @@ def test_cells_change_in_place_and_can_be_undone(visit) -> None:
     page.wait_for_function(f"document.querySelectorAll(`{MENUS}`).length === {cells + 1}")
     does(page, 1, "Delete")
     page.wait_for_function(f"document.querySelectorAll(`{MENUS}`).length === {cells}")
-    page.locator(".st-key-notebook-undo button").click()
+    page.locator(".st-key-notebook-undo button:visible").click()
     page.wait_for_function(f"document.querySelectorAll(`{MENUS}`).length === {cells + 1}")
     settled(page)
     page.reload()
@@ -43,7 +43,7 @@ def test_cells_change_in_place_and_can_be_undone(visit) -> None:
 
 def test_the_second_of_two_people_is_told_and_sees_both_versions(visit) -> None:
     first = begun(visit)
-    does(first, 0, "Change")
+    does(first, 0, "Edit")
     first.locator("textarea").first.wait_for()
     second = visit(first.url.split("/", 3)[3])
     settled(second)
@@ -56,8 +56,8 @@ def test_the_second_of_two_people_is_told_and_sees_both_versions(visit) -> None:
     first.get_by_text("Somebody else changed this notebook while you did").wait_for()
     assert first.get_by_text("My own title").count() >= 1
     settled(first)
-    first.locator(".st-key-notebook-theirs button").click()
+    first.locator(".st-key-notebook-theirs button:visible").click()
     settled(first)
     first.wait_for_function(f"document.querySelectorAll(`{MENUS}`).length === {cells - 1}")
-    first.locator(".st-key-notebook-shelf button").click()
+    first.locator(".st-key-notebook-shelf button:visible").click()
     first.get_by_text("(my version)").first.wait_for()

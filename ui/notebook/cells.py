@@ -23,7 +23,7 @@ AT_ONCE = 4
 """Cells that are drawn at once; the others when somebody comes near them."""
 NEAR = "notebook.near"
 DOINGS: Mapping[str, tuple[str, str]] = {
-    "change": ("tune", N_("Change")),
+    "edit": ("tune", N_("Edit")),
     "page": ("open_in_new", N_("Open on its page")),
     "up": ("arrow_upward", N_("Move up")),
     "down": ("arrow_downward", N_("Move down")),
@@ -113,7 +113,7 @@ def title(cell: Cell) -> str:
 
 
 def _fits(doing: str, cell: Cell) -> bool:
-    if doing == "change":
+    if doing == "edit":
         return isinstance(cell.holds, Question | Words)
     return doing != "page" or isinstance(cell.holds, Question)
 
@@ -121,7 +121,7 @@ def _fits(doing: str, cell: Cell) -> bool:
 def _do(book: Notebook, cell: Cell, doing: str) -> None:
     at = [one.id for one in book.cells].index(cell.id)
     match doing:
-        case "change":
+        case "edit":
             st.session_state[desk.EDITED] = None if st.session_state.get(desk.EDITED) == cell.id else cell.id
         case "page":
             assert isinstance(cell.holds, Question)

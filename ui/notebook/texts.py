@@ -36,7 +36,7 @@ def _shown(cell: Cell, text: str) -> None:
         head(shown(level[2]), anchor=f"cell-{cell.id}")
         text = text[level.end() :]
     if text.strip() or not level:
-        empty = _("An empty text. Change it in the menu on the right.")
+        empty = _("An empty text. Edit it from the menu on the right.")
         st.markdown(safe(text) or f":gray[{empty}]")
 
 
