@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,34 +36,54 @@ def rows(short: bool) -> Iterator[tuple[str, float, float, float, str]]:
 
 def measured(sessions: int) -> dict[str, float]:
     """Return the seconds of each thing measured."""
-    from playwright.sync_api import sync_playwright
-
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as play:
-        env = os.environ | {"SLUICE_WORKSPACES": folder, "SLUICE_KEY_FILE": f"{folder}/key", "PYTHONPATH": str(ROOT)}
-        subprocess.run([sys.executable, "-m", "ui.prepare"], cwd=ROOT, env=env, check=True, capture_output=True)
-        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        browser.new_page().goto("about:blank")  # the browser's own start is not ours
-        port, began = free_port(), time.monotonic()
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
-        command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
-        server = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
+    with prepared() as (folder, browser):
+        began = time.monotonic()
+        with serving(folder) as port:
             chart(browser, port)
             first, later = time.monotonic() - began, []
             for _ in range(sessions):
                 began = time.monotonic()
                 chart(browser, port)
                 later.append(time.monotonic() - began)
-        finally:
-            server.terminate()
-            server.wait()
-            browser.close()
     loading = [
         float(subprocess.run([sys.executable, "-c", IMPORT], cwd=ROOT, check=True, capture_output=True).stdout)
         for _ in range(3)
     ]
     return dict(zip(AIMS, (first, statistics.median(later), min(loading)), strict=True))
+
+
+@contextmanager
+def prepared() -> Iterator[tuple[Path, Any]]:
+    """Set the app up in a folder of its own, as `make run` does, and start a browser, whose own start is not ours."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as play:
+        subprocess.run(
+            [sys.executable, "-m", "ui.prepare"], cwd=ROOT, env=_env(folder), check=True, capture_output=True
+        )
+        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        browser.new_page().goto("about:blank")
+        yield Path(folder), browser
+        browser.close()
+
+
+def _env(folder: object) -> dict[str, str]:
+    return os.environ | {"SLUICE_WORKSPACES": f"{folder}", "SLUICE_KEY_FILE": f"{folder}/key", "PYTHONPATH": f"{ROOT}"}
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[int]:
+    """Serve the app from a folder; yields the port, before the server listens."""
+    port = free_port()
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
+    command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
+    server = subprocess.Popen(command, cwd=ROOT, env=_env(folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield port
+    finally:
+        server.terminate()
+        server.wait()
 
 
 def chart(browser: Any, port: int) -> None:

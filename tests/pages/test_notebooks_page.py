@@ -1,28 +1,151 @@
-"""The page of notebooks: templates become notebooks, cells change in place, two people lose nothing."""
+"""The page of notebooks: rounds of the plan, cells that change in place, and what new data change."""
 
 from __future__ import annotations
 
-from harness import run
+import pandas as pd
+import pytest
+from harness import finding, headline, run, stands_on
 
-from analysis import Words
+from analysis import Funnel, Notebook, Sales, Tables, Words, read_export
+from analysis.charts import Look
+from analysis.notebook import looked, quotable, told
+from analysis.notebook.templates import TEMPLATES
+from ui.screens import SCREENS
+
+STEPS = ("view", "cart", "checkout", "purchase")
 
 
-def test_a_round_of_the_plan_becomes_a_notebook(opened) -> None:
+def headlines(app) -> list[str]:
+    return [m.value.removeprefix("#### ").replace("\\", "") for m in app.main.markdown if m.value.startswith("#### ")]
+
+
+def desk(app) -> Notebook:
+    return app.session_state["notebook.desk"].book
+
+
+def test_a_round_of_the_plan_becomes_a_notebook_that_is_kept(opened) -> None:
     app = opened("notebooks")
     app.button(key="notebook.template.diagnosis").click()
     run(app)
-    assert not app.exception
     assert app.title[0].value.startswith("Diagnosis")
-    headlines = [m.value for m in app.markdown if m.value.startswith("#### ")]
-    assert any("went on to purchase" in h for h in headlines) and len(headlines) == 8
+    found = headlines(app)
+    assert len(found) == 8 and any("went on to purchase" in one for one in found)
+    (kept,) = stands_on(app).kept(Notebook)
+    assert kept.value == desk(app)
+    assert all(cell.seen for cell in kept.value.cells)
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_every_round_can_be_begun_in_both_languages(name: str, language: str, sample) -> None:
+    book = TEMPLATES[name].made(sample, language)
+    texts = " ".join(cell.holds.text for cell in book.cells if isinstance(cell.holds, Words))
+    assert "cannot be asked" not in texts and "回答不了" not in texts
+    assert ("##" in texts) and (language == "en" or not set("abcdefg") & set(book.title.lower()))
+
+
+def test_a_round_says_what_it_cannot_ask_and_what_to_bring(tables) -> None:
+    orders = tables.arrow("orders")
+    from analysis import Tables
+
+    texts = [
+        c.holds.text for c in TEMPLATES["diagnosis"].made(Tables(orders=orders)).cells if isinstance(c.holds, Words)
+    ]
+    lacking = [text for text in texts if "cannot be asked yet" in text]
+    assert len(lacking) == 7 and all("events" in text or "spend" in text for text in lacking)
+
+
+def test_texts_are_written_undone_and_done_again(opened) -> None:
+    app = opened("notebooks")
+    app.button(key="notebook.new").click()
+    run(app)
     app.button(key="notebook.add.text").click()
     run(app)
-    area = app.text_area[0]
-    area.set_value("## My own words")
+    app.text_area[0].set_value("## My own words")
     run(app)
-    assert isinstance(app.session_state["notebook.desk"].book.cells[-1].holds, Words)
+    assert desk(app).cells[-1].holds == Words(text="## My own words")
+    app.button(key="notebook.undo").click()
+    assert desk(run(app)).cells[-1].holds == Words()
+    app.button(key="notebook.redo").click()
+    assert desk(run(app)).cells[-1].holds == Words(text="## My own words")
+
+
+def test_every_screens_question_can_be_added_and_its_controls_stand_in_the_cell(opened, own) -> None:
+    app = opened("notebooks", workspace=own.path.stem)
+    app.button(key="notebook.new").click()
+    run(app)
+    for n, name in enumerate(SCREENS):
+        app.button(key="notebook.add.question").click()
+        run(app)
+        app.selectbox(key="notebook.question.kind").set_value(name)
+        run(app)
+        app.button(key="notebook.question.add").click()
+        run(app)
+        assert not app.error, (name, [e.value for e in app.error])
+        cell = desk(app).cells[n]
+        assert isinstance(cell.holds, SCREENS[name].kinds), name
+        assert app.button(key=f"notebook.{cell.id}.done"), name
+
+
+def test_a_cells_controls_change_its_own_question(opened, own, sample) -> None:
+    book = Notebook(title="A").add(Funnel(steps=STEPS)).add(Funnel(steps=STEPS))
+    own.keep("A", book)
+    app = opened("notebooks", workspace=own.path.stem, notebook="1")
+    first, second = book.cells
+    app.session_state["notebook.edited"] = first.id
+    run(app)
+    app.number_input(key=f"notebook.{first.id}.amount").set_value(3)
+    run(app)
+    assert [c.holds.window for c in desk(app).cells] == ["3d", "7d"]
+    assert headlines(app) == [finding(Funnel(steps=STEPS, window=w), sample) for w in ("3d", "7d")]
     app.button(key="notebook.undo").click()
     run(app)
-    assert app.session_state["notebook.desk"].book.cells[-1].holds == Words()
-    app.button(key="notebook.redo").click()
-    assert run(app).session_state["notebook.desk"].book.cells[-1].holds == Words(text="## My own words")
+    assert app.number_input(key=f"notebook.{first.id}.amount").value == 7
+    assert second.id in {c.id for c in own.kept(Notebook)[0].value.cells}
+
+
+def test_an_answer_is_added_from_its_page(opened, own) -> None:
+    app = opened("sales", workspace=own.path.stem)
+    said = headline(app)
+    app.button(key="sales.add").click()
+    run(app)
+    (kept,) = own.kept(Notebook)
+    assert isinstance(kept.value.cells[0].holds, Sales)
+    seen = kept.value.cells[0].seen
+    assert seen is not None and seen.sentence("en") == said
+
+
+def test_new_data_mark_what_they_change_and_what_it_said_before(opened, own) -> None:
+    tables = own.tables()
+    book = Notebook(title="A").add(Sales(every=None)).add(Funnel(steps=STEPS))
+    sales = Sales(every=None).run(tables)
+    quote = next(q for q, words in quotable(book.cells[0].id, sales, Look()) if q.column == "realised")
+    book = book.add(Words(text="It was [[1]].", quotes=(quote,)))
+    before = sales.say(sales.headline)
+    own.keep("A", looked(book, told(book, tables)))
+    orders = pd.DataFrame({
+        "order_id": ["new-1"], "timestamp": ["2026-11-11 10:00:00"], "paid_at": ["2026-11-11 10:01:00"],
+        "revenue": [500_000.0], "currency": ["CNY"], "campaign": ["Double 11 2026"],
+    })  # fmt: skip
+    own.add(read_export(orders.to_csv(index=False).encode(), "orders.csv", zone="UTC"))
+    app = opened("notebooks", workspace=own.path.stem, notebook="1")
+    marks = [m.value.replace("\\", "") for m in app.main.markdown if "orange-badge" in m.value]
+    assert len(marks) == 2 and before in marks[0] and "Figures quoted here changed" in marks[1]
+    app.button(key="notebook.check").click()
+    run(app)
+    said = next(m.value for m in app.main.markdown if m.value.startswith("Changed:"))
+    assert "How are sales going?" in said and "Where do people drop off?" not in said
+    app.button(key="notebook.seen-all").click()
+    run(app)
+    assert not [m for m in app.main.markdown if "orange-badge" in m.value]
+
+
+def test_a_deleted_notebook_comes_back(opened, own) -> None:
+    kept = own.keep("A", Notebook(title="A").add(Words(text="x")))
+    app = opened("notebooks", workspace=own.path.stem)
+    app.button(key=f"notebook.forget.{kept.id}").click()
+    run(app)
+    assert own.kept(Notebook) == ()
+    app.button(key=f"notebook.back.{kept.id}").click()
+    run(app)
+    assert own.kept(Notebook)[0].value == kept.value
