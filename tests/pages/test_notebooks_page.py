@@ -46,7 +46,6 @@ def test_every_round_can_be_begun_in_both_languages(name: str, language: str, sa
 
 def test_a_round_says_what_it_cannot_ask_and_what_to_bring(tables) -> None:
     orders = tables.arrow("orders")
-    from analysis import Tables
 
     texts = [
         c.holds.text for c in TEMPLATES["diagnosis"].made(Tables(orders=orders)).cells if isinstance(c.holds, Words)

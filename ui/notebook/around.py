@@ -98,9 +98,9 @@ def line(laid: desk.Desk) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="notebook.line"):
         st.button(_("All notebooks"), icon=":material/arrow_back:", on_click=desk.lay, args=(None,), type="tertiary",
                   key="notebook.shelf")  # fmt: skip
-        st.button("", icon=":material/undo:", key="notebook.undo", on_click=desk.step_back, disabled=not laid.undo,
+        st.button("", icon=":material/undo:", key="notebook.undo", on_click=desk.step_back,
                   help=_("Undo"), type="tertiary")  # fmt: skip
-        st.button("", icon=":material/redo:", key="notebook.redo", on_click=desk.step_on, disabled=not laid.redo,
+        st.button("", icon=":material/redo:", key="notebook.redo", on_click=desk.step_on,
                   help=_("Redo"), type="tertiary")  # fmt: skip
         with st.popover(_("Contents"), icon=":material/toc:", type="tertiary", key="notebook.contents"):
             for cell in laid.book.cells:

@@ -53,7 +53,8 @@ def draw(id: str, place: int) -> None:
         _head(laid.book, cell)
         if cell.folded:
             return
-        if isinstance(cell.holds, Question) and place >= AT_ONCE and id not in near():
+        far = place >= AT_ONCE and id not in near() and id != st.session_state.get(desk.EDITED)
+        if isinstance(cell.holds, Question) and far:
             _from_afar(cell)
             return
         with session.said_plainly():
