@@ -32,6 +32,7 @@ from analysis import (
     open_workspace,
 )  # fmt: skip
 from analysis.notebook import looked, told
+from analysis.workspace.folder import new_id
 from benchmarks.start import chart, prepared, serving
 
 KINDS = (Funnel, Retention, Sales, Performance, Paths, PageSpeed, Nodes, Lifecycle, Attribution)
@@ -47,7 +48,8 @@ def rows(short: bool) -> Iterator[tuple[str, float, float, float, str]]:
 def measured(cells: int, repeats: int) -> dict[str, float]:
     """Return the seconds of each thing measured."""
     with prepared() as (folder, browser):
-        id, first = "notebook-benchmark-0000", _made(folder, "notebook-benchmark-0000", cells)
+        id = new_id()
+        first = _made(folder, id, cells)
         with serving(folder) as port:
             chart(browser, port)
             address = f"http://127.0.0.1:{port}/notebooks?workspace={id}&notebook=1"
