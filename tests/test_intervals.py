@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.special import ndtri
 from scipy.stats import binom, chi2
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
@@ -86,3 +87,7 @@ def test_strata_without_anybody_do_not_count_and_one_stratum_is_the_share_itself
 
 def test_the_level_is_one() -> None:
     assert chi2.sf(Z**2, 1) == pytest.approx(1 - LEVEL)
+
+
+def test_the_reach_of_an_interval_is_the_normal_quantile() -> None:
+    assert Z == ndtri(1 - (1 - LEVEL) / 2)
