@@ -54,6 +54,18 @@ def differences(left: Question, right: Question) -> tuple[Difference, ...]:
     return Difference(say("Question"), *kinds), *_of_values(left.where or Filter(), right.where or Filter())
 
 
+def restrictions(where: Filter | None) -> tuple[Message, ...]:
+    """Return in words what a filter keeps, column by column.
+
+    Examples
+    --------
+    >>> from analysis import Filter
+    >>> [each.text() for each in restrictions(Filter(device="ios", start="2026-11-01"))]
+    ['Days looked at: from 2026-11-01', 'Device: ios']
+    """
+    return tuple(each.sides[1] for each in _of_filters(Filter(), where or Filter(), ""))
+
+
 def _of_values(left: Value, right: Value, part: str = "") -> Iterator[Difference]:
     """Yield the differences of two values of one kind; `part` says which part of the question they are."""
     if isinstance(left, Filter) and isinstance(right, Filter):
