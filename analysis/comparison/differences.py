@@ -61,7 +61,7 @@ def restrictions(where: Filter | None) -> tuple[Message, ...]:
     --------
     >>> from analysis import Filter
     >>> [each.text() for each in restrictions(Filter(device="ios", start="2026-11-01"))]
-    ['Days looked at: from 2026-11-01', 'Device: ios']
+    ['Days looked at: 2026-11-01 – …', 'Device: ios']
     """
     return tuple(each.sides[1] for each in _of_filters(Filter(), where or Filter(), ""))
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from analysis import Tables
 from analysis.answer import Answer
+from analysis.comparison.differences import restrictions
 from analysis.messages import Message
 from analysis.notebook import Cell, Notebook, Said, Unread, Words, tell
 from analysis.question import Question
@@ -57,6 +58,7 @@ def draw(id: str, place: int) -> None:
         if isinstance(cell.holds, Question) and far:
             _from_afar(cell)
             return
+        _restricted(cell.holds)
         with session.said_plainly():
             _drawn(laid.book, cell)
 
@@ -65,6 +67,12 @@ def near() -> set[str]:
     """Return the cells that somebody came near to."""
     found: set[str] = st.session_state.setdefault(NEAR, set())
     return found
+
+
+def _restricted(held: object) -> None:
+    """Say what a question's own filter keeps."""
+    if isinstance(held, Question) and (kept := restrictions(held.where)):
+        st.caption(" · ".join(session.worded(each) for each in kept))
 
 
 def _from_afar(cell: Cell) -> None:
