@@ -106,7 +106,7 @@ def test_a_cells_controls_change_its_own_question(opened, own, sample) -> None:
 def test_an_answer_is_added_from_its_page(opened, own) -> None:
     app = opened("sales", workspace=own.path.stem)
     said = headline(app)
-    app.button(key="sales.add").click()
+    app.button(key="sales.book.add").click()
     run(app)
     (kept,) = own.kept(Notebook)
     assert isinstance(kept.value.cells[0].holds, Sales)

@@ -24,11 +24,11 @@ def this(answer: Answer, page: str) -> None:
     books = {one.id: one for one in desk.kept()}
     names = {0: _("A new notebook"), **{id: one.value.title for id, one in books.items()}}
     chosen = st.selectbox(
-        _("Notebook"), list(names), index=min(1, len(names) - 1), key=f"{page}.add.to",
+        _("Notebook"), list(names), index=min(1, len(names) - 1), key=f"{page}.book.to",
         format_func=lambda id: names.get(id, ""),
     )  # fmt: skip
-    title = st.text_input(_("Title"), key=f"{page}.add.title", max_chars=80).strip() if chosen == 0 else ""
-    if st.button(_("Add"), key=f"{page}.add", type="primary"):
+    title = st.text_input(_("Title"), key=f"{page}.book.title", max_chars=80).strip() if chosen == 0 else ""
+    if st.button(_("Add"), key=f"{page}.book.add", type="primary"):
         before = books[chosen].value if chosen else Notebook(title=title or _("Notebook"))
         added = before.add(answer.question)
         cell = added.cells[-1]
@@ -37,9 +37,9 @@ def this(answer: Answer, page: str) -> None:
             session.to_change().keep(books[chosen].name, added.change(cell.id, seen=seen), over=books[chosen].revision)
         else:
             desk.create(added.change(cell.id, seen=seen))
-        st.session_state[f"{page}.added"] = added.title
+        st.session_state[f"{page}.book.added"] = added.title
         st.rerun()
-    if said := st.session_state.pop(f"{page}.added", None):
+    if said := st.session_state.pop(f"{page}.book.added", None):
         st.success(shown(_("Added to {title}.", title=said)), icon=":material/check:")
         st.page_link("pages/notebooks.py", label=_("Go to notebooks"), icon=":material/book:")
 
