@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import streamlit as st
 
-from analysis import Tables
+from analysis import Comparison, Tables
 from analysis.answer import Answer
 from analysis.comparison.differences import restrictions
 from analysis.messages import Message
@@ -26,6 +26,7 @@ NEAR = "notebook.near"
 DOINGS: Mapping[str, tuple[str, str]] = {
     "edit": ("tune", N_("Edit")),
     "page": ("open_in_new", N_("Open on its page")),
+    "compare": ("compare_arrows", N_("Compare below")),
     "up": ("arrow_upward", N_("Move up")),
     "down": ("arrow_downward", N_("Move down")),
     "text": ("notes", N_("Text below")),
@@ -124,6 +125,8 @@ def title(cell: Cell) -> str:
 def _fits(doing: str, cell: Cell) -> bool:
     if doing == "edit":
         return isinstance(cell.holds, Question | Words)
+    if doing == "compare":
+        return isinstance(cell.holds, Question) and not isinstance(cell.holds, Comparison)
     return doing != "page" or isinstance(cell.holds, Question)
 
 
@@ -143,6 +146,11 @@ def _do(book: Notebook, cell: Cell, doing: str) -> None:
             desk.change(added)
         case "question":
             st.session_state["notebook.adding"] = cell.id
+        case "compare":
+            assert isinstance(cell.holds, Question)
+            added = book.add(Comparison(left=cell.holds, right=cell.holds), after=cell.id)
+            st.session_state[desk.EDITED] = added.cells[at + 1].id
+            desk.change(added)
         case "copy":
             desk.change(book.copy(cell.id))
         case "fold":
