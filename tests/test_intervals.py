@@ -90,4 +90,4 @@ def test_the_level_is_one() -> None:
 
 
 def test_the_reach_of_an_interval_is_the_normal_quantile() -> None:
-    assert Z == ndtri(1 - (1 - LEVEL) / 2)
+    assert ndtri(1 - (1 - LEVEL) / 2) == Z
