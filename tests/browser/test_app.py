@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_a_link_straight_to_a_page_opens_it(visit, path: str) -> None:
     page = visit(path)
     assert re.search(r"\d", headline(page))
-    assert page.locator("[data-testid=stSidebarNav] a").count() == len(PAGES) + 1  # and Names and rates
+    assert page.locator("[data-testid=stSidebarNav] a").count() == len(PAGES) + 2  # and Names and rates
     assert page.locator("[data-testid=stAlertContentError], [data-testid=stException]").count() == 0
 
 
@@ -135,6 +135,6 @@ def test_the_notebook_and_the_link_hold_the_workspace_that_is_open(visit, tmp_pa
     with page.expect_download() as pending:
         page.get_by_role("button", name="Notebook file").click()
     archive = zipfile.ZipFile(io.BytesIO(Path(pending.value.path()).read_bytes()))
-    assert set(archive.namelist()) == {"sluice-contents.ipynb", "orders.parquet", "campaign.json"}
+    assert set(archive.namelist()) == {"sluice.ipynb", "sluice_marimo.py", "orders.parquet", "campaign.json"}
     page.reload()
     assert headline(page) == shown
