@@ -44,7 +44,7 @@ def this(answer: Answer, page: str) -> None:
         st.page_link("pages/notebooks.py", label=_("Go to notebooks"), icon=":material/book:")
 
 
-def question(tables: Tables, book: Notebook) -> None:
+def question(tables: Tables) -> None:
     """Draw the choice of a question to add, where somebody asked for one."""
     below = st.session_state.get(BELOW)
     if below is None:
@@ -56,13 +56,16 @@ def question(tables: Tables, book: Notebook) -> None:
             format_func=lambda name: _(SCREENS[name].title), width=420,
         )  # fmt: skip
         if st.button(_("Add"), key="notebook.question.add", type="primary", disabled=not offered):
-            _add(book, SCREENS[name].kind.suggested(tables).replace(where=tables.current()), below)
+            screen = SCREENS[name]
+            where = None if screen.across else tables.current()
+            _add(screen.kind.suggested(tables).replace(where=where), below)
         if st.button(_("Cancel"), key="notebook.question.cancel", type="tertiary"):
             st.session_state[BELOW] = None
             st.rerun()
 
 
-def _add(book: Notebook, asked: Question, below: str) -> None:
+def _add(asked: Question, below: str) -> None:
+    book = desk.book()
     added = book.add(asked, after=below or None)
     cell = next(one for one in added.cells if one.id not in {c.id for c in book.cells})
     with st.spinner(_(screen_of(asked).waiting)):

@@ -114,7 +114,7 @@ def line(laid: desk.Desk) -> None:
                 desk.change(laid.book.replace(title=title.strip()))
                 st.rerun()
         with st.popover(_("Take out"), icon=":material/download:", type="tertiary", key="notebook.out"):
-            _out(laid.book)
+            _out(laid.kept.id)
         with st.popover(_("History"), icon=":material/history:", type="tertiary", key="notebook.history"):
             _history(laid.kept)
 
@@ -127,15 +127,21 @@ def contents(held: object) -> str:
     return shown(found.lstrip("# ")[:80])
 
 
-def _out(book: Notebook) -> None:
-    # Files are made in another thread, which knows neither the session's workspace nor its language.
+def _out(id: int) -> None:
+    # Files are made in another thread, which knows neither the session's workspace nor its language. A cell may be
+    # drawn anew without this line: what goes out is what is kept by then.
     here, seen = session.workspace(), look()
-    tables, name = here.tables(), here.name
+
+    def now() -> tuple[Notebook, Tables]:
+        return next(one.value for one in here.kept(Notebook) if one.id == id), here.tables()
+
+    def drawn(book: Notebook, tables: Tables) -> bytes:
+        return pictures.archive(book, told(book, tables, seen), seen)
+
     offers = (
-        (_("Report (HTML)"), "html", "text/html", lambda: reports.html(book, tables, seen, workspace=name)),
-        (_("Jupyter, with the data"), "zip", "application/zip", lambda: notebooks.bundle(book, tables, seen)),
-        (_("Pictures (PNG, SVG)"), "pictures.zip", "application/zip",
-         lambda: pictures.archive(book, told(book, tables, seen), seen)),
+        (_("Report (HTML)"), "html", "text/html", lambda: reports.html(*now(), seen, workspace=here.name)),
+        (_("Jupyter, with the data"), "zip", "application/zip", lambda: notebooks.bundle(*now(), seen)),
+        (_("Pictures (PNG, SVG)"), "pictures.zip", "application/zip", lambda: drawn(*now())),
     )  # fmt: skip
     for label, ending, mime, make in offers:
         if ending == "pictures.zip" and pictures.lacks_font(seen.language):
@@ -164,11 +170,11 @@ def _restore(id: int, revision: int | None) -> None:
         st.session_state[desk.REFUSED] = error.message
 
 
-def end(laid: desk.Desk) -> None:
+def end() -> None:
     """Draw what adds a cell at the end."""
     with st.container(horizontal=True, key="notebook.end"):
         if st.button(_("Add a text"), icon=":material/notes:", key="notebook.add.text"):
-            added = laid.book.add(Words())
+            added = desk.book().add(Words())
             st.session_state[desk.EDITED] = added.cells[-1].id
             desk.change(added)
             st.rerun()

@@ -45,10 +45,14 @@ def draw(id: str, place: int) -> None:
     if laid is None or cell is None:  # somebody took it away meanwhile
         st.rerun()
     written = isinstance(cell.holds, Words) and not cell.folded
-    with st.container(border=not written, key=f"notebook.cell.{id}"), placed(f"notebook.{id}"):
+    with (
+        st.container(border=not written, key=f"notebook.cell.{id}"),
+        placed(f"notebook.{id}"),
+        session.said_plainly(),
+    ):
         if written:
             with st.container(horizontal=True, gap="small"):
-                with st.container(key=f"notebook.words.{id}"), session.said_plainly():
+                with st.container(key=f"notebook.words.{id}"):
                     _drawn(laid.book, cell)
                 _menu(laid.book, cell)
             return
@@ -60,8 +64,7 @@ def draw(id: str, place: int) -> None:
             _from_afar(cell)
             return
         _restricted(cell.holds)
-        with session.said_plainly():
-            _drawn(laid.book, cell)
+        _drawn(laid.book, cell)
 
 
 def near() -> set[str]:

@@ -63,6 +63,13 @@ def current() -> Desk | None:
     return st.session_state.get(DESK)
 
 
+def book() -> Notebook:
+    """Return the notebook on the desk as it is now: a cell may have changed it since the page began to be drawn."""
+    desk = current()
+    assert desk is not None
+    return desk.book
+
+
 def lay(one: Kept[Notebook] | None) -> None:
     """Lay a notebook on the desk, or clear it."""
     st.session_state[DESK] = Desk(one) if one else None

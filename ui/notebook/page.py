@@ -38,10 +38,10 @@ def draw() -> None:
             for place, cell in enumerate(laid.book.cells):
                 cells.draw(cell.id, place)
                 if st.session_state.get(adding.BELOW) == cell.id:
-                    adding.question(tables, laid.book)
+                    adding.question(tables)
             if st.session_state.get(adding.BELOW) == "" or not laid.book.cells:
-                adding.question(tables, laid.book)
-            around.end(laid)
+                adding.question(tables)
+            around.end()
 
 
 def _arrive() -> None:
