@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 
 from analysis import Campaign, ExchangeRate, Funnel, Record, Tables
+from analysis.charts import Look
 from analysis.errors import QuestionError
-from analysis.sharing.notebooks import bundle
+from analysis.sharing.notebooks import bundle, of
 from analysis.values import kinds
 
 RATE = ExchangeRate(currency="USD", day="2026-11-11", rate=7.1, into="CNY")
@@ -60,9 +61,9 @@ def test_a_notebook_carries_the_rates_it_was_made_with(
 ) -> None:
     tables = Tables(events=frames["events"], campaign=campaign, rates=[RATE, LATER])
     asked = Funnel(steps=("view", "cart"))
-    with zipfile.ZipFile(io.BytesIO(bundle(asked, tables))) as archive:
+    with zipfile.ZipFile(io.BytesIO(bundle(of(asked, Look()), tables, Look()))) as archive:
         archive.extractall(tmp_path)
-    notebook = nbformat.read(tmp_path / "sluice-funnel.ipynb", as_version=4)
+    notebook = nbformat.read(tmp_path / "sluice.ipynb", as_version=4)
     space: dict[str, Any] = {}
     load = next(cell.source for cell in notebook.cells if cell.cell_type == "code")
     exec(load.replace('"."', repr(str(tmp_path))), space)
