@@ -41,7 +41,8 @@ def quotable(id: str, answer: Answer, look: Look, *, most: int = 400) -> Iterato
     True
     """
     left = most
-    for frame in answer.frames:
+    # The shortest tables first: what is found at a glance, and totals before days.
+    for frame in sorted(answer.frames, key=lambda name: len(answer.frames[name])):
         plot, table = answer.plot(frame, look), answer.frame(frame)
         labels = _labels(table, [c for c in map(str, table) if c in plot.fields], plot)
         numbers = [

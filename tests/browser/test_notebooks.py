@@ -61,3 +61,16 @@ def test_the_second_of_two_people_is_told_and_sees_both_versions(visit) -> None:
     first.wait_for_function(f"document.querySelectorAll(`{MENUS}`).length === {cells - 1}")
     first.locator(".st-key-notebook-shelf button:visible").click()
     first.get_by_text("(my version)").first.wait_for()
+
+
+def test_cells_out_of_sight_are_drawn_when_somebody_jumps_to_them(visit) -> None:
+    page = begun(visit, "diagnosis")
+    charts = page.locator("[data-testid=stMain] [data-testid=stVegaLiteChart]")
+    before = charts.count()
+    assert before < 8
+    page.locator(".st-key-notebook-add-text button:visible").scroll_into_view_if_needed()
+    page.locator(".st-key-notebook-add-text button:visible").click()
+    page.locator("textarea").first.wait_for()
+    page.wait_for_function(
+        f"document.querySelectorAll('[data-testid=stMain] [data-testid=stVegaLiteChart]').length > {before}"
+    )

@@ -83,9 +83,7 @@ def _from_afar(cell: Cell) -> None:
     """Draw what the cell said last, and wait for somebody to scroll to it."""
     if cell.seen:
         st.markdown(f"#### {shown(cell.seen.sentence(current()))}")
-    if sight.near(f"notebook.sight.{cell.id}"):
-        near().add(cell.id)
-        desk.again()
+    sight.watch(f"notebook.sight.{cell.id}", lambda: near().add(cell.id))
 
 
 # ---- its line ---------------------------------------------------------------------------------------------

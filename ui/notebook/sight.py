@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 _WATCHED = st.components.v2.component(
@@ -23,6 +25,9 @@ export default function ({ parentElement, setTriggerValue }) {
 )
 
 
-def near(key: str) -> bool:
-    """Draw nothing; say whether the place has just been scrolled near to."""
-    return bool(getattr(_WATCHED(key=key, on_near_change=lambda: None, height=1), "near", False))
+def watch(key: str, came: Callable[[], None]) -> None:
+    """Draw nothing; call `came`, before the place is drawn anew, once somebody scrolls near to it.
+
+    Several places may be come to at once: what each run returned would be lost for all but the first.
+    """
+    _WATCHED(key=key, on_near_change=came, height=1)

@@ -107,7 +107,7 @@ def _quote(book: Notebook, cell: Cell, words: Words) -> None:
     if not asked:
         return
     names = {id: f"{n}. {name}" for n, (id, name) in enumerate(asked.items(), 1)}
-    with st.popover(_("Quote a figure"), icon=":material/format_quote:", key=widget_key("quote")):
+    with st.expander(_("Quote a figure"), icon=":material/format_quote:", key=widget_key("quote")):
         chosen = st.selectbox(
             _("Of which answer"), list(names), index=None, key=widget_key("quote.cell"), format_func=names.__getitem__,
             placeholder=_("Choose an answer"),
