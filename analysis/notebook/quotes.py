@@ -51,7 +51,7 @@ def quotable(id: str, answer: Answer, look: Look, *, most: int = 400) -> Iterato
         named = plot.named(table)
         alone = ~table[labels].astype(str).duplicated(keep=False) if labels else pd.Series(len(table) == 1, table.index)
         for i in range(len(table)):
-            row = tuple((c, str(table[c].iloc[i])) for c in labels)
+            row = tuple((c, _text(table[c].iloc[i])) for c in labels)
             called = [_called(plot, named, c, i)[:60] for c in labels]
             for column in numbers:
                 if left and alone.iloc[i] and pd.notna(table[column].iloc[i]):
@@ -75,7 +75,12 @@ def _called(plot: Plot, named: pd.DataFrame, column: str, i: int) -> str:
     """Return what tells a row apart, in words."""
     if column in plot.fields and plot.fields[column].unit in FIGURES:
         return f"{plot.look(plot.fields[column].label)} {plot.written(column, named[column].iloc[i])}"
-    return str(named.get(f"{column}_name", named[column]).iloc[i])
+    return _text(named.get(f"{column}_name", named[column]).iloc[i])
+
+
+def _text(held: object) -> str:
+    """Return what stands in a row's label as it is kept; nothing for none."""
+    return "" if pd.isna(held) else str(held)  # type: ignore[call-overload]
 
 
 def figure_of(quote: Quote, others: Mapping[str, Answer], look: Look) -> str | None:
@@ -88,7 +93,7 @@ def figure_of(quote: Quote, others: Mapping[str, Answer], look: Look) -> str | N
     if quote.column not in table or not row.keys() <= set(table.columns):
         return None
     for column, held in row.items():
-        table = table[table[column].astype(str) == held]
+        table = table[[_text(one) == held for one in table[column]]]
     if len(table) != 1 or table[quote.column].isna().iloc[0]:
         return None
     return plot.written(quote.column, table[quote.column].iloc[0])
