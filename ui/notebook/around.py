@@ -103,9 +103,8 @@ def line(laid: desk.Desk) -> None:
         st.button("", icon=":material/redo:", key="notebook.redo", on_click=desk.step_on,
                   help=_("Redo"), type="tertiary")  # fmt: skip
         with st.popover(_("Contents"), icon=":material/toc:", type="tertiary", key="notebook.contents"):
-            for cell in laid.book.cells:
-                if name := contents(cell.holds) or cells.title(cell):
-                    st.markdown(f"[{name}](#cell-{cell.id})")
+            named = ((contents(cell.holds) or cells.title(cell), cell.id) for cell in laid.book.cells)
+            st.markdown("\n".join(f"- [{name}](#cell-{id})" for name, id in named if name))
         with st.popover(_("Title"), icon=":material/edit:", type="tertiary", key="notebook.rename"):
             title = st.text_input(
                 _("Title"), laid.book.title, max_chars=200, key=f"notebook.title.{laid.kept.revision}"
