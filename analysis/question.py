@@ -31,10 +31,12 @@ class Question(Value):
 
     title: ClassVar[str]
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({})
-    heavy: ClassVar[bool] = False
-    """Whether an answer takes the processor for a second or so: a server works on one of these at a time."""
-
     where: Filter | None = field(default=None, metadata=optional(a(Filter)))
+
+    @property
+    def heavy(self) -> bool:
+        """Whether an answer takes the processor for a second or so: a server works on one of these at a time."""
+        return False
 
     def run(self, tables: Tables) -> Answer:
         """Answer the question.

@@ -78,11 +78,14 @@ class Comparison(Question):
     """
 
     title: ClassVar[str] = N_("What differs?")
-    heavy: ClassVar[bool] = True
-    """As either side may be."""
 
     left: Question = field(metadata=_side())
     right: Question = field(metadata=_side())
+
+    @property
+    def heavy(self) -> bool:
+        """Whether either side is."""
+        return self.left.heavy or self.right.heavy
 
     @property
     def sides(self) -> tuple[Question, Question]:

@@ -8,6 +8,7 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
+from analysis.journey.attribution.definition import MODEL_WORDS
 from analysis.messages import N_, Message, Name, Names, Share, Span, say
 from analysis.values import Value, seconds
 
@@ -169,16 +170,7 @@ CHOICES: Mapping[str, Mapping[Any, str]] = MappingProxyType(
         "measure": {"users": N_("how many came back"), "revenue": N_("how much each brought")},
         "period": {"day": N_("days"), "week": N_("weeks"), "month": N_("months"), "campaign": N_("campaigns")},
         "every": {"day": N_("day by day"), "week": N_("week by week"), "month": N_("month by month")},
-        "models": {
-            "first": N_("First touch"),
-            "last": N_("Last touch"),
-            "last_non_direct": N_("Last non-direct"),
-            "linear": N_("Linear"),
-            "decay": N_("Time decay"),
-            "position": N_("Position-based"),
-            "markov": N_("Markov"),
-            "shapley": N_("Shapley"),
-        },
+        "models": MODEL_WORDS,
     }
 )
 """What can be chosen, in the words of the pages' lists."""

@@ -31,7 +31,7 @@ def quotable(id: str, answer: Answer, look: Look, *, most: int = 400) -> Iterato
 
     Examples
     --------
-    >>> from analysis.charts import Look, Plot
+    >>> from analysis.charts import Look
     >>> import pandas as pd
     >>> from analysis import Funnel, Tables
     >>> log = pd.DataFrame({"user_id": ["u", "u", "v"], "timestamp": pd.to_datetime(["2026-11-01"] * 3),

@@ -22,7 +22,6 @@ class SimulationDefinition(Question):
     The fields are described at :class:`analysis.reallocation.simulation.Simulation`, the question.
     """
 
-    heavy: ClassVar[bool] = True
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"spend": ()})
 
     curves: ResponseCurves = field(default_factory=ResponseCurves, metadata=a(ResponseCurves))
@@ -43,3 +42,8 @@ class SimulationDefinition(Question):
                     total=Share(total),
                 )
             )
+
+    @property
+    def heavy(self) -> bool:
+        """Whether an answer takes the processor for a second or so."""
+        return True

@@ -7,7 +7,7 @@ import streamlit as st
 from analysis import Tables
 from analysis.answer import Answer
 from analysis.errors import SluiceError
-from analysis.notebook import Notebook, looked, tell, told
+from analysis.notebook import Notebook, looked, told
 from analysis.notebook.templates import TEMPLATES
 from analysis.question import Question
 from ui import session
@@ -31,12 +31,11 @@ def this(answer: Answer, page: str) -> None:
     if st.button(_("Add"), key=f"{page}.book.add", type="primary"):
         before = books[chosen].value if chosen else Notebook(title=title or _("Notebook"))
         added = before.add(answer.question)
-        cell = added.cells[-1]
-        seen = tell(cell, {}, session.workspace().tables(), look(), session.ask).seen
+        added = added.change(added.cells[-1].id, seen=desk.seen(added.cells[-1]))
         if chosen:
-            session.to_change().keep(books[chosen].name, added.change(cell.id, seen=seen), over=books[chosen].revision)
+            session.to_change().keep(books[chosen].name, added, over=books[chosen].revision)
         else:
-            desk.create(added.change(cell.id, seen=seen))
+            desk.create(added)
         st.session_state[f"{page}.book.added"] = added.title
         st.rerun()
     if said := st.session_state.pop(f"{page}.book.added", None):
@@ -69,7 +68,7 @@ def _add(asked: Question, below: str) -> None:
     added = book.add(asked, after=below or None)
     cell = next(one for one in added.cells if one.id not in {c.id for c in book.cells})
     with st.spinner(_(screen_of(asked).waiting)):
-        seen = tell(cell, {}, session.workspace().tables(), look(), session.ask).seen
+        seen = desk.seen(cell)
     st.session_state[BELOW], st.session_state[desk.EDITED] = None, cell.id
     desk.change(added.change(cell.id, seen=seen))
     st.rerun()

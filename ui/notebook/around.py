@@ -14,6 +14,7 @@ from analysis.workspace import Kept
 from ui import kept, session
 from ui.language import _, look, shown
 from ui.notebook import adding, cells, desk
+from ui.notebook.stale import badge
 
 PLACE = "notebook.list"
 FOREIGN = "notebook.foreign"
@@ -114,8 +115,12 @@ def line(laid: desk.Desk) -> None:
                 st.rerun()
         with st.popover(_("Take out"), icon=":material/download:", type="tertiary", key="notebook.out"):
             _out(laid.kept.id)
-        with st.popover(_("History"), icon=":material/history:", type="tertiary", key="notebook.history"):
-            _history(laid.kept)
+        history = st.popover(
+            _("History"), icon=":material/history:", type="tertiary", key="notebook.history", on_change="rerun"
+        )
+        if history.open:  # each revision is a whole notebook: none is read before somebody asks
+            with history:
+                _history(laid.kept)
 
 
 def contents(held: object) -> str:
@@ -238,7 +243,7 @@ def _version(book: Notebook | None, other: Notebook | None) -> None:
     for cell in book.cells:
         holds = cell.holds
         words = holds.text[:120] if isinstance(holds, Words) else cells.title(cell)
-        mark = "" if held.get(cell.id) == holds else desk.badge(_("differs")) + " "
+        mark = "" if held.get(cell.id) == holds else badge(_("differs")) + " "
         more = f" `{holds!r}`" if isinstance(holds, Question) and mark else ""
         said = shown(words) if isinstance(holds, Words) else words
         st.markdown(f"- {mark}{said}{more if '`' not in more[2:-1] else ''}")

@@ -16,7 +16,7 @@ from analysis.records import Record
 from ui import asking, drawn, frame, session
 from ui.controls import placed, widget_key
 from ui.language import N_, _, current, look, shown
-from ui.notebook import desk, sight, texts
+from ui.notebook import adding, desk, sight, stale, texts
 from ui.screens import screen_of
 from ui.show import details, notes, said
 
@@ -146,7 +146,7 @@ def _do(book: Notebook, cell: Cell, doing: str) -> None:
             st.session_state[desk.EDITED] = added.cells[at + 1].id
             desk.change(added)
         case "question":
-            st.session_state["notebook.adding"] = cell.id
+            st.session_state[adding.BELOW] = cell.id
         case "compare":
             assert isinstance(cell.holds, Question)
             added = book.add(Comparison(left=cell.holds, right=cell.holds), after=cell.id)
@@ -197,10 +197,12 @@ def _question(book: Notebook, cell: Cell, question: Question) -> None:
         told = tell(Cell(id=cell.id, holds=question, seen=cell.seen), {}, tables, look(), session.ask)
     if question != cell.holds:
         _changed(book, cell, question, told)
+    elif cell.seen and told.answer:
+        before = cell.seen.sentence(current())
+        stale.mark(book, told, _("The data changed, and with it this answer. Before: {said}", said=before))
     if told.answer is None:
         assert told.error is not None
         raise told.error
-    _before(book, cell, told)
     _answer(told.answer)
 
 
@@ -222,19 +224,6 @@ def _changed(book: Notebook, cell: Cell, question: Question, told: Said) -> None
     quoted = any(isinstance(c.holds, Words) and any(q.cell == cell.id for q in c.holds.quotes) for c in book.cells)
     if quoted or laid is None or laid.meant:
         st.rerun()
-
-
-def _before(book: Notebook, cell: Cell, told: Said) -> None:
-    """Say that the answer is another than when somebody last looked, and what it was."""
-    if cell.seen is None or not told.stale or book.cell(cell.id).holds != told.cell.holds:
-        return
-    with st.container(horizontal=True, vertical_alignment="center", key=widget_key("stale")):
-        mark = _("changed")
-        words = _("The data changed, and with it this answer. Before: {said}", said=cell.seen.sentence(current()))
-        st.markdown(f"{desk.badge(mark)} {shown(words)}", width="stretch")
-        if st.button(_("Seen"), key=widget_key("seen"), type="tertiary", icon=":material/check:"):
-            desk.change(book.change(cell.id, seen=told.seen))
-            st.rerun()
 
 
 def _answer(answer: Answer) -> None:

@@ -11,12 +11,12 @@ from streamlit.errors import StreamlitAPIException
 
 from analysis.answer import Answer
 from analysis.errors import SluiceError
-from analysis.notebook import Notebook
+from analysis.notebook import Cell, Notebook, Seen, tell
 from analysis.question import Question
 from analysis.workspace import Kept
 from analysis.workspace.kept import unused
 from ui import session
-from ui.language import _
+from ui.language import _, look
 
 DESK, WORD, REFUSED, EDITED = "notebook.desk", "notebook.word", "notebook.refused", "notebook.edited"
 STEPS = 50
@@ -147,9 +147,9 @@ def answers(book: Notebook, ids: Collection[str]) -> dict[str, Answer]:
     return found
 
 
-def badge(words: str) -> str:
-    """Return words as an orange badge in Markdown."""
-    return f":orange-badge[:material/update: {words}]"
+def seen(cell: Cell) -> Seen | None:
+    """Return what a question's cell says now, to be kept with it."""
+    return tell(cell, {}, session.workspace().tables(), look(), session.ask).seen
 
 
 def again() -> None:
@@ -169,7 +169,8 @@ def take_theirs() -> None:
     if desk and desk.meant:
         theirs = newest(desk.kept.id)
         create(desk.meant.replace(title=_("{title} (my version)", title=desk.meant.title)[:200]))
-        lay(theirs or current_kept())
+        if theirs:
+            lay(theirs)
 
 
 def take_mine() -> None:
@@ -184,9 +185,3 @@ def take_mine() -> None:
         return
     st.session_state[DESK] = Desk(theirs)
     change(mine)
-
-
-def current_kept() -> Kept[Notebook] | None:
-    """Return the kept notebook on the desk."""
-    desk = current()
-    return desk.kept if desk else None

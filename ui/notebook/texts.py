@@ -13,7 +13,7 @@ from analysis.question import Question
 from ui import session
 from ui.controls import widget_key
 from ui.language import _, current, look, shown
-from ui.notebook import desk
+from ui.notebook import desk, stale
 
 
 def draw(book: Notebook, cell: Cell, *, edited: bool) -> None:
@@ -24,7 +24,9 @@ def draw(book: Notebook, cell: Cell, *, edited: bool) -> None:
     if edited:
         _editor(book, cell, words, told)
         return
-    _stale(book, cell, told)
+    if cell.seen:
+        before = cell.seen.sentence(current())
+        stale.mark(book, told, _("Figures quoted here changed with the data. Before: {said}", said=before))
     _shown(cell, filled(words, told.figures))
 
 
@@ -56,18 +58,6 @@ def safe(text: str) -> str:
 def quoted(book: Notebook, words: Words) -> Mapping[str, Answer]:
     """Return the answers that a text quotes, by cell."""
     return desk.answers(book, {quote.cell for quote in words.quotes})
-
-
-def _stale(book: Notebook, cell: Cell, told: Said) -> None:
-    if cell.seen is None or not told.stale:
-        return
-    with st.container(horizontal=True, vertical_alignment="center", key=widget_key("stale")):
-        before, mark = cell.seen.sentence(current()), _("changed")
-        words = _("Figures quoted here changed with the data. Before: {said}", said=before)
-        st.markdown(f"{desk.badge(mark)} {shown(words)}", width="stretch")
-        if st.button(_("Seen"), key=widget_key("seen"), type="tertiary", icon=":material/check:"):
-            desk.change(book.change(cell.id, seen=told.seen))
-            st.rerun()
 
 
 # ---- writing ----------------------------------------------------------------------------------------------

@@ -11,30 +11,22 @@ from typing import Any
 
 from analysis.question import Question
 from ui.language import N_
-from ui.screens import (
-    attribution,
-    budget,
-    comparison,
-    funnel,
-    nodes,
-    participation,
-    paths,
-    performance,
-    reallocation,
-    retention,
-    sales,
-    segments,
-    speed,
-)
+from ui.screens import comparison
 from ui.screens.base import Screen, View, screen_among
 
-_JOURNEY = (funnel, paths, speed, retention, participation, nodes, attribution)
+_JOURNEY = ("funnel", "paths", "speed", "retention", "participation", "nodes", "attribution")
+
+
+def _named(*names: str) -> tuple[Screen[Any], ...]:
+    return tuple(comparison.SIDES[name] for name in names)
+
+
 ROOMS: Mapping[str, tuple[Screen[Any], ...]] = MappingProxyType(
     {
-        N_("Journey"): tuple(module.SCREEN for module in _JOURNEY),
-        N_("Audience"): (segments.SCREEN,),
-        N_("Results"): (sales.SCREEN, comparison.SCREEN),
-        N_("Money"): (performance.SCREEN, budget.SCREEN, reallocation.SCREEN),
+        N_("Journey"): _named(*_JOURNEY),
+        N_("Audience"): _named("segments"),
+        N_("Results"): (*_named("sales"), comparison.SCREEN),
+        N_("Money"): _named("performance", "budget", "reallocation"),
     }
 )
 """The navigation: its headings, and the screens under each."""

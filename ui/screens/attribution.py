@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from analysis import Attribution, Tables
+from analysis.comparison.settings import CHOICES
 from analysis.journey.attribution.definition import COLUMNS, MODEL_WORDS, MODELS
 from analysis.values import seconds
 from ui.controls import (
@@ -23,20 +24,9 @@ from ui.language import N_, _
 from ui.screens.base import Screen
 from ui.session import keep
 
-VALUES = {
-    "conversions": N_("conversions"),
-    "revenue": N_("realised revenue"),
-    "value": N_("conversion value"),
-}
-PATHS = {
-    "since_last_conversion": N_("since the last conversion"),
-    "all": N_("even before an earlier conversion"),
-}
-REPEATS = {
-    "each": N_("Every touch counts"),
-    "session": N_("Touches of one session count once"),
-    "row": N_("Touches of one value in a row count once"),
-}
+VALUES = CHOICES["value"]
+PATHS = CHOICES["paths"]
+REPEATS = CHOICES["repeats"]
 
 
 def controls(tables: Tables, start: Attribution) -> Attribution:

@@ -8,19 +8,14 @@ import streamlit as st
 
 from analysis import ResponseCurves, Scenario, Tables
 from analysis.charts import TOTAL
+from analysis.comparison.settings import CHOICES
 from analysis.messages import Money, Share
 from ui import session
 from ui.controls import called, choose_words, currency_of, number, sentence, widget_key
 from ui.language import N_, _, shown
 from ui.screens.base import Screen, View
 
-SHAPES = {
-    "auto": N_("the best-fitting form"),
-    "hyperbolic": N_("a hyperbolic form"),
-    "exponential": N_("an exponential form"),
-    "logistic": N_("a logistic form"),
-    "logarithmic": N_("a logarithmic form"),
-}
+SHAPES = CHOICES["form"]
 
 
 def controls(tables: Tables, start: Scenario) -> Scenario:

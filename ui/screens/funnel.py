@@ -21,6 +21,7 @@ from analysis import (
     TimeToConvert,
 )
 from analysis.charts import GROUP_WORDS, NOT_SET
+from analysis.comparison.settings import CHOICES
 from analysis.values import local_day
 from ui.controls import (
     called,
@@ -42,20 +43,8 @@ from ui.session import keep
 
 SESSION = {"session": N_("one session")}
 MOST_STEPS, MOST_VALUES = 8, 200
-RULES = {
-    "order": {
-        "ordered": N_("in this order"),
-        "strict": N_("in this order, nothing between"),
-        "any": N_("in any order"),
-    },
-    "entry": {
-        "every": N_("any entry counts"),
-        "first": N_("only the first entry within the dates counts"),
-        "first_ever": N_("only the first entry ever counts"),
-    },
-    "dates": {"entry": N_("dates are for entering"), "conversion": N_("dates are for every step")},
-    "profile": {"": N_("Sluice's own"), "clickhouse": "ClickHouse", "posthog": "PostHog", "mixpanel": "Mixpanel"},
-}
+RULES = {name: CHOICES[name] for name in ("order", "entry", "dates")}
+RULES["profile"] = {"": N_("Sluice's own"), **CHOICES["profile"]}
 WAYS = {"after": N_("after dropping at"), "before": N_("before reaching")}
 LABELS = {"order": N_("Order"), "entry": N_("Entry"), "dates": N_("Dates"), "profile": N_("Rules of")}
 

@@ -8,15 +8,16 @@ from typing import Any
 import streamlit as st
 
 from analysis import Paths, Tables
+from analysis.comparison.settings import CHOICES
 from ui.controls import called, choose, choose_words, event_names, length, sentence, several, widget_key
 from ui.language import N_, _
 from ui.screens.base import Screen
 from ui.session import keep
 
-WAYS = {"after": N_("after"), "before": N_("before")}
-COUNTS = {"users": N_("unique users"), "occurrences": N_("total events")}
-REACH = {False: N_("across sessions"), True: N_("in one session")}
-REPEATS = {True: N_("counted once"), False: N_("counted each time")}
+WAYS = CHOICES["direction"]
+COUNTS = CHOICES["count"]
+REACH = CHOICES["session"]
+REPEATS = CHOICES["collapse"]
 
 
 def controls(tables: Tables, start: Paths) -> Paths:

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from analysis import Retention, Tables
+from analysis.comparison.settings import CHOICES
 from analysis.messages import Names
 from ui.controls import (
     called,
@@ -22,11 +23,11 @@ from ui.controls import (
 from ui.language import N_, _
 from ui.screens.base import Screen
 
-PERIODS = {"day": N_("days"), "week": N_("weeks"), "month": N_("months"), "campaign": N_("campaigns")}
-MEASURES = {"users": N_("how many came back"), "revenue": N_("how much each brought")}
-COHORTS = {"first_ever": N_("(first ever)"), "first_in_range": N_("(first in these dates)")}
-COUNTINGS = {"calendar": N_("by the calendar"), "rolling": N_("by each one's own clock")}
-REACHES = {False: N_("just then"), True: N_("then or later")}
+PERIODS = CHOICES["period"]
+MEASURES = CHOICES["measure"]
+COHORTS = CHOICES["cohort"]
+COUNTINGS = CHOICES["counting"]
+REACHES = CHOICES["unbounded"]
 
 
 def controls(tables: Tables, start: Retention) -> Retention:
