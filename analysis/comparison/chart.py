@@ -15,6 +15,8 @@ from analysis.messages import N_, Message
 
 MOST = 20
 """Rows that are drawn; the table has all."""
+ROW, AROUND = 52, 96
+"""Pixels of a row, whose label has two lines; and of axis and legend, which take theirs from the whole."""
 WIDTH = 640
 """Of each of two charts."""
 
@@ -50,7 +52,7 @@ def pairs(answer: Answer, label: str, unit: str, sides: tuple[Message, Message],
                                   tooltip=plot.tips("row", "side", "value", "low", "high"))  # fmt: skip
     reach = base.mark_rule(strokeWidth=1.5).encode(x="low:Q", x2="high:Q")
     dots = base.mark_point(size=90, filled=True, opacity=1).encode(x=x)
-    return charts.finish(alt.layer(reach, dots), look, describe=look(answer.headline), height=48 * len(order) + 40)
+    return charts.finish(alt.layer(reach, dots), look, describe=look(answer.headline), height=ROW * len(order) + AROUND)
 
 
 def _drawn(table: pd.DataFrame) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from analysis.comparison import chart as picture
 from analysis.comparison import kernel, words
 from analysis.comparison.differences import Difference, differences
 from analysis.comparison.settings import KINDS, SETTINGS
-from analysis.errors import QuestionError
+from analysis.errors import DataError, QuestionError
 from analysis.fields import Field, Fields, Figure, bounds, described
 from analysis.journey.funnel.question import Funnel
 from analysis.messages import N_, Message, Names, say, translate
@@ -39,6 +39,10 @@ def _side() -> Metadata:
         return got
 
     return {"check": check}
+
+
+FIRST: tuple[type[Question], ...] = (Funnel, Sales, Performance)
+"""What is compared at first, by what the data hold."""
 
 
 @value("comparison")
@@ -93,9 +97,15 @@ class Comparison(Question):
         return _within(self.left, self.where), _within(self.right, self.where)
 
     @classmethod
+    def lacks(cls, tables: Tables) -> tuple[DataError, ...]:
+        """Return what a funnel lacks where nothing can be asked; else nothing: what a side lacks, it says itself."""
+        lacking = [kind.lacks(tables) for kind in FIRST]
+        return lacking[0] if all(lacking) else ()
+
+    @classmethod
     def suggested(cls, tables: Tables) -> Self:
         """Return the last campaign set beside the one before it, or the days' second half beside their first."""
-        kind = next((kind for kind in (Funnel, Sales, Performance) if not kind.lacks(tables)), Funnel)
+        kind = next((kind for kind in FIRST if not kind.lacks(tables)), Funnel)
         asked = kind.suggested(tables)
         before, after = _two_campaigns(tables) or _two_halves(tables)
         return cls(left=asked.replace(where=before), right=asked.replace(where=after))

@@ -58,3 +58,12 @@ def test_it_speaks_chinese(opened, sample: Tables) -> None:
     assert app.title[0].value == "差在哪里？"
     answer = Comparison.suggested(sample).run(sample)
     assert headline(app) == answer.say(answer.headline, "zh_CN")
+
+
+def test_an_empty_workspace_is_said_calmly_under_the_title(opened, own) -> None:
+    for batch in own.batches():
+        own.undo(batch.id)
+    app = opened("comparison", workspace=own.path.stem)
+    assert not app.info and not app.error
+    assert app.title[0].value == "What differs?"
+    assert any("This workspace is empty" in one.value for one in app.main.markdown)
