@@ -37,8 +37,12 @@ if TYPE_CHECKING:
     from analysis.reallocation.rules import Rules as Rules
     from analysis.reallocation.simulation import Simulation as Simulation
     from analysis.records import Alias as Alias
+    from analysis.records import CalendarDay as CalendarDay
+    from analysis.records import ChannelTag as ChannelTag
     from analysis.records import DisplayName as DisplayName
     from analysis.records import ExchangeRate as ExchangeRate
+    from analysis.records import LiftTest as LiftTest
+    from analysis.records import PlanLine as PlanLine
     from analysis.records import Record as Record
     from analysis.results.performance.question import Performance as Performance
     from analysis.results.sales.question import Sales as Sales
@@ -54,7 +58,9 @@ if TYPE_CHECKING:
 _HOMES = {
     "Alias": "analysis.records",
     "Attribution": "analysis.journey.attribution.question",
+    "CalendarDay": "analysis.records",
     "Campaign": "analysis.values",
+    "ChannelTag": "analysis.records",
     "ColumnMapping": "analysis.workspace",
     "Comparison": "analysis.comparison.question",
     "Contents": "analysis.workspace.contents",
@@ -69,6 +75,7 @@ _HOMES = {
     "FunnelPaths": "analysis.journey.paths.of_funnel",
     "FunnelRules": "analysis.journey.funnel.conventions",
     "Lifecycle": "analysis.audience.lifecycle",
+    "LiftTest": "analysis.records",
     "MarketSettings": "analysis.reallocation.rules",
     "Nodes": "analysis.journey.nodes.question",
     "Notebook": "analysis.notebook.book",
@@ -77,6 +84,7 @@ _HOMES = {
     "Paths": "analysis.journey.paths.question",
     "Performance": "analysis.results.performance.question",
     "Phase": "analysis.values",
+    "PlanLine": "analysis.records",
     "Record": "analysis.records",
     "ResponseCurves": "analysis.budget.curves.question",
     "Retention": "analysis.journey.loyalty.retention",
@@ -115,7 +123,9 @@ def __dir__() -> list[str]:
 __all__ = [
     "Alias",
     "Attribution",
+    "CalendarDay",
     "Campaign",
+    "ChannelTag",
     "ColumnMapping",
     "Comparison",
     "Contents",
@@ -130,6 +140,7 @@ __all__ = [
     "FunnelPaths",
     "FunnelRules",
     "Lifecycle",
+    "LiftTest",
     "MarketSettings",
     "Nodes",
     "Notebook",
@@ -138,6 +149,7 @@ __all__ = [
     "Paths",
     "Performance",
     "Phase",
+    "PlanLine",
     "Record",
     "ResponseCurves",
     "Retention",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import pkgutil
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -18,6 +19,7 @@ import analysis
 from analysis import read_export
 from analysis.answer import Answer
 from analysis.question import Question
+from analysis.records import Recorded
 from analysis.tables import Tables
 from analysis.values import Campaign, Phase
 
@@ -109,7 +111,12 @@ def sample() -> Tables:
         export = read_export(SAMPLE / name, zone="UTC")
         found[table] = export.clean(b"").rows
         export.close()
-    return Tables(**found, campaign=Campaign.from_json((SAMPLE / "campaign.json").read_text(encoding="utf-8")))
+    records = json.loads((SAMPLE / "records.json").read_text(encoding="utf-8"))
+    return Tables(
+        **found,
+        campaign=Campaign.from_json((SAMPLE / "campaign.json").read_text(encoding="utf-8")),
+        records=map(Recorded.from_dict, records),
+    )
 
 
 @pytest.fixture(scope="session")

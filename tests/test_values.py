@@ -29,7 +29,7 @@ from analysis.journey.steps import Exclusion, Step
 from analysis.messages import translate
 from analysis.notebook import Cell, Notebook, Quote, Seen, Unread, Words
 from analysis.question import Question
-from analysis.records import Alias, DisplayName, ExchangeRate
+from analysis.records import Alias, CalendarDay, ChannelTag, DisplayName, ExchangeRate, LiftTest, PlanLine
 from analysis.values import Campaign, Filter, Phase, Value, base, kinds, local_day, local_midnight, seconds
 from analysis.vocabulary import TABLES, column_names
 from analysis.workspace import FileMapping, Segment
@@ -54,6 +54,12 @@ PLAIN: dict[str, Value] = {
     "segment": Segment(question=Lifecycle(at="2026-11-10"), users=3, data="0a"),
     "exchange-rate": ExchangeRate(currency="USD", day="2026-11-11", rate=7.1, into="CNY"),
     "alias": Alias(column="channel", code="Google Ads", meant="google"),
+    "calendar-day": CalendarDay(name="peak", start="2026-11-11"),
+    "lift-test": LiftTest(
+        channel="display", start="2026-10-01", end="2026-10-07", spend_change=-1400, sales_change=-2100, error=400
+    ),
+    "plan-line": PlanLine(stage="execution", line="display", amount=9_000),
+    "channel-tag": ChannelTag(channel="display", tag="own"),
     "display-name": DisplayName(column="channel", code="live_stream", language="zh_CN", name="直播"),
     "quote": Quote(cell="a", column="rate", row={"event": "cart"}),
     "unread": Unread(json='{"kind":"telepathy"}'),
