@@ -109,7 +109,7 @@ def _market(asked: CurvesDefinition, tables: Tables, given: Report) -> Market | 
     known = (until > first) & (starts <= last)
     return Market(
         starts=starts,
-        spend=wide.to_numpy(float),
+        spend=np.maximum(wide.to_numpy(float), 0),  # a credit is no spend that anybody saw
         channels=tuple(wide.columns),
         revenue=revenue,
         phase=tuple(whole.rows.groupby("period_start")["phase"].first()),

@@ -292,7 +292,7 @@ def _curve(
         ceiling=ceiling,
         half_saturation=float(np.exp(found.log_half)),
         draws=np.column_stack([ceilings[:, base], half]),
-        spend=own["spend"].to_numpy(),
+        spend=own["spend"].clip(lower=0).to_numpy(),  # a credit is no spend that anybody saw
         starts=own["period_start"].to_numpy().astype("datetime64[us]"),
         period_hours=given.hours,
         phase=pd.Categorical(own["phase"], categories=every).codes.astype(int),
@@ -412,9 +412,6 @@ def _headline(table: pd.DataFrame) -> Message:
 
 def _notes(asked: ResponseCurves, given: Report, found: list[Estimate]) -> tuple[Note, ...]:
     notes = [*given.notes, *_missing(found), *_doubts(found)]
-    if given.left_out:
-        odd = say("{n} rows whose period is longer or shorter than most are left out.", n=given.left_out)
-        notes.append(Note("uneven-periods", odd, "warning"))
     if idle := _idle(found):
         free = say(
             "{revenue} of attributed revenue fell in periods with next to no spend; the curves leave it out.",
