@@ -1,0 +1,267 @@
+"""The loops behind response curves: what many draws of a curve bring, and one chain of the joint sampler."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from analysis.arrays import Floats, Ints
+from analysis.store.kernels import compiled
+
+_LN2, _TANH = math.log(2.0), math.atanh(0.5)
+
+
+@compiled
+def unit(family: int, exponent: float, u: float) -> tuple[float, float]:  # pragma: no cover - compiled
+    """Return a shape and its slope at spend over half-saturation; families in the order of `forms.FAMILIES`."""
+    if family == 0:
+        return u / (1.0 + u), (1.0 + u) ** -2.0
+    if family == 1:
+        left = math.exp(-_LN2 * u)
+        return 1.0 - left, _LN2 * left
+    if family == 2:
+        height = math.tanh(_TANH * u)
+        return height, _TANH * (1.0 - height * height)
+    if family == 3:
+        return math.log1p(u), 1.0 / (1.0 + u)
+    if u <= 0.0:
+        return 0.0, 0.0
+    if exponent == 2.0:
+        power = u * u
+    elif exponent == 3.0:
+        power = u * u * u
+    else:
+        power = u * math.sqrt(u) if exponent == 1.5 else u**exponent
+    share = power / (1.0 + power)
+    return share, exponent * share * (1.0 - share) / u
+
+
+class Drawn(NamedTuple):
+    """Draws of one channel's curve; the first axis is the draw.
+
+    Parameters
+    ----------
+    family : ndarray of int
+    exponent, half, ceiling : ndarray of float
+    adstock : ndarray of int
+        Which row of the exposures is the draw's.
+    demand : ndarray, shape (draws, levels)
+    """
+
+    family: Ints
+    exponent: Floats
+    half: Floats
+    ceiling: Floats
+    adstock: Ints
+    demand: Floats
+
+
+@compiled
+def brought(exposure: Floats, level: Ints, scale: Floats, drawn: Drawn) -> tuple[Floats, Floats]:  # pragma: no cover
+    """Return what spend brings in every draw, and what it brings more if all of it were one part in one more.
+
+    Parameters
+    ----------
+    exposure : ndarray, shape (adstocks, periods)
+    level : ndarray of int, shape (periods,)
+        Which of the levels of demand holds in each period.
+    scale : ndarray, shape (scales,)
+        Multiples of the exposure.
+    drawn : Drawn
+
+    Returns
+    -------
+    total, rise : ndarray, shape (scales, draws)
+        Revenue, and exposure times slope, summed over the periods.
+    """
+    draws, periods = len(drawn.half), exposure.shape[1]
+    total, rise = np.zeros((len(scale), draws)), np.zeros((len(scale), draws))
+    for d in range(draws):
+        family, exponent, half = drawn.family[d], drawn.exponent[d], drawn.half[d]
+        for s in range(len(scale)):
+            whole, more = 0.0, 0.0
+            for t in range(periods):
+                x = exposure[drawn.adstock[d], t]
+                height, slope = unit(family, exponent, scale[s] * x / half)
+                demand = drawn.demand[d, level[t]]
+                whole += demand * height
+                more += demand * slope * x
+            total[s, d] = drawn.ceiling[d] * whole
+            rise[s, d] = drawn.ceiling[d] / half * more
+    return total, rise
+
+
+# ---- the joint sampler ------------------------------------------------------------------------------------
+
+
+class Table(NamedTuple):
+    """Everything a chain looks up; see :mod:`analysis.budget.curves.sampler`.
+
+    Parameters
+    ----------
+    coefficient : ndarray, shape (channels, candidates, rank)
+        Every candidate column in its channel's basis.
+    weight : ndarray, shape (channels, candidates)
+        Log prior.
+    gram : ndarray, shape (rhos, channels * rank, channels * rank)
+    cross : ndarray, shape (rhos, channels * rank)
+    own : ndarray, shape (rhos, channels, candidates)
+        Squared length of each column.
+    square, determinant : ndarray, shape (rhos,)
+        Squared length of revenue, and what the errors' and the controls' determinants add to the log likelihood.
+    tested, aimed : ndarray, shape (channels, candidates)
+        What lift tests add to the precision and to the linear term.
+    scale : ndarray, shape (channels,)
+        Of the half-normal prior of a mean contribution.
+    most : float
+        Most that the channels may bring together, on average.
+    free : int
+        Degrees of freedom.
+    """
+
+    coefficient: Floats
+    weight: Floats
+    gram: Floats
+    cross: Floats
+    own: Floats
+    square: Floats
+    determinant: Floats
+    tested: Floats
+    aimed: Floats
+    scale: Floats
+    most: float
+    free: int
+
+
+@compiled
+def chain(
+    table: Table, steps: int, chosen: Ints, size: Floats, rho: int, variance: float, rng: np.random.Generator
+) -> tuple[Ints, Floats, Ints, Floats]:  # pragma: no cover - compiled
+    """Walk one chain of a collapsed Gibbs sampler, from a state that is left at its end.
+
+    Parameters
+    ----------
+    table : Table
+    steps : int
+    chosen : ndarray of int, shape (channels,)
+        Each channel's candidate; changed in place.
+    size : ndarray, shape (channels,)
+        Each channel's mean contribution; changed in place.
+    rho : int
+    variance : float
+    rng : Generator
+
+    Returns
+    -------
+    chosen : ndarray of int, shape (steps, channels)
+    size : ndarray, shape (steps, channels)
+    rho : ndarray of int, shape (steps,)
+    variance : ndarray, shape (steps,)
+    """
+    channels, candidates, rank = table.coefficient.shape
+    kept, sizes = np.empty((steps, channels), np.int64), np.empty((steps, channels))
+    rhos, variances = np.empty(steps, np.int64), np.empty(steps)
+    state, near = np.empty(channels * rank), np.empty(rank)
+    mean, spread, log_weight = np.empty(candidates), np.empty(candidates), np.empty(candidates)
+    for k in range(channels):
+        for i in range(rank):
+            state[k * rank + i] = size[k] * table.coefficient[k, chosen[k], i]
+    for step in range(steps):
+        for _ in range(channels):
+            k = rng.integers(0, channels)
+            at = k * rank
+            room = table.most - (size.sum() - size[k])
+            room = max(room, 1e-3 * table.most)
+            for i in range(rank):
+                left = table.cross[rho, at + i]
+                row = table.gram[rho, at + i]
+                for o in range(channels * rank):
+                    if o < at or o >= at + rank:
+                        left -= row[o] * state[o]
+                near[i] = left
+            best = -np.inf
+            for j in range(candidates):
+                linear = 0.0
+                for i in range(rank):
+                    linear += table.coefficient[k, j, i] * near[i]
+                precision = table.own[rho, k, j] / variance + 1.0 / table.scale[k] ** 2 + table.tested[k, j]
+                linear = linear / variance + table.aimed[k, j]
+                mean[j], spread[j] = linear / precision, 1.0 / math.sqrt(precision)
+                log_weight[j] = (
+                    table.weight[k, j]
+                    + 0.5 * linear * mean[j]
+                    - 0.5 * math.log(precision)
+                    + _log_mass(mean[j] / spread[j], (room - mean[j]) / spread[j])
+                )
+                best = max(best, log_weight[j])
+            total = 0.0
+            for j in range(candidates):
+                total += math.exp(log_weight[j] - best)
+                log_weight[j] = total
+            pick = min(np.searchsorted(log_weight, rng.random() * total), candidates - 1)
+            chosen[k] = pick
+            size[k] = _between(mean[pick], spread[pick], room, rng)
+            for i in range(rank):
+                state[at + i] = size[k] * table.coefficient[k, pick, i]
+        rho, variance = _noise(table, state, rho, rng)
+        kept[step], sizes[step], rhos[step], variances[step] = chosen, size, rho, variance
+    return kept, sizes, rhos, variances
+
+
+@compiled
+def _log_mass(below: float, above: float) -> float:  # pragma: no cover - compiled
+    """Return the log probability that a standard normal lies between minus `below` and `above`."""
+    if below > 6.0 and above > 6.0:
+        return 0.0
+    if below < -30.0:  # the ratio of tail to density, by its first term
+        return -0.5 * below * below - math.log(-below) - 0.5 * math.log(2 * math.pi)
+    mass = 0.5 * math.erfc(-below / math.sqrt(2.0)) - 0.5 * math.erfc(above / math.sqrt(2.0))
+    return math.log(max(mass, 1e-300))
+
+
+@compiled
+def _between(mean: float, spread: float, most: float, rng: np.random.Generator) -> float:  # pragma: no cover
+    """Draw from a normal distribution between 0 and `most` (Robert, 1995)."""
+    low, high = -mean / spread, (most - mean) / spread
+    for _ in range(200):
+        if low < 0.45:
+            found = rng.standard_normal()
+            if low <= found <= high:
+                return mean + spread * found
+        else:
+            rate = 0.5 * (low + math.sqrt(low * low + 4.0))
+            found = low + rng.standard_exponential() / rate
+            if found <= high and rng.random() <= math.exp(-0.5 * (found - rate) ** 2):
+                return mean + spread * found
+    peak = min(max(0.0, low), high)
+    while True:
+        found = low + (high - low) * rng.random()
+        if rng.random() <= math.exp(0.5 * (peak * peak - found * found)):
+            return mean + spread * found
+
+
+@compiled
+def _noise(table: Table, state: Floats, rho: int, rng: np.random.Generator) -> tuple[int, float]:  # pragma: no cover
+    """Move the errors' autocorrelation to a neighbour or not, the variance summed out, then draw the variance."""
+    other = rho + (1 if rng.random() < 0.5 else -1)
+    here = _squares(table, state, rho)
+    if 0 <= other < len(table.square):
+        there = _squares(table, state, other)
+        gain = table.determinant[other] - table.determinant[rho] - 0.5 * table.free * math.log(there / here)
+        if math.log(rng.random()) < gain:
+            rho, here = other, there
+    return rho, here / (2.0 * rng.standard_gamma(0.5 * table.free))
+
+
+@compiled
+def _squares(table: Table, state: Floats, rho: int) -> float:  # pragma: no cover - compiled
+    """Return the residual sum of squares."""
+    found = table.square[rho]
+    for a in range(len(state)):
+        row, inner = table.gram[rho, a], 0.0
+        for b in range(len(state)):
+            inner += row[b] * state[b]
+        found += state[a] * (inner - 2.0 * table.cross[rho, a])
+    return max(found, 1e-12 * table.square[rho])
