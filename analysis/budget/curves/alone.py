@@ -35,7 +35,7 @@ class Channel:
         Filled where unknown, see :class:`analysis.budget.curves.curve.Curve`; no credit makes it negative.
     revenue : ndarray, shape (periods,)
     known : ndarray of bool, shape (periods,)
-        Whether spend is known.
+        Whether spend is known and taken at its word.
     used : ndarray of bool, shape (periods,)
         Periods that are fitted: there is spend that is taken at its word, and revenue.
     run : ndarray of int, shape (periods,)
@@ -61,15 +61,21 @@ class Channel:
         cls, panel: Panel, k: int, events: demand.Events, measured: Floats, hours: float, factor: float = 1.0
     ) -> Channel:
         """Return the panel's channel `k`, its claims scaled."""
-        known = np.isfinite(panel.spend[:, k])
-        spend = filled(panel.spend[:, k])
-        above = spend[known & (spend > 0)]
-        busy = spend > TRACE * (np.median(above) if len(above) else np.inf)
-        revenue = factor * panel.revenue[:, k]
-        plain = ~(panel.credit[:, k] | panel.suspect[:, k] | panel.unripe)
-        used = known & busy & plain & np.isfinite(revenue)
-        run = runs(panel.starts, hours)
-        return cls(panel.channels[k], spend, revenue, known, used, run, events, measured, panel, hours)
+        revenue, run = factor * panel.revenue[:, k], runs(panel.starts, hours)
+        spend, known = taken(panel, k)
+        own = cls(panel.channels[k], spend, revenue, known, known, run, events, measured, panel, hours)
+        return replace(own, used=own._fit())
+
+    def _fit(self) -> Bools:
+        k, above = self.panel.channels.index(self.name), self.spend[self.known & (self.spend > 0)]
+        busy = self.spend > TRACE * (np.median(above) if len(above) else np.inf)
+        return self.known & busy & ~(self.panel.credit[:, k] | self.panel.unripe) & np.isfinite(self.revenue)
+
+    def with_suspects(self) -> Channel:
+        """Return it with what looks like slips of the hand taken at its word."""
+        spend = self.panel.spend[:, self.panel.channels.index(self.name)]
+        own = replace(self, spend=filled(spend), known=np.isfinite(spend))
+        return replace(own, used=own._fit())
 
     @property
     def controls(self) -> tuple[Floats, tuple[str, ...]]:
@@ -93,6 +99,12 @@ class Channel:
         return "no-variation" if left.std() < FLATTEST else None
 
 
+def taken(panel: Panel, k: int) -> tuple[Floats, Bools]:
+    """Return the spend of channel `k`, filled where it is unknown or looks like a slip of the hand, and where it is not."""
+    spend = np.where(panel.suspect[:, k], np.nan, panel.spend[:, k])
+    return filled(spend), np.isfinite(spend)
+
+
 def filled(spend: Floats) -> Floats:
     """Return spend with what is unknown at the average of what is known, and no period below zero."""
     known = np.isfinite(spend)
@@ -112,16 +124,16 @@ def estimate(asked: CurvesDefinition, own: Channel, lifts: tuple[Lift, ...]) -> 
     if reason := own.hindrance:
         return replace(found, reason=reason)
     curve, drawn = _fitted(asked, own)
-    revenue, phase = own.revenue[own.used], np.array(own.panel.phase)[own.used]
+    revenue = own.revenue[own.used]
     left, spread = revenue - drawn.fitted, revenue - revenue.mean()
-    suspect = own.panel.suspect[:, k] & own.known & np.isfinite(own.revenue)
-    idle = own.known & ~own.used & np.isfinite(own.revenue) & ~own.panel.credit[:, k] & ~suspect & ~own.panel.unripe
+    suspect = bool((own.panel.suspect[:, k] & np.isfinite(own.revenue)).any())
+    plain = own.known & np.isfinite(own.revenue) & ~own.panel.credit[:, k] & ~own.panel.unripe
     return replace(
         found,
         curve=_tested(curve, lifts),
-        r_squared=1 - float(left @ left) / float(spread @ spread) if spread.any() and len(phase) else None,
-        idle=float(own.revenue[idle].sum()),
-        doubted=_doubted(asked, replace(own, used=own.used | suspect)) if suspect.any() else None,
+        r_squared=1 - float(left @ left) / float(spread @ spread) if spread.any() else None,
+        idle=float(own.revenue[plain & ~own.used].sum()),
+        doubted=_doubted(asked, own.with_suspects()) if suspect else None,
         check=_check(asked, own, curve),
     )
 
@@ -182,13 +194,26 @@ def _doubted(asked: CurvesDefinition, own: Channel) -> tuple[float, float, float
     return float(margins.mean()), *interval(margins)
 
 
+def parted(panel: Panel, used: Ints, controls: Floats) -> tuple[Ints, Ints]:
+    """Return the first periods of each phase, and those of its last that can be predicted from them.
+
+    A period can be predicted if whatever moves it was seen before: its phase, its day with a name.
+    """
+    phase = np.array(panel.phase)[used]
+    last = np.zeros(len(used), bool)
+    for name in dict.fromkeys(phase):
+        own = np.flatnonzero(phase == name)
+        last[own[len(own) - round(LAST * len(own)) :]] = True
+    first, rest = used[~last], used[last]
+    unseen = ~controls[first].any(axis=0)
+    return first, rest[~controls[rest][:, unseen].any(axis=1)]
+
+
 def _check(asked: CurvesDefinition, own: Channel, curve: Curve) -> Check | None:
-    """Fit the first part, and predict the rest."""
-    used = np.flatnonzero(own.used)
-    first = used[: len(used) - max(1, round(LAST * len(used)))]
-    rest = np.setdiff1d(used, first)
+    """Fit the first periods of each phase, and predict the rest."""
+    first, rest = parted(own.panel, np.flatnonzero(own.used), own.controls[0])
     early = replace(own, used=np.isin(np.arange(len(own.used)), first))
-    if early.hindrance:
+    if not len(rest) or early.hindrance:
         return None
     before = _fitted(asked, early, min(asked.draws, 200))[0]
     said = before.periods().mean(axis=0)[rest]

@@ -10,7 +10,7 @@ import numpy as np
 from analysis.answer import Note
 from analysis.arrays import Bools, Floats, Ints
 from analysis.budget.curves import demand
-from analysis.budget.curves.alone import LAST, filled
+from analysis.budget.curves.alone import parted, taken
 from analysis.budget.curves.candidates import Candidates, Region, candidates
 from analysis.budget.curves.carry import runs
 from analysis.budget.curves.curve import Curve, interval
@@ -142,7 +142,7 @@ def _market(asked: CurvesDefinition, tables: Tables, given: Report) -> Market | 
         Market(
             panel=laid,
             hours=given.hours,
-            spend=np.stack([filled(own) for own in laid.spend.T], axis=1),
+            spend=np.stack([taken(laid, k)[0] for k in range(len(laid.channels))], axis=1),
             revenue=revenue,
             known=known,
             events=demand.events(tables, laid.starts, laid.ends),
@@ -293,7 +293,7 @@ def _curve(
         half=own.half[chosen],
         ceiling=drawn.ceiling[picked, i],
         spend=market.spend[:, k],
-        counted=np.isfinite(laid.spend[:, k]),
+        counted=taken(laid, k)[1],
         starts=laid.starts,
         period_hours=market.hours,
         phase=laid.phase,
@@ -330,14 +330,12 @@ def _twin(channel: str, curves: dict[str, Curve]) -> Twin | None:
 
 
 def _check(asked: CurvesDefinition, market: Market, used: list[int], curves: dict[str, Curve]) -> Check | None:
-    """Fit the first part, and predict the rest."""
-    at = np.flatnonzero(market.known)
-    first = at[: len(at) - max(1, round(LAST * len(at)))]
-    rest = at[len(first) :]
+    """Fit the first periods of each phase, and predict the rest."""
+    first, rest = parted(market.panel, np.flatnonzero(market.known), market.controls)
     known = np.isin(np.arange(len(market.known)), first)
     kept = demand.independent(market.controls[known])
     early = replace(market, known=known, controls=market.controls[:, kept])
-    if not _room(early, used) or any(_hindrance(early, k) for k in used):
+    if not len(rest) or not _room(early, used) or any(_hindrance(early, k) for k in used):
         return None
     fit = _sampled(asked, early, used, known, rounds=1)
     names = [market.panel.channels[k] for k in used]
