@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from analysis.audience.lifecycle import Lifecycle as Lifecycle
+    from analysis.budget.allocation.rules import Limit as Limit
+    from analysis.budget.allocation.rules import PriceIndex as PriceIndex
     from analysis.budget.curves.question import ResponseCurves as ResponseCurves
     from analysis.budget.scenario import Scenario as Scenario
     from analysis.comparison.question import Comparison as Comparison
@@ -69,6 +71,7 @@ _HOMES = {
     "FunnelPaths": "analysis.journey.paths.of_funnel",
     "FunnelRules": "analysis.journey.funnel.conventions",
     "Lifecycle": "analysis.audience.lifecycle",
+    "Limit": "analysis.budget.allocation.rules",
     "MarketSettings": "analysis.reallocation.rules",
     "Nodes": "analysis.journey.nodes.question",
     "Notebook": "analysis.notebook.book",
@@ -77,6 +80,7 @@ _HOMES = {
     "Paths": "analysis.journey.paths.question",
     "Performance": "analysis.results.performance.question",
     "Phase": "analysis.values",
+    "PriceIndex": "analysis.budget.allocation.rules",
     "Record": "analysis.records",
     "ResponseCurves": "analysis.budget.curves.question",
     "Retention": "analysis.journey.loyalty.retention",
@@ -130,6 +134,7 @@ __all__ = [
     "FunnelPaths",
     "FunnelRules",
     "Lifecycle",
+    "Limit",
     "MarketSettings",
     "Nodes",
     "Notebook",
@@ -138,6 +143,7 @@ __all__ = [
     "Paths",
     "Performance",
     "Phase",
+    "PriceIndex",
     "Record",
     "ResponseCurves",
     "Retention",
