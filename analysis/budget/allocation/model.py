@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from analysis.arrays import Floats, Ints
+from analysis.arrays import Floats
 from analysis.budget.allocation import pieces
-from analysis.budget.allocation.highs import Linear, highs, integers
+from analysis.budget.allocation.highs import Linear, highs
 from analysis.budget.allocation.pieces import Pieces
 from analysis.budget.allocation.programme import Programme
 
@@ -59,55 +59,39 @@ class Model:
         exposure = self.asked.carried.exposure(anchor)
         return pieces.whole(exposure, np.minimum(self.low, exposure), np.maximum(self.high, exposure), segments)
 
-    def optimum(self, anchor: Floats, drawn: Pieces, stretches: Ints | None = None) -> Found:
-        """Return the best spend as far as pieces tell; `anchor`, which must keep to the rules, where HiGHS fails."""
-        asked, (cells, count) = self.asked, (len(self.asked.lower), drawn.slopes.size)
+    def optimum(self, anchor: Floats, drawn: Pieces) -> Found | None:
+        """Return the best spend as far as pieces around a spend tell, if there is any."""
+        asked, cells, used = self.asked, len(self.asked.lower), drawn.widths > 0
+        slopes, widths = drawn.slopes[used], drawn.widths[used]
         gain = UNIT * self.unit / self.height
-        cost = gain * np.append(np.full(cells, asked.goal.cost), -asked.goal.worth * drawn.slopes.ravel())
-        exposed = sparse.kron(sparse.eye(len(drawn.slopes)), np.ones((1, drawn.slopes.shape[1])))
+        cost = gain * np.append(np.full(cells, asked.goal.cost), -asked.goal.worth * slopes)
+        place = np.nonzero(used)[0], np.arange(len(slopes))
+        exposed = sparse.csr_matrix((np.ones(len(slopes)), place), shape=(len(used), len(slopes)))
         kept, most = self._rows(anchor, drawn)
-        lowest, highest = np.append(asked.lower, np.zeros(count)), np.append(asked.reach, drawn.widths.ravel())
+        lowest, highest = np.append(asked.lower, 0.0 * widths), np.append(asked.reach, widths)
         rows = Linear(
             cost, kept, most / self.unit, np.column_stack([lowest, highest]) / self.unit,
             sparse.hstack([asked.carried.weights, -exposed]), (drawn.points[:, 0] - asked.carried.before) / self.unit,
         )  # fmt: skip
-        order = _order(drawn, stretches, cells, self.unit) if stretches is not None and stretches.any() else None
-        found = integers(rows, *order) if order else highs(rows)
-        if found.x is None:
-            return Found(anchor, np.inf)
+        found = highs(rows)
+        if found.status != 0:
+            return None
         spend = np.clip(found.x[:cells] * self.unit, asked.lower, asked.reach)
-        best = found.mip_dual_bound if order else found.fun
-        return Found(spend, asked.goal.worth * (asked.value(anchor) - drawn.below) - best * self.height / UNIT)
+        highest = asked.goal.worth * (asked.value(anchor) - drawn.below) - found.fun * self.height / UNIT
+        return Found(spend, highest)
 
     def _rows(self, anchor: Floats, drawn: Pieces) -> tuple[Any, Floats]:
         """Return the rules over cells and pieces, the goal's condition last."""
         asked, rows = self.asked, self.asked.rows
-        none = sparse.csr_matrix((len(rows.bounds), drawn.slopes.size))
+        slopes = drawn.slopes[drawn.widths > 0]
+        none = sparse.csr_matrix((len(rows.bounds), len(slopes)))
         kept = sparse.hstack([sparse.csr_matrix(rows.weights), none])
         if asked.goal.least is None:
             return kept, rows.bounds
-        size = np.abs(drawn.slopes).max() or 1.0
-        condition = np.append(np.full(len(asked.lower), asked.goal.ratio), -drawn.slopes.ravel()) / size
+        size = np.abs(slopes).max(initial=0.0) or 1.0
+        condition = np.append(np.full(len(asked.lower), asked.goal.ratio), -slopes) / size
         most = asked.value(anchor) - drawn.below - asked.goal.least - min(0.0, asked.slack(anchor))
         return sparse.vstack([kept, sparse.csr_matrix(condition[None])]), np.append(rows.bounds, most / size)
-
-
-def _order(drawn: Pieces, stretches: Ints, cells: int, unit: float) -> tuple[int, Any]:
-    """Return how many integers keep stretches in order, and their rows: one begins only when the last is full.
-
-    A piece of the stretch before takes at least its width times z, one of the stretch after at most: the incremental
-    formulation, which between two stretches is as tight as can be.
-    """
-    piece = cells + np.arange(stretches.size).reshape(stretches.shape)
-    first = np.append(0, np.cumsum(stretches[:, -1]))  # number of each curve's first integer
-    z, width = cells + stretches.size + first[:-1, None] + stretches, drawn.widths / unit
-    shape, blocks = cells + stretches.size + int(first[-1]), []
-    for chosen, switch, sign in ((stretches > 0, z - 1, 1.0), (stretches < stretches[:, -1:], z, -1.0)):
-        count = int(chosen.sum())
-        entries = np.concatenate([np.full(count, sign), -sign * width[chosen]])
-        place = np.tile(np.arange(count), 2), np.concatenate([piece[chosen], switch[chosen]])
-        blocks.append(sparse.coo_matrix((entries, place), shape=(count, shape)))
-    return int(first[-1]), sparse.vstack(blocks)
 
 
 class Tangent(NamedTuple):
@@ -140,7 +124,7 @@ def tangent(asked: Programme, spend: Floats) -> Tangent:
     size[size == 0] = 1.0
     scale = float(np.abs(gain).max()) or 1.0
     unit = float((asked.reach - asked.lower).max()) / UNIT or 1.0
-    limits = np.column_stack([asked.lower, asked.reach])
+    limits = np.column_stack([asked.lower, asked.upper])  # not the reach: what follows from a rule is the rule's price
     found = highs(Linear(-gain / scale, weights / size[:, None], bounds / size / unit, limits / unit))
     if found.x is None:
         return Tangent(np.inf, np.zeros(len(bounds)), np.zeros(len(gain)))

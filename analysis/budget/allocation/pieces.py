@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analysis.arrays import Bools, Floats, Ints
+from analysis.arrays import Floats, Ints
 from analysis.budget.allocation.responses import Responses
 
 NEAR = np.linspace(0.0, 1.0, 7) ** 2
@@ -35,17 +35,16 @@ class Pieces(NamedTuple):
         return np.asarray(np.diff(self.points))
 
     def local(self, exposure: Floats) -> Floats:
-        """Return the length of the piece that each exposure is on, of the longer one at a breakpoint."""
-        at = places(self.points, exposure)
-        last, rows = self.slopes.shape[1] - 1, np.arange(len(at))
-        return np.asarray(
-            np.maximum(self.widths[rows, np.clip(at - 1, 0, last)], self.widths[rows, np.clip(at, 0, last)])
-        )
+        """Return how far it is from each exposure to the next breakpoint, on the side where it is farther."""
+        away = self.points - exposure[:, None]
+        right = np.where(away > 0, away, np.inf).min(axis=1)
+        left = np.where(away < 0, -away, np.inf).min(axis=1)
+        return np.maximum(np.where(right < np.inf, right, 0.0), np.where(left < np.inf, left, 0.0))
 
-
-def places(points: Floats, exposure: Floats) -> Ints:
-    """Return how many of each row's points lie below an exposure."""
-    return np.asarray((points < exposure[:, None]).sum(axis=1))
+    def heights(self, exposure: Floats) -> Floats:
+        """Return what the pieces say of each exposure, above its lowest breakpoint."""
+        filled = np.clip(exposure[:, None] - self.points[:, :-1], 0.0, self.widths)
+        return np.asarray((filled * self.slopes).sum(axis=1))
 
 
 def whole(anchor: Floats, low: Floats, high: Floats, segments: int) -> Floats:
@@ -82,75 +81,61 @@ def minorant(responses: Responses, exposure: Floats, points: Floats) -> Pieces:
     return Pieces(points, np.hstack([left, right]), float((left * widths[:, :half]).sum()))
 
 
-def envelope(points: Floats, values: Floats, held: Bools) -> Bools:
-    """Return which points of each curve lie on the least curve above it that is concave between the points held.
+def envelope(x: Floats, y: Floats) -> Ints:
+    """Return which points of a curve lie on the least concave curve above it.
 
     Examples
     --------
-    >>> points, values = np.array([[0.0, 1.0, 2.0, 3.0]]), np.array([[0.0, 1.0, 5.0, 6.0]])
-    >>> envelope(points, values, np.zeros((1, 4), dtype=bool)).tolist()
-    [[True, False, True, True]]
+    >>> envelope(np.array([0.0, 1.0, 2.0, 3.0]), np.array([0.0, 1.0, 5.0, 6.0])).tolist()
+    [0, 2, 3]
     """
-    kept = np.zeros(points.shape, dtype=bool)
-    for own, x, y, fixed in zip(kept, points.tolist(), values.tolist(), held.tolist(), strict=True):
-        hull, first = [0], 0  # no point before `first` goes any more
-        for k in range(1, len(x)):
-            while len(hull) - 1 > first and _below(x, y, hull[-2], hull[-1], k):
-                hull.pop()
-            hull.append(k)
-            first = len(hull) - 1 if fixed[k] else first
-        own[hull] = True
-    return kept
+    hull: list[int] = []
+    across, up = x.tolist(), y.tolist()
+    for k, (right, high) in enumerate(zip(across, up, strict=True)):
+        while len(hull) > 1:
+            (one, two) = hull[-2:]
+            if (up[two] - up[one]) * (right - across[one]) > (high - up[one]) * (across[two] - across[one]):
+                break
+            hull.pop()
+        hull.append(k)
+    return np.array(hull, dtype=np.int64)
 
 
-def _below(x: list[float], y: list[float], one: int, two: int, three: int) -> bool:
-    """Say whether a point lies on or below the line between its neighbours."""
-    return (y[two] - y[one]) * (x[three] - x[one]) <= (y[three] - y[one]) * (x[two] - x[one])
-
-
-def thinned(points: Floats, values: Floats, kept: Bools, error: float) -> Bools:
-    """Return fewer of the points kept, so that lines between them miss those left out by at most about an error.
+def thinned(x: Floats, y: Floats, kept: Ints, error: float) -> Ints:
+    """Return fewer of the points kept, so that lines between them miss those left out by about an error at most.
 
     Parameters
     ----------
-    points, values : ndarray, shape (exposures, points)
-    kept : ndarray of bool, shape (exposures, points)
+    x, y : ndarray, shape (points,)
+    kept : ndarray of int
+        The first and the last stay.
     error : float
-        As a share of the difference between each curve's highest and lowest point.
+        As a share of the difference between the curve's highest and lowest point.
     """
-    found = np.zeros_like(kept)
-    for own, x, y, held in zip(found, points, values, kept, strict=True):
-        at = np.flatnonzero(held)
-        x, y = x[at], y[at]
-        turn = np.abs(np.diff(np.diff(y) / np.maximum(np.diff(x), 1e-300)))  # a line's error: turn times length / 8
-        length = np.sqrt(turn * (x[2:] - x[:-2]) / 2 / (8 * error * (np.ptp(y) or 1.0)))
-        way = np.floor(np.concatenate([[0.0, 0.0], np.cumsum(length)]))
-        own[at] = np.append(way[:-1] < way[1:], True)
-        own[[0, at[0]]] = True
-    return found
+    across, up = x[kept], y[kept]
+    run = np.diff(across)
+    slopes = np.divide(np.diff(up), run, out=np.zeros_like(run), where=run > 0)
+    allowed = 8 * error * (np.ptp(y) or 1.0)  # a line misses a curve by its turn times the run / 8
+    way = np.cumsum(np.sqrt(np.abs(np.diff(slopes)) * (across[2:] - across[:-2]) / 2 / allowed))
+    way = np.floor(np.concatenate([[0.0, 0.0], way]))
+    stays = np.append(way[:-1] < way[1:], True)
+    stays[0] = True
+    return np.asarray(kept[stays])
 
 
-def chosen(points: Floats, values: Floats, kept: Bools, below: float) -> Pieces:
-    """Return pieces between those breakpoints that are kept; the first and the last always are."""
-    last = np.maximum.accumulate(np.where(kept, np.arange(points.shape[1]), 0), axis=1)
-    points, values = np.take_along_axis(points, last, axis=1), np.take_along_axis(values, last, axis=1)
-    widths = np.diff(points)
-    slopes = np.divide(np.diff(values), widths, out=np.zeros_like(widths), where=widths > 0)
-    return Pieces(points, slopes, below)
-
-
-def runs(pieces: Pieces) -> Ints:
-    """Number each curve's stretches of falling slopes, from 0.
+def last_kept(kept: Ints, count: int) -> Ints:
+    """Return for each of so many points the last one kept up to it, or the first one kept.
 
     Examples
     --------
-    >>> pieces = Pieces(np.array([[0.0, 1.0, 2.0, 3.0, 4.0]]), np.array([[1.0, 2.0, 3.0, 1.0]]), 0.0)
-    >>> runs(pieces).tolist()
-    [[0, 1, 2, 2]]
+    >>> last_kept(np.array([1, 3]), 5).tolist()
+    [1, 1, 1, 3, 3]
     """
-    found = np.zeros(pieces.slopes.shape, dtype=np.int64)
-    for own, slopes, widths in zip(found, pieces.slopes, pieces.widths, strict=True):
-        used = np.flatnonzero(widths > 0)
-        rises = np.diff(slopes[used]) > 1e-9 * np.abs(slopes[used]).max(initial=0.0)
-        own[used[1:]] = np.cumsum(rises)
-    return np.maximum.accumulate(found, axis=1)
+    return np.asarray(kept[np.maximum(np.searchsorted(kept, np.arange(count), side="right") - 1, 0)])
+
+
+def joined(points: Floats, values: Floats, last: Ints, below: float) -> Pieces:
+    """Return the pieces between points kept; `last` is for each, (exposures, points), the last one kept."""
+    points, values = np.take_along_axis(points, last, axis=1), np.take_along_axis(values, last, axis=1)
+    widths = np.diff(points)
+    return Pieces(points, np.divide(np.diff(values), widths, out=np.zeros_like(widths), where=widths > 0), below)

@@ -28,7 +28,9 @@ def polished(model: Model, spend: Floats, reach: Floats) -> Floats:
             break
         exposure = asked.carried.exposure(spend)
         drawn = pieces.minorant(asked.responses, exposure, pieces.around(exposure, model.low, model.high, reach))
-        proposed = model.optimum(spend, drawn).spend
+        if (found := model.optimum(spend, drawn)) is None:
+            break
+        proposed = found.spend
         aim = asked.carried.exposure(proposed)
         reach = np.clip(2 * drawn.local(aim), 1.5 * np.abs(aim - exposure), span)
         spend = ascent(asked, spend, proposed)
@@ -41,7 +43,7 @@ def _stepped(model: Model, spend: Floats) -> tuple[Floats, float]:
     for _ in range(ROUNDS):
         if plane.gap <= CLOSE * model.height:
             break
-        there = newton(asked, spend, plane)
+        there, whole = newton(asked, spend, plane)
         rise = asked.objective(there) - asked.objective(spend)
         if not rise >= -nearly or asked.slack(there) < -nearly:
             break
@@ -49,11 +51,13 @@ def _stepped(model: Model, spend: Floats) -> tuple[Floats, float]:
         if rise <= nearly and after.gap > 0.9 * plane.gap:
             break
         spend, plane = there, after
+        if not whole:  # which bounds hold is for pieces to find out
+            break
     return spend, plane.gap
 
 
-def newton(asked: Programme, spend: Floats, plane: Tangent) -> Floats:
-    """Return spend after one step of Newton's on the bounds that hold, cut short where it meets another."""
+def newton(asked: Programme, spend: Floats, plane: Tangent) -> tuple[Floats, bool]:
+    """Return spend after a step of Newton's on the bounds that hold, and whether it was not cut short by another."""
     rows, span = asked.rows, asked.reach - asked.lower
     free = np.minimum(spend - asked.lower, asked.reach - spend) > 1e-9 * span
     active = rows.active(spend)
@@ -65,7 +69,8 @@ def newton(asked: Programme, spend: Floats, plane: Tangent) -> Floats:
     step = np.zeros(len(spend))
     gain = asked.goal.worth * gradient - asked.goal.cost
     step[free] = _stationary(height * _bend(asked, spend, free), held, gain[free], missing)
-    return np.clip(spend + _length(asked, spend, step, ~active) * step, asked.lower, asked.reach)
+    length = _length(asked, spend, step, ~active)
+    return np.clip(spend + length * step, asked.lower, asked.reach), length == 1.0
 
 
 def _length(asked: Programme, spend: Floats, step: Floats, open_rows: Bools) -> float:

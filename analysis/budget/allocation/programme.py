@@ -124,6 +124,25 @@ class Programme:
             return np.inf
         return self.value(spend) - self.goal.ratio * float(spend.sum()) - self.goal.least
 
+    def fixes(self, name: Hashable) -> bool:
+        """Say whether a rule leaves no room: its bounds are one."""
+        rows = [i for i, (own, _) in enumerate(self.rows.keys) if own == name]
+        weights, bounds = self.rows.weights[rows], self.rows.bounds[rows]
+        return len(rows) == 2 and bool(np.array_equal(weights[0], -weights[1]) and bounds[0] == -bounds[1])
+
+    def relaxed(self, name: Hashable, side: Side, by: float) -> Programme:
+        """Return the programme with a bound further out by so much, the other with it where they are one."""
+        if name == TARGET:
+            return replace(self, goal=replace(self.goal, least=(self.goal.least or 0.0) - by))
+        fixed = self.fixes(name)
+        up = by if side is Side.MOST or fixed else 0.0
+        down = -by if fixed else by if side is Side.LEAST else 0.0
+        rules = tuple(
+            Rule(own.name, own.weights, own.least - down, own.most + up) if own.name == name else own
+            for own in self.rules
+        )
+        return replace(self, rules=rules)
+
     def without(self, name: Hashable) -> Programme:
         """Return the programme without a rule, or without the goal's condition."""
         goal = replace(self.goal, least=None) if name == TARGET else self.goal
