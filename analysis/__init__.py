@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from analysis.audience.lifecycle import Lifecycle as Lifecycle
+    from analysis.budget.allocation.rules import Limit as Limit
+    from analysis.budget.allocation.rules import PriceIndex as PriceIndex
     from analysis.budget.curves.question import ResponseCurves as ResponseCurves
     from analysis.budget.scenario import Scenario as Scenario
     from analysis.comparison.question import Comparison as Comparison
@@ -76,6 +78,7 @@ _HOMES = {
     "FunnelRules": "analysis.journey.funnel.conventions",
     "Lifecycle": "analysis.audience.lifecycle",
     "LiftTest": "analysis.records",
+    "Limit": "analysis.budget.allocation.rules",
     "MarketSettings": "analysis.reallocation.rules",
     "Nodes": "analysis.journey.nodes.question",
     "Notebook": "analysis.notebook.book",
@@ -85,6 +88,7 @@ _HOMES = {
     "Performance": "analysis.results.performance.question",
     "Phase": "analysis.values",
     "PlanLine": "analysis.records",
+    "PriceIndex": "analysis.budget.allocation.rules",
     "Record": "analysis.records",
     "ResponseCurves": "analysis.budget.curves.question",
     "Retention": "analysis.journey.loyalty.retention",
@@ -141,6 +145,7 @@ __all__ = [
     "FunnelRules",
     "Lifecycle",
     "LiftTest",
+    "Limit",
     "MarketSettings",
     "Nodes",
     "Notebook",
@@ -150,6 +155,7 @@ __all__ = [
     "Performance",
     "Phase",
     "PlanLine",
+    "PriceIndex",
     "Record",
     "ResponseCurves",
     "Retention",

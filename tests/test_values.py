@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.audience.lifecycle import Lifecycle
+from analysis.budget.allocation.rules import Limit
 from analysis.comparison.question import Comparison
 from analysis.errors import QuestionError, SluiceError
 from analysis.imports.columns.mapping import ColumnMapping
@@ -65,6 +66,7 @@ PLAIN: dict[str, Value] = {
     "unread": Unread(json='{"kind":"telepathy"}'),
     "seen": Seen(data="0a", figures="1b", said={"en": "50% went on."}),
     "cell": Cell(id="a", holds=Words(text="x")),
+    "limit": Limit(tags=("private",), least=0.4, of="spend"),
     "notebook": Notebook(title="Review", cells=(Cell(id="a", holds=Words(text="x")),)),
 }
 """Instances of kinds that need something; the others are made with their defaults."""

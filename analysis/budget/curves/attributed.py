@@ -126,9 +126,7 @@ def _response(revenue: Floats, logs: Floats, controls: Floats) -> tuple[Floats, 
     return response, np.exp(level)
 
 
-def _weights(
-    response: Floats, logs: Floats, controls: Floats, run: Ints, prior: Floats
-) -> tuple[Floats, _Fits]:
+def _weights(response: Floats, logs: Floats, controls: Floats, run: Ints, prior: Floats) -> tuple[Floats, _Fits]:
     """Return the log posterior of every autocorrelation and candidate, b and the variance summed out."""
     free = len(response) - controls.shape[1]
     square, coefficient, triangles, weight = [], [], [], []

@@ -68,9 +68,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         # Mitscherlich's law of diminishing returns: 1 - 2^-u.
         "exponential": Form("exponential", lambda u: -np.expm1(-_EXP * u), lambda u: _EXP * np.exp(-_EXP * u)),
         # PyMC-Marketing's logistic saturation (1 - e^-λx) / (1 + e^-λx), which is tanh(λx / 2).
-        "logistic": Form(
-            "logistic", lambda u: np.tanh(_TANH * u), lambda u: _TANH * (1.0 - np.tanh(_TANH * u) ** 2)
-        ),
+        "logistic": Form("logistic", lambda u: np.tanh(_TANH * u), lambda u: _TANH * (1.0 - np.tanh(_TANH * u) ** 2)),
         "logarithmic": Form("logarithmic", np.log1p, lambda u: 1.0 / (1.0 + u), bounded=False),
         **{f"hill-{exponent:g}": _hill(exponent) for exponent in (1.5, 2.0, 3.0)},
     }

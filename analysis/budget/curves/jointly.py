@@ -274,9 +274,7 @@ def _prior(market: Market, used: list[int]) -> Floats:
     return np.asarray(scale(spend / spend.sum()) * mean * periods * np.sqrt(1 - 2 / np.pi))
 
 
-def _curve(
-    asked: CurvesDefinition, market: Market, fit: _Fit, channel: str, i: int, tested: Sequence[Lift]
-) -> Curve:
+def _curve(asked: CurvesDefinition, market: Market, fit: _Fit, channel: str, i: int, tested: Sequence[Lift]) -> Curve:
     """Make a channel's curve of some of the draws; phases add to revenue, so no demand differs from the usual."""
     laid, drawn = market.panel, fit.drawn
     picked = np.linspace(0, len(drawn.chosen) - 1, asked.draws).round().astype(int)

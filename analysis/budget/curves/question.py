@@ -105,6 +105,10 @@ class ResponseCurves(CurvesDefinition):
 
     title: ClassVar[str] = N_("What would the next unit of budget earn in each channel?")
 
+    def fitted(self, tables: Tables) -> CurvesAnswer:
+        """Return the answer, fitted once for these tables: what asks for curves never fits again what did not change."""
+        return tables.fact(f"curves {self.digest()}", lambda: self._answer(tables))
+
     def _answer(self, tables: Tables) -> CurvesAnswer:
         given = report(tables, self.where, self.currency, worth=self.worth)
         against = claims(tables, given, self.where)
@@ -291,5 +295,3 @@ def _points(curves: tuple[Curve, ...], given: Report) -> pd.DataFrame:
             at = np.searchsorted(curve.starts, own["period_start"].to_numpy().astype("datetime64[us]"))
             parts.append(own.assign(revenue=own["revenue"] / usual[at])[[*columns]])
     return pd.concat(parts, ignore_index=True) if parts else tabled([], columns)
-
-

@@ -215,7 +215,9 @@ def _table(
                              for k in range(width)]))  # fmt: skip
         square.append(float(target @ target - told @ told))
         stretches = len(np.unique(run))
-        determinant.append(0.5 * stretches * np.log(1 - rho**2) + float(log_beta(rho)) - np.log(np.abs(np.diag(triangle))).sum())
+        determinant.append(
+            0.5 * stretches * np.log(1 - rho**2) + float(log_beta(rho)) - np.log(np.abs(np.diag(triangle))).sum()
+        )
     return Table(
         coefficient=coefficient,
         weight=weight,
@@ -239,5 +241,3 @@ def _basis(columns: Floats) -> tuple[Floats, Floats]:
     keep = np.flatnonzero(sizes > _NEAR**2 * sizes[-1])[-_RANK:]
     basis = np.ascontiguousarray(vectors[:, keep])
     return basis, columns @ basis
-
-

@@ -1,0 +1,154 @@
+"""Where curves are not concave, which stretch of each does the best spend use?
+
+Branch and bound with the least concave curves above the responses (Falk and Soland 1969, Management Science 15,
+550-569): these make a linear programme that no spend is above. Where its answer uses one that lies above its
+curve, the range of that exposure is split there, and the best of both halves is sought. Concave curves are never split.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from typing import NamedTuple
+
+import numpy as np
+
+from analysis.arrays import Floats, Ints
+from analysis.budget.allocation import pieces
+from analysis.budget.allocation.model import Model
+from analysis.budget.allocation.pieces import Pieces
+from analysis.budget.allocation.polish import ascent, polished
+from analysis.budget.allocation.programme import Programme
+
+DENSE = 600
+"""Pieces a curve that is not concave is looked at in, of which those stay that it takes to miss it by at most ..."""
+FIDELITY = 2e-5
+"""... this share of its height."""
+MOST_PIECES = 30_000
+"""Of all concave curves together."""
+MISSING = 3e-5
+"""Share of the value by which the best may be missed where curves are not concave, beside the pieces' error."""
+NODES = 500
+"""Most linear programmes; their number and not the time, so that answers do not depend on the machine."""
+WORTH_IT = 100
+"""An answer is polished where it is below the best known one by less than so many times what may be missed."""
+
+
+class Node(NamedTuple):
+    """Part of all spends: what none of it is above, negative to be the least first, and its range of breakpoints."""
+
+    below: float
+    number: int
+    low: Ints
+    high: Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Curves looked at in many points, around a spend that keeps to the rules.
+
+    Parameters
+    ----------
+    model : Model
+    start : ndarray, shape (cells,)
+    points, values : ndarray, shape (exposures, DENSE + 1)
+    """
+
+    model: Model
+    start: Floats
+    points: Floats
+    values: Floats
+    _hulls: dict[tuple[int, int, int], Ints] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, model: Model, start: Floats) -> Sample:
+        """Return that of a model's curves."""
+        points = model.range(start, DENSE)
+        return cls(model, start, points, model.asked.responses.along(model.asked.carried.exposure(start), points))
+
+    def pieces(self, low: Ints, high: Ints) -> Pieces:
+        """Return the least concave curves above these from one breakpoint of each to another."""
+        last = np.array([self._hull(i, *ends) for i, ends in enumerate(zip(low.tolist(), high.tolist(), strict=True))])
+        lost = self.values[:, DENSE // 2] - self._lowest(low)
+        return pieces.joined(self.points, self.values, last, float(lost.sum()))
+
+    def excess(self, drawn: Pieces, low: Ints, exposure: Floats) -> Floats:
+        """Return by how much pieces lie above each curve; 0 for concave ones."""
+        asked = self.model.asked
+        curve = asked.responses.along(asked.carried.exposure(self.start), exposure[:, None])[:, 0]
+        return np.where(asked.responses.concave, 0.0, self._lowest(low) + drawn.heights(exposure) - curve)
+
+    def _lowest(self, low: Ints) -> Floats:
+        return np.asarray(np.take_along_axis(self.values, low[:, None], axis=1)[:, 0])
+
+    def _hull(self, i: int, low: int, high: int) -> Ints:
+        """Return for each breakpoint of a curve the last one kept up to it."""
+        if (i, low, high) not in self._hulls:
+            self._hulls[i, low, high] = pieces.last_kept(self._kept(i, low, high), DENSE + 1)
+        return self._hulls[i, low, high]
+
+    def _kept(self, i: int, low: int, high: int) -> Ints:
+        if self.model.asked.responses.concave[i]:
+            step = max(5, -(-DENSE * len(self.points) // MOST_PIECES))
+            return np.unique(np.append(np.arange(low, high, step), [high, np.clip(DENSE // 2, low, high)]))
+        x, y = self.points[i, low : high + 1], self.values[i, low : high + 1]
+        return low + pieces.thinned(x, y, pieces.envelope(x, y), FIDELITY)
+
+
+def branched(model: Model, start: Floats) -> tuple[Floats, float]:
+    """Return the best spend, and what none is above as far as pieces tell.
+
+    Parameters
+    ----------
+    model : Model
+    start : ndarray, shape (cells,)
+        Keeps to the rules.
+    """
+    asked, sample, best, above = model.asked, Sample.of(model, start), start, -np.inf
+    ends = np.zeros(len(sample.points), dtype=np.int64)
+    nodes = [Node(-np.inf, 0, ends, ends + DENSE)]
+    for number in range(NODES):
+        missing = MISSING * _size(asked, best)
+        if not nodes or -nodes[0].below <= asked.objective(best) + missing:
+            break
+        node = heappop(nodes)
+        drawn = sample.pieces(node.low, node.high)
+        if (found := model.optimum(start, drawn)) is None:
+            continue
+        worth = asked.objective(found.spend) > asked.objective(best) - WORTH_IT * missing
+        if number == 0 or worth or asked.slack(found.spend) < 0:
+            best = max(best, _near(sample, found.spend, drawn), key=asked.objective)
+        exposure = asked.carried.exposure(found.spend)
+        excess = np.where(node.high - node.low > 1, sample.excess(drawn, node.low, exposure), 0.0)
+        if excess.sum() <= MISSING * abs(asked.value(found.spend)):
+            above = max(above, found.bound)
+            continue
+        for low, high in _halves(sample, node, int(np.argmax(excess)), exposure):
+            heappush(nodes, Node(-found.bound, len(nodes) + NODES * number, low, high))
+    return best, max(asked.objective(best), above, *(-node.below for node in nodes[:1]))
+
+
+def _size(asked: Programme, spend: Floats) -> float:
+    """Return how large the goal is, to judge what is close."""
+    return max(abs(asked.objective(spend)), asked.goal.worth * abs(asked.value(spend)))
+
+
+def _halves(sample: Sample, node: Node, i: int, exposure: Floats) -> Iterator[tuple[Ints, Ints]]:
+    """Yield both parts of a range, split where an exposure is."""
+    at = int(np.searchsorted(sample.points[i], exposure[i]))
+    cut = np.clip(at, node.low[i] + 1, node.high[i] - 1)
+    own = np.arange(len(exposure)) == i
+    yield node.low, np.where(own, cut, node.high)
+    yield np.where(own, cut, node.low), node.high
+
+
+def _near(sample: Sample, spend: Floats, drawn: Pieces) -> Floats:
+    """Return the best near a spend that pieces propose, which may miss the goal's condition where they lie too high."""
+    asked, start = sample.model.asked, sample.start
+    if asked.concave:
+        spend = ascent(asked, start, spend)
+    elif asked.slack(spend) < 0:
+        ways = (spend + share * (start - spend) for share in np.linspace(0.0, 1.0, 65))
+        spend = next((way for way in ways if asked.slack(way) >= 0), start)
+    return polished(sample.model, spend, 2 * drawn.local(asked.carried.exposure(spend)))
