@@ -93,7 +93,7 @@ def setting(asked: SimulationDefinition, tables: Tables) -> Setting:
     scale = np.array([24 / c.period_hours for c in curves])
     observed = np.array([c.observed_max for c in curves]) * scale
     ceiling, half = (
-        np.array([np.exp(np.log(getattr(c, name)).mean()) for c in curves]) for name in ("ceiling", "half")
+        np.array([_middle(getattr(c, name)) for c in curves]) for name in ("ceiling", "half")
     )
     market = Market(
         channels=names,
@@ -140,6 +140,10 @@ def concave(curve: Curve) -> Curve:
     if len(kept.form):
         return kept.of_family(kept.family)
     return replace(curve, form=np.full(len(curve.form), forms.index("hyperbolic")))
+
+
+def _middle(draws: Floats) -> float:
+    return float(np.exp(np.log(np.maximum(draws, np.finfo(float).tiny)).mean()))
 
 
 def _none() -> Message:

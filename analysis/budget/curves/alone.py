@@ -100,7 +100,7 @@ class Channel:
 
 
 def taken(panel: Panel, k: int) -> tuple[Floats, Bools]:
-    """Return the spend of channel `k`, filled where it is unknown or looks like a slip of the hand, and where it is not."""
+    """Return the spend of channel `k`, filled where it is unknown or looks like a slip, and where it is neither."""
     spend = np.where(panel.suspect[:, k], np.nan, panel.spend[:, k])
     return filled(spend), np.isfinite(spend)
 

@@ -112,7 +112,7 @@ class _Fits:
 
 def _response(revenue: Floats, logs: Floats, controls: Floats) -> tuple[Floats, Floats]:
     """Return the working response at the best curve, and what that curve says, by reweighted least squares."""
-    held, triangle = np.linalg.qr(controls)
+    held = np.linalg.qr(controls)[0]
     response = np.log(np.maximum(revenue, _LEAST * revenue.mean()))
     chosen = -1
     for _ in range(_TURNS):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -95,7 +96,8 @@ class Curve:
 
     def total_draws(self, scale: float = 1.0) -> Floats:
         """Return :meth:`total` for every draw, shape (draws,)."""
-        return self.at(scale)[0][0]
+        totals: Floats = self.at(scale)[0][0]
+        return totals
 
     def next_unit(self, scale: float = 1.0) -> float:
         """Return what the next unit of money brings, spread over the periods as the spend observed.
@@ -106,12 +108,13 @@ class Curve:
 
     def next_unit_draws(self, scale: float = 1.0) -> Floats:
         """Return :meth:`next_unit` for every draw, shape (draws,)."""
-        return self.at(scale)[1][0]
+        margins: Floats = self.at(scale)[1][0]
+        return margins
 
     def at(self, *scales: float) -> tuple[Floats, Floats]:
         """Return revenue and what the next unit brings at multiples of the spend, each of shape (scales, draws)."""
         exposures, level = self._counted
-        total, rise = kernel.brought(exposures, level, np.array(scales, float), self._drawn)
+        total, rise = kernel.brought(exposures, level, np.array(scales, float), self.drawn)
         return total, rise / self.spend[self.counted].sum()
 
     def periods(self) -> Floats:
@@ -127,7 +130,7 @@ class Curve:
 
     def revenue_draws(self, spend: Floats) -> Floats:
         """Return a period's revenue at a steady spend per period and usual demand, shape (draws, spends)."""
-        usual = self._drawn._replace(demand=np.ones((len(self.half), 1)), adstock=np.zeros(len(self.half), np.int64))
+        usual = self.drawn._replace(demand=np.ones((len(self.half), 1)), adstock=np.zeros(len(self.half), np.int64))
         total, _ = kernel.brought(np.ones((1, 1)), np.zeros(1, np.int64), np.asarray(spend, float), usual)
         return np.asarray(total.T)
 
@@ -172,10 +175,18 @@ class Curve:
         """Return some of the draws."""
         kept = {name: getattr(self, name)[draws] for name in ("form", "adstock", "half", "ceiling", "demand")}
         phases = {name: own[draws] for name, own in self.phases.items()}
-        others = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in {*kept, "phases"}}
-        return Curve(**others, **kept, phases=phases)
+        return Curve(**{**self.plain(), **kept, "phases": phases})
 
     # ---- as the kernel takes it --------------------------------------------------------------------------
+
+    @property
+    def adstocks(self) -> Floats:
+        """The carry-overs among the draws, ascending."""
+        return self._adstocks[0]
+
+    def plain(self) -> dict[str, Any]:
+        """Return its parts by name."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
 
     @cached_property
     def _adstocks(self) -> tuple[Floats, Ints]:
@@ -183,7 +194,9 @@ class Curve:
         return levels, which.astype(np.int64)
 
     @cached_property
-    def _drawn(self) -> kernel.Drawn:
+    def drawn(self) -> kernel.Drawn:
+        """The draws."""
+        """The draws."""
         return kernel.Drawn(
             _FAMILY[self.form], _EXPONENT[self.form], self.half, self.ceiling, self._adstocks[1], self.demand
         )
@@ -201,7 +214,7 @@ class Curve:
     def brought_by(self, spend: Floats) -> Floats:
         """Return what another spend of all periods would bring, shape (draws,)."""
         exposures = np.ascontiguousarray(self.exposures(spend)[:, self.counted])
-        return np.asarray(kernel.brought(exposures, self._counted[1], np.ones(1), self._drawn)[0][0])
+        return np.asarray(kernel.brought(exposures, self._counted[1], np.ones(1), self.drawn)[0][0])
 
 
 def interval(draws: Floats) -> tuple[float, float]:

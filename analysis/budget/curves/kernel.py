@@ -93,6 +93,83 @@ def brought(exposure: Floats, level: Ints, scale: Floats, drawn: Drawn) -> tuple
     return total, rise
 
 
+class Cells(NamedTuple):
+    """How the spend of several cells becomes one channel's exposures: ``spend @ basis + base``.
+
+    Parameters
+    ----------
+    basis : ndarray, shape (cells, adstocks, periods)
+        Exposure per unit of a cell's spend.
+    base : ndarray, shape (adstocks, periods)
+        What is there whatever is planned: spend of before.
+    level : ndarray of int, shape (periods,)
+        Level of demand.
+    first, last : ndarray of int, shape (cells,)
+        Periods that a cell acts on: from, and up to.
+    """
+
+    basis: Floats
+    base: Floats
+    level: Ints
+    first: Ints
+    last: Ints
+
+
+@compiled
+def planned(cells: Cells, drawn: Drawn, spend: Floats) -> tuple[float, Floats]:  # pragma: no cover - compiled
+    """Return what cells' spend brings on average over draws, and what the next unit of each brings, shape (cells,)."""
+    count, adstocks, periods = cells.basis.shape
+    draws = len(drawn.half)
+    exposure = cells.base.copy()
+    for c in range(count):
+        exposure += spend[c] * cells.basis[c]
+    slope, value = np.zeros((adstocks, periods)), 0.0
+    for d in range(draws):
+        a = drawn.adstock[d]
+        for t in range(periods):
+            height, rise = unit(drawn.family[d], drawn.exponent[d], exposure[a, t] / drawn.half[d])
+            size = drawn.ceiling[d] * drawn.demand[d, cells.level[t]] / draws
+            value += size * height
+            slope[a, t] += size / drawn.half[d] * rise
+    gradient = np.empty(count)
+    for c in range(count):
+        gradient[c] = (slope * cells.basis[c]).sum()
+    return value, gradient
+
+
+@compiled
+def along(cells: Cells, drawn: Drawn, spend: Floats, points: Floats) -> Floats:  # pragma: no cover - compiled
+    """Return what is brought with one cell at its points and the others as they are, up to a constant of each cell.
+
+    Parameters
+    ----------
+    cells : Cells
+    drawn : Drawn
+    spend : ndarray, shape (cells,)
+    points : ndarray, shape (cells, points)
+
+    Returns
+    -------
+    ndarray, shape (cells, points)
+    """
+    count, draws = cells.basis.shape[0], len(drawn.half)
+    exposure = cells.base.copy()
+    for c in range(count):
+        exposure += spend[c] * cells.basis[c]
+    out = np.zeros(points.shape)
+    for c in range(count):
+        for j in range(points.shape[1]):
+            by, value = points[c, j] - spend[c], 0.0
+            for d in range(draws):
+                a, part = drawn.adstock[d], 0.0
+                for t in range(cells.first[c], cells.last[c]):
+                    u = max(exposure[a, t] + by * cells.basis[c, a, t], 0.0) / drawn.half[d]
+                    part += drawn.demand[d, cells.level[t]] * unit(drawn.family[d], drawn.exponent[d], u)[0]
+                value += drawn.ceiling[d] * part
+            out[c, j] = value / draws
+    return out
+
+
 # ---- the joint sampler ------------------------------------------------------------------------------------
 
 
@@ -200,7 +277,7 @@ def chain(
             for j in range(candidates):
                 total += math.exp(log_weight[j] - best)
                 log_weight[j] = total
-            pick = min(np.searchsorted(log_weight, rng.random() * total), candidates - 1)
+            pick = min(int(np.searchsorted(log_weight, rng.random() * total)), candidates - 1)
             chosen[k] = pick
             size[k] = _between(mean[pick], spread[pick], room, rng)
             for i in range(rank):
@@ -264,4 +341,4 @@ def _squares(table: Table, state: Floats, rho: int) -> float:  # pragma: no cove
         for b in range(len(state)):
             inner += row[b] * state[b]
         found += state[a] * (inner - 2.0 * table.cross[rho, a])
-    return max(found, 1e-12 * table.square[rho])
+    return float(max(found, 1e-12 * table.square[rho]))

@@ -106,7 +106,7 @@ class ResponseCurves(CurvesDefinition):
     title: ClassVar[str] = N_("What would the next unit of budget earn in each channel?")
 
     def fitted(self, tables: Tables) -> CurvesAnswer:
-        """Return the answer, fitted once for these tables: what asks for curves never fits again what did not change."""
+        """Return the answer, fitted once for these tables: whatever builds on curves does not fit them again."""
         return tables.fact(f"curves {self.digest()}", lambda: self._answer(tables))
 
     def _answer(self, tables: Tables) -> CurvesAnswer:
@@ -205,7 +205,7 @@ def _estimates(asked: ResponseCurves, tables: Tables, given: Report, against: Cl
     claimed = [c for k, c in enumerate(laid.channels) if np.isfinite(laid.revenue[:, k]).any()]
     attributed = claimed if asked.basis != "effects" else []
     others = [c for c in laid.channels if c not in attributed]
-    found = {c: e for c, e in _alone(asked, tables, laid, given.hours, attributed, against).items()}
+    found = _alone(asked, tables, laid, given.hours, attributed, against)
     if others and asked.basis != "claims":
         found |= jointly.estimates(asked, tables, given, others)
     found |= {c: words.without_claims(laid, c) for c in laid.channels if c not in found}

@@ -1,0 +1,198 @@
+"""What would spend per cell bring, by channels' response curves? The days planned for, and the curves over them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+
+from analysis.arrays import Bools, Floats
+from analysis.budget.curves import kernel
+from analysis.budget.curves.carry import CARRY
+from analysis.budget.curves.curve import Curve
+
+DRAWS = 80
+"""Draws of each curve that a plan is sought by; figures of the plan found are of all draws."""
+_BENT = 1e-7
+
+
+@dataclass(frozen=True, eq=False)
+class Planned:
+    """One channel's cells over the periods planned for.
+
+    Parameters
+    ----------
+    curve : Curve
+    phases : tuple of str or None
+        Of each cell; None where a cell is all of the channel.
+    observed : ndarray, shape (cells,)
+        What was spent in each.
+    upper : ndarray, shape (cells,)
+        The most each can be given.
+    cells : Cells
+    """
+
+    curve: Curve
+    phases: tuple[str | None, ...]
+    observed: Floats
+    upper: Floats
+    cells: kernel.Cells
+
+    @cached_property
+    def some(self) -> kernel.Drawn:
+        """As many of the draws as a plan is sought by."""
+        kept = np.unique(np.linspace(0, len(self.curve.half) - 1, DRAWS).round().astype(int))
+        drawn = self.curve.drawn
+        return kernel.Drawn(*(np.ascontiguousarray(part[kept]) for part in drawn))
+
+    def brought(self, spend: Floats) -> Floats:
+        """Return what spend per cell brings in every draw, shape (draws,)."""
+        exposure = np.tensordot(spend, self.cells.basis, axes=1) + self.cells.base
+        found = kernel.brought(exposure, self.cells.level, np.ones(1), self.curve.drawn)
+        return np.asarray(found[0][0])
+
+    def margins(self, spend: Floats) -> Floats:
+        """Return what the next unit brings in every draw, spread over the cells as the spend is; NaN without any."""
+        exposure = np.tensordot(spend, self.cells.basis, axes=1) + self.cells.base
+        if not spend.sum() > 0:
+            return np.full(len(self.curve.half), np.nan)
+        found = kernel.brought(exposure, self.cells.level, np.ones(1), self.curve.drawn)
+        return np.asarray(found[1][0] / spend.sum())
+
+
+def again(curve: Curve, by: str, reach: float) -> Planned:
+    """Return a channel's cells where the next campaign's days are like those observed.
+
+    Parameters
+    ----------
+    curve : Curve
+    by : {"channel", "phase", "day"}
+        What gets an amount of its own.
+    reach : float
+        How far beyond the highest spend of a period observed any period may go, as a multiple of it.
+    """
+    phase, spend = np.array(curve.phase), curve.spend
+    if by == "channel":
+        groups = [(None, np.ones(len(spend), bool))]
+    elif by == "phase":
+        groups = [(str(name), phase == name) for name in dict.fromkeys(curve.phase)]
+    else:
+        groups = [(curve.phase[t], np.arange(len(spend)) == t) for t in np.flatnonzero(curve.counted)]
+    patterns, observed, upper = [], [], []
+    for _, inside in groups:
+        counted = float(spend[inside & curve.counted].sum())
+        # Where nothing was spent there is no pattern to follow: every period alike.
+        shape = np.where(inside, spend if counted > 0 else 1.0, 0.0)
+        pattern = shape / (counted or shape.sum())
+        patterns.append(pattern)
+        observed.append(counted)
+        upper.append(reach * curve.observed_max / pattern.max())
+    return _planned(curve, tuple(name for name, _ in groups), np.array(patterns), np.array(observed), np.array(upper))
+
+
+def _planned(
+    curve: Curve, phases: tuple[str | None, ...], patterns: Floats, observed: Floats, upper: Floats
+) -> Planned:
+    kept = curve.counted
+    basis = np.stack([curve.exposures(own)[:, kept] for own in patterns])
+    acts = basis.any(axis=1)
+    first = acts.argmax(axis=1)
+    last = acts.shape[1] - acts[:, ::-1].argmax(axis=1)
+    cells = kernel.Cells(
+        np.ascontiguousarray(basis), np.zeros(basis.shape[1:]), curve.level[kept], first.astype(np.int64),
+        last.astype(np.int64),
+    )  # fmt: skip
+    return Planned(curve, phases, observed, upper, cells)
+
+
+def ahead(
+    curve: Curve, phase: Sequence[str], by: str, reach: float, before: Floats, demand: Floats | None = None
+) -> Planned:
+    """Return a channel's cells over days to come, each phase's money spread evenly over its days.
+
+    Parameters
+    ----------
+    curve : Curve
+    phase : sequence of str
+        Of each period to come; one the curve never saw has the usual demand.
+    by : {"channel", "phase", "day"}
+    reach : float
+    before : ndarray, shape (CARRY,)
+        Spend of the periods just before, the last one last: what they leave is counted.
+    demand : ndarray, shape (draws, periods), optional
+        By default that of the phases.
+    """
+    periods, usual = len(phase), np.ones(len(curve.half))
+    drawn = np.stack([curve.phases.get(name, usual) for name in phase], axis=1) if demand is None else demand
+    names = np.array(phase)
+    if by == "channel":
+        groups = [(None, np.ones(periods, bool))]
+    elif by == "phase":
+        groups = [(str(name), names == name) for name in dict.fromkeys(phase)]
+    else:
+        groups = [(name, np.arange(periods) == t) for t, name in enumerate(phase)]
+    levels = curve.adstocks
+    weights = levels[:, None] ** np.arange(CARRY)
+    weights /= weights.sum(axis=1, keepdims=True)
+    earlier = np.append(before, np.zeros(periods))
+    whole = np.stack([np.convolve(earlier, own)[CARRY : CARRY + periods] for own in weights])
+    basis = []
+    for _, inside in groups:
+        pattern = inside / inside.sum()
+        basis.append(np.stack([np.convolve(pattern, own)[:periods] for own in weights]))
+    acts = np.stack(basis).any(axis=1)
+    later = Curve(**{**curve.plain(), "level": np.arange(periods), "demand": drawn})
+    cells = kernel.Cells(
+        np.stack(basis), np.ascontiguousarray(whole), np.arange(periods), acts.argmax(axis=1).astype(np.int64),
+        (periods - acts[:, ::-1].argmax(axis=1)).astype(np.int64),
+    )  # fmt: skip
+    upper = np.array([reach * curve.observed_max * inside.sum() for _, inside in groups])
+    return Planned(later, tuple(name for name, _ in groups), np.zeros(len(groups)), upper, cells)
+
+
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """Several channels' cells, one after the other, as an allocation takes them: each cell is its own exposure.
+
+    Parameters
+    ----------
+    planned : tuple of Planned
+    """
+
+    planned: tuple[Planned, ...]
+
+    @cached_property
+    def bounds(self) -> list[slice]:
+        """Each channel's cells."""
+        ends = np.cumsum([0, *(len(own.observed) for own in self.planned)])
+        return [slice(int(a), int(b)) for a, b in pairwise(ends)]
+
+    @cached_property
+    def concave(self) -> Bools:
+        """Whether each cell brings less and less the more it is given, the others as they were."""
+        upper = np.concatenate([own.upper for own in self.planned])
+        points = np.linspace(0.0, 1.0, 41)[None] * upper[:, None]
+        rises = np.diff(self.along(np.concatenate([own.observed for own in self.planned]), points), axis=1)
+        flatter = np.diff(rises, axis=1) <= _BENT * np.maximum(rises.max(axis=1, keepdims=True), 0.0)
+        found: Bools = flatter.all(axis=1)
+        return found
+
+    def value(self, exposure: Floats) -> float:
+        """Return what all cells bring together."""
+        return float(sum(kernel.planned(own.cells, own.some, exposure[at])[0] for own, at in self._each))
+
+    def gradient(self, exposure: Floats) -> Floats:
+        """Return what the next unit of each cell brings."""
+        return np.concatenate([kernel.planned(own.cells, own.some, exposure[at])[1] for own, at in self._each])
+
+    def along(self, exposure: Floats, points: Floats) -> Floats:
+        """Return what all bring with each cell alone at its points."""
+        points = np.ascontiguousarray(points)
+        return np.vstack([kernel.along(own.cells, own.some, exposure[at], points[at]) for own, at in self._each])
+
+    @cached_property
+    def _each(self) -> list[tuple[Planned, slice]]:
+        return list(zip(self.planned, self.bounds, strict=True))
