@@ -196,7 +196,8 @@ class Plan:
         }
         if self.curve is None:
             return own
-        (planned, now, most), (margins, _, _) = self.curve.at(self.scale, 1.0, min(self.scale, 1.0))
+        (planned, now), (margins, _) = self.curve.at(self.scale, 1.0)
+        most = self.curve.within_observed(self.scale)
         revenue = float(planned.mean())
         low, high = interval(planned)
         change_low, change_high = interval(planned - now)
@@ -254,8 +255,9 @@ def total(plans: list[Plan]) -> dict[str, Any]:
     own = [(p, p.curve) for p in plans if p.curve and p.counts]
     if not own:
         return row
-    found = [c.at(p.scale, 1.0, min(p.scale, 1.0)) for p, c in own]
-    plan, observed, most = np.sum([totals for totals, _ in found], axis=0)
+    found = [c.at(p.scale, 1.0) for p, c in own]
+    plan, observed = np.sum([totals for totals, _ in found], axis=0)
+    most = np.sum([c.within_observed(p.scale) for p, c in own], axis=0)
     row["revenue"], row["change"] = float(plan.mean()), float((plan - observed).mean())
     row["low"], row["high"] = interval(plan)
     row["change_low"], row["change_high"] = interval(plan - observed)

@@ -32,6 +32,8 @@ class Planned:
         What was spent in each.
     upper : ndarray, shape (cells,)
         The most each can be given.
+    reach : float
+        How far beyond the highest spend observed that is, as a multiple.
     cells : Cells
     """
 
@@ -39,6 +41,7 @@ class Planned:
     phases: tuple[str | None, ...]
     observed: Floats
     upper: Floats
+    reach: float
     cells: kernel.Cells
 
     @cached_property
@@ -50,17 +53,28 @@ class Planned:
 
     def brought(self, spend: Floats) -> Floats:
         """Return what spend per cell brings in every draw, shape (draws,)."""
-        exposure = np.tensordot(spend, self.cells.basis, axes=1) + self.cells.base
-        found = kernel.brought(exposure, self.cells.level, np.ones(1), self.curve.drawn)
-        return np.asarray(found[0][0])
+        return np.asarray(self._brought(spend)[0][0])
+
+    def within(self, spend: Floats) -> Floats:
+        """Return what of it does not lie beyond the spend observed, shape (draws,)."""
+        return self.curve.within(self._exposure(spend), self.cells.level)
+
+    def extrapolated(self, spend: Floats) -> bool:
+        """Say whether some period's spend is beyond the highest observed."""
+        return bool((spend > self.upper / self.reach * (1 + 1e-9)).any())
+
+    def _exposure(self, spend: Floats) -> Floats:
+        return np.asarray(np.tensordot(spend, self.cells.basis, axes=1) + self.cells.base)
+
+    def _brought(self, spend: Floats) -> tuple[Floats, Floats]:
+        endless = np.full(len(self.cells.base), np.inf)
+        return kernel.brought(self._exposure(spend), self.cells.level, np.ones(1), endless, self.curve.drawn)
 
     def margins(self, spend: Floats) -> Floats:
         """Return what the next unit brings in every draw, spread over the cells as the spend is; NaN without any."""
-        exposure = np.tensordot(spend, self.cells.basis, axes=1) + self.cells.base
         if not spend.sum() > 0:
             return np.full(len(self.curve.half), np.nan)
-        found = kernel.brought(exposure, self.cells.level, np.ones(1), self.curve.drawn)
-        return np.asarray(found[1][0] / spend.sum())
+        return np.asarray(self._brought(spend)[1][0] / spend.sum())
 
 
 def again(curve: Curve, by: str, reach: float) -> Planned:
@@ -75,6 +89,7 @@ def again(curve: Curve, by: str, reach: float) -> Planned:
         How far beyond the highest spend of a period observed any period may go, as a multiple of it.
     """
     phase, spend = np.array(curve.phase), curve.spend
+    groups: list[tuple[str | None, Bools]]
     if by == "channel":
         groups = [(None, np.ones(len(spend), bool))]
     elif by == "phase":
@@ -90,22 +105,24 @@ def again(curve: Curve, by: str, reach: float) -> Planned:
         patterns.append(pattern)
         observed.append(counted)
         upper.append(reach * curve.observed_max / pattern.max())
-    return _planned(curve, tuple(name for name, _ in groups), np.array(patterns), np.array(observed), np.array(upper))
+    return _planned(
+        curve, tuple(name for name, _ in groups), np.array(patterns), np.array(observed), np.array(upper), reach
+    )
 
 
 def _planned(
-    curve: Curve, phases: tuple[str | None, ...], patterns: Floats, observed: Floats, upper: Floats
+    curve: Curve, phases: tuple[str | None, ...], patterns: Floats, observed: Floats, upper: Floats, reach: float
 ) -> Planned:
     kept = curve.counted
     basis = np.stack([curve.exposures(own)[:, kept] for own in patterns])
-    acts = basis.any(axis=1)
+    acts: Bools = np.asarray(basis.any(axis=1))
     first = acts.argmax(axis=1)
     last = acts.shape[1] - acts[:, ::-1].argmax(axis=1)
     cells = kernel.Cells(
         np.ascontiguousarray(basis), np.zeros(basis.shape[1:]), curve.level[kept], first.astype(np.int64),
         last.astype(np.int64),
     )  # fmt: skip
-    return Planned(curve, phases, observed, upper, cells)
+    return Planned(curve, phases, observed, upper, reach, cells)
 
 
 def ahead(
@@ -128,6 +145,7 @@ def ahead(
     periods, usual = len(phase), np.ones(len(curve.half))
     drawn = np.stack([curve.phases.get(name, usual) for name in phase], axis=1) if demand is None else demand
     names = np.array(phase)
+    groups: list[tuple[str | None, Bools]]
     if by == "channel":
         groups = [(None, np.ones(periods, bool))]
     elif by == "phase":
@@ -143,14 +161,14 @@ def ahead(
     for _, inside in groups:
         pattern = inside / inside.sum()
         basis.append(np.stack([np.convolve(pattern, own)[:periods] for own in weights]))
-    acts = np.stack(basis).any(axis=1)
+    acts: Bools = np.asarray(np.stack(basis).any(axis=1))
     later = Curve(**{**curve.plain(), "level": np.arange(periods), "demand": drawn})
     cells = kernel.Cells(
         np.stack(basis), np.ascontiguousarray(whole), np.arange(periods), acts.argmax(axis=1).astype(np.int64),
         (periods - acts[:, ::-1].argmax(axis=1)).astype(np.int64),
     )  # fmt: skip
     upper = np.array([reach * curve.observed_max * inside.sum() for _, inside in groups])
-    return Planned(later, tuple(name for name, _ in groups), np.zeros(len(groups)), upper, cells)
+    return Planned(later, tuple(name for name, _ in groups), np.zeros(len(groups)), upper, reach, cells)
 
 
 @dataclass(frozen=True, eq=False)

@@ -114,8 +114,18 @@ class Curve:
     def at(self, *scales: float) -> tuple[Floats, Floats]:
         """Return revenue and what the next unit brings at multiples of the spend, each of shape (scales, draws)."""
         exposures, level = self._counted
-        total, rise = kernel.brought(exposures, level, np.array(scales, float), self.drawn)
+        total, rise = kernel.brought(exposures, level, np.array(scales, float), self._endless, self.drawn)
         return total, rise / self.spend[self.counted].sum()
+
+    def within(self, exposures: Floats, level: Ints) -> Floats:
+        """Return what exposures bring where each counts up to the highest observed, shape (draws,)."""
+        highest = self._counted[0].max(axis=1)
+        return np.asarray(kernel.brought(exposures, level, np.ones(1), highest, self.drawn)[0][0])
+
+    def within_observed(self, scale: float) -> Floats:
+        """Return what a multiple of the spend brings without what lies beyond the spend observed, shape (draws,)."""
+        exposures, level = self._counted
+        return self.within(scale * exposures, level)
 
     def periods(self) -> Floats:
         """Return what each draw expects of each period, shape (draws, periods)."""
@@ -131,7 +141,8 @@ class Curve:
     def revenue_draws(self, spend: Floats) -> Floats:
         """Return a period's revenue at a steady spend per period and usual demand, shape (draws, spends)."""
         usual = self.drawn._replace(demand=np.ones((len(self.half), 1)), adstock=np.zeros(len(self.half), np.int64))
-        total, _ = kernel.brought(np.ones((1, 1)), np.zeros(1, np.int64), np.asarray(spend, float), usual)
+        all_of_it = np.full(1, np.inf)
+        total, _ = kernel.brought(np.ones((1, 1)), np.zeros(1, np.int64), np.asarray(spend, float), all_of_it, usual)
         return np.asarray(total.T)
 
     def revenue(self, spend: Floats) -> Floats:
@@ -201,6 +212,10 @@ class Curve:
             _FAMILY[self.form], _EXPONENT[self.form], self.half, self.ceiling, self._adstocks[1], self.demand
         )
 
+    @property
+    def _endless(self) -> Floats:
+        return np.full(len(self.adstocks), np.inf)
+
     @cached_property
     def _counted(self) -> tuple[Floats, Ints]:
         """Exposure under each of the carry-overs, and the level of demand, in the periods that count."""
@@ -214,7 +229,7 @@ class Curve:
     def brought_by(self, spend: Floats) -> Floats:
         """Return what another spend of all periods would bring, shape (draws,)."""
         exposures = np.ascontiguousarray(self.exposures(spend)[:, self.counted])
-        return np.asarray(kernel.brought(exposures, self._counted[1], np.ones(1), self.drawn)[0][0])
+        return np.asarray(kernel.brought(exposures, self._counted[1], np.ones(1), self._endless, self.drawn)[0][0])
 
 
 def interval(draws: Floats) -> tuple[float, float]:

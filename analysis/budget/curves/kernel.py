@@ -59,7 +59,9 @@ class Drawn(NamedTuple):
 
 
 @compiled
-def brought(exposure: Floats, level: Ints, scale: Floats, drawn: Drawn) -> tuple[Floats, Floats]:  # pragma: no cover
+def brought(
+    exposure: Floats, level: Ints, scale: Floats, most: Floats, drawn: Drawn
+) -> tuple[Floats, Floats]:  # pragma: no cover - compiled
     """Return what spend brings in every draw, and what it brings more if all of it were one part in one more.
 
     Parameters
@@ -69,6 +71,8 @@ def brought(exposure: Floats, level: Ints, scale: Floats, drawn: Drawn) -> tuple
         Which of the levels of demand holds in each period.
     scale : ndarray, shape (scales,)
         Multiples of the exposure.
+    most : ndarray, shape (adstocks,)
+        What exposure counts up to, infinite where all of it does.
     drawn : Drawn
 
     Returns
@@ -84,7 +88,7 @@ def brought(exposure: Floats, level: Ints, scale: Floats, drawn: Drawn) -> tuple
             whole, more = 0.0, 0.0
             for t in range(periods):
                 x = exposure[drawn.adstock[d], t]
-                height, slope = unit(family, exponent, scale[s] * x / half)
+                height, slope = unit(family, exponent, min(scale[s] * x, most[drawn.adstock[d]]) / half)
                 demand = drawn.demand[d, level[t]]
                 whole += demand * height
                 more += demand * slope * x
