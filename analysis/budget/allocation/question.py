@@ -488,7 +488,7 @@ def _cells(market: Market, found: Found) -> pd.DataFrame:
     rows: list[dict[str, object]] = [
         {"channel": cell.channel, "phase": cell.phase, "period_start": start, "observed": cell.last, "spend": amount}
         for cell, amount, start in zip(
-            market.cells, found.solution.spend, market.days.starts(market.cells), strict=True
+            market.cells, found.solution.spend, starts, strict=True
         )
     ]
     rows += [{"channel": c, "phase": None, "period_start": pd.NaT, "observed": s, "spend": s}

@@ -32,6 +32,8 @@ from analysis.values import value
 
 POINTS = 33
 """Points a curve is drawn through, over the spend observed."""
+MOST_HELD = 8
+"""Fits that are kept of the same rows: one form, one basis and one filter each."""
 BEYOND = 1.5
 """How far a curve is drawn, as a multiple of the highest spend observed."""
 
@@ -107,7 +109,13 @@ class ResponseCurves(CurvesDefinition):
 
     def fitted(self, tables: Tables) -> CurvesAnswer:
         """Return the answer, fitted once for these tables: whatever builds on curves does not fit them again."""
-        return tables.fact(f"curves {self.digest()}", lambda: self._answer(tables))
+        held: dict[str, CurvesAnswer] = tables.fact("curves", dict)
+        key = self.digest()
+        if key not in held:
+            held[key] = self._answer(tables)
+            for old in list(held)[:-MOST_HELD]:
+                held.pop(old, None)
+        return held[key]
 
     def _answer(self, tables: Tables) -> CurvesAnswer:
         given = report(tables, self.where, self.currency, worth=self.worth)
