@@ -116,9 +116,10 @@ def branched(model: Model, start: Floats) -> tuple[Floats, float]:
         drawn = sample.pieces(node.low, node.high)
         if (found := model.optimum(start, drawn)) is None:
             continue
-        worth = asked.objective(found.spend) > asked.objective(best) - WORTH_IT * missing
-        if number == 0 or worth or asked.slack(found.spend) < 0:
-            best = max(best, _near(sample, found.spend, drawn), key=asked.objective)
+        kept = _kept(sample, found.spend)
+        if number == 0 or asked.objective(kept) > asked.objective(best) - WORTH_IT * missing:
+            better = polished(model, kept, 2 * drawn.local(asked.carried.exposure(kept)))
+            best = max(best, better, key=asked.objective)
         exposure = asked.carried.exposure(found.spend)
         excess = np.where(node.high - node.low > 1, sample.excess(drawn, node.low, exposure), 0.0)
         if excess.sum() <= MISSING * abs(asked.value(found.spend)):
@@ -143,12 +144,10 @@ def _halves(sample: Sample, node: Node, i: int, exposure: Floats) -> Iterator[tu
     yield np.where(own, cut, node.low), node.high
 
 
-def _near(sample: Sample, spend: Floats, drawn: Pieces) -> Floats:
-    """Return the best near a spend that pieces propose, which may miss the goal's condition where they lie too high."""
+def _kept(sample: Sample, spend: Floats) -> Floats:
+    """Return what pieces propose, or what on the way from there is better or first meets the goal's condition."""
     asked, start = sample.model.asked, sample.start
     if asked.concave:
-        spend = ascent(asked, start, spend)
-    elif asked.slack(spend) < 0:
-        ways = (spend + share * (start - spend) for share in np.linspace(0.0, 1.0, 65))
-        spend = next((way for way in ways if asked.slack(way) >= 0), start)
-    return polished(sample.model, spend, 2 * drawn.local(asked.carried.exposure(spend)))
+        return ascent(asked, start, spend)
+    ways = (spend + share * (start - spend) for share in np.linspace(0.0, 1.0, 65))
+    return next((way for way in ways if asked.slack(way) >= 0), start)

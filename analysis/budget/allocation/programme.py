@@ -14,6 +14,8 @@ from analysis.budget.allocation.responses import Carry, Responses
 
 ACTIVE = 1e-8
 """Share of a rule's size within which it counts as binding."""
+UNIT = 1000.0
+"""What the longest range of spend is scaled to."""
 
 
 class Side(Enum):
@@ -100,6 +102,14 @@ class Programme:
     def reach(self) -> Floats:
         """The most each cell can be given under its bounds and each rule apart, shape (cells,)."""
         return np.maximum(self.rows.reach(self.lower, self.upper), self.lower)
+
+    @cached_property
+    def unit(self) -> float:
+        """What spend is divided by for HiGHS, which looks at 1e-10 absolute; so it is the same in any currency."""
+        sizes = np.abs(self.rows.weights).max(axis=1, initial=0.0)
+        bounds = np.abs(self.rows.bounds[sizes > 0]) / sizes[sizes > 0]
+        reach = self.reach[np.isfinite(self.reach)]
+        return float(max(bounds.max(initial=0.0), np.abs(reach).max(initial=0.0)) or 1.0) / UNIT
 
     @cached_property
     def concave(self) -> bool:
