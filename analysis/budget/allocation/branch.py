@@ -118,7 +118,7 @@ def branched(model: Model, start: Floats) -> tuple[Floats, float]:
             continue
         kept = _kept(sample, found.spend)
         if number == 0 or asked.objective(kept) > asked.objective(best) - WORTH_IT * missing:
-            better = polished(model, kept, 2 * drawn.local(asked.carried.exposure(kept)))
+            better = polished(asked, kept, 2 * drawn.local(asked.carried.exposure(kept)))
             best = max(best, better, key=asked.objective)
         exposure = asked.carried.exposure(found.spend)
         excess = np.where(node.high - node.low > 1, sample.excess(drawn, node.low, exposure), 0.0)

@@ -90,7 +90,7 @@ def _exact(asked: Programme, best: Solution, name: Hashable, side: Side) -> tupl
     moved = np.array([float(key == (name, side)) for key in keys])
     if name != TARGET and asked.fixes(name):
         moved -= np.array([float(key == (name, Side.LEAST)) for key in keys])
-    near = ACTIVE * (asked.reach - asked.lower)
+    near = ACTIVE * float((best.spend - asked.lower).sum())
     low = np.where(best.spend - asked.lower <= near, 0.0, -FAR)
     high = np.where(asked.upper - best.spend <= near, 0.0, FAR)
     gain = asked.goal.worth * gradient - asked.goal.cost

@@ -153,6 +153,11 @@ class Programme:
         )
         return replace(self, rules=rules)
 
+    def near(self, spend: Floats) -> Programme:
+        """Return the programme with no cell's bound further out than ten times all that is spent: figures of a size."""
+        above = 10.0 * float((spend - self.lower).sum())
+        return replace(self, upper=np.minimum(self.upper, self.lower + above)) if above > 0 else self
+
     def without(self, name: Hashable) -> Programme:
         """Return the programme without a rule, or without the goal's condition."""
         goal = replace(self.goal, least=None) if name == TARGET else self.goal

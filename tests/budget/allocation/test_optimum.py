@@ -182,6 +182,14 @@ def test_units_of_money_do_not_matter(asked: Programme, scale: float) -> None:
     assert [p.price for p in other.binding] == pytest.approx([p.price for p in best.binding], rel=1e-5)
 
 
+def test_a_bound_far_away_does_not_matter() -> None:
+    asked = replace(made.concave(3), goal=Goal(worth=0.1, cost=1.0), rules=())
+    n = len(asked.lower)
+    best, far = (solved(replace(asked, upper=np.full(n, most))) for most in (1e5, 1e10))
+    np.testing.assert_allclose(far.spend, best.spend, rtol=1e-6, atol=1e-3)
+    assert best.spend.max() < 1e4
+
+
 def test_the_order_of_cells_does_not_matter() -> None:
     rng, n = np.random.default_rng(5), 6
     top, half = rng.uniform(2e3, 4e4, n), rng.lognormal(6.5, 1.0, n)
