@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
+from itertools import count
 from typing import NamedTuple
 
 import numpy as np
@@ -29,14 +30,14 @@ MOST_PIECES = 30_000
 """Of all concave curves together."""
 MISSING = 3e-5
 """Share of the value by which the best may be missed where curves are not concave, beside the pieces' error."""
-NODES = 500
-"""Most linear programmes; their number and not the time, so that answers do not depend on the machine."""
+NODES, WORK = 500, 12_000
+"""Most linear programmes, and most times exposures; not a time, so that answers do not depend on the machine."""
 WORTH_IT = 100
 """An answer is polished where it is below the best known one by less than so many times what may be missed."""
 
 
 class Node(NamedTuple):
-    """Part of all spends: what none of it is above, negative to be the least first, and its range of breakpoints."""
+    """Part of all spends: what none of it is above, less than zero so that the best is first, and its breakpoints."""
 
     below: float
     number: int
@@ -107,8 +108,8 @@ def branched(model: Model, start: Floats) -> tuple[Floats, float]:
     """
     asked, sample, best, above = model.asked, Sample.of(model, start), start, -np.inf
     ends = np.zeros(len(sample.points), dtype=np.int64)
-    nodes = [Node(-np.inf, 0, ends, ends + DENSE)]
-    for number in range(NODES):
+    nodes, numbers = [Node(-np.inf, 0, ends, ends + DENSE)], count(1)
+    for number in range(min(NODES, 1 + WORK // len(ends))):
         missing = MISSING * _size(asked, best)
         if not nodes or -nodes[0].below <= asked.objective(best) + missing:
             break
@@ -116,7 +117,7 @@ def branched(model: Model, start: Floats) -> tuple[Floats, float]:
         drawn = sample.pieces(node.low, node.high)
         if (found := model.optimum(start, drawn)) is None:
             continue
-        kept = _kept(sample, found.spend)
+        kept = _met(sample, found.spend)
         if number == 0 or asked.objective(kept) > asked.objective(best) - WORTH_IT * missing:
             better = polished(asked, kept, 2 * drawn.local(asked.carried.exposure(kept)))
             best = max(best, better, key=asked.objective)
@@ -126,7 +127,7 @@ def branched(model: Model, start: Floats) -> tuple[Floats, float]:
             above = max(above, found.bound)
             continue
         for low, high in _halves(sample, node, int(np.argmax(excess)), exposure):
-            heappush(nodes, Node(-found.bound, len(nodes) + NODES * number, low, high))
+            heappush(nodes, Node(-found.bound, next(numbers), low, high))
     return best, max(asked.objective(best), above, *(-node.below for node in nodes[:1]))
 
 
@@ -144,7 +145,7 @@ def _halves(sample: Sample, node: Node, i: int, exposure: Floats) -> Iterator[tu
     yield np.where(own, cut, node.low), node.high
 
 
-def _kept(sample: Sample, spend: Floats) -> Floats:
+def _met(sample: Sample, spend: Floats) -> Floats:
     """Return what pieces propose, or what on the way from there is better or first meets the goal's condition."""
     asked, start = sample.model.asked, sample.start
     if asked.concave:

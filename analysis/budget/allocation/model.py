@@ -123,7 +123,7 @@ def tangent(asked: Programme, spend: Floats) -> Tangent:
     unit = float((asked.reach - asked.lower).max()) / UNIT or 1.0
     limits = np.column_stack([asked.lower, asked.upper])  # not the reach: what follows from a rule is the rule's price
     found = highs(Linear(-gain / scale, weights / size[:, None], bounds / size / unit, limits / unit))
-    if found.x is None:
+    if found.status != 0:
         return Tangent(np.inf, np.zeros(len(bounds)), np.zeros(len(gain)))
     reduced = -scale * (found.lower.marginals + found.upper.marginals)
     return Tangent(float(gain @ (found.x * unit - spend)), -found.ineqlin.marginals * scale / size, reduced)

@@ -107,6 +107,7 @@ def slackest(asked: Programme) -> Programme:
 
 
 def _described(asked: Programme, spend: Floats, bound: float) -> Solution:
+    spend = spend + 0.0  # no zero with a minus
     plane, rows = tangent(asked, spend), asked.rows
     active = rows.active(spend)
     binding = [

@@ -74,7 +74,7 @@ class Programme:
     ----------
     responses : Responses
     lower, upper : ndarray, shape (cells,)
-        Bounds of spend; an upper one may be infinite where a rule bounds it.
+        Bounds of spend that do not cross; equal where a cell is locked, an upper one infinite where a rule bounds it.
     rules : tuple of Rule
     goal : Goal
     carry : Carry, optional
@@ -87,6 +87,9 @@ class Programme:
     rules: tuple[Rule, ...] = ()
     goal: Goal = Goal()
     carry: Carry | None = None
+
+    def __post_init__(self) -> None:
+        assert (self.lower <= self.upper).all(), "bounds of a cell cross"
 
     @cached_property
     def rows(self) -> Rows:

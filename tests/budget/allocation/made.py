@@ -64,7 +64,11 @@ def limits(rng: np.random.Generator, channels: int, phases: int) -> list[Limit]:
 def concave(seed: int) -> Programme:
     """Return 3 to 10 channels in 1 to 3 phases with concave curves of mixed forms, under rules."""
     rng = np.random.default_rng(seed)
-    channels, phases = int(rng.integers(3, 11)), int(rng.integers(1, 4))
+    return under_rules(rng, int(rng.integers(3, 11)), int(rng.integers(1, 4)))
+
+
+def under_rules(rng: np.random.Generator, channels: int, phases: int) -> Programme:
+    """Return channels in phases with concave curves of mixed forms, under rules."""
     n = channels * phases
     curves = mixed(rng.uniform(2e3, 4e4, n), rng.lognormal(6.5, 1.0, n), rng.integers(0, 3, n).astype(float))
     rules = linear(limits(rng, channels, phases), cells(channels, phases), BUDGET)
