@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
+from itertools import count
 from typing import NamedTuple
 
 import numpy as np
@@ -29,14 +30,14 @@ MOST_PIECES = 30_000
 """Of all concave curves together."""
 MISSING = 3e-5
 """Share of the value by which the best may be missed where curves are not concave, beside the pieces' error."""
-NODES = 500
-"""Most linear programmes; their number and not the time, so that answers do not depend on the machine."""
+NODES, WORK = 500, 12_000
+"""Most linear programmes, and most times exposures; not a time, so that answers do not depend on the machine."""
 WORTH_IT = 100
 """An answer is polished where it is below the best known one by less than so many times what may be missed."""
 
 
 class Node(NamedTuple):
-    """Part of all spends: what none of it is above, negative to be the least first, and its range of breakpoints."""
+    """Part of all spends: what none of it is above, less than zero so that the best is first, and its breakpoints."""
 
     below: float
     number: int
@@ -107,8 +108,8 @@ def branched(model: Model, start: Floats) -> tuple[Floats, float]:
     """
     asked, sample, best, above = model.asked, Sample.of(model, start), start, -np.inf
     ends = np.zeros(len(sample.points), dtype=np.int64)
-    nodes = [Node(-np.inf, 0, ends, ends + DENSE)]
-    for number in range(NODES):
+    nodes, numbers = [Node(-np.inf, 0, ends, ends + DENSE)], count(1)
+    for number in range(min(NODES, 1 + WORK // len(ends))):
         missing = MISSING * _size(asked, best)
         if not nodes or -nodes[0].below <= asked.objective(best) + missing:
             break
@@ -116,16 +117,17 @@ def branched(model: Model, start: Floats) -> tuple[Floats, float]:
         drawn = sample.pieces(node.low, node.high)
         if (found := model.optimum(start, drawn)) is None:
             continue
-        worth = asked.objective(found.spend) > asked.objective(best) - WORTH_IT * missing
-        if number == 0 or worth or asked.slack(found.spend) < 0:
-            best = max(best, _near(sample, found.spend, drawn), key=asked.objective)
+        kept = _met(sample, found.spend)
+        if number == 0 or asked.objective(kept) > asked.objective(best) - WORTH_IT * missing:
+            better = polished(asked, kept, 2 * drawn.local(asked.carried.exposure(kept)))
+            best = max(best, better, key=asked.objective)
         exposure = asked.carried.exposure(found.spend)
         excess = np.where(node.high - node.low > 1, sample.excess(drawn, node.low, exposure), 0.0)
         if excess.sum() <= MISSING * abs(asked.value(found.spend)):
             above = max(above, found.bound)
             continue
         for low, high in _halves(sample, node, int(np.argmax(excess)), exposure):
-            heappush(nodes, Node(-found.bound, len(nodes) + NODES * number, low, high))
+            heappush(nodes, Node(-found.bound, next(numbers), low, high))
     return best, max(asked.objective(best), above, *(-node.below for node in nodes[:1]))
 
 
@@ -143,12 +145,10 @@ def _halves(sample: Sample, node: Node, i: int, exposure: Floats) -> Iterator[tu
     yield np.where(own, cut, node.low), node.high
 
 
-def _near(sample: Sample, spend: Floats, drawn: Pieces) -> Floats:
-    """Return the best near a spend that pieces propose, which may miss the goal's condition where they lie too high."""
+def _met(sample: Sample, spend: Floats) -> Floats:
+    """Return what pieces propose, or what on the way from there is better or first meets the goal's condition."""
     asked, start = sample.model.asked, sample.start
     if asked.concave:
-        spend = ascent(asked, start, spend)
-    elif asked.slack(spend) < 0:
-        ways = (spend + share * (start - spend) for share in np.linspace(0.0, 1.0, 65))
-        spend = next((way for way in ways if asked.slack(way) >= 0), start)
-    return polished(sample.model, spend, 2 * drawn.local(asked.carried.exposure(spend)))
+        return ascent(asked, start, spend)
+    ways = (spend + share * (start - spend) for share in np.linspace(0.0, 1.0, 65))
+    return next((way for way in ways if asked.slack(way) >= 0), start)

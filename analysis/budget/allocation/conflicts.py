@@ -61,9 +61,9 @@ def conflict(asked: Programme) -> tuple[WayOut, ...]:
 
 def _possible(asked: Programme, rows: Bools) -> bool:
     """Say whether some spend keeps to these rows."""
-    none = np.zeros(len(asked.lower))
-    limits = np.column_stack([asked.lower, asked.upper])
-    return bool(highs(Linear(none, asked.rows.weights[rows], asked.rows.bounds[rows], limits)).status == 0)
+    none, bounds = np.zeros(len(asked.lower)), asked.rows.bounds[rows] / asked.unit
+    limits = np.column_stack([asked.lower, asked.upper]) / asked.unit
+    return bool(highs(Linear(none, asked.rows.weights[rows], bounds, limits)).status == 0)
 
 
 def _fewest(bad: Callable[[Bools], bool], rows: Bools, weights: Floats) -> Bools:
@@ -89,9 +89,9 @@ def _least(asked: Programme, row: int) -> float:
     give = np.zeros((len(rows.bounds), 1))
     give[row] = -1.0
     cost = np.append(np.zeros(cells), 1.0)
-    limits = np.column_stack([np.append(asked.lower, 0.0), np.append(asked.upper, np.inf)])
-    found = highs(Linear(cost, np.hstack([rows.weights, give]), rows.bounds, limits))
-    return float(found.fun) if found.status == 0 else np.inf
+    limits = np.column_stack([np.append(asked.lower, 0.0), np.append(asked.upper, np.inf)]) / asked.unit
+    found = highs(Linear(cost, np.hstack([rows.weights, give]), rows.bounds / asked.unit, limits))
+    return float(found.fun) * asked.unit if found.status == 0 else np.inf
 
 
 def _missed(asked: Programme) -> tuple[WayOut, ...]:

@@ -12,10 +12,7 @@ from analysis.arrays import Floats
 from analysis.budget.allocation import pieces
 from analysis.budget.allocation.highs import Linear, highs
 from analysis.budget.allocation.pieces import Pieces
-from analysis.budget.allocation.programme import Programme
-
-UNIT = 1000.0
-"""What the longest range of spend is scaled to: HiGHS looks at 1e-10 absolute."""
+from analysis.budget.allocation.programme import UNIT, Programme
 
 
 class Found(NamedTuple):
@@ -126,7 +123,7 @@ def tangent(asked: Programme, spend: Floats) -> Tangent:
     unit = float((asked.reach - asked.lower).max()) / UNIT or 1.0
     limits = np.column_stack([asked.lower, asked.upper])  # not the reach: what follows from a rule is the rule's price
     found = highs(Linear(-gain / scale, weights / size[:, None], bounds / size / unit, limits / unit))
-    if found.x is None:
+    if found.status != 0:
         return Tangent(np.inf, np.zeros(len(bounds)), np.zeros(len(gain)))
     reduced = -scale * (found.lower.marginals + found.upper.marginals)
     return Tangent(float(gain @ (found.x * unit - spend)), -found.ineqlin.marginals * scale / size, reduced)
@@ -136,9 +133,11 @@ def most_even(asked: Programme) -> Floats | None:
     """Return spend that keeps to the rules, every cell as far as possible from its lower bound; None if none does."""
     rows, cells = asked.rows, len(asked.lower)
     high = np.where(np.isfinite(asked.reach), asked.reach, asked.lower + 1.0)
-    spread = sparse.hstack([-sparse.eye(cells), sparse.csr_matrix((high - asked.lower)[:, None])])
+    spread = sparse.hstack([-sparse.eye(cells), sparse.csr_matrix((high - asked.lower)[:, None] / asked.unit)])
     kept = sparse.csr_matrix(np.column_stack([rows.weights, np.zeros(len(rows.bounds))]))
-    bounds = np.column_stack([np.append(asked.lower, 0.0), np.append(asked.upper, 1.0)])
+    limits = np.column_stack([asked.lower, asked.upper]) / asked.unit
+    bounds = np.vstack([limits, [0.0, 1.0]])
     even = np.append(np.zeros(cells), -1.0)
-    found = highs(Linear(even, sparse.vstack([spread, kept]), np.append(-asked.lower, rows.bounds), bounds))
-    return np.asarray(found.x[:-1]) if found.status == 0 else None
+    most = np.append(-asked.lower, rows.bounds)
+    found = highs(Linear(even, sparse.vstack([spread, kept]), most / asked.unit, bounds))
+    return np.asarray(found.x[:-1]) * asked.unit if found.status == 0 else None

@@ -16,7 +16,7 @@ import numpy as np
 from analysis.arrays import Floats
 from analysis.budget.allocation.branch import branched
 from analysis.budget.allocation.model import Model, most_even, tangent
-from analysis.budget.allocation.polish import CLOSE, polished
+from analysis.budget.allocation.polish import CLOSE
 from analysis.budget.allocation.programme import ACTIVE, TARGET, Goal, Programme, Side
 
 
@@ -101,18 +101,13 @@ def solve(asked: Programme) -> Solution:
     return _described(asked, *branched(Model.of(asked), start))
 
 
-def again(asked: Programme, near: Floats) -> Solution:
-    """Return the best spend near one that keeps to the rules, without looking elsewhere."""
-    model = Model.of(asked)
-    return _described(asked, polished(model, near, 0.1 * (model.high - model.low)), np.nan)
-
-
 def slackest(asked: Programme) -> Programme:
     """Return the programme whose objective is what the goal's condition bounds."""
     return replace(asked, goal=Goal(1.0, asked.goal.ratio))
 
 
 def _described(asked: Programme, spend: Floats, bound: float) -> Solution:
+    spend = spend + 0.0  # no zero with a minus
     plane, rows = tangent(asked, spend), asked.rows
     active = rows.active(spend)
     binding = [

@@ -15,25 +15,34 @@ CLOSE = 1e-10
 """Share of the value that may be missing for certain when the polish ends."""
 
 
-def polished(model: Model, spend: Floats, reach: Floats) -> Floats:
+def polished(asked: Programme, spend: Floats, reach: Floats) -> Floats:
     """Return spend from which nothing leads up.
 
     Pieces ever closer together find out which bounds hold; Newton's steps between these are what ends it (Byrd, Gould,
     Nocedal and Waltz 2003, Math. Program. 100, 27-48).
+
+    Parameters
+    ----------
+    asked : Programme
+    spend : ndarray, shape (cells,)
+        Keeps to the rules.
+    reach : ndarray, shape (exposures,)
+        How far pieces go at first.
     """
-    asked, span = model.asked, np.maximum(model.high - model.low, 1e-300)
+    carry = asked.carried
     for _ in range(ROUNDS):
+        model = Model.of(asked.near(spend))
+        span = np.maximum(model.high - model.low, 1e-300)
         spend, gap = _stepped(model, spend)
         if gap <= CLOSE * model.height or (reach <= 1e-9 * span).all():
             break
-        exposure = asked.carried.exposure(spend)
+        exposure = carry.exposure(spend)
         drawn = pieces.minorant(asked.responses, exposure, pieces.around(exposure, model.low, model.high, reach))
         if (found := model.optimum(spend, drawn)) is None:
             break
-        proposed = found.spend
-        aim = asked.carried.exposure(proposed)
+        aim = carry.exposure(found.spend)
         reach = np.clip(2 * drawn.local(aim), 1.5 * np.abs(aim - exposure), span)
-        spend = ascent(asked, spend, proposed)
+        spend = ascent(asked, spend, found.spend)
     return spend
 
 

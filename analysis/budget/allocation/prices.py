@@ -29,7 +29,7 @@ class Cost:
     side : Side
         Which bound; of a rule whose bounds are one, the most, and moving it moves both.
     relaxed : float
-        What the goal gains per unit by which the bound is relaxed.
+        What the goal gains per unit by which the bound is relaxed; infinitely less where both bounds move and cannot.
     tightened : float
         What it loses per unit by which the bound is tightened, infinite where nothing would be left; it is `relaxed`
         unless the best spend has a kink there.
@@ -90,12 +90,14 @@ def _exact(asked: Programme, best: Solution, name: Hashable, side: Side) -> tupl
     moved = np.array([float(key == (name, side)) for key in keys])
     if name != TARGET and asked.fixes(name):
         moved -= np.array([float(key == (name, Side.LEAST)) for key in keys])
-    near = ACTIVE * (asked.reach - asked.lower)
+    near = ACTIVE * float((best.spend - asked.lower).sum())
     low = np.where(best.spend - asked.lower <= near, 0.0, -FAR)
     high = np.where(asked.upper - best.spend <= near, 0.0, FAR)
     gain = asked.goal.worth * gradient - asked.goal.cost
-    ways = [_best_way(gain, weights, sign * moved, low, high) for sign in (1.0, -1.0)]
-    return ways[0], -ways[1]
+    relaxed, tightened = (sign * _best_way(gain, weights, sign * moved, low, high) for sign in (1.0, -1.0))
+    if relaxed > tightened:  # by rounding: the less there is, the more a unit is worth
+        relaxed = tightened = (relaxed + tightened) / 2
+    return relaxed + 0.0, tightened + 0.0
 
 
 def _best_way(gain: Floats, weights: Floats, most: Floats, low: Floats, high: Floats) -> float:

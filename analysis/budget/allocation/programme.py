@@ -14,6 +14,8 @@ from analysis.budget.allocation.responses import Carry, Responses
 
 ACTIVE = 1e-8
 """Share of a rule's size within which it counts as binding."""
+UNIT = 1000.0
+"""What the longest range of spend is scaled to."""
 
 
 class Side(Enum):
@@ -72,7 +74,7 @@ class Programme:
     ----------
     responses : Responses
     lower, upper : ndarray, shape (cells,)
-        Bounds of spend; an upper one may be infinite where a rule bounds it.
+        Bounds of spend that do not cross; equal where a cell is locked, an upper one infinite where a rule bounds it.
     rules : tuple of Rule
     goal : Goal
     carry : Carry, optional
@@ -85,6 +87,9 @@ class Programme:
     rules: tuple[Rule, ...] = ()
     goal: Goal = Goal()
     carry: Carry | None = None
+
+    def __post_init__(self) -> None:
+        assert (self.lower <= self.upper).all(), "bounds of a cell cross"
 
     @cached_property
     def rows(self) -> Rows:
@@ -100,6 +105,14 @@ class Programme:
     def reach(self) -> Floats:
         """The most each cell can be given under its bounds and each rule apart, shape (cells,)."""
         return np.maximum(self.rows.reach(self.lower, self.upper), self.lower)
+
+    @cached_property
+    def unit(self) -> float:
+        """What spend is divided by for HiGHS, which looks at 1e-10 absolute; so it is the same in any currency."""
+        sizes = np.abs(self.rows.weights).max(axis=1, initial=0.0)
+        bounds = np.abs(self.rows.bounds[sizes > 0]) / sizes[sizes > 0]
+        reach = self.reach[np.isfinite(self.reach)]
+        return float(max(bounds.max(initial=0.0), np.abs(reach).max(initial=0.0)) or 1.0) / UNIT
 
     @cached_property
     def concave(self) -> bool:
@@ -142,6 +155,11 @@ class Programme:
             for own in self.rules
         )
         return replace(self, rules=rules)
+
+    def near(self, spend: Floats) -> Programme:
+        """Return the programme with no cell's bound further out than ten times all that is spent: figures of a size."""
+        above = 10.0 * float((spend - self.lower).sum())
+        return replace(self, upper=np.minimum(self.upper, self.lower + above)) if above > 0 else self
 
     def without(self, name: Hashable) -> Programme:
         """Return the programme without a rule, or without the goal's condition."""

@@ -17,7 +17,11 @@ from analysis.arrays import Bools, Floats
 
 
 class Responses(Protocol):
-    """What exposures bring together, how steeply, and each on its own."""
+    """What exposures bring together, how steeply, and each on its own.
+
+    Where all are concave together they may act on one another. Where one is not, they should be a sum of each exposure's
+    own curve: what a solution then says of its gap is true of the sum of the curves along each alone.
+    """
 
     @property
     def concave(self) -> Bools:
@@ -25,7 +29,7 @@ class Responses(Protocol):
         ...
 
     def value(self, exposure: Floats) -> float:
-        """Return what all exposures bring together; they may act on one another."""
+        """Return what all exposures bring together."""
         ...
 
     def gradient(self, exposure: Floats) -> Floats:

@@ -64,7 +64,11 @@ def limits(rng: np.random.Generator, channels: int, phases: int) -> list[Limit]:
 def concave(seed: int) -> Programme:
     """Return 3 to 10 channels in 1 to 3 phases with concave curves of mixed forms, under rules."""
     rng = np.random.default_rng(seed)
-    channels, phases = int(rng.integers(3, 11)), int(rng.integers(1, 4))
+    return under_rules(rng, int(rng.integers(3, 11)), int(rng.integers(1, 4)))
+
+
+def under_rules(rng: np.random.Generator, channels: int, phases: int) -> Programme:
+    """Return channels in phases with concave curves of mixed forms, under rules."""
     n = channels * phases
     curves = mixed(rng.uniform(2e3, 4e4, n), rng.lognormal(6.5, 1.0, n), rng.integers(0, 3, n).astype(float))
     rules = linear(limits(rng, channels, phases), cells(channels, phases), BUDGET)
@@ -126,3 +130,34 @@ def broken(asked: Programme, spend: Floats) -> float:
     """Return by how much the rules are broken at most, as a share of their size."""
     rows = asked.rows
     return float(((rows.weights @ spend - rows.bounds) / rows.size(spend)).max(initial=0.0))
+
+
+class Averaged:
+    """Channels by phases, spent evenly over a phase's days, over draws of carry-over: cells act on one another."""
+
+    def __init__(self, seed: int, channels: int, phases: int, days: int, draws: int) -> None:
+        rng = np.random.default_rng(seed)
+        self.concave = np.full(channels * phases, True)
+        phase = np.arange(days) * phases // days
+        shares = np.equal.outer(phase, np.arange(phases)) / np.bincount(phase)  # of a phase's spend on each day
+        pattern = np.vstack([np.kron(shares, np.arange(channels) == c) for c in range(channels)])
+        top, half = rng.uniform(500, 2000, channels), rng.uniform(50, 400, channels)
+        self.draws = [
+            (Carry.geometric(rng.uniform(0.2, 0.8, channels), days).weights @ pattern, top_, half_)
+            for top_, half_ in (
+                (np.repeat(top * rng.lognormal(0, 0.2, channels), days), np.repeat(half, days)) for _ in range(draws)
+            )
+        ]
+
+    def value(self, exposure: Floats) -> float:
+        return float(np.mean([(top * np.log1p(way @ exposure / half)).sum() for way, top, half in self.draws]))
+
+    def gradient(self, exposure: Floats) -> Floats:
+        return np.mean([way.T @ (top / (half + way @ exposure)) for way, top, half in self.draws], axis=0)
+
+    def along(self, exposure: Floats, points: Floats) -> Floats:
+        ends = np.empty_like(points)
+        for i, own in enumerate(points):
+            for j, x in enumerate(own):
+                ends[i, j] = self.value(np.where(np.arange(len(exposure)) == i, x, exposure))
+        return ends
