@@ -61,6 +61,7 @@ def posterior(
     used: Ints,
     run: Ints,
     draws: int,
+    region: Region | None = None,
 ) -> Posterior:
     """Draw one channel's curve from its posterior.
 
@@ -79,8 +80,10 @@ def posterior(
     run : ndarray of int, shape (periods,)
         Unbroken stretch each period belongs to.
     draws : int
+    region : Region, optional
+        Where carry-over and half-saturation are looked for; by default everywhere.
     """
-    region = Region.of(spend)
+    region = region or Region.of(spend)
     for last in (False, True):
         curves = candidates(family, spend, run, region)
         logs = np.log(np.maximum(curves.height[:, used], np.finfo(float).tiny))

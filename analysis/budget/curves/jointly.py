@@ -242,7 +242,8 @@ def _fitted(
     ]  # fmt: skip
     fit = _sampled(asked, market, used, market.known, tested)
     if fit.drawn.r_hat > CONVERGED:
-        return _refused(none, dict.fromkeys(none, "not-converged"))
+        said = {c: replace(own, r_hat=fit.drawn.r_hat) for c, own in none.items()}
+        return _refused(said, dict.fromkeys(none, "not-converged"))
     at = {laid.channels[k]: i for i, k in enumerate(used)}
     curves = {c: _curve(asked, market, fit, c, i, tested) for c, i in at.items()}
     revenue = market.revenue[market.known]
@@ -257,6 +258,7 @@ def _fitted(
             source="joint",
             curve=curve,
             r_squared=max(0.0, 1 - noise / float(revenue.var())) if revenue.std() > 0 else None,
+            r_hat=fit.drawn.r_hat,
             learnt=1 - float(curve.total_draws().std()) / prior[at[channel]],
             alike=_alike(market, channel),
             twin=_twin(channel, curves),
