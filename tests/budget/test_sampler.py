@@ -10,7 +10,7 @@ from scipy import stats
 
 from analysis.arrays import Floats
 from analysis.budget.curves import attributed, candidates, forms, kernel, sampler
-from analysis.budget.curves.candidates import RHOS, Candidates, log_beta
+from analysis.budget.curves.candidates import RHOS, Candidates
 from analysis.budget.curves.carry import carried
 from analysis.budget.curves.noise import whitened
 
@@ -95,7 +95,7 @@ def test_draws_are_of_the_posterior_that_a_grid_gives(tested: bool) -> None:
             inside = precision(rho, run)
             for i, c in enumerate(ceiling):
                 square, determinant = restricted(revenue - c * height, controls, inside, held_back)
-                log[r, j, i] = prior[i] + determinant + log_beta(rho) - 0.5 * free * np.log(square)
+                log[r, j, i] = prior[i] + determinant - 0.5 * free * np.log(square)
     weight = np.exp(log - log.max())
     weight /= weight.sum()
     by_chain = 12, -1
@@ -130,7 +130,7 @@ def test_truncated_draws_are_those_of_scipy(mean: float, spread: float, most: fl
     found = np.array([kernel._between(mean, spread, most, rng) for _ in range(2000)])
     exact = stats.truncnorm(-mean / spread, (most - mean) / spread, mean, spread)
     assert stats.kstest(found, exact.cdf).pvalue > 1e-3
-    log_mass = kernel._log_mass(mean / spread, (most - mean) / spread)
+    log_mass = kernel._log_mass(mean / spread, (most - mean) / spread, 1.0)
     assert log_mass == pytest.approx(stats.norm.logcdf(mean / spread) if mean < 0 else log_mass, rel=0.05)
 
 
@@ -151,7 +151,7 @@ def test_weights_of_claims_are_those_of_dense_algebra() -> None:
         for j in range(len(logs)):
             square, determinant = restricted(response - logs[j], controls, inside, np.zeros(2))
             assert fits.square[r, j] == pytest.approx(square)
-            by_hand[r, j] = own.weight[j] + log_beta(rho) + determinant - 0.5 * 28 * np.log(square)
+            by_hand[r, j] = own.weight[j] + determinant - 0.5 * 28 * np.log(square)
     np.testing.assert_allclose(weight - weight.max(), by_hand - by_hand.max(), atol=1e-8)
     best = np.unravel_index(weight.argmax(), weight.shape)
     inside = precision(RHOS[best[0]], run)
