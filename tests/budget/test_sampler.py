@@ -80,7 +80,7 @@ def test_draws_are_of_the_posterior_that_a_grid_gives(tested: bool) -> None:
         revenue, [own], controls, np.random.default_rng(1), held_back=held_back, known=np.arange(len(revenue)), run=run,
         parts=np.ones(1), tests=tests, rounds=4,
     )  # fmt: skip
-    assert drawn.r_hat <= sampler.CONVERGED
+    assert (drawn.r_hat <= sampler.CONVERGED).all()
     unit, free = revenue.mean(), len(revenue) - 2
     shares = (np.arange(600) + 0.5) / 600 * sampler.MOST
     log = np.empty((len(RHOS), len(own.form), len(shares)))

@@ -49,6 +49,7 @@ SHORT_REASONS: Mapping[str, str] = MappingProxyType(
         "no-revenue": N_("no revenue attributed"),
         "no-orders": N_("no revenue to fit to"),
         "overlap": N_("periods overlap"),
+        "alike": N_("moves with another channel"),
         "not-converged": N_("no stable answer"),
     }
 )

@@ -20,19 +20,19 @@ def cause(curve: Curve) -> str:
 
 def contribution(found: Estimate) -> str:
     """Return how precisely a contribution is known: a code of :data:`analysis.budget.curves.columns.PRECISIONS`."""
-    if found.curve is None:
-        return "none"
     if found.twin:
         return "twins"
+    if found.curve is None:
+        return "none"
     low, high = interval(found.curve.total_draws())
     return "separated" if high - low <= NARROW * found.curve.total() and found.learnt >= LEARNT else "wide"
 
 
 def marginal(found: Estimate) -> str:
     """Return how precisely a marginal ROI is known, likewise."""
-    if found.curve is None:
-        return "none"
     if found.twin:
         return "twins"
+    if found.curve is None:
+        return "none"
     low, high = interval(found.curve.next_unit_draws())
     return "separated" if high - low <= NARROW * found.curve.next_unit() else "wide"

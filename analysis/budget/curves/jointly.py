@@ -27,7 +27,8 @@ from analysis.tables import Tables
 _MARGIN = 10
 """Periods that must be left once every parameter has taken one."""
 ALIKE = -0.8
-"""Correlation of two contributions below which their channels cannot be told apart."""
+"""Correlation of two contributions below which their channels cannot be told apart, and less that of two channels'
+spend above which that is why searches do not agree."""
 HIDDEN = 1.0
 """How much of what drives a tested channel's spend may be demand that nobody sees: the standard deviation of the prior
 of its slope on log spend, in standard deviations of the noise. Only an experiment can tell it from an effect, so it is
@@ -244,26 +245,29 @@ def _fitted(
         for one in lifts(tables, laid.channels[k], market.spend[:, k], laid.starts, laid.ends)
     ]  # fmt: skip
     fit = _sampled(asked, market, used, market.known, tested)
-    if fit.drawn.r_hat > CONVERGED:
-        said = {c: replace(own, r_hat=fit.drawn.r_hat) for c, own in none.items()}
-        return _refused(said, dict.fromkeys(none, "not-converged"))
     at = {laid.channels[k]: i for i, k in enumerate(used)}
+    r_hat = {c: float(fit.drawn.r_hat[i]) for c, i in at.items()}
     curves = {c: _curve(asked, market, fit, c, i, tested) for c, i in at.items()}
     revenue = market.revenue[market.known]
     noise = float(np.mean(fit.drawn.sigma**2 / (1 - fit.drawn.rho**2)))
-    checked = _check(asked, market, used, curves)
+    checked = _check(asked, market, used, {c: own for c, own in curves.items() if r_hat[c] <= CONVERGED})
     prior = _prior(market, used)
     out = {}
     for channel, own in none.items():
-        curve = curves[channel]
+        curve, alike = curves[channel], _alike(market, channel)
+        if r_hat[channel] > CONVERGED:
+            why = "alike" if alike and alike[1] >= -ALIKE else "not-converged"
+            twin = _twin(channel, curves) if why == "alike" else None
+            out[channel] = replace(own, r_hat=r_hat[channel], reason=why, twin=twin)
+            continue
         out[channel] = replace(
             own,
             source="joint",
             curve=curve,
             r_squared=max(0.0, 1 - noise / float(revenue.var())) if revenue.std() > 0 else None,
-            r_hat=fit.drawn.r_hat,
+            r_hat=r_hat[channel],
             learnt=1 - float(curve.total_draws().std()) / prior[at[channel]],
-            alike=_alike(market, channel),
+            alike=alike,
             twin=_twin(channel, curves),
             check=checked,
             notes=(*market.notes, *market.measured.notes()),
@@ -350,8 +354,8 @@ def _check(asked: CurvesDefinition, market: Market, used: list[int], curves: dic
     plain = spend[rest] * market.revenue[first].sum() / spend[first].sum()
     seen = market.revenue[rest]
     moved = []
-    for channel, curve in before.items():
-        (low, high), now = interval(curve.next_unit_draws()), curves[channel].next_unit()
+    for channel, now in ((c, own.next_unit()) for c, own in curves.items()):
+        low, high = interval(before[channel].next_unit_draws())
         if not low <= now <= high:
             moved.append((channel, low, high, now))
     unit = float(seen.mean()) or 1.0

@@ -288,9 +288,52 @@ def chain(
             for i in range(rank):
                 state[at + i] = size[k] * table.coefficient[k, i, pick]
                 left -= (state[at + i] - before[i]) * own[i]
+        for _ in range(channels // 2):
+            _trade(table, chosen, size, state, left, rho, variance, rng)
         rho, variance = _noise(table, state, left, rho, rng)
         kept[step], sizes[step], rhos[step], variances[step] = chosen, size, rho, variance
     return kept, sizes, rhos, variances
+
+
+@compiled
+def _trade(
+    table: Table,
+    chosen: Ints,
+    size: Floats,
+    state: Floats,
+    left: Floats,
+    rho: int,
+    variance: float,
+    rng: np.random.Generator,
+) -> None:  # pragma: no cover - compiled
+    """Draw how two channels share what they bring together, all else given: alone, each could but follow the other."""
+    channels, rank, _ = table.coefficient.shape
+    one = rng.integers(0, channels)
+    other = (one + 1 + rng.integers(0, channels - 1)) % channels
+    both = size[one] + size[other]
+    if both <= 1e-12:
+        return
+    gram = table.gram[rho]
+    precision, linear = 0.0, 0.0
+    for k, sign in ((one, 1.0), (other, -1.0)):
+        own, column = k * rank, table.coefficient[k, :, chosen[k]]
+        prior = 1.0 / table.scale[k] ** 2 + table.tested[k, chosen[k]]
+        precision += table.own[rho, k, chosen[k]] / variance + prior
+        linear += sign * (table.aimed[k, chosen[k]] - prior * size[k])
+        for i in range(rank):
+            linear += sign * column[i] * left[own + i] / variance
+            if k == one:
+                for o in range(rank):
+                    cross = gram[own + i, other * rank + o] * table.coefficient[other, o, chosen[other]]
+                    precision -= 2.0 * column[i] * cross / variance
+    precision = max(precision, 1e-12)
+    more = _between(size[one] + linear / precision, 1.0 / math.sqrt(precision), both, rng) - size[one]
+    for k, change in ((one, more), (other, -more)):
+        size[k] += change
+        for i in range(rank):
+            by = change * table.coefficient[k, i, chosen[k]]
+            state[k * rank + i] += by
+            left -= by * gram[k * rank + i]
 
 
 @compiled

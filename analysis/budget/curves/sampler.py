@@ -65,15 +65,15 @@ class Sample:
     ceiling : ndarray, shape (draws, channels)
     rho, sigma : ndarray, shape (draws,)
         The errors' autocorrelation and standard deviation.
-    r_hat : float
-        The largest over the channels' contributions and marginal returns.
+    r_hat : ndarray, shape (channels,)
+        The larger of its contribution's and its marginal return's.
     """
 
     chosen: Ints
     ceiling: Floats
     rho: Floats
     sigma: Floats
-    r_hat: float
+    r_hat: Floats
 
 
 def sample(
@@ -119,7 +119,7 @@ def sample(
     size = np.abs(rng.standard_normal((CHAINS, width))) * table.scale * 0.3
     rho, variance = rng.integers(len(RHOS), size=CHAINS), np.full(CHAINS, 0.5 * table.square[0] / table.free)
     rises = [own.rise[:, known].mean(axis=1) / mean for own, mean in zip(curves, means, strict=True)]
-    r_hat, kept = np.inf, []
+    r_hat, kept = np.full(width, np.inf), []
     for turn in range(rounds + 1):
         walked = []
         for c in range(CHAINS):
@@ -133,8 +133,8 @@ def sample(
             np.concatenate(part, axis=1) for part in zip(*(k for k in kept[-2:]), strict=True)
         )
         margins = np.stack([rises[k][picked[..., k]] for k in range(width)], axis=-1) * sizes
-        r_hat = max(float(split_r_hat(part[..., k])) for part in (sizes, margins) for k in range(width))
-        if r_hat <= CONVERGED:
+        r_hat = np.array([max(split_r_hat(part[..., k]) for part in (sizes, margins)) for k in range(width)])
+        if (r_hat <= CONVERGED).all():
             break
     flat = picked.reshape(-1, width)
     mean = np.stack([means[k][flat[:, k]] for k in range(width)], axis=1)

@@ -28,6 +28,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "no-revenue": N_("the platform attributes no revenue"),
         "no-orders": N_("the report has no attributed revenue, and there are no paid orders in these periods"),
         "overlap": N_("the channels' periods overlap without being the same"),
+        "alike": N_("its spend rises and falls with that of another channel, so their effects cannot be told apart; "
+                    "count the two as one, or spend on them at different times"),
         "not-converged": N_("several searches did not agree on an answer; longer data or fewer channels help"),
     }
 )
@@ -140,7 +142,7 @@ def notes(given: Report, found: list[Estimate], against: Claims | None, draws: i
         told.append(Note("revenue-without-spend", free))
     joint = [e for e in found if e.source == "joint" and e.curve]
     if joint:
-        told += [Note("joint-fit", _rests(joint), "warning"), *joint[0].notes, *_agreed(joint[0])]
+        told += [Note("joint-fit", _rests(joint), "warning"), *joint[0].notes, *_agreed(joint)]
     if any(e.curve for e in found):
         told += _phases(found)
         rule = say("Intervals hold 95% of {draws} draws; every form that fits about as well is among them.",
@@ -302,10 +304,10 @@ def _rests(own: list[Estimate]) -> Message:
     )
 
 
-def _agreed(one: Estimate) -> list[Note]:
+def _agreed(joint: list[Estimate]) -> list[Note]:
     """Say how far the searches of a joint fit agree."""
     text = say("{n} searches from different starts agree on these curves (R-hat {r_hat}; above {most} there would be "
-               "none).", n=CHAINS, r_hat=one.r_hat, most=CONVERGED)  # fmt: skip
+               "none).", n=CHAINS, r_hat=max(e.r_hat or 1.0 for e in joint), most=CONVERGED)  # fmt: skip
     return [Note("convergence", text)]
 
 
