@@ -284,7 +284,7 @@ def test_two_channels_that_rise_and_fall_together_are_named_with_one_figure_for_
     assert table["precision"].to_dict() == {"radio": "separated", "tv": "twins", "tv two": "twins"}
     (note,) = (n for n in answer.notes if n.code == "twins")
     assert answer.say(note.message).startswith("tv, tv two cannot be told apart")
-    low, high = (note.message.facts[name].amount for name in ("low", "high"))
+    low, high = (dict(note.message.params)[name].value for name in ("low", "high"))
     assert low <= truth.sum(axis=0)[list(TRUTH).index("tv")] <= high
     assert [c.channel for c in answer.curves] == ["radio"]
     assert set(table["reason"].dropna()) == {"alike"}
