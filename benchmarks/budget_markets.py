@@ -114,7 +114,9 @@ def weekly(
     for k in range(channels):
         level = rng.uniform(100, 400)
         wobble = rng.uniform(0.3, 0.6) * rng.standard_normal(len(spend)) + 0.3 * hidden * unseen
-        spend[:, k] = level * np.exp(wobble) * (1.0 if always_on else rng.random(len(spend)) > 0.2)
+        on = np.ones(len(spend), bool) if always_on else rng.random(len(spend)) > 0.2
+        on[BEFORE:][PAUSED] |= tests  # only what runs can be paused
+        spend[:, k] = level * np.exp(wobble) * on
         curves.append(_curve(rng, level, (0.0, 0.6), (-0.7, 0.7)))
     spend = spend.round(2)
     media = sum(curve.brings(own) for curve, own in zip(curves, spend.T, strict=True))
