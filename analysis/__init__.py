@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from analysis.audience.lifecycle import Lifecycle as Lifecycle
     from analysis.budget.curves.question import ResponseCurves as ResponseCurves
+    from analysis.budget.flow.question import MoneyFlow as MoneyFlow
     from analysis.budget.scenario import Scenario as Scenario
     from analysis.comparison.question import Comparison as Comparison
     from analysis.journey.attribution.question import Attribution as Attribution
@@ -77,6 +78,7 @@ _HOMES = {
     "Lifecycle": "analysis.audience.lifecycle",
     "LiftTest": "analysis.records",
     "MarketSettings": "analysis.reallocation.rules",
+    "MoneyFlow": "analysis.budget.flow.question",
     "Nodes": "analysis.journey.nodes.question",
     "Notebook": "analysis.notebook.book",
     "PageSpeed": "analysis.journey.speed",
@@ -142,6 +144,7 @@ __all__ = [
     "Lifecycle",
     "LiftTest",
     "MarketSettings",
+    "MoneyFlow",
     "Nodes",
     "Notebook",
     "PageSpeed",

@@ -304,6 +304,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "funnel-paths": N_("Paths"),
         "funnel-rules": N_("Rules compared"),
         "lifecycle": N_("Segments"),
+        "money-flow": N_("Money flow"),
         "nodes": N_("Touchpoints and plays"),
         "page-speed": N_("Page speed"),
         "participation": N_("Participation"),

@@ -6,7 +6,7 @@ import math
 
 import streamlit as st
 
-from analysis import ResponseCurves, Scenario, Tables
+from analysis import MoneyFlow, ResponseCurves, Scenario, Tables
 from analysis.charts import TOTAL
 from analysis.comparison.settings import CHOICES
 from analysis.messages import Money, Share
@@ -95,7 +95,15 @@ def _curves(_tables: Tables, plan: Scenario, _opened: ResponseCurves | None) -> 
     return plan.curves if plan.curves.where else plan.curves.replace(where=plan.where)
 
 
-VIEWS = (View(ResponseCurves, N_("Curves"), _curves, lambda opened: Scenario(curves=opened, where=opened.where)),)
+def _flow(_tables: Tables, plan: Scenario, _opened: MoneyFlow | None) -> MoneyFlow:
+    """Return what became of the plan's money."""
+    return MoneyFlow(where=plan.where)
+
+
+VIEWS = (
+    View(ResponseCurves, N_("Curves"), _curves, lambda opened: Scenario(curves=opened, where=opened.where)),
+    View(MoneyFlow, N_("Money flow"), _flow, lambda opened: Scenario(where=opened.where)),
+)
 
 SCREEN = Screen(
     Scenario,
