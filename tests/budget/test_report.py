@@ -122,6 +122,12 @@ def test_weeks_that_begin_on_other_days_leave_the_most_common_ones() -> None:
     assert len(found.of("t")) == 10
 
 
+def test_a_channel_of_two_lengths_counts_in_one_of_them() -> None:
+    found = read(rows("a", np.full(10, 1.0)), rows("a", np.full(10, 7.0), start="2026-03-16", days=7))
+    assert (found.hours, len(found.of("a"))) == (24, 10)
+    assert "a (10 rows, CN¥70.00)" in said(found, "uneven-periods")
+
+
 def test_a_total_beside_days_does_not_make_all_of_them_one_period() -> None:
     found = read(rows("a", np.full(30, 10.0)), rows("b", [900.0], days=30))
     assert (found.hours, sorted(found.rows["channel"].unique())) == (24, ["a"])

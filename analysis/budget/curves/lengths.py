@@ -65,7 +65,7 @@ def even(rows: pd.DataFrame, zone: str, currency: str) -> Even:
     currency : str
     """
     length = _hours(rows)
-    usual = length.groupby(rows["channel"]).median()
+    usual = length.groupby(rows["channel"]).quantile(0.5, interpolation="lower")
     target = _target(usual, rows)
     beside = _beside(rows, length, usual)
     near = ((length - target).abs() <= UNEVEN * target).to_numpy() & ~beside
@@ -178,12 +178,12 @@ def _added(
     rows: pd.DataFrame, short: pd.DataFrame, at: Ints, starts: Times, ends: Times
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Add rows up by channel and period; return the whole periods, and those of which days are missing."""
-    summed = short.assign(at=at, hours=_hours(short)).groupby(["channel", "at"], as_index=False)
     amounts = [c for c in rows.columns if c not in ("channel", "period_start", "period_end", "phase")]
+    grouped = short.assign(at=at, hours=_hours(short)).groupby(["channel", "at"])
     # A day of which an amount is unknown leaves the week's unknown, as pandas alone would not.
-    found = summed.agg(
-        hours=("hours", "sum"), phase=("phase", "first"), **{c: (c, lambda own: own.sum(skipna=False)) for c in amounts}
-    )
+    whole_known = grouped[amounts].count().eq(grouped.size(), axis=0)
+    sums = grouped[amounts].sum().where(whole_known)
+    found = sums.assign(hours=grouped["hours"].sum(), phase=grouped["phase"].first()).reset_index()
     where = found["at"].to_numpy()
     found = found.assign(period_start=starts[where], period_end=ends[where])
     whole = found["hours"].to_numpy() >= _WHOLE * _wanted(rows, found)
