@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from analysis.audience.lifecycle import Lifecycle as Lifecycle
+    from analysis.budget.allocation.frontier import Frontier as Frontier
+    from analysis.budget.allocation.question import Allocation as Allocation
     from analysis.budget.allocation.rules import Limit as Limit
     from analysis.budget.allocation.rules import PriceIndex as PriceIndex
     from analysis.budget.curves.question import ResponseCurves as ResponseCurves
+    from analysis.budget.flow.question import MoneyFlow as MoneyFlow
     from analysis.budget.scenario import Scenario as Scenario
     from analysis.comparison.question import Comparison as Comparison
     from analysis.journey.attribution.question import Attribution as Attribution
@@ -59,6 +62,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Alias": "analysis.records",
+    "Allocation": "analysis.budget.allocation.question",
     "Attribution": "analysis.journey.attribution.question",
     "CalendarDay": "analysis.records",
     "Campaign": "analysis.values",
@@ -71,6 +75,7 @@ _HOMES = {
     "ExchangeRate": "analysis.records",
     "Exclusion": "analysis.journey.steps",
     "Filter": "analysis.values",
+    "Frontier": "analysis.budget.allocation.frontier",
     "Funnel": "analysis.journey.funnel.question",
     "FunnelChange": "analysis.journey.funnel.change",
     "FunnelMoney": "analysis.journey.funnel.money",
@@ -80,6 +85,7 @@ _HOMES = {
     "LiftTest": "analysis.records",
     "Limit": "analysis.budget.allocation.rules",
     "MarketSettings": "analysis.reallocation.rules",
+    "MoneyFlow": "analysis.budget.flow.question",
     "Nodes": "analysis.journey.nodes.question",
     "Notebook": "analysis.notebook.book",
     "PageSpeed": "analysis.journey.speed",
@@ -126,6 +132,7 @@ def __dir__() -> list[str]:
 
 __all__ = [
     "Alias",
+    "Allocation",
     "Attribution",
     "CalendarDay",
     "Campaign",
@@ -138,6 +145,7 @@ __all__ = [
     "ExchangeRate",
     "Exclusion",
     "Filter",
+    "Frontier",
     "Funnel",
     "FunnelChange",
     "FunnelMoney",
@@ -147,6 +155,7 @@ __all__ = [
     "LiftTest",
     "Limit",
     "MarketSettings",
+    "MoneyFlow",
     "Nodes",
     "Notebook",
     "PageSpeed",

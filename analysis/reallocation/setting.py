@@ -92,9 +92,7 @@ def setting(asked: SimulationDefinition, tables: Tables) -> Setting:
     phase, multiplier, drawn = _phases(tables, curves, times)
     scale = np.array([24 / c.period_hours for c in curves])
     observed = np.array([c.observed_max for c in curves]) * scale
-    ceiling, half = (
-        np.array([_middle(getattr(c, name)) for c in curves]) for name in ("ceiling", "half")
-    )
+    ceiling, half = (np.array([_middle(getattr(c, name)) for c in curves]) for name in ("ceiling", "half"))
     market = Market(
         channels=names,
         weight=_weights(profile, times),

@@ -10,6 +10,7 @@ from harness import errors, headline, run
 from analysis import (
     Filter,
     Lifecycle,
+    MoneyFlow,
     Nodes,
     ResponseCurves,
     Rules,
@@ -57,6 +58,12 @@ def test_budget_shows_the_fit_behind_the_plan(opened, sample: Tables) -> None:
     app = opened("budget")
     app.segmented_control(key="budget.view").set_value("response-curves")
     assert headline(run(app)) == said(ResponseCurves(), sample)
+
+
+def test_budget_shows_where_the_planned_money_went(opened, sample: Tables) -> None:
+    app = opened("budget")
+    app.segmented_control(key="budget.view").set_value("money-flow")
+    assert headline(run(app)) == said(MoneyFlow(), sample)
 
 
 def test_a_scenario_link_sets_the_sliders_and_a_negative_budget_is_refused(opened, sample: Tables) -> None:

@@ -4,42 +4,37 @@ from __future__ import annotations
 
 import streamlit as st
 
-from analysis import Allocation, Frontier, Limit, PlanLine, ResponseCurves, Scenario, Tables
+from analysis import Allocation, Frontier, MoneyFlow, PlanLine, ResponseCurves, Scenario, Tables
 from analysis.answer import Answer
 from analysis.charts import TOTAL
 from analysis.comparison.settings import CHOICES
-from analysis.messages import Money
 from ui import session
 from ui.controls import choose_words, currency_of, number, sentence, widget_key
 from ui.language import N_, _, shown
 from ui.screens import budget_rules
 from ui.screens.base import Screen, View
 from ui.screens.budget_hand import by_hand
+from ui.tabled import table
 
 SHAPES, BASES = CHOICES["form"], CHOICES["basis"]
-GOALS = {
-    "revenue": N_("most revenue"),
-    "profit": N_("most profit"),
-    "budget": N_("the least budget"),
-    "roi": N_("most revenue at an ROI"),
-    "marginal_roi": N_("money while the next unit earns"),
-}
-TIMES = {"next": N_("the next campaign"), "rest": N_("the rest of this one")}
-BY = {"phase": N_("by channel and phase"), "channel": N_("by channel"), "day": N_("by channel and day")}
+GOALS, TIMES, PER = CHOICES["plan-goal"], CHOICES["time"], CHOICES["per"]
 BEFORE_AFTER = ("channel", "observed", "spend", "moved", "was", "revenue", "change", "change_low", "change_high",
                 "marginal_was", "marginal_roi", "cause", "marginal_precision")  # fmt: skip
 
 
 def controls(tables: Tables, start: Allocation) -> Allocation:
     """Draw the sentence that is the question, and its rules; of another view, only how curves are fitted."""
-    if st.session_state.get(widget_key("view.start"), Allocation.kind) in (Allocation.kind, Frontier.kind):
+    view = st.session_state.get(widget_key("view.start"), Allocation.kind)
+    if view in (Allocation.kind, Frontier.kind):
         start = _plan(tables, start)
         start = start.replace(limits=budget_rules.drawn(tables, start.limits))
+    if view == MoneyFlow.kind:
+        return start
     with st.popover(_("How curves are fitted"), icon=":material/tune:"):
         form = choose_words(widget_key("form"), _("Form"), SHAPES, start.curves.form, None)
         basis = choose_words(widget_key("basis"), _("Revenue"), BASES, start.curves.basis, None)
         worth = number(widget_key("worth"), _("A conversion's worth, where platforms name no revenue"),
-                       start.curves.worth or 0.0, 1.0, width="stretch", min_value=0.0, shown_label=True)  # fmt: skip
+                       start.curves.worth or 0.0, 1.0, width=None, min_value=0.0)  # fmt: skip
         currency = currency_of(tables, start.curves.currency)
     curves = start.curves.replace(form=form, basis=basis, worth=worth or None, currency=currency)
     return start.replace(curves=curves)
@@ -62,9 +57,9 @@ def _plan(tables: Tables, start: Allocation) -> Allocation:
             st.markdown(_("for"), width="content")
             total = _total(start)
         time = choose_words(widget_key("time"), _("Days"), TIMES, start.time, 180) if tables.campaign else "next"
-        by = choose_words(widget_key("by"), _("Amounts"), BY, start.by, 200)
+        per = choose_words(widget_key("per"), _("Amounts"), PER, start.per, 200)
     return start.replace(goal=goal, target=target if goal not in ("revenue", "profit") else None,
-                         total=total if goal in ("revenue", "profit") else None, time=time, by=by)  # fmt: skip
+                         total=total if goal in ("revenue", "profit") else None, time=time, per=per)  # fmt: skip
 
 
 def _total(start: Allocation) -> float | None:
@@ -84,8 +79,6 @@ def under(answer: Answer) -> None:
     plan = answer.question
     if not isinstance(plan, Allocation) or not len(answer.table):
         return
-    from ui.show import table
-
     table(answer, "table", BEFORE_AFTER)
     budget_rules.priced(answer)
     with st.container(horizontal=True):
@@ -133,10 +126,15 @@ def _frontier(_tables: Tables, plan: Allocation, _opened: Frontier | None) -> Fr
     return Frontier(plan=plan.replace(where=None), where=plan.where)
 
 
+def _flow(_tables: Tables, plan: Allocation, _opened: MoneyFlow | None) -> MoneyFlow:
+    return MoneyFlow(currency=plan.curves.currency, where=plan.where)
+
+
 VIEWS = (
     View(Scenario, N_("By hand"), by_hand, lambda opened: Allocation(curves=opened.curves, where=opened.where)),
     View(Frontier, N_("More or less"), _frontier, lambda opened: opened.plan.replace(where=opened.where)),
     View(ResponseCurves, N_("Curves"), _curves, lambda opened: Allocation(curves=opened, where=opened.where)),
+    View(MoneyFlow, N_("Money flow"), _flow, lambda opened: Allocation(where=opened.where)),
 )
 
 SCREEN = Screen(

@@ -145,7 +145,10 @@ def _present(sums: pd.Series[float]) -> pd.DataFrame:
 
 def _headline(table: pd.DataFrame, now: pd.Series[float], margin: float | None, currency: str | None) -> Message:
     spend, revenue = table["spend"].to_numpy(), table["revenue"].to_numpy()
-    facts: dict[str, object] = {"spend": Money(float(now["observed"]), currency), "more": Money(float(now["change"]), currency)}
+    facts: dict[str, object] = {
+        "spend": Money(float(now["observed"]), currency),
+        "more": Money(float(now["change"]), currency),
+    }
     if revenue[0] <= now["was"] <= revenue[-1]:
         less = float(np.interp(now["was"], revenue, spend))
         first = say("What {spend} brought could be had for {less}, split best; the same {spend} brings {more} more.",

@@ -77,22 +77,22 @@ class Planned:
         return np.asarray(self._brought(spend)[1][0] / spend.sum())
 
 
-def again(curve: Curve, by: str, reach: float) -> Planned:
+def again(curve: Curve, per: str, reach: float) -> Planned:
     """Return a channel's cells where the next campaign's days are like those observed.
 
     Parameters
     ----------
     curve : Curve
-    by : {"channel", "phase", "day"}
+    per : {"channel", "phase", "day"}
         What gets an amount of its own.
     reach : float
         How far beyond the highest spend of a period observed any period may go, as a multiple of it.
     """
     phase, spend = np.array(curve.phase), curve.spend
     groups: list[tuple[str | None, Bools]]
-    if by == "channel":
+    if per == "channel":
         groups = [(None, np.ones(len(spend), bool))]
-    elif by == "phase":
+    elif per == "phase":
         groups = [(str(name), phase == name) for name in dict.fromkeys(curve.phase)]
     else:
         groups = [(curve.phase[t], np.arange(len(spend)) == t) for t in np.flatnonzero(curve.counted)]
@@ -126,7 +126,7 @@ def _planned(
 
 
 def ahead(
-    curve: Curve, phase: Sequence[str], by: str, reach: float, before: Floats, demand: Floats | None = None
+    curve: Curve, phase: Sequence[str], per: str, reach: float, before: Floats, demand: Floats | None = None
 ) -> Planned:
     """Return a channel's cells over days to come, each phase's money spread evenly over its days.
 
@@ -135,7 +135,7 @@ def ahead(
     curve : Curve
     phase : sequence of str
         Of each period to come; one the curve never saw has the usual demand.
-    by : {"channel", "phase", "day"}
+    per : {"channel", "phase", "day"}
     reach : float
     before : ndarray, shape (CARRY,)
         Spend of the periods just before, the last one last: what they leave is counted.
@@ -146,9 +146,9 @@ def ahead(
     drawn = np.stack([curve.phases.get(name, usual) for name in phase], axis=1) if demand is None else demand
     names = np.array(phase)
     groups: list[tuple[str | None, Bools]]
-    if by == "channel":
+    if per == "channel":
         groups = [(None, np.ones(periods, bool))]
-    elif by == "phase":
+    elif per == "phase":
         groups = [(str(name), names == name) for name in dict.fromkeys(phase)]
     else:
         groups = [(name, np.arange(periods) == t) for t, name in enumerate(phase)]

@@ -54,7 +54,7 @@ class Allocation(AllocationDefinition):
         What the plan must keep to.
     prices : PriceIndex, optional
         How much dearer everything is than when the curves were seen.
-    by : {"phase", "channel", "day"}
+    per : {"phase", "channel", "day"}
         What gets an amount of its own: each channel in each phase, each channel, or each channel on each day.
     time : {"next", "rest"}
         The next campaign, on days like those observed; or the days of this campaign for which there is no report yet,
@@ -487,9 +487,7 @@ def _cells(market: Market, found: Found) -> pd.DataFrame:
     starts = market.days.starts(market.cells)
     rows: list[dict[str, object]] = [
         {"channel": cell.channel, "phase": cell.phase, "period_start": start, "observed": cell.last, "spend": amount}
-        for cell, amount, start in zip(
-            market.cells, found.solution.spend, starts, strict=True
-        )
+        for cell, amount, start in zip(market.cells, found.solution.spend, starts, strict=True)
     ]
     rows += [{"channel": c, "phase": None, "period_start": pd.NaT, "observed": s, "spend": s}
              for c, s in market.fixed.items()]  # fmt: skip

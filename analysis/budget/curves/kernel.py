@@ -251,7 +251,7 @@ def chain(
             state[k * rank + i] = size[k] * table.coefficient[k, chosen[k], i]
     for step in range(steps):
         for _ in range(channels):
-            k = rng.integers(0, channels)
+            k = int(rng.integers(0, channels))
             at = k * rank
             room = table.most - (size.sum() - size[k])
             room = max(room, 1e-3 * table.most)
@@ -281,7 +281,7 @@ def chain(
             for j in range(candidates):
                 total += math.exp(log_weight[j] - best)
                 log_weight[j] = total
-            pick = min(int(np.searchsorted(log_weight, rng.random() * total)), candidates - 1)
+            pick = int(min(np.searchsorted(log_weight, rng.random() * total), candidates - 1))
             chosen[k] = pick
             size[k] = _between(mean[pick], spread[pick], room, rng)
             for i in range(rank):
