@@ -18,8 +18,8 @@ from ui.tabled import table
 
 SHAPES, BASES = CHOICES["form"], CHOICES["basis"]
 GOALS, TIMES, PER = CHOICES["plan-goal"], CHOICES["time"], CHOICES["per"]
-BEFORE_AFTER = ("channel", "observed", "spend", "moved", "was", "revenue", "change", "change_low", "change_high",
-                "marginal_was", "marginal_roi", "cause", "marginal_precision")  # fmt: skip
+BEFORE_AFTER = ("channel", "observed", "spend", "moved", "change", "change_low", "change_high", "marginal_was",
+                "marginal_roi", "cause", "marginal_precision")  # fmt: skip
 
 
 def controls(tables: Tables, start: Allocation) -> Allocation:
@@ -127,7 +127,7 @@ def _frontier(_tables: Tables, plan: Allocation, _opened: Frontier | None) -> Fr
 
 
 def _flow(_tables: Tables, plan: Allocation, _opened: MoneyFlow | None) -> MoneyFlow:
-    return MoneyFlow(currency=plan.curves.currency, where=plan.where)
+    return MoneyFlow(where=plan.where)
 
 
 VIEWS = (
@@ -140,7 +140,8 @@ VIEWS = (
 SCREEN = Screen(
     Allocation,
     name="budget",
-    label=N_("Best split"),
+    label=N_("Budget"),
+    own=N_("Best split"),
     icon=":material/payments:",
     controls=controls,
     waiting=N_("Fitting the curves and seeking the best split…"),

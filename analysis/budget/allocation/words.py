@@ -26,6 +26,8 @@ WHOLE = "total"
 """Name of the rule that bounds all spend."""
 MOVED = 0.01
 """Share of the total from which on a change of a channel's spend is named."""
+FIRST = ("claims-exceed-orders", "claims-scaled")
+"""Notes that stand before all others: what is planned by is not what was earned."""
 MOST_NAMED = 3
 """Channels on either side that a headline names."""
 
@@ -218,8 +220,10 @@ def notes(
     asked: AllocationDefinition, plan: Plan, costs: Sequence[RuleCost], days: Days, fitted: CurvesAnswer
 ) -> tuple[Note, ...]:
     """Say what the plan rests on, what changes how to read it first."""
-    told = [note for note in fitted.notes if note.code in scenario.KEPT]
-    told += [*_beyond(plan, fitted.currency), *_risk(asked, plan, fitted.currency), *_prices(costs, fitted.currency)]
+    first = [note for note in fitted.notes if note.code in FIRST]
+    told = [*first, *_beyond(plan, fitted.currency)]
+    told += [note for note in fitted.notes if note.code in scenario.KEPT and note not in first]
+    told += [*_risk(asked, plan, fitted.currency), *_prices(costs, fitted.currency)]
     told += _left_out(plan)
     if asked.time == "rest":
         text = say("{spent} was spent by these channels on days that are over; they are locked, and what they still "
