@@ -190,18 +190,17 @@ def _listed(moves: Sequence[tuple[str, float]], currency: str | None, *, give: b
     """Return moves as a headline has them: amounts with their channels, or channels alone where one gets all."""
     if not give and len(moves) == 1:
         return Names((moves[0][0],), "channel")
-    parts = [
-        say("{amount} from {channel}" if give else "{channel} ({amount})", amount=Money(amount, currency),
-            channel=Name(channel, "channel"))
-        for channel, amount in moves[:MOST_NAMED]
-    ]  # fmt: skip
-    if more := len(moves) - MOST_NAMED:
-        parts += [say("{n} others", n=more)] if more > 0 else []
-    return Names(tuple(parts))
+    text = N_("{amount} from {channel}") if give else N_("{channel} ({amount})")
+    return _named(text, moves, currency)
 
 
 def _amounts(moves: Sequence[tuple[str, float]], currency: str | None) -> Names:
-    parts = [say("{channel} ({amount})", channel=Name(channel, "channel"), amount=Money(amount, currency))
+    return _named(N_("{channel} ({amount})"), moves, currency)
+
+
+def _named(text: str, moves: Sequence[tuple[str, float]], currency: str | None) -> Names:
+    """Return the largest moves, and how many more there are."""
+    parts = [say(text, channel=Name(channel, "channel"), amount=Money(amount, currency))
              for channel, amount in moves[:MOST_NAMED]]  # fmt: skip
     if (more := len(moves) - MOST_NAMED) > 0:
         parts.append(say("{n} others", n=more))
