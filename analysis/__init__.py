@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from analysis.budget.allocation.rules import PriceIndex as PriceIndex
     from analysis.budget.curves.question import ResponseCurves as ResponseCurves
     from analysis.budget.flow.question import MoneyFlow as MoneyFlow
+    from analysis.budget.plans import Plans as Plans
     from analysis.budget.scenario import Scenario as Scenario
     from analysis.comparison.question import Comparison as Comparison
     from analysis.journey.attribution.question import Attribution as Attribution
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from analysis.records import ChannelTag as ChannelTag
     from analysis.records import DisplayName as DisplayName
     from analysis.records import ExchangeRate as ExchangeRate
+    from analysis.records import Forecast as Forecast
     from analysis.records import LiftTest as LiftTest
     from analysis.records import PlanLine as PlanLine
     from analysis.records import Record as Record
@@ -75,6 +77,7 @@ _HOMES = {
     "ExchangeRate": "analysis.records",
     "Exclusion": "analysis.journey.steps",
     "Filter": "analysis.values",
+    "Forecast": "analysis.records",
     "Frontier": "analysis.budget.allocation.frontier",
     "Funnel": "analysis.journey.funnel.question",
     "FunnelChange": "analysis.journey.funnel.change",
@@ -93,6 +96,7 @@ _HOMES = {
     "Paths": "analysis.journey.paths.question",
     "Performance": "analysis.results.performance.question",
     "Phase": "analysis.values",
+    "Plans": "analysis.budget.plans",
     "PlanLine": "analysis.records",
     "PriceIndex": "analysis.budget.allocation.rules",
     "Record": "analysis.records",
@@ -145,6 +149,7 @@ __all__ = [
     "ExchangeRate",
     "Exclusion",
     "Filter",
+    "Forecast",
     "Frontier",
     "Funnel",
     "FunnelChange",
@@ -164,6 +169,7 @@ __all__ = [
     "Performance",
     "Phase",
     "PlanLine",
+    "Plans",
     "PriceIndex",
     "Record",
     "ResponseCurves",

@@ -95,6 +95,10 @@ def _limits(held: Any) -> Message:
     return say("{names}", names=Names(tuple(one.words() for one in held)))
 
 
+def _plans(held: Any) -> Message:
+    return say("{names}", names=Names(tuple(label for label, _ in held)))
+
+
 def _value(one: Any) -> Message:
     return say("{event}", event=Name(one, "event")) if isinstance(one, str) else step(one)
 
@@ -263,6 +267,8 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "period": _chosen("period", N_("Period")),
         "periods": Setting(N_("Periods"), PLAIN),
         "phases": Setting(N_("by phase"), _among(YES)),
+        "plan": Setting(N_("Plan"), PLAIN),
+        "plans": Setting(N_("Plans"), _plans, N_("None")),
         "profile": _chosen("profile", N_("Rules of"), N_("Sluice's own")),
         "reach": Setting(N_("Most of a channel, times its highest spend"), PLAIN),
         "repeats": _chosen("repeats", N_("Repeats")),
@@ -351,6 +357,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "participation": N_("Participation"),
         "paths": N_("Paths"),
         "performance": N_("Performance"),
+        "plans": N_("Plans side by side"),
         "response-curves": N_("Curves"),
         "retention": N_("Retention"),
         "sales": N_("Sales"),

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import streamlit as st
 
-from analysis import Allocation, Frontier, MoneyFlow, PlanLine, ResponseCurves, Scenario, Tables
+from analysis import (
+    Allocation,
+    Forecast,
+    Frontier,
+    MoneyFlow,
+    PlanLine,
+    Plans,
+    ResponseCurves,
+    Rules,
+    Scenario,
+    Simulation,
+    Tables,
+)
 from analysis.answer import Answer
 from analysis.charts import TOTAL
 from analysis.comparison.settings import CHOICES
 from ui import session
-from ui.controls import choose_words, currency_of, number, sentence, widget_key
+from ui.controls import choose_words, currency_of, number, sentence, several, widget_key
 from ui.language import N_, _, shown
 from ui.screens import budget_rules
 from ui.screens.base import Screen, View
@@ -28,7 +42,7 @@ def controls(tables: Tables, start: Allocation) -> Allocation:
     if view in (Allocation.kind, Frontier.kind):
         start = _plan(tables, start)
         start = start.replace(limits=budget_rules.drawn(tables, start.limits))
-    if view == MoneyFlow.kind:
+    if view in (MoneyFlow.kind, Plans.kind):
         return start
     with st.popover(_("How curves are fitted"), icon=":material/tune:"):
         form = choose_words(widget_key("form"), _("Form"), SHAPES, start.curves.form, None)
@@ -81,13 +95,17 @@ def under(answer: Answer) -> None:
         return
     table(answer, "table", BEFORE_AFTER)
     budget_rules.priced(answer)
+    spend = _by_channel(answer)
     with st.container(horizontal=True):
-        spend = _by_channel(answer)
         st.button(_("Adjust by hand"), icon=":material/tune:", key="budget.to-hand", on_click=_to_hand,
                   args=(Scenario(spend=spend, curves=plan.curves, where=plan.where),))  # fmt: skip
+        if st.button(_("Rehearse it"), icon=":material/sync_alt:", key="budget.to-reallocation",
+                     help=_("Opens Reallocation with this split: what would rules that move money add?")):  # fmt: skip
+            _rehearse(answer, plan)
         if st.button(_("Keep as the plan"), icon=":material/task_alt:", key="budget.keep-plan",
-                     help=_("Its amounts become plan lines under Records, against which spend is held.")):  # fmt: skip
-            _keep(answer)
+                     help=_("Its amounts become plan lines under Records, against which spend is held, and what it is "
+                            "expected to bring is kept for the review.")):  # fmt: skip
+            _keep(answer, plan)
 
 
 def _by_channel(answer: Answer) -> dict[str, float]:
@@ -99,9 +117,18 @@ def _to_hand(scenario: Scenario) -> None:
     st.session_state["budget.open"] = scenario
 
 
-def _keep(answer: Answer) -> None:
-    here = session.to_change()
-    cells = answer.frame("cells")
+def _rehearse(answer: Answer, plan: Allocation) -> None:
+    own = answer.table[(answer.table["channel"] != TOTAL) & answer.table["revenue"].notna()]
+    total = float(own["spend"].sum())
+    split = {str(c): float(s) / total for c, s in zip(own["channel"], own["spend"], strict=True)}
+    rules = Rules(reserve=0.0)
+    st.session_state["reallocation.open"] = Simulation(split=split, budget=total, rules=rules, curves=plan.curves,
+                                                       where=plan.where)  # fmt: skip
+    st.switch_page("pages/reallocation.py")
+
+
+def _keep(answer: Answer, plan: Allocation) -> None:
+    here, cells = session.to_change(), answer.frame("cells")
     sums = cells.groupby(["channel", "phase"], dropna=False)["spend"].sum().reset_index()
     for old in here.kept(PlanLine):
         if old.value.stage == STAGE:
@@ -110,11 +137,40 @@ def _keep(answer: Answer) -> None:
         phase = row["phase"] if isinstance(row["phase"], str) else None
         line = PlanLine(stage=STAGE, line=row["channel"], phase=phase, amount=round(float(row["spend"]), 2))
         here.keep(line.title, line)
+    forecast = _forecast(answer, plan)
+    here.keep(forecast.title, forecast)
     st.toast(shown(_("{n} plan lines were kept under Records.", n=len(sums))), icon=":material/check:")
+
+
+def _forecast(answer: Answer, plan: Allocation) -> Forecast:
+    whole, campaign = answer.table.iloc[-1], session.workspace().campaign
+    rest = campaign if plan.time == "rest" else None
+    claims = (answer.table["cause"] == "claim").any()
+    return Forecast(
+        name=shown(_(GOALS[plan.goal])),
+        made=dt.date.today().isoformat(),
+        start=rest.start if rest else None,
+        end=rest.end if rest else None,
+        spend=round(float(whole["spend"]), 2),
+        revenue=round(float(whole["revenue"]), 2),
+        low=round(float(whole["low"]), 2),
+        high=round(float(whole["high"]), 2),
+        basis="claims" if claims else "effects",
+    )
 
 
 STAGE = "execution"
 """Stage of the work that media belongs to."""
+
+
+def _plans(_tables: Tables, plan: Allocation, opened: Plans | None) -> Plans:
+    """Draw which of the plans that were saved are compared."""
+    here = session.workspace()
+    saved = {one.name: one.value for kind in (Allocation, Scenario) for one in here.kept(kind)}
+    saved |= dict(opened.plans) if opened else {}
+    first = [label for label, _plan in opened.plans] if opened else list(saved)[:4]
+    chosen = several(widget_key("plans"), _("Plans"), saved, first, N_("None"), words=str)
+    return Plans(plans={label: saved[label] for label in chosen}, where=plan.where)
 
 
 def _curves(_tables: Tables, plan: Allocation, _opened: ResponseCurves | None) -> ResponseCurves:
@@ -133,6 +189,7 @@ def _flow(_tables: Tables, plan: Allocation, _opened: MoneyFlow | None) -> Money
 VIEWS = (
     View(Scenario, N_("By hand"), by_hand, lambda opened: Allocation(curves=opened.curves, where=opened.where)),
     View(Frontier, N_("More or less"), _frontier, lambda opened: opened.plan.replace(where=opened.where)),
+    View(Plans, N_("Side by side"), _plans, lambda opened: Allocation(where=opened.where)),
     View(ResponseCurves, N_("Curves"), _curves, lambda opened: Allocation(curves=opened, where=opened.where)),
     View(MoneyFlow, N_("Money flow"), _flow, lambda opened: Allocation(where=opened.where)),
 )
