@@ -365,7 +365,7 @@ class PlanLine(Recorded):
 
     labels: ClassVar[Mapping[str, str]] = MappingProxyType(
         {
-            "stage": N_("Stage"),
+            "stage": N_("Stage of work"),
             "line": N_("Channel or purpose"),
             "phase": N_("Phase"),
             "amount": N_("Planned amount"),

@@ -30,10 +30,10 @@ _NARROW = 560
 FEW = ("stage", "line", "end")
 _TITLES = {
     "source": N_("Plan"),
-    "stage": N_("Stage"),
-    "line": N_("Channel or purpose"),
+    "stage": N_("Stage of work"),
+    "line": N_("Used for"),
     "phase": N_("Phase"),
-    "end": N_("What became of it"),
+    "end": N_("Outcome"),
 }
 _LAST = (BEYOND, NO_STAGE, *ENDS)
 """Nodes that stand below all others of their level, in this order."""

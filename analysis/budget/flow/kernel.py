@@ -16,7 +16,7 @@ PLAN, BEYOND = N_("(plan)"), N_("(beyond the plan)")
 """Where money comes from."""
 NO_STAGE, WHOLE = N_("(not planned)"), N_("(whole campaign)")
 """The stage of what was spent without a line, and the phase of a line without one."""
-SPENT, OVER, LEFT, UNKNOWN = N_("(spent as planned)"), N_("(spent over plan)"), N_("(not spent)"), N_("(not reported)")
+SPENT, OVER, LEFT, UNKNOWN = N_("(as planned)"), N_("(over plan)"), N_("(not spent)"), N_("(not reported)")
 """What became of it."""
 ENDS = (SPENT, OVER, LEFT, UNKNOWN)
 CENT = 100

@@ -34,7 +34,7 @@ _STATUS = {
 }
 _OF = {"channel": N_("channel"), "purpose": N_("purpose")}
 _SAID = {name: name for name in (PLAN, BEYOND, NO_STAGE, WHOLE, NOT_SET, *ENDS)}
-_STAGE = Field(N_("Stage"), "text", {NO_STAGE: NO_STAGE}, of="stage")
+_STAGE = Field(N_("Stage of work"), "text", {NO_STAGE: NO_STAGE}, of="stage")
 _LINE = Field(N_("Channel or purpose"), "text", row_of="of")
 _KIND = Field(N_("Kind"), "text", _OF)
 _MONEY = {
@@ -120,7 +120,7 @@ class MoneyFlowAnswer(Answer):
             "to": Field(N_("To"), "text", _SAID, row_of="to_of"),
             "from_of": Field(N_("From, kind"), "text"),
             "to_of": Field(N_("To, kind"), "text"),
-            "end": Field(N_("What became of it"), "text", _SAID),
+            "end": Field(N_("Outcome"), "text", _SAID),
             "amount": Field(N_("Amount"), "money"),
         },
         parts={
@@ -129,7 +129,7 @@ class MoneyFlowAnswer(Answer):
             "of": _KIND,
             "phase": Field(N_("Phase"), "text", {WHOLE: WHOLE, NOT_SET: NOT_SET}, of="phase"),
             "source": Field(N_("From"), "text", _SAID),
-            "end": Field(N_("What became of it"), "text", _SAID),
+            "end": Field(N_("Outcome"), "text", _SAID),
             "amount": Field(N_("Amount"), "money"),
         },
     )
