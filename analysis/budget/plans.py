@@ -161,14 +161,10 @@ def _as_spent(sums: pd.Series[float]) -> dict[str, object]:
 
 def _headline(table: pd.DataFrame, currency: str | None) -> Message:
     own = table.iloc[1:]
-    best = own.loc[own["revenue"].idxmax()]
-    facts: dict[str, object] = {
-        "best": Name(str(best["plan"])),
-        **{
-            name: Money(float(best[name]), currency)
-            for name in ("spend", "revenue", "change", "change_low", "change_high")
-        },
-    }
+    best = own.sort_values("revenue", kind="stable").iloc[-1]
+    amounts = ("spend", "revenue", "change", "change_low", "change_high")
+    facts: dict[str, object] = {name: Money(float(best[name]), currency) for name in amounts}
+    facts["best"] = str(best["plan"])
     if best["change_low"] > 0:
         return say("{best} brings most: {revenue} on {spend}, {change} more ({change_low} to {change_high}) than as "
                    "spent.", **facts)  # fmt: skip
