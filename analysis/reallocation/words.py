@@ -65,7 +65,7 @@ def notes(played: Played) -> tuple[Note, ...]:
         "This is a simulated market built from the fitted curves: it shows how the rules behave if those curves, "
         "within their uncertainty, are right. It does not test the curves, and no competitor reacts."
     )
-    notes = [Note("simulated", simulated, "warning")]
+    notes = [Note("simulated", simulated, "warning"), _by_the_curves(played.given)]
     notes += _money_notes(played)
     notes += _surge_notes(played)
     limits = say(
@@ -80,6 +80,17 @@ def notes(played: Played) -> tuple[Note, ...]:
         loose = say("The best within the limits is known to {share} of revenue only.", share=Share(played.accuracy))
         notes.append(Note("loose-oracle", loose, "warning"))
     return tuple(notes)
+
+
+def _by_the_curves(given: Setting) -> Note:
+    """Say what the budget page expects of the same plan."""
+    text = say(
+        "The curves alone expect {revenue} of this plan of {spend}, as Budget does; in the simulation shocks and each "
+        "run's own truth come on top.",
+        revenue=Money(given.expected, given.currency),
+        spend=Money(float(given.plan.sum()) / CENTS, given.currency),
+    )
+    return Note("by-the-curves", text)
 
 
 def _money_notes(played: Played) -> list[Note]:
