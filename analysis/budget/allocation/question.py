@@ -421,6 +421,7 @@ def _plan(asked: AllocationDefinition, market: Market, found: Found, fitted: Cur
         was=total_was,
         total=found.total,
         drawn=scenario.drawn(_as_plans(market, spend, fitted)),
+        gap=found.solution.gap / max(abs(found.solution.value), 1e-9),
         margin=found.programme.goal.worth if asked.goal == "profit" else None,
         claims=bool(market.planned) and not is_effect(market.planned[0].curve),
     )
