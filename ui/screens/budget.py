@@ -32,7 +32,7 @@ from ui.tabled import table
 
 SHAPES, BASES = CHOICES["form"], CHOICES["basis"]
 GOALS, TIMES, PER = CHOICES["plan-goal"], CHOICES["time"], CHOICES["per"]
-BEFORE_AFTER = ("channel", "observed", "spend", "moved", "change", "change_low", "change_high", "marginal_was",
+BEFORE_AFTER = ("channel", "observed", "spend", "change", "change_low", "change_high", "marginal_was",
                 "marginal_roi", "cause", "marginal_precision")  # fmt: skip
 
 

@@ -224,7 +224,7 @@ def notes(
     asked: AllocationDefinition, plan: Plan, costs: Sequence[RuleCost], days: Days, fitted: CurvesAnswer
 ) -> tuple[Note, ...]:
     """Say what the plan rests on, what changes how to read it first."""
-    first = [note for note in fitted.notes if note.code in FIRST]
+    first = [n for n in fitted.notes if n.code in FIRST or (n.code == "out-of-time" and n.level == "warning")]
     told = [*first, *_beyond(plan, fitted.currency)]
     told += [note for note in fitted.notes if note.code in scenario.KEPT and note not in first]
     told += [*_risk(asked, plan, fitted.currency), *_prices(costs, fitted.currency)]
