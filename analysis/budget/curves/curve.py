@@ -113,9 +113,31 @@ class Curve:
 
     def at(self, *scales: float) -> tuple[Floats, Floats]:
         """Return revenue and what the next unit brings at multiples of the spend, each of shape (scales, draws)."""
+        found = [self._as_spent if scale == 1.0 else self._reckoned(scale) for scale in scales]
+        return np.stack([total for total, _ in found]), np.stack([rise for _, rise in found])
+
+    @cached_property
+    def _as_spent(self) -> tuple[Floats, Floats]:
+        return self._reckoned(1.0)
+
+    def _reckoned(self, scale: float) -> tuple[Floats, Floats]:
         exposures, level = self._counted
-        total, rise = kernel.brought(exposures, level, np.array(scales, float), self._endless, self.drawn)
-        return total, rise / self.spend[self.counted].sum()
+        total, rise = kernel.brought(exposures, level, np.array([scale]), self._endless, self.drawn)
+        return total[0], rise[0] / self.spent
+
+    def band(self, scale: float) -> tuple[float, float, float]:
+        """Return the mean of the revenue at a multiple of the spend and its 95% interval, reckoned once.
+
+        A line is drawn through the same multiples each time, whatever is planned.
+        """
+        if scale not in self._bands:
+            draws = self.at(scale)[0][0]
+            self._bands[scale] = (float(draws.mean()), *interval(draws))
+        return self._bands[scale]
+
+    @cached_property
+    def _bands(self) -> dict[float, tuple[float, float, float]]:
+        return {}
 
     def within(self, exposures: Floats, level: Ints) -> Floats:
         """Return what exposures bring where each counts up to the highest observed, shape (draws,)."""
