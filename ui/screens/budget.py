@@ -82,8 +82,9 @@ def _further(start: Allocation) -> Allocation:
     with st.popover(_("How far, how careful"), icon=":material/speed:"):
         reach = number(widget_key("reach"), _("Most of a channel, times its highest spend"), start.reach, 0.1,
                        width=None, min_value=0.1, max_value=10.0)  # fmt: skip
-        caution = number(widget_key("caution"), _("Caution: percent of good cases left out"), round(100 * start.caution),
-                         10, width=None, min_value=0, max_value=95)  # fmt: skip
+        careful = round(100 * start.caution)
+        caution = number(widget_key("caution"), _("Caution: percent of good cases left out"), careful, 10, width=None,
+                         min_value=0, max_value=95)  # fmt: skip
         rise = number(widget_key("prices"), _("Prices have risen by, percent"),
                       round(100 * (start.prices.factor - 1), 1) if start.prices else 0.0, 1.0, width=None,
                       min_value=-50.0, max_value=200.0)  # fmt: skip
