@@ -377,7 +377,7 @@ def _cautious(asked: AllocationDefinition, market: Market, programme: Programme)
     chosen, height = best.spend, tail(best.spend)[0]
     for turn in range(1, CAUTIOUS_TURNS + 1):
         worst = tail(mean)[1]
-        fewer = tuple(replace(own, curve=own.curve.only(worst)) for own in market.planned)
+        fewer = tuple(own.only(worst) for own in market.planned)
         responses: Any = Curves(fewer)
         if len(market.returns):
             responses = _Mixed(responses, market.returns)
