@@ -85,8 +85,10 @@ class Planned:
 
 def _some(drawn: kernel.Drawn, kept: Ints) -> kernel.Drawn:
     """Return some of the draws."""
-    family, exponent, half, ceiling, adstock, demand = (np.ascontiguousarray(part[kept]) for part in drawn)
-    return kernel.Drawn(family.astype(np.int64), exponent, half, ceiling, adstock.astype(np.int64), demand)
+    whole, real = ((drawn.family, drawn.adstock), (drawn.exponent, drawn.half, drawn.ceiling, drawn.demand))
+    family, adstock = (np.ascontiguousarray(part[kept]) for part in whole)
+    exponent, half, ceiling, demand = (np.ascontiguousarray(part[kept]) for part in real)
+    return kernel.Drawn(family, exponent, half, ceiling, adstock, demand)
 
 
 def again(curve: Curve, per: str, reach: float) -> Planned:
