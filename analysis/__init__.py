@@ -13,9 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from analysis.audience.lifecycle import Lifecycle as Lifecycle
+    from analysis.budget.allocation.frontier import Frontier as Frontier
+    from analysis.budget.allocation.question import Allocation as Allocation
     from analysis.budget.allocation.rules import Limit as Limit
     from analysis.budget.allocation.rules import PriceIndex as PriceIndex
     from analysis.budget.curves.question import ResponseCurves as ResponseCurves
+    from analysis.budget.flow.question import MoneyFlow as MoneyFlow
+    from analysis.budget.plans import Plans as Plans
     from analysis.budget.scenario import Scenario as Scenario
     from analysis.comparison.question import Comparison as Comparison
     from analysis.journey.attribution.question import Attribution as Attribution
@@ -43,6 +47,7 @@ if TYPE_CHECKING:
     from analysis.records import ChannelTag as ChannelTag
     from analysis.records import DisplayName as DisplayName
     from analysis.records import ExchangeRate as ExchangeRate
+    from analysis.records import Forecast as Forecast
     from analysis.records import LiftTest as LiftTest
     from analysis.records import PlanLine as PlanLine
     from analysis.records import Record as Record
@@ -59,6 +64,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Alias": "analysis.records",
+    "Allocation": "analysis.budget.allocation.question",
     "Attribution": "analysis.journey.attribution.question",
     "CalendarDay": "analysis.records",
     "Campaign": "analysis.values",
@@ -71,6 +77,8 @@ _HOMES = {
     "ExchangeRate": "analysis.records",
     "Exclusion": "analysis.journey.steps",
     "Filter": "analysis.values",
+    "Forecast": "analysis.records",
+    "Frontier": "analysis.budget.allocation.frontier",
     "Funnel": "analysis.journey.funnel.question",
     "FunnelChange": "analysis.journey.funnel.change",
     "FunnelMoney": "analysis.journey.funnel.money",
@@ -80,6 +88,7 @@ _HOMES = {
     "LiftTest": "analysis.records",
     "Limit": "analysis.budget.allocation.rules",
     "MarketSettings": "analysis.reallocation.rules",
+    "MoneyFlow": "analysis.budget.flow.question",
     "Nodes": "analysis.journey.nodes.question",
     "Notebook": "analysis.notebook.book",
     "PageSpeed": "analysis.journey.speed",
@@ -87,6 +96,7 @@ _HOMES = {
     "Paths": "analysis.journey.paths.question",
     "Performance": "analysis.results.performance.question",
     "Phase": "analysis.values",
+    "Plans": "analysis.budget.plans",
     "PlanLine": "analysis.records",
     "PriceIndex": "analysis.budget.allocation.rules",
     "Record": "analysis.records",
@@ -126,6 +136,7 @@ def __dir__() -> list[str]:
 
 __all__ = [
     "Alias",
+    "Allocation",
     "Attribution",
     "CalendarDay",
     "Campaign",
@@ -138,6 +149,8 @@ __all__ = [
     "ExchangeRate",
     "Exclusion",
     "Filter",
+    "Forecast",
+    "Frontier",
     "Funnel",
     "FunnelChange",
     "FunnelMoney",
@@ -147,6 +160,7 @@ __all__ = [
     "LiftTest",
     "Limit",
     "MarketSettings",
+    "MoneyFlow",
     "Nodes",
     "Notebook",
     "PageSpeed",
@@ -155,6 +169,7 @@ __all__ = [
     "Performance",
     "Phase",
     "PlanLine",
+    "Plans",
     "PriceIndex",
     "Record",
     "ResponseCurves",

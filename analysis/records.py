@@ -365,7 +365,7 @@ class PlanLine(Recorded):
 
     labels: ClassVar[Mapping[str, str]] = MappingProxyType(
         {
-            "stage": N_("Stage"),
+            "stage": N_("Stage of work"),
             "line": N_("Channel or purpose"),
             "phase": N_("Phase"),
             "amount": N_("Planned amount"),
@@ -378,6 +378,55 @@ class PlanLine(Recorded):
     line: str = field(metadata=text(longest=100))
     phase: str | None = field(default=None, metadata=optional(text(longest=60)))
     amount: float = field(metadata=number(least=0))
+
+
+@value("forecast")
+class Forecast(Record):
+    """What a plan was expected to bring, kept for the review: predicted beside what happened.
+
+    Parameters
+    ----------
+    name : str
+    made : str or date
+        The day it was made.
+    start, end : str or date, optional
+        First and last day it is for; None while they are open.
+    spend, revenue, low, high : float
+        Planned spend, expected revenue and its 95% interval, in the campaign's currency.
+    basis : {"claims", "effects"}
+        Whether revenue is what platforms claim or what orders show.
+
+    Examples
+    --------
+    >>> Forecast(name="best split", made="2026-11-16", spend=126_877, revenue=415_140, low=403_087, high=426_629,
+    ...          basis="claims").title
+    'best split · 2026-11-16'
+    """
+
+    labels: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {
+            "name": N_("Name"),
+            "made": N_("Made on"),
+            "start": N_("First day"),
+            "end": N_("Last day"),
+            "spend": N_("Planned spend"),
+            "revenue": N_("Expected revenue"),
+            "low": N_("95% from"),
+            "high": N_("95% to"),
+            "basis": N_("Revenue"),
+        }
+    )
+    told_by: ClassVar[tuple[str, ...]] = ("name", "made")
+
+    name: str = field(metadata=text(longest=80))
+    made: str = field(metadata=_date())
+    start: str | None = field(default=None, metadata=optional(_date()))
+    end: str | None = field(default=None, metadata=optional(_date()))
+    spend: float = field(metadata=number(least=0))
+    revenue: float = field(metadata=number())
+    low: float = field(metadata=number())
+    high: float = field(metadata=number())
+    basis: str = field(metadata=one_of("claims", "effects"))
 
 
 @value("channel-tag")

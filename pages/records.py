@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from analysis.records import Alias, CalendarDay, ChannelTag, ExchangeRate, LiftTest, PlanLine, Record
+from analysis.records import Alias, CalendarDay, ChannelTag, ExchangeRate, Forecast, LiftTest, PlanLine, Record
 from ui import frame, records, session, workspaces
 from ui.language import N_, _
 from ui.page import through_the_door
@@ -37,13 +37,17 @@ VIEWS = {
             "and the standard error of that. Below zero where the channel was paused."
         ),
     ),
+    "forecast": (
+        N_("Forecasts"),
+        N_("What plans were expected to bring, kept for the review. Give each the days it is for once they are set."),
+    ),
     "channel-tag": (
         N_("Tags"),
         N_("Groups that channels belong to, such as private for the private domain: a plan can be bound by them."),
     ),
 }
 KINDS: dict[str, type[Record]] = {
-    kind.kind: kind for kind in (Alias, ExchangeRate, PlanLine, CalendarDay, LiftTest, ChannelTag)
+    kind.kind: kind for kind in (Alias, ExchangeRate, PlanLine, CalendarDay, LiftTest, Forecast, ChannelTag)
 }
 
 through_the_door()

@@ -19,7 +19,7 @@ import analysis
 from analysis import read_export
 from analysis.answer import Answer
 from analysis.question import Question
-from analysis.records import Recorded
+from analysis.records import PlanLine, Recorded
 from analysis.tables import Tables
 from analysis.values import Campaign, Phase
 
@@ -38,6 +38,12 @@ CAMPAIGN = Campaign(
     ),
     budget=50_000,
     margin=0.3,
+)
+
+PLAN = (
+    PlanLine(stage="execution", line="search", phase="burst", amount=2_000),
+    PlanLine(stage="execution", line="video", amount=20_000),
+    PlanLine(stage="design", line="film", amount=5_000),
 )
 
 FUNNEL = {"kind": "funnel", "version": 1, "steps": ["visit", "view", "purchase"]}
@@ -132,8 +138,14 @@ def campaign() -> Campaign:
 
 
 @pytest.fixture(scope="session")
+def plan() -> tuple[PlanLine, ...]:
+    """Return the plan of the small campaign."""
+    return PLAN
+
+
+@pytest.fixture(scope="session")
 def _tables(frames: dict[str, pd.DataFrame]) -> Tables:
-    return Tables(**frames, campaign=CAMPAIGN)
+    return Tables(**frames, campaign=CAMPAIGN, records=PLAN)
 
 
 @pytest.fixture

@@ -55,6 +55,8 @@ class Setting:
         What had to be assumed: "scaled-budget", "observed-budget", "flat-hours", "assumed-order-value", "adstock".
     left_out : tuple of str
         Channels without a curve.
+    expected : float
+        What the curves expect of the plan, every channel spending it as it spent before: Budget's figure.
     currency : str, optional
     notes : tuple of Note
         What of the spend and revenue is in other currencies.
@@ -68,6 +70,7 @@ class Setting:
     observed: Floats
     facts: frozenset[str]
     left_out: tuple[str, ...]
+    expected: float
     currency: str | None
     notes: tuple[Note, ...]
 
@@ -92,9 +95,7 @@ def setting(asked: SimulationDefinition, tables: Tables) -> Setting:
     phase, multiplier, drawn = _phases(tables, curves, times)
     scale = np.array([24 / c.period_hours for c in curves])
     observed = np.array([c.observed_max for c in curves]) * scale
-    ceiling, half = (
-        np.array([_middle(getattr(c, name)) for c in curves]) for name in ("ceiling", "half")
-    )
+    ceiling, half = (np.array([_middle(getattr(c, name)) for c in curves]) for name in ("ceiling", "half"))
     market = Market(
         channels=names,
         weight=_weights(profile, times),
@@ -116,15 +117,17 @@ def setting(asked: SimulationDefinition, tables: Tables) -> Setting:
     budget = round(total * CENTS)
     reserve = int(np.floor(budget * asked.rules.reserve))
     reasons = {hourly, valued, how, "adstock" if any(c.adstock.mean() > CARRIED for c in curves) else ""}
+    plan = shared(np.array(budget - reserve), _shares(asked, names, spend))
     return Setting(
         market=market,
         times=times,
         budget=budget,
         reserve=reserve,
-        plan=shared(np.array(budget - reserve), _shares(asked, names, spend)),
+        plan=plan,
         observed=observed,
         facts=frozenset(reasons - {""}),
         left_out=tuple(str(c) for c in found.table.query("~estimable.astype('bool')")["channel"]),
+        expected=sum(c.total(float(p) / CENTS / c.spent) for c, p in zip(found.curves, plan, strict=True)),
         currency=found.currency,
         notes=tuple(note for note in found.notes if note.code in OF_CURRENCIES),
     )

@@ -113,6 +113,21 @@ def test_weeks_and_months_go_on_by_the_clocks_of_the_zone() -> None:
     assert found.of("b")["period_start"].tolist() == edges[:-1].tolist()
 
 
+def test_weeks_that_begin_on_other_days_leave_the_most_common_ones() -> None:
+    mondays = [rows(f"m{k}", np.full(10, 7.0), days=7) for k in range(2)]
+    thursdays = rows("t", np.full(10, 7.0), start="2026-03-05", days=7)
+    found = read(*mondays, thursdays, rows("d", np.full(70, 1.0)))
+    assert found.of("d")["period_start"].tolist() == found.of("m0")["period_start"].tolist()
+    assert found.of("d")["spend"].tolist() == [7] * 10
+    assert len(found.of("t")) == 10
+
+
+def test_a_channel_of_two_lengths_counts_in_one_of_them() -> None:
+    found = read(rows("a", np.full(10, 1.0)), rows("a", np.full(10, 7.0), start="2026-03-16", days=7))
+    assert (found.hours, len(found.of("a"))) == (24, 10)
+    assert "a (10 rows, CN¥70.00)" in said(found, "uneven-periods")
+
+
 def test_a_total_beside_days_does_not_make_all_of_them_one_period() -> None:
     found = read(rows("a", np.full(30, 10.0)), rows("b", [900.0], days=30))
     assert (found.hours, sorted(found.rows["channel"].unique())) == (24, ["a"])

@@ -53,13 +53,10 @@ def _sliders(
         st.session_state[f"{key}.before"] = now
         most = max(3 * amount, now, 100)
         with cells[i % 4]:
-            found[channel] = int(
-                st.slider(
-                    f"{shown(called('channel')(channel))} · {_('spent {amount}', amount=Money(amount, currency))}",
-                    0, most, key=key, step=_step(most), format="localized", on_change=_moved if held else None,
-                    args=(place, channel, tuple(observed)) if held else (),
-                )  # fmt: skip
-            )
+            spent = _("spent {amount}", amount=Money(amount, currency))
+            label = f"{shown(called('channel')(channel))} · {spent}"
+            react = {"on_change": _moved, "args": (place, channel, tuple(observed))} if held else {}
+            found[channel] = int(st.slider(label, 0, most, key=key, step=_step(most), format="localized", **react))
     return found
 
 

@@ -47,7 +47,12 @@ def drawn(tables: Tables, limits: tuple[Limit, ...]) -> tuple[Limit, ...]:
 def worded(limit: Limit) -> str:
     """Return a rule in the reader's words."""
     names = session.workspace().display
-    return shown(limit.words(session.workspace_currency()).text(current(), names))
+    return shown(limit.words(_currency()).text(current(), names))
+
+
+def _currency() -> str | None:
+    campaign = session.workspace().campaign
+    return campaign.currency if campaign else None
 
 
 def _drop(kept: str, i: int) -> None:
@@ -142,7 +147,10 @@ def priced(answer: Answer) -> None:
         return
     with st.container(horizontal=True, gap="small"):
         for row in own:
-            words = shown(answer.say(answer.said[row["rule"]], current()))
-            cost = _("holds nothing back") if not row["binds"] else _("takes {cost}", cost=Money(row["cost"], answer.currency))
+            told = answer.said[row["rule"]]
+            words = shown(answer.say(told, current()))
+            cost = _("holds nothing back")
+            if row["binds"]:
+                cost = _("takes {cost}", cost=Money(row["cost"], answer.currency))
             with st.container(border=True, width=260):
                 st.markdown(f"{words}  \n**{shown(cost)}**")

@@ -14,6 +14,7 @@ from analysis.budget.allocation import market
 from analysis.budget.allocation.definition import AllocationDefinition
 from analysis.budget.allocation.market import Planned
 from analysis.budget.allocation.rules import Cell
+from analysis.budget.curves import demand
 from analysis.budget.curves.carry import CARRY
 from analysis.budget.curves.curve import Curve
 from analysis.charts import NOT_SET
@@ -36,13 +37,13 @@ class Days:
         When the periods to come begin; those observed begin, where the next campaign is planned.
     locked : float
         What was spent on days of the campaign that are over; 0 for a next campaign.
-    by : str
+    per : str
     """
 
     planned: tuple[Planned, ...]
     moments: Times
     locked: float
-    by: str
+    per: str
 
     def total(self, asked: AllocationDefinition, tables: Tables, fixed: float) -> float:
         """Return what there is to spend, unless the question says: what was spent, or what is left of the budget."""
@@ -60,7 +61,7 @@ class Days:
 
     def starts(self, cells: Sequence[Cell]) -> list[object]:
         """Return when each cell begins, where every day has its own."""
-        if self.by != "day":
+        if self.per != "day":
             return [pd.NaT] * len(cells)
         found: list[object] = []
         for own in self.planned:
@@ -78,26 +79,29 @@ def days(asked: AllocationDefinition, tables: Tables, curves: Sequence[Curve]) -
         The rest of a campaign is asked for, and there is no campaign or none of it is left.
     """
     if asked.time == "next":
-        planned = tuple(market.again(curve, asked.by, asked.reach) for curve in curves)
-        return Days(planned, curves[0].starts if curves else np.array([], "datetime64[us]"), 0.0, asked.by)
+        planned = tuple(market.again(curve, asked.per, asked.reach) for curve in curves)
+        return Days(planned, curves[0].starts if curves else np.array([], "datetime64[us]"), 0.0, asked.per)
     moments = _left(tables)
     campaign = tables.campaign
     assert campaign is not None
     phase = [campaign.phase_of(local_day(moment, campaign.zone)) or NOT_SET for moment in moments]
     found, locked = [], 0.0
     start = np.datetime64(local_midnight(campaign.start, campaign.zone), "us")
+    ends = np.array([moment + dt.timedelta(days=1) for moment in moments], "datetime64[us]")
+    named = demand.events(tables, np.array(moments, "datetime64[us]"), ends)
+    peaks = dict(zip(named.names, named.share.T, strict=True))
     for curve in curves:
         if round(curve.period_hours) != 24:
             raise DataError.empty(say("The rest of a campaign is planned by day, and this report is not: export spend "
                                       "by day."))  # fmt: skip
-        own = market.ahead(curve, phase, asked.by, asked.reach, _before(curve))
+        own = market.ahead(curve, phase, asked.per, asked.reach, _before(curve), peaks)
         spent = float(curve.spend[curve.counted & (curve.starts >= start)].sum())
         locked += spent
         found.append((own, spent))
-    left = max((campaign.budget or locked) - locked, 0.0)
+    left = asked.total or max((campaign.budget or 2 * locked) - locked, 0.0)
     shares = np.array([spent for _, spent in found]) / max(locked, 1e-300)
     even = tuple(_even(own, left * float(share)) for (own, _), share in zip(found, shares, strict=True))
-    return Days(even, np.array(moments, "datetime64[us]"), locked, asked.by)
+    return Days(even, np.array(moments, "datetime64[us]"), locked, asked.per)
 
 
 def _even(own: Planned, amount: float) -> Planned:

@@ -32,7 +32,7 @@ class AllocationDefinition(Question):
     target: float | None = field(default=None, metadata=optional(number(above=0, most=1e15)))
     limits: tuple[Limit, ...] = field(default=(), metadata=many(Limit))
     prices: PriceIndex | None = field(default=None, metadata=optional(a(PriceIndex)))
-    by: str = field(default="phase", metadata=one_of("phase", "channel", "day"))
+    per: str = field(default="phase", metadata=one_of("phase", "channel", "day"))
     time: str = field(default="next", metadata=one_of("next", "rest"))
     reach: float = field(default=REACH, metadata=number(least=0.1, most=10))
     given: Pairs = field(default=(), metadata=pairs(least=0))

@@ -56,16 +56,17 @@ class Model:
         exposure = self.asked.carried.exposure(anchor)
         return pieces.whole(exposure, np.minimum(self.low, exposure), np.maximum(self.high, exposure), segments)
 
-    def optimum(self, anchor: Floats, drawn: Pieces) -> Found | None:
-        """Return the best spend as far as pieces around a spend tell, if there is any."""
-        asked, cells, used = self.asked, len(self.asked.lower), drawn.widths > 0
+    def optimum(self, anchor: Floats, drawn: Pieces, bounds: tuple[Floats, Floats] | None = None) -> Found | None:
+        """Return the best spend as far as pieces around a spend tell, if there is any, perhaps in closer bounds."""
+        (lower, upper), asked = bounds or (self.asked.lower, self.asked.reach), self.asked
+        cells, used = len(asked.lower), drawn.widths > 0
         slopes, widths = drawn.slopes[used], drawn.widths[used]
         gain = UNIT * self.unit / self.height
         cost = gain * np.append(np.full(cells, asked.goal.cost), -asked.goal.worth * slopes)
         place = np.nonzero(used)[0], np.arange(len(slopes))
         exposed = sparse.csr_matrix((np.ones(len(slopes)), place), shape=(len(used), len(slopes)))
         kept, most = self._rows(anchor, drawn)
-        lowest, highest = np.append(asked.lower, 0.0 * widths), np.append(asked.reach, widths)
+        lowest, highest = np.append(lower, 0.0 * widths), np.append(upper, widths)
         rows = Linear(
             cost, kept, most / self.unit, np.column_stack([lowest, highest]) / self.unit,
             sparse.hstack([asked.carried.weights, -exposed]), (drawn.points[:, 0] - asked.carried.before) / self.unit,

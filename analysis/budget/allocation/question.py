@@ -54,7 +54,7 @@ class Allocation(AllocationDefinition):
         What the plan must keep to.
     prices : PriceIndex, optional
         How much dearer everything is than when the curves were seen.
-    by : {"phase", "channel", "day"}
+    per : {"phase", "channel", "day"}
         What gets an amount of its own: each channel in each phase, each channel, or each channel on each day.
     time : {"next", "rest"}
         The next campaign, on days like those observed; or the days of this campaign for which there is no report yet,
@@ -377,7 +377,7 @@ def _cautious(asked: AllocationDefinition, market: Market, programme: Programme)
     chosen, height = best.spend, tail(best.spend)[0]
     for turn in range(1, CAUTIOUS_TURNS + 1):
         worst = tail(mean)[1]
-        fewer = tuple(replace(own, curve=own.curve.only(worst)) for own in market.planned)
+        fewer = tuple(own.only(worst) for own in market.planned)
         responses: Any = Curves(fewer)
         if len(market.returns):
             responses = _Mixed(responses, market.returns)
@@ -421,6 +421,7 @@ def _plan(asked: AllocationDefinition, market: Market, found: Found, fitted: Cur
         was=total_was,
         total=found.total,
         drawn=scenario.drawn(_as_plans(market, spend, fitted)),
+        gap=found.solution.gap / max(abs(found.solution.value), 1e-9),
         margin=found.programme.goal.worth if asked.goal == "profit" else None,
         claims=bool(market.planned) and not is_effect(market.planned[0].curve),
     )
@@ -487,9 +488,7 @@ def _cells(market: Market, found: Found) -> pd.DataFrame:
     starts = market.days.starts(market.cells)
     rows: list[dict[str, object]] = [
         {"channel": cell.channel, "phase": cell.phase, "period_start": start, "observed": cell.last, "spend": amount}
-        for cell, amount, start in zip(
-            market.cells, found.solution.spend, starts, strict=True
-        )
+        for cell, amount, start in zip(market.cells, found.solution.spend, starts, strict=True)
     ]
     rows += [{"channel": c, "phase": None, "period_start": pd.NaT, "observed": s, "spend": s}
              for c, s in market.fixed.items()]  # fmt: skip

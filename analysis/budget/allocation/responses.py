@@ -19,8 +19,8 @@ from analysis.arrays import Bools, Floats
 class Responses(Protocol):
     """What exposures bring together, how steeply, and each on its own.
 
-    Where all are concave together they may act on one another. Where one is not, they should be a sum of each exposure's
-    own curve: what a solution then says of its gap is true of the sum of the curves along each alone.
+    Where all are concave together they may act on one another. Where one is not, they should be a sum of each
+    exposure's own curve: what a solution then says of its gap is true of the sum of the curves along each alone.
     """
 
     @property

@@ -26,7 +26,11 @@ WHOLE = "total"
 """Name of the rule that bounds all spend."""
 MOVED = 0.01
 """Share of the total from which on a change of a channel's spend is named."""
+FIRST = ("claims-exceed-orders", "claims-scaled")
+"""Notes that stand before all others: what is planned by is not what was earned."""
 MOST_NAMED = 3
+LOOSE = 1e-3
+"""Share of revenue from which on it is said that a better plan may be missed."""
 """Channels on either side that a headline names."""
 
 
@@ -70,6 +74,8 @@ class Plan:
         Whether revenue is what platforms claim.
     margin : float, optional
         Where profit is sought.
+    gap : float
+        How far the best plan can be above this one, as a share of its revenue.
     """
 
     table: pd.DataFrame
@@ -79,6 +85,7 @@ class Plan:
     drawn: pd.DataFrame
     claims: bool
     margin: float | None = None
+    gap: float = 0.0
 
     @property
     def sums(self) -> Mapping[str, float]:
@@ -188,18 +195,17 @@ def _listed(moves: Sequence[tuple[str, float]], currency: str | None, *, give: b
     """Return moves as a headline has them: amounts with their channels, or channels alone where one gets all."""
     if not give and len(moves) == 1:
         return Names((moves[0][0],), "channel")
-    parts = [
-        say("{amount} from {channel}" if give else "{channel} ({amount})", amount=Money(amount, currency),
-            channel=Name(channel, "channel"))
-        for channel, amount in moves[:MOST_NAMED]
-    ]  # fmt: skip
-    if more := len(moves) - MOST_NAMED:
-        parts += [say("{n} others", n=more)] if more > 0 else []
-    return Names(tuple(parts))
+    text = N_("{amount} from {channel}") if give else N_("{channel} ({amount})")
+    return _named(text, moves, currency)
 
 
 def _amounts(moves: Sequence[tuple[str, float]], currency: str | None) -> Names:
-    parts = [say("{channel} ({amount})", channel=Name(channel, "channel"), amount=Money(amount, currency))
+    return _named(N_("{channel} ({amount})"), moves, currency)
+
+
+def _named(text: str, moves: Sequence[tuple[str, float]], currency: str | None) -> Names:
+    """Return the largest moves, and how many more there are."""
+    parts = [say(text, channel=Name(channel, "channel"), amount=Money(amount, currency))
              for channel, amount in moves[:MOST_NAMED]]  # fmt: skip
     if (more := len(moves) - MOST_NAMED) > 0:
         parts.append(say("{n} others", n=more))
@@ -218,8 +224,10 @@ def notes(
     asked: AllocationDefinition, plan: Plan, costs: Sequence[RuleCost], days: Days, fitted: CurvesAnswer
 ) -> tuple[Note, ...]:
     """Say what the plan rests on, what changes how to read it first."""
-    told = [note for note in fitted.notes if note.code in scenario.KEPT]
-    told += [*_beyond(plan, fitted.currency), *_risk(asked, plan, fitted.currency), *_prices(costs, fitted.currency)]
+    first = [n for n in fitted.notes if n.code in FIRST or (n.code == "out-of-time" and n.level == "warning")]
+    told = [*first, *_beyond(plan, fitted.currency)]
+    told += [note for note in fitted.notes if note.code in scenario.KEPT and note not in first]
+    told += [*_risk(asked, plan, fitted.currency), *_prices(costs, fitted.currency)]
     told += _left_out(plan)
     if asked.time == "rest":
         text = say("{spent} was spent by these channels on days that are over; they are locked, and what they still "
@@ -230,6 +238,10 @@ def notes(
         told.append(Note("pattern", text))
     if asked.prices:
         told.append(Note("prices", say("{prices}: the same money buys less.", prices=asked.prices.words())))
+    if plan.gap > LOOSE:
+        text = say("S-curves make the best plan hard to prove: another may bring up to {share} more.",
+                   share=Share(plan.gap))  # fmt: skip
+        told.append(Note("loose", text, "warning"))
     if asked.caution:
         text = say("Sought for the worst {share} of what the curves may be, not for the average.",
                    share=Share(1 - asked.caution))  # fmt: skip

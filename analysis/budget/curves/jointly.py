@@ -307,6 +307,7 @@ def _curve(asked: CurvesDefinition, market: Market, fit: _Fit, channel: str, i: 
         level=np.zeros(len(laid.starts), np.int64),
         demand=one[:, None],
         phases=dict.fromkeys(laid.phase, one),
+        peaks={},
         sigma=float(np.sqrt(np.log1p(spread.mean() / level**2))),
         rho=float(drawn.rho.mean()),
     )

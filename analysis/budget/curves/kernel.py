@@ -254,7 +254,7 @@ def chain(
     left = table.cross[rho] - np.dot(table.gram[rho], state)
     for step in range(steps):
         for _ in range(channels):
-            k = rng.integers(0, channels)
+            k = int(rng.integers(0, channels))
             at = k * rank
             own = table.gram[rho, at : at + rank]
             room = max(table.most - (size.sum() - size[k]), 1e-3 * table.most)
@@ -275,7 +275,9 @@ def chain(
                     log_weight[j] = -np.inf
                     continue
                 spread[j] = 1.0 / math.sqrt(precision)
-                log_weight[j] += _log_mass(mean[j] / spread[j], (room - mean[j]) / spread[j], spread[j] / table.scale[k])
+                log_weight[j] += _log_mass(
+                    mean[j] / spread[j], (room - mean[j]) / spread[j], spread[j] / table.scale[k]
+                )
                 best = max(best, log_weight[j])
             total = 0.0
             for j in range(candidates):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -24,6 +25,7 @@ _DAY = 24.0
 _MONTH = 27.0, 31.0
 _UNITS = ((1.0, N_("hour")), (24.0, N_("day")), (168.0, N_("week")), (730.5, N_("month")))
 _OTHER = N_("period")
+Span = tuple[pd.Timestamp, pd.Timestamp]
 
 
 class Even(NamedTuple):
@@ -63,7 +65,7 @@ def even(rows: pd.DataFrame, zone: str, currency: str) -> Even:
     currency : str
     """
     length = _hours(rows)
-    usual = length.groupby(rows["channel"]).median()
+    usual = length.groupby(rows["channel"]).quantile(0.5, interpolation="lower")
     target = _target(usual, rows)
     beside = _beside(rows, length, usual)
     near = ((length - target).abs() <= UNEVEN * target).to_numpy() & ~beside
@@ -124,22 +126,23 @@ def _grid(long: pd.DataFrame, short: pd.DataFrame, zone: str) -> tuple[Times, Ti
     """Return periods that do not overlap, ascending: those reported, the most common first, and more of their kind."""
     found = long.groupby(["period_start", "period_end"], as_index=False).size()
     found = found.sort_values(["size", "period_start"], ascending=[False, True], kind="stable")
-    held = list[tuple[pd.Timestamp, pd.Timestamp]]()
-    for start, end in zip(found["period_start"], found["period_end"], strict=True):
-        if all(end <= s or start >= e for s, e in held):
-            held.append((start, end))
-    held += [
-        (start, end)
-        for start, end in _more(sorted(held), short["period_start"].min(), short["period_end"].max(), zone)
-        if all(end <= s or start >= e for s, e in held)
-    ]
-    starts, ends = (pd.Series(part).to_numpy().astype("datetime64[us]") for part in zip(*sorted(held), strict=True))
+    held = _apart(list(zip(found["period_start"], found["period_end"], strict=True)))
+    held = _apart([*held, *_more(held, short["period_start"].min(), short["period_end"].max(), zone)])
+    starts, ends = (pd.Series(part).to_numpy().astype("datetime64[us]") for part in zip(*held, strict=True))
     return starts, ends
 
 
-def _more(
-    held: list[tuple[pd.Timestamp, pd.Timestamp]], first: pd.Timestamp, last: pd.Timestamp, zone: str
-) -> list[tuple[pd.Timestamp, pd.Timestamp]]:
+def _apart(periods: list[Span]) -> list[Span]:
+    """Return the periods, ascending, without those that overlap one given before them."""
+    held = list[Span]()
+    for start, end in periods:
+        at = bisect_left(held, (end, end))  # those before it begin before this one ends
+        if at == 0 or held[at - 1][1] <= start:
+            held.insert(at, (start, end))
+    return held
+
+
+def _more(held: list[Span], first: pd.Timestamp, last: pd.Timestamp, zone: str) -> list[Span]:
     """Go on with periods of the same kind, by clocks in a zone, until they cover all from first to last."""
     begin, end = _local(held[0][0], zone), _local(held[0][1], zone)
     if begin.day == end.day and _MONTH[0] < (end - begin).days <= _MONTH[1]:
@@ -175,12 +178,12 @@ def _added(
     rows: pd.DataFrame, short: pd.DataFrame, at: Ints, starts: Times, ends: Times
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Add rows up by channel and period; return the whole periods, and those of which days are missing."""
-    summed = short.assign(at=at, hours=_hours(short)).groupby(["channel", "at"], as_index=False)
     amounts = [c for c in rows.columns if c not in ("channel", "period_start", "period_end", "phase")]
+    grouped = short.assign(at=at, hours=_hours(short)).groupby(["channel", "at"])
     # A day of which an amount is unknown leaves the week's unknown, as pandas alone would not.
-    found = summed.agg(
-        hours=("hours", "sum"), phase=("phase", "first"), **{c: (c, lambda own: own.sum(skipna=False)) for c in amounts}
-    )
+    whole_known = grouped[amounts].count().eq(grouped.size(), axis=0)
+    sums = grouped[amounts].sum().where(whole_known)
+    found = sums.assign(hours=grouped["hours"].sum(), phase=grouped["phase"].first()).reset_index()
     where = found["at"].to_numpy()
     found = found.assign(period_start=starts[where], period_end=ends[where])
     whole = found["hours"].to_numpy() >= _WHOLE * _wanted(rows, found)

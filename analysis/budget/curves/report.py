@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import narwhals as nw
 import numpy as np
@@ -59,6 +59,38 @@ class Report:
         return panel(self.rows)
 
 
+class Booked(NamedTuple):
+    """A spend report before anything is made of it.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        One row per channel and period, creatives and audiences added up: channel, period_start, period_end, spend
+        (credits subtracted), credited, revenue (claimed), conversions, phase (the report's own).
+    currency : Currency
+    """
+
+    rows: pd.DataFrame
+    currency: Currency
+
+
+def booked(tables: Tables, where: Filter | None, wanted: str | None = None) -> Booked:
+    """Read the spend in one currency and add up creatives and audiences.
+
+    Raises
+    ------
+    DataError
+        Nothing is left under the filter, or no spend is in the currency wanted.
+    """
+    known(tables, wanted, "spend")
+    frame = tables.frame("spend", where)
+    currency = currency_of(tables, frame, wanted, amount="spend", at="period_start")
+    rows = _summed(frame, currency)
+    if rows.empty:
+        raise DataError.empty(say("No spend is left under these filters. Widen the dates or clear a filter."))
+    return Booked(rows, currency)
+
+
 def report(tables: Tables, where: Filter | None, wanted: str | None = None, *, worth: float | None = None) -> Report:
     """Read the spend in one currency, add up creatives and audiences, bring all to one length, and name each phase.
 
@@ -80,18 +112,13 @@ def report(tables: Tables, where: Filter | None, wanted: str | None = None, *, w
     DataError
         Nothing is left under the filter, or no spend is in the currency wanted.
     """
-    known(tables, wanted, "spend")
-    frame = tables.frame("spend", where)
-    currency = currency_of(tables, frame, wanted, amount="spend", at="period_start")
-    summed = _summed(frame, currency)
-    if summed.empty:
-        raise DataError.empty(say("No spend is left under these filters. Widen the dates or clear a filter."))
+    summed, currency = booked(tables, where, wanted)
     assert currency.code  # every row of the spend names one
     valued = _valued(summed) if worth is not None else ()
     if worth is not None:
         summed["revenue"] = summed["revenue"].where(~summed["channel"].isin(valued), worth * summed["conversions"])
     even = lengths.even(summed.drop(columns="conversions"), tables.zone, currency.code)
-    rows = even.rows.assign(phase=_phases(tables, even.rows))
+    rows = even.rows.assign(phase=phases_of(tables, even.rows))
     rows = rows.sort_values(["channel", "period_start", "period_end"], kind="stable", ignore_index=True)
     rows, doubted = _doubted(tables, rows)
     told = (
@@ -198,8 +225,15 @@ def _summed(frame: nw.LazyFrame[Any], currency: Currency) -> pd.DataFrame:
     return found[[*keys, "spend", "credited", "revenue", "conversions", "phase"]]
 
 
-def _phases(tables: Tables, rows: pd.DataFrame) -> list[str]:
-    """Name each period's phase: the campaign's at its middle, else the report's own."""
+def phases_of(tables: Tables, rows: pd.DataFrame) -> list[str]:
+    """Name each period's phase: the campaign's at its middle, else the report's own.
+
+    Parameters
+    ----------
+    tables : Tables
+    rows : DataFrame
+        Columns period_start, period_end and phase (the report's own, or null).
+    """
     campaign = tables.campaign
     middle = rows["period_start"] + (rows["period_end"] - rows["period_start"]) / 2
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from budget.allocation import made
+from scipy import sparse
 from scipy.optimize import brentq
 from sizes import cases
 
@@ -88,6 +89,24 @@ def test_s_curves_where_slsqp_loses_a_hundredth(seed: int) -> None:
     assert best.gap <= 1e-4 * best.value
     assert peer.broken <= 1e-6
     assert asked.value(peer.spend) <= 0.99 * best.value
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_s_curves_over_days_beside_every_split(seed: int) -> None:
+    """Two channels' money goes evenly to ten days, with carry-over: parts are split by cells."""
+    rng, days = np.random.default_rng(seed), 10
+    curves = made.hills(np.repeat(rng.uniform(500, 2000, 2), days), np.repeat(rng.uniform(40, 90, 2), days),
+                        np.repeat(rng.uniform(2, 3, 2), days))  # fmt: skip
+    evenly = np.kron(np.eye(2), np.full((days, 1), 1 / days))
+    carry = Carry(
+        sparse.csr_matrix(Carry.geometric(rng.uniform(0.2, 0.7, 2), days).weights @ evenly), np.zeros(2 * days)
+    )
+    asked = Programme(curves, np.zeros(2), np.full(2, INF), (made.total(2, 1000.0),), carry=carry)
+    share = np.linspace(0.0, 1000.0, 5001)
+    brute = max(asked.value(np.array([x, 1000.0 - x])) for x in share)
+    best = solved(asked)
+    assert best.value >= (1 - 1e-7) * brute
+    assert best.value + best.gap <= (1 + 1e-4) * brute
 
 
 def test_cells_that_act_on_one_another() -> None:
