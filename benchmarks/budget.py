@@ -80,9 +80,7 @@ def fitted(market: Market, seed: int = 1, *, knowing: bool = True) -> Fitted:
     assert isinstance(answer, CurvesAnswer)
     curves = {c.channel: c for c in answer.curves}
     found = [curves.get(name) for name in market.channels]
-    ours = [
-        Figures.of(market, k, c.total_draws(), c.next_unit_draws()) if c else None for k, c in enumerate(found)
-    ]
+    ours = [Figures.of(market, k, c.total_draws(), c.next_unit_draws()) if c else None for k, c in enumerate(found)]
     joint = bool(market.tables.count("orders"))
     known = (_known_joint if joint else _known_claims)(market, seed) if knowing else []
     return Fitted(ours, known, answer.r_hat or 1.0, seconds)
@@ -95,14 +93,17 @@ def _known_joint(market: Market, seed: int) -> list[Figures]:
     laid, count = given.panel(), len(market.spend)
     everywhere, run = np.ones(count, bool), runs(laid.starts, given.hours)
     controls = demand.adding(tables, laid.starts, given.hours, laid.phase,
-                             demand.events(tables, laid.starts, laid.ends), np.zeros((count, 0)), everywhere)  # fmt: skip
+                             demand.events(tables, laid.starts, laid.ends), np.zeros((count, 0)),
+                             everywhere)  # fmt: skip
     tested = [one for k, name in enumerate(names)
               for one in lifts(tables, name, market.spend[:, k], laid.starts, laid.ends)]  # fmt: skip
     logs = [np.where(x > 0, np.log(np.where(x > 0, x, 1)), np.nan)
             for x in (market.spend[:, names.index(one.channel)] for one in tested)]  # fmt: skip
     hidden = [np.nan_to_num((own - np.nanmean(own)) / np.nanstd(own)) for own in logs]
     held_back = np.append(np.zeros(controls.shape[1]), np.full(len(hidden), 1 / jointly.HIDDEN))
-    revenue = collect(tables.frame("orders").select("timestamp", "revenue")).sort_values("timestamp")["revenue"].to_numpy()
+    revenue = (
+        collect(tables.frame("orders").select("timestamp", "revenue")).sort_values("timestamp")["revenue"].to_numpy()
+    )
     regions = [Region((c.adstock, c.adstock), Region.of(own).half)
                for c, own in zip(market.curves, market.spend.T, strict=True)]  # fmt: skip
     rng = np.random.default_rng(seed)
@@ -211,8 +212,11 @@ def line(kind: str, of: Outcome) -> str:
             f"{of.r_hat:>8.3f}{of.seconds:>7.2f}  {', '.join(missed(kind, of))}")  # fmt: skip
 
 
-HEAD = (f"{'':<19}{'covered':^13}{'':>8}   {'bias':^13}  {'width / known':^28}\n{'kind':<14}{'n':>5} {'contr':>6}{'marg':>7}"
-        f"{'refused':>8}   {'contr':>6}{'marg':>7}  {'contr':^13}  {'marg':^11}{'R-hat':>8}{'s':>7}  missed")  # fmt: skip
+HEAD = (
+    f"{'':<19}{'covered':^13}{'':>8}   {'bias':^13}  {'width / known':^28}\n"
+    f"{'kind':<14}{'n':>5} {'contr':>6}{'marg':>7}{'refused':>8}   {'contr':>6}{'marg':>7}  "
+    f"{'contr':^13}  {'marg':^11}{'R-hat':>8}{'s':>7}  missed"
+)
 
 
 # ---- the published example, and sizes ---------------------------------------------------------------------
@@ -255,8 +259,9 @@ def example_lines(path: Path, peer: Path | None) -> Iterable[str]:
         for name, truth in EXAMPLE.items():
             row = told.loc[name]
             held = "holds the truth" if row["low"] <= truth <= row["high"] else "does not hold the truth"
-            yield (f"{form:<9}{name}: {row['contribution']:>9,.0f} ({row['contribution'] / truth - 1:+.1%}), "
-                   f"{row['low']:,.0f} to {row['high']:,.0f}, {row['high'] - row['low']:,.0f} wide: {held}")  # fmt: skip
+            found, wide = row["contribution"], row["high"] - row["low"]
+            yield (f"{form:<9}{name}: {found:>9,.0f} ({found / truth - 1:+.1%}), "
+                   f"{row['low']:,.0f} to {row['high']:,.0f}, {wide:,.0f} wide: {held}")  # fmt: skip
         yield f"{form:<9}{took:.2f} s (aim 1.5), R-hat {answer.r_hat:.3f}"
     if peer is None:
         yield "PyMC-Marketing was not asked: name an interpreter that has it with --peer"

@@ -32,7 +32,9 @@ def main(path: str) -> None:
     found = {"seconds": seconds}
     for name in ("x1", "x2"):
         draws = parts.sel(channel=name).to_numpy()
-        found[name] = [float(v) for v in (pd.Series(draws).quantile(0.025), draws.mean(), pd.Series(draws).quantile(0.975))]
+        found[name] = [
+            float(v) for v in (pd.Series(draws).quantile(0.025), draws.mean(), pd.Series(draws).quantile(0.975))
+        ]
     print(json.dumps(found))
 
 

@@ -116,7 +116,9 @@ def test_orders_all_refunded() -> None:
 
 def test_spend_that_never_varies() -> None:
     steady = np.full(60, 80.0)
-    refused(asked(spend=planted.rows("s", steady, 400 * planted.noise(np.random.default_rng(4), 0.1, 60))), "no-variation")
+    refused(
+        asked(spend=planted.rows("s", steady, 400 * planted.noise(np.random.default_rng(4), 0.1, 60))), "no-variation"
+    )
     refused(asked(spend=planted.rows("s", steady), orders=orders(np.full(60, 500.0))), "no-variation")
 
 

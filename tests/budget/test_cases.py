@@ -192,13 +192,16 @@ def test_an_experiment_scales_claims_to_what_they_cause() -> None:
     report = planted.rows("s", spend, claimed)
     paused = spend[10:17].sum()
     test = LiftTest(channel="s", start="2026-10-01", end="2026-10-07", spend_change=-float(paused),
-                    sales_change=-0.5 * float(claimed[10:17].sum()), error=0.03 * float(claimed[10:17].sum()))  # fmt: skip
+                    sales_change=-0.5 * float(claimed[10:17].sum()),
+                    error=0.03 * float(claimed[10:17].sum()))  # fmt: skip
     before, after = (answered(spend=report, records=own)[1].loc["s"] for own in ((), (test,)))
     assert (before["cause"], after["cause"]) == ("claim", "test")
     for column in ("contribution", "marginal_roi"):
         assert after[column] / before[column] == pytest.approx(0.5, abs=0.05)
     # Two standard errors of 3% of the claim, on a half of it.
-    assert (after["high"] - after["low"]) / after["contribution"] > (before["high"] - before["low"]) / before["contribution"]
+    assert (after["high"] - after["low"]) / after["contribution"] > (before["high"] - before["low"]) / before[
+        "contribution"
+    ]
 
 
 def test_an_experiment_narrows_and_moves_an_effect_that_hidden_demand_blew_up() -> None:

@@ -123,7 +123,9 @@ def test_an_s_curve_is_seen_and_one_that_is_none_is_not() -> None:
 def test_money_may_be_counted_in_any_unit(scale: float) -> None:
     rng = np.random.default_rng(13)
     spend = planted.spending(rng)
-    report = planted.rows("search", spend, planted.expected("hyperbolic", spend, 1000, 150) * planted.noise(rng, 0.1, 56))
+    report = planted.rows(
+        "search", spend, planted.expected("hyperbolic", spend, 1000, 150) * planted.noise(rng, 0.1, 56)
+    )
     one, other = (
         ask(report.assign(spend=k * report["spend"], attributed_revenue=k * report["attributed_revenue"])).table
         for k in (1.0, scale)

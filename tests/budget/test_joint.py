@@ -321,4 +321,6 @@ def test_revenue_that_does_not_follow_spend_is_said_first() -> None:
     answer = ask({"spend": planted.rows("search", spend, revenue)})
     note = next(n for n in answer.notes if n.code == "out-of-time")
     assert note.level == "warning"
-    assert answer.say(answer.headline).startswith("These curves are a sketch: they predicted the last periods no better")
+    assert answer.say(answer.headline).startswith(
+        "These curves are a sketch: they predicted the last periods no better"
+    )

@@ -124,7 +124,9 @@ def test_chains_that_have_not_met_are_told_from_those_that_have() -> None:
     assert sampler.split_r_hat(apart) > sampler.CONVERGED
 
 
-@pytest.mark.parametrize(("mean", "spread", "most"), [(1.0, 0.5, 0.8), (-2.0, 0.5, 1.0), (-40.0, 2.0, 1.0), (9.0, 1.0, 2.0)])
+@pytest.mark.parametrize(
+    ("mean", "spread", "most"), [(1.0, 0.5, 0.8), (-2.0, 0.5, 1.0), (-40.0, 2.0, 1.0), (9.0, 1.0, 2.0)]
+)
 def test_truncated_draws_are_those_of_scipy(mean: float, spread: float, most: float) -> None:
     rng = np.random.default_rng(3)
     found = np.array([kernel._between(mean, spread, most, rng) for _ in range(2000)])

@@ -147,7 +147,9 @@ def test_an_unknown_channel_is_named_with_its_neighbours(tables: Tables) -> None
         ask(tables, spend={"serach": 100})
 
 
-@pytest.mark.parametrize("change", [{"spend": {"search": -1}}, {"spend": {"search": float("nan")}}, {"curves": Scenario()}])
+@pytest.mark.parametrize(
+    "change", [{"spend": {"search": -1}}, {"spend": {"search": float("nan")}}, {"curves": Scenario()}]
+)
 def test_a_plan_that_cannot_be_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(QuestionError):
         Scenario(**change)
@@ -268,7 +270,9 @@ def test_what_lies_beyond_the_spend_observed_is_counted(exact: Tables) -> None:
 
 def test_claims_and_effects_are_never_added_up(frames: dict[str, pd.DataFrame]) -> None:
     """A channel whose claims a lift test has brought to what it causes is not on the basis of the others' claims."""
-    test = LiftTest(channel="video", start="2026-10-05", end="2026-10-11", spend_change=-100, sales_change=-200, error=40)
+    test = LiftTest(
+        channel="video", start="2026-10-05", end="2026-10-11", spend_change=-100, sales_change=-200, error=40
+    )
     answer = ask(Tables(spend=frames["spend"], records=[test]))
     own = answer.table.iloc[:-1]
     sides = own.groupby("cause")[["spend", "revenue"]].sum()

@@ -28,8 +28,10 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "no-revenue": N_("the platform attributes no revenue"),
         "no-orders": N_("the report has no attributed revenue, and there are no paid orders in these periods"),
         "overlap": N_("the channels' periods overlap without being the same"),
-        "alike": N_("its spend rises and falls with that of another channel, so their effects cannot be told apart; "
-                    "count the two as one, or spend on them at different times"),
+        "alike": N_(
+            "its spend rises and falls with that of another channel, so their effects cannot be told apart; "
+            "count the two as one, or spend on them at different times"
+        ),
         "not-converged": N_("several searches did not agree on an answer; longer data or fewer channels help"),
     }
 )
