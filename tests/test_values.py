@@ -30,7 +30,7 @@ from analysis.journey.steps import Exclusion, Step
 from analysis.messages import translate
 from analysis.notebook import Cell, Notebook, Quote, Seen, Unread, Words
 from analysis.question import Question
-from analysis.records import Alias, CalendarDay, ChannelTag, DisplayName, ExchangeRate, LiftTest, PlanLine
+from analysis.records import Alias, CalendarDay, ChannelTag, DisplayName, ExchangeRate, Forecast, LiftTest, PlanLine
 from analysis.values import Campaign, Filter, Phase, Value, base, kinds, local_day, local_midnight, seconds
 from analysis.vocabulary import TABLES, column_names
 from analysis.workspace import FileMapping, Segment
@@ -61,6 +61,9 @@ PLAIN: dict[str, Value] = {
     ),
     "plan-line": PlanLine(stage="execution", line="display", amount=9_000),
     "channel-tag": ChannelTag(channel="display", tag="own"),
+    "forecast": Forecast(
+        name="best split", made="2026-11-16", spend=9_000, revenue=20_000, low=18_000, high=22_000, basis="claims"
+    ),
     "display-name": DisplayName(column="channel", code="live_stream", language="zh_CN", name="直播"),
     "quote": Quote(cell="a", column="rate", row={"event": "cart"}),
     "unread": Unread(json='{"kind":"telepathy"}'),

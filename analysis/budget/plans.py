@@ -25,7 +25,7 @@ from analysis.values import Metadata, value
 
 MOST = 8
 """Plans that are compared at once."""
-AS_SPENT = N_("as spent")
+AS_SPENT, BEST = N_("as spent"), N_("best split")
 KEPT = ("claims-exceed-orders", "claims-scaled", "out-of-time", "two-bases", "attributed-revenue")
 
 
@@ -52,7 +52,7 @@ class Plans(Question):
     Parameters
     ----------
     plans : mapping of str to Allocation or Scenario
-        Up to eight, each as it is kept.
+        Up to eight, each as it is kept; without any, the best split.
     where : Filter, optional
         For the plans that have none of their own.
 
@@ -76,11 +76,9 @@ class Plans(Question):
     plans: tuple[tuple[str, Question], ...] = field(default=(), metadata=_plans())
 
     def _answer(self, tables: Tables) -> PlansAnswer:
-        if not self.plans:
-            raise DataError.empty(say("No plan is chosen. Save one on Best split or By hand, and choose it here."))
         answers = {
             label: (plan if plan.where else plan.replace(where=self.where))._answer(tables)
-            for label, plan in self.plans
+            for label, plan in self.plans or ((BEST, Allocation()),)
         }
         rows, channels = [], []
         for label, answer in answers.items():
@@ -110,7 +108,7 @@ class PlansAnswer(Answer):
 
     fields: ClassVar[Fields] = described(
         table={
-            "plan": Field(N_("Plan"), "text", {AS_SPENT: AS_SPENT}),
+            "plan": Field(N_("Plan"), "text", {AS_SPENT: AS_SPENT, BEST: BEST}),
             "spend": Field(N_("Spend"), "money"),
             "revenue": Field(N_("Expected revenue"), "money"),
             **bounds("money"),
@@ -121,7 +119,7 @@ class PlansAnswer(Answer):
             "beyond": Field(N_("Change that lies beyond the spend observed"), "money"),
         },
         channels={
-            "plan": Field(N_("Plan"), "text"),
+            "plan": Field(N_("Plan"), "text", {BEST: BEST}),
             "channel": Field(N_("Channel"), "text", of="channel"),
             "observed": Field(N_("Observed spend"), "money"),
             "spend": Field(N_("Planned spend"), "money"),
@@ -164,7 +162,7 @@ def _headline(table: pd.DataFrame, currency: str | None) -> Message:
     best = own.sort_values("revenue", kind="stable").iloc[-1]
     amounts = ("spend", "revenue", "change", "change_low", "change_high")
     facts: dict[str, object] = {name: Money(float(best[name]), currency) for name in amounts}
-    facts["best"] = str(best["plan"])
+    facts["best"] = say(str(best["plan"])) if best["plan"] == BEST else str(best["plan"])
     if best["change_low"] > 0:
         return say("{best} brings most: {revenue} on {spend}, {change} more ({change_low} to {change_high}) than as "
                    "spent.", **facts)  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -18,7 +19,6 @@ from analysis.budget.curves.question import CurvesAnswer, ResponseCurves, tabled
 from analysis.budget.curves.words import is_effect, likelier, one_basis, reason
 from analysis.charts import TOTAL, AnyChart, Look
 from analysis.errors import DataError
-from analysis.estimates import TAILS
 from analysis.fields import Field, Fields, Figure, described
 from analysis.messages import N_, Message, Money, Name, Names, say
 from analysis.money import OF_CURRENCIES, roi
@@ -28,6 +28,8 @@ from analysis.values import Pairs, a, pairs, value
 
 POINTS = 17
 """Points a curve is drawn through on each side of the spend observed."""
+STEPS_BEYOND = 16
+"""Points a curve is drawn through for each multiple of the spend observed, beyond it."""
 BEYOND = 1.5
 """How far a curve is drawn, as a multiple of the larger of spend observed and planned."""
 _HAIR = 1e-9
@@ -197,7 +199,7 @@ class Plan:
         if self.curve is None:
             return own
         (planned, now), (margins, _) = self.curve.at(self.scale, 1.0)
-        most = self.curve.within_observed(self.scale)
+        most = self.curve.within_observed(self.scale) if self.scale > 1 else planned
         revenue = float(planned.mean())
         low, high = interval(planned)
         change_low, change_high = interval(planned - now)
@@ -257,7 +259,8 @@ def total(plans: list[Plan]) -> dict[str, Any]:
         return row
     found = [c.at(p.scale, 1.0) for p, c in own]
     plan, observed = np.sum([totals for totals, _ in found], axis=0)
-    most = np.sum([c.within_observed(p.scale) for p, c in own], axis=0)
+    inside = [c.within_observed(p.scale) if p.scale > 1 else t[0] for (p, c), (t, _) in zip(own, found, strict=True)]
+    most = np.sum(inside, axis=0)
     row["revenue"], row["change"] = float(plan.mean()), float((plan - observed).mean())
     row["low"], row["high"] = interval(plan)
     row["change_low"], row["change_high"] = interval(plan - observed)
@@ -275,14 +278,15 @@ def drawn(plans: list[Plan]) -> pd.DataFrame:
     parts = []
     for plan in plans:
         if curve := plan.curve:
-            most = BEYOND * max(1.0, plan.scale)
-            scales = np.append(np.linspace(0, 1, POINTS), np.linspace(1, most, POINTS)[1:])
-            totals = curve.at(*scales)[0]
-            low, high = np.quantile(totals, TAILS, axis=1)
+            most = math.ceil(BEYOND * max(1.0, plan.scale) * STEPS_BEYOND) / STEPS_BEYOND
+            further = np.arange(1, round((most - 1) * STEPS_BEYOND) + 1) / STEPS_BEYOND
+            # Far beyond what was spent a few points do.
+            scales = np.append(np.linspace(0, 1, POINTS), 1 + further[:: max(1, len(further) // POINTS)])
+            revenue, low, high = zip(*(curve.band(float(scale)) for scale in scales), strict=True)
             own = {
                 "channel": plan.channel,
                 "spend": scales * plan.observed,
-                "revenue": totals.mean(axis=1),
+                "revenue": revenue,
                 "low": low,
                 "high": high,
                 "beyond": scales > 1,

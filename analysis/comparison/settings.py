@@ -95,6 +95,11 @@ def _limits(held: Any) -> Message:
     return say("{names}", names=Names(tuple(one.words() for one in held)))
 
 
+def _prices(held: Any) -> Message:
+    found: Message = held.words()
+    return found
+
+
 def _plans(held: Any) -> Message:
     return say("{names}", names=Names(tuple(label for label, _ in held)))
 
@@ -267,8 +272,8 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "period": _chosen("period", N_("Period")),
         "periods": Setting(N_("Periods"), PLAIN),
         "phases": Setting(N_("by phase"), _among(YES)),
-        "plan": Setting(N_("Plan"), PLAIN),
         "plans": Setting(N_("Plans"), _plans, N_("None")),
+        "prices": Setting(N_("Prices"), _prices, N_("as they were")),
         "profile": _chosen("profile", N_("Rules of"), N_("Sluice's own")),
         "reach": Setting(N_("Most of a channel, times its highest spend"), PLAIN),
         "repeats": _chosen("repeats", N_("Repeats")),
@@ -306,7 +311,7 @@ OWN: Mapping[tuple[str, str], Setting] = MappingProxyType(
         ("attribution", "by"): Setting(N_("Column"), _columns),
         ("budget-frontier", "least"): Setting(N_("Least budget, times what was spent"), PLAIN),
         ("budget-frontier", "most"): Setting(N_("Most budget, times what was spent"), PLAIN),
-        ("budget-frontier", "steps"): Setting(N_("Budgets looked at"), PLAIN),
+        ("budget-frontier", "points"): Setting(N_("Budgets looked at"), PLAIN),
         ("drop-offs", "by"): Setting(N_("Columns"), _columns, N_("device, channel, audience, creative")),
         ("funnel-change", "by"): Setting(N_("Split by"), _columns),
         ("participation", "by"): Setting(N_("Taking part"), EVENT, N_("anything")),
@@ -357,7 +362,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "participation": N_("Participation"),
         "paths": N_("Paths"),
         "performance": N_("Performance"),
-        "plans": N_("Plans side by side"),
+        "plans": N_("Side by side"),
         "response-curves": N_("Curves"),
         "retention": N_("Retention"),
         "sales": N_("Sales"),

@@ -13,6 +13,7 @@ from analysis import (
     MoneyFlow,
     PlanLine,
     Plans,
+    PriceIndex,
     ResponseCurves,
     Rules,
     Scenario,
@@ -32,7 +33,7 @@ from ui.tabled import table
 
 SHAPES, BASES = CHOICES["form"], CHOICES["basis"]
 GOALS, TIMES, PER = CHOICES["plan-goal"], CHOICES["time"], CHOICES["per"]
-BEFORE_AFTER = ("channel", "observed", "spend", "moved", "change", "change_low", "change_high", "marginal_was",
+BEFORE_AFTER = ("channel", "observed", "spend", "change", "change_low", "change_high", "marginal_was",
                 "marginal_roi", "cause", "marginal_precision")  # fmt: skip
 
 
@@ -41,7 +42,7 @@ def controls(tables: Tables, start: Allocation) -> Allocation:
     view = st.session_state.get(widget_key("view.start"), Allocation.kind)
     if view in (Allocation.kind, Frontier.kind):
         start = _plan(tables, start)
-        start = start.replace(limits=budget_rules.drawn(tables, start.limits))
+        start = _further(start.replace(limits=budget_rules.drawn(tables, start.limits)))
     if view in (MoneyFlow.kind, Plans.kind):
         return start
     with st.popover(_("How curves are fitted"), icon=":material/tune:"):
@@ -74,6 +75,21 @@ def _plan(tables: Tables, start: Allocation) -> Allocation:
         per = choose_words(widget_key("per"), _("Amounts"), PER, start.per, 200)
     return start.replace(goal=goal, target=target if goal not in ("revenue", "profit") else None,
                          total=total if goal in ("revenue", "profit") else None, time=time, per=per)  # fmt: skip
+
+
+def _further(start: Allocation) -> Allocation:
+    """Draw how far a plan goes, how careful it is, and how much dearer things are."""
+    with st.popover(_("How far, how careful"), icon=":material/speed:"):
+        reach = number(widget_key("reach"), _("Most of a channel, times its highest spend"), start.reach, 0.1,
+                       width=None, min_value=0.1, max_value=10.0)  # fmt: skip
+        careful = round(100 * start.caution)
+        caution = number(widget_key("caution"), _("Caution: percent of good cases left out"), careful, 10, width=None,
+                         min_value=0, max_value=95)  # fmt: skip
+        rise = number(widget_key("prices"), _("Prices have risen by, percent"),
+                      round(100 * (start.prices.factor - 1), 1) if start.prices else 0.0, 1.0, width=None,
+                      min_value=-50.0, max_value=200.0)  # fmt: skip
+    prices = PriceIndex(rate=round(rise / 100, 6)) if rise else None
+    return start.replace(reach=reach, caution=caution / 100, prices=prices)
 
 
 def _total(start: Allocation) -> float | None:

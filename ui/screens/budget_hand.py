@@ -53,7 +53,8 @@ def _sliders(
         st.session_state[f"{key}.before"] = now
         most = max(3 * amount, now, 100)
         with cells[i % 4]:
-            label = f"{shown(called('channel')(channel))} · {_('spent {amount}', amount=Money(amount, currency))}"
+            spent = _("spent {amount}", amount=Money(amount, currency))
+            label = f"{shown(called('channel')(channel))} · {spent}"
             react = {"on_change": _moved, "args": (place, channel, tuple(observed))} if held else {}
             found[channel] = int(st.slider(label, 0, most, key=key, step=_step(most), format="localized", **react))
     return found

@@ -147,7 +147,8 @@ def priced(answer: Answer) -> None:
         return
     with st.container(horizontal=True, gap="small"):
         for row in own:
-            words = shown(answer.say(answer.said[row["rule"]], current()))
+            told = answer.said[row["rule"]]
+            words = shown(answer.say(told, current()))
             cost = _("holds nothing back")
             if row["binds"]:
                 cost = _("takes {cost}", cost=Money(row["cost"], answer.currency))

@@ -14,6 +14,7 @@ from analysis.budget.allocation import market
 from analysis.budget.allocation.definition import AllocationDefinition
 from analysis.budget.allocation.market import Planned
 from analysis.budget.allocation.rules import Cell
+from analysis.budget.curves import demand
 from analysis.budget.curves.carry import CARRY
 from analysis.budget.curves.curve import Curve
 from analysis.charts import NOT_SET
@@ -86,15 +87,18 @@ def days(asked: AllocationDefinition, tables: Tables, curves: Sequence[Curve]) -
     phase = [campaign.phase_of(local_day(moment, campaign.zone)) or NOT_SET for moment in moments]
     found, locked = [], 0.0
     start = np.datetime64(local_midnight(campaign.start, campaign.zone), "us")
+    ends = np.array([moment + dt.timedelta(days=1) for moment in moments], "datetime64[us]")
+    named = demand.events(tables, np.array(moments, "datetime64[us]"), ends)
+    peaks = dict(zip(named.names, named.share.T, strict=True))
     for curve in curves:
         if round(curve.period_hours) != 24:
             raise DataError.empty(say("The rest of a campaign is planned by day, and this report is not: export spend "
                                       "by day."))  # fmt: skip
-        own = market.ahead(curve, phase, asked.per, asked.reach, _before(curve))
+        own = market.ahead(curve, phase, asked.per, asked.reach, _before(curve), peaks)
         spent = float(curve.spend[curve.counted & (curve.starts >= start)].sum())
         locked += spent
         found.append((own, spent))
-    left = max((campaign.budget or locked) - locked, 0.0)
+    left = asked.total or max((campaign.budget or 2 * locked) - locked, 0.0)
     shares = np.array([spent for _, spent in found]) / max(locked, 1e-300)
     even = tuple(_even(own, left * float(share)) for (own, _), share in zip(found, shares, strict=True))
     return Days(even, np.array(moments, "datetime64[us]"), locked, asked.per)

@@ -37,7 +37,7 @@ class Frontier(Question):
         Its rules, days and curves; its goal and total are left aside.
     least, most : float
         Budgets looked at, as multiples of what was spent.
-    steps : int
+    points : int
         How many.
     where : Filter, optional
         Where the plan has none.
@@ -51,7 +51,7 @@ class Frontier(Question):
     ...     "period_start": days, "period_end": days + pd.Timedelta(days=1), "channel": "search", "currency": "CNY",
     ...     "spend": spend, "attributed_revenue": 900 * spend / (100 + spend) * (1 + 0.05 * np.sin(spend)),
     ... })
-    >>> table = Frontier(steps=4).run(Tables(spend=report)).table
+    >>> table = Frontier(points=4).run(Tables(spend=report)).table
     >>> bool((table["revenue"].diff().dropna() > 0).all()), bool((table["price"].diff().dropna() < 0).all())
     (True, True)
     """
@@ -62,14 +62,14 @@ class Frontier(Question):
     plan: Allocation = field(default_factory=Allocation, metadata=a(Allocation))
     least: float = field(default=0.4, metadata=number(above=0, most=1))
     most: float = field(default=1.6, metadata=number(least=1, most=10))
-    steps: int = field(default=9, metadata=whole(least=3, most=40))
+    points: int = field(default=9, metadata=whole(least=3, most=40))
 
     def _answer(self, tables: Tables) -> FrontierAnswer:
         asked = self.plan.replace(goal="revenue", target=None, total=None, caution=0.0)
         asked = asked if asked.where else asked.replace(where=self.where)
         present = _best(asked, tables, None)
         observed = float(present.table["observed"].iloc[-1])
-        totals = observed * np.linspace(self.least, self.most, self.steps)
+        totals = observed * np.linspace(self.least, self.most, self.points)
         found = [(total, _best(asked, tables, float(total))) for total in totals]
         rows = [_row(total, answer) for total, answer in found if len(answer.table)]
         if not rows:

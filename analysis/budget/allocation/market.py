@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 
-from analysis.arrays import Bools, Floats
+from analysis.arrays import Bools, Floats, Ints
 from analysis.budget.curves import kernel
 from analysis.budget.curves.carry import CARRY
 from analysis.budget.curves.curve import Curve
@@ -35,6 +35,8 @@ class Planned:
     reach : float
         How far beyond the highest spend observed that is, as a multiple.
     cells : Cells
+    drawn : Drawn
+        The curve's draws, with the demand of the periods planned for.
     """
 
     curve: Curve
@@ -43,13 +45,13 @@ class Planned:
     upper: Floats
     reach: float
     cells: kernel.Cells
+    drawn: kernel.Drawn
 
     @cached_property
     def some(self) -> kernel.Drawn:
         """As many of the draws as a plan is sought by."""
-        kept = np.unique(np.linspace(0, len(self.curve.half) - 1, DRAWS).round().astype(int))
-        drawn = self.curve.drawn
-        return kernel.Drawn(*(np.ascontiguousarray(part[kept]) for part in drawn))
+        kept = np.unique(np.linspace(0, len(self.drawn.half) - 1, DRAWS).round().astype(int))
+        return _some(self.drawn, kept)
 
     def brought(self, spend: Floats) -> Floats:
         """Return what spend per cell brings in every draw, shape (draws,)."""
@@ -57,7 +59,7 @@ class Planned:
 
     def within(self, spend: Floats) -> Floats:
         """Return what of it does not lie beyond the spend observed, shape (draws,)."""
-        return self.curve.within(self._exposure(spend), self.cells.level)
+        return np.asarray(self._brought(spend, self.curve.highest)[0][0])
 
     def extrapolated(self, spend: Floats) -> bool:
         """Say whether some period's spend is beyond the highest observed."""
@@ -66,15 +68,27 @@ class Planned:
     def _exposure(self, spend: Floats) -> Floats:
         return np.asarray(np.tensordot(spend, self.cells.basis, axes=1) + self.cells.base)
 
-    def _brought(self, spend: Floats) -> tuple[Floats, Floats]:
-        endless = np.full(len(self.cells.base), np.inf)
-        return kernel.brought(self._exposure(spend), self.cells.level, np.ones(1), endless, self.curve.drawn)
+    def only(self, draws: Ints) -> Planned:
+        """Return it by some of the draws alone."""
+        return replace(self, drawn=_some(self.drawn, draws))
+
+    def _brought(self, spend: Floats, most: Floats | None = None) -> tuple[Floats, Floats]:
+        endless = np.full(len(self.cells.base), np.inf) if most is None else most
+        return kernel.brought(self._exposure(spend), self.cells.level, np.ones(1), endless, self.drawn)
 
     def margins(self, spend: Floats) -> Floats:
         """Return what the next unit brings in every draw, spread over the cells as the spend is; NaN without any."""
         if not spend.sum() > 0:
-            return np.full(len(self.curve.half), np.nan)
+            return np.full(len(self.drawn.half), np.nan)
         return np.asarray(self._brought(spend)[1][0] / spend.sum())
+
+
+def _some(drawn: kernel.Drawn, kept: Ints) -> kernel.Drawn:
+    """Return some of the draws."""
+    whole, real = ((drawn.family, drawn.adstock), (drawn.exponent, drawn.half, drawn.ceiling, drawn.demand))
+    family, adstock = (np.ascontiguousarray(part[kept]) for part in whole)
+    exponent, half, ceiling, demand = (np.ascontiguousarray(part[kept]) for part in real)
+    return kernel.Drawn(family, exponent, half, ceiling, adstock, demand)
 
 
 def again(curve: Curve, per: str, reach: float) -> Planned:
@@ -122,11 +136,11 @@ def _planned(
         np.ascontiguousarray(basis), np.zeros(basis.shape[1:]), curve.level[kept], first.astype(np.int64),
         last.astype(np.int64),
     )  # fmt: skip
-    return Planned(curve, phases, observed, upper, reach, cells)
+    return Planned(curve, phases, observed, upper, reach, cells, curve.drawn)
 
 
 def ahead(
-    curve: Curve, phase: Sequence[str], per: str, reach: float, before: Floats, demand: Floats | None = None
+    curve: Curve, phase: Sequence[str], per: str, reach: float, before: Floats, peaks: Mapping[str, Floats]
 ) -> Planned:
     """Return a channel's cells over days to come, each phase's money spread evenly over its days.
 
@@ -139,17 +153,20 @@ def ahead(
     reach : float
     before : ndarray, shape (CARRY,)
         Spend of the periods just before, the last one last: what they leave is counted.
-    demand : ndarray, shape (draws, periods), optional
-        By default that of the phases.
+    peaks : mapping of str to ndarray, shape (periods,)
+        By days with a name, the share of each period that they are; of one that the curve never saw nothing is known.
     """
     periods, usual = len(phase), np.ones(len(curve.half))
-    drawn = np.stack([curve.phases.get(name, usual) for name in phase], axis=1) if demand is None else demand
-    names = np.array(phase)
+    drawn = np.stack([curve.phases.get(name, usual) for name in phase], axis=1)
+    for name, share in peaks.items():
+        if name in curve.peaks:
+            drawn = drawn * curve.peaks[name][:, None] ** share
+    each = np.array(phase)
     groups: list[tuple[str | None, Bools]]
     if per == "channel":
         groups = [(None, np.ones(periods, bool))]
     elif per == "phase":
-        groups = [(str(name), names == name) for name in dict.fromkeys(phase)]
+        groups = [(str(name), each == name) for name in dict.fromkeys(phase)]
     else:
         groups = [(name, np.arange(periods) == t) for t, name in enumerate(phase)]
     levels = curve.adstocks
@@ -162,13 +179,14 @@ def ahead(
         pattern = inside / inside.sum()
         basis.append(np.stack([np.convolve(pattern, own)[:periods] for own in weights]))
     acts: Bools = np.asarray(np.stack(basis).any(axis=1))
-    later = Curve(**{**curve.plain(), "level": np.arange(periods), "demand": drawn})
+    later = curve.drawn._replace(demand=np.ascontiguousarray(drawn))
     cells = kernel.Cells(
         np.stack(basis), np.ascontiguousarray(whole), np.arange(periods), acts.argmax(axis=1).astype(np.int64),
         (periods - acts[:, ::-1].argmax(axis=1)).astype(np.int64),
     )  # fmt: skip
     upper = np.array([reach * curve.observed_max * inside.sum() for _, inside in groups])
-    return Planned(later, tuple(name for name, _ in groups), np.zeros(len(groups)), upper, reach, cells)
+    names = tuple(name for name, _ in groups)
+    return Planned(curve, names, np.zeros(len(groups)), upper, reach, cells, later)
 
 
 @dataclass(frozen=True, eq=False)

@@ -71,6 +71,8 @@ def costs(asked: Programme, best: Solution) -> tuple[Cost, ...]:
 
 def whole_cost(asked: Programme, best: Solution, name: Hashable) -> float:
     """Return what the goal would gain without a rule; infinite where there would then be no end to it."""
+    if asked.concave and all(own.name != name for own in best.binding):
+        return 0.0
     free = solve(asked.without(name))
     return max(0.0, free.objective - best.objective) if free.status is Status.SOLVED else np.inf
 

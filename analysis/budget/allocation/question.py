@@ -377,7 +377,7 @@ def _cautious(asked: AllocationDefinition, market: Market, programme: Programme)
     chosen, height = best.spend, tail(best.spend)[0]
     for turn in range(1, CAUTIOUS_TURNS + 1):
         worst = tail(mean)[1]
-        fewer = tuple(replace(own, curve=own.curve.only(worst)) for own in market.planned)
+        fewer = tuple(own.only(worst) for own in market.planned)
         responses: Any = Curves(fewer)
         if len(market.returns):
             responses = _Mixed(responses, market.returns)
@@ -421,6 +421,7 @@ def _plan(asked: AllocationDefinition, market: Market, found: Found, fitted: Cur
         was=total_was,
         total=found.total,
         drawn=scenario.drawn(_as_plans(market, spend, fitted)),
+        gap=found.solution.gap / max(abs(found.solution.value), 1e-9),
         margin=found.programme.goal.worth if asked.goal == "profit" else None,
         claims=bool(market.planned) and not is_effect(market.planned[0].curve),
     )

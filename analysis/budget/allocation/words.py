@@ -29,6 +29,8 @@ MOVED = 0.01
 FIRST = ("claims-exceed-orders", "claims-scaled")
 """Notes that stand before all others: what is planned by is not what was earned."""
 MOST_NAMED = 3
+LOOSE = 1e-3
+"""Share of revenue from which on it is said that a better plan may be missed."""
 """Channels on either side that a headline names."""
 
 
@@ -72,6 +74,8 @@ class Plan:
         Whether revenue is what platforms claim.
     margin : float, optional
         Where profit is sought.
+    gap : float
+        How far the best plan can be above this one, as a share of its revenue.
     """
 
     table: pd.DataFrame
@@ -81,6 +85,7 @@ class Plan:
     drawn: pd.DataFrame
     claims: bool
     margin: float | None = None
+    gap: float = 0.0
 
     @property
     def sums(self) -> Mapping[str, float]:
@@ -219,7 +224,7 @@ def notes(
     asked: AllocationDefinition, plan: Plan, costs: Sequence[RuleCost], days: Days, fitted: CurvesAnswer
 ) -> tuple[Note, ...]:
     """Say what the plan rests on, what changes how to read it first."""
-    first = [note for note in fitted.notes if note.code in FIRST]
+    first = [n for n in fitted.notes if n.code in FIRST or (n.code == "out-of-time" and n.level == "warning")]
     told = [*first, *_beyond(plan, fitted.currency)]
     told += [note for note in fitted.notes if note.code in scenario.KEPT and note not in first]
     told += [*_risk(asked, plan, fitted.currency), *_prices(costs, fitted.currency)]
@@ -233,6 +238,10 @@ def notes(
         told.append(Note("pattern", text))
     if asked.prices:
         told.append(Note("prices", say("{prices}: the same money buys less.", prices=asked.prices.words())))
+    if plan.gap > LOOSE:
+        text = say("S-curves make the best plan hard to prove: another may bring up to {share} more.",
+                   share=Share(plan.gap))  # fmt: skip
+        told.append(Note("loose", text, "warning"))
     if asked.caution:
         text = say("Sought for the worst {share} of what the curves may be, not for the average.",
                    share=Share(1 - asked.caution))  # fmt: skip

@@ -78,8 +78,8 @@ class Channel:
         return replace(own, used=own._fit())
 
     @property
-    def controls(self) -> tuple[Floats, tuple[str, ...]]:
-        """What multiplies its revenue, and which phases have a column."""
+    def controls(self) -> demand.Multiplying:
+        """What multiplies its revenue."""
         return demand.multiplying(self.panel.phase, self.events, self.measured, self.used)
 
     @property
@@ -91,7 +91,7 @@ class Channel:
             return "one-period"
         if not np.nansum(self.revenue[self.used]) > 0:
             return "no-revenue"
-        held = self.controls[0][self.used]
+        held = self.controls.columns[self.used]
         if self.used.sum() < FEWEST + held.shape[1] - 1:
             return "few-periods"
         levels = np.log(self.spend[self.used])
@@ -139,7 +139,8 @@ def estimate(asked: CurvesDefinition, own: Channel, lifts: tuple[Lift, ...]) -> 
 
 
 def _fitted(asked: CurvesDefinition, own: Channel, draws: int | None = None) -> tuple[Curve, Posterior]:
-    controls, phases = own.controls
+    moving = own.controls
+    controls = moving.columns
     # A channel has its own stream of random numbers: what else is in the report does not change its interval.
     rng = np.random.default_rng([asked.seed, zlib.crc32(own.name.encode())])
     used = np.flatnonzero(own.used)
@@ -150,7 +151,8 @@ def _fitted(asked: CurvesDefinition, own: Channel, draws: int | None = None) -> 
     levels, which = np.unique(controls, axis=0, return_inverse=True)
     usual = np.exp(drawn.coefficient[:, 0])
     names = dict.fromkeys(own.panel.phase)
-    column = {name: drawn.coefficient[:, 1 + phases.index(name)] for name in phases}
+    phases, peaks = ({name: np.exp(drawn.coefficient[:, k]) for name, k in of.items()}
+                     for of in (moving.phases, moving.events))  # fmt: skip
     one = np.ones(len(usual))
     curve = Curve(
         channel=own.name,
@@ -167,7 +169,8 @@ def _fitted(asked: CurvesDefinition, own: Channel, draws: int | None = None) -> 
         phase=own.panel.phase,
         level=which.ravel(),
         demand=np.exp(drawn.coefficient @ levels.T) / usual[:, None],
-        phases={name: np.exp(column[name]) if name in column else one for name in names},
+        phases={name: phases.get(name, one) for name in names},
+        peaks=peaks,
         sigma=float(np.sqrt(np.log1p(np.mean(drawn.sigma**2)))),  # a log-normal of mean 1 with this variance
         rho=float(drawn.rho.mean()),
     )
@@ -211,7 +214,7 @@ def parted(panel: Panel, used: Ints, controls: Floats) -> tuple[Ints, Ints]:
 
 def _check(asked: CurvesDefinition, own: Channel, curve: Curve) -> Check | None:
     """Fit the first periods of each phase, and predict the rest."""
-    first, rest = parted(own.panel, np.flatnonzero(own.used), own.controls[0])
+    first, rest = parted(own.panel, np.flatnonzero(own.used), own.controls.columns)
     early = replace(own, used=np.isin(np.arange(len(own.used)), first))
     if not len(rest) or early.hindrance:
         return None

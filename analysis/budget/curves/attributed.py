@@ -19,12 +19,14 @@ import numpy as np
 from scipy.linalg import solve_triangular
 
 from analysis.arrays import Floats, Ints
-from analysis.budget.curves.candidates import RHOS, Candidates, Region, candidates, log_beta
+from analysis.budget.curves.candidates import RHOS, STEPS, Candidates, Region, candidates
 from analysis.budget.curves.noise import whitened
 
 _LEAST = 0.05
 """Of the mean: revenue that the first guess of a period's level does not go below."""
 _TURNS = 8
+_GRIDS = 5
+"""Grids that are laid one within the other, as long as the draws are of few of the curves tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ def posterior(
     used: Ints,
     run: Ints,
     draws: int,
+    region: Region | None = None,
 ) -> Posterior:
     """Draw one channel's curve from its posterior.
 
@@ -79,9 +82,11 @@ def posterior(
     run : ndarray of int, shape (periods,)
         Unbroken stretch each period belongs to.
     draws : int
+    region : Region, optional
+        Where carry-over and half-saturation are looked for; by default everywhere.
     """
-    region = Region.of(spend)
-    for last in (False, True):
+    region = region or Region.of(spend)
+    for _ in range(_GRIDS):
         curves = candidates(family, spend, run, region)
         logs = np.log(np.maximum(curves.height[:, used], np.finfo(float).tiny))
         response, best = _response(revenue, logs, controls)
@@ -89,8 +94,9 @@ def posterior(
         flat = np.exp(weight - weight.max())
         picked = rng.choice(flat.size, size=draws, p=flat.ravel() / flat.sum())
         which, chosen = np.unravel_index(picked, flat.shape)
-        if not last:
-            region = region.around(curves.adstock[chosen], curves.half[chosen])
+        if len(np.unique(curves.half[chosen])) > STEPS[1] // 2 and len(np.unique(curves.adstock[chosen])) > 1:
+            break
+        region = region.around(curves.adstock[chosen], curves.half[chosen])
     free = len(revenue) - controls.shape[1]
     sigma = np.sqrt(fits.square[which, chosen] / rng.chisquare(free, size=draws))
     shaken = rng.standard_normal((draws, controls.shape[1])) * sigma[:, None]
@@ -140,5 +146,5 @@ def _weights(response: Floats, logs: Floats, controls: Floats, run: Ints, prior:
         coefficient.append(solve_triangular(triangle, inside).T)
         triangles.append(triangle)
         half = 0.5 * len(np.unique(run)) * np.log(1 - rho**2) - np.log(np.abs(np.diag(triangle))).sum()
-        weight.append(prior + log_beta(rho) + half - 0.5 * free * np.log(squares))
+        weight.append(prior + half - 0.5 * free * np.log(squares))
     return np.stack(weight), _Fits(np.stack(square), np.stack(coefficient), np.stack(triangles))

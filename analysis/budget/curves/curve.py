@@ -56,6 +56,8 @@ class Curve:
         Multiples of the usual.
     phases : mapping of str to ndarray
         Draws of the demand of each phase on a day like any other.
+    peaks : mapping of str to ndarray
+        Draws of what each day with a name multiplies demand by; empty where demand adds to revenue.
     sigma : float
         Noise: standard deviation of log revenue around the curve, over periods.
     rho : float
@@ -77,6 +79,7 @@ class Curve:
     level: Ints
     demand: Floats
     phases: Mapping[str, Floats]
+    peaks: Mapping[str, Floats]
     sigma: float
     rho: float
 
@@ -113,14 +116,41 @@ class Curve:
 
     def at(self, *scales: float) -> tuple[Floats, Floats]:
         """Return revenue and what the next unit brings at multiples of the spend, each of shape (scales, draws)."""
+        found = [self._as_spent if scale == 1.0 else self._reckoned(scale) for scale in scales]
+        return np.stack([total for total, _ in found]), np.stack([rise for _, rise in found])
+
+    @cached_property
+    def _as_spent(self) -> tuple[Floats, Floats]:
+        return self._reckoned(1.0)
+
+    def _reckoned(self, scale: float) -> tuple[Floats, Floats]:
         exposures, level = self._counted
-        total, rise = kernel.brought(exposures, level, np.array(scales, float), self._endless, self.drawn)
-        return total, rise / self.spend[self.counted].sum()
+        total, rise = kernel.brought(exposures, level, np.array([scale]), self._endless, self.drawn)
+        return total[0], rise[0] / self.spent
+
+    def band(self, scale: float) -> tuple[float, float, float]:
+        """Return the mean of the revenue at a multiple of the spend and its 95% interval, reckoned once.
+
+        A line is drawn through the same multiples each time, whatever is planned.
+        """
+        if scale not in self._bands:
+            draws = self.at(scale)[0][0]
+            self._bands[scale] = (float(draws.mean()), *interval(draws))
+        return self._bands[scale]
+
+    @cached_property
+    def _bands(self) -> dict[float, tuple[float, float, float]]:
+        return {}
 
     def within(self, exposures: Floats, level: Ints) -> Floats:
         """Return what exposures bring where each counts up to the highest observed, shape (draws,)."""
-        highest = self._counted[0].max(axis=1)
-        return np.asarray(kernel.brought(exposures, level, np.ones(1), highest, self.drawn)[0][0])
+        return np.asarray(kernel.brought(exposures, level, np.ones(1), self.highest, self.drawn)[0][0])
+
+    @property
+    def highest(self) -> Floats:
+        """The highest exposure observed, under each carry-over."""
+        found: Floats = self._counted[0].max(axis=1)
+        return found
 
     def within_observed(self, scale: float) -> Floats:
         """Return what a multiple of the spend brings without what lies beyond the spend observed, shape (draws,)."""
@@ -185,8 +215,8 @@ class Curve:
     def only(self, draws: Bools | Ints) -> Curve:
         """Return some of the draws."""
         kept = {name: getattr(self, name)[draws] for name in ("form", "adstock", "half", "ceiling", "demand")}
-        phases = {name: own[draws] for name, own in self.phases.items()}
-        return Curve(**{**self.plain(), **kept, "phases": phases})
+        phases, peaks = ({name: own[draws] for name, own in of.items()} for of in (self.phases, self.peaks))
+        return Curve(**{**self.plain(), **kept, "phases": phases, "peaks": peaks})
 
     # ---- as the kernel takes it --------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,23 +53,35 @@ def usual_phase(phase: Sequence[str], used: Bools) -> str:
     return str(min(names, key=lambda name: (-count[list(names).index(name)], first[name])))
 
 
-def multiplying(phase: Sequence[str], of: Events, measured: Floats, used: Bools) -> tuple[Floats, tuple[str, ...]]:
-    """Return what multiplies attributed revenue, of full rank in the periods used: level, phases, events, controls.
+@dataclass(frozen=True, slots=True)
+class Multiplying:
+    """What multiplies attributed revenue, as columns of a regression of its log.
 
-    Returns
-    -------
+    Parameters
+    ----------
     columns : ndarray, shape (periods, columns)
-        The first is 1 throughout; those of phases follow.
-    phases : tuple of str
-        Which phases have a column.
+        The first is 1 throughout.
+    phases, events : mapping of str to int
+        Which column is a phase's, and a day's with a name.
     """
+
+    columns: Floats
+    phases: Mapping[str, int]
+    events: Mapping[str, int]
+
+
+def multiplying(phase: Sequence[str], of: Events, measured: Floats, used: Bools) -> Multiplying:
+    """Return what multiplies attributed revenue, of full rank in the periods used: level, phases, events, controls."""
     usual = usual_phase(phase, used)
     names = tuple(name for name in dict.fromkeys(phase) if name != usual)
     every = np.column_stack(
         [np.ones(len(phase)), *(np.array(phase) == name for name in names), of.share, measured]
     ).astype(float)
     kept = independent(every[used])
-    return every[:, kept], tuple(name for i, name in enumerate(names, start=1) if i in set(kept.tolist()))
+    place = {int(column): i for i, column in enumerate(kept)}
+    phases = {name: place[k] for k, name in enumerate(names, 1) if k in place}
+    peaks = {name: place[k] for k, name in enumerate(of.names, 1 + len(names)) if k in place}
+    return Multiplying(every[:, kept], phases, peaks)
 
 
 def adding(

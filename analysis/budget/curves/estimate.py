@@ -73,6 +73,8 @@ class Estimate:
         Attributed revenue of periods with next to no spend, which are not fitted.
     learnt : float
         How much narrower the data made the contribution than it was before: 1 less the ratio of standard deviations.
+    r_hat : float, optional
+        In a joint fit, how far its chains agree, see :func:`analysis.budget.curves.sampler.split_r_hat`.
     alike : tuple of (str, float), optional
         In a joint fit, the channel whose spend moves most like this one's, and the correlation.
     twin : Twin, optional
@@ -93,6 +95,7 @@ class Estimate:
     r_squared: float | None = None
     idle: float = 0.0
     learnt: float = 1.0
+    r_hat: float | None = None
     alike: tuple[str, float] | None = None
     twin: Twin | None = None
     doubted: tuple[float, float, float] | None = None

@@ -184,9 +184,12 @@ def _sampled(
     used: list[int],
     known: Bools,
     tested: Sequence[Lift] = (),
-    rounds: int = ROUNDS,
+    turns: Sequence[int] = (1, ROUNDS),
 ) -> _Fit:
-    """Draw curves: first from a coarse grid over everything, then from a fine one around what was found."""
+    """Draw curves: first from a coarse grid over everything, then from a fine one around what was found.
+
+    `turns` says how many rounds each grid is given at most.
+    """
     at, spend, run = np.flatnonzero(known), market.spend[:, used], market.run
     stretch = np.cumsum(np.concatenate([[0], (np.diff(at) > 1) | (run[at][1:] != run[at][:-1])]))
     controls, held_back = _controls(market, used, at, tested)
@@ -194,13 +197,13 @@ def _sampled(
     rng = np.random.default_rng(asked.seed)
     regions = [Region.of(own) for own in spend.T]
     fit = None
-    for turns in (1, rounds):
+    for rounds in turns:
         curves = [candidates(asked.form, own, run, region) for own, region in zip(spend.T, regions, strict=True)]
         tests = [Test(names.index(one.channel), change(one, curves[names.index(one.channel)], run), one.seen, one.error)
                  for one in tested]  # fmt: skip
         drawn = sample(
             market.revenue[at], curves, controls, rng, held_back=held_back, known=at, run=stretch,
-            parts=spend[at].sum(axis=0) / spend[at].sum(), tests=tests, rounds=turns,
+            parts=spend[at].sum(axis=0) / spend[at].sum(), tests=tests, rounds=rounds,
         )  # fmt: skip
         fit = _Fit(curves, drawn)
         regions = [
@@ -242,7 +245,8 @@ def _fitted(
     ]  # fmt: skip
     fit = _sampled(asked, market, used, market.known, tested)
     if fit.drawn.r_hat > CONVERGED:
-        return _refused(none, dict.fromkeys(none, "not-converged"))
+        said = {c: replace(own, r_hat=fit.drawn.r_hat) for c, own in none.items()}
+        return _refused(said, dict.fromkeys(none, "not-converged"))
     at = {laid.channels[k]: i for i, k in enumerate(used)}
     curves = {c: _curve(asked, market, fit, c, i, tested) for c, i in at.items()}
     revenue = market.revenue[market.known]
@@ -257,6 +261,7 @@ def _fitted(
             source="joint",
             curve=curve,
             r_squared=max(0.0, 1 - noise / float(revenue.var())) if revenue.std() > 0 else None,
+            r_hat=fit.drawn.r_hat,
             learnt=1 - float(curve.total_draws().std()) / prior[at[channel]],
             alike=_alike(market, channel),
             twin=_twin(channel, curves),
@@ -298,6 +303,7 @@ def _curve(asked: CurvesDefinition, market: Market, fit: _Fit, channel: str, i: 
         level=np.zeros(len(laid.starts), np.int64),
         demand=one[:, None],
         phases=dict.fromkeys(laid.phase, one),
+        peaks={},
         sigma=float(np.sqrt(np.log1p(spread.mean() / level**2))),
         rho=float(drawn.rho.mean()),
     )
@@ -335,7 +341,7 @@ def _check(asked: CurvesDefinition, market: Market, used: list[int], curves: dic
     early = replace(market, known=known, controls=market.controls[:, kept])
     if not len(rest) or not _room(early, used) or any(_hindrance(early, k) for k in used):
         return None
-    fit = _sampled(asked, early, used, known, rounds=1)
+    fit = _sampled(asked, early, used, known, turns=(1,))  # the coarse grid predicts as well
     names = [market.panel.channels[k] for k in used]
     before = {c: _curve(asked.replace(draws=200), early, fit, c, i, ()) for i, c in enumerate(names)}
     media = np.sum([curve.periods().mean(axis=0) for curve in before.values()], axis=0)

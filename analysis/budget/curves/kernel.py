@@ -11,6 +11,8 @@ from analysis.arrays import Floats, Ints
 from analysis.store.kernels import compiled
 
 _LN2, _TANH = math.log(2.0), math.atanh(0.5)
+_BEHIND = 20.0
+"""Log posterior odds at which a candidate is out of the running."""
 
 
 @compiled
@@ -182,7 +184,7 @@ class Table(NamedTuple):
 
     Parameters
     ----------
-    coefficient : ndarray, shape (channels, candidates, rank)
+    coefficient : ndarray, shape (channels, rank, candidates)
         Every candidate column in its channel's basis.
     weight : ndarray, shape (channels, candidates)
         Log prior.
@@ -241,65 +243,67 @@ def chain(
     rho : ndarray of int, shape (steps,)
     variance : ndarray, shape (steps,)
     """
-    channels, candidates, rank = table.coefficient.shape
+    channels, rank, candidates = table.coefficient.shape
     kept, sizes = np.empty((steps, channels), np.int64), np.empty((steps, channels))
     rhos, variances = np.empty(steps, np.int64), np.empty(steps)
-    state, near = np.empty(channels * rank), np.empty(rank)
+    state, linear, before = np.empty(channels * rank), np.empty(candidates), np.empty(rank)
     mean, spread, log_weight = np.empty(candidates), np.empty(candidates), np.empty(candidates)
     for k in range(channels):
         for i in range(rank):
-            state[k * rank + i] = size[k] * table.coefficient[k, chosen[k], i]
+            state[k * rank + i] = size[k] * table.coefficient[k, i, chosen[k]]
+    left = table.cross[rho] - np.dot(table.gram[rho], state)
     for step in range(steps):
         for _ in range(channels):
             k = int(rng.integers(0, channels))
             at = k * rank
-            room = table.most - (size.sum() - size[k])
-            room = max(room, 1e-3 * table.most)
+            own = table.gram[rho, at : at + rank]
+            room = max(table.most - (size.sum() - size[k]), 1e-3 * table.most)
+            before[:] = state[at : at + rank]
+            linear[:] = table.aimed[k]
             for i in range(rank):
-                left = table.cross[rho, at + i]
-                row = table.gram[rho, at + i]
-                for o in range(channels * rank):
-                    if o < at or o >= at + rank:
-                        left -= row[o] * state[o]
-                near[i] = left
+                near = left[at + i]
+                for o in range(rank):
+                    near += own[i, at + o] * before[o]
+                linear += near / variance * table.coefficient[k, i]
             best = -np.inf
             for j in range(candidates):
-                linear = 0.0
-                for i in range(rank):
-                    linear += table.coefficient[k, j, i] * near[i]
                 precision = table.own[rho, k, j] / variance + 1.0 / table.scale[k] ** 2 + table.tested[k, j]
-                linear = linear / variance + table.aimed[k, j]
-                mean[j], spread[j] = linear / precision, 1.0 / math.sqrt(precision)
-                log_weight[j] = (
-                    table.weight[k, j]
-                    + 0.5 * linear * mean[j]
-                    - 0.5 * math.log(precision)
-                    + _log_mass(mean[j] / spread[j], (room - mean[j]) / spread[j])
+                mean[j] = linear[j] / precision
+                log_weight[j] = table.weight[k, j] + 0.5 * linear[j] * mean[j]
+                # What follows only lowers it: one that is out of the running before need not be reckoned further.
+                if log_weight[j] < best - _BEHIND:
+                    log_weight[j] = -np.inf
+                    continue
+                spread[j] = 1.0 / math.sqrt(precision)
+                log_weight[j] += _log_mass(
+                    mean[j] / spread[j], (room - mean[j]) / spread[j], spread[j] / table.scale[k]
                 )
                 best = max(best, log_weight[j])
             total = 0.0
             for j in range(candidates):
-                total += math.exp(log_weight[j] - best)
+                if log_weight[j] > best - _BEHIND:
+                    total += math.exp(log_weight[j] - best)
                 log_weight[j] = total
-            pick = int(min(np.searchsorted(log_weight, rng.random() * total), candidates - 1))
+            pick = min(int(np.searchsorted(log_weight, rng.random() * total, side="right")), candidates - 1)
             chosen[k] = pick
             size[k] = _between(mean[pick], spread[pick], room, rng)
             for i in range(rank):
-                state[at + i] = size[k] * table.coefficient[k, pick, i]
-        rho, variance = _noise(table, state, rho, rng)
+                state[at + i] = size[k] * table.coefficient[k, i, pick]
+                left -= (state[at + i] - before[i]) * own[i]
+        rho, variance = _noise(table, state, left, rho, rng)
         kept[step], sizes[step], rhos[step], variances[step] = chosen, size, rho, variance
     return kept, sizes, rhos, variances
 
 
 @compiled
-def _log_mass(below: float, above: float) -> float:  # pragma: no cover - compiled
-    """Return the log probability that a standard normal lies between minus `below` and `above`."""
-    if below > 6.0 and above > 6.0:
-        return 0.0
+def _log_mass(below: float, above: float, factor: float) -> float:  # pragma: no cover - compiled
+    """Return the log of a factor times the probability that a standard normal is between minus `below` and `above`."""
     if below < -30.0:  # the ratio of tail to density, by its first term
-        return -0.5 * below * below - math.log(-below) - 0.5 * math.log(2 * math.pi)
-    mass = 0.5 * math.erfc(-below / math.sqrt(2.0)) - 0.5 * math.erfc(above / math.sqrt(2.0))
-    return math.log(max(mass, 1e-300))
+        return math.log(factor) - 0.5 * below * below - math.log(-below) - 0.5 * math.log(2 * math.pi)
+    mass = 1.0 if below > 6.0 else 0.5 * math.erfc(-below / math.sqrt(2.0))
+    if above < 6.0:
+        mass -= 0.5 * math.erfc(above / math.sqrt(2.0))
+    return math.log(max(mass, 1e-300) * factor)
 
 
 @compiled
@@ -324,25 +328,27 @@ def _between(mean: float, spread: float, most: float, rng: np.random.Generator) 
 
 
 @compiled
-def _noise(table: Table, state: Floats, rho: int, rng: np.random.Generator) -> tuple[int, float]:  # pragma: no cover
-    """Move the errors' autocorrelation to a neighbour or not, the variance summed out, then draw the variance."""
+def _noise(
+    table: Table, state: Floats, left: Floats, rho: int, rng: np.random.Generator
+) -> tuple[int, float]:  # pragma: no cover - compiled
+    """Move the errors' autocorrelation to a neighbour or not, the variance summed out, then draw the variance.
+
+    `left` is what the state leaves of the columns' products with revenue, and is changed in place with rho.
+    """
     other = rho + (1 if rng.random() < 0.5 else -1)
-    here = _squares(table, state, rho)
+    here = _squares(table, state, left, rho)
     if 0 <= other < len(table.square):
-        there = _squares(table, state, other)
+        then = table.cross[other] - np.dot(table.gram[other], state)
+        there = _squares(table, state, then, other)
         gain = table.determinant[other] - table.determinant[rho] - 0.5 * table.free * math.log(there / here)
         if math.log(rng.random()) < gain:
+            left[:] = then
             rho, here = other, there
     return rho, here / (2.0 * rng.standard_gamma(0.5 * table.free))
 
 
 @compiled
-def _squares(table: Table, state: Floats, rho: int) -> float:  # pragma: no cover - compiled
+def _squares(table: Table, state: Floats, left: Floats, rho: int) -> float:  # pragma: no cover - compiled
     """Return the residual sum of squares."""
-    found = table.square[rho]
-    for a in range(len(state)):
-        row, inner = table.gram[rho, a], 0.0
-        for b in range(len(state)):
-            inner += row[b] * state[b]
-        found += state[a] * (inner - 2.0 * table.cross[rho, a])
+    found = table.square[rho] - np.dot(state, table.cross[rho]) - np.dot(state, left)
     return float(max(found, 1e-12 * table.square[rho]))

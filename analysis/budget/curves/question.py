@@ -132,6 +132,7 @@ class ResponseCurves(CurvesDefinition):
             currency=given.currency,
             curves=curves,
             universe=tables.names("channel"),
+            r_hat=max((e.r_hat for e in found if e.r_hat is not None), default=None),
         )
 
 
@@ -150,6 +151,8 @@ class CurvesAnswer(Answer):
         Of the estimable channels.
     universe : tuple of str
         All channels in the data, for their colours.
+    r_hat : float, optional
+        How far the chains of a joint fit agree; 1 is best.
     """
 
     fields: ClassVar[Fields] = described(
@@ -192,6 +195,7 @@ class CurvesAnswer(Answer):
     question: ResponseCurves
     curves: tuple[Curve, ...] = ()
     universe: tuple[str, ...] = ()
+    r_hat: float | None = None
 
     def _chart(self, look: Look) -> AnyChart:
         x, y = _PER.get(round(self.curves[0].period_hours) if self.curves else 0, _PER[0])

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.arrays import Floats, Ints
-from analysis.budget.curves.candidates import RHOS, Candidates, log_beta
+from analysis.budget.curves.candidates import RHOS, Candidates
 from analysis.budget.curves.kernel import Table, chain
 from analysis.budget.curves.noise import whitened
 
@@ -190,11 +190,11 @@ def _table(
     bases = [_basis(height / mean[:, None]) for height, mean in zip(heights, means, strict=True)]
     rank = max(basis.shape[1] for basis, _ in bases)
     every = np.zeros((len(revenue), width * rank))
-    coefficient, weight = np.zeros((width, most, rank)), np.full((width, most), -np.inf)
+    coefficient, weight = np.zeros((width, rank, most)), np.full((width, most), -np.inf)
     tested, aimed = np.zeros((width, most)), np.zeros((width, most))
     for k, (basis, inside) in enumerate(bases):
         every[:, k * rank : k * rank + basis.shape[1]] = basis
-        coefficient[k, : len(inside), : basis.shape[1]] = inside
+        coefficient[k, : basis.shape[1], : len(inside)] = inside.T
         weight[k, : len(inside)] = curves[k].weight
     for test in tests:
         count = len(test.change)
@@ -211,13 +211,11 @@ def _table(
         gram.append(inner)
         cross.append(columns.T @ target - seen.T @ told)
         blocks = [inner[k * rank : (k + 1) * rank, k * rank : (k + 1) * rank] for k in range(width)]
-        own.append(np.stack([np.einsum("jr,rs,js->j", coefficient[k], blocks[k], coefficient[k], optimize=True)
+        own.append(np.stack([(coefficient[k] * (blocks[k] @ coefficient[k])).sum(axis=0)
                              for k in range(width)]))  # fmt: skip
         square.append(float(target @ target - told @ told))
         stretches = len(np.unique(run))
-        determinant.append(
-            0.5 * stretches * np.log(1 - rho**2) + float(log_beta(rho)) - np.log(np.abs(np.diag(triangle))).sum()
-        )
+        determinant.append(0.5 * stretches * np.log(1 - rho**2) - np.log(np.abs(np.diag(triangle))).sum())
     return Table(
         coefficient=coefficient,
         weight=weight,

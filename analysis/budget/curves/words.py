@@ -13,6 +13,7 @@ from analysis.budget.curves.curve import Curve, interval
 from analysis.budget.curves.estimate import FEWEST, Check, Estimate
 from analysis.budget.curves.panel import Panel
 from analysis.budget.curves.report import Report
+from analysis.budget.curves.sampler import CHAINS, CONVERGED
 from analysis.estimates import TAILS
 from analysis.messages import N_, Message, Money, Name, Names, Share, say
 
@@ -139,7 +140,7 @@ def notes(given: Report, found: list[Estimate], against: Claims | None, draws: i
         told.append(Note("revenue-without-spend", free))
     joint = [e for e in found if e.source == "joint" and e.curve]
     if joint:
-        told += [Note("joint-fit", _rests(joint), "warning"), *joint[0].notes]
+        told += [Note("joint-fit", _rests(joint), "warning"), *joint[0].notes, *_agreed(joint[0])]
     if any(e.curve for e in found):
         told += _phases(found)
         rule = say("Intervals hold 95% of {draws} draws; every form that fits about as well is among them.",
@@ -299,6 +300,13 @@ def _rests(own: list[Estimate]) -> Message:
         other=Name(other, "channel"),
         most=most,
     )
+
+
+def _agreed(one: Estimate) -> list[Note]:
+    """Say how far the searches of a joint fit agree."""
+    text = say("{n} searches from different starts agree on these curves (R-hat {r_hat}; above {most} there would be "
+               "none).", n=CHAINS, r_hat=one.r_hat, most=CONVERGED)  # fmt: skip
+    return [Note("convergence", text)]
 
 
 def _phases(found: list[Estimate]) -> list[Note]:
