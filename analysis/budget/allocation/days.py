@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +17,7 @@ from analysis.budget.allocation.rules import Cell
 from analysis.budget.curves import demand
 from analysis.budget.curves.carry import CARRY
 from analysis.budget.curves.curve import Curve
+from analysis.budget.curves.report import booked
 from analysis.charts import NOT_SET
 from analysis.errors import DataError
 from analysis.messages import say
@@ -35,20 +36,31 @@ class Days:
         Of each channel.
     moments : ndarray of datetime64[us]
         When the periods to come begin; those observed begin, where the next campaign is planned.
+    others : mapping of str to float
+        What channels without a curve of the plan's basis spent, or would get were the rest shared as before.
     locked : float
         What was spent on days of the campaign that are over; 0 for a next campaign.
     per : str
+    unseen : tuple of str
+        Phases to come of which no curve has seen a day.
     """
 
     planned: tuple[Planned, ...]
     moments: Times
+    others: Mapping[str, float]
     locked: float
     per: str
+    unseen: tuple[str, ...] = ()
 
-    def total(self, asked: AllocationDefinition, tables: Tables, fixed: float) -> float:
+    @property
+    def seen(self) -> int:
+        """How many periods the curves rest on."""
+        return max((int(own.curve.counted.sum()) for own in self.planned), default=0)
+
+    def total(self, asked: AllocationDefinition, tables: Tables) -> float:
         """Return what there is to spend, unless the question says: what was spent, or what is left of the budget."""
         if asked.time == "next":
-            return float(sum(own.observed.sum() for own in self.planned)) + fixed
+            return float(sum(own.observed.sum() for own in self.planned)) + sum(self.others.values())
         campaign = tables.campaign
         assert campaign is not None  # the rest of a campaign has one
         if not campaign.budget:
@@ -70,38 +82,64 @@ class Days:
         return found + [pd.NaT] * (len(cells) - len(found))
 
 
-def days(asked: AllocationDefinition, tables: Tables, curves: Sequence[Curve]) -> Days:
+def days(asked: AllocationDefinition, tables: Tables, curves: Sequence[Curve], spent: Mapping[str, float]) -> Days:
     """Return each channel's cells on the days a question plans for.
+
+    Parameters
+    ----------
+    asked : AllocationDefinition
+    tables : Tables
+    curves : sequence of Curve
+        Of the channels planned.
+    spent : mapping of str to float
+        What every channel spent.
 
     Raises
     ------
     DataError
         The rest of a campaign is asked for, and there is no campaign or none of it is left.
     """
-    if asked.time == "next":
-        planned = tuple(market.again(curve, asked.per, asked.reach) for curve in curves)
-        return Days(planned, curves[0].starts if curves else np.array([], "datetime64[us]"), 0.0, asked.per)
+    if asked.time == "rest":
+        return _rest(asked, tables, curves)
+    curved = {curve.channel for curve in curves}
+    planned = tuple(market.again(curve, asked.per, asked.reach) for curve in curves)
+    others = {channel: float(own) for channel, own in spent.items() if channel not in curved}
+    starts = curves[0].starts if curves else np.array([], "datetime64[us]")
+    return Days(planned, starts, others, 0.0, asked.per)
+
+
+def _rest(asked: AllocationDefinition, tables: Tables, curves: Sequence[Curve]) -> Days:
+    """Return the days left, each channel's part of the money left as it was so far."""
     moments = _left(tables)
     campaign = tables.campaign
     assert campaign is not None
     phase = [campaign.phase_of(local_day(moment, campaign.zone)) or NOT_SET for moment in moments]
-    found, locked = [], 0.0
-    start = np.datetime64(local_midnight(campaign.start, campaign.zone), "us")
-    ends = np.array([moment + dt.timedelta(days=1) for moment in moments], "datetime64[us]")
-    named = demand.events(tables, np.array(moments, "datetime64[us]"), ends)
+    starts = np.array(moments, "datetime64[us]")
+    named = demand.events(tables, starts, starts + np.timedelta64(1, "D"))
     peaks = dict(zip(named.names, named.share.T, strict=True))
-    for curve in curves:
-        if round(curve.period_hours) != 24:
-            raise DataError.empty(say("The rest of a campaign is planned by day, and this report is not: export spend "
-                                      "by day."))  # fmt: skip
-        own = market.ahead(curve, phase, asked.per, asked.reach, _before(curve), peaks)
-        spent = float(curve.spend[curve.counted & (curve.starts >= start)].sum())
-        locked += spent
-        found.append((own, spent))
-    left = asked.total or max((campaign.budget or 2 * locked) - locked, 0.0)
-    shares = np.array([spent for _, spent in found]) / max(locked, 1e-300)
-    even = tuple(_even(own, left * float(share)) for (own, _), share in zip(found, shares, strict=True))
-    return Days(even, np.array(moments, "datetime64[us]"), locked, asked.per)
+    if any(round(curve.period_hours) != 24 for curve in curves):
+        raise DataError.empty(say("The rest of a campaign is planned by day, and this report is not: export spend "
+                                  "by day."))  # fmt: skip
+    planned = [market.ahead(curve, phase, asked.per, asked.reach, _before(curve), peaks) for curve in curves]
+    start = np.datetime64(local_midnight(campaign.start, campaign.zone), "us")
+    spent = [float(curve.spend[curve.counted & (curve.starts >= start)].sum()) for curve in curves]
+    others = _others(asked, tables, {curve.channel for curve in curves}, start)
+    locked = sum(spent) + sum(others.values())
+    part = (asked.total or max((campaign.budget or 2 * locked) - locked, 0.0)) / max(locked, 1e-300)
+    even = tuple(_even(own, part * amount) for own, amount in zip(planned, spent, strict=True))
+    unseen = tuple(name for name in dict.fromkeys(phase)
+                   if any(name not in curve.phases for curve in curves if curve.source == "attributed"))  # fmt: skip
+    shared = {channel: part * amount for channel, amount in others.items()}
+    return Days(even, starts, shared, locked, asked.per, unseen)
+
+
+def _others(
+    asked: AllocationDefinition, tables: Tables, curved: Collection[str], start: np.datetime64
+) -> dict[str, float]:
+    """Return what channels that have no curve of the plan's basis spent since a campaign began."""
+    rows = booked(tables, asked.curves.where or asked.where, asked.curves.currency).rows
+    own = rows[~rows["channel"].isin(curved) & (rows["period_start"] >= start)]
+    return {str(channel): float(spend) for channel, spend in own.groupby("channel")["spend"].sum().items()}
 
 
 def _even(own: Planned, amount: float) -> Planned:

@@ -15,7 +15,7 @@ from analysis.budget.curves.carry import CARRY
 from analysis.budget.curves.curve import Curve
 
 DRAWS = 80
-"""Draws of each curve that a plan is sought by; figures of the plan found are of all draws."""
+"""Draws of each curve that the way to a plan is sought by; the plan itself is the best by all of them."""
 _BENT = 1e-7
 
 
@@ -49,7 +49,7 @@ class Planned:
 
     @cached_property
     def some(self) -> kernel.Drawn:
-        """As many of the draws as a plan is sought by."""
+        """As many of the draws as the way to a plan is sought by."""
         kept = np.unique(np.linspace(0, len(self.drawn.half) - 1, DRAWS).round().astype(int))
         return _some(self.drawn, kept)
 
@@ -218,16 +218,33 @@ class Curves:
 
     def value(self, exposure: Floats) -> float:
         """Return what all cells bring together."""
-        return float(sum(kernel.planned(own.cells, own.some, exposure[at])[0] for own, at in self._each))
+        return float(sum(value for value, _ in self._brought(exposure)))
 
     def gradient(self, exposure: Floats) -> Floats:
         """Return what the next unit of each cell brings."""
-        return np.concatenate([kernel.planned(own.cells, own.some, exposure[at])[1] for own, at in self._each])
+        return np.concatenate([slope for _, slope in self._brought(exposure)])
 
     def along(self, exposure: Floats, points: Floats) -> Floats:
-        """Return what all bring with each cell alone at its points."""
+        """Return what all bring with each cell alone at its points.
+
+        By some of the draws, as steep where the others are as all draws are: what is best by such pieces, laid anew
+        around where they lead, is best by all draws (Alexandrov and others 2001, J. Aircraft 38, 1093-1101).
+        """
         points = np.ascontiguousarray(points)
-        return np.vstack([kernel.along(own.cells, own.some, exposure[at], points[at]) for own, at in self._each])
+        some = np.vstack([kernel.along(own.cells, own.some, exposure[at], points[at]) for own, at in self._each])
+        steep = [kernel.planned(own.cells, own.some, exposure[at])[1] for own, at in self._each]
+        return some + (self.gradient(exposure) - np.concatenate(steep))[:, None] * (points - exposure[:, None])
+
+    def _brought(self, exposure: Floats) -> list[tuple[float, Floats]]:
+        """Return value and gradient of each channel; where only one has moved, the others' are those of just before."""
+        for k, (own, at) in enumerate(self._each):
+            if k not in self._last or not np.array_equal(self._last[k][0], exposure[at]):
+                self._last[k] = exposure[at].copy(), kernel.planned(own.cells, own.curve.drawn, exposure[at])
+        return [self._last[k][1] for k in range(len(self._each))]
+
+    @cached_property
+    def _last(self) -> dict[int, tuple[Floats, tuple[float, Floats]]]:
+        return {}
 
     @cached_property
     def _each(self) -> list[tuple[Planned, slice]]:

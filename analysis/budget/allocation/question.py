@@ -234,7 +234,7 @@ def _market(asked: AllocationDefinition, tables: Tables, fitted: CurvesAnswer) -
     counted = one_basis(fitted.curves)
     if not counted and not asked.given:
         raise DataError.empty(words.nothing())
-    ahead = days(asked, tables, counted)
+    ahead = days(asked, tables, counted, dict(zip(fitted.table["channel"], fitted.table["spend"], strict=True)))
     tags = {own.channel: frozenset(t.tag for t in tables.recorded(ChannelTag) if t.channel == own.channel)
             for own in tables.recorded(ChannelTag)}  # fmt: skip
     cells = [
@@ -242,15 +242,12 @@ def _market(asked: AllocationDefinition, tables: Tables, fitted: CurvesAnswer) -
         for own in ahead.planned
         for phase, last in zip(own.phases, own.observed, strict=True)
     ]
-    spent = dict(zip(fitted.table["channel"], fitted.table["spend"], strict=True))
     curved, given = {c.channel for c in counted}, dict(asked.given)
     for channel in given:
         if channel in curved:
             raise QuestionError.field("given", channel, say("this channel has a curve; take its return away."))
-        cells.append(Cell(channel=channel, tags=tags.get(channel, frozenset()), last=float(spent.get(channel, 0.0))))
-    fixed = (
-        {c: float(s) for c, s in spent.items() if c not in curved and c not in given} if asked.time == "next" else {}
-    )
+        cells.append(Cell(channel=channel, tags=tags.get(channel, frozenset()), last=ahead.others.get(channel, 0.0)))
+    fixed = {channel: own for channel, own in ahead.others.items() if channel not in given}
     return Market(ahead, Curves(ahead.planned), tuple(cells), fixed, np.array([*given.values()]))
 
 
@@ -301,7 +298,7 @@ class Found:
 
 def _solved(asked: AllocationDefinition, tables: Tables, market: Market) -> Found:
     fixed = sum(market.fixed.values())
-    total = asked.total if asked.total is not None else market.days.total(asked, tables, fixed)
+    total = asked.total if asked.total is not None else market.days.total(asked, tables)
     upper = np.concatenate([*(own.upper for own in market.planned), np.full(len(market.returns), total)])
     responses: Any = _Mixed(market.curves, market.returns) if len(market.returns) else market.curves
     if asked.prices:

@@ -228,8 +228,9 @@ def notes(
     told = [*first, *_beyond(plan, fitted.currency)]
     told += [note for note in fitted.notes if note.code in scenario.KEPT and note not in first]
     told += [*_risk(asked, plan, fitted.currency), *_prices(costs, fitted.currency)]
-    told += _left_out(plan)
+    told += _left_out(plan, rest=asked.time == "rest")
     if asked.time == "rest":
+        told += _unknown(days)
         text = say("{spent} was spent by these channels on days that are over; they are locked, and what they still "
                    "bring later is counted.", spent=Money(days.locked, fitted.currency))  # fmt: skip
         told.append(Note("locked", text))
@@ -298,14 +299,31 @@ def _price(limit: Limit, own: RuleCost, currency: str | None) -> Message:
     return say('The rule "{rule}" takes {cost} from the goal.', **facts)
 
 
-def _left_out(plan: Plan) -> list[Note]:
+def _unknown(days: Days) -> list[Note]:
+    """Say what of the days to come nobody has seen the like of."""
+    out = []
+    if len(days.moments) > days.seen:
+        text = say("{days} days are planned by {seen} that were seen: look again when more are.",
+                   days=len(days.moments), seen=days.seen)  # fmt: skip
+        out.append(Note("longer-than-seen", text, "warning"))
+    if days.unseen:
+        text = say("No day of {phases} was seen yet: demand is taken to be that of usual days, and so is what money "
+                   "earns then.", phases=Names(days.unseen, "phase"))  # fmt: skip
+        out.append(Note("phase-unseen", text, "warning"))
+    return out
+
+
+def _left_out(plan: Plan, *, rest: bool) -> list[Note]:
     own = plan.table[(plan.table["channel"] != TOTAL) & plan.table["revenue"].isna()]
+    kept = (
+        N_("{channels}: kept at the part they had so far, because {reason}. Test first, or give a return.")
+        if rest
+        else N_("{channels}: kept at what was spent, because {reason}. Test first, or give a return.")
+    )
     out = []
     for code in own["reason"].dropna().unique():
         names = Names(tuple(own.loc[own["reason"] == code, "channel"]), "channel")
-        text = say("{channels}: kept at what was spent, because {reason}. Test first, or give a return.",
-                   channels=names, reason=reason(code))  # fmt: skip
-        out.append(Note("not-estimable", text, "missing"))
+        out.append(Note("not-estimable", say(kept, channels=names, reason=reason(code)), "missing"))
     if other := tuple(own.loc[own["reason"].isna(), "channel"]):
         text = say("{channels}: on another basis than the plan, so kept at what was spent.",
                    channels=Names(other, "channel"))  # fmt: skip

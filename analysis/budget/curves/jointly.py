@@ -34,6 +34,13 @@ HIDDEN = 1.0
 of its slope on log spend, in standard deviations of the noise. Only an experiment can tell it from an effect, so it is
 allowed for where there is one."""
 
+SPREAD = 0.9
+"""How far apart channels' marginal returns are before the data: the standard deviation of their logs. Were each
+channel's return judged as if there were no others, the best of several would be so by luck as often as by merit, and
+plans would promise twice what they bring."""
+_WORTHLESS = 1e-3
+"""Of the average return: what a smaller one counts as."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Market:
@@ -247,7 +254,8 @@ def _fitted(
     fit = _sampled(asked, market, used, market.known, tested)
     at = {laid.channels[k]: i for i, k in enumerate(used)}
     r_hat = {c: float(fit.drawn.r_hat[i]) for c, i in at.items()}
-    curves = {c: _curve(asked, market, fit, c, i, tested) for c, i in at.items()}
+    picked = _picked(asked.draws, market, used, fit)
+    curves = {c: _curve(market, fit, c, i, picked, tested) for c, i in at.items()}
     revenue = market.revenue[market.known]
     noise = float(np.mean(fit.drawn.sigma**2 / (1 - fit.drawn.rho**2)))
     checked = _check(asked, market, used, {c: own for c, own in curves.items() if r_hat[c] <= CONVERGED})
@@ -283,12 +291,26 @@ def _prior(market: Market, used: list[int]) -> Floats:
     return np.asarray(scale(spend / spend.sum()) * mean * periods * np.sqrt(1 - 2 / np.pi))
 
 
-def _curve(asked: CurvesDefinition, market: Market, fit: _Fit, channel: str, i: int, tested: Sequence[Lift]) -> Curve:
-    """Make a channel's curve of some of the draws; phases add to revenue, so no demand differs from the usual."""
+def _picked(draws: int, market: Market, used: list[int], fit: _Fit) -> Ints:
+    """Return which draws curves are made of: the oftener, the less the channels' marginal returns are apart.
+
+    A prior that holds for the channels together is a weight of the draws: those drawn without it are drawn anew.
+    """
+    at, drawn = market.known, fit.drawn
+    per_ceiling = [own.rise[:, at].mean(axis=1) / market.spend[at, k].mean()
+                   for own, k in zip(fit.curves, used, strict=True)]  # fmt: skip
+    returns = drawn.ceiling * np.stack([own[c] for own, c in zip(per_ceiling, drawn.chosen.T, strict=True)], axis=1)
+    logs = np.log(np.maximum(returns, _WORTHLESS * returns.mean()))
+    apart = ((logs - logs.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
+    edges = np.cumsum(np.exp(-0.5 * (apart - apart.min()) / SPREAD**2))
+    return np.searchsorted(edges, edges[-1] * (np.arange(draws) + 0.5) / draws).astype(np.int64)
+
+
+def _curve(market: Market, fit: _Fit, channel: str, i: int, picked: Ints, tested: Sequence[Lift]) -> Curve:
+    """Make a channel's curve of draws picked; phases add to revenue, so no demand differs from the usual."""
     laid, drawn = market.panel, fit.drawn
-    picked = np.linspace(0, len(drawn.chosen) - 1, asked.draws).round().astype(int)
     own, chosen = fit.curves[i], drawn.chosen[picked, i]
-    k, one = laid.channels.index(channel), np.ones(asked.draws)
+    k, one = laid.channels.index(channel), np.ones(len(picked))
     level = float(market.revenue[market.known].mean())
     spread = drawn.sigma**2 / (1 - drawn.rho**2)
     return Curve(
@@ -347,7 +369,8 @@ def _check(asked: CurvesDefinition, market: Market, used: list[int], curves: dic
         return None
     fit = _sampled(asked, early, used, known, turns=(1,))  # the coarse grid predicts as well
     names = [market.panel.channels[k] for k in used]
-    before = {c: _curve(asked.replace(draws=200), early, fit, c, i, ()) for i, c in enumerate(names)}
+    picked = _picked(200, early, used, fit)
+    before = {c: _curve(early, fit, c, i, picked, ()) for i, c in enumerate(names)}
     media = np.sum([curve.periods().mean(axis=0) for curve in before.values()], axis=0)
     level = np.linalg.lstsq(early.controls[first], market.revenue[first] - media[first], rcond=None)[0]
     said = media[rest] + early.controls[rest] @ level

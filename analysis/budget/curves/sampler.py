@@ -29,7 +29,7 @@ SHARE = 0.5
 """Scale of the prior of media's share of revenue."""
 MOST = 0.95
 """Largest share of revenue that media are given."""
-CHAINS, BURN, KEEP, ROUNDS = 12, 40, 100, 4
+CHAINS, BURN, KEEP, ROUNDS = 12, 40, 100, 8
 CONVERGED = 1.05
 """R-hat above which chains have not found the same answer (Vehtari and others, 2021, ask for less than 1.05)."""
 _RANK, _NEAR = 40, 1e-4
@@ -129,9 +129,8 @@ def sample(
         if turn == 0:
             continue
         kept.append([np.stack(part) for part in zip(*walked, strict=True)])
-        picked, sizes, rhos, variances = (
-            np.concatenate(part, axis=1) for part in zip(*(k for k in kept[-2:]), strict=True)
-        )
+        later = kept[-max(2, (len(kept) + 1) // 2) :]  # where it takes long, the first half was the way there
+        picked, sizes, rhos, variances = (np.concatenate(part, axis=1) for part in zip(*later, strict=True))
         margins = np.stack([rises[k][picked[..., k]] for k in range(width)], axis=-1) * sizes
         r_hat = np.array([max(split_r_hat(part[..., k]) for part in (sizes, margins)) for k in range(width)])
         if (r_hat <= CONVERGED).all():

@@ -15,7 +15,7 @@ from analysis.arrays import Floats
 from analysis.budget.allocation.optimum import Solution, Status, solve
 from analysis.budget.allocation.programme import TARGET, Goal, Programme, Rule, Side
 from analysis.budget.allocation.responses import Carry, Dearer, Separable
-from analysis.budget.curves.curve import carried
+from analysis.budget.curves.carry import CARRY, carried
 
 INF = np.inf
 
@@ -246,8 +246,9 @@ def test_dearer_media_need_more_money_for_the_same() -> None:
 
 def test_carry_is_the_curves_own() -> None:
     spend = np.random.default_rng(3).uniform(0, 100, (2, 20))
-    carry = Carry.geometric(np.array([0.5, 0.0]), 20)
-    expected = np.concatenate([carried(spend[0], 0.5), spend[1]])
+    carry = Carry.geometric(np.array([0.5, 0.0]), 20, length=CARRY)
+    after_nothing = carried(np.append(np.zeros(CARRY), spend[0]), 0.5)[CARRY:]
+    expected = np.concatenate([after_nothing, spend[1]])
     np.testing.assert_allclose(carry.exposure(spend.ravel()), expected, rtol=1e-12)
 
 
