@@ -2,6 +2,9 @@
 
     python -m benchmarks.plans [--campaigns 100] [--markets 200] [--only campaign|weekly|daily]
 
+Kinds with "unlike" in their name are the joint markets once more, with channels whose returns differ by a log-normal
+factor (standard deviation .6 of its log): what there is to gain, and how sure it can be, is mostly a matter of that.
+
 Makes markets whose truth is known, asks for the best split of the same total, and values it by the truth: beside the
 spend as it was, beside spend in proportion to the revenue claimed, and beside an oracle that splits the same total
 under the same bounds and knows the true curves. Seconds are the processor's, of one thread.
@@ -19,7 +22,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
 
@@ -43,6 +46,8 @@ USERS = 28_000
 """Scale of the sample campaign: people who take part."""
 REACH = 1.5
 """How far beyond its highest spend of a period a channel may go."""
+UNLIKE = 0.6
+"""How far channels' returns differ in markets of that kind: standard deviation of the factor's log."""
 LOST = 0.05
 """Share of revenue from which on a loss is counted."""
 HALF = np.log(2.0), np.arctanh(0.5)
@@ -124,7 +129,9 @@ class Truth:
     @cached_property
     def cells(self) -> list[tuple[Channel, str, Floats]]:
         """Channel, phase and pattern of each cell."""
-        return [(own, name, pattern) for own in self.channels for name, pattern in zip(*own.patterns(self.per), strict=True)]
+        return [
+            (own, name, pattern) for own in self.channels for name, pattern in zip(*own.patterns(self.per), strict=True)
+        ]
 
     @property
     def concave(self) -> Bools:
@@ -250,7 +257,9 @@ def errors(rng: np.random.Generator, periods: int) -> Floats:
     return out
 
 
-def drawn(rng: np.random.Generator, shape: Floats, phase: np.ndarray, dark: float, carries: Sequence[float], unlike: float) -> Iterator[Channel]:
+def drawn(
+    rng: np.random.Generator, shape: Floats, phase: np.ndarray, dark: float, carries: Sequence[float], unlike: float
+) -> Iterator[Channel]:
     """Yield channels that spend about `shape`, each at its own level and on its own curve."""
     for k in range(rng.integers(3, 6)):
         level, form = rng.uniform(100, 400), str(rng.choice([*SHAPES]))
@@ -274,14 +283,18 @@ def weekly(seed: int, unlike: float = 0.0) -> Market:
     """Return two years of weeks, with a trend and a season."""
     rng, weeks = np.random.default_rng([seed, 104]), 104
     starts = pd.date_range("2024-11-04", periods=weeks, freq="7D", unit="us")
-    channels = tuple(drawn(rng, np.ones(weeks), np.full(weeks, ""), rng.choice([0.0, 0.2]), (0.0, 0.2, 0.4, 0.6), unlike))
+    channels = tuple(
+        drawn(rng, np.ones(weeks), np.full(weeks, ""), rng.choice([0.0, 0.2]), (0.0, 0.2, 0.4, 0.6), unlike)
+    )
     media = per_period(channels)
     t = np.arange(weeks)
     season = 1 + rng.uniform(-0.1, 0.2) * t / weeks + 0.08 * np.sin(2 * np.pi * (t / 52.18 + rng.random()))
     revenue = media.mean() * rng.uniform(1, 2) * season + media
     revenue = np.maximum(revenue + 0.05 * revenue.mean() * errors(rng, weeks), 1.0)
     length = pd.Timedelta("7D")
-    tables = Tables(spend=pd.concat([report(own, starts, length) for own in channels]), orders=sold(revenue, starts, length))
+    tables = Tables(
+        spend=pd.concat([report(own, starts, length) for own in channels]), orders=sold(revenue, starts, length)
+    )
     return Market(channels=channels, tables=tables, claims={})
 
 
@@ -303,7 +316,10 @@ def daily(seed: int, unlike: float = 0.0) -> Market:
 
 def per_period(channels: Sequence[Channel]) -> Floats:
     """Return what all channels bring in each period."""
-    parts = [own.demand * own.ceiling * SHAPES[own.form][0](own.lags @ (own.spend / own.price) / own.half) for own in channels]
+    parts = [
+        own.demand * own.ceiling * SHAPES[own.form][0](own.lags @ (own.spend / own.price) / own.half)
+        for own in channels
+    ]
     return np.asarray(np.sum(parts, axis=0))
 
 
@@ -392,6 +408,9 @@ KINDS = (
     Kind("weekly", weekly, "channel", 0.80, np.nan, 0.70),
     Kind("daily", daily, "phase", 0.80, np.nan, 0.70),
     Kind("daily", daily, "channel", 0.80, np.nan, 0.70),
+    Kind("weekly unlike", partial(weekly, unlike=UNLIKE), "channel", 0.80, np.nan, 0.70),
+    Kind("daily unlike", partial(daily, unlike=UNLIKE), "phase", 0.80, np.nan, 0.70),
+    Kind("daily unlike", partial(daily, unlike=UNLIKE), "channel", 0.80, np.nan, 0.70),
 )
 HEAD = ("market", "per", "n", "no curve", "gains", "beats claims", "of oracle", "worst 10%", "oracle", "said/true",
         "covered", "lost 5%", "seconds")  # fmt: skip
@@ -418,16 +437,18 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--campaigns", type=int, default=100)
     parser.add_argument("--markets", type=int, default=200)
-    parser.add_argument("--only", choices=sorted({kind.what for kind in KINDS}))
+    parser.add_argument("--only", choices=sorted({kind.what.split()[0] for kind in KINDS}))
     asked = parser.parse_args(argv)
-    print("  ".join(f"{name:>12}" for name in HEAD))
+    print("  ".join(f"{name:>13}" for name in HEAD))
     for kind in KINDS:
-        if asked.only in (None, kind.what):
+        if asked.only in (None, kind.what.split()[0]):
             seeds = range(asked.campaigns if kind.what == "campaign" else asked.markets)
             found = [valued(kind.drawn(seed), kind.per) for seed in seeds]
-            print("  ".join(f"{part:>12}" for part in row(kind, found)), flush=True)
+            print("  ".join(f"{part:>13}" for part in row(kind, found)), flush=True)
             aims = [f"{kind.gains:.0%}", f"{kind.beats:.0%}" if kind.beats == kind.beats else "", f"{kind.best:.0%}"]
-            print("  ".join(f"{part:>12}" for part in ["aim", "", "", "", *aims, "", "", "", "", f"{kind.loses:.0%}", ""]))
+            print(
+                "  ".join(f"{part:>13}" for part in ["aim", "", "", "", *aims, "", "", "", "", f"{kind.loses:.0%}", ""])
+            )
 
 
 if __name__ == "__main__":

@@ -64,4 +64,6 @@ def report(seed: int = 1, days: int = DAYS, carry: float = 0.0, noise: float = 0
 
 def tables(spend: pd.DataFrame | None = None, records: tuple[Recorded, ...] = TAGS, **given: Any) -> Tables:
     """Return tables with that report; without one, the whole campaign's."""
-    return Tables(**{"spend": report() if spend is None else spend, "campaign": campaign(), "records": records, **given})
+    return Tables(
+        **{"spend": report() if spend is None else spend, "campaign": campaign(), "records": records, **given}
+    )

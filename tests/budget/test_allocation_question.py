@@ -11,11 +11,10 @@ from budget import claimed
 
 from analysis.budget.allocation.question import Allocation, AllocationAnswer
 from analysis.budget.allocation.rules import Limit, PriceIndex
-from analysis.budget.curves.question import ResponseCurves
 from analysis.budget.scenario import Scenario
 from analysis.charts import TOTAL
 from analysis.errors import DataError, QuestionError
-from analysis.messages import Message, Money, Names, say
+from analysis.messages import Message, Money, Names
 from analysis.tables import Tables
 
 
@@ -129,7 +128,7 @@ def test_a_rule_is_kept_and_takes_something_where_it_binds(market: Tables, limit
     cells, budget = kept.frame("cells"), spent(market)
     private = cells["channel"] == "video"
     inside = np.array([
-        (not limit.channels or c in limit.channels) and (not limit.phases or p in limit.phases) and (not limit.tags or own)
+        c in (limit.channels or [c]) and p in (limit.phases or [p]) and (own or not limit.tags)
         for c, p, own in zip(cells["channel"], cells["phase"], private, strict=True)
     ])  # fmt: skip
     part, whole = cells.loc[inside, "spend"].sum(), cells["spend"].sum()

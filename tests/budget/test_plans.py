@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from budget import claimed
 
@@ -15,7 +14,9 @@ from analysis.budget.allocation.rules import Limit
 from analysis.budget.plans import AS_SPENT, Plans
 from analysis.budget.scenario import Scenario
 from analysis.errors import DataError, QuestionError
-from analysis.reallocation.simulation import Reallocation
+from analysis.reallocation.money import CENTS
+from analysis.reallocation.setting import setting
+from analysis.reallocation.simulation import Simulation
 from analysis.tables import Tables
 
 BEST = Allocation(curves=claimed.FEW)
@@ -33,7 +34,7 @@ def market() -> Tables:
 
 @pytest.fixture(scope="module")
 def frontier(market: Tables) -> FrontierAnswer:
-    answer = Frontier(plan=BEST, steps=5).run(market)
+    answer = Frontier(plan=BEST, points=5).run(market)
     assert isinstance(answer, FrontierAnswer)
     return answer
 
@@ -59,15 +60,15 @@ def test_the_spend_as_it_was_lies_on_the_picture_and_below_the_best(market: Tabl
     assert middle["revenue"] == pytest.approx(best["revenue"], rel=1e-9)
     assert now["revenue"] < middle["revenue"]
     less = float(np.interp(now["revenue"], table["revenue"], table["spend"]))
-    params = dict(dict(frontier.headline.params)["first"].params) if "first" in dict(frontier.headline.params) else dict(
-        frontier.headline.params)  # fmt: skip
+    params = dict(frontier.headline.params)
+    params = dict(params["first"].params) if "first" in params else params
     assert params["less"].value == pytest.approx(less)
     assert params["more"].value == pytest.approx(best["change"])
 
 
 def test_budgets_at_which_rules_cannot_hold_are_counted(market: Tables) -> None:
     limits = (Limit.minimum("search", 4_000.0), Limit.minimum("video", 3_000.0))
-    answer = Frontier(plan=BEST.replace(limits=limits), steps=5).run(market)
+    answer = Frontier(plan=BEST.replace(limits=limits), points=5).run(market)
     left = int((answer.table["spend"] >= 7_000.0).sum())
     assert len(answer.table) == left < 5
     note = next(note for note in answer.notes if note.code == "impossible")
@@ -102,9 +103,13 @@ def test_the_best_of_them_is_named(market: Tables) -> None:
     assert "other-totals" in {note.code for note in answer.notes}, "the plan by hand spends another amount"
 
 
+def test_without_a_plan_the_best_split_stands_beside_the_spend_as_it_was(market: Tables) -> None:
+    table, best = Plans().run(market).table, Allocation().run(market).table.iloc[-1]
+    assert len(table) == 2
+    assert tuple(table[["spend", "revenue", "change"]].iloc[1]) == tuple(best[["spend", "revenue", "change"]])
+
+
 def test_what_cannot_be_compared_is_refused(market: Tables) -> None:
-    with pytest.raises(DataError, match="No plan is chosen"):
-        Plans().run(market)
     impossible = BEST.replace(limits=(Limit.minimum("display", 1e6),))
     with pytest.raises(DataError, match="mad: its rules cannot all hold"):
         Plans(plans={"mad": impossible}).run(market)
@@ -118,11 +123,10 @@ def test_what_cannot_be_compared_is_refused(market: Tables) -> None:
 def test_reallocation_expects_of_a_plan_what_budget_does(market: Tables) -> None:
     answer = COARSE.run(market)
     own = answer.table.iloc[:-1]
-    split = dict(zip(own["channel"], own["spend"], strict=True))
-    played = Reallocation(curves=claimed.FEW, runs=20, plan=split).run(market)
-    note = dict(next(note.message for note in played.notes if note.code == "by-the-curves").params)
-    planned = note["spend"].value
-    shares = {channel: planned * amount / sum(split.values()) for channel, amount in split.items()}
-    valued = Scenario(curves=claimed.FEW, spend=shares).run(market).table.iloc[-1]
-    # The simulation counts whole cents.
-    assert note["revenue"].value == pytest.approx(valued["revenue"], rel=1e-6)
+    split = dict(zip(own["channel"], own["spend"] / own["spend"].sum(), strict=True))
+    given = setting(Simulation(curves=claimed.FEW, split=split), market)
+    amounts = dict(zip(given.market.channels, (given.plan / CENTS).tolist(), strict=True))
+    for channel, share in split.items():  # whole cents are shared
+        assert amounts[channel] == pytest.approx(0.85 * 20_000.0 * share, abs=0.02), "the budget without the reserve"
+    valued = Scenario(curves=claimed.FEW, spend=amounts).run(market).table.iloc[-1]
+    assert given.expected == pytest.approx(valued["revenue"], rel=1e-9)
