@@ -28,7 +28,7 @@ def funnel() -> None:
 first.append(st.Page(funnel, title=_("Funnel"), url_path="funnel", visibility="hidden"))
 data = st.Page("pages/data.py", title=_("Data"), icon=":material/database:", url_path="data")
 notebooks = st.Page("pages/notebooks.py", title=_("Notebooks"), icon=":material/book:", url_path="notebooks")
-names = st.Page("pages/records.py", title=_("Names and rates"), icon=":material/label:", url_path="records")
+names = st.Page("pages/records.py", title=_("Names, plan and tests"), icon=":material/label:", url_path="records")
 page = st.navigation({**navigation, _("Work"): [notebooks], _("Workspace"): [data, names]}, expanded=True)
 address.stay()
 importing.settle(toast=page.url_path != "data")

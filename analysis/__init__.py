@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from analysis.audience.lifecycle import Lifecycle as Lifecycle
+    from analysis.budget.allocation.frontier import Frontier as Frontier
+    from analysis.budget.allocation.question import Allocation as Allocation
+    from analysis.budget.allocation.rules import Limit as Limit
+    from analysis.budget.allocation.rules import PriceIndex as PriceIndex
     from analysis.budget.curves.question import ResponseCurves as ResponseCurves
+    from analysis.budget.flow.question import MoneyFlow as MoneyFlow
+    from analysis.budget.plans import Plans as Plans
     from analysis.budget.scenario import Scenario as Scenario
     from analysis.comparison.question import Comparison as Comparison
     from analysis.journey.attribution.question import Attribution as Attribution
@@ -37,8 +43,13 @@ if TYPE_CHECKING:
     from analysis.reallocation.rules import Rules as Rules
     from analysis.reallocation.simulation import Simulation as Simulation
     from analysis.records import Alias as Alias
+    from analysis.records import CalendarDay as CalendarDay
+    from analysis.records import ChannelTag as ChannelTag
     from analysis.records import DisplayName as DisplayName
     from analysis.records import ExchangeRate as ExchangeRate
+    from analysis.records import Forecast as Forecast
+    from analysis.records import LiftTest as LiftTest
+    from analysis.records import PlanLine as PlanLine
     from analysis.records import Record as Record
     from analysis.results.performance.question import Performance as Performance
     from analysis.results.sales.question import Sales as Sales
@@ -53,8 +64,11 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Alias": "analysis.records",
+    "Allocation": "analysis.budget.allocation.question",
     "Attribution": "analysis.journey.attribution.question",
+    "CalendarDay": "analysis.records",
     "Campaign": "analysis.values",
+    "ChannelTag": "analysis.records",
     "ColumnMapping": "analysis.workspace",
     "Comparison": "analysis.comparison.question",
     "Contents": "analysis.workspace.contents",
@@ -63,13 +77,18 @@ _HOMES = {
     "ExchangeRate": "analysis.records",
     "Exclusion": "analysis.journey.steps",
     "Filter": "analysis.values",
+    "Forecast": "analysis.records",
+    "Frontier": "analysis.budget.allocation.frontier",
     "Funnel": "analysis.journey.funnel.question",
     "FunnelChange": "analysis.journey.funnel.change",
     "FunnelMoney": "analysis.journey.funnel.money",
     "FunnelPaths": "analysis.journey.paths.of_funnel",
     "FunnelRules": "analysis.journey.funnel.conventions",
     "Lifecycle": "analysis.audience.lifecycle",
+    "LiftTest": "analysis.records",
+    "Limit": "analysis.budget.allocation.rules",
     "MarketSettings": "analysis.reallocation.rules",
+    "MoneyFlow": "analysis.budget.flow.question",
     "Nodes": "analysis.journey.nodes.question",
     "Notebook": "analysis.notebook.book",
     "PageSpeed": "analysis.journey.speed",
@@ -77,6 +96,9 @@ _HOMES = {
     "Paths": "analysis.journey.paths.question",
     "Performance": "analysis.results.performance.question",
     "Phase": "analysis.values",
+    "Plans": "analysis.budget.plans",
+    "PlanLine": "analysis.records",
+    "PriceIndex": "analysis.budget.allocation.rules",
     "Record": "analysis.records",
     "ResponseCurves": "analysis.budget.curves.question",
     "Retention": "analysis.journey.loyalty.retention",
@@ -114,8 +136,11 @@ def __dir__() -> list[str]:
 
 __all__ = [
     "Alias",
+    "Allocation",
     "Attribution",
+    "CalendarDay",
     "Campaign",
+    "ChannelTag",
     "ColumnMapping",
     "Comparison",
     "Contents",
@@ -124,13 +149,18 @@ __all__ = [
     "ExchangeRate",
     "Exclusion",
     "Filter",
+    "Forecast",
+    "Frontier",
     "Funnel",
     "FunnelChange",
     "FunnelMoney",
     "FunnelPaths",
     "FunnelRules",
     "Lifecycle",
+    "LiftTest",
+    "Limit",
     "MarketSettings",
+    "MoneyFlow",
     "Nodes",
     "Notebook",
     "PageSpeed",
@@ -138,6 +168,9 @@ __all__ = [
     "Paths",
     "Performance",
     "Phase",
+    "PlanLine",
+    "Plans",
+    "PriceIndex",
     "Record",
     "ResponseCurves",
     "Retention",

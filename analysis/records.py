@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import ClassVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from analysis.errors import QuestionError
 from analysis.messages import LANGUAGES, N_, Message, Names, say
-from analysis.values import Value, currency_code, day, number, one_of, text, value
+from analysis.values import Value, currency_code, day, number, one_of, optional, text, value
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -32,7 +32,27 @@ class Record(Value):
     @property
     def title(self) -> str:
         """What it is kept under: two records of one title are one, changed."""
-        return " · ".join(str(getattr(self, name)) for name in self.told_by)
+        told = (getattr(self, name) for name in self.told_by)
+        return " · ".join(str(one) for one in told if one is not None)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Recorded(Record):
+    """Base of records that questions read beside the rows: they change figures.
+
+    `codes` says which fields hold a value of which column of the data, whose other spellings then hold for them too.
+    """
+
+    codes: ClassVar[Mapping[str, str]] = MappingProxyType({})
+
+    def meant(self, meanings: Mapping[str, Mapping[str, str]]) -> Self:
+        """Return it with every other spelling of a code as the value it stands for; see :func:`meanings`."""
+        found = {name: meanings.get(column, {}).get(getattr(self, name)) for name, column in self.codes.items()}
+        changed = {name: meant for name, meant in found.items() if meant is not None}
+        return self.replace(**changed) if changed else self
+
+
+S = TypeVar("S", bound=Recorded)
 
 
 @value("exchange-rate")
@@ -194,4 +214,247 @@ def settled(rates: Iterable[ExchangeRate]) -> tuple[ExchangeRate, ...]:
     [7.2]
     """
     found = {(rate.currency, rate.into, rate.day): rate for rate in rates}
+    return tuple(found[key] for key in sorted(found))
+
+
+# ---- what questions read beside the rows --------------------------------------------------------------------
+
+
+_CHANNEL = MappingProxyType({"channel": "channel"})
+
+
+def _date() -> Mapping[str, Any]:
+    """Return the check of a calendar day that has to be there."""
+    inner = day()["check"]
+
+    def check(name: str, got: object) -> str:
+        if got is None:
+            raise QuestionError.field(name, got, say("give a date such as 2026-11-11."))
+        return str(inner(name, got))
+
+    return {"check": check}
+
+
+def _forwards(start: str, end: str) -> None:
+    if start > end:
+        raise QuestionError.crossed(say("The dates run backwards: {start} to {end}.", start=start, end=end))
+
+
+@value("calendar-day")
+class CalendarDay(Recorded):
+    """A day, or days in a row, on which demand is known to be another: a peak of a sale, a holiday.
+
+    Parameters
+    ----------
+    name : str
+    start : str or date
+        First day, in the campaign's time zone.
+    end : str or date, optional
+        Last day, included; without it the first.
+
+    Raises
+    ------
+    QuestionError
+        The days run backwards.
+
+    Examples
+    --------
+    >>> CalendarDay(name="Singles' Day", start="2026-11-10", end="2026-11-11").title
+    "Singles' Day · 2026-11-10"
+    """
+
+    labels: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"name": N_("Name"), "start": N_("First day"), "end": N_("Last day")}
+    )
+    told_by: ClassVar[tuple[str, ...]] = ("name", "start")
+
+    name: str = field(metadata=text(longest=80))
+    start: str = field(metadata=_date())
+    end: str | None = field(default=None, metadata=day())
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.end is None:
+            object.__setattr__(self, "end", self.start)
+        _forwards(self.start, self.last)
+
+    @property
+    def last(self) -> str:
+        """Its last day."""
+        return self.end or self.start
+
+
+@value("lift-test")
+class LiftTest(Recorded):
+    """What an experiment measured: spend of a channel was changed for some days, and sales changed with it.
+
+    Parameters
+    ----------
+    channel : str
+        The value as the data has it.
+    start, end : str or date
+        First and last day of the experiment, both included, in the campaign's time zone.
+    spend_change : float
+        By how much the channel's spend differed over these days from what it would have been, in the campaign's
+        currency: below zero where the channel was paused.
+    sales_change : float
+        By how much sales differed with it, likewise.
+    error : float
+        Standard error of `sales_change`, above zero.
+
+    Raises
+    ------
+    QuestionError
+        The days run backwards, or spend was not changed.
+
+    Examples
+    --------
+    >>> test = LiftTest(channel="display", start="2026-10-01", end="2026-10-07", spend_change=-1400,
+    ...                 sales_change=-2100, error=400)
+    >>> test.title
+    'display · 2026-10-01 · 2026-10-07'
+    """
+
+    labels: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {
+            "channel": N_("Channel"),
+            "start": N_("First day"),
+            "end": N_("Last day"),
+            "spend_change": N_("Change in spend"),
+            "sales_change": N_("Change in sales"),
+            "error": N_("Standard error of the change in sales"),
+        }
+    )
+    told_by: ClassVar[tuple[str, ...]] = ("channel", "start", "end")
+    codes: ClassVar[Mapping[str, str]] = _CHANNEL
+
+    channel: str = field(metadata=text())
+    start: str = field(metadata=_date())
+    end: str = field(metadata=_date())
+    spend_change: float = field(metadata=number())
+    sales_change: float = field(metadata=number())
+    error: float = field(metadata=number(above=0))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _forwards(self.start, self.end)
+        if self.spend_change == 0:
+            raise QuestionError.field("spend_change", 0, say("a test that changes no spend measures nothing."))
+
+
+@value("plan-line")
+class PlanLine(Recorded):
+    """What a plan gives to one thing: a channel or another purpose, in all or in one phase.
+
+    Parameters
+    ----------
+    stage : str
+        Stage of the work, such as ``design``, ``technology`` or ``execution``.
+    line : str
+        The channel, as the data has it, or what else the money is for.
+    phase : str, optional
+        Phase of the campaign; None is all of it.
+    amount : float
+        In the campaign's currency.
+
+    Examples
+    --------
+    >>> PlanLine(stage="execution", line="live_stream", phase="burst", amount=9_900).title
+    'execution · live_stream · burst'
+    """
+
+    labels: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {
+            "stage": N_("Stage of work"),
+            "line": N_("Channel or purpose"),
+            "phase": N_("Phase"),
+            "amount": N_("Planned amount"),
+        }
+    )
+    told_by: ClassVar[tuple[str, ...]] = ("stage", "line", "phase")
+    codes: ClassVar[Mapping[str, str]] = MappingProxyType({"line": "channel"})
+
+    stage: str = field(metadata=text(longest=60))
+    line: str = field(metadata=text(longest=100))
+    phase: str | None = field(default=None, metadata=optional(text(longest=60)))
+    amount: float = field(metadata=number(least=0))
+
+
+@value("forecast")
+class Forecast(Record):
+    """What a plan was expected to bring, kept for the review: predicted beside what happened.
+
+    Parameters
+    ----------
+    name : str
+    made : str or date
+        The day it was made.
+    start, end : str or date, optional
+        First and last day it is for; None while they are open.
+    spend, revenue, low, high : float
+        Planned spend, expected revenue and its 95% interval, in the campaign's currency.
+    basis : {"claims", "effects"}
+        Whether revenue is what platforms claim or what orders show.
+
+    Examples
+    --------
+    >>> Forecast(name="best split", made="2026-11-16", spend=126_877, revenue=415_140, low=403_087, high=426_629,
+    ...          basis="claims").title
+    'best split · 2026-11-16'
+    """
+
+    labels: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {
+            "name": N_("Name"),
+            "made": N_("Made on"),
+            "start": N_("First day"),
+            "end": N_("Last day"),
+            "spend": N_("Planned spend"),
+            "revenue": N_("Expected revenue"),
+            "low": N_("95% from"),
+            "high": N_("95% to"),
+            "basis": N_("Revenue"),
+        }
+    )
+    told_by: ClassVar[tuple[str, ...]] = ("name", "made")
+
+    name: str = field(metadata=text(longest=80))
+    made: str = field(metadata=_date())
+    start: str | None = field(default=None, metadata=optional(_date()))
+    end: str | None = field(default=None, metadata=optional(_date()))
+    spend: float = field(metadata=number(least=0))
+    revenue: float = field(metadata=number())
+    low: float = field(metadata=number())
+    high: float = field(metadata=number())
+    basis: str = field(metadata=one_of("claims", "effects"))
+
+
+@value("channel-tag")
+class ChannelTag(Recorded):
+    """That a channel is one of a group, by which a plan can be bound: of the private domain, of one's own, a stage.
+
+    Examples
+    --------
+    >>> ChannelTag(channel="live_stream", tag="private").title
+    'live_stream · private'
+    """
+
+    labels: ClassVar[Mapping[str, str]] = MappingProxyType({"channel": N_("Channel"), "tag": N_("Tag")})
+    told_by: ClassVar[tuple[str, ...]] = ("channel", "tag")
+    codes: ClassVar[Mapping[str, str]] = _CHANNEL
+
+    channel: str = field(metadata=text(longest=150))
+    tag: str = field(metadata=text(longest=80))
+
+
+def distinct(records: Iterable[S]) -> tuple[S, ...]:
+    """Return records by kind and title, each once: of several of one title the one given last.
+
+    Examples
+    --------
+    >>> given = [PlanLine(stage="design", line="film", amount=amount) for amount in (7, 8)]
+    >>> [line.amount for line in distinct(given)]
+    [8.0]
+    """
+    found = {(one.kind, one.title): one for one in records}
     return tuple(found[key] for key in sorted(found))

@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 
 from analysis.errors import DataError
 from analysis.names import DisplayNames
-from analysis.records import Alias, DisplayName, ExchangeRate, meanings, settled
+from analysis.records import Alias, DisplayName, ExchangeRate, Recorded, S, distinct, meanings, settled
 from analysis.store import duck
 from analysis.store.columns import shown, stored
 from analysis.store.walk import Chunk, Columns, Repeated
@@ -75,6 +75,7 @@ class _Beside(NamedTuple):
     display: DisplayNames
     dated: Mapping[str, str]
     meanings: Mapping[str, Mapping[str, str]]
+    records: tuple[Recorded, ...]
 
     @classmethod
     def of(
@@ -84,15 +85,17 @@ class _Beside(NamedTuple):
         display: Iterable[DisplayName],
         dated: Mapping[str, str],
         aliases: Iterable[Alias],
+        records: Iterable[Recorded],
     ) -> _Beside:
         """Return it settled."""
-        names = DisplayNames(tuple(display))
-        return cls(campaign, settled(rates), names, MappingProxyType(dict(dated)), meanings(aliases))
+        names, spellings = DisplayNames(tuple(display)), meanings(aliases)
+        meant = distinct(record.meant(spellings) for record in records)
+        return cls(campaign, settled(rates), names, MappingProxyType(dict(dated)), spellings, meant)
 
     @property
     def text(self) -> str:
         """What of it changes figures, to digest."""
-        values = "".join(value.to_json() for value in (self.campaign, *self.rates) if value)
+        values = "".join(value.to_json() for value in (self.campaign, *self.rates, *self.records) if value)
         return values + (repr(self.meanings) if self.meanings else "")
 
 
@@ -115,6 +118,9 @@ class Tables:
         Of columns of the events that say where people stood at the end of a day: that day.
     aliases : iterable of Alias, optional
         Which values are other spellings of one thing.
+    records : iterable of Recorded, optional
+        What else people know beside the rows: plan lines, lift tests, calendar days, tags of channels; of several of
+        one title the last holds.
 
     Attributes
     ----------
@@ -126,6 +132,8 @@ class Tables:
     dated : mapping of str to str
     meanings : mapping of str to mapping of str to str
         By column, what each other spelling stands for; part of the version.
+    records : tuple of Recorded
+        By kind and title, other spellings settled; part of the version. See :meth:`recorded`.
 
     Raises
     ------
@@ -152,8 +160,9 @@ class Tables:
         display: Iterable[DisplayName] = (),
         dated: Mapping[str, str] = MappingProxyType({}),
         aliases: Iterable[Alias] = (),
+        records: Iterable[Recorded] = (),
     ) -> None:
-        beside = _Beside.of(campaign, rates, display, dated, aliases)
+        beside = _Beside.of(campaign, rates, display, dated, aliases, records)
         con = duck.connect()
         duck.create(con)
         digest = hashlib.sha256(beside.text.encode())
@@ -176,13 +185,14 @@ class Tables:
         display: Iterable[DisplayName] = (),
         dated: Mapping[str, str] = MappingProxyType({}),
         aliases: Iterable[Alias] = (),
+        records: Iterable[Recorded] = (),
         facts: dict[str, Any] | None = None,
     ) -> Tables:
         """Wrap a connection whose tables already lie as :mod:`analysis.store.duck` keeps them.
 
         Tables over the same data version may share `facts` (counts, names), so each is found once.
         """
-        beside = _Beside.of(campaign, rates, display, dated, aliases)
+        beside = _Beside.of(campaign, rates, display, dated, aliases, records)
         return cls._on(duck.DuckDBStore(con, version), beside, {} if facts is None else facts)
 
     @classmethod
@@ -197,6 +207,7 @@ class Tables:
         rates: Iterable[ExchangeRate] = (),
         display: Iterable[DisplayName] = (),
         aliases: Iterable[Alias] = (),
+        records: Iterable[Recorded] = (),
     ) -> Tables:
         """Read a warehouse's tables where they lie: questions run on the cluster, and only answers come back.
 
@@ -213,6 +224,8 @@ class Tables:
             What the team calls the codes in the data.
         aliases : iterable of Alias, optional
             Which values are other spellings of one thing.
+        records : iterable of Recorded, optional
+            What else people know beside the rows.
 
         Raises
         ------
@@ -228,7 +241,7 @@ class Tables:
         from analysis.store.spark import SparkStore  # PySpark is there only where somebody has a cluster
 
         frames = {"events": events, "orders": orders, "spend": spend, "controls": controls}
-        beside = _Beside.of(campaign, rates, display, {}, aliases)
+        beside = _Beside.of(campaign, rates, display, {}, aliases, records)
         return cls._on(SparkStore(frames, beside=beside.text), beside, {})
 
     @classmethod
@@ -239,7 +252,7 @@ class Tables:
 
     def _stand(self, store: Store, beside: _Beside, facts: dict[str, Any]) -> None:
         self._store, self._facts = store, facts
-        self.campaign, self.rates, self.display, self.dated, self.meanings = beside
+        self.campaign, self.rates, self.display, self.dated, self.meanings, self.records = beside
 
     @classmethod
     def from_parquet(
@@ -251,6 +264,7 @@ class Tables:
         display: Iterable[DisplayName] = (),
         dated: Mapping[str, str] = MappingProxyType({}),
         aliases: Iterable[Alias] = (),
+        records: Iterable[Recorded] = (),
     ) -> Tables:
         """Read a Parquet file for each table, such as ``events.parquet``, and ``campaign.json``, those that exist.
 
@@ -267,6 +281,8 @@ class Tables:
             Of columns of the events that say where people stood at the end of a day: that day.
         aliases : iterable of Alias, optional
             Which values are other spellings of one thing.
+        records : iterable of Recorded, optional
+            What else people know beside the rows.
 
         Raises
         ------
@@ -281,7 +297,8 @@ class Tables:
         found = {table: pq.read_table(path) for table, path in files.items() if path.exists()}
         campaign = Path(folder) / "campaign.json"
         known = Campaign.from_json(campaign.read_text(encoding="utf-8")) if campaign.exists() else None
-        return cls(**found, campaign=known, rates=rates, display=display, dated=dated, aliases=aliases)
+        beside: dict[str, Any] = {"rates": rates, "display": display, "dated": dated, "aliases": aliases}
+        return cls(**found, campaign=known, records=records, **beside)
 
     @property
     def version(self) -> str:
@@ -292,6 +309,18 @@ class Tables:
     def zone(self) -> str:
         """The time zone in which days begin."""
         return self.campaign.zone if self.campaign else "UTC"
+
+    def recorded(self, kind: type[S]) -> tuple[S, ...]:
+        """Return what people know beside the rows of one kind, by title.
+
+        Examples
+        --------
+        >>> from analysis.records import ChannelTag
+        >>> tables = Tables(records=[ChannelTag(channel=channel, tag="private") for channel in ("live", "group")])
+        >>> [tag.channel for tag in tables.recorded(ChannelTag)]
+        ['group', 'live']
+        """
+        return tuple(record for record in self.records if isinstance(record, kind))
 
     def frame(self, table: str, where: Filter | None = None) -> nw.LazyFrame[Any]:
         """Return a table as a narwhals lazy frame, filtered; events and spend have the campaign's `phase` as well.

@@ -221,6 +221,18 @@ NAMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "campaign": MappingProxyType({name: name for name in (N_("Double 11"), N_("Double 12"), N_("618"))}),
         "status": ORDER_STATUSES,
         "phase": MappingProxyType({"warm-up": N_("warm-up"), "burst": N_("burst"), "wrap-up": N_("wrap-up")}),
+        "stage": MappingProxyType(
+            {"design": N_("design"), "technology": N_("technology"), "execution": N_("execution")}
+        ),
+        "purpose": MappingProxyType(
+            {
+                "concept": N_("concept"),
+                "film": N_("film and pictures"),
+                "data": N_("data and tracking"),
+                "interaction": N_("interactive pages"),
+                "reserve": N_("reserve"),
+            }
+        ),
         "audience": MappingProxyType(
             {"high_intent": N_("high intent"), "mid_intent": N_("medium intent"), "low_intent": N_("low intent")}
         ),

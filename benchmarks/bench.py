@@ -20,7 +20,18 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-MODULES = ("journey", "latency", "imports", "reports", "start", "notebook", "against", "nulls", "intervals")
+MODULES = (
+    "journey",
+    "latency",
+    "imports",
+    "reports",
+    "start",
+    "notebook",
+    "against",
+    "nulls",
+    "intervals",
+    "allocation",
+)
 OLD = "SLUICE_BENCH_OLD"
 """Names the checkout of another commit for `against`, which without it has no rows."""
 

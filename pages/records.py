@@ -1,10 +1,10 @@
-"""What are things called, what counts as one, and what are currencies worth?"""
+"""What do people know that the data do not say: names, rates, the plan, peak days, experiments?"""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from analysis.records import Alias, ExchangeRate
+from analysis.records import Alias, CalendarDay, ChannelTag, ExchangeRate, Forecast, LiftTest, PlanLine, Record
 from ui import frame, records, session, workspaces
 from ui.language import N_, _
 from ui.page import through_the_door
@@ -16,12 +16,44 @@ VIEWS = {
         N_("Exchange rates"),
         N_("What a unit of a currency was worth, by day. Without a rate nothing is converted."),
     ),
+    "plan-line": (
+        N_("Plan"),
+        N_(
+            "What the plan gives to each stage of the work, and in it to channels or other purposes, phase by phase. "
+            "Without a phase it is for the whole campaign."
+        ),
+    ),
+    "calendar-day": (
+        N_("Peak days"),
+        N_(
+            "Days on which demand is known to be another, such as the peak of a sale. Their demand is then not taken "
+            "for the effect of spend."
+        ),
+    ),
+    "lift-test": (
+        N_("Lift tests"),
+        N_(
+            "What experiments measured: by how much spend of a channel was changed, by how much sales changed with it, "
+            "and the standard error of that. Below zero where the channel was paused."
+        ),
+    ),
+    "forecast": (
+        N_("Forecasts"),
+        N_("What plans were expected to bring, kept for the review. Give each the days it is for once they are set."),
+    ),
+    "channel-tag": (
+        N_("Tags"),
+        N_("Groups that channels belong to, such as private for the private domain: a plan can be bound by them."),
+    ),
+}
+KINDS: dict[str, type[Record]] = {
+    kind.kind: kind for kind in (Alias, ExchangeRate, PlanLine, CalendarDay, LiftTest, Forecast, ChannelTag)
 }
 
 through_the_door()
 frame.style()
 workspaces.line()
-frame.title(N_("What are things called?"))
+frame.title(N_("What do the data not say?"))
 view = st.segmented_control(
     _("View"), list(VIEWS), default="names", key="records.view", format_func=lambda name: _(VIEWS[name][0]),
     label_visibility="collapsed",
@@ -30,10 +62,7 @@ with session.said_plainly():
     session.workspace()
     _label, told = VIEWS[view or "names"]
     st.markdown(_(told))
-    match view:
-        case "alias":
-            records.editor(Alias)
-        case "exchange-rate":
-            records.editor(ExchangeRate)
-        case _:
-            records.names()
+    if kind := KINDS.get(view or "names"):
+        records.editor(kind)
+    else:
+        records.names()

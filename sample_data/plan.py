@@ -42,6 +42,13 @@ BROKEN_FROM = datetime(2026, 11, 5, 10, tzinfo=ZoneInfo(ZONE))
 PHASE_EFFECT = {"warm-up": 1.0, "burst": 1.6, "wrap-up": 0.8}
 REVENUE_NOISE = 0.10
 
+# --- what people wrote down --------------------------------------------------------------------------
+
+STAGES = {"design": 25, "technology": 40, "execution": 35}  # per cent of all the money
+RESERVE = 15  # per cent of what is for execution
+PURPOSES = {"design": {"concept": 2, "film": 3}, "technology": {"data": 3, "interaction": 5}}
+TAGS = (("live_stream", "private"), ("private_domain", "private"))
+
 # Dividing by the mean of the two modifiers, which are independent of each other and of viewing at all,
 # makes the expected rate over everyone who views exactly BROWSE_TO_CART. Indexed [slow, low intent].
 CART_RATE: Floats = (

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC
 from math import floor, log10
+from typing import TypeVar
+
+import numpy as np
 
 from sample_data import plan
-from sample_data.spend import Spending
+from sample_data.spend import Spending, split_exactly
 
 Facts = dict[str, object]
+K = TypeVar("K")
 NAMES = [campaign.name for campaign in plan.CAMPAIGNS]
 
 
@@ -33,6 +38,53 @@ def campaign_facts(spending: Spending) -> Facts:
         "currency": plan.CURRENCY,
         "goals": sorted(goals.items()),
     }
+
+
+def record_facts(spending: Spending) -> list[Facts]:
+    """What people wrote down beside the files: the plan, the peak days, the tags of channels.
+
+    The media budget is what the plan has for execution; the other stages stand beside it in their shares. A reserve
+    of it is held back, the rest goes to the paid channels and phases as their spend was meant to go.
+    """
+    budget = int(str(campaign_facts(spending)["budget"]))
+    share = plan.STAGES["execution"]
+    lines = [
+        line(stage, purpose, None, amount)
+        for stage, purposes in plan.PURPOSES.items()
+        for purpose, amount in split(round(budget * plan.STAGES[stage] / share), purposes).items()
+    ]
+    reserve = budget * plan.RESERVE // 100
+    lines += [line("execution", channel, phase, own) for (channel, phase), own in media(budget - reserve).items()]
+    lines.append(line("execution", "reserve", None, reserve))
+    first, last = plan.SURGE_DATES
+    days = {"name": "Singles' Day", "start": first.isoformat(), "end": last.isoformat()}
+    tags = [recorded("channel-tag", channel=channel, tag=tag) for channel, tag in plan.TAGS]
+    return [*lines, recorded("calendar-day", **days), *tags]
+
+
+def media(amount: int) -> dict[tuple[str, str], int]:
+    """So many yuan over the paid channels and phases, as each channel's spend was planned day by day."""
+    phase = plan.CURRENT.phases
+    weights = {
+        (channel.name, name): channel.daily * float(sum(plan.SPENDING[[own == name for own in phase]]))
+        for channel in plan.PAID
+        for name, _, _ in plan.CURRENT.phase_spans
+    }
+    return split(amount, weights)
+
+
+def split(amount: int, weights: Mapping[K, float]) -> dict[K, int]:
+    """Whole parts of an amount in proportion to weights, adding up to it."""
+    parts = split_exactly(np.array([amount]), np.array([list(weights.values())], dtype=float))[0]
+    return dict(zip(weights, parts.tolist(), strict=True))
+
+
+def line(stage: str, purpose: str, phase: str | None, amount: int) -> Facts:
+    return recorded("plan-line", stage=stage, line=purpose, phase=phase, amount=amount)
+
+
+def recorded(kind: str, **fields: object) -> Facts:
+    return {"kind": kind, "version": 1, **fields}
 
 
 def planted_truth(users: int, spending: Spending) -> Facts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import pkgutil
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -18,6 +19,7 @@ import analysis
 from analysis import read_export
 from analysis.answer import Answer
 from analysis.question import Question
+from analysis.records import PlanLine, Recorded
 from analysis.tables import Tables
 from analysis.values import Campaign, Phase
 
@@ -36,6 +38,12 @@ CAMPAIGN = Campaign(
     ),
     budget=50_000,
     margin=0.3,
+)
+
+PLAN = (
+    PlanLine(stage="execution", line="search", phase="burst", amount=2_000),
+    PlanLine(stage="execution", line="video", amount=20_000),
+    PlanLine(stage="design", line="film", amount=5_000),
 )
 
 FUNNEL = {"kind": "funnel", "version": 1, "steps": ["visit", "view", "purchase"]}
@@ -109,7 +117,12 @@ def sample() -> Tables:
         export = read_export(SAMPLE / name, zone="UTC")
         found[table] = export.clean(b"").rows
         export.close()
-    return Tables(**found, campaign=Campaign.from_json((SAMPLE / "campaign.json").read_text(encoding="utf-8")))
+    records = json.loads((SAMPLE / "records.json").read_text(encoding="utf-8"))
+    return Tables(
+        **found,
+        campaign=Campaign.from_json((SAMPLE / "campaign.json").read_text(encoding="utf-8")),
+        records=map(Recorded.from_dict, records),
+    )
 
 
 @pytest.fixture(scope="session")
@@ -125,8 +138,14 @@ def campaign() -> Campaign:
 
 
 @pytest.fixture(scope="session")
+def plan() -> tuple[PlanLine, ...]:
+    """Return the plan of the small campaign."""
+    return PLAN
+
+
+@pytest.fixture(scope="session")
 def _tables(frames: dict[str, pd.DataFrame]) -> Tables:
-    return Tables(**frames, campaign=CAMPAIGN)
+    return Tables(**frames, campaign=CAMPAIGN, records=PLAN)
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from analysis.journey.paths.of_funnel import FunnelPaths
 from analysis.messages import LANGUAGES, Message, Name, Names, say
 from analysis.names import DisplayNames
 from analysis.question import Question
+from analysis.records import PlanLine
 from analysis.values import Campaign, kinds
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,9 +48,11 @@ AnswerTo = Callable[[str], Answer]
 
 
 @pytest.fixture(scope="module")
-def named(ask: Callable[[str], Question], frames: dict[str, pd.DataFrame], campaign: Campaign) -> AnswerTo:
+def named(
+    ask: Callable[[str], Question], frames: dict[str, pd.DataFrame], campaign: Campaign, plan: tuple[PlanLine, ...]
+) -> AnswerTo:
     """Return a function that answers a question of a kind where every code has a name of its own."""
-    tables = Tables(**frames, campaign=campaign, display=OWN)
+    tables = Tables(**frames, campaign=campaign, display=OWN, records=plan)
     return cache(lambda kind: ask(kind).run(tables))
 
 

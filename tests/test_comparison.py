@@ -19,8 +19,11 @@ from analysis import (
     FunnelMoney,
     FunnelPaths,
     FunnelRules,
+    Limit,
+    PriceIndex,
     Retention,
     Sales,
+    Scenario,
     Step,
     Tables,
 )
@@ -399,7 +402,10 @@ def test_what_is_suggested_is_two_campaigns_or_two_halves(frames: dict[str, pd.D
 
 OTHER: dict[str, Any] = {
     "at": "2026-11-01", "since": "2026-10-01", "interest": ("view",), "currency": "USD", "draws": 150, "seed": 9,
-    "budgets": {"search": 5.0}, "split": {"search": 1.0}, "reserve": 0.3, "conversion": "view", "touches": ("cart",),
+    "spend": {"search": 5.0}, "worth": 7.0, "total": 9.0, "target": 3.0, "limits": (Limit.reserve(0.15),),
+    "prices": PriceIndex(rate=0.05), "given": {"search": 2.0}, "reach": 3.0, "caution": 0.5,
+    "plans": {"half": Scenario(spend={"search": 5.0})}, "split": {"search": 1.0}, "reserve": 0.3,
+    "conversion": "view", "touches": ("cart",),
     "window": "14d", "models": ("linear",), "direct": "search", "half_life": "3d", "first": 0.2, "last": 0.3,
     "from_step": 2, "to_step": 2, "paid_orders": 3, "slow": 5.0, "loyal_orders": 4, "least": 7,
     "false_discovery": 0.1, "steps": ("visit", "cart", "purchase"), "exclusions": (Exclusion("cart", after=2),),
@@ -418,7 +424,8 @@ OTHERS_OWN: dict[tuple[str, str], Any] = {
     ("paths", "start"): "visit", ("rules", "step"): 0.3, ("participation", "by"): ("visit",),
     ("drop-offs", "by"): ("device",), ("funnel-change", "by"): "device", ("sales", "by"): "coupon",
     ("performance", "by"): "campaign", ("attribution", "by"): "campaign", ("sales", "every"): "week",
-    ("performance", "every"): "week",
+    ("performance", "every"): "week", ("allocation", "goal"): "profit", ("budget-frontier", "least"): 0.3,
+    ("budget-frontier", "most"): 3.0, ("budget-frontier", "points"): 5,
 }  # fmt: skip
 
 
@@ -469,7 +476,7 @@ def test_every_setting_has_a_name_in_both_languages(kind: str, ask: Ask) -> None
         steps = Funnel(steps=("visit", "view", "purchase"), breakdown="channel")
         asked = steps if kind == "funnel" else asked.replace(funnel=steps)
     tried = variants(asked)
-    assert kind == "contents" or tried
+    assert kind in ("contents", "money-flow") or tried
     for name, other in tried:
         found = differences(asked, other)
         assert len(found) == 1, f"{kind}.{name}: {[each.said.text() for each in found]}"
@@ -483,7 +490,7 @@ def test_every_setting_has_a_name_in_both_languages(kind: str, ask: Ask) -> None
 
 
 def test_every_field_of_every_kind_has_a_name(ask: Ask) -> None:
-    whole = {"where", "left", "right", "funnel", "curves", "rules", "market", "before", "after"}
+    whole = {"where", "left", "right", "funnel", "curves", "rules", "market", "before", "after", "plan"}
     for kind in (*ASKED, "rules", "market"):
         for each in fields(base._KINDS[kind]):  # type: ignore[arg-type]
             assert each.name in whole or (kind, each.name) in OWN or each.name in SETTINGS, f"{kind}.{each.name}"
@@ -523,7 +530,8 @@ def test_nothing_is_said_of_what_is_not_set() -> None:
 
 def test_the_pages_and_comparisons_call_things_alike() -> None:
     labels = {kind.kind: label for one in SCREENS.values()
-              for kind, label in ((one.kind, one.label), *((view.kind, view.label) for view in one.views))}  # fmt: skip
+              for kind, label in ((one.kind, one.own or one.label),
+                                  *((view.kind, view.label) for view in one.views))}  # fmt: skip
     assert {kind: KINDS[kind] for kind in labels if kind != "comparison"} == {
         kind: label for kind, label in labels.items() if kind != "comparison"
     }

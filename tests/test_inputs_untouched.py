@@ -15,12 +15,14 @@ from analysis.charts import Look
 from analysis.errors import DataError
 from analysis.messages import LANGUAGES, Message, say
 from analysis.question import Question
+from analysis.records import PlanLine
 from analysis.tables import Tables
 from analysis.values import Campaign, Filter, kinds
 
 KINDS = kinds(Question)
 Ask = Callable[[str], Question]
 AnswerTo = Callable[[str], Answer]
+Plan = tuple[PlanLine, ...]
 
 
 def assert_same(one: Answer, other: Answer) -> None:
@@ -36,22 +38,22 @@ def test_there_are_questions() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_pandas_frames_come_back_untouched(
-    kind: str, ask: Ask, frames: dict[str, pd.DataFrame], campaign: Campaign
+    kind: str, ask: Ask, frames: dict[str, pd.DataFrame], campaign: Campaign, plan: Plan
 ) -> None:
     given = {name: frame.sample(frac=1, random_state=1) for name, frame in frames.items()}
     before = {name: frame.copy(deep=True) for name, frame in given.items()}
-    ask(kind).run(Tables(**given, campaign=campaign))
+    ask(kind).run(Tables(**given, campaign=campaign, records=plan))
     for name, frame in given.items():
         pd.testing.assert_frame_equal(frame, before[name], obj=name)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_polars_frames_come_back_untouched(
-    kind: str, ask: Ask, answer_to: AnswerTo, frames: dict[str, pd.DataFrame], campaign: Campaign
+    kind: str, ask: Ask, answer_to: AnswerTo, frames: dict[str, pd.DataFrame], campaign: Campaign, plan: Plan
 ) -> None:
     given = {name: pl.from_pandas(frame) for name, frame in frames.items()}
     before = {name: frame.clone() for name, frame in given.items()}
-    answer = ask(kind).run(Tables(**given, campaign=campaign))
+    answer = ask(kind).run(Tables(**given, campaign=campaign, records=plan))
     for name, frame in given.items():
         assert_frame_equal(frame, before[name])
     assert_same(answer, answer_to(kind))
@@ -115,14 +117,14 @@ def test_an_answer_reads_in_every_language_and_in_a_notebook(kind: str, answer_t
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_question_with_a_filter_looks_at_those_rows_alone(
-    kind: str, ask: Ask, frames: dict[str, pd.DataFrame], campaign: Campaign
+    kind: str, ask: Ask, frames: dict[str, pd.DataFrame], campaign: Campaign, plan: Plan
 ) -> None:
     where = Filter(campaign="Double 11")
     other = {name: frame.assign(campaign="another") for name, frame in frames.items()}
     other["orders"] = other["orders"].assign(order_id=other["orders"]["order_id"] + " of another")
     mixed = {name: pd.concat([frame, other[name].head(40)]) for name, frame in frames.items()}
     asked = ask(kind).replace(where=where)
-    alone, among = asked.run(Tables(**frames, campaign=campaign)), asked.run(Tables(**mixed, campaign=campaign))
+    alone, among = (asked.run(Tables(**given, campaign=campaign, records=plan)) for given in (frames, mixed))
     pd.testing.assert_frame_equal(alone.table, among.table)
 
 

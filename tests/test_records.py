@@ -10,7 +10,7 @@ import nbformat
 import pandas as pd
 import pytest
 
-from analysis import Campaign, ExchangeRate, Funnel, Record, Tables
+from analysis import Alias, CalendarDay, Campaign, ChannelTag, ExchangeRate, Funnel, LiftTest, PlanLine, Record, Tables
 from analysis.charts import Look
 from analysis.errors import QuestionError
 from analysis.sharing.notebooks import bundle, of
@@ -18,10 +18,17 @@ from analysis.values import kinds
 
 RATE = ExchangeRate(currency="USD", day="2026-11-11", rate=7.1, into="CNY")
 LATER = RATE.replace(day="2026-11-12", rate=7.2)
+PEAK = CalendarDay(name="peak", start="2026-11-10", end="2026-11-11")
+TEST = LiftTest(channel="video", start="2026-10-01", end="2026-10-07", spend_change=-700, sales_change=-900, error=200)
+LINE = PlanLine(stage="execution", line="video", phase="burst", amount=5_000)
+TAG = ChannelTag(channel="video", tag="own")
+BESIDE = (PEAK, TEST, LINE, TAG)
 
 
 def test_the_kinds_of_records() -> None:
-    assert {"exchange-rate", "display-name"} <= set(kinds(Record))
+    assert {"exchange-rate", "display-name", "calendar-day", "lift-test", "plan-line", "channel-tag"} <= {
+        *kinds(Record)
+    }
 
 
 @pytest.mark.parametrize(
@@ -69,3 +76,69 @@ def test_a_notebook_carries_the_rates_it_was_made_with(
     exec(load.replace('"."', repr(str(tmp_path))), space)
     assert space["tables"].rates == (RATE, LATER)
     pd.testing.assert_frame_equal(asked.run(space["tables"]).table, asked.run(tables).table)
+
+
+# ---- what questions read beside the rows --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("record", "change", "says"),
+    [
+        (PEAK, {"end": "2026-11-09"}, "backwards"),
+        (PEAK, {"start": None}, "give a date"),
+        (TEST, {"end": "2026-09-30"}, "backwards"),
+        (TEST, {"end": None}, "give a date"),
+        (TEST, {"error": 0}, "above 0"),
+        (TEST, {"spend_change": 0}, "measures nothing"),
+        (TEST, {"sales_change": float("inf")}, "finite"),
+        (LINE, {"amount": -1}, "0 or more"),
+        (LINE, {"stage": " "}, "not empty"),
+        (TAG, {"tag": ""}, "not empty"),
+    ],
+)
+def test_a_record_that_says_nothing_is_refused(record: Record, change: dict[str, Any], says: str) -> None:
+    with pytest.raises(QuestionError, match=says):
+        record.replace(**change)
+
+
+def test_a_day_alone_ends_on_itself() -> None:
+    assert CalendarDay(name="peak", start="2026-11-11") == CalendarDay(
+        name="peak", start="2026-11-11", end="2026-11-11"
+    )
+
+
+def test_records_come_by_kind_and_title_and_the_last_given_of_a_title_holds(frames: dict[str, pd.DataFrame]) -> None:
+    whole = LINE.replace(phase=None)
+    tables = Tables(spend=frames["spend"], records=[LINE.replace(amount=1), TAG, TEST, LINE, PEAK, whole])
+    assert tables.recorded(PlanLine) == (whole, LINE)
+    assert [tables.recorded(kind) for kind in (CalendarDay, LiftTest, ChannelTag)] == [(PEAK,), (TEST,), (TAG,)]
+    assert tables.records == (PEAK, TAG, TEST, whole, LINE)
+    assert Tables(spend=frames["spend"]).recorded(PlanLine) == ()
+
+
+def test_records_are_part_of_the_datas_version(frames: dict[str, pd.DataFrame]) -> None:
+    found = {Tables(spend=frames["spend"], records=[own]).version for own in (*BESIDE, LINE.replace(amount=1))}
+    assert len(found) == 5
+    one, other = (Tables(spend=frames["spend"], records=own).version for own in (BESIDE, BESIDE[::-1]))
+    assert one == other not in found
+    assert Tables(spend=frames["spend"]).version == Tables(spend=frames["spend"], records=()).version not in found
+
+
+def test_records_of_another_spelling_are_of_the_channel_it_stands_for(frames: dict[str, pd.DataFrame]) -> None:
+    spelt = (TEST.replace(channel="Video"), LINE.replace(line="Video"), TAG.replace(channel="Video"), TEST)
+    tables = Tables(
+        spend=frames["spend"], records=spelt, aliases=[Alias(column="channel", code="Video", meant="video")]
+    )
+    assert tables.records == (TAG, TEST, LINE)
+
+
+def test_a_notebook_carries_the_records_it_was_made_with(frames: dict[str, pd.DataFrame], tmp_path: Any) -> None:
+    tables = Tables(events=frames["events"], records=BESIDE)
+    asked = Funnel(steps=("view", "cart"))
+    with zipfile.ZipFile(io.BytesIO(bundle(of(asked, Look()), tables, Look()))) as archive:
+        archive.extractall(tmp_path)
+    notebook = nbformat.read(tmp_path / "sluice.ipynb", as_version=4)
+    space: dict[str, Any] = {}
+    load = next(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    exec(load.replace('"."', repr(str(tmp_path))), space)
+    assert space["tables"].records == tables.records

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.audience.lifecycle import Lifecycle
+from analysis.budget.allocation.rules import Limit
 from analysis.comparison.question import Comparison
 from analysis.errors import QuestionError, SluiceError
 from analysis.imports.columns.mapping import ColumnMapping
@@ -29,7 +30,7 @@ from analysis.journey.steps import Exclusion, Step
 from analysis.messages import translate
 from analysis.notebook import Cell, Notebook, Quote, Seen, Unread, Words
 from analysis.question import Question
-from analysis.records import Alias, DisplayName, ExchangeRate
+from analysis.records import Alias, CalendarDay, ChannelTag, DisplayName, ExchangeRate, Forecast, LiftTest, PlanLine
 from analysis.values import Campaign, Filter, Phase, Value, base, kinds, local_day, local_midnight, seconds
 from analysis.vocabulary import TABLES, column_names
 from analysis.workspace import FileMapping, Segment
@@ -54,11 +55,21 @@ PLAIN: dict[str, Value] = {
     "segment": Segment(question=Lifecycle(at="2026-11-10"), users=3, data="0a"),
     "exchange-rate": ExchangeRate(currency="USD", day="2026-11-11", rate=7.1, into="CNY"),
     "alias": Alias(column="channel", code="Google Ads", meant="google"),
+    "calendar-day": CalendarDay(name="peak", start="2026-11-11"),
+    "lift-test": LiftTest(
+        channel="display", start="2026-10-01", end="2026-10-07", spend_change=-1400, sales_change=-2100, error=400
+    ),
+    "plan-line": PlanLine(stage="execution", line="display", amount=9_000),
+    "channel-tag": ChannelTag(channel="display", tag="own"),
+    "forecast": Forecast(
+        name="best split", made="2026-11-16", spend=9_000, revenue=20_000, low=18_000, high=22_000, basis="claims"
+    ),
     "display-name": DisplayName(column="channel", code="live_stream", language="zh_CN", name="直播"),
     "quote": Quote(cell="a", column="rate", row={"event": "cart"}),
     "unread": Unread(json='{"kind":"telepathy"}'),
     "seen": Seen(data="0a", figures="1b", said={"en": "50% went on."}),
     "cell": Cell(id="a", holds=Words(text="x")),
+    "limit": Limit(tags=("private",), least=0.4, of="spend"),
     "notebook": Notebook(title="Review", cells=(Cell(id="a", holds=Words(text="x")),)),
 }
 """Instances of kinds that need something; the others are made with their defaults."""

@@ -67,7 +67,7 @@ def _chosen(screen: Screen[Any]) -> View[Any, Any] | None:
     if not screen.views:
         return None
     key, kept = widget_key("view"), widget_key("view.start")
-    labels = {screen.kind.kind: screen.label, **{view.kind.kind: view.label for view in screen.views}}
+    labels = {screen.kind.kind: screen.own or screen.label, **{view.kind.kind: view.label for view in screen.views}}
     keep(key, st.session_state.get(kept, screen.kind.kind))
     chosen = st.segmented_control(
         _("View"), list(labels), key=key, format_func=lambda k: _(labels[k]), label_visibility="collapsed"

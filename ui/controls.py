@@ -141,10 +141,11 @@ def several(
     )
 
 
-def number(key: str, label: str, first: Any, step: Any = 1, *, width: int = 130, **bounds: Any) -> Any:
-    """Draw a number, its label hidden."""
+def number(key: str, label: str, first: Any, step: Any = 1, *, width: int | None = 130, **bounds: Any) -> Any:
+    """Draw a number, its label hidden; in full width and with its label where `width` is None."""
     keep(key, first)
-    return st.number_input(label, step=step, key=key, label_visibility="collapsed", width=width, **bounds)
+    visible: Any = "collapsed" if width else "visible"
+    return st.number_input(label, step=step, key=key, label_visibility=visible, width=width or "stretch", **bounds)
 
 
 def length(first: str, also: Mapping[str, str] | None = None) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 
+from analysis import ResponseCurves
 from ui import session
 from ui.screens import SCREENS
 
@@ -17,6 +18,8 @@ def main() -> None:
     tables = session.sample().tables()
     for screen in SCREENS.values():
         screen.kind.suggested(tables).run(tables)
+    # The joint fit has kernels of its own, which the sample's claims do not ask for.
+    ResponseCurves(basis="effects", where=tables.current()).run(tables)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import MISSING, Field, fields
 from typing import Any
 
 import pandas as pd
@@ -20,6 +20,7 @@ from ui.language import N_, _, current, shown
 
 MOST_CODES, LATEST = 500, 30
 WORDS = {"kept": N_("kept"), "forgotten": N_("forgotten"), "restored": N_("brought back")}
+DAYS = ("day", "start", "end")
 CHOICES: Mapping[str, tuple[str, ...]] = {"language": tuple(LANGUAGES)}
 
 
@@ -54,17 +55,17 @@ def _plain(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.reset_index(drop=True)
 
 
-def _column(kind: type[Record], each: Any) -> Any:
-    label = shown(kind.label(each.name))
+def _column(kind: type[Record], each: Field[Any]) -> Any:
+    label, needed = shown(kind.label(each.name)), each.default is MISSING
     if each.name == "column" and kind is Alias:
         return st.column_config.SelectboxColumn(label, options=ALIASED, required=True)
     if each.name in CHOICES:
         return st.column_config.SelectboxColumn(label, options=CHOICES[each.name], required=True)
     if "float" in str(each.type) or "int" in str(each.type):
-        return st.column_config.NumberColumn(label, required=True)
-    if each.name == "day":
-        return st.column_config.TextColumn(label, required=True, help=_("such as 2026-11-11"))
-    return st.column_config.TextColumn(label, required=True)
+        return st.column_config.NumberColumn(label, required=needed)
+    if each.name in DAYS:
+        return st.column_config.TextColumn(label, required=needed, help=_("such as 2026-11-11"))
+    return st.column_config.TextColumn(label, required=needed)
 
 
 def _keep(kind: type[Record], key: str, rows: list[dict[str, Any]], held: Iterable[Kept[Any]]) -> None:
@@ -127,7 +128,8 @@ def history(kind: type[Record], key: str) -> None:
     with st.expander(_("History"), key=f"{key}.history"):
         for one in changes[:LATEST]:
             with st.container(horizontal=True, vertical_alignment="center", key=f"{key}.{one.id}.{one.revision}"):
-                what = ", ".join(str(getattr(one.value, each.name)) for each in fields(kind))
+                said_ = (getattr(one.value, each.name) for each in fields(kind))
+                what = ", ".join(str(own) for own in said_ if own is not None)
                 st.markdown(f"{one.at:%Y-%m-%d %H:%M} UTC · {_(WORDS[one.what])} · {shown(what)}", width="content")
                 if not one.current:
                     st.button(_("Bring back"), key=f"{key}.{one.id}.{one.revision}.back", type="tertiary",

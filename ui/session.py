@@ -31,6 +31,7 @@ from analysis.journey.nodes import question as nodes
 from analysis.journey.paths import question as paths
 from analysis.messages import Message, begun, say
 from analysis.question import Question
+from analysis.records import Record
 from analysis.workspace import Batch, Workspace, WorkspaceFile, workspace_files
 from analysis.workspace.across import UNSET
 from analysis.workspace.folder import is_id, new_id, sweep, used
@@ -216,6 +217,8 @@ def _make_sample(path: Path) -> None:
     here.add(*exports)
     here.name = "Double 11 2026"
     here.campaign = sample_campaign()
+    for record in sample_records():
+        here.keep(record.title, record)
     for export in exports:
         export.close()
     here.close()
@@ -226,6 +229,12 @@ def _make_sample(path: Path) -> None:
 def sample_campaign() -> Campaign:
     """Return the sample's campaign."""
     return Campaign.from_dict(json.loads((ROOT / "sample_data" / "campaign.json").read_text(encoding="utf-8")))
+
+
+def sample_records() -> tuple[Record, ...]:
+    """Return what is written down beside the sample's files."""
+    found = json.loads((ROOT / "sample_data" / "records.json").read_text(encoding="utf-8"))
+    return tuple(map(Record.from_dict, found))
 
 
 def _sample_digest() -> str:

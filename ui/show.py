@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from analysis.answer import Answer
-from analysis.charts import Plot
 from analysis.errors import DataError
-from analysis.messages import Message, Span
+from analysis.messages import Message
 from analysis.sharing import downloads, notebooks, pictures
 from ui import address, drawn, kept, session
 from ui.language import N_, _, current, look, shown
 from ui.notebook import adding
+from ui.tabled import table
 
 ICONS = {"info": ":material/info:", "warning": ":material/warning:", "missing": ":material/help:"}
 FRAMES = {
@@ -39,11 +38,10 @@ FRAMES = {
     "rates": N_("Rates and intervals"),
     "change": N_("Change"),
     "figures": N_("Other figures"),
+    "cells": N_("Every amount"),
+    "rules": N_("Rules"),
+    "present": N_("As spent"),
 }
-
-
-SENTENCE = 60
-"""Longer texts are sentences: they stand in the second column, in rows so high that Streamlit breaks lines."""
 
 
 def show(answer: Answer, page: str) -> None:
@@ -86,56 +84,6 @@ def notes(answer: Answer, page: str) -> None:
         with st.expander(_("How this is counted"), key=f"{page}.notes"):
             for note in rest:
                 st.markdown(f"{ICONS[note.level]} {said(answer, note.message)}")
-
-
-def table(answer: Answer, name: str) -> None:
-    """Draw one of an answer's tables with people's column names and units."""
-    plot = answer.plot(name, look())
-    whole = answer.shown(name, current())
-    frame, config = whole.copy(), {}
-    for column in whole.columns:
-        frame[column], config[column] = _column(whole, column, plot)
-    told = [c for c in frame.columns if config[c]["type_config"]["type"] == "text" and _longest(frame[c]) > SENTENCE]
-    for column in told:
-        config[column]["width"] = 420
-    order = [*frame.columns[:1], *told, *(c for c in frame.columns[1:] if c not in told)]
-    st.dataframe(
-        frame, column_config=config, column_order=order, row_height=72 if told else None, hide_index=True,
-        width="stretch", placeholder="",
-    )  # fmt: skip
-
-
-def _longest(values: Any) -> int:
-    return int(values.str.len().max()) if len(values) else 0
-
-
-def _column(whole: pd.DataFrame, column: str, plot: Plot) -> tuple[Any, Any]:
-    values, label = whole[column], plot.title(column)
-    match plot.fields[column].unit:
-        case "share" | "points":
-            return values.astype(float) * 100, st.column_config.NumberColumn(label, format="%.1f%%")
-        case "seconds":
-            return values.map(_span), st.column_config.TextColumn(_(plot.fields[column].label))
-        case "money":
-            return values.astype(float).round(2), st.column_config.NumberColumn(label, format="localized")
-        case "count":
-            return values, st.column_config.NumberColumn(label, format="localized")
-        case "ratio":
-            return values, st.column_config.NumberColumn(label, format="%.3f")
-        case "number":
-            return values, st.column_config.NumberColumn(label, format="localized")
-        case "flag":
-            return values, st.column_config.CheckboxColumn(label)
-        case "time":
-            return values, st.column_config.DatetimeColumn(label, format="YYYY-MM-DD HH:mm")
-        case "day":
-            return values.astype(str).str[:10], st.column_config.TextColumn(label)
-        case _:
-            return plot.names(whole, column), st.column_config.TextColumn(label)
-
-
-def _span(seconds: Any) -> str:
-    return "" if pd.isna(seconds) else _("{span}", span=Span(float(seconds)))
 
 
 # ---- actions ----------------------------------------------------------------------------------------------

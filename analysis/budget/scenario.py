@@ -1,7 +1,8 @@
-"""If each channel had this budget, what would it bring, how sure is that, and what would the next unit earn?"""
+"""If each channel had this spend, what would it bring, how sure is that, and what would the next unit earn?"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -12,39 +13,41 @@ import pandas as pd
 
 from analysis.answer import Answer, Note
 from analysis.budget.curves import chart as picture
-from analysis.budget.curves.columns import CHANNEL, DRAWN, EXPECTED
+from analysis.budget.curves.columns import CAUSES, CHANNEL, DRAWN, EXPECTED, SHORT_REASONS
 from analysis.budget.curves.curve import Curve, interval
-from analysis.budget.curves.question import SHORT_REASONS, CurvesAnswer, ResponseCurves, reason, tabled
+from analysis.budget.curves.question import CurvesAnswer, ResponseCurves, tabled
+from analysis.budget.curves.words import is_effect, likelier, one_basis, reason
 from analysis.charts import TOTAL, AnyChart, Look
 from analysis.errors import DataError
-from analysis.estimates import TAILS
 from analysis.fields import Field, Fields, Figure, described
 from analysis.messages import N_, Message, Money, Name, Names, say
 from analysis.money import OF_CURRENCIES, roi
 from analysis.question import Question
 from analysis.tables import Tables
-from analysis.values import Pairs, a, number, pairs, value
+from analysis.values import Pairs, a, pairs, value
 
 POINTS = 17
 """Points a curve is drawn through on each side of the spend observed."""
+STEPS_BEYOND = 16
+"""Points a curve is drawn through for each multiple of the spend observed, beyond it."""
 BEYOND = 1.5
 """How far a curve is drawn, as a multiple of the larger of spend observed and planned."""
 _HAIR = 1e-9
 """Relative difference below which a plan is not beyond what was observed (rounding)."""
 _CHANNEL = replace(CHANNEL, words={TOTAL: TOTAL})
+KEPT = ("claims-exceed-orders", "claims-scaled", "out-of-time", "moved", "joint-fit", "controls", "ceiling-unseen",
+        "twins", "two-bases", "suspect-spend", "with-and-without", "rows-absent", *OF_CURRENCIES)  # fmt: skip
+"""Codes of the curves' notes that change how to read a plan."""
 
 
-@value("scenario")
+@value("scenario", version=2)
 class Scenario(Question):
-    """What a plan of budgets is expected to bring, by the channels' response curves.
+    """What a plan is expected to bring, by the channels' response curves.
 
     Parameters
     ----------
-    budgets : mapping of str to float
-        Each channel's budget for the whole time looked at, the reserve's share included. A channel that is not
-        named keeps what was spent on it: observed spend / (1 - reserve).
-    reserve : float
-        Share of every budget that is held back and earns nothing here.
+    spend : mapping of str to float
+        Each channel's spend for the whole time looked at. A channel that is not named keeps what was spent on it.
     curves : ResponseCurves
         How the curves are fitted.
     where : Filter, optional
@@ -54,40 +57,50 @@ class Scenario(Question):
     Notes
     -----
     A channel's spend in every period is scaled by planned / observed spend, so the plan keeps the campaign's
-    timing. Intervals are from the curves' bootstrap draws; noise of a single campaign comes on top.
+    timing. Intervals are from the curves' draws; noise of a single campaign comes on top. Totals are of one basis:
+    claims of platforms, or effects seen in orders, whichever more of the spend has.
 
     Examples
     --------
     >>> import numpy as np, pandas as pd
     >>> days = pd.date_range("2026-09-21", periods=40)
     >>> spend = np.tile([20.0, 50.0, 100.0, 200.0], 10)
+    >>> noise = np.exp(0.02 * np.sin(np.arange(40) ** 2))
     >>> report = pd.DataFrame({
     ...     "period_start": days, "period_end": days + pd.Timedelta(days=1), "channel": "search", "currency": "CNY",
-    ...     "spend": spend, "attributed_revenue": 900 * spend / (100 + spend),
+    ...     "spend": spend, "attributed_revenue": 900 * spend / (100 + spend) * noise,
     ... })
-    >>> answer = Scenario(budgets={"search": 10_000}, reserve=0.2).run(Tables(spend=report))
-    >>> answer.table[["channel", "budget", "reserved", "spend", "roi"]].round(2).values.tolist()
-    [['search', 10000.0, 2000.0, 8000.0, 2.61], ['(total)', 10000.0, 2000.0, 8000.0, 2.61]]
+    >>> answer = Scenario(spend={"search": 8_000}).run(Tables(spend=report))
+    >>> answer.table[["channel", "spend", "observed", "roi"]].round(1).values.tolist()
+    [['search', 8000.0, 3700.0, 2.6], ['(total)', 8000.0, 3700.0, 2.6]]
     """
 
     title: ClassVar[str] = N_("What would another budget earn?")
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"spend": ()})
 
-    budgets: Pairs = field(default=(), metadata=pairs(least=0))
-    reserve: float = field(default=0.15, metadata=number(least=0, most=0.9))
+    spend: Pairs = field(default=(), metadata=pairs(least=0))
     curves: ResponseCurves = field(default_factory=ResponseCurves, metadata=a(ResponseCurves))
+
+    @classmethod
+    def readable(cls, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Read one of version 1, whose budgets held a reserve that was not spent."""
+        if data.get("version") != 1:
+            return data
+        rest = {name: own for name, own in data.items() if name not in ("budgets", "reserve")}
+        spent = 1 - data.get("reserve", 0.15)
+        return rest | {"spend": [[channel, amount * spent] for channel, amount in data.get("budgets", ())]}
 
     def _answer(self, tables: Tables) -> ScenarioAnswer:
         asked = self.curves if self.curves.where else self.curves.replace(where=self.where)
-        fitted = asked._answer(tables)
-        plans = _plans(self, fitted)
-        table = tabled([*(p.row() for p in plans), _total(plans)], ScenarioAnswer.fields["table"])
+        fitted = asked.fitted(tables)
+        plans = planned(fitted, dict(self.spend))
+        table = tabled([*(p.row() for p in plans), total(plans)], ScenarioAnswer.fields["table"])
         return ScenarioAnswer(
             question=self,
             version=tables.version,
-            headline=_headline(table, fitted.currency),
-            frames={"table": table, "curve": _drawn(plans)},
-            notes=_notes(self, table, fitted),
+            headline=_headline(table, plans, fitted.currency),
+            frames={"table": table, "curve": drawn(plans)},
+            notes=_notes(table, plans, fitted),
             currency=fitted.currency,
             curves=fitted.curves,
             universe=fitted.universe,
@@ -98,11 +111,11 @@ class Scenario(Question):
 class ScenarioAnswer(Answer):
     """A plan's figures, one row per channel and one in total.
 
-    budget = reserved + spend. `revenue` is expected at `spend`, `change` is against the same curve at `observed`
-    spend. `low` and `high` hold given the form of each curve; `spread_low` and `spread_high` are the least and the
-    most by the forms that fit about as well. `stretch` is the plan's highest period over the highest observed. The
-    total adds up budgets and spend of all channels; its revenue, change and ROI are those of the channels whose
-    curve is known. Its `marginal_roi` is that of the next unit of money if it is spread over them as the plan is.
+    `revenue` is expected at `spend`, `change` is against the same curve at `observed` spend. `stretch` is the plan's
+    highest period over the highest observed, `beyond` what of the change in revenue lies beyond the spend observed.
+    The total adds up spend of all channels; its revenue, change and ROI are those of the channels that have a curve
+    of the plan's basis, and its `marginal_roi` that of the next unit of money if it is spread over them as the plan
+    is.
 
     Parameters
     ----------
@@ -115,8 +128,6 @@ class ScenarioAnswer(Answer):
     fields: ClassVar[Fields] = described(
         table={
             "channel": _CHANNEL,
-            "budget": Field(N_("Budget"), "money"),
-            "reserved": Field(N_("Held back"), "money"),
             "spend": Field(N_("Planned spend"), "money"),
             "observed": Field(N_("Observed spend"), "money"),
             "revenue": Field(N_("Expected revenue"), "money"),
@@ -126,6 +137,8 @@ class ScenarioAnswer(Answer):
             "change_high": Field(N_("Change, 95% to"), "money"),
             "extrapolated": Field(N_("Beyond the spend observed"), "flag"),
             "stretch": Field(N_("Highest period, planned over observed"), "ratio"),
+            "beyond": Field(N_("Change that lies beyond the spend observed"), "money"),
+            "cause": Field(N_("What it says of cause"), "text", CAUSES),
             "reason": Field(N_("Reason"), "text", SHORT_REASONS),
         },
         curve={
@@ -149,7 +162,7 @@ class ScenarioAnswer(Answer):
             describe=look(self.headline),
             x=N_("spend (○ as spent, ● planned)"),
             y=N_("expected revenue"),
-            marks=_marks(self),
+            marks=marks(self.table),
         )
 
 
@@ -158,132 +171,132 @@ class ScenarioAnswer(Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """One channel's budget, and its curve if it has one."""
+    """One channel's planned and observed spend, its curve if it has one, and whether that is on the plan's basis."""
 
     channel: str
-    budget: float
-    reserve: float
+    spend: float
     observed: float
     curve: Curve | None
-    rivals: tuple[Curve, ...]
+    cause: str | None
     reason: str | None
-
-    @property
-    def spend(self) -> float:
-        """What is planned to be spent, the reserve held back."""
-        return self.budget * (1 - self.reserve)
+    counts: bool
 
     @property
     def scale(self) -> float:
         """Planned over observed spend."""
-        return self.spend / self.observed
+        return self.spend / self.observed if self.observed else 0.0
 
     def row(self) -> dict[str, object]:
         """Make the channel's row of the public table."""
         own: dict[str, object] = {
             "channel": self.channel,
-            "budget": self.budget,
-            "reserved": self.budget - self.spend,
             "spend": self.spend,
             "observed": self.observed,
             "extrapolated": False,
+            "cause": self.cause,
             "reason": self.reason,
         }
         if self.curve is None:
             return own
-        planned = self.curve.total_draws(self.scale)
+        (planned, now), (margins, _) = self.curve.at(self.scale, 1.0)
+        most = self.curve.within_observed(self.scale) if self.scale > 1 else planned
+        revenue = float(planned.mean())
         low, high = interval(planned)
-        change_low, change_high = interval(planned - self.curve.total_draws())
-        marginal_low, marginal_high = interval(self.curve.next_unit_draws(self.scale))
-        revenue = self.curve.total(self.scale)
-        others = [c.total(self.scale) for c in self.rivals]
+        change_low, change_high = interval(planned - now)
+        marginal_low, marginal_high = interval(margins)
         return own | {
             "revenue": revenue,
             "low": low,
             "high": high,
-            "spread_low": min(others),
-            "spread_high": max(others),
             "roi": float(roi(revenue, self.spend)),
-            "marginal_roi": self.curve.next_unit(self.scale),
+            "marginal_roi": float(margins.mean()),
             "marginal_low": marginal_low,
             "marginal_high": marginal_high,
-            "change": revenue - self.curve.total(),
+            "change": revenue - float(now.mean()),
             "change_low": change_low,
             "change_high": change_high,
             "extrapolated": self.scale > 1 + _HAIR,
             "stretch": self.scale,
+            "beyond": revenue - float(most.mean()),
         }
 
 
-def _plans(asked: Scenario, fitted: CurvesAnswer) -> list[Plan]:
-    table, budgets = fitted.table, dict(asked.budgets)
+def planned(fitted: CurvesAnswer, spend: Mapping[str, float]) -> list[Plan]:
+    """Return every channel's part of a plan; one that is not named keeps what was spent.
+
+    Raises
+    ------
+    DataError
+        A channel is named that the report does not have.
+    """
+    table = fitted.table
     known = {c.channel: c for c in fitted.curves}
-    for channel in budgets:
+    counted = {c.channel for c in one_basis(fitted.curves)}
+    for channel in spend:
         if channel not in set(table["channel"]):
             raise DataError.unknown(say("channel"), channel, table["channel"])
     return [
         Plan(
             channel=row["channel"],
-            budget=budgets.get(row["channel"], row["spend"] / (1 - asked.reserve)),
-            reserve=asked.reserve,
+            spend=float(spend.get(row["channel"], row["spend"])),
             observed=row["spend"],
             curve=known.get(row["channel"]),
-            rivals=fitted.rivals.get(row["channel"], ()),
+            cause=row["cause"] if row["estimable"] else None,
             reason=None if row["estimable"] else row["reason"],
+            counts=row["channel"] in counted,
         )
         for row in table.to_dict("records")
     ]
 
 
-def _total(plans: list[Plan]) -> dict[str, Any]:
+def total(plans: list[Plan]) -> dict[str, Any]:
     """Add the channels up. Draws of one index belong together in a joint fit, and are independent otherwise."""
     row: dict[str, Any] = {"channel": TOTAL, "extrapolated": False}
-    for column in ("budget", "spend", "observed"):
+    for column in ("spend", "observed"):
         row[column] = sum(float(getattr(p, column)) for p in plans)
-    row["reserved"] = row["budget"] - row["spend"]
-    own = [(p, p.curve) for p in plans if p.curve]
+    own = [(p, p.curve) for p in plans if p.curve and p.counts]
     if not own:
         return row
-    planned = np.sum([c.total_draws(p.scale) for p, c in own], axis=0)
-    observed = np.sum([c.total_draws() for _, c in own], axis=0)
-    row["revenue"] = sum(c.total(p.scale) for p, c in own)
-    row["low"], row["high"] = interval(planned)
-    for column, pick in (("spread_low", min), ("spread_high", max)):
-        row[column] = sum(pick(c.total(p.scale) for c in p.rivals) for p, _ in own)
-    row["change"] = row["revenue"] - sum(c.total() for _, c in own)
-    row["change_low"], row["change_high"] = interval(planned - observed)
+    found = [c.at(p.scale, 1.0) for p, c in own]
+    plan, observed = np.sum([totals for totals, _ in found], axis=0)
+    inside = [c.within_observed(p.scale) if p.scale > 1 else t[0] for (p, c), (t, _) in zip(own, found, strict=True)]
+    most = np.sum(inside, axis=0)
+    row["revenue"], row["change"] = float(plan.mean()), float((plan - observed).mean())
+    row["low"], row["high"] = interval(plan)
+    row["change_low"], row["change_high"] = interval(plan - observed)
+    row["beyond"] = float((plan - most).mean())
     row["extrapolated"] = any(p.scale > 1 + _HAIR for p, _ in own)
     if spend := sum(p.spend for p, _ in own):
-        shares = [p.spend / spend for p, _ in own]
-        margins = np.sum([w * c.next_unit_draws(p.scale) for w, (p, c) in zip(shares, own, strict=True)], axis=0)
-        row["roi"] = float(roi(row["revenue"], spend))
-        row["marginal_roi"] = sum(w * c.next_unit(p.scale) for w, (p, c) in zip(shares, own, strict=True))
+        margins = np.sum([p.spend / spend * m[0] for (p, _), (_, m) in zip(own, found, strict=True)], axis=0)
+        row["roi"], row["marginal_roi"] = float(roi(row["revenue"], spend)), float(margins.mean())
         row["marginal_low"], row["marginal_high"] = interval(margins)
     return row
 
 
-def _drawn(plans: list[Plan]) -> pd.DataFrame:
+def drawn(plans: list[Plan]) -> pd.DataFrame:
     """Follow each curve from no spend to beyond what was observed and what is planned."""
     parts = []
     for plan in plans:
         if curve := plan.curve:
-            most = BEYOND * max(1.0, plan.scale)
-            scales = np.append(np.linspace(0, 1, POINTS), np.linspace(1, most, POINTS)[1:])
-            drawn = np.array([np.quantile(curve.total_draws(scale), TAILS) for scale in scales])
+            most = math.ceil(BEYOND * max(1.0, plan.scale) * STEPS_BEYOND) / STEPS_BEYOND
+            further = np.arange(1, round((most - 1) * STEPS_BEYOND) + 1) / STEPS_BEYOND
+            # Far beyond what was spent a few points do.
+            scales = np.append(np.linspace(0, 1, POINTS), 1 + further[:: max(1, len(further) // POINTS)])
+            revenue, low, high = zip(*(curve.band(float(scale)) for scale in scales), strict=True)
             own = {
                 "channel": plan.channel,
                 "spend": scales * plan.observed,
-                "revenue": [curve.total(scale) for scale in scales],
-                "low": drawn[:, 0],
-                "high": drawn[:, 1],
+                "revenue": revenue,
+                "low": low,
+                "high": high,
                 "beyond": scales > 1,
             }
             parts.append(pd.DataFrame(own))
     return pd.concat(parts, ignore_index=True) if parts else tabled([], ScenarioAnswer.fields["curve"])
 
 
-def _marks(answer: ScenarioAnswer) -> pd.DataFrame:
-    table = answer.table
+def marks(table: pd.DataFrame) -> pd.DataFrame:
+    """Return both points of each channel: as spent and as planned."""
     known = table[(table["channel"] != TOTAL) & table["revenue"].notna()]
     planned = known[["channel", "spend", "revenue"]].assign(point="planned")
     spent = known[["channel"]].assign(
@@ -299,70 +312,70 @@ SAME = 0.005
 """Money below which a plan brings what was spent brought."""
 
 
-def _headline(table: pd.DataFrame, currency: str | None) -> Message:
-    total, known = table.iloc[-1], table.iloc[:-1].dropna(subset="revenue")
-    if known.empty:
+def _headline(table: pd.DataFrame, plans: list[Plan], currency: str | None) -> Message:
+    sums, counted = table.iloc[-1], [p for p in plans if p.curve and p.counts]
+    if not counted:
         return say(
             "What {spend} would bring cannot be told: no channel's response curve can be estimated.",
-            spend=Money(float(total["spend"]), currency),
+            spend=Money(float(sums["spend"]), currency),
         )
-    if pd.isna(total["roi"]):
+    if pd.isna(sums["roi"]):
         return say("Nothing is planned to be spent, so nothing is expected.")
     facts: dict[str, object] = {
-        "spend": Money(float(known["spend"].sum()), currency),
-        "n": int((known["spend"] > 0).sum()),
-        "reserve": Money(float(total["reserved"]), currency),
-        "revenue": Money(float(total["revenue"]), currency),
-        "low": Money(float(total["low"]), currency),
-        "high": Money(float(total["high"]), currency),
-        "roi": float(total["roi"]),
+        "spend": Money(sum(p.spend for p in counted), currency),
+        "n": sum(p.spend > 0 for p in counted),
+        "revenue": Money(float(sums["revenue"]), currency),
+        "low": Money(float(sums["low"]), currency),
+        "high": Money(float(sums["high"]), currency),
+        "roi": float(sums["roi"]),
     }
-    if abs(change := float(total["change"])) < SAME:
-        whole = say("Spent as it was, {spend} over {n} channels brings {revenue} ({low} to {high}), ROI {roi}, with "
-                    "{reserve} held back.", **facts)  # fmt: skip
-        return say("{whole} {more}", whole=whole, more=_move(known))
-    return say(
-        "{spend} spread over {n} channels is expected to bring {revenue} ({low} to {high}), {change}; ROI {roi}, "
-        "{reserve} held back.",
-        change=_changed(change, currency),
-        **facts,
-    )
+    effect = is_effect(counted[0].curve)  # type: ignore[arg-type]
+    if abs(change := float(sums["change"])) < SAME:
+        whole = (
+            say("Spent as it was, {spend} over {n} channels brings {revenue} ({low} to {high}), ROI {roi}.", **facts)
+            if effect
+            else say("Spent as it was, {spend} over {n} channels has {revenue} ({low} to {high}) claimed for it, ROAS "
+                     "{roi}.", **facts)
+        )  # fmt: skip
+        return say("{whole} {more}", whole=whole, more=_move(counted))
+    facts["change"] = _changed(change, float(sums["change_low"]), float(sums["change_high"]), currency)
+    if effect:
+        return say("{spend} over {n} channels is expected to bring {revenue} ({low} to {high}), {change}; ROI {roi}.",
+                   **facts)  # fmt: skip
+    return say("{spend} over {n} channels is expected to have {revenue} ({low} to {high}) claimed for it, {change}; "
+               "ROAS {roi}.", **facts)  # fmt: skip
 
 
-def _move(known: pd.DataFrame) -> Message:
+def _move(counted: list[Plan]) -> Message:
     """Say where the next money earns most and from where it is best taken, where chance does not explain that."""
-    ranked = known.dropna(subset="marginal_roi").sort_values("marginal_roi", ascending=False, kind="stable")
-    if len(ranked) < 2 or not ranked["marginal_low"].iloc[0] > ranked["marginal_high"].iloc[-1]:
+    found = [(p.channel, p.curve.next_unit_draws(p.scale)) for p in counted if p.curve]
+    ranked = sorted(found, key=lambda each: -float(each[1].mean()))
+    if len(ranked) < 2 or not likelier(ranked[0][1], ranked[-1][1]):
         return say("Where the next money earns most cannot be told yet.")
-    best, worst = ranked.iloc[0], ranked.iloc[-1]
+    (best, most), (worst, least) = ranked[0], ranked[-1]
     return say("The next money earns most in {best} (marginal ROI {most}) and least in {worst} ({least}): move some "
-               "from there first.", best=Name(best["channel"], "channel"), most=float(best["marginal_roi"]),
-               worst=Name(worst["channel"], "channel"), least=float(worst["marginal_roi"]))  # fmt: skip
+               "from there first.", best=Name(best, "channel"), most=float(most.mean()),
+               worst=Name(worst, "channel"), least=float(least.mean()))  # fmt: skip
 
 
-def _changed(change: float, currency: str | None) -> Message:
-    amount = Money(abs(change), currency)
-    if change > 0:
-        return say("{amount} more than at the budgets as spent", amount=amount)
-    return say("{amount} less than at the budgets as spent", amount=amount)
+def _changed(change: float, low: float, high: float, currency: str | None) -> Message:
+    if change < 0:
+        change, low, high = -change, -high, -low
+        text = N_("{amount} less ({low} to {high}) than as spent")
+    else:
+        text = N_("{amount} more ({low} to {high}) than as spent")
+    return say(text, amount=Money(change, currency), low=Money(low, currency), high=Money(high, currency))
 
 
-def _notes(asked: Scenario, table: pd.DataFrame, fitted: CurvesAnswer) -> tuple[Note, ...]:
+def _notes(table: pd.DataFrame, plans: list[Plan], fitted: CurvesAnswer) -> tuple[Note, ...]:
     own = table.iloc[:-1]
-    notes = [_unknown(own, code) for code in own["reason"].dropna().unique()]
-    notes += [_extrapolated(row, fitted.currency) for row in own[own["extrapolated"]].to_dict("records")]
-    notes += _next_best(own)
-    unnamed = tuple(c for c in own["channel"] if asked.budgets and c not in dict(asked.budgets))
-    if unnamed:
-        kept = say("{channels}: no budget given, so they keep what was spent.", channels=Names(unnamed, "channel"))
-        notes.append(Note("as-spent", kept))
-    if any(c.source == "attributed" for c in fitted.curves):
-        caveat = say(
-            "Revenue is what the ad platforms attribute to a channel, not what would be lost without it. "
-            "An experiment that pauses the channel tells the difference."
-        )
-        notes.append(Note("attributed-revenue", caveat))
-    notes += [n for n in fitted.notes if n.code in ("joint-fit", "controls", "ceiling-unseen", *OF_CURRENCIES)]
+    notes = [note for note in fitted.notes if note.code in KEPT]
+    notes += [_unknown(own, code) for code in own["reason"].dropna().unique()]
+    notes += [extrapolated(row, fitted.currency) for row in own[own["extrapolated"]].to_dict("records")]
+    if apart := tuple(p.channel for p in plans if p.curve and not p.counts):
+        text = say("{channels}: on another basis than the plan, so not in its total.", channels=Names(apart, "channel"))
+        notes.append(Note("other-basis", text, "warning"))
+    notes += [note for note in fitted.notes if note.code == "attributed-revenue"]
     if fitted.curves:
         rule = say("Every channel keeps its timing: each period's spend is scaled alike. Intervals are of the curve.")
         notes.append(Note("scaled-pattern", rule))
@@ -379,31 +392,13 @@ def _unknown(own: pd.DataFrame, code: str) -> Note:
     return Note("not-estimable", text, "missing")
 
 
-def _extrapolated(row: dict[Any, Any], currency: str | None) -> Note:
+def extrapolated(row: dict[Any, Any], currency: str | None) -> Note:
+    """Say what of a channel's plan lies beyond what was ever spent."""
     text = say(
-        "{channel}: planned spend goes up to {times} times the highest observed; the dashed part of its curve is a "
-        "guess. Forms that fit about as well put revenue between {low} and {high}.",
+        "{channel}: planned spend goes up to {times} times the highest observed; {amount} of its revenue lies beyond "
+        "what was ever spent, where the curve is a guess (dashed).",
         channel=Name(row["channel"], "channel"),
         times=float(row["stretch"]),
-        low=Money(row["spread_low"], currency),
-        high=Money(row["spread_high"], currency),
+        amount=Money(row["beyond"], currency),
     )
     return Note("extrapolated", text, "warning")
-
-
-def _next_best(own: pd.DataFrame) -> list[Note]:
-    known = own[own["marginal_roi"].notna()].sort_values("marginal_roi", ascending=False, kind="stable")
-    if len(known) < 2:
-        return []
-    best, worst = known.iloc[0], known.iloc[-1]
-    text = say(
-        "At this plan the next unit of money earns most in {best} ({most}; {low} to {high}) and least in {worst} "
-        "({least}).",
-        best=Name(best["channel"], "channel"),
-        most=float(best["marginal_roi"]),
-        low=float(best["marginal_low"]),
-        high=float(best["marginal_high"]),
-        worst=Name(worst["channel"], "channel"),
-        least=float(worst["marginal_roi"]),
-    )
-    return [Note("next-best", text)]

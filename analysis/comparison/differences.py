@@ -75,7 +75,7 @@ def _of_values(left: Value, right: Value, part: str = "") -> Iterator[Difference
         one, other = getattr(left, name), getattr(right, name)
         if one == other:
             continue
-        if isinstance(one, Value) or isinstance(other, Value):  # a filter alone may be missing
+        if name == "where" or (isinstance(one, Value) and isinstance(other, Value)):
             yield from _of_values(one or Filter(), other or Filter(), PARTS.get(name, part))
         elif name == "steps" and len(one) == len(other):
             yield from _of_steps(one, other)

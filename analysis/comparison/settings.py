@@ -91,6 +91,19 @@ def _values(held: Any) -> Message:
     return say("{names}", names=Names(tuple(_value(one) for one in held)))
 
 
+def _limits(held: Any) -> Message:
+    return say("{names}", names=Names(tuple(one.words() for one in held)))
+
+
+def _prices(held: Any) -> Message:
+    found: Message = held.words()
+    return found
+
+
+def _plans(held: Any) -> Message:
+    return say("{names}", names=Names(tuple(label for label, _ in held)))
+
+
 def _value(one: Any) -> Message:
     return say("{event}", event=Name(one, "event")) if isinstance(one, str) else step(one)
 
@@ -154,11 +167,30 @@ CHOICES: Mapping[str, Mapping[Any, str]] = MappingProxyType(
             "row": N_("Touches of one value in a row count once"),
         },
         "form": {
-            "auto": N_("the best-fitting form"),
+            "auto": N_("every form that fits"),
             "hyperbolic": N_("a hyperbolic form"),
             "exponential": N_("an exponential form"),
             "logistic": N_("a logistic form"),
             "logarithmic": N_("a logarithmic form"),
+            "hill": N_("an S-curve (Hill)"),
+        },
+        "basis": {
+            "auto": N_("claims where there are any, else orders"),
+            "claims": N_("what platforms claim"),
+            "effects": N_("what orders show"),
+        },
+        "plan-goal": {
+            "revenue": N_("most revenue"),
+            "profit": N_("most profit"),
+            "budget": N_("the least budget"),
+            "roi": N_("most revenue at an ROI"),
+            "marginal_roi": N_("money while the next unit earns"),
+        },
+        "time": {"next": N_("the next campaign"), "rest": N_("the rest of this one")},
+        "per": {
+            "phase": N_("by channel and phase"),
+            "channel": N_("by channel"),
+            "day": N_("by channel and day"),
         },
         "direction": {"after": N_("after"), "before": N_("before")},
         "count": {"users": N_("unique users"), "occurrences": N_("total events")},
@@ -191,8 +223,9 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "breakdown": Setting(N_("Breakdown"), _columns, N_("nothing")),
         "breakdown_at": Setting(N_("Breakdown's value is taken at"), _taken_at),
         "budget": Setting(N_("Whole budget, reserve included"), PLAIN),
-        "budgets": Setting(N_("Budget"), _amounts, N_("as spent")),
+        "basis": _chosen("basis", N_("Revenue")),
         "by": Setting(N_("Breakdown"), _columns, N_("nothing")),
+        "caution": Setting(N_("Caution"), _share),
         "campaign": Setting(N_("Campaign"), _codes("campaign"), N_("All")),
         "channel": Setting(N_("Channel"), _codes("channel"), N_("All")),
         "cohort": _chosen("cohort", N_("First time")),
@@ -216,6 +249,7 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "first": Setting(N_("Position-based: percent for the first touch"), _share),
         "form": _chosen("form", N_("Form")),
         "from_step": Setting(N_("From step"), PLAIN),
+        "given": Setting(N_("Returns given"), _amounts, N_("none")),
         "goal": Setting(N_("Goal"), EVENT),
         "group": Setting(N_("Group"), PLAIN, N_("all groups"), of="funnel.breakdown"),
         "half_life": Setting(N_("Time decay: days to half the weight"), LENGTH),
@@ -224,6 +258,7 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "interest": Setting(N_("Interest"), EVENT),
         "last": Setting(N_("Position-based: percent for the last touch"), _share),
         "least": Setting(N_("Fewest users of a group"), PLAIN),
+        "limits": Setting(N_("Rules"), _limits, N_("None")),
         "loyal_orders": Setting(N_("Orders that make a loyal user"), PLAIN),
         "measure": _chosen("measure", N_("Measure")),
         "models": Setting(N_("Models"), _models, N_("All")),
@@ -233,11 +268,16 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "order": _chosen("order", N_("Order")),
         "paid_orders": Setting(N_("Paid orders"), PLAIN),
         "paths": _chosen("paths", N_("Paths")),
+        "per": _chosen("per", N_("Amounts")),
         "period": _chosen("period", N_("Period")),
         "periods": Setting(N_("Periods"), PLAIN),
         "phases": Setting(N_("by phase"), _among(YES)),
+        "plans": Setting(N_("Plans"), _plans, N_("None")),
+        "prices": Setting(N_("Prices"), _prices, N_("as they were")),
         "profile": _chosen("profile", N_("Rules of"), N_("Sluice's own")),
+        "reach": Setting(N_("Most of a channel, times its highest spend"), PLAIN),
         "repeats": _chosen("repeats", N_("Repeats")),
+        "rate": Setting(N_("Rise of prices a year"), _share),
         "reserve": Setting(N_("Reserve"), _share),
         "returns": Setting(N_("Return"), EVENT, N_("the same")),
         "runs": Setting(N_("Simulated campaigns"), PLAIN),
@@ -245,23 +285,33 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "session": _chosen("session", N_("Sessions")),
         "since": Setting(N_("Since"), PLAIN),
         "slow": Setting(N_("Slow pages take more than"), _span),
+        "spend": Setting(N_("Planned spend"), _amounts, N_("as spent")),
         "split": Setting(N_("Split of the budget"), _amounts, N_("as spent")),
         "step": Setting(N_("Step"), PLAIN),
         "steps": Setting(N_("Steps"), _values),
+        "target": Setting(N_("Target"), PLAIN),
+        "time": _chosen("time", N_("Days")),
         "to": Setting(N_("Conversion"), EVENT),
         "to_step": Setting(N_("To step"), PLAIN, N_("the last step")),
+        "total": Setting(N_("Total"), PLAIN, N_("the same money")),
         "touches": Setting(N_("Events that are touches"), EVENT, N_("Every event")),
         "unbounded": _chosen("unbounded", N_("Reach")),
         "until": Setting(N_("Up to"), EVENT, N_("to the end")),
         "value": _chosen("value", N_("Value")),
         "window": Setting(N_("Window"), LENGTH),
+        "worth": Setting(N_("Worth of a conversion"), PLAIN),
+        "years": Setting(N_("Years since"), PLAIN),
     }
 )
 """Fields that mean one thing in every question that has them."""
 
 OWN: Mapping[tuple[str, str], Setting] = MappingProxyType(
     {
+        ("allocation", "goal"): _chosen("plan-goal", N_("Goal")),
         ("attribution", "by"): Setting(N_("Column"), _columns),
+        ("budget-frontier", "least"): Setting(N_("Least budget, times what was spent"), PLAIN),
+        ("budget-frontier", "most"): Setting(N_("Most budget, times what was spent"), PLAIN),
+        ("budget-frontier", "points"): Setting(N_("Budgets looked at"), PLAIN),
         ("drop-offs", "by"): Setting(N_("Columns"), _columns, N_("device, channel, audience, creative")),
         ("funnel-change", "by"): Setting(N_("Split by"), _columns),
         ("participation", "by"): Setting(N_("Taking part"), EVENT, N_("anything")),
@@ -295,7 +345,9 @@ PARTS: Mapping[str, str] = MappingProxyType({"before": N_("Before"), "after": N_
 
 KINDS: Mapping[str, str] = MappingProxyType(
     {
+        "allocation": N_("Best split"),
         "attribution": N_("Attribution"),
+        "budget-frontier": N_("More or less"),
         "contents": N_("Contents"),
         "drop-offs": N_("Drop-offs"),
         "funnel": N_("Funnel"),
@@ -304,15 +356,17 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "funnel-paths": N_("Paths"),
         "funnel-rules": N_("Rules compared"),
         "lifecycle": N_("Segments"),
+        "money-flow": N_("Money flow"),
         "nodes": N_("Touchpoints and plays"),
         "page-speed": N_("Page speed"),
         "participation": N_("Participation"),
         "paths": N_("Paths"),
         "performance": N_("Performance"),
+        "plans": N_("Side by side"),
         "response-curves": N_("Curves"),
         "retention": N_("Retention"),
         "sales": N_("Sales"),
-        "scenario": N_("Budget"),
+        "scenario": N_("By hand"),
         "simulation": N_("Reallocation"),
         "time-to-convert": N_("Time to convert"),
     }

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from analysis.audience.lifecycle import Lifecycle
+from analysis.budget.allocation.question import Allocation
 from analysis.budget.curves.question import ResponseCurves
-from analysis.budget.scenario import Scenario
 from analysis.errors import DataError, SluiceError
 from analysis.journey.attribution.question import Attribution
 from analysis.journey.funnel.change import FunnelChange
@@ -149,7 +149,7 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType({
         N_("Budget and design"),
         N_("Four weeks: from fixed splits to effect, and the rules that move money while the campaign runs."),
         (
-            _usual(Performance), N_("## What more money would bring"), _usual(ResponseCurves), _usual(Scenario),
+            _usual(Performance), N_("## What more money would bring"), _usual(ResponseCurves), _usual(Allocation),
             N_("## Rules for while it runs"), _usual(Simulation),
             N_("## What we decide\n\n| channel | budget | why |\n| --- | --- | --- |\n| | | |"),
         ),

@@ -29,7 +29,7 @@ def gains(days: pd.DataFrame, plot: Plot, *, describe: str) -> AnyChart:
     colour = alt.Color("policy:N", scale=_scale(_COLOURS), legend=None)
     dash = alt.StrokeDash("policy:N", scale=_scale(_DASHES), legend=None)
     x = alt.X("close:T", title=None, axis=plot.axis("time", grid=False, labelSeparation=12))
-    title = plot.title("gain", N_("revenue above the fixed split, added up"))
+    title = plot.title("gain", N_("revenue above the fixed split of the whole budget, added up"))
     y = plot.y("gain", title=title, scale=alt.Scale(zero=True))
     ruled = alt.Chart(drawn[drawn["policy"] == "rules"])
     band = ruled.mark_area(opacity=0.18).encode(x=x, y=alt.Y("run_low:Q"), y2="run_high:Q", color=colour)

@@ -15,7 +15,7 @@ from analysis.reallocation import oracle
 from analysis.reallocation.decisions import Decision
 from analysis.reallocation.market import Truth, draw
 from analysis.reallocation.money import CENTS, shared
-from analysis.reallocation.policies import Moves, Path, fixed, follow
+from analysis.reallocation.policies import Moves, Path, fixed, follow, resplit
 from analysis.reallocation.rules import Rules, hours
 from analysis.reallocation.setting import Setting
 
@@ -30,6 +30,7 @@ class Played:
     paths: Mapping[str, Path]
     revenue: Mapping[str, Floats]
     same_money: Floats
+    once_held: Floats
     moves: Moves
     decisions: tuple[Decision, ...]
     accuracy: float
@@ -45,8 +46,18 @@ class Played:
 
     @property
     def gain(self) -> Floats:
-        """Each run's revenue of the rules above that of the fixed split."""
+        """Each run's revenue of the rules above that of the fixed split of the whole budget."""
         return self.total("rules") - self.total("fixed")
+
+    @property
+    def parts(self) -> Mapping[str, Floats]:
+        """What the gain is made of, run by run, in this order: they add up to it.
+
+        Splitting the whole budget once by the curves; holding the reserve back from that; and all that the rules do
+        while the campaign runs, the reserve they draw included.
+        """
+        once, held = self.total("once"), self.once_held
+        return {"split": once - self.total("fixed"), "reserve": held - once, "watching": self.total("rules") - held}
 
     @property
     def released(self) -> Floats:
@@ -61,12 +72,15 @@ def play(rules: Rules, given: Setting, *, runs: int, seed: int) -> Played:
     ruled, moves = follow(rules, market, truth, plan, reserve)
     best, gap = oracle.oracle(rules, market, truth, plan, ruled, moves)
     paths = {
-        "fixed": fixed(market, plan, reserve, runs),
+        "fixed": fixed(market, shared(np.array(given.budget), plan.astype(float)), 0, runs),
+        "held": fixed(market, plan, reserve, runs),
+        "once": fixed(market, resplit(rules, market, shared(np.array(given.budget), plan.astype(float))), 0, runs),
         "rules": ruled,
         "oracle": best,
         "bound": oracle.bound(market, truth, given.budget, best),
     }
     revenue = {name: truth.revenue(market, p.spent / CENTS).sum(axis=2) for name, p in paths.items()}
+    held = fixed(market, resplit(rules, market, plan), reserve, runs)
     problem = oracle.problem(rules, market, truth, plan, moves)
     return Played(
         rules=rules,
@@ -75,6 +89,7 @@ def play(rules: Rules, given: Setting, *, runs: int, seed: int) -> Played:
         paths=paths,
         revenue=revenue,
         same_money=_same_money(given, truth, ruled),
+        once_held=truth.revenue(market, held.spent / CENTS).sum(axis=(1, 2)),
         moves=moves,
         decisions=told.Log(rules, given, truth, moves, problem).decisions(),
         accuracy=float(np.max(gap / np.maximum(revenue["oracle"].sum(axis=1), 1e-9))),
@@ -100,6 +115,23 @@ def alarms(played: Played) -> tuple[Ints, Ints, Ints]:
     every = hours(played.rules.evaluate_every)
     looked = busy[:, : surge.shape[1] * every].reshape(len(busy), surge.shape[1], every).any(axis=2)
     return starts.sum(axis=1), begun.sum(axis=1), (begun & ~looked).sum(axis=1)
+
+
+def found(played: Played) -> tuple[Ints, Floats]:
+    """Count by run the surges declared while they were on, and the hours until they were (NaN without any)."""
+    every, length = hours(played.rules.evaluate_every), played.truth.surging.shape[1]
+    count, waited = np.zeros(played.runs, dtype=int), np.full(played.runs, np.nan)
+    for run, busy in enumerate(played.truth.surging):
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], busy, [False]]).astype(int)))
+        waits = []
+        for start, end in edges.reshape(-1, 2):
+            looked = np.arange(played.moves.surge.shape[1]) * every + every
+            inside = played.moves.surge[run] & (looked > start) & (looked <= min(end, length))
+            if inside.any():
+                waits.append(float(looked[inside][0] - start))
+        count[run] = len(waits)
+        waited[run] = np.mean(waits) if waits else np.nan
+    return count, waited
 
 
 def interval(values: Floats) -> tuple[float, float]:

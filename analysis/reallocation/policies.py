@@ -14,7 +14,7 @@ import numpy as np
 from analysis.arrays import Floats, Ints
 from analysis.reallocation.market import Market, Truth
 from analysis.reallocation.money import CENTS, shared, spread
-from analysis.reallocation.responses import Responses
+from analysis.reallocation.responses import Responses, waterfill
 from analysis.reallocation.rules import Rules, hours
 
 STRAY = 0.3
@@ -106,6 +106,34 @@ def fixed(market: Market, plan: Ints, reserve: int, runs: int) -> Path:
         left = left - taken.sum(axis=1)
         parts.append(taken)
     return path(np.repeat(np.concatenate(parts, axis=1), runs, axis=0), np.array([[reserve]]), int(plan.sum()))
+
+
+def resplit(rules: Rules, market: Market, plan: Ints) -> Ints:
+    """Return a plan split once, before the first hour, by the fitted curves: the same money, floors kept.
+
+    Parameters
+    ----------
+    plan : ndarray of int, shape (channels,)
+        Cents by channel.
+
+    Returns
+    -------
+    ndarray of int, shape (channels,)
+        Adds up to the plan's.
+    """
+    days = float(market.weight.sum())
+    demand = market.multiplier[market.phase].T @ market.weight / days
+    floor = rules.floor * plan / CENTS / days
+    free, rate = np.ones(len(plan), bool), floor.copy()
+    for _ in plan:  # a channel that the best spread gives less than its floor keeps that, and the rest is spread anew
+        left = float(plan.sum()) / CENTS / days - float(floor[~free].sum())
+        best, _price = waterfill(market.fitted, np.where(free, demand, 0.0), np.ones(len(plan)), market.most, left)
+        rate = np.where(free, best, floor)
+        below = free & (rate < floor * (1 - 1e-9))
+        if not below.any():
+            break
+        free &= ~below
+    return shared(np.array(plan.sum()), rate)
 
 
 def path(spent: Ints, reserved: Ints, working: int, drawn: Ints | None = None) -> Path:

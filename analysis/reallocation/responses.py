@@ -93,7 +93,7 @@ _MORE: dict[str, dict[str, Callable[[Floats], Floats]]] = {
 }
 # What the curves themselves leave out: the second derivative, and the spend at a given slope.
 _SHAPES: dict[str, dict[str, Callable[[Floats], Floats]]] = {
-    form: {"unit": own.unit, "unit_slope": own.unit_slope, **_MORE[form]} for form, own in FORMS.items()
+    form: {"unit": FORMS[form].unit, "unit_slope": FORMS[form].unit_slope, **more} for form, more in _MORE.items()
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import narwhals as nw
 import numpy as np
@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.answer import Note
 from analysis.arrays import Floats, Ints
 from analysis.budget.curves.curve import Curve
+from analysis.budget.curves.forms import FORMS
 from analysis.budget.curves.question import CurvesAnswer
 from analysis.charts import NOT_SET
 from analysis.errors import DataError
@@ -29,6 +30,8 @@ LONGEST = 200
 """Most days a simulated campaign may run."""
 FEWEST = 240
 """Orders or events below which the hours of a day are taken as alike."""
+CARRIED = 0.05
+"""Carry-over from which on it is said that the simulation counts it at once."""
 ORDER_VALUE = 100.0
 """Average order value where the data knows none; it only sets how coarse hourly orders are."""
 
@@ -52,6 +55,8 @@ class Setting:
         What had to be assumed: "scaled-budget", "observed-budget", "flat-hours", "assumed-order-value", "adstock".
     left_out : tuple of str
         Channels without a curve.
+    expected : float
+        What the curves expect of the plan, every channel spending it as it spent before: Budget's figure.
     currency : str, optional
     notes : tuple of Note
         What of the spend and revenue is in other currencies.
@@ -65,6 +70,7 @@ class Setting:
     observed: Floats
     facts: frozenset[str]
     left_out: tuple[str, ...]
+    expected: float
     currency: str | None
     notes: tuple[Note, ...]
 
@@ -77,8 +83,8 @@ def setting(asked: SimulationDefinition, tables: Tables) -> Setting:
     DataError
         No channel has a response curve, or the split names one that has none.
     """
-    found = (asked.curves if asked.curves.where else asked.curves.replace(where=asked.where)).run(tables)
-    curves: tuple[Curve, ...] = found.curves  # type: ignore[attr-defined]
+    found = (asked.curves if asked.curves.where else asked.curves.replace(where=asked.where)).fitted(tables)
+    curves = tuple(concave(curve) for curve in found.curves)
     if not curves:
         raise DataError.empty(_none())
     start, end = _span(tables, curves)
@@ -89,14 +95,16 @@ def setting(asked: SimulationDefinition, tables: Tables) -> Setting:
     phase, multiplier, drawn = _phases(tables, curves, times)
     scale = np.array([24 / c.period_hours for c in curves])
     observed = np.array([c.observed_max for c in curves]) * scale
-    ceiling, half = (np.array([getattr(c, name) for c in curves]) for name in ("ceiling", "half_saturation"))
+    ceiling, half = (np.array([_middle(getattr(c, name)) for c in curves]) for name in ("ceiling", "half"))
     market = Market(
         channels=names,
         weight=_weights(profile, times),
         phase=phase,
         multiplier=multiplier,
-        fitted=Responses(tuple(c.form for c in curves), ceiling * scale, half * scale),
-        draws=tuple(np.hstack([c.draws * k, d]) for c, k, d in zip(curves, scale, drawn, strict=True)),
+        fitted=Responses(tuple(c.family for c in curves), ceiling * scale, half * scale),
+        draws=tuple(
+            np.column_stack([c.ceiling * k, c.half * k, d]) for c, k, d in zip(curves, scale, drawn, strict=True)
+        ),
         most=observed * asked.market.headroom,
         # Noise of a period is that of a day, averaged over the days in it.
         sigma=np.sqrt(np.log1p(np.expm1(np.array([c.sigma for c in curves]) ** 2) / scale)),
@@ -105,22 +113,40 @@ def setting(asked: SimulationDefinition, tables: Tables) -> Setting:
     )
     spend = np.array([_spent(c, start, end) for c in curves])
     spend = spend if spend.sum() > 0 else np.array([c.spend.sum() for c in curves])
-    total, how = _budget(asked, tables, found, spend)  # type: ignore[arg-type]
+    total, how = _budget(asked, tables, found, spend)
     budget = round(total * CENTS)
     reserve = int(np.floor(budget * asked.rules.reserve))
-    reasons = {hourly, valued, how, "adstock" if any(c.adstock for c in curves) else ""}
+    reasons = {hourly, valued, how, "adstock" if any(c.adstock.mean() > CARRIED for c in curves) else ""}
+    plan = shared(np.array(budget - reserve), _shares(asked, names, spend))
     return Setting(
         market=market,
         times=times,
         budget=budget,
         reserve=reserve,
-        plan=shared(np.array(budget - reserve), _shares(asked, names, spend)),
+        plan=plan,
         observed=observed,
         facts=frozenset(reasons - {""}),
         left_out=tuple(str(c) for c in found.table.query("~estimable.astype('bool')")["channel"]),
+        expected=sum(c.total(float(p) / CENTS / c.spent) for c, p in zip(found.curves, plan, strict=True)),
         currency=found.currency,
         notes=tuple(note for note in found.notes if note.code in OF_CURRENCIES),
     )
+
+
+def concave(curve: Curve) -> Curve:
+    """Return the draws of the likeliest family of concave forms: the simulated market knows one form a channel.
+
+    Where an S-curve is all there is, its draws become hyperbolic ones of the same ceiling and half-saturation.
+    """
+    forms = list(FORMS)
+    kept = curve.only(np.array([FORMS[forms[form]].concave for form in curve.form]))
+    if len(kept.form):
+        return kept.of_family(kept.family)
+    return replace(curve, form=np.full(len(curve.form), forms.index("hyperbolic")))
+
+
+def _middle(draws: Floats) -> float:
+    return float(np.exp(np.log(np.maximum(draws, np.finfo(float).tiny)).mean()))
 
 
 def _none() -> Message:
@@ -202,11 +228,10 @@ def _phases(tables: Tables, curves: tuple[Curve, ...], times: pd.DatetimeIndex) 
     phase = np.array([names.index(days[day]) for day in times.strftime("%Y-%m-%d")])
     multiplier, drawn = [], []
     for curve in curves:
-        known = list(curve.phase_multipliers)
-        share = np.bincount(curve.phase, minlength=len(known)) / len(curve.phase)
-        pick = np.array([np.eye(len(known))[known.index(n)] if n in known else share for n in names])
-        multiplier.append(pick @ np.array(list(curve.phase_multipliers.values())))
-        drawn.append(curve.multiplier_draws @ pick.T)
+        usual = np.mean([curve.phases[name] for name in curve.phase], axis=0)
+        own = np.stack([curve.phases.get(name, usual) for name in names], axis=1)
+        multiplier.append(own.mean(axis=0))
+        drawn.append(own)
     return phase, np.array(multiplier).T, drawn
 
 

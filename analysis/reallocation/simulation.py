@@ -18,7 +18,7 @@ from analysis.reallocation import decisions as told
 from analysis.reallocation.decisions import Decision
 from analysis.reallocation.definition import SimulationDefinition
 from analysis.reallocation.money import CENTS
-from analysis.reallocation.play import Played, alarms, interval, play
+from analysis.reallocation.play import Played, alarms, found, interval, play
 from analysis.reallocation.setting import setting
 from analysis.reallocation.words import headline, notes
 from analysis.tables import Tables
@@ -30,7 +30,9 @@ _POLICY = Field(
     N_("Policy"),
     "text",
     {
-        "fixed": N_("fixed split"),
+        "fixed": N_("fixed split of the whole budget"),
+        "held": N_("fixed split, reserve held back"),
+        "once": N_("split once by the curves"),
         "rules": N_("rules"),
         "oracle": N_("best within the limits"),
         "bound": N_("best without limits"),
@@ -109,8 +111,9 @@ class SimulationAnswer(Answer):
     """What each policy earned, one row per policy; averages over the runs.
 
     `low` and `high` are the 95% bounds of the average, `run_low` and `run_high` hold nine of ten runs. `gain` is over
-    the fixed split and `regret` what is lacking to the oracle, both paired by run. The frame "log" holds the
-    decisions of the first run, "hours" and "channels" its money, "runs" every run, "days" the gain as it builds up.
+    the fixed split of the whole budget and `regret` what is lacking to the oracle, both paired by run. The frame "log"
+    holds the decisions of the first run, "hours" and "channels" its money, "runs" every run and the parts of its gain,
+    "days" the gain as it builds up.
 
     Parameters
     ----------
@@ -176,7 +179,9 @@ class SimulationAnswer(Answer):
         runs={
             "run": Field(N_("Run"), "count"),
             **_money(
-                fixed=N_("Fixed split"),
+                fixed=N_("Fixed split of the whole budget"),
+                held=N_("Fixed split, reserve held back"),
+                once=N_("Split once by the curves"),
                 rules=N_("Rules"),
                 oracle=N_("Best within the limits"),
                 bound=N_("Best without limits"),
@@ -186,7 +191,14 @@ class SimulationAnswer(Answer):
                 regret=N_("Below the best within the limits"),
                 released=N_("Drawn from the reserve"),
             ),
+            **_money(
+                split=N_("Of the gain: splitting once"),
+                reserve=N_("Of the gain: holding the reserve"),
+                watching=N_("Of the gain: moving while it runs"),
+            ),
             "surges": Field(N_("Surges"), "count"),
+            "found": Field(N_("Surges found while on"), "count"),
+            "hours_until_found": Field(N_("Hours until found"), "number"),
             "declared": Field(N_("Surges declared"), "count"),
             "false_alarms": Field(N_("Declared without a surge"), "count"),
         },
@@ -235,7 +247,7 @@ def _table(played: Played) -> pd.DataFrame:
             low, high = interval(gain)
             row |= {"gain": gain.mean(), "gain_low": low, "gain_high": high}
             row |= {"share_of_runs_better": float((gain > 0).mean())}
-        if policy in ("fixed", "rules"):
+        if policy in ("held", "rules"):
             regret = played.total("oracle") - total
             low, high = interval(regret)
             row |= {"regret": regret.mean(), "regret_low": low, "regret_high": high}
@@ -277,6 +289,7 @@ def _channels(played: Played) -> pd.DataFrame:
 def _runs(played: Played) -> pd.DataFrame:
     totals = {policy: played.total(policy) for policy in played.paths}
     surges, declared, wrong = alarms(played)
+    hits, waited = found(played)
     return pd.DataFrame(
         {
             "run": np.arange(1, len(played.gain) + 1),
@@ -286,7 +299,10 @@ def _runs(played: Played) -> pd.DataFrame:
             "gain_same_money": totals["rules"] - played.same_money,
             "regret": totals["oracle"] - totals["rules"],
             "released": played.released,
+            **played.parts,
             "surges": surges,
+            "found": hits,
+            "hours_until_found": waited,
             "declared": declared,
             "false_alarms": wrong,
         }

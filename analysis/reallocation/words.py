@@ -9,7 +9,7 @@ from analysis.answer import Note
 from analysis.arrays import Bools
 from analysis.messages import Message, Money, Names, Share, say
 from analysis.reallocation.money import CENTS
-from analysis.reallocation.play import Played, alarms, interval
+from analysis.reallocation.play import Played, alarms, found, interval
 from analysis.reallocation.setting import Setting
 
 
@@ -26,37 +26,36 @@ def headline(played: Played, table: pd.DataFrame) -> Message:
         "gain": Money(float(row["gain"]), unit),
         "low": Money(float(row["gain_low"]), unit),
         "high": Money(float(row["gain_high"]), unit),
-        "regret": Money(float(row["regret"]), unit),
         "base": Money(float(policies["fixed"]["revenue"]), unit),
         "share": Share(float(row["share_of_runs_better"])),
         "runs": played.runs,
+        "parts": _parts(played),
     }
     if np.isnan(row["gain_low"]):
-        return say(
-            "In simulation, moving budget by the rules earns {gain} more than the fixed split's {base} in every run, "
-            "{regret} below the best possible under the same limits.",
-            **params,
-        )
+        return say("In simulation, moving budget by the rules earns {gain} more than the fixed split of the whole "
+                   "budget, {base}, in every run: {parts}.", **params)  # fmt: skip
     if row["gain_low"] > 0:
-        return say(
-            "In simulation, moving budget by the rules earns {gain} ({low} to {high}) more than the fixed split's "
-            "{base}, {regret} below the best possible under the same limits; better in {share} of {runs} runs.",
-            **params,
-        )
+        return say("In simulation, moving budget by the rules earns {gain} ({low} to {high}) more than the fixed split "
+                   "of the whole budget, {base}: {parts}. Better in {share} of {runs} runs.", **params)  # fmt: skip
     if row["gain_high"] < 0:
         params |= {"gain": Money(-float(row["gain"]), unit), "low": Money(-float(row["gain_high"]), unit)}
         params |= {"high": Money(-float(row["gain_low"]), unit)}
-        return say(
-            "In simulation, moving budget by the rules earns {gain} ({low} to {high}) less than the fixed split's "
-            "{base}, {regret} below the best possible under the same limits; better in {share} of {runs} runs.",
-            **params,
-        )
-    return say(
-        "In simulation no difference between the rules and the fixed split, which earns {base}, can be shown: {gain} "
-        "({low} to {high}) on average over {runs} runs, {regret} below the best possible under the same limits; better "
-        "in {share} of runs.",
-        **params,
-    )
+        return say("In simulation, the rules lose {gain} ({low} to {high}) against the fixed split of the whole "
+                   "budget, which earns {base}: {parts}. Better in {share} of {runs} runs.", **params)  # fmt: skip
+    return say("In simulation no difference between the rules and the fixed split of the whole budget, which earns "
+               "{base}, can be shown: {gain} ({low} to {high}) on average over {runs} runs ({parts}).",
+               **params)  # fmt: skip
+
+
+def _parts(played: Played) -> Message:
+    """Say what the gain is made of: one split before the first hour, holding a reserve, and the rest."""
+    unit = played.given.currency
+    split, reserve, watching = (float(own.mean()) for own in played.parts.values())
+    facts = {"split": Money(split, unit), "reserve": Money(reserve, unit), "watching": Money(watching, unit)}
+    if not played.given.reserve:
+        return say("{split} from splitting once by the curves, {watching} from moving money while it runs", **facts)
+    return say("{split} from splitting once by the curves, {reserve} from holding the reserve back, {watching} from "
+               "moving money while it runs", **facts)  # fmt: skip
 
 
 def notes(played: Played) -> tuple[Note, ...]:
@@ -65,7 +64,7 @@ def notes(played: Played) -> tuple[Note, ...]:
         "This is a simulated market built from the fitted curves: it shows how the rules behave if those curves, "
         "within their uncertainty, are right. It does not test the curves, and no competitor reacts."
     )
-    notes = [Note("simulated", simulated, "warning")]
+    notes = [Note("simulated", simulated, "warning"), _by_the_curves(played.given)]
     notes += _money_notes(played)
     notes += _surge_notes(played)
     limits = say(
@@ -82,6 +81,17 @@ def notes(played: Played) -> tuple[Note, ...]:
     return tuple(notes)
 
 
+def _by_the_curves(given: Setting) -> Note:
+    """Say what the budget page expects of the same plan."""
+    text = say(
+        "The curves alone expect {revenue} of this plan of {spend}, as Budget does; in the simulation shocks and each "
+        "run's own truth come on top.",
+        revenue=Money(given.expected, given.currency),
+        spend=Money(float(given.plan.sum()) / CENTS, given.currency),
+    )
+    return Note("by-the-curves", text)
+
+
 def _money_notes(played: Played) -> list[Note]:
     """Say how much of the gain comes from spending more, and what stayed where it was."""
     notes, unit = [], played.given.currency
@@ -90,8 +100,8 @@ def _money_notes(played: Played) -> list[Note]:
         equal = played.total("rules") - played.same_money
         low, high = interval(equal)
         text = say(
-            "The rules drew {drawn} of the reserve on average; the fixed split leaves it untouched. With the same "
-            "money hour by hour in the fixed shares, the rules earn {gain} more ({low} to {high}).",
+            "The rules drew {drawn} of the reserve on average; the split that holds it back leaves it untouched. "
+            "With the same money hour by hour in the fixed shares, the rules earn {gain} more ({low} to {high}).",
             drawn=Money(drawn, unit),
             gain=Money(float(equal.mean()), unit),
             low=Money(low, unit),
@@ -99,7 +109,7 @@ def _money_notes(played: Played) -> list[Note]:
         )
         if np.isnan(low):
             text = say(
-                "The rules drew {drawn} of the reserve on average; the fixed split leaves it untouched.",
+                "The rules drew {drawn} of the reserve on average; the split that holds it back leaves it untouched.",
                 drawn=Money(drawn, unit),
             )
         notes.append(Note("equal-spend", text))
@@ -127,13 +137,14 @@ def _money_notes(played: Played) -> list[Note]:
 
 def _surge_notes(played: Played) -> list[Note]:
     surges, declared, wrong = (int(part.sum()) for part in alarms(played))
-    text = say(
-        "{runs} runs had {surges} surges in all; the rules declared {declared}, {wrong} of them without one.",
-        runs=played.runs,
-        surges=surges,
-        declared=declared,
-        wrong=wrong,
-    )
+    hits, waited = found(played)
+    facts = {"runs": played.runs, "surges": surges, "declared": declared, "wrong": wrong, "found": int(hits.sum())}
+    if not hits.any():
+        return [Note("surges", say("{runs} runs had {surges} surges in all, and none was found; the rules declared "
+                                   "{declared}, {wrong} of them without one.", **facts))]  # fmt: skip
+    text = say("{runs} runs had {surges} surges in all, of which {found} were found while they were on, after {hours} "
+               "hours on average; the rules declared {declared}, {wrong} of them without one.",
+               hours=float(np.nanmean(waited)), **facts)  # fmt: skip
     return [Note("surges", text)]
 
 

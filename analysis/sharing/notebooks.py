@@ -87,7 +87,7 @@ def _load(tables: Tables, digests: Mapping[str, str]) -> str:
     """Return the code that reads the files beside a notebook."""
     listed = "\n".join(f'        "{name}": "{digest}",' for name, digest in digests.items())
     given = f"digests={{\n{listed}\n    }},"
-    for name, values in (("rates", tables.rates), ("display", tables.display.own)):
+    for name, values in (("rates", tables.rates), ("display", tables.display.own), ("records", tables.records)):
         if values:
             given += f"\n    {name}=[" + "".join(f"\n        {one!r}," for one in values) + "\n    ],"
     if tables.dated:

@@ -26,7 +26,7 @@ from analysis.imports.rows.incoming import Incoming, covers
 from analysis.imports.rows.reconcile import SAME
 from analysis.messages import say
 from analysis.names import DisplayNames
-from analysis.records import Alias, DisplayName, ExchangeRate, meanings, settled
+from analysis.records import Alias, DisplayName, ExchangeRate, Recorded, distinct, meanings, settled
 from analysis.store import duck
 from analysis.store.watch import Watch, watching
 from analysis.tables import Tables
@@ -122,7 +122,7 @@ class Workspace:
 
     @property
     def version(self) -> str:
-        """Digest of what the data is: the campaign, every file with its mapping, in order, segments and rates."""
+        """Digest of what the data is: the campaign, every file with its mapping, in order, segments and records."""
         return self._now.version
 
     @property
@@ -521,17 +521,26 @@ class Settings:
     display: tuple[DisplayName, ...]
     dated: Mapping[str, str]
     aliases: tuple[Alias, ...]
+    records: tuple[Recorded, ...]
 
 
 def _settings(con: duckdb.DuckDBPyConnection) -> Settings:
-    return Settings(_version(con), _campaign(con), _rates(con), _display(con), segments.dated(con), _aliases(con))
+    return Settings(
+        _version(con),
+        _campaign(con),
+        _rates(con),
+        _display(con),
+        segments.dated(con),
+        _aliases(con),
+        _records(con),
+    )
 
 
 def _version(con: duckdb.DuckDBPyConnection) -> str:
     files = con.execute('SELECT batch, digest, "table", mapping FROM batch_files ORDER BY ALL').fetchall()
     columns = con.execute(f"SELECT name, value FROM {kept.CURRENT} WHERE kind = 'segment' ORDER BY id").fetchall()
-    rates = [rate.to_json() for rate in _rates(con)]
-    whole = [meta(con, "campaign"), files, *columns, *rates, *(alias.to_json() for alias in _aliases(con))]
+    beside = [value.to_json() for value in (*_rates(con), *_aliases(con), *_records(con))]
+    whole = [meta(con, "campaign"), files, *columns, *beside]
     return hashlib.sha256(json.dumps(whole).encode()).hexdigest()
 
 
@@ -543,6 +552,11 @@ def _rates(con: duckdb.DuckDBPyConnection) -> tuple[ExchangeRate, ...]:
 def _aliases(con: duckdb.DuckDBPyConnection) -> tuple[Alias, ...]:
     """Return the current aliases, the one that was kept last at the end."""
     return tuple(k.value for k in reversed(kept.listed(con, Alias)))
+
+
+def _records(con: duckdb.DuckDBPyConnection) -> tuple[Recorded, ...]:
+    """Return what else people know beside the rows; of several of one title the one that was kept last holds."""
+    return distinct(k.value for k in reversed(kept.listed(con, Recorded)))
 
 
 def _display(con: duckdb.DuckDBPyConnection) -> tuple[DisplayName, ...]:

@@ -8,13 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from budget import planted
-from scipy.stats import binom
 
 from analysis.answer import Answer
-from analysis.budget.curves import attributed, forms
+from analysis.budget.curves import forms
 from analysis.budget.curves.curve import interval
-from analysis.budget.curves.estimate import preferred
-from analysis.budget.curves.question import REASONS, CurvesAnswer, ResponseCurves
+from analysis.budget.curves.question import CurvesAnswer, ResponseCurves
+from analysis.budget.curves.words import REASONS
 from analysis.charts import Look
 from analysis.errors import DataError, QuestionError
 from analysis.question import Question
@@ -22,7 +21,9 @@ from analysis.records import DisplayName
 from analysis.tables import Tables
 from analysis.values import Campaign, Filter, Phase
 
-FORMS = sorted(forms.FORMS)
+MEMBERS = {"hyperbolic": "hyperbolic", "exponential": "exponential", "logistic": "logistic",
+           "logarithmic": "logarithmic", "hill": "hill-2"}  # fmt: skip
+"""What is planted of each family."""
 BOUND = 4.0
 """Standard errors a fit may be off: once in 16,000 by chance."""
 CAMPAIGN = Campaign(
@@ -48,34 +49,46 @@ def channel(answer: Answer, name: str) -> dict[str, Any]:
     return dict(table[table["channel"] == name].iloc[0])
 
 
+def true_marginal(form: str, spend: Any, ceiling: float, half: float) -> float:
+    """Return what the next unit brings, spread as the spend is."""
+    return float(planted.DEMAND[planted.PHASES] @ (spend * forms.slope(form, spend, ceiling, half)) / spend.sum())
+
+
 # ---- planted truth ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("sigma", [0.05, 0.1, 0.3])
-@pytest.mark.parametrize("form", FORMS)
-def test_a_planted_curve_is_recovered(form: str, sigma: float) -> None:
-    rng = np.random.default_rng([1, FORMS.index(form), int(100 * sigma)])
+@pytest.mark.parametrize("family", MEMBERS)
+def test_a_planted_curve_is_recovered(family: str, sigma: float) -> None:
+    form = MEMBERS[family]
+    rng = np.random.default_rng([1, forms.FAMILIES.index(family), int(100 * sigma)])
     spend = planted.spending(rng)
     truth = planted.expected(form, spend, 1000, 150)
-    answer = ask(planted.rows("search", spend, truth * planted.noise(rng, sigma, 56)), form=form)
+    answer = ask(planted.rows("search", spend, truth * planted.noise(rng, sigma, 56)), form=family)
     row, curve = channel(answer, "search"), answer.curves[0]
-    error = planted.standard_errors(form, spend, planted.PHASES, 1000, 150, sigma)
-    assert row["contribution"] == pytest.approx(truth.sum(), rel=BOUND * error["contribution"])
-    assert abs(np.log(curve.ceiling / 1000)) < BOUND * error["ceiling"]
-    assert abs(np.log(curve.half_saturation / 150)) < BOUND * error["half_saturation"]
+    error = planted.standard_errors(form, spend, planted.PHASES, 1000, 150, sigma)["contribution"]
+    assert row["contribution"] == pytest.approx(truth.sum(), rel=BOUND * error)
+    drawn = curve.total_draws().std() / truth.sum()
+    assert 0.7 * error < drawn < 2 * error  # carry-over has to be found out, too
+    margins = curve.next_unit_draws()
+    assert abs(margins.mean() - true_marginal(form, spend, 1000, 150)) < BOUND * margins.std()
     assert row["low"] < row["contribution"] < row["high"]
+    assert row["form"] == family
     # The log of a variance estimated from n - 4 residuals has a standard error of sqrt(2 / (n - 4)).
     assert abs(np.log(curve.sigma / sigma)) < BOUND * np.sqrt(2 / 52) * (1 + sigma)
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_without_noise_the_truth_comes_back_exactly(form: str) -> None:
-    spend = planted.spending(np.random.default_rng(3))
-    answer = ask(planted.rows("search", spend, planted.expected(form, spend, 1000, 150)))
-    curve = answer.curves[0]
-    assert curve.form == form
-    assert (curve.ceiling, curve.half_saturation) == pytest.approx((1000, 150), rel=1e-5)
-    assert dict(curve.phase_multipliers) == pytest.approx({"warm-up": 1.0, "burst": 1.6, "wrap-up": 0.8}, rel=1e-5)
+@pytest.mark.parametrize("family", MEMBERS)
+def test_without_noise_the_truth_comes_back(family: str) -> None:
+    form, spend = MEMBERS[family], planted.spending(np.random.default_rng(3))
+    truth = planted.expected(form, spend, 1000, 150)
+    answer = ask(planted.rows("search", spend, truth))
+    row, curve = channel(answer, "search"), answer.curves[0]
+    assert curve.family == family
+    assert row["contribution"] == pytest.approx(truth.sum(), rel=5e-3)
+    assert row["marginal_roi"] == pytest.approx(true_marginal(form, spend, 1000, 150), rel=0.02)
+    demand = {name: float(own.mean()) for name, own in curve.phases.items()}
+    assert demand == pytest.approx({"warm-up": 1.0, "burst": 1.6, "wrap-up": 0.8}, rel=0.01)
 
 
 def test_demand_is_not_taken_for_the_effect_of_money() -> None:
@@ -83,35 +96,54 @@ def test_demand_is_not_taken_for_the_effect_of_money() -> None:
     spend = planted.spending(rng)
     report = planted.rows("search", spend, planted.expected("hyperbolic", spend, 1000, 60))
     told, untold = ask(report, form="hyperbolic"), ask(report, campaign=None, form="hyperbolic")
-    truth = float((spend * planted.DEMAND[planted.PHASES] * forms.slope("hyperbolic", spend, 1000, 60)).sum())
-    assert channel(told, "search")["marginal_roi"] == pytest.approx(truth / spend.sum(), rel=1e-4)
-    assert channel(untold, "search")["marginal_roi"] > 1.1 * truth / spend.sum()
+    truth = true_marginal("hyperbolic", spend, 1000, 60)
+    assert channel(told, "search")["marginal_roi"] == pytest.approx(truth, rel=0.02)
+    assert channel(untold, "search")["marginal_roi"] > 1.1 * truth
 
 
 def test_phases_come_from_the_report_where_there_is_no_campaign() -> None:
     spend = planted.spending(np.random.default_rng(3))
     report = planted.rows("search", spend, planted.expected("hyperbolic", spend, 1000, 150))
     named = ask(report.assign(phase=planted.NAMES[planted.PHASES]), campaign=None)
-    assert channel(named, "search")["ceiling"] == pytest.approx(1000, rel=1e-5)
+    assert {name: round(float(own.mean()), 1) for name, own in named.curves[0].phases.items()} == {
+        "warm-up": 1.0, "burst": 1.6, "wrap-up": 0.8,
+    }  # fmt: skip
     pd.testing.assert_frame_equal(named.table, ask(report).table)
 
 
-def test_intervals_cover_as_often_as_they_say() -> None:
-    rng = np.random.default_rng(5)
-    runs, covered = 200, np.zeros(3, int)
-    for _ in range(runs):
-        spend = planted.spending(rng)
-        truth = planted.expected("hyperbolic", spend, 1000, 100)
-        revenue = truth * planted.noise(rng, 0.15, 56)
-        found = attributed.fit("hyperbolic", spend, revenue, planted.PHASES)
-        left = attributed.residuals(found, revenue, planted.PHASES)
-        shaken = attributed.resampled(left, 56, 400, rng)
-        half, ceilings = attributed.draw(found, spend, revenue, planted.PHASES, shaken)
-        drawn = ceilings[:, planted.PHASES] * forms.value("hyperbolic", spend, 1.0, half[:, None])
-        for k, (draws, true) in enumerate([(drawn.sum(axis=1), truth.sum()), (half, 100), (ceilings[:, 0], 1000)]):
-            low, high = interval(draws)
-            covered[k] += low <= true <= high
-    assert (covered >= binom.ppf(1e-4, runs, 0.95)).all(), covered
+def test_an_s_curve_is_seen_and_one_that_is_none_is_not() -> None:
+    rng = np.random.default_rng(12)
+    spend = planted.spending(rng)
+    for form, concave in (("hill-2", False), ("hyperbolic", True)):
+        noisy = planted.expected(form, spend, 1000, 200) * planted.noise(rng, 0.05, 56)
+        assert ask(planted.rows("search", spend, noisy)).curves[0].concave == concave
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1e6])
+def test_money_may_be_counted_in_any_unit(scale: float) -> None:
+    rng = np.random.default_rng(13)
+    spend = planted.spending(rng)
+    report = planted.rows(
+        "search", spend, planted.expected("hyperbolic", spend, 1000, 150) * planted.noise(rng, 0.1, 56)
+    )
+    one, other = (
+        ask(report.assign(spend=k * report["spend"], attributed_revenue=k * report["attributed_revenue"])).table
+        for k in (1.0, scale)
+    )
+    money = ["spend", "revenue", "contribution", "low", "high"]
+    pd.testing.assert_frame_equal(other[money] / scale, one[money], rtol=1e-6)
+    rest = ["roi", "marginal_roi", "marginal_low", "marginal_high", "form", "precision", "r_squared", "carry_over"]
+    pd.testing.assert_frame_equal(other[rest], one[rest], rtol=1e-6)
+
+
+def test_the_order_of_rows_says_nothing() -> None:
+    rng = np.random.default_rng(14)
+    spend = planted.spending(rng)
+    report = pd.concat([
+        planted.rows(name, spend, planted.expected("hyperbolic", spend, 1000, half) * planted.noise(rng, 0.1, 56))
+        for name, half in (("search", 100), ("video", 300))
+    ])  # fmt: skip
+    pd.testing.assert_frame_equal(ask(report.sample(frac=1, random_state=1)).table, ask(report).table)
 
 
 def test_creatives_and_audiences_are_added_up() -> None:
@@ -139,7 +171,7 @@ def test_what_is_earned_on_next_to_nothing_is_left_out_and_said() -> None:
     revenue = planted.expected("hyperbolic", spend, 1000, 150)
     spend[[3, 17]], revenue[[3, 17]] = [0.0, 0.01], [70.0, 80.0]
     answer = ask(planted.rows("search", spend, revenue))
-    assert channel(answer, "search")["ceiling"] == pytest.approx(1000, rel=1e-5)
+    assert channel(answer, "search")["contribution"] == pytest.approx(revenue.sum() - 150, rel=0.01)
     assert "CN¥150" in next(n.message.text() for n in answer.notes if n.code == "revenue-without-spend")
 
 
@@ -160,7 +192,7 @@ def test_each_channel_that_cannot_be_estimated_says_why_and_the_rest_are() -> No
         [
             planted.rows("fine", spend, revenue),
             planted.rows("idle", 0 * spend, 0 * revenue),
-            planted.rows("once", spend[:1], revenue[:1]),
+            planted.rows("once", spend[:1], revenue[:1]),  # and nothing on the days that the others have
             planted.rows("short", spend[:7], revenue[:7]),
             planted.rows("steady", steady, revenue),
             planted.rows("silent", spend, 0 * revenue),
@@ -170,7 +202,7 @@ def test_each_channel_that_cannot_be_estimated_says_why_and_the_rest_are() -> No
     answer = ask(report)
     assert reasons(answer) == {
         "idle": "no-spend",
-        "once": "one-period",
+        "once": "few-periods",
         "short": "few-periods",
         "steady": "no-variation",
         "silent": "no-revenue",
@@ -194,7 +226,8 @@ def test_a_report_of_one_period_is_an_answer_without_curves() -> None:
 
 
 def test_every_reason_has_words() -> None:
-    assert set(REASONS) >= {"no-spend", "one-period", "few-periods", "no-variation", "no-revenue", "no-orders"}
+    assert set(REASONS) >= {"no-spend", "one-period", "few-periods", "no-variation", "no-revenue", "no-orders",
+                            "overlap", "not-converged"}  # fmt: skip
 
 
 def test_an_unseen_ceiling_is_said_to_be_one() -> None:
@@ -223,14 +256,6 @@ def test_nothing_under_the_filter_is_an_error(frames: dict[str, pd.DataFrame]) -
         ask(frames["spend"], where=Filter(end="2020-01-01"))
 
 
-def test_periods_of_another_length_are_left_out_and_said(frames: dict[str, pd.DataFrame]) -> None:
-    spend = frames["spend"]
-    week = spend.iloc[:1].assign(period_end=lambda t: t["period_start"] + pd.Timedelta(days=7), spend=1e6)
-    answer = ask(pd.concat([spend, week]))
-    assert "uneven-periods" in {n.code for n in answer.notes}
-    pd.testing.assert_frame_equal(answer.table, ask(spend).table)
-
-
 # ---- a question like any other ----------------------------------------------------------------------------
 
 
@@ -239,7 +264,8 @@ def test_equal_seeds_give_equal_tables_and_others_do_not(tables: Tables) -> None
     for name in one.frames:
         pd.testing.assert_frame_equal(one.frame(name), two.frame(name))
     assert (one.table["low"] != other.table["low"]).all()
-    assert (one.table["contribution"] == other.table["contribution"]).all()
+    width = one.table["high"] - one.table["low"]
+    assert (abs(one.table["contribution"] - other.table["contribution"]) < 0.1 * width).all()
 
 
 def test_a_channel_keeps_its_figures_whatever_else_is_asked(tables: Tables) -> None:
@@ -253,7 +279,7 @@ def test_inputs_come_back_untouched(frames: dict[str, pd.DataFrame]) -> None:
     answer = ask(frames["spend"])
     pd.testing.assert_frame_equal(frames["spend"], before)
     with pytest.raises(ValueError, match="read-only"):
-        answer.curves[0].draws[0, 0] = 1.0
+        answer.curves[0].ceiling[0] = 1.0
 
 
 @pytest.mark.parametrize(
@@ -316,13 +342,16 @@ def test_a_curve_agrees_with_its_row(tables: Tables) -> None:
     answer = ResponseCurves().run(tables)
     for curve in answer.curves:
         row = channel(answer, curve.channel)
-        assert curve.revenue(curve.spend, curve.multiplier).sum() == pytest.approx(row["contribution"], rel=1e-12)
+        assert curve.periods().mean(axis=0).sum() == pytest.approx(row["contribution"], rel=1e-9)
         more = 1e-5
         by_hand = (curve.total(1 + more) - curve.total(1 - more)) / (2 * more * curve.spend.sum())
-        assert row["marginal_roi"] == pytest.approx(by_hand, rel=1e-8)
+        assert row["marginal_roi"] == pytest.approx(by_hand, rel=1e-7)
         assert interval(curve.total_draws()) == (row["low"], row["high"])
-        assert row["spread_low"] <= row["contribution"] <= row["spread_high"]
-        assert len(curve.draws) == len(curve.multiplier_draws) == len(curve.adstock_draws) == 400
+        assert interval(curve.next_unit_draws()) == (row["marginal_low"], row["marginal_high"])
+        assert len(curve.half) == len(curve.ceiling) == len(curve.demand) == 400
+        assert curve.total(0) == 0
+        assert curve.within_observed(1.0) == pytest.approx(curve.total_draws())
+        assert (curve.within_observed(2.0) <= curve.total_draws(2.0) * (1 + 1e-12)).all()
 
 
 def test_names_at_the_curves_ends_keep_clear_of_each_other() -> None:
@@ -336,8 +365,3 @@ def test_names_at_the_curves_ends_keep_clear_of_each_other() -> None:
     limit = max(s["encoding"]["y"]["scale"]["domain"][1] for s in drawn["layer"] if "scale" in s["encoding"]["y"])
     assert np.diff(sorted(heights)).min() > 0.05 * limit
     assert max(heights) <= limit
-
-
-def test_the_usual_form_gives_way_only_to_one_clearly_ahead() -> None:
-    assert preferred({"hyperbolic": 3.9, "exponential": 1.0, "logistic": 0.0}) == "hyperbolic"
-    assert preferred({"hyperbolic": 4.1, "exponential": 1.0, "logistic": 0.0}) == "logistic"

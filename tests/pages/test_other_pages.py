@@ -8,9 +8,13 @@ import json
 from harness import errors, headline, run
 
 from analysis import (
+    Allocation,
     Filter,
+    Frontier,
     Lifecycle,
+    Limit,
     Nodes,
+    Plans,
     ResponseCurves,
     Rules,
     Scenario,
@@ -39,37 +43,81 @@ def test_segments_dates_and_interest(opened, sample: Tables) -> None:
     assert "2026-11-01" in errors(run(app))
 
 
-def test_budget_sliders_reserve_form_and_reset(opened, sample: Tables) -> None:
+def test_budget_goal_total_and_form(opened, sample: Tables) -> None:
     app = opened("budget")
-    assert headline(app) == said(Scenario(), sample)
-    app.slider(key="budget.channel.mid_kol").set_value(12_000)
-    assert headline(run(app)) == said(Scenario(budgets={"mid_kol": 12_000}), sample)
-    app.number_input(key="budget.reserve").set_value(30)
-    assert headline(run(app)) == said(Scenario(budgets={"mid_kol": 12_000}, reserve=0.3), sample)
+    assert headline(app) == said(Allocation(), sample)
+    app.number_input(key="budget.total").set_value(90_000.0)
+    assert headline(run(app)) == said(Allocation(total=90_000), sample)
+    app.selectbox(key="budget.goal").set_value("roi")
+    assert headline(run(app)) == said(Allocation(goal="roi", target=3.5), sample)
     app.selectbox(key="budget.form").set_value("exponential")
     curves = ResponseCurves(form="exponential")
-    assert headline(run(app)) == said(Scenario(budgets={"mid_kol": 12_000}, reserve=0.3, curves=curves), sample)
+    assert headline(run(app)) == said(Allocation(goal="roi", target=3.5, curves=curves), sample)
+
+
+def test_a_rule_is_added_priced_and_taken_away(opened, sample: Tables) -> None:
+    app = opened("budget")
+    app.selectbox(key="budget.rule.kind").set_value("reserve")
+    app.button(key="budget.rule.add").click()
+    ruled = Allocation(limits=(Limit.reserve(0.15),))
+    assert headline(run(app)) == said(ruled, sample)
+    assert any("takes" in m.value for m in app.markdown)
+    app.button(key="budget.limit.0").click()
+    assert headline(run(app)) == said(Allocation(), sample)
+
+
+def test_sliders_keep_the_total_and_go_back(opened, sample: Tables) -> None:
+    app = opened("budget")
+    app.segmented_control(key="budget.view").set_value("scenario")
+    assert headline(run(app)) == said(Scenario(), sample)
+    total = sum(slider.value for slider in app.slider)
+    app.slider(key="budget.channel.mid_kol").set_value(12_000)
+    run(app)
+    assert abs(sum(slider.value for slider in app.slider) - total) <= len(app.slider)
+    assert app.slider(key="budget.channel.mid_kol").value == 12_000
+    app.toggle(key="budget.keep-total").set_value(False)
+    run(app)
+    others = {slider.key: slider.value for slider in app.slider if slider.key != "budget.channel.mid_kol"}
+    app.slider(key="budget.channel.mid_kol").set_value(9_000)
+    run(app)
+    assert {slider.key: slider.value for slider in app.slider if slider.key != "budget.channel.mid_kol"} == others
     app.button(key="budget.reset").click()
-    assert headline(run(app)) == said(Scenario(reserve=0.3, curves=curves), sample)
+    assert headline(run(app)) == said(Scenario(), sample)
 
 
-def test_budget_shows_the_fit_behind_the_plan(opened, sample: Tables) -> None:
+def test_a_split_is_adjusted_by_hand_and_kept_as_the_plan(opened, sample: Tables) -> None:
+    app = opened("budget")
+    app.button(key="budget.keep-plan").click()
+    run(app)
+    assert any("plan lines" in toast.value for toast in app.toast)
+    app.button(key="budget.to-hand").click()
+    run(app)
+    best = Allocation(where=WHERE).run(sample).table.set_index("channel")["spend"]
+    for slider in app.slider:
+        assert slider.value == round(best[str(slider.key).rpartition(".")[2]])
+
+
+def test_budget_shows_the_fit_behind_the_plan_and_more_or_less(opened, sample: Tables) -> None:
     app = opened("budget")
     app.segmented_control(key="budget.view").set_value("response-curves")
     assert headline(run(app)) == said(ResponseCurves(), sample)
+    app.segmented_control(key="budget.view").set_value("budget-frontier")
+    assert headline(run(app)) == said(Frontier(), sample)
+    app.segmented_control(key="budget.view").set_value("plans")
+    assert headline(run(app)) == said(Plans(), sample)
 
 
-def test_a_scenario_link_sets_the_sliders_and_a_negative_budget_is_refused(opened, sample: Tables) -> None:
-    question = Scenario(budgets={"display": 100.0}, reserve=0.0, where=WHERE)
+def test_a_scenario_link_sets_the_sliders_and_negative_spend_is_refused(opened, sample: Tables) -> None:
+    question = Scenario(spend={"display": 100.0}, where=WHERE)
     app = opened("budget", question=links.encode(question))
     assert headline(app) == said(question, sample)
     assert app.slider(key="budget.channel.display").value == 100
     broken = json.loads(question.to_json())
-    broken["budgets"] = [["display", -1]]
+    broken["spend"] = [["display", -1]]
     packed = links.encode(_Text(json.dumps(broken)))
     app = opened("budget", question=packed)
-    assert "budgets[display] cannot be -1" in errors(app)
-    assert headline(app) == said(Scenario(), sample)
+    assert "spend[display] cannot be -1" in errors(app)
+    assert headline(app) == said(Allocation(), sample)
 
 
 class _Text:

@@ -7,7 +7,7 @@ import pytest
 from harness import headline, run, stands_on
 from streamlit.testing.v1 import AppTest
 
-from analysis.records import Alias, DisplayName, ExchangeRate
+from analysis.records import Alias, CalendarDay, DisplayName, ExchangeRate, LiftTest, PlanLine, Recorded
 from ui import records
 
 
@@ -74,3 +74,31 @@ def test_what_does_not_fit_changes_nothing(opened) -> None:
     upload(app, "exchange-rate", "currency,day,rate,into\nUSD,2026-11-11,7.1,CNY\nUSD,2026-11-12,,CNY\n")
     assert "Row 2" in said(app)
     assert stands_on(app).kept(ExchangeRate) == ()
+
+
+def test_the_sample_comes_with_a_plan_that_adds_up_to_its_budget(opened) -> None:
+    app = view(opened("records"), "plan-line")
+    table = app.data_editor[0].value
+    assert table.groupby("stage")["amount"].sum().to_dict() == {
+        "design": 107_143, "technology": 171_429, "execution": 150_000,
+    }  # fmt: skip
+    here = stands_on(app)
+    assert here.campaign is not None and here.campaign.budget == 150_000
+    assert {kept.value.kind for kept in here.kept(Recorded)} == {"plan-line", "calendar-day", "channel-tag"}
+    assert [(day.start, day.end) for day in here.tables().recorded(CalendarDay)] == [("2026-11-10", "2026-11-11")]
+
+
+def test_a_plan_and_a_test_come_from_a_file(opened) -> None:
+    app = view(opened("records"), "lift-test")
+    upload(
+        app,
+        "lift-test",
+        "channel,start,end,spend_change,sales_change,error\ndisplay,2026-10-01,2026-10-07,-700,-900,200\n",
+    )
+    assert said(app) == "1 row was added."
+    here = stands_on(app)
+    assert [test.sales_change for test in here.tables().recorded(LiftTest)] == [-900]
+    before = len(here.kept(PlanLine))
+    upload(view(app, "plan-line"), "plan-line", "stage,line,phase,amount\nexecution,koc,,1000\ndesign,film,,1\n")
+    lines = {line.title: line.amount for line in here.tables().recorded(PlanLine)}
+    assert (len(lines), lines["execution · koc"], lines["design · film"]) == (before + 1, 1000, 1)

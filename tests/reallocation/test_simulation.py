@@ -46,7 +46,8 @@ def test_where_the_split_is_best_already_no_large_gain_is_claimed():
     # Equal curves at equal spend: whatever is moved, is moved for noise.
     curves = dict.fromkeys(("a", "b", "c"), (3000.0, 400.0))
     tables = report(curves, dict.fromkeys(curves, 400.0), noise=0.02)
-    answer = Simulation(curves=CURVES, market=CALM, runs=30, split=dict.fromkeys(curves, 1 / 3)).run(tables)
+    asked = Simulation(curves=CURVES, market=CALM, rules=Rules(reserve=0), runs=30, split=dict.fromkeys(curves, 1 / 3))
+    answer = asked.run(tables)
     row = answer.table.set_index("policy").loc["rules"]
     assert abs(row["gain"]) < 0.005 * row["revenue"]
     assert not row["gain_low"] > 0.002 * row["revenue"]
@@ -54,8 +55,8 @@ def test_where_the_split_is_best_already_no_large_gain_is_claimed():
 
 def test_the_rows_hang_together(answer):
     table = answer.table.set_index("policy")
-    assert list(table.index) == ["fixed", "rules", "oracle", "bound"]
-    assert table["revenue"].is_monotonic_increasing
+    assert list(table.index) == ["fixed", "held", "once", "rules", "oracle", "bound"]
+    assert table["revenue"][["held", "rules", "oracle", "bound"]].is_monotonic_increasing
     assert table.loc["rules", "gain"] == pytest.approx(table.loc["rules", "revenue"] - table.loc["fixed", "revenue"])
     assert table.loc["rules", "regret"] >= 0
     total = table[["spent", "reserved", "unspent"]].sum(axis=1)
@@ -74,7 +75,7 @@ def test_hours_and_channels_add_up(answer):
     spent = channels.groupby("policy")["spent"].sum()
     last = hours.groupby("policy")["spent"].last()
     pd.testing.assert_series_equal(spent, last)
-    assert len(hours) == 4 * 30 * 24
+    assert len(hours) == 6 * 30 * 24
     days = answer.frame("days").set_index(["policy", "time"])["gain"]
     assert days["rules"].iloc[-1] == pytest.approx(answer.frame("runs")["gain"].mean())
 
@@ -116,14 +117,14 @@ def test_a_channel_without_a_curve_is_left_out_with_its_money(starved):
 def test_without_a_campaign_the_spends_own_days_are_simulated(starved):
     tables = Tables(spend=starved.arrow("spend").to_pandas())
     answer = Simulation(curves=CURVES, runs=2).run(tables)
-    assert len(answer.frame("hours")) == 4 * 60 * 24
+    assert len(answer.frame("hours")) == 6 * 60 * 24
 
 
 def test_days_with_a_clock_change_have_their_own_hours(starved):
     campaign = starved.campaign.replace(zone="America/New_York", start="2026-10-25", end="2026-11-02", phases=())
     tables = Tables(spend=starved.arrow("spend").to_pandas(), campaign=campaign)
     answer = Simulation(curves=CURVES, runs=2).run(tables)
-    assert len(answer.frame("hours")) == 4 * (9 * 24 + 1)
+    assert len(answer.frame("hours")) == 6 * (9 * 24 + 1)
 
 
 def test_equal_seeds_agree_and_others_differ(starved):

@@ -79,7 +79,11 @@ def test_another_seed_writes_other_rows(made: dict[str | None, Path], tmp_path: 
     ],
 )
 def test_files_by_format(made: dict[str | None, Path], format: str | None, names: set[str]) -> None:
-    assert {path.name for path in made[format].iterdir()} == names | {"campaign.json", "truth.json"}
+    assert {path.name for path in made[format].iterdir()} == names | {
+        "campaign.json",
+        "records.json",
+        "truth.json",
+    }
 
 
 @pytest.mark.parametrize("table", SCHEMAS)
@@ -159,7 +163,7 @@ def test_the_committed_sample_is_what_the_readme_says_it_is(tmp_path: Path) -> N
     main([*shlex.split(command[1])[:-1], str(tmp_path)])
     for table in SCHEMAS:
         assert read(tmp_path, table).equals(read(SAMPLE, table))
-    for name in ("campaign.json", "truth.json"):
+    for name in ("campaign.json", "records.json", "truth.json"):
         assert (tmp_path / name).read_text(encoding="utf-8") == (SAMPLE / name).read_text(encoding="utf-8")
 
 

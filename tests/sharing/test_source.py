@@ -13,7 +13,7 @@ from analysis import Exclusion, Funnel, Notebook, Sales, Step, Words
 from analysis.errors import QuestionError, SluiceError
 from analysis.notebook import Cell, Quote, Seen, Unread
 from analysis.question import Question
-from analysis.records import Alias, DisplayName, ExchangeRate
+from analysis.records import Alias, CalendarDay, DisplayName, ExchangeRate, LiftTest, PlanLine
 from analysis.sharing.source import value_of
 from analysis.values import Campaign, Filter, Phase, Value, classes, kinds
 
@@ -60,6 +60,11 @@ def test_every_question_is_read_back(kind: str, ask: Callable[[str], Question]) 
         Alias(column="channel", code="Google Ads", meant="google"),
         DisplayName(column="channel", code="'", language="zh_CN", name='"'),
         ExchangeRate(currency="USD", day="2026-11-11", rate=7.1, into="CNY"),
+        CalendarDay(name="peak", start="2026-11-10", end="2026-11-11"),
+        LiftTest(
+            channel="a", start="2026-10-01", end="2026-10-07", spend_change=-1.5, sales_change=-2.5, error=1e-9
+        ),
+        PlanLine(stage="execution", line="a", phase="burst", amount=0),
         Notebook(title="A", cells=(
             Cell(id="a", holds=Sales(), folded=True, seen=Seen(data="d", figures="e", said=(("en", "x\n"),))),
             Cell(id="b", holds=Words(text="[[1]]", quotes=(Quote(cell="a", column="x", row=(("y", ""),)),))),

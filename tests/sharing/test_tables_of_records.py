@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.errors import ImportFileError
-from analysis.records import Alias, DisplayName, ExchangeRate
+from analysis.records import Alias, CalendarDay, DisplayName, ExchangeRate, LiftTest, PlanLine
 from analysis.sharing.tables_of_records import read, table, written
 
 TEXTS = st.text(st.characters(min_codepoint=32, exclude_categories=("Cs", "Cc")), min_size=1, max_size=30).filter(
@@ -26,6 +26,18 @@ def test_rates_come_back_as_numbers() -> None:
     rates = (ExchangeRate(currency="USD", day="2026-11-11", rate=7.125, into="CNY"),)
     assert read(ExchangeRate, written(ExchangeRate, rates), "rates.csv") == rates
     assert table(ExchangeRate, rates)["rate"].tolist() == [7.125]
+
+
+def test_what_may_be_left_out_of_a_line_may_be_empty() -> None:
+    lines = (
+        PlanLine(stage="design", line="film", amount=42_857),
+        PlanLine(stage="execution", line="display", phase="burst", amount=5_331.5),
+    )
+    assert read(PlanLine, written(PlanLine, lines), "plan.csv") == lines
+    assert read(CalendarDay, b"name,start,end\npeak,2026-11-11,\n", "days.csv")[0].end == "2026-11-11"
+    tested = b"channel,start,end,spend_change,sales_change,error\na,2026-10-01,2026-10-07,-700,-900.5,200\n"
+    (found,) = read(LiftTest, tested, "tests.csv")
+    assert (found.spend_change, found.sales_change, found.error) == (-700, -900.5, 200)
 
 
 @pytest.mark.parametrize(

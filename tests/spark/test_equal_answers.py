@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -16,10 +17,12 @@ from pandas.testing import assert_frame_equal
 from analysis import Campaign, Filter, Funnel, Tables, open_workspace, read_export
 from analysis.answer import Answer
 from analysis.question import Question
+from analysis.records import Recorded
 from analysis.values import kinds
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_data"
 CAMPAIGN = Campaign.from_json((SAMPLE / "campaign.json").read_text(encoding="utf-8"))
+PLAN = tuple(map(Recorded.from_dict, json.loads((SAMPLE / "records.json").read_text(encoding="utf-8"))))
 NOVEMBER = Filter(start="2026-11-01", end="2026-11-11")
 PAID = Filter(start="2026-10-25", campaign="Double 11 2026", channel=("paid_search", "short_video"))
 WAY = ("view", "cart", "checkout", "purchase")
@@ -141,12 +144,16 @@ def where(files: Any, spark: Any, tmp_path_factory: pytest.TempPathFactory) -> C
         if place == "workspace":
             workspace = open_workspace(tmp_path_factory.mktemp(place) / f"{data}.duckdb")
             workspace.campaign = CAMPAIGN
+            for line in PLAN:
+                workspace.keep(line.title, line)
             workspace.add(*(read_export(path, zone="UTC") for path in paths.values()))
             return workspace.tables()
         if place == "frames":
-            return Tables(**{table: pq.read_table(path) for table, path in paths.items()}, campaign=CAMPAIGN)
+            return Tables(
+                **{table: pq.read_table(path) for table, path in paths.items()}, campaign=CAMPAIGN, records=PLAN
+            )
         read = {table: spark.read.parquet(str(path)).repartition(5) for table, path in paths.items()}
-        return Tables.from_spark(**read, campaign=CAMPAIGN)
+        return Tables.from_spark(**read, campaign=CAMPAIGN, records=PLAN)
 
     return find
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis import Contents, DisplayName, ExchangeRate, Funnel, Lifecycle, Record
+from analysis import ChannelTag, Contents, DisplayName, ExchangeRate, Funnel, Lifecycle, PlanLine, Record
 from analysis.errors import QuestionError, WorkspaceError
 from analysis.imports.columns.mapping import ColumnMapping
 from analysis.question import Question
@@ -166,6 +166,28 @@ def test_the_current_rates_go_with_the_tables_and_are_part_of_the_version(worksp
     for kept in workspace.kept(ExchangeRate):
         workspace.forget(kept.id)
     assert (workspace.tables().rates, workspace.version) == ((), seen[0])
+    assert len(set(seen)) == 3
+
+
+def test_what_is_known_beside_the_rows_goes_with_the_tables(workspace: Workspace) -> None:
+    line, tag = PlanLine(stage="design", line="film", amount=1), ChannelTag(channel="a", tag="own")
+    seen = [workspace.version]
+    assert workspace.tables().records == ()
+    first = workspace.keep(line.title, line)
+    workspace.keep(tag.title, tag)
+    seen.append(workspace.version)
+    assert workspace.tables().records == (tag, line)
+    workspace.keep(line.title, line.replace(amount=2))
+    seen.append(workspace.version)
+    assert [own.amount for own in workspace.tables().recorded(PlanLine)] == [2]
+    workspace.keep("the same line", line.replace(amount=3))
+    assert [own.amount for own in workspace.tables().recorded(PlanLine)] == [3]
+    workspace.forget(workspace.kept(PlanLine)[0].id)
+    workspace.restore(first.id)
+    assert (workspace.tables().records, workspace.version) == ((tag, line), seen[1])
+    for kept in workspace.kept(Record):
+        workspace.forget(kept.id)
+    assert (workspace.tables().records, workspace.version) == ((), seen[0])
     assert len(set(seen)) == 3
 
 

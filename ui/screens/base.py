@@ -50,7 +50,7 @@ class Screen(Generic[Q]):
     name : str
         In addresses, and before the keys of its widgets.
     label : str
-        In the navigation and on the switch between views, marked with `N_`.
+        In the navigation, marked with `N_`.
     icon : str
     controls : callable
         Draws the controls, set to a question (its `where` is the filter's), and returns the question they now say.
@@ -58,6 +58,8 @@ class Screen(Generic[Q]):
         What is said while the answer is on its way, marked with `N_`.
     across : bool
         Whether it compares campaigns: its campaign filter is then its own, and open at first.
+    own : str, optional
+        On the switch between views, where it is called otherwise than in the navigation; marked with `N_`.
     views : tuple of View
         Other questions about what the controls say; only the chosen one is asked.
     under : callable, optional
@@ -71,6 +73,7 @@ class Screen(Generic[Q]):
     controls: Callable[[Tables, Q], Q]
     waiting: str
     across: bool = False
+    own: str = ""
     views: tuple[View[Q, Any], ...] = ()
     under: Callable[[Answer], None] | None = None
 

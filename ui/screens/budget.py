@@ -1,108 +1,223 @@
-"""What would another budget earn?"""
+"""How should the budget be split, and what would another one earn?"""
 
 from __future__ import annotations
 
-import math
+import datetime as dt
 
 import streamlit as st
 
-from analysis import ResponseCurves, Scenario, Tables
+from analysis import (
+    Allocation,
+    Forecast,
+    Frontier,
+    MoneyFlow,
+    PlanLine,
+    Plans,
+    PriceIndex,
+    ResponseCurves,
+    Rules,
+    Scenario,
+    Simulation,
+    Tables,
+)
+from analysis.answer import Answer
 from analysis.charts import TOTAL
 from analysis.comparison.settings import CHOICES
-from analysis.messages import Money, Share
 from ui import session
-from ui.controls import called, choose_words, currency_of, number, sentence, widget_key
+from ui.controls import choose_words, currency_of, number, sentence, several, widget_key
 from ui.language import N_, _, shown
+from ui.screens import budget_rules
 from ui.screens.base import Screen, View
+from ui.screens.budget_hand import by_hand
+from ui.tabled import table
 
-SHAPES = CHOICES["form"]
+SHAPES, BASES = CHOICES["form"], CHOICES["basis"]
+GOALS, TIMES, PER = CHOICES["plan-goal"], CHOICES["time"], CHOICES["per"]
+BEFORE_AFTER = ("channel", "observed", "spend", "change", "change_low", "change_high", "marginal_was",
+                "marginal_roi", "cause", "marginal_precision")  # fmt: skip
 
 
-def controls(tables: Tables, start: Scenario) -> Scenario:
-    """Draw the sentence that is the question, and a slider per channel."""
-    with sentence():
-        st.markdown(_("If these budgets were spent, with"), width="content")
-        percent = round(100 * start.reserve)
-        reserve = number(widget_key("reserve"), _("Reserve"), percent, 5, min_value=0, max_value=90) / 100
-        st.markdown(_("percent of each held back, and revenue follows"), width="content")
-        form = choose_words(widget_key("form"), _("Form"), SHAPES, start.curves.form, 200)
+def controls(tables: Tables, start: Allocation) -> Allocation:
+    """Draw the sentence that is the question, and its rules; of another view, only how curves are fitted."""
+    view = st.session_state.get(widget_key("view.start"), Allocation.kind)
+    if view in (Allocation.kind, Frontier.kind):
+        start = _plan(tables, start)
+        start = _further(start.replace(limits=budget_rules.drawn(tables, start.limits)))
+    if view in (MoneyFlow.kind, Plans.kind):
+        return start
+    with st.popover(_("How curves are fitted"), icon=":material/tune:"):
+        form = choose_words(widget_key("form"), _("Form"), SHAPES, start.curves.form, None)
+        basis = choose_words(widget_key("basis"), _("Revenue"), BASES, start.curves.basis, None)
+        worth = number(widget_key("worth"), _("A conversion's worth, where platforms name no revenue"),
+                       start.curves.worth or 0.0, 1.0, width=None, min_value=0.0)  # fmt: skip
         currency = currency_of(tables, start.curves.currency)
-        reset = st.empty()
-    curves = start.curves.replace(form=form, currency=currency)
-    question = start.replace(reserve=reserve, curves=curves, budgets={})
-    with st.spinner(_("Fitting each channel's response curve…")):
-        spent = session.ask(question)
-    rows = spent.table.dropna(subset="budget").to_dict("records")
-    budgets = {str(row["channel"]): round(row["budget"]) for row in rows if row["channel"] != TOTAL}
-    reset.button(_("Back to what was spent"), key=widget_key("reset"), on_click=_reset,
-                 args=(widget_key(""), tuple(budgets)), type="tertiary")  # fmt: skip
-    sliders = _sliders(budgets, reserve, spent.currency, dict(start.budgets))
-    if reserve:
-        st.caption(_("Each budget holds its reserve: {share} of it. Set as they are now, they keep what was spent.",
-                     share=Share(reserve)))  # fmt: skip
-    return question.replace(budgets=sliders)
+    curves = start.curves.replace(form=form, basis=basis, worth=worth or None, currency=currency)
+    return start.replace(curves=curves)
 
 
-def _sliders(spent: dict[str, int], reserve: float, currency: str | None, wanted: dict[str, float]) -> dict[str, float]:
-    """Draw a slider per channel, set to what was spent; return those that say something else."""
-    changed = {channel: amount for channel, amount in wanted.items() if channel not in spent}
-    cells = st.columns(4)
-    for i, (channel, base) in enumerate(spent.items()):
-        with cells[i % 4]:
-            amount = _slider(channel, base, wanted.get(channel), Money(base * (1 - reserve), currency))
-        if amount != base:
-            changed[channel] = float(amount)
-    return changed
+def _plan(tables: Tables, start: Allocation) -> Allocation:
+    """Draw what is sought, with how much, for when."""
+    with sentence():
+        st.markdown(_("Find"), width="content")
+        goal = choose_words(widget_key("goal"), _("Goal"), GOALS, start.goal, 220)
+        target = start.target
+        if goal in ("budget", "roi", "marginal_roi"):
+            if goal == "budget":
+                st.markdown(_("that brings"), width="content")
+            first = start.target if start.goal == goal and start.target else (100_000.0 if goal == "budget" else 3.5)
+            step = 1000.0 if goal == "budget" else 0.1
+            target = number(widget_key(f"target.{goal}"), _("Target"), float(first), step, min_value=0.01)
+        total = start.total
+        if goal in ("revenue", "profit"):
+            st.markdown(_("for"), width="content")
+            total = _total(start)
+        time = choose_words(widget_key("time"), _("Days"), TIMES, start.time, 180) if tables.campaign else "next"
+        per = choose_words(widget_key("per"), _("Amounts"), PER, start.per, 200)
+    return start.replace(goal=goal, target=target if goal not in ("revenue", "profit") else None,
+                         total=total if goal in ("revenue", "profit") else None, time=time, per=per)  # fmt: skip
 
 
-def _slider(channel: str, base: int, wanted: float | None, spent: Money) -> int:
-    key, base_key = widget_key(f"channel.{channel}"), widget_key(f"base.{channel}")
-    kept = st.session_state.get(key, int(wanted) if wanted is not None else base)
-    # A slider nobody moved follows what was spent when the filter changes.
-    if kept == st.session_state.get(base_key) and wanted is None:
-        kept = base
-    st.session_state[base_key] = base
-    most = max(3 * base, kept, 100)
-    st.session_state[key] = kept
-    as_spent = _("spent {amount}", amount=spent)
-    return int(
-        st.slider(
-            f"{shown(called('channel')(channel))} · {as_spent}",
-            0,
-            most,
-            key=key,
-            step=_step(most),
-            format="localized",
-        )
+def _further(start: Allocation) -> Allocation:
+    """Draw how far a plan goes, how careful it is, and how much dearer things are."""
+    with st.popover(_("How far, how careful"), icon=":material/speed:"):
+        reach = number(widget_key("reach"), _("Most of a channel, times its highest spend"), start.reach, 0.1,
+                       width=None, min_value=0.1, max_value=10.0)  # fmt: skip
+        careful = round(100 * start.caution)
+        caution = number(widget_key("caution"), _("Caution: percent of good cases left out"), careful, 10, width=None,
+                         min_value=0, max_value=95)  # fmt: skip
+        rise = number(widget_key("prices"), _("Prices have risen by, percent"),
+                      round(100 * (start.prices.factor - 1), 1) if start.prices else 0.0, 1.0, width=None,
+                      min_value=-50.0, max_value=200.0)  # fmt: skip
+    prices = PriceIndex(rate=round(rise / 100, 6)) if rise else None
+    return start.replace(reach=reach, caution=caution / 100, prices=prices)
+
+
+def _total(start: Allocation) -> float | None:
+    """Draw the total; empty, it is what was spent, or what is left of the budget."""
+    key = widget_key("total")
+    session.keep(key, start.total)
+    found = st.number_input(_("Total"), key=key, min_value=1.0, step=1000.0, label_visibility="collapsed",
+                            width=190, placeholder=_("the same money"))  # fmt: skip
+    return float(found) if found else None
+
+
+# ---- under the answer -------------------------------------------------------------------------------------
+
+
+def under(answer: Answer) -> None:
+    """Draw the plan beside what was spent, each rule with its price, and what can be done with it."""
+    plan = answer.question
+    if not isinstance(plan, Allocation) or not len(answer.table):
+        return
+    table(answer, "table", BEFORE_AFTER)
+    budget_rules.priced(answer)
+    spend = _by_channel(answer)
+    with st.container(horizontal=True):
+        st.button(_("Adjust by hand"), icon=":material/tune:", key="budget.to-hand", on_click=_to_hand,
+                  args=(Scenario(spend=spend, curves=plan.curves, where=plan.where),))  # fmt: skip
+        if st.button(_("Rehearse it"), icon=":material/sync_alt:", key="budget.to-reallocation",
+                     help=_("Opens Reallocation with this split: what would rules that move money add?")):  # fmt: skip
+            _rehearse(answer, plan)
+        if st.button(_("Keep as the plan"), icon=":material/task_alt:", key="budget.keep-plan",
+                     help=_("Its amounts become plan lines under Records, against which spend is held, and what it is "
+                            "expected to bring is kept for the review.")):  # fmt: skip
+            _keep(answer, plan)
+
+
+def _by_channel(answer: Answer) -> dict[str, float]:
+    own = answer.table[answer.table["channel"] != TOTAL]
+    return {str(c): round(float(s), 2) for c, s in zip(own["channel"], own["spend"], strict=True)}
+
+
+def _to_hand(scenario: Scenario) -> None:
+    st.session_state["budget.open"] = scenario
+
+
+def _rehearse(answer: Answer, plan: Allocation) -> None:
+    own = answer.table[(answer.table["channel"] != TOTAL) & answer.table["revenue"].notna()]
+    total = float(own["spend"].sum())
+    split = {str(c): float(s) / total for c, s in zip(own["channel"], own["spend"], strict=True)}
+    rules = Rules(reserve=0.0)
+    st.session_state["reallocation.open"] = Simulation(split=split, budget=total, rules=rules, curves=plan.curves,
+                                                       where=plan.where)  # fmt: skip
+    st.switch_page("pages/reallocation.py")
+
+
+def _keep(answer: Answer, plan: Allocation) -> None:
+    here, cells = session.to_change(), answer.frame("cells")
+    sums = cells.groupby(["channel", "phase"], dropna=False)["spend"].sum().reset_index()
+    for old in here.kept(PlanLine):
+        if old.value.stage == STAGE:
+            here.forget(old.id)
+    for row in sums.to_dict("records"):
+        phase = row["phase"] if isinstance(row["phase"], str) else None
+        line = PlanLine(stage=STAGE, line=row["channel"], phase=phase, amount=round(float(row["spend"]), 2))
+        here.keep(line.title, line)
+    forecast = _forecast(answer, plan)
+    here.keep(forecast.title, forecast)
+    st.toast(shown(_("{n} plan lines were kept under Records.", n=len(sums))), icon=":material/check:")
+
+
+def _forecast(answer: Answer, plan: Allocation) -> Forecast:
+    whole, campaign = answer.table.iloc[-1], session.workspace().campaign
+    rest = campaign if plan.time == "rest" else None
+    claims = (answer.table["cause"] == "claim").any()
+    return Forecast(
+        name=shown(_(GOALS[plan.goal])),
+        made=dt.date.today().isoformat(),
+        start=rest.start if rest else None,
+        end=rest.end if rest else None,
+        spend=round(float(whole["spend"]), 2),
+        revenue=round(float(whole["revenue"]), 2),
+        low=round(float(whole["low"]), 2),
+        high=round(float(whole["high"]), 2),
+        basis="claims" if claims else "effects",
     )
 
 
-def _step(most: int) -> int:
-    """Return a round step that gives a slider some hundred places."""
-    return max(1, int(10 ** math.floor(math.log10(most / 100))))
+STAGE = "execution"
+"""Stage of the work that media belongs to."""
 
 
-def _reset(place: str, channels: tuple[str, ...]) -> None:
-    for channel in channels:
-        st.session_state.pop(f"{place}channel.{channel}", None)
-    start = st.session_state.get(f"{place}start")
-    if start is not None:
-        st.session_state[f"{place}start"] = start.replace(budgets={})
+def _plans(_tables: Tables, plan: Allocation, opened: Plans | None) -> Plans:
+    """Draw which of the plans that were saved are compared."""
+    here = session.workspace()
+    saved = {one.name: one.value for kind in (Allocation, Scenario) for one in here.kept(kind)}
+    saved |= dict(opened.plans) if opened else {}
+    first = [label for label, _plan in opened.plans] if opened else list(saved)[:4]
+    chosen = several(widget_key("plans"), _("Plans"), saved, first, N_("None"), words=str)
+    return Plans(plans={label: saved[label] for label in chosen}, where=plan.where)
 
 
-def _curves(_tables: Tables, plan: Scenario, _opened: ResponseCurves | None) -> ResponseCurves:
+def _curves(_tables: Tables, plan: Allocation, _opened: ResponseCurves | None) -> ResponseCurves:
     """Return the curves behind the plan."""
     return plan.curves if plan.curves.where else plan.curves.replace(where=plan.where)
 
 
-VIEWS = (View(ResponseCurves, N_("Curves"), _curves, lambda opened: Scenario(curves=opened, where=opened.where)),)
+def _frontier(_tables: Tables, plan: Allocation, _opened: Frontier | None) -> Frontier:
+    return Frontier(plan=plan.replace(where=None), where=plan.where)
+
+
+def _flow(_tables: Tables, plan: Allocation, _opened: MoneyFlow | None) -> MoneyFlow:
+    return MoneyFlow(where=plan.where)
+
+
+VIEWS = (
+    View(Scenario, N_("By hand"), by_hand, lambda opened: Allocation(curves=opened.curves, where=opened.where)),
+    View(Frontier, N_("More or less"), _frontier, lambda opened: opened.plan.replace(where=opened.where)),
+    View(Plans, N_("Side by side"), _plans, lambda opened: Allocation(where=opened.where)),
+    View(ResponseCurves, N_("Curves"), _curves, lambda opened: Allocation(curves=opened, where=opened.where)),
+    View(MoneyFlow, N_("Money flow"), _flow, lambda opened: Allocation(where=opened.where)),
+)
 
 SCREEN = Screen(
-    Scenario,
+    Allocation,
     name="budget",
     label=N_("Budget"),
+    own=N_("Best split"),
     icon=":material/payments:",
     controls=controls,
-    waiting=N_("Reckoning what the plan brings…"),
+    waiting=N_("Fitting the curves and seeking the best split…"),
     views=VIEWS,
+    under=under,
 )

@@ -1,4 +1,4 @@
-"""What do the tables of response curves and of scenarios both hold?"""
+"""What do the tables of response curves and of plans both hold?"""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ CHANNEL = Field(N_("Channel"), "text", of="channel")
 EXPECTED: Mapping[str, Field] = MappingProxyType(
     {
         **bounds("money"),
-        "spread_low": Field(N_("Lowest of the forms"), "money"),
-        "spread_high": Field(N_("Highest of the forms"), "money"),
-        "roi": Field(N_("ROI"), "ratio"),
+        "roi": Field(N_("ROI (of claims: ROAS)"), "ratio"),
         "marginal_roi": Field(N_("Marginal ROI"), "ratio"),
         "marginal_low": Field(N_("Marginal ROI, 95% from"), "ratio"),
         "marginal_high": Field(N_("Marginal ROI, 95% to"), "ratio"),
@@ -25,3 +23,34 @@ DRAWN: Mapping[str, Field] = MappingProxyType(
     {**bounds("money"), "beyond": Field(N_("Beyond the spend observed"), "flag")}
 )
 """How far to trust one point of a curve."""
+CAUSES: Mapping[str, str] = MappingProxyType(
+    {
+        "test": N_("measured by a test"),
+        "correlation": N_("correlation only"),
+        "claim": N_("the platform's claim"),
+    }
+)
+"""What a curve says of cause."""
+PRECISIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "separated": N_("well separated"),
+        "wide": N_("wide"),
+        "twins": N_("not told apart from another channel"),
+        "none": N_("not estimable"),
+    }
+)
+"""How precisely a figure is known."""
+SHORT_REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "no-spend": N_("nothing spent"),
+        "one-period": N_("one period only"),
+        "few-periods": N_("too few periods"),
+        "no-variation": N_("spend hardly varies"),
+        "no-revenue": N_("no revenue attributed"),
+        "no-orders": N_("no revenue to fit to"),
+        "overlap": N_("periods overlap"),
+        "alike": N_("moves with another channel"),
+        "not-converged": N_("no stable answer"),
+    }
+)
+"""Why a channel has no curve, as a table says it."""

@@ -1,4 +1,4 @@
-"""What makes response curves: which form, and how their intervals are drawn?"""
+"""What makes response curves: which form, of what revenue, and how many draws stand behind their intervals?"""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import ClassVar
 
-from analysis.budget.curves.forms import FORMS
+from analysis.budget.curves.forms import FAMILIES
 from analysis.question import Question
-from analysis.values import currency_code, one_of, optional, whole
+from analysis.values import currency_code, number, one_of, optional, whole
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -21,7 +21,9 @@ class CurvesDefinition(Question):
 
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"spend": ()})
 
-    form: str = field(default="auto", metadata=one_of("auto", *FORMS))
+    form: str = field(default="auto", metadata=one_of("auto", *FAMILIES))
+    basis: str = field(default="auto", metadata=one_of("auto", "claims", "effects"))
+    worth: float | None = field(default=None, metadata=optional(number(above=0, most=1e9)))
     draws: int = field(default=400, metadata=whole(least=100, most=2000))
     seed: int = field(default=1, metadata=whole(least=0, most=2**31 - 1))
     currency: str | None = field(default=None, metadata=optional(currency_code()))

@@ -1,29 +1,45 @@
-"""What do channels bring whose report has no attributed revenue? Fitted together to all realised revenue."""
+"""What do channels bring, by the revenue of all orders? Fitted together, beside all else that moves revenue."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 
 from analysis.answer import Note
-from analysis.arrays import Bools, Floats, Times
-from analysis.budget.curves import joint
-from analysis.budget.curves.curve import Curve, interval, runs
+from analysis.arrays import Bools, Floats, Ints
+from analysis.budget.curves import demand
+from analysis.budget.curves.alone import parted, taken
+from analysis.budget.curves.candidates import Candidates, Region, candidates
+from analysis.budget.curves.carry import runs
+from analysis.budget.curves.curve import Curve, interval
 from analysis.budget.curves.definition import CurvesDefinition
-from analysis.budget.curves.estimate import FEWEST, FLATTEST, MOST_APART, Estimate, missing, preferred
-from analysis.budget.curves.forms import FORMS
+from analysis.budget.curves.estimate import FEWEST, FLATTEST, Check, Estimate, Twin
+from analysis.budget.curves.lift import Lift, change, lifts
 from analysis.budget.curves.measured import Measured, measured
+from analysis.budget.curves.panel import Panel
 from analysis.budget.curves.report import Report, realised, report
-from analysis.messages import Message, Name, Names, say
+from analysis.budget.curves.sampler import CONVERGED, ROUNDS, Sample, Test, sample, scale
 from analysis.purchases import source_of
 from analysis.tables import Tables
 
-_YEAR = 365.25 * 24
 _MARGIN = 10
 """Periods that must be left once every parameter has taken one."""
+ALIKE = -0.8
+"""Correlation of two contributions below which their channels cannot be told apart, and less that of two channels'
+spend above which that is why searches do not agree."""
+HIDDEN = 1.0
+"""How much of what drives a tested channel's spend may be demand that nobody sees: the standard deviation of the prior
+of its slope on log spend, in standard deviations of the noise. Only an experiment can tell it from an effect, so it is
+allowed for where there is one."""
+
+SPREAD = 0.9
+"""How far apart channels' marginal returns are before the data: the standard deviation of their logs. Were each
+channel's return judged as if there were no others, the best of several would be so by luck as often as by merit, and
+plans would promise twice what they bring."""
+_WORTHLESS = 1e-3
+"""Of the average return: what a smaller one counts as."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,61 +48,85 @@ class Market:
 
     Parameters
     ----------
-    starts : ndarray of datetime64[us], shape (periods,)
+    panel : Panel
+        Of all channels.
+    hours : float
     spend : ndarray, shape (periods, channels)
-    channels : tuple of str
+        Filled where unknown.
     revenue : ndarray, shape (periods,)
-    phase : tuple of str
     known : ndarray of bool, shape (periods,)
-        Whether there were orders before and after, so that a period's revenue is known.
+        Periods that are fitted: every channel's spend is known and taken at its word, and there were orders before
+        and after.
+    events : Events
     measured : Measured
         What else was measured, period by period.
+    controls : ndarray, shape (periods, controls)
+        What adds to revenue.
     notes : tuple of Note
         What of the revenue is in other currencies.
     """
 
-    starts: Times
+    panel: Panel
+    hours: float
     spend: Floats
-    channels: tuple[str, ...]
     revenue: Floats
-    phase: tuple[str, ...]
     known: Bools
+    events: demand.Events
     measured: Measured
+    controls: Floats
     notes: tuple[Note, ...] = ()
+
+    @property
+    def run(self) -> Ints:
+        """Unbroken stretch each period belongs to."""
+        return runs(self.panel.starts, self.hours)
 
 
 def estimates(asked: CurvesDefinition, tables: Tables, given: Report, wanted: list[str]) -> dict[str, Estimate]:
     """Estimate the wanted channels' curves together.
 
-    Every channel of the report is in the fit, attributed ones too: they earn part of the revenue explained.
+    Every channel of the report is in the fit, those with claims too: they earn part of the revenue explained.
     """
-    reasons = {c: "no-spend" for c in wanted if not given.of(c)["spend"].sum() > 0}
+    laid = given.panel()
+    none = {c: _none(laid, c) for c in wanted}
+    reasons = {c: "no-spend" for c in wanted if not none[c].spend > 0}
     if len(reasons) == len(wanted):
-        return _none(given, reasons)
-    if given.rows["period_start"].nunique() == 1:
-        return _none(given, dict.fromkeys(wanted, "one-period") | reasons)
+        return _refused(none, reasons)
+    if len(laid.starts) == 1:
+        return _refused(none, dict.fromkeys(wanted, "one-period") | reasons)
     market = _market(asked, tables, given)
     if isinstance(market, str):
-        return _none(given, dict.fromkeys(wanted, market) | reasons)
-    used = [k for k, c in enumerate(market.channels) if _hindrance(market, k) is None]
-    reasons |= {c: h for c in wanted if (h := _hindrance(market, market.channels.index(c)))} | reasons
-    controls = _controls(tables, market, given.hours)
-    if market.measured.names and not _room(market, controls, used):
-        market = replace(market, measured=market.measured.without())
-        controls = _controls(tables, market, given.hours)
-    if not used or not _room(market, controls, used):
-        return _none(given, dict.fromkeys(wanted, "few-periods") | reasons)
+        return _refused(none, dict.fromkeys(wanted, market) | reasons)
+    used = [k for k in range(len(market.panel.channels)) if _hindrance(market, k) is None]
+    hindered = {c: _hindrance(market, market.panel.channels.index(c)) for c in wanted}
+    reasons |= {c: why for c, why in hindered.items() if why and c not in reasons}
+    if market.measured.names and not _room(market, used):
+        market = _with_controls(tables, replace(market, measured=market.measured.without()))
+    if not used or not _room(market, used):
+        return _refused(none, dict.fromkeys(wanted, "few-periods") | reasons)
     left = [c for c in wanted if c not in reasons]
-    return _none(given, reasons) | _fitted(asked, given, market, controls, used, left)
+    return _refused(none, reasons) | _fitted(asked, tables, market, used, {c: none[c] for c in left})
 
 
-def _room(market: Market, controls: Floats, used: list[int]) -> bool:
+def _none(laid: Panel, channel: str) -> Estimate:
+    k = laid.channels.index(channel)
+    claims = np.isfinite(laid.revenue[:, k])
+    return Estimate(
+        channel=channel,
+        source="none",
+        periods=int(np.isfinite(laid.spend[:, k]).sum()),
+        spend=float(np.nansum(laid.spend[:, k])),
+        revenue=float(laid.revenue[claims, k].sum()) if claims.any() else float("nan"),
+    )
+
+
+def _refused(none: dict[str, Estimate], reasons: dict[str, str]) -> dict[str, Estimate]:
+    return {c: replace(none[c], reason=why) for c, why in reasons.items()}
+
+
+def _room(market: Market, used: list[int]) -> bool:
     """Say whether enough periods are left once every parameter has taken one."""
-    return bool(market.known.sum() >= controls.shape[1] + 3 * len(used) + _MARGIN)
-
-
-def _none(given: Report, reasons: dict[str, str]) -> dict[str, Estimate]:
-    return {c: missing(given.of(c), "none", why) for c, why in reasons.items()}
+    return bool(market.known.sum() >= market.controls.shape[1] + 3 * len(used) + _MARGIN)
 
 
 def _market(asked: CurvesDefinition, tables: Tables, given: Report) -> Market | str:
@@ -95,28 +135,37 @@ def _market(asked: CurvesDefinition, tables: Tables, given: Report) -> Market | 
         return "no-orders"
     where = asked.where
     whole = report(tables, where.replace(channel=()), given.currency) if where and where.channel else given
-    ends = whole.rows.groupby("period_start")["period_end"].max()
-    starts = ends.index.to_numpy().astype("datetime64[us]")
-    until = ends.to_numpy().astype("datetime64[us]")
-    if (starts[1:] < until[:-1]).any():
+    laid = whole.panel()
+    if laid.overlap:
         return "overlap"
-    revenue, notes_ = realised(tables, where, given.currency, starts, until)
+    revenue, told = realised(tables, where, given.currency, laid.starts, laid.ends)
     observed = tables.span("orders")
     if observed is None or not revenue.sum() > 0:
         return "no-orders"
-    wide = whole.rows.pivot_table(index="period_start", columns="channel", values="spend", aggfunc="sum", fill_value=0)
     first, last = (np.datetime64(moment, "us") for moment in observed)
-    known = (until > first) & (starts <= last)
-    return Market(
-        starts=starts,
-        spend=wide.to_numpy(float),
-        channels=tuple(wide.columns),
-        revenue=revenue,
-        phase=tuple(whole.rows.groupby("period_start")["phase"].first()),
-        known=known,
-        measured=measured(tables, starts, until, known),
-        notes=notes_,
+    plain = ~(laid.credit | laid.suspect).any(axis=1)
+    known = (laid.ends > first) & (laid.starts <= last) & laid.known & plain
+    return _with_controls(
+        tables,
+        Market(
+            panel=laid,
+            hours=given.hours,
+            spend=np.stack([taken(laid, k)[0] for k in range(len(laid.channels))], axis=1),
+            revenue=revenue,
+            known=known,
+            events=demand.events(tables, laid.starts, laid.ends),
+            measured=measured(tables, laid.starts, laid.ends, known),
+            controls=np.zeros((len(revenue), 0)),
+            notes=told,
+        ),
     )
+
+
+def _with_controls(tables: Tables, market: Market) -> Market:
+    laid = market.panel
+    return replace(market, controls=demand.adding(
+        tables, laid.starts, market.hours, laid.phase, market.events, market.measured.values, market.known
+    ))  # fmt: skip
 
 
 def _hindrance(market: Market, k: int) -> str | None:
@@ -126,136 +175,213 @@ def _hindrance(market: Market, k: int) -> str | None:
     return "no-variation" if spend.std() < FLATTEST * spend.mean() else None
 
 
-def _controls(tables: Tables, market: Market, hours: float) -> Floats:
-    """Return what else moves revenue: level, trend, weekday, season, phase, each campaign's own level, and controls."""
-    starts = pd.DatetimeIndex(market.starts)
-    local = (starts.tz_localize("UTC").tz_convert(tables.zone) + pd.Timedelta(hours=hours / 2)).tz_localize(None)
-    since = (starts - starts[0]).total_seconds().to_numpy() / 3600
-    parts = [np.ones((len(starts), 1)), since[:, None], _dummies(market.phase)]
-    parts.append(_dummies(runs(market.starts, hours)))
-    if hours <= 24 and len(starts) * hours >= 28 * 24:
-        parts.append(_dummies(local.day_of_week))
-    if hours < 24 and len(starts) * hours >= 7 * 24:
-        parts.append(_dummies(local.hour))
-    if since[-1] >= 1.5 * _YEAR and len(starts) * hours >= 0.8 * since[-1]:
-        turn = 2 * np.pi * since / _YEAR
-        parts += [np.column_stack([np.sin(k * turn), np.cos(k * turn)]) for k in (1, 2)]
-    return joint.basis(np.hstack([*parts, market.measured.values])[market.known])
+# ---- the fit ----------------------------------------------------------------------------------------------
 
 
-def _dummies(of: npt.ArrayLike) -> Floats:
-    levels, which = np.unique(np.asarray(of), return_inverse=True)
-    return np.eye(len(levels))[which][:, 1:]
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """A sample, and the candidates it chose from, by the channel's place among those used."""
+
+    curves: list[Candidates]
+    drawn: Sample
+
+
+def _sampled(
+    asked: CurvesDefinition,
+    market: Market,
+    used: list[int],
+    known: Bools,
+    tested: Sequence[Lift] = (),
+    turns: Sequence[int] = (1, ROUNDS),
+) -> _Fit:
+    """Draw curves: first from a coarse grid over everything, then from a fine one around what was found.
+
+    `turns` says how many rounds each grid is given at most.
+    """
+    at, spend, run = np.flatnonzero(known), market.spend[:, used], market.run
+    stretch = np.cumsum(np.concatenate([[0], (np.diff(at) > 1) | (run[at][1:] != run[at][:-1])]))
+    controls, held_back = _controls(market, used, at, tested)
+    names = [market.panel.channels[k] for k in used]
+    rng = np.random.default_rng(asked.seed)
+    regions = [Region.of(own) for own in spend.T]
+    fit = None
+    for rounds in turns:
+        curves = [candidates(asked.form, own, run, region) for own, region in zip(spend.T, regions, strict=True)]
+        tests = [Test(names.index(one.channel), change(one, curves[names.index(one.channel)], run), one.seen, one.error)
+                 for one in tested]  # fmt: skip
+        drawn = sample(
+            market.revenue[at], curves, controls, rng, held_back=held_back, known=at, run=stretch,
+            parts=spend[at].sum(axis=0) / spend[at].sum(), tests=tests, rounds=rounds,
+        )  # fmt: skip
+        fit = _Fit(curves, drawn)
+        regions = [
+            region.around(own.adstock[picked], own.half[picked])
+            for region, own, picked in zip(regions, curves, drawn.chosen.T, strict=True)
+        ]
+    assert fit is not None
+    return fit
+
+
+def _controls(market: Market, used: list[int], at: Ints, tested: Sequence[Lift]) -> tuple[Floats, Floats]:
+    """Return the controls of the periods fitted, and how far each is held back.
+
+    For a tested channel, the log of its spend stands for demand that nobody sees and that drives its spend; periods
+    without spend say nothing of it.
+    """
+    plain = market.controls[at]
+    hidden = []
+    for channel in dict.fromkeys(one.channel for one in tested):
+        spend = market.spend[at, market.panel.channels.index(channel)]
+        on = spend > 0
+        logs = np.log(np.where(on, spend, 1.0))
+        spread = logs[on].std()
+        hidden.append(np.where(on, logs - logs[on].mean(), 0.0) / (spread or 1.0))
+    if not hidden:
+        return plain, np.zeros(plain.shape[1])
+    held_back = np.concatenate([np.zeros(plain.shape[1]), np.full(len(hidden), 1 / HIDDEN)])
+    return np.column_stack([plain, *hidden]), held_back
 
 
 def _fitted(
-    asked: CurvesDefinition, given: Report, market: Market, controls: Floats, used: list[int], wanted: list[str]
+    asked: CurvesDefinition, tables: Tables, market: Market, used: list[int], none: dict[str, Estimate]
 ) -> dict[str, Estimate]:
-    revenue, spend = market.revenue[market.known], market.spend[market.known][:, used]
-    run = runs(market.starts, given.hours)[market.known]
-    fits = {form: joint.fit(form, revenue, spend, controls, run) for form in FORMS}
-    least = max(min(f.rss for f in fits.values()), np.finfo(float).tiny)
-    # All forms have as many parameters, so AICc differs by the log residual sum of squares alone.
-    apart = {form: len(revenue) * float(np.log(max(f.rss, least) / least)) for form, f in fits.items()}
-    form = preferred(apart) if asked.form == "auto" else asked.form
-    rng = np.random.default_rng(asked.seed)
-    shaken = joint.noise(fits[form], revenue, asked.draws, rng)
-    drawn = joint.draw(fits[form], spend, controls, shaken, run)
-    near = [f for f in fits if f == form or apart[f] <= MOST_APART]
-    at = {market.channels[k]: i for i, k in enumerate(used)}
-    curves = {c: _curve(given, market, fits[form], c, i, drawn) for c, i in at.items()}
-    # A fit in which the channels may bring more than all there is has not told them from demand, or each other.
-    if interval(np.sum([c.total_draws() for c in curves.values()], axis=0))[1] > revenue.sum():
-        return _none(given, dict.fromkeys(wanted, "unbounded"))
-    total = float(np.sum((revenue - revenue.mean()) ** 2))
+    laid = market.panel
+    tested = [
+        one
+        for k in used
+        for one in lifts(tables, laid.channels[k], market.spend[:, k], laid.starts, laid.ends)
+    ]  # fmt: skip
+    fit = _sampled(asked, market, used, market.known, tested)
+    at = {laid.channels[k]: i for i, k in enumerate(used)}
+    r_hat = {c: float(fit.drawn.r_hat[i]) for c, i in at.items()}
+    picked = _picked(asked.draws, market, used, fit)
+    curves = {c: _curve(market, fit, c, i, picked, tested) for c, i in at.items()}
+    revenue = market.revenue[market.known]
+    noise = float(np.mean(fit.drawn.sigma**2 / (1 - fit.drawn.rho**2)))
+    checked = _check(asked, market, used, {c: own for c, own in curves.items() if r_hat[c] <= CONVERGED})
+    prior = _prior(market, used)
     out = {}
-    for channel in wanted:
-        curve = curves[channel]
-        if not interval(curve.total_draws())[1] > 0:
-            out[channel] = missing(given.of(channel), "none", "no-signal")
+    for channel, own in none.items():
+        curve, alike = curves[channel], _alike(market, channel)
+        if r_hat[channel] > CONVERGED:
+            why = "alike" if alike and alike[1] >= -ALIKE else "not-converged"
+            twin = _twin(channel, curves) if why == "alike" else None
+            out[channel] = replace(own, r_hat=r_hat[channel], reason=why, twin=twin)
             continue
-        out[channel] = Estimate(
-            own=given.of(channel),
+        out[channel] = replace(
+            own,
             source="joint",
             curve=curve,
-            rivals=tuple(_curve(given, market, fits[f], channel, at[channel]) for f in near),
-            r_squared=1 - fits[form].rss / total,
-            alike=_alike(market, channel),
+            r_squared=max(0.0, 1 - noise / float(revenue.var())) if revenue.std() > 0 else None,
+            r_hat=r_hat[channel],
+            learnt=1 - float(curve.total_draws().std()) / prior[at[channel]],
+            alike=alike,
+            twin=_twin(channel, curves),
+            check=checked,
             notes=(*market.notes, *market.measured.notes()),
         )
     return out
 
 
-def _curve(
-    given: Report,
-    market: Market,
-    found: joint.JointFit,
-    channel: str,
-    i: int,
-    drawn: tuple[Floats, Floats, Floats] | None = None,
-) -> Curve:
-    """Make a channel's curve of the joint fit; phases add to revenue there, so no multiplier differs from 1."""
-    point = (found.adstock[None], found.half[None], found.ceiling[None])
-    adstock, half, ceiling = (part[:, i] for part in (drawn or point))
-    phases = list(dict.fromkeys(market.phase))
-    free = max(int(market.known.sum()) - found.parameters, 1)
+def _prior(market: Market, used: list[int]) -> Floats:
+    """Return the standard deviation of each channel's contribution before the data: of a half-normal distribution."""
+    spend = market.spend[market.known][:, used].sum(axis=0)
+    periods = np.isfinite(market.panel.spend[:, used]).sum(axis=0)
+    mean = float(market.revenue[market.known].mean())
+    return np.asarray(scale(spend / spend.sum()) * mean * periods * np.sqrt(1 - 2 / np.pi))
+
+
+def _picked(draws: int, market: Market, used: list[int], fit: _Fit) -> Ints:
+    """Return which draws curves are made of: the oftener, the less the channels' marginal returns are apart.
+
+    A prior that holds for the channels together is a weight of the draws: those drawn without it are drawn anew.
+    """
+    at, drawn = market.known, fit.drawn
+    per_ceiling = [own.rise[:, at].mean(axis=1) / market.spend[at, k].mean()
+                   for own, k in zip(fit.curves, used, strict=True)]  # fmt: skip
+    returns = drawn.ceiling * np.stack([own[c] for own, c in zip(per_ceiling, drawn.chosen.T, strict=True)], axis=1)
+    logs = np.log(np.maximum(returns, _WORTHLESS * returns.mean()))
+    apart = ((logs - logs.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
+    edges = np.cumsum(np.exp(-0.5 * (apart - apart.min()) / SPREAD**2))
+    return np.asarray(np.searchsorted(edges, edges[-1] * (np.arange(draws) + 0.5) / draws), np.int64)
+
+
+def _curve(market: Market, fit: _Fit, channel: str, i: int, picked: Ints, tested: Sequence[Lift]) -> Curve:
+    """Make a channel's curve of draws picked; phases add to revenue, so no demand differs from the usual."""
+    laid, drawn = market.panel, fit.drawn
+    own, chosen = fit.curves[i], drawn.chosen[picked, i]
+    k, one = laid.channels.index(channel), np.ones(len(picked))
     level = float(market.revenue[market.known].mean())
+    spread = drawn.sigma**2 / (1 - drawn.rho**2)
     return Curve(
         channel=channel,
         source="joint",
-        form=found.form,
-        ceiling=float(found.ceiling[i]),
-        half_saturation=float(found.half[i]),
-        draws=np.column_stack([ceiling, half]),
-        spend=market.spend[:, market.channels.index(channel)],
-        starts=market.starts,
-        period_hours=given.hours,
-        phase=pd.Categorical(list(market.phase), categories=phases).codes.astype(int),
-        phase_multipliers=dict.fromkeys(phases, 1.0),
-        multiplier_draws=np.ones((len(half), len(phases))),
-        sigma=float(np.sqrt(np.log1p(found.rss / free / level**2))),
-        adstock=float(found.adstock[i]),
-        adstock_draws=adstock,
+        tested=any(test.channel == channel for test in tested),
+        form=own.form[chosen],
+        adstock=own.adstock[chosen],
+        half=own.half[chosen],
+        ceiling=drawn.ceiling[picked, i],
+        spend=market.spend[:, k],
+        counted=taken(laid, k)[1],
+        starts=laid.starts,
+        period_hours=market.hours,
+        phase=laid.phase,
+        level=np.zeros(len(laid.starts), np.int64),
+        demand=one[:, None],
+        phases=dict.fromkeys(laid.phase, one),
+        peaks={},
+        sigma=float(np.sqrt(np.log1p(spread.mean() / level**2))),
+        rho=float(drawn.rho.mean()),
     )
 
 
 def _alike(market: Market, channel: str) -> tuple[str, float] | None:
     """Return the channel whose spend moves most like this one's, with the correlation."""
-    moving = [k for k in range(len(market.channels)) if market.spend[:, k].std() > 0]
-    own = market.channels.index(channel)
+    names, spend = market.panel.channels, market.spend
+    own = names.index(channel)
     pairs = [
-        (market.channels[k], float(np.corrcoef(market.spend[:, k], market.spend[:, own])[0, 1]))
-        for k in moving
-        if k != own
+        (names[k], float(np.corrcoef(spend[:, k], spend[:, own])[0, 1]))
+        for k in range(len(names))
+        if k != own and spend[:, k].std() > 0
     ]
     return max(pairs, key=lambda pair: pair[1], default=None)
 
 
-# ---- the words --------------------------------------------------------------------------------------------
+def _twin(channel: str, curves: dict[str, Curve]) -> Twin | None:
+    """Return the channel from which this one cannot be told apart: what one has the other lacks."""
+    own = curves[channel].total_draws()
+    others = [(c, curve.total_draws()) for c, curve in curves.items() if c != channel]
+    near = [(c, drawn, float(np.corrcoef(own, drawn)[0, 1])) for c, drawn in others if own.std() > 0 < drawn.std()]
+    found = min(near, key=lambda each: each[2], default=None)
+    if found is None or found[2] > ALIKE:
+        return None
+    both = own + found[1]
+    return Twin(found[0], found[2], (float(both.mean()), *interval(both)))
 
 
-def notes(found: list[Estimate]) -> list[Note]:
-    """Say what a joint fit rests on, and how far channels' spend moves together."""
-    own = [e for e in found if e.source == "joint" and e.curve]
-    names = Names(tuple(str(e.own["channel"].iloc[0]) for e in own), "channel")
-    return [Note("joint-fit", _rests(own, names), "warning")]
-
-
-def _rests(own: list[Estimate], names: Names) -> Message:
-    pairs = [(str(e.own["channel"].iloc[0]), *e.alike) for e in own if e.alike]
-    if not pairs:
-        return say(
-            "{channels}: no attributed revenue, so the curve is fitted to the revenue of all orders, beside trend, "
-            "weekday and phase. Whatever moved with the spend and is not among these is taken for its effect.",
-            channels=names,
-        )
-    one, other, most = max(pairs, key=lambda pair: pair[2])
-    return say(
-        "{channels}: no attributed revenue, so the curves are fitted together to the revenue of all orders, beside "
-        "trend, weekday and phase. Spend of {one} and {other} moves together most (correlation {most}); the closer "
-        "to 1, the less their effects can be told apart.",
-        channels=names,
-        one=Name(one, "channel"),
-        other=Name(other, "channel"),
-        most=most,
-    )
+def _check(asked: CurvesDefinition, market: Market, used: list[int], curves: dict[str, Curve]) -> Check | None:
+    """Fit the first periods of each phase, and predict the rest."""
+    first, rest = parted(market.panel, np.flatnonzero(market.known), market.controls)
+    known = np.isin(np.arange(len(market.known)), first)
+    kept = demand.independent(market.controls[known])
+    early = replace(market, known=known, controls=market.controls[:, kept])
+    if not len(rest) or not _room(early, used) or any(_hindrance(early, k) for k in used):
+        return None
+    fit = _sampled(asked, early, used, known, turns=(1,))  # the coarse grid predicts as well
+    names = [market.panel.channels[k] for k in used]
+    picked = _picked(200, early, used, fit)
+    before = {c: _curve(early, fit, c, i, picked, ()) for i, c in enumerate(names)}
+    media = np.sum([curve.periods().mean(axis=0) for curve in before.values()], axis=0)
+    level = np.linalg.lstsq(early.controls[first], market.revenue[first] - media[first], rcond=None)[0]
+    said = media[rest] + early.controls[rest] @ level
+    spend = market.spend[:, used].sum(axis=1)
+    plain = spend[rest] * market.revenue[first].sum() / spend[first].sum()
+    seen = market.revenue[rest]
+    moved = []
+    for channel, now in ((c, own.next_unit()) for c, own in curves.items()):
+        low, high = interval(before[channel].next_unit_draws())
+        if not low <= now <= high:
+            moved.append((channel, low, high, now))
+    unit = float(seen.mean()) or 1.0
+    return Check(len(rest), float(np.abs(said - seen).mean()) / unit, float(np.abs(plain - seen).mean()) / unit,
+                 tuple(moved))  # fmt: skip

@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
-from analysis.answer import Answer, Note
-from analysis.arrays import Floats, Ints
-from analysis.budget.curves import attributed, jointly
+from analysis.answer import Answer
+from analysis.budget.curves import alone, demand, grades, jointly, words
 from analysis.budget.curves import chart as picture
-from analysis.budget.curves.columns import CHANNEL, DRAWN, EXPECTED
+from analysis.budget.curves.claims import Claims, claims
+from analysis.budget.curves.columns import CAUSES, CHANNEL, DRAWN, EXPECTED, PRECISIONS, SHORT_REASONS
 from analysis.budget.curves.curve import Curve, interval
 from analysis.budget.curves.definition import CurvesDefinition
-from analysis.budget.curves.estimate import FEWEST, FLATTEST, MOST_APART, Estimate, missing, preferred
-from analysis.budget.curves.forms import FORMS
+from analysis.budget.curves.estimate import Estimate
+from analysis.budget.curves.lift import lifts
+from analysis.budget.curves.measured import measured
+from analysis.budget.curves.panel import Panel
 from analysis.budget.curves.report import Report, report
 from analysis.charts import NOT_SET, AnyChart, Look
 from analysis.estimates import TAILS
 from analysis.fields import Field, Fields, Figure, described
-from analysis.messages import N_, Message, Money, Name, Names, say
+from analysis.messages import N_
 from analysis.money import roi
 from analysis.tables import Tables
 from analysis.values import value
 
 POINTS = 33
 """Points a curve is drawn through, over the spend observed."""
-TRACE = 0.01
-"""Share of the median spend up to which a period counts as without: what it earns is left over from others."""
+MOST_HELD = 8
+"""Fits that are kept of the same rows: one form, one basis and one filter each."""
 BEYOND = 1.5
 """How far a curve is drawn, as a multiple of the highest spend observed."""
 
@@ -45,29 +46,16 @@ _PER: Mapping[int, tuple[str, str]] = MappingProxyType(
     }
 )
 """What the axes show, by the period's hours."""
-
-
-SHORT_REASONS: Mapping[str, str] = MappingProxyType(
+_SOURCES = {"attributed": N_("attributed revenue"), "joint": N_("total revenue, jointly"), "none": N_("not fitted")}
+FORM_WORDS: Mapping[str, str] = MappingProxyType(
     {
-        "no-spend": N_("nothing spent"),
-        "one-period": N_("one period only"),
-        "few-periods": N_("too few periods"),
-        "no-variation": N_("spend hardly varies"),
-        "no-revenue": N_("no revenue attributed"),
-        "no-orders": N_("no revenue to fit to"),
-        "overlap": N_("periods overlap"),
-        "no-signal": N_("revenue does not rise"),
-        "unbounded": N_("effects cannot be told apart"),
+        "hyperbolic": N_("hyperbolic"),
+        "exponential": N_("exponential"),
+        "logistic": N_("logistic"),
+        "logarithmic": N_("logarithmic"),
+        "hill": N_("S-curve (Hill)"),
     }
 )
-"""Why a channel has no curve, as a table says it."""
-_SOURCES = {"attributed": N_("attributed revenue"), "joint": N_("total revenue, jointly"), "none": N_("not fitted")}
-_FORM_WORDS = {
-    "hyperbolic": N_("hyperbolic"),
-    "exponential": N_("exponential"),
-    "logistic": N_("logistic"),
-    "logarithmic": N_("logarithmic"),
-}
 
 
 @value("response-curves")
@@ -76,57 +64,75 @@ class ResponseCurves(CurvesDefinition):
 
     Parameters
     ----------
-    form : {"auto", "hyperbolic", "exponential", "logistic", "logarithmic"}
-        The curve's shape; "auto" takes for each channel the one that fits best by AICc, but hyperbolic unless
-        another is clearly ahead (by more than 4).
+    form : {"auto", "hyperbolic", "exponential", "logistic", "logarithmic", "hill"}
+        The curve's shape. With "auto" every form is in the intervals, as far as it fits; S-curves ("hill", exponents
+        1.5 to 3) count as the exception.
+    basis : {"auto", "claims", "effects"}
+        Which revenue: what platforms claim, or what orders show. "auto" takes claims where a channel has them and
+        orders for the others; "effects" fits all channels to the orders, "claims" only those that have claims.
+    worth : float, optional
+        What a conversion is worth, for channels whose platform counts conversions and names no revenue.
     draws : int
-        Bootstrap draws behind the intervals.
+        Draws behind the intervals.
     seed : int
-        Of the bootstrap.
+        Of the draws.
     currency : str, optional
         That spend and revenue are counted in; see :func:`analysis.money.currency_of`.
     where : Filter, optional
-        Which spend to fit. Channels without attributed revenue are fitted jointly, to the revenue of all orders
-        in these dates and campaigns: there a filter by channel chooses what is shown.
+        Which spend to fit. Channels without claims are fitted jointly, to the revenue of all orders in these dates and
+        campaigns: there a filter by channel chooses what is shown.
 
     Notes
     -----
-    A channel whose report carries attributed revenue is fitted to it on its own, with a demand multiplier for each
-    phase of the campaign, since money is spent when demand is high (:mod:`analysis.budget.curves.attributed`). The
-    other channels are fitted jointly to realised revenue, with carry-over (:mod:`analysis.budget.curves.joint`).
-    Creatives and audiences are added up, and a period is the report's own.
+    Both roads draw from a posterior over form, carry-over, half-saturation and size, with errors that follow each
+    other. Claims are fitted channel by channel, demand of phases, calendar days and controls multiplying them
+    (:mod:`analysis.budget.curves.attributed`); effects are fitted together, these adding to revenue
+    (:mod:`analysis.budget.curves.sampler`). Where claims exceed what all orders brought, they are scaled down to it.
+    Lift tests (:class:`analysis.records.LiftTest`) are part of the fit. Creatives and audiences are added up.
 
     Examples
     --------
     >>> import numpy as np, pandas as pd
     >>> days = pd.date_range("2026-09-21", periods=40)
     >>> spend = np.tile([20.0, 50.0, 100.0, 200.0], 10)
+    >>> noise = np.exp(0.02 * np.sin(np.arange(40) ** 2))
     >>> report = pd.DataFrame({
     ...     "period_start": days, "period_end": days + pd.Timedelta(days=1), "channel": "search", "currency": "CNY",
-    ...     "spend": spend, "attributed_revenue": 900 * spend / (100 + spend),
+    ...     "spend": spend, "attributed_revenue": 900 * spend / (100 + spend) * noise,
     ... })
     >>> answer = ResponseCurves().run(Tables(spend=report))
-    >>> answer.table[["form", "ceiling", "half_saturation", "roi"]].round(2).values.tolist()
-    [['hyperbolic', 900.0, 100.0, 4.05]]
+    >>> answer.table[["form", "roi", "cause", "marginal_precision"]].round(1).values.tolist()
+    [['hyperbolic', 4.1, 'claim', 'separated']]
     """
 
     title: ClassVar[str] = N_("What would the next unit of budget earn in each channel?")
 
+    def fitted(self, tables: Tables) -> CurvesAnswer:
+        """Return the answer, fitted once for these tables: whatever builds on curves does not fit them again."""
+        held: dict[str, CurvesAnswer] = tables.fact("curves", dict)
+        key = self.digest()
+        if key not in held:
+            held[key] = self._answer(tables)
+            for old in list(held)[:-MOST_HELD]:
+                held.pop(old, None)
+        return held[key]
+
     def _answer(self, tables: Tables) -> CurvesAnswer:
-        given = report(tables, self.where, self.currency)
-        found = _estimates(self, tables, given)
+        given = report(tables, self.where, self.currency, worth=self.worth)
+        against = claims(tables, given, self.where)
+        found = _estimates(self, tables, given, against)
         table = tabled([_row(e) for e in found], CurvesAnswer.fields["table"])
         curves = tuple(e.curve for e in found if e.curve)
         return CurvesAnswer(
             question=self,
             version=tables.version,
-            headline=_headline(table),
+            headline=words.headline(found),
             frames={"table": table, "curve": _drawn(curves), "points": _points(curves, given)},
-            notes=_notes(self, given, found),
+            notes=words.notes(given, found, against, self.draws),
             currency=given.currency,
             curves=curves,
-            rivals={e.curve.channel: e.rivals for e in found if e.curve},
             universe=tables.names("channel"),
+            r_hat=max((e.r_hat for e in found if e.r_hat is not None), default=None),
         )
 
 
@@ -135,18 +141,18 @@ class CurvesAnswer(Answer):
     """Each channel's curve and what follows from it, one row per channel.
 
     `contribution` is the curve's revenue at the spend observed, and `marginal_roi` what the next unit of money
-    brings if it is spread over the periods as the money spent was. `low` and `high` are 95% bounds given the form;
-    `spread_low` and `spread_high` the lowest and highest figure among the forms that fit about as well. A row that
-    is not `estimable` says why in `reason`.
+    brings if it is spread over the periods as the money spent was. `low` and `high` are 95% bounds, forms that fit
+    about as well included. `cause` says what the figures tell of cause, `precision` and `marginal_precision` how
+    precisely contribution and marginal ROI are known. A row that is not `estimable` says why in `reason`.
 
     Parameters
     ----------
     curves : tuple of Curve
         Of the estimable channels.
-    rivals : mapping of str to tuple of Curve
-        For each of them the forms that fit about as well, the chosen one included; they carry no draws.
     universe : tuple of str
         All channels in the data, for their colours.
+    r_hat : float, optional
+        How far the chains of a joint fit agree; 1 is best.
     """
 
     fields: ClassVar[Fields] = described(
@@ -158,11 +164,14 @@ class CurvesAnswer(Answer):
             "revenue": Field(N_("Attributed revenue"), "money"),
             "contribution": Field(N_("Contribution"), "money"),
             **EXPECTED,
-            "marginal_spread_low": Field(N_("Marginal ROI, lowest of the forms"), "ratio"),
-            "marginal_spread_high": Field(N_("Marginal ROI, highest of the forms"), "ratio"),
-            "form": Field(N_("Form"), "text", _FORM_WORDS),
+            "cause": Field(N_("What it says of cause"), "text", CAUSES),
+            "precision": Field(N_("Contribution known"), "text", PRECISIONS),
+            "marginal_precision": Field(N_("Marginal ROI known"), "text", PRECISIONS),
+            "form": Field(N_("Likeliest form"), "text", FORM_WORDS),
+            "form_share": Field(N_("Likelihood of the form"), "share"),
             "ceiling": Field(N_("Ceiling of a period"), "money"),
             "half_saturation": Field(N_("Spend at half the ceiling"), "money"),
+            "carry_over": Field(N_("Carried to the next period"), "share"),
             "r_squared": Field(N_("R²"), "share"),
             "estimable": Field(N_("Estimable"), "flag"),
             "reason": Field(N_("Reason"), "text", SHORT_REASONS),
@@ -185,8 +194,8 @@ class CurvesAnswer(Answer):
 
     question: ResponseCurves
     curves: tuple[Curve, ...] = ()
-    rivals: Mapping[str, tuple[Curve, ...]] = field(default_factory=dict)
     universe: tuple[str, ...] = ()
+    r_hat: float | None = None
 
     def _chart(self, look: Look) -> AnyChart:
         x, y = _PER.get(round(self.curves[0].period_hours) if self.curves else 0, _PER[0])
@@ -203,134 +212,66 @@ class CurvesAnswer(Answer):
 # ---- the work ---------------------------------------------------------------------------------------------
 
 
-def _estimates(asked: ResponseCurves, tables: Tables, given: Report) -> list[Estimate]:
-    known = given.rows.groupby("channel")["revenue"].count()
-    alone = {c: _alone(asked, given, str(c)) for c in known.index if known[c]}
-    others = [str(c) for c in known.index if not known[c]]
-    together = jointly.estimates(asked, tables, given, others) if others else {}
-    return [(alone | together)[c] for c in known.index]
+def _estimates(asked: ResponseCurves, tables: Tables, given: Report, against: Claims | None) -> list[Estimate]:
+    laid = given.panel()
+    claimed = [c for k, c in enumerate(laid.channels) if np.isfinite(laid.revenue[:, k]).any()]
+    attributed = claimed if asked.basis != "effects" else []
+    others = [c for c in laid.channels if c not in attributed]
+    found = _alone(asked, tables, laid, given.hours, attributed, against)
+    if others and asked.basis != "claims":
+        found |= jointly.estimates(asked, tables, given, others)
+    found |= {c: words.without_claims(laid, c) for c in laid.channels if c not in found}
+    return [found[c] for c in laid.channels]
 
 
-def _alone(asked: ResponseCurves, given: Report, channel: str) -> Estimate:
-    """Fit one channel to its own attributed revenue."""
-    own = given.of(channel)
-    idle = own["spend"] <= TRACE * own.loc[own["spend"] > 0, "spend"].median()
-    used = own[(own["spend"] > 0) & ~idle & own["revenue"].notna()]
-    spend, revenue = used["spend"].to_numpy(), used["revenue"].to_numpy()
-    names = used["phase"].value_counts().index.tolist()  # most periods first: that phase is the measure of demand
-    phase = pd.Categorical(used["phase"], categories=names).codes.astype(int)
-    if reason := _hindrance(own, spend, revenue, phase):
-        return missing(own, "attributed", reason)
-    fits = {form: attributed.fit(form, spend, revenue, phase) for form in FORMS}
-    apart = _apart(fits, revenue)
-    form = preferred(apart) if asked.form == "auto" else asked.form
-    left = attributed.residuals(fits[form], revenue, phase)
-    # A channel has its own stream of random numbers: what else is in the report does not change its interval.
-    rng = np.random.default_rng([asked.seed, zlib.crc32(channel.encode())])
-    shaken = attributed.resampled(left, len(spend), asked.draws, rng)
-    drawn = attributed.draw(fits[form], spend, revenue, phase, shaken)
-    rivals = [_curve(own, names, given, fits[f]) for f in fits if f == form or apart[f] <= MOST_APART]
-    error, spread = revenue - fits[form].fitted, revenue - revenue.mean()
-    return Estimate(
-        own=own,
-        source="attributed",
-        curve=_curve(own, names, given, fits[form], noise=attributed.dispersion(fits[form], revenue), drawn=drawn),
-        rivals=tuple(rivals),
-        r_squared=1 - float(error @ error) / float(spread @ spread) if spread.any() else None,
-        idle=float(own.loc[idle, "revenue"].sum()),
-    )
-
-
-def _apart(fits: Mapping[str, attributed.Fit], revenue: Floats) -> dict[str, float]:
-    """Return each form's AICc above that of the best.
-
-    All have as many parameters, so it is twice the quasi-likelihood over the dispersion (Burnham and Anderson,
-    2002, section 2.5).
-    """
-    best = min(fits.values(), key=lambda f: f.objective)
-    noise = max(attributed.dispersion(best, revenue), np.finfo(float).tiny)
-    return {form: 2 * (f.objective - best.objective) / noise for form, f in fits.items()}
-
-
-def _hindrance(own: pd.DataFrame, spend: Floats, revenue: Floats, phase: Ints) -> str | None:
-    """Name what keeps a channel from being fitted, if anything does."""
-    if not own["spend"].sum() > 0:
-        return "no-spend"
-    if len(own) == 1:
-        return "one-period"
-    if not revenue.sum() > 0:
-        return "no-revenue"
-    phases = int(phase.max()) + 1
-    if len(spend) < FEWEST + phases - 1:
-        return "few-periods"
-    levels = np.log(spend)
-    within = levels - (np.bincount(phase, levels) / np.bincount(phase))[phase]
-    return "no-variation" if within.std() < FLATTEST else None
-
-
-def _curve(
-    own: pd.DataFrame,
-    names: list[str],
-    given: Report,
-    found: attributed.Fit,
-    *,
-    noise: float = 0.0,
-    drawn: tuple[Floats, Floats] | None = None,
-) -> Curve:
-    """Make a curve of a fit; the phase with most periods is the measure, so its multiplier is 1."""
-    half, ceilings = drawn or (np.exp([found.log_half]), found.ceilings[None])
-    base = int(np.argmax(found.ceilings > 0))
-    ceiling = float(found.ceilings[base])
-    scale = np.maximum(ceilings[:, [base]], np.finfo(float).tiny)
-    # A phase in which nothing can be fitted (no spend with revenue) is taken to be as the usual one.
-    unseen = [name for name in dict.fromkeys(own["phase"]) if name not in names]
-    every = [*names, *unseen]
-    return Curve(
-        channel=str(own["channel"].iloc[0]),
-        source="attributed",
-        form=found.form,
-        ceiling=ceiling,
-        half_saturation=float(np.exp(found.log_half)),
-        draws=np.column_stack([ceilings[:, base], half]),
-        spend=own["spend"].to_numpy(),
-        starts=own["period_start"].to_numpy().astype("datetime64[us]"),
-        period_hours=given.hours,
-        phase=pd.Categorical(own["phase"], categories=every).codes.astype(int),
-        phase_multipliers=dict(zip(every, [*(found.ceilings / ceiling).tolist(), *[1.0] * len(unseen)], strict=True)),
-        multiplier_draws=np.hstack([ceilings / scale, np.ones((len(half), len(unseen)))]),
-        sigma=float(np.sqrt(np.log1p(noise))),  # a log-normal of mean 1 with this variance
-        adstock=0.0,
-        adstock_draws=np.zeros(len(half)),
-    )
+def _alone(
+    asked: ResponseCurves, tables: Tables, laid: Panel, hours: float, channels: list[str], against: Claims | None
+) -> dict[str, Estimate]:
+    if not channels:
+        return {}
+    events = demand.events(tables, laid.starts, laid.ends)
+    everywhere = np.ones(len(laid.starts), bool)
+    held = measured(tables, laid.starts, laid.ends, everywhere).values
+    factor = against.factor if against else 1.0
+    out = {}
+    for channel in channels:
+        own = alone.Channel.of(laid, laid.channels.index(channel), events, held, hours, factor)
+        tests = lifts(tables, channel, own.spend, laid.starts, laid.ends)
+        out[channel] = alone.estimate(asked, own, tests)
+    return out
 
 
 def _row(found: Estimate) -> dict[str, object]:
     """Make a channel's row of the public table."""
-    own, curve = found.own, found.curve
+    curve = found.curve
     row: dict[str, object] = {
-        "channel": own["channel"].iloc[0],
+        "channel": found.channel,
         "source": found.source,
-        "periods": len(own),
-        "spend": float(own["spend"].sum()),
-        "revenue": float(own["revenue"].sum(min_count=1)),
+        "periods": found.periods,
+        "spend": found.spend,
+        "revenue": found.revenue,
+        "precision": grades.contribution(found),
+        "marginal_precision": grades.marginal(found),
         "estimable": curve is not None,
         "reason": found.reason,
     }
     if curve is None:
         return row
-    totals, margins = [c.total() for c in found.rivals], [c.next_unit() for c in found.rivals]
-    row["contribution"] = curve.total()
-    row["low"], row["high"] = interval(curve.total_draws())
-    row["spread_low"], row["spread_high"] = min(totals), max(totals)
-    row["roi"] = float(roi(curve.total(), float(own["spend"].sum())))
-    row["marginal_roi"] = curve.next_unit()
-    row["marginal_low"], row["marginal_high"] = interval(curve.next_unit_draws())
-    row["marginal_spread_low"], row["marginal_spread_high"] = min(margins), max(margins)
-    bounded = FORMS[curve.form].bounded
+    totals, margins = (part[0] for part in curve.at(1.0))
+    row["contribution"] = float(totals.mean())
+    row["low"], row["high"] = interval(totals)
+    row["roi"] = float(roi(float(totals.mean()), curve.spent))
+    row["marginal_roi"] = float(margins.mean())
+    row["marginal_low"], row["marginal_high"] = interval(margins)
+    row["cause"] = grades.cause(curve)
+    likely = curve.of_family(curve.family)
+    bounded = curve.family != "logarithmic"
     return row | {
-        "form": curve.form,
-        "ceiling": curve.ceiling if bounded else None,
-        "half_saturation": curve.half_saturation if bounded else None,
+        "form": curve.family,
+        "form_share": curve.family_share,
+        "ceiling": float(np.median(likely.ceiling)) if bounded else None,
+        "half_saturation": float(np.median(likely.half)) if bounded else None,
+        "carry_over": float(curve.adstock.mean()),
         "r_squared": found.r_squared,
     }
 
@@ -348,149 +289,21 @@ def _drawn(curves: tuple[Curve, ...]) -> pd.DataFrame:
     for curve in curves:
         within, most = np.linspace(0, curve.observed_max, POINTS), BEYOND * curve.observed_max
         spend = np.append(within, np.linspace(within[-1], most, POINTS // 2)[1:])
-        low, high = np.quantile(curve.revenue_draws(spend), TAILS, axis=0)
-        own = {"channel": curve.channel, "spend": spend, "revenue": curve.revenue(spend), "low": low, "high": high}
+        drawn = curve.revenue_draws(spend)
+        low, high = np.quantile(drawn, TAILS, axis=0)
+        own = {"channel": curve.channel, "spend": spend, "revenue": drawn.mean(axis=0), "low": low, "high": high}
         parts.append(pd.DataFrame(own).assign(beyond=spend > curve.observed_max))
     return pd.concat(parts, ignore_index=True) if parts else tabled([], CurvesAnswer.fields["curve"])
 
 
 def _points(curves: tuple[Curve, ...], given: Report) -> pd.DataFrame:
-    """List what each period earned, divided by its phase's demand so that it can lie beside the curve."""
+    """List what each period earned, divided by its demand so that it can lie beside the curve."""
     columns = CurvesAnswer.fields["points"]
     parts = []
     for curve in curves:
         if curve.source == "attributed":
             own = given.of(curve.channel)
-            usual: pd.Series[float] = own["revenue"] / np.where(curve.multiplier > 0, curve.multiplier, np.nan)
-            parts.append(own.assign(revenue=usual)[[*columns]])
+            usual = curve.demand.mean(axis=0)[curve.level]
+            at = np.searchsorted(curve.starts, own["period_start"].to_numpy().astype("datetime64[us]"))
+            parts.append(own.assign(revenue=own["revenue"] / usual[at])[[*columns]])
     return pd.concat(parts, ignore_index=True) if parts else tabled([], columns)
-
-
-# ---- the words --------------------------------------------------------------------------------------------
-
-REASONS: Mapping[str, str] = MappingProxyType(
-    {
-        "no-spend": N_("nothing was spent"),
-        "one-period": N_("the report is one period; export it by day"),
-        "few-periods": N_("there are too few periods with spend; a curve needs {n}, and one more for each phase"),
-        "no-variation": N_("spend hardly varies within a phase, so its effect cannot be told from that of demand"),
-        "no-revenue": N_("the platform attributes no revenue"),
-        "no-orders": N_("the report has no attributed revenue, and there are no paid orders in these periods"),
-        "overlap": N_("the channels' periods overlap without being the same"),
-        "no-signal": N_("revenue does not rise with spend"),
-        "unbounded": N_("effects cannot be told from demand or one another; together they could exceed all revenue"),
-    }
-)
-"""Why a channel's curve cannot be estimated, by code."""
-
-
-def reason(code: str) -> Message:
-    """Put the reason why a curve cannot be estimated into words."""
-    return say(REASONS[code], n=FEWEST)
-
-
-def _headline(table: pd.DataFrame) -> Message:
-    known = table[table["estimable"]].sort_values("marginal_roi", ascending=False, kind="stable")
-    if known.empty:
-        return say("No channel's response curve can be estimated from this report.")
-    best, worst = known.iloc[0], known.iloc[-1]
-    params = {
-        "best": Name(best["channel"], "channel"),
-        "most": float(best["marginal_roi"]),
-        "low": float(best["marginal_low"]),
-        "high": float(best["marginal_high"]),
-    }
-    if len(known) == 1:
-        return say("The next unit of money in {best} earns {most} ({low} to {high}).", **params)
-    return say(
-        "The next unit of money earns most in {best}: {most} ({low} to {high}); least in {worst}: {least}.",
-        **params,
-        worst=Name(worst["channel"], "channel"),
-        least=float(worst["marginal_roi"]),
-    )
-
-
-def _notes(asked: ResponseCurves, given: Report, found: list[Estimate]) -> tuple[Note, ...]:
-    notes = [*given.notes, *_missing(found), *_doubts(found)]
-    if given.left_out:
-        odd = say("{n} rows whose period is longer or shorter than most are left out.", n=given.left_out)
-        notes.append(Note("uneven-periods", odd, "warning"))
-    if idle := _idle(found):
-        free = say(
-            "{revenue} of attributed revenue fell in periods with next to no spend; the curves leave it out.",
-            revenue=Money(idle, given.currency),
-        )
-        notes.append(Note("revenue-without-spend", free))
-    if any(e.source == "attributed" and e.curve for e in found):
-        notes += [*_phase_notes(found)]
-        caveat = say(
-            "Revenue is what the ad platforms attribute to a channel, not what would be lost without it. "
-            "An experiment that pauses the channel tells the difference."
-        )
-        notes.append(Note("attributed-revenue", caveat))
-    if any(e.source == "joint" and e.curve for e in found):
-        notes += jointly.notes(found)
-        notes += next(e.notes for e in found if e.source == "joint" and e.curve)
-    if any(e.curve for e in found):
-        rule = say(
-            "Intervals hold if the curve has the form shown ({draws} bootstrap draws); the lowest and highest of "
-            "the forms that fit about as well stand beside them.",
-            draws=asked.draws,
-        )
-        notes.append(Note("forms", rule))
-    return tuple(notes)
-
-
-def _idle(found: list[Estimate]) -> float:
-    """Return the attributed revenue of periods in which next to nothing was spent."""
-    return sum(e.idle for e in found if e.curve)
-
-
-def _missing(found: list[Estimate]) -> list[Note]:
-    """Say which channels have no curve, once per reason."""
-    codes = dict.fromkeys(e.reason for e in found if e.reason)
-    return [
-        Note(
-            "not-estimable",
-            say("{channels}: no curve, because {reason}.", channels=_named(found, code), reason=reason(code)),
-            "missing",
-        )
-        for code in codes
-    ]
-
-
-def _named(found: list[Estimate], code: str) -> Names:
-    return Names(tuple(str(e.own["channel"].iloc[0]) for e in found if e.reason == code), "channel")
-
-
-def _doubts(found: list[Estimate]) -> list[Note]:
-    """Say where the data does not show what a reader would take from the curve."""
-    straight = tuple(e.curve.channel for e in found if e.curve and _unseen(e.curve, e.rivals))
-    notes = []
-    if straight:
-        text = say(
-            "{channels}: spend was never high enough to show where the curve levels off. "
-            "The slope is known, the ceiling is not.",
-            channels=Names(straight, "channel"),
-        )
-        notes.append(Note("ceiling-unseen", text, "warning"))
-    return notes
-
-
-def _unseen(curve: Curve, rivals: tuple[Curve, ...]) -> bool:
-    """Whether the data leaves open that even the highest spend brought less than half of the ceiling."""
-    likely = float(np.quantile(curve.draws[:, 1], TAILS[1]))
-    return max(likely, *(r.half_saturation for r in rivals)) > curve.observed_max
-
-
-def _phase_notes(found: list[Estimate]) -> list[Note]:
-    curves = [e.curve for e in found if e.curve and e.source == "attributed"]
-    phases = dict.fromkeys(name for c in curves for name in c.phase_multipliers)
-    if len(phases) < 2:
-        return []
-    text = say(
-        "Each channel's revenue is allowed to be higher or lower in each phase ({phases}) at the same spend, "
-        "so demand is not taken for the effect of money. Curves are drawn at the usual demand.",
-        phases=Names(tuple(phases), "phase"),
-    )
-    return [Note("phase-demand", text)]

@@ -1,6 +1,6 @@
 """Paths as a Sankey diagram: a column of events per level, and bands as wide as the number of paths between them.
 
-Vega-Lite has no such mark, so the layout is computed here, in pixels: bars for events, areas for bands.
+The layout is computed here, in pixels: bars for events, areas for bands.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from analysis import charts
@@ -16,6 +15,7 @@ from analysis.charts import AnyChart, Look, Plot
 from analysis.fields import Field
 from analysis.later import alt
 from analysis.messages import N_, Message, Share, say
+from analysis.sankey import bands as sankey_bands
 
 ALL = 250
 """Height of all paths together."""
@@ -30,7 +30,6 @@ _EDGE = 0.04
 _FIT = 3
 """From so many levels on, not all of them may be on the narrowest screens."""
 _LIMIT = alt.ExprRef(expr=f"width / levels - {_BAR + 8}")
-_CURVE = np.linspace(0, 1, 15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +78,9 @@ def sankey(table: pd.DataFrame, plot: Plot, labels: Labels) -> AnyChart:
     """
     links = table[~table["from"].isin(labels.stops) & (table["to"] != labels.passed)].reset_index(drop=True)
     nodes = _nodes(links, labels)
+    bands = sankey_bands(links.assign(width=links["share"] * ALL), nodes.set_index(["level", "node"])["top"])
     own = {"node": replace(plot.fields["from"], label=N_("Event")), "title": Field(N_("Level"), "text")}
-    return _drawn(nodes, _bands(links, nodes), plot.beside(**own), labels)
+    return _drawn(nodes, bands, plot.beside(**own), labels)
 
 
 # ---- where things stand -----------------------------------------------------------------------------------
@@ -100,30 +100,6 @@ def _nodes(links: pd.DataFrame, labels: Labels) -> pd.DataFrame:
     middle = _TOP + slot.groupby(nodes["level"]).cumsum() - slot / 2
     half = (nodes["share"] * ALL).clip(lower=1.5) / 2
     return nodes.assign(top=middle - half, middle=middle, bottom=middle + half).reset_index(drop=True)
-
-
-def _bands(links: pd.DataFrame, nodes: pd.DataFrame) -> pd.DataFrame:
-    """Trace each link's upper and lower edge from bar to bar; at a bar, bands lie in order of their other ends."""
-    place = nodes.set_index(["level", "node"])["top"]
-    bands = links.assign(
-        left=place.loc[list(zip(links["level"] - 1, links["from"], strict=True))].to_numpy(),
-        right=place.loc[list(zip(links["level"], links["to"], strict=True))].to_numpy(),
-        width=links["share"] * ALL,
-        link=links.index,
-    )
-    bands["left_edge"] = bands["left"] + _before(bands, "right", ["level", "from"])
-    bands["right_edge"] = bands["right"] + _before(bands, "left", ["level", "to"])
-    points = bands.loc[bands.index.repeat(len(_CURVE))].reset_index(drop=True)
-    along = np.tile(_CURVE, len(bands))
-    eased = along**2 * (3 - 2 * along)  # level where it leaves and where it arrives
-    edge = points["left_edge"] + (points["right_edge"] - points["left_edge"]) * eased
-    return points.assign(x=points["level"] - 1 + along, upper=edge, lower=edge + points["width"])
-
-
-def _before(bands: pd.DataFrame, by: str, at: list[str]) -> pd.Series:
-    """Return how much of a bar is taken by the bands that lie above each one."""
-    width = bands.sort_values(by, kind="stable").groupby(at)["width"]
-    return (width.cumsum() - bands["width"]).reindex(bands.index)
 
 
 # ---- the picture ------------------------------------------------------------------------------------------

@@ -1,0 +1,52 @@
+"""What the gain of the rules is compared with, and what it is made of."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from reallocation.markets import CALM, report
+
+from analysis.budget.curves.question import ResponseCurves
+from analysis.reallocation.rules import MarketSettings, Rules
+from analysis.reallocation.simulation import Simulation
+from analysis.tables import Tables
+
+CURVES = ResponseCurves(form="hyperbolic", draws=100)
+CHANNELS = {"a": (3000.0, 400.0), "b": (2000.0, 150.0), "c": (900.0, 100.0)}
+
+
+@pytest.fixture(scope="module")
+def uneven() -> Tables:
+    """Return a market in which much is gained by splitting money otherwise."""
+    return report(CHANNELS, {"a": 100.0, "b": 300.0, "c": 500.0}, noise=0.05)
+
+
+@pytest.mark.parametrize("reserve", [0.0, 0.15, 0.8])
+def test_the_parts_add_up_to_the_gain_over_the_whole_budget(uneven: Tables, reserve: float) -> None:
+    answer = Simulation(curves=CURVES, runs=12, rules=Rules(reserve=reserve)).run(uneven)
+    runs, table = answer.frame("runs"), answer.table.set_index("policy")
+    np.testing.assert_allclose(runs[["split", "reserve", "watching"]].sum(axis=1), runs["gain"], rtol=1e-9, atol=1e-6)
+    np.testing.assert_allclose(runs["rules"] - runs["fixed"], runs["gain"], rtol=1e-9)
+    assert table.loc["fixed", "reserved"] == 0
+    assert table.loc["held", "reserved"] == pytest.approx(reserve * table.loc["fixed", "spent"], abs=0.02)
+    assert (runs["reserve"] <= 1e-6).all()
+
+
+def test_a_large_reserve_is_said_to_cost_more_than_the_rules_bring(uneven: Tables) -> None:
+    answer = Simulation(curves=CURVES, runs=12, rules=Rules(reserve=0.8)).run(uneven)
+    assert answer.table.set_index("policy").loc["rules", "gain"] < 0
+    assert "the rules lose" in answer.headline.text()
+
+
+def test_one_split_by_the_curves_is_most_of_the_gain_in_a_market_where_nothing_happens(uneven: Tables) -> None:
+    answer = Simulation(curves=CURVES, market=CALM, runs=20, rules=Rules(reserve=0.0)).run(uneven)
+    runs = answer.frame("runs")
+    assert runs["split"].mean() > 0.8 * runs["gain"].mean() > 0
+
+
+def test_surges_found_are_among_those_there_were(uneven: Tables) -> None:
+    market = MarketSettings(surges=3, order_value=5.0)
+    runs = Simulation(curves=CURVES, runs=12, market=market).run(uneven).frame("runs")
+    assert (runs["found"] <= runs["surges"]).all() and runs["found"].sum() > 0
+    waited = runs["hours_until_found"].dropna()
+    assert len(waited) == (runs["found"] > 0).sum() and waited.between(0, 24).all()
