@@ -115,7 +115,8 @@ def _rest(asked: AllocationDefinition, tables: Tables, curves: Sequence[Curve]) 
     assert campaign is not None
     phase = [campaign.phase_of(local_day(moment, campaign.zone)) or NOT_SET for moment in moments]
     starts = np.array(moments, "datetime64[us]")
-    named = demand.events(tables, starts, starts + np.timedelta64(1, "D"))
+    ends = np.array([moment + dt.timedelta(days=1) for moment in moments], "datetime64[us]")
+    named = demand.events(tables, starts, ends)
     peaks = dict(zip(named.names, named.share.T, strict=True))
     if any(round(curve.period_hours) != 24 for curve in curves):
         raise DataError.empty(say("The rest of a campaign is planned by day, and this report is not: export spend "

@@ -303,7 +303,7 @@ def _picked(draws: int, market: Market, used: list[int], fit: _Fit) -> Ints:
     logs = np.log(np.maximum(returns, _WORTHLESS * returns.mean()))
     apart = ((logs - logs.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
     edges = np.cumsum(np.exp(-0.5 * (apart - apart.min()) / SPREAD**2))
-    return np.searchsorted(edges, edges[-1] * (np.arange(draws) + 0.5) / draws).astype(np.int64)
+    return np.asarray(np.searchsorted(edges, edges[-1] * (np.arange(draws) + 0.5) / draws), np.int64)
 
 
 def _curve(market: Market, fit: _Fit, channel: str, i: int, picked: Ints, tested: Sequence[Lift]) -> Curve:
