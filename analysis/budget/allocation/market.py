@@ -239,7 +239,7 @@ class Curves:
         """Return value and gradient of each channel; where only one has moved, the others' are those of just before."""
         for k, (own, at) in enumerate(self._each):
             if k not in self._last or not np.array_equal(self._last[k][0], exposure[at]):
-                self._last[k] = exposure[at].copy(), kernel.planned(own.cells, own.curve.drawn, exposure[at])
+                self._last[k] = exposure[at].copy(), kernel.planned(own.cells, own.drawn, exposure[at])
         return [self._last[k][1] for k in range(len(self._each))]
 
     @cached_property
