@@ -340,6 +340,8 @@ class Valued:
         Gain that the answer expects, with its 95% interval.
     seconds : float
         Of the fit and the plan.
+    told : bool
+        Whether the answer says that its plan is better than the spend as it was, beyond what chance explains.
     kept : bool
         Whether no channel's curve could be estimated: nothing is recommended, so all stays as it was.
     """
@@ -349,6 +351,7 @@ class Valued:
     claimed: float
     said: tuple[float, float, float]
     seconds: float
+    told: bool = False
     kept: bool = False
 
 
@@ -366,12 +369,12 @@ def valued(market: Market, per: str, **how: object) -> Valued:
     try:
         answer = Allocation(per=per, reach=REACH, **how).run(market.tables)
     except DataError:
-        return Valued(0.0, oracle, claimed, (0.0, 0.0, 0.0), time.process_time() - began, True)
+        return Valued(0.0, oracle, claimed, (0.0, 0.0, 0.0), time.process_time() - began, kept=True)
     seconds = time.process_time() - began
     sums = answer.table[answer.table["channel"] == TOTAL].iloc[0]
     said = tuple(float(sums[name]) / present for name in ("change", "change_low", "change_high"))
     gain = truth.value(truth.planned(answer)) / present - 1
-    return Valued(gain, oracle, claimed, said, seconds)  # type: ignore[arg-type]
+    return Valued(gain, oracle, claimed, said, seconds, answer.headline.id.startswith("Move"))  # type: ignore[arg-type]
 
 
 # ---- what is printed --------------------------------------------------------------------------------------
@@ -413,13 +416,13 @@ KINDS = (
     Kind("daily unlike", partial(daily, unlike=UNLIKE), "channel", 0.80, np.nan, 0.70),
 )
 HEAD = ("market", "per", "n", "no curve", "gains", "beats claims", "of oracle", "worst 10%", "oracle", "said/true",
-        "covered", "lost 5%", "seconds")  # fmt: skip
+        "covered", "lost 5%", "told", "told gains", "seconds")  # fmt: skip
 
 
 def row(kind: Kind, found: Sequence[Valued]) -> list[str]:
     """Return what plans of a kind reached, as text."""
     gain, oracle, claimed = (np.array([getattr(own, name) for own in found]) for name in ("plan", "oracle", "claimed"))
-    asked = np.array([not own.kept for own in found])
+    asked, told = np.array([not own.kept for own in found]), np.array([own.told for own in found])
     share = np.where(oracle > 0, gain / np.where(oracle > 0, oracle, 1.0), 1.0)
     said, low, high = np.array([own.said for own in found])[asked].T
     true = gain[asked]
@@ -428,7 +431,8 @@ def row(kind: Kind, found: Sequence[Valued]) -> list[str]:
         f"{(gain > claimed).mean():.1%}" if np.isfinite(claimed).all() else "",
         f"{np.median(share):.1%}", f"{np.quantile(share, 0.1):.1%}", f"{np.median(oracle):.1%}",
         f"{said.mean() / true.mean():.2f}", f"{((low <= true) & (true <= high)).mean():.1%}",
-        f"{(gain < -LOST).mean():.1%}", f"{np.mean([own.seconds for own in found]):.2f}",
+        f"{(gain < -LOST).mean():.1%}", f"{told.mean():.1%}",
+        f"{(gain[told] > 0).mean():.1%}" if told.any() else "", f"{np.mean([own.seconds for own in found]):.2f}",
     ]  # fmt: skip
 
 
