@@ -84,6 +84,8 @@ class Plans(Question):
         for label, answer in answers.items():
             if not len(answer.table):
                 raise DataError.empty(say("{plan}: its rules cannot all hold. Mend it on Best split.", plan=label))
+            if not answer.table["revenue"].notna().any():
+                raise DataError.empty(answer.headline)
             rows.append(_row(label, answer.table.iloc[-1]))
             each = answer.table[answer.table["channel"] != TOTAL]
             channels.append(each[["channel", "observed", "spend"]].assign(plan=label))

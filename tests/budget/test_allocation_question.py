@@ -294,10 +294,13 @@ def test_a_given_return_is_used_as_given_and_said(with_new: Tables) -> None:
         ask(with_new, given={"search": 2.0})
 
 
-def test_nothing_to_plan_by_is_refused() -> None:
+def test_without_curves_there_is_no_plan_and_it_says_why() -> None:
     short = claimed.report().groupby("channel").head(3)
-    with pytest.raises(DataError, match="No channel's response curve can be estimated"):
-        ask(claimed.tables(short))
+    answer = ask(claimed.tables(short))
+    assert "No channel's response curve can be estimated" in answer.headline.text()
+    assert answer.table["revenue"].isna().all() and answer.table["spend"].isna().all()
+    assert set(answer.table["reason"]) == {"few-periods"}
+    assert any(note.code == "not-estimable" for note in answer.notes)
 
 
 def test_an_effect_is_never_moved_against_a_claim() -> None:

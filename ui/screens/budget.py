@@ -107,7 +107,7 @@ def _total(start: Allocation) -> float | None:
 def under(answer: Answer) -> None:
     """Draw the plan beside what was spent, each rule with its price, and what can be done with it."""
     plan = answer.question
-    if not isinstance(plan, Allocation) or not len(answer.table):
+    if not isinstance(plan, Allocation) or not answer.table["revenue"].notna().any():
         return
     table(answer, "table", BEFORE_AFTER)
     budget_rules.priced(answer)

@@ -68,6 +68,8 @@ class Frontier(Question):
         asked = self.plan.replace(goal="revenue", target=None, total=None, caution=0.0)
         asked = asked if asked.where else asked.replace(where=self.where)
         present = _best(asked, tables, None)
+        if not present.table["revenue"].notna().any():  # no curve, or rules that cannot hold
+            raise DataError.empty(present.headline)
         observed = float(present.table["observed"].iloc[-1])
         totals = observed * np.linspace(self.least, self.most, self.points)
         found = [(total, _best(asked, tables, float(total))) for total in totals]

@@ -99,6 +99,8 @@ class Allocation(AllocationDefinition):
     def _answer(self, tables: Tables) -> AllocationAnswer:
         asked = self.curves if self.curves.where else self.curves.replace(where=self.where)
         fitted = asked.fitted(tables)
+        if not fitted.curves and not self.given:
+            return _unknown(self, tables, fitted)
         market = _market(self, tables, fitted)
         found = _solved(self, tables, market)
         if found.solution.status is not Status.SOLVED:
@@ -232,8 +234,6 @@ class Market:
 
 def _market(asked: AllocationDefinition, tables: Tables, fitted: CurvesAnswer) -> Market:
     counted = one_basis(fitted.curves)
-    if not counted and not asked.given:
-        raise DataError.empty(words.nothing())
     ahead = days(asked, tables, counted, dict(zip(fitted.table["channel"], fitted.table["spend"], strict=True)))
     tags = {own.channel: frozenset(t.tag for t in tables.recorded(ChannelTag) if t.channel == own.channel)
             for own in tables.recorded(ChannelTag)}  # fmt: skip
@@ -496,6 +496,17 @@ def _rules(found: Found) -> pd.DataFrame:
     rows = [{"rule": words.rule_text(own.name), "side": own.side.value, "binds": own.binds, "price": own.relaxed,
              "tightened": own.tightened, "cost": own.cost} for own in found.costs]  # fmt: skip
     return tabled(rows, AllocationAnswer.fields["rules"])
+
+
+def _unknown(asked: Allocation, tables: Tables, fitted: CurvesAnswer) -> AllocationAnswer:
+    """Return an answer without a plan: no channel has a curve, and why."""
+    rows = [{"channel": row["channel"], "observed": row["spend"], "extrapolated": False, "reason": row["reason"]}
+            for row in fitted.table.to_dict("records")]  # fmt: skip
+    frames = {name: tabled([], AllocationAnswer.fields[name]) for name in ("curve", "cells", "rules")}
+    table = tabled(rows, AllocationAnswer.fields["table"])
+    return AllocationAnswer(question=asked, version=tables.version, frames={"table": table, **frames},
+                            headline=words.nothing(float(table["observed"].sum()), fitted.currency), notes=fitted.notes,
+                            currency=fitted.currency, universe=fitted.universe)  # fmt: skip
 
 
 def _impossible(asked: Allocation, tables: Tables, fitted: CurvesAnswer, found: Found) -> AllocationAnswer:

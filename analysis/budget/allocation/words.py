@@ -102,10 +102,10 @@ class Plan:
         return give, get
 
 
-def nothing() -> Message:
+def nothing(spend: float, currency: str | None) -> Message:
     """Say that there is nothing to plan by."""
-    return say("No channel's response curve can be estimated, so no split can be told to be better. See the curves for "
-               "what each channel lacks, or give a return for a channel.")  # fmt: skip
+    return say("No channel's response curve can be estimated, so no split of {spend} can be told to be better.",
+               spend=Money(spend, currency))  # fmt: skip
 
 
 # ---- the headline -----------------------------------------------------------------------------------------
