@@ -88,8 +88,8 @@ def test_every_screens_question_can_be_added_and_its_controls_stand_in_the_cell(
 
 def test_a_cells_controls_change_its_own_question(opened, own, sample) -> None:
     book = Notebook(title="A").add(Funnel(steps=STEPS)).add(Funnel(steps=STEPS))
-    own.keep("A", book)
-    app = opened("notebooks", workspace=own.path.stem, notebook="1")
+    kept = own.keep("A", book)
+    app = opened("notebooks", workspace=own.path.stem, notebook=str(kept.id))
     first, second = book.cells
     app.session_state["notebook.edited"] = first.id
     run(app)
@@ -121,13 +121,13 @@ def test_new_data_mark_what_they_change_and_what_it_said_before(opened, own) -> 
     quote = next(q for q, words in quotable(book.cells[0].id, sales, Look()) if q.column == "realised")
     book = book.add(Words(text="It was [[1]].", quotes=(quote,)))
     before = sales.say(sales.headline)
-    own.keep("A", looked(book, told(book, tables)))
+    kept = own.keep("A", looked(book, told(book, tables)))
     orders = pd.DataFrame({
         "order_id": ["new-1"], "timestamp": ["2026-11-11 10:00:00"], "paid_at": ["2026-11-11 10:01:00"],
         "revenue": [500_000.0], "currency": ["CNY"], "campaign": ["Double 11 2026"],
     })  # fmt: skip
     own.add(read_export(orders.to_csv(index=False).encode(), "orders.csv", zone="UTC"))
-    app = opened("notebooks", workspace=own.path.stem, notebook="1")
+    app = opened("notebooks", workspace=own.path.stem, notebook=str(kept.id))
     marks = [m.value.replace("\\", "") for m in app.main.markdown if "orange-badge" in m.value]
     assert len(marks) == 2 and before in marks[0] and "Figures quoted here changed" in marks[1]
     app.button(key="notebook.check").click()

@@ -29,6 +29,8 @@ _MARGIN = 10
 ALIKE = -0.8
 """Correlation of two contributions below which their channels cannot be told apart, and less that of two channels'
 spend above which that is why searches do not agree."""
+SAME = 0.999
+"""Correlation of two channels' spend from which on nothing in the data is of one of them alone."""
 HIDDEN = 1.0
 """How much of what drives a tested channel's spend may be demand that nobody sees: the standard deviation of the prior
 of its slope on log spend, in standard deviations of the noise. Only an experiment can tell it from an effect, so it is
@@ -263,7 +265,8 @@ def _fitted(
     out = {}
     for channel, own in none.items():
         curve, alike = curves[channel], _alike(market, channel)
-        if r_hat[channel] > CONVERGED:
+        same = alike is not None and alike[1] >= SAME
+        if same or r_hat[channel] > CONVERGED:
             why = "alike" if alike and alike[1] >= -ALIKE else "not-converged"
             twin = _twin(channel, curves) if why == "alike" else None
             out[channel] = replace(own, r_hat=r_hat[channel], reason=why, twin=twin)

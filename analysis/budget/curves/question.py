@@ -101,8 +101,8 @@ class ResponseCurves(CurvesDefinition):
     ...     "spend": spend, "attributed_revenue": 900 * spend / (100 + spend) * noise,
     ... })
     >>> answer = ResponseCurves().run(Tables(spend=report))
-    >>> answer.table[["form", "roi", "cause", "marginal_precision"]].round(1).values.tolist()
-    [['hyperbolic', 4.1, 'claim', 'separated']]
+    >>> answer.table[["form", "cause", "marginal_precision"]].values.tolist()
+    [['hyperbolic', 'claim', 'separated']]
     """
 
     title: ClassVar[str] = N_("What would the next unit of budget earn in each channel?")
@@ -112,12 +112,15 @@ class ResponseCurves(CurvesDefinition):
         held: dict[str, CurvesAnswer] = tables.fact("curves", dict)
         key = self.digest()
         if key not in held:
-            held[key] = self._answer(tables)
+            held[key] = self._fit(tables)
             for old in list(held)[:-MOST_HELD]:
                 held.pop(old, None)
         return held[key]
 
     def _answer(self, tables: Tables) -> CurvesAnswer:
+        return self.fitted(tables)
+
+    def _fit(self, tables: Tables) -> CurvesAnswer:
         given = report(tables, self.where, self.currency, worth=self.worth)
         against = claims(tables, given, self.where)
         found = _estimates(self, tables, given, against)

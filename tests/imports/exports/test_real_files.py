@@ -117,7 +117,7 @@ def test_tmall_refunds_are_taken_off_once(real_file: Callable[[str], Path], tmp_
 def test_media_and_revenue_of_one_file(real_file: Callable[[str], Path], tmp_path: Path) -> None:
     """Simulated with known truth: x1 brought 274,848 and x2 65,906 of the revenue."""
     raw = pd.read_csv(real_file("mmm_example.csv"), parse_dates=["date_week"])
-    with imported(real_file("mmm_example.csv"), tmp_path, None, "spend", "orders") as tables:
+    with imported(real_file("mmm_example.csv"), tmp_path, None, "spend", "orders", "controls") as tables:
         spend, orders = collect(tables.frame("spend")), collect(purchases(tables, buyers=False).rows)
         curves = ResponseCurves(form="logistic").run(tables).table.set_index("channel")
     for channel in ("x1", "x2"):
