@@ -65,7 +65,10 @@ def test_a_family_is_asked_for_and_its_members_are_tried() -> None:
     assert [m for family in forms.FAMILIES for m in forms.members(family)] == list(forms.FORMS)
 
 
-@given(adstock=st.floats(0, 0.95), spend=st.lists(st.floats(0, 1e6), min_size=1, max_size=60))
+@given(
+    adstock=st.floats(0, 0.95),
+    spend=st.lists(st.just(0.0) | st.floats(1e-3, 1e6), min_size=1, max_size=60),
+)
 def test_carry_over_is_an_average_of_spend_up_to_now(adstock: float, spend: list[float]) -> None:
     found, x = carried(np.array(spend), adstock), np.array(spend)
     highest, lowest = np.maximum.accumulate(x), np.minimum.accumulate(x)
