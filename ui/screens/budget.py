@@ -40,11 +40,19 @@ BEFORE_AFTER = ("channel", "observed", "spend", "change", "change_low", "change_
 def controls(tables: Tables, start: Allocation) -> Allocation:
     """Draw the sentence that is the question, and its rules; of another view, only how curves are fitted."""
     view = st.session_state.get(widget_key("view.start"), Allocation.kind)
-    if view in (Allocation.kind, Frontier.kind):
-        start = _plan(tables, start)
-        start = _further(start.replace(limits=budget_rules.drawn(tables, start.limits)))
     if view in (MoneyFlow.kind, Plans.kind):
         return start
+    planned = view in (Allocation.kind, Frontier.kind)
+    if planned:
+        start = _plan(tables, start)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if planned:
+            start = _further(start.replace(limits=budget_rules.drawn(tables, start.limits)))
+        return _fitted(tables, start)
+
+
+def _fitted(tables: Tables, start: Allocation) -> Allocation:
+    """Draw how the curves behind a plan are fitted."""
     with st.popover(_("How curves are fitted"), icon=":material/tune:"):
         form = choose_words(widget_key("form"), _("Form"), SHAPES, start.curves.form, None)
         basis = choose_words(widget_key("basis"), _("Revenue"), BASES, start.curves.basis, None)

@@ -28,19 +28,18 @@ KINDS = {
 
 
 def drawn(tables: Tables, limits: tuple[Limit, ...]) -> tuple[Limit, ...]:
-    """Draw the rules in words, each with a button to take it away, and a form for another; return them."""
+    """Draw the rules in words, each with a button to take it away, and a form for another, in a row; return them."""
     kept = widget_key("limits.start")
     found = st.session_state.setdefault(kept, limits)
     if st.session_state.get(f"{kept}.of") != limits and limits != found:
         found = st.session_state[kept] = limits
     st.session_state[f"{kept}.of"] = found
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(_("Rules:") if found else _("Rules: none."), width="content")
-        for i, limit in enumerate(found):
-            st.button(worded(limit), icon=":material/close:", key=widget_key(f"limit.{i}"), on_click=_drop,
-                      args=(kept, i), help=_("Take this rule away"))  # fmt: skip
-        with st.popover(_("Add a rule"), icon=":material/add:"):
-            _form(tables, kept, found)
+    st.markdown(_("Rules:") if found else _("Rules: none."), width="content")
+    for i, limit in enumerate(found):
+        st.button(worded(limit), icon=":material/close:", key=widget_key(f"limit.{i}"), on_click=_drop,
+                  args=(kept, i), help=_("Take this rule away"))  # fmt: skip
+    with st.popover(_("Add a rule"), icon=":material/add:"):
+        _form(tables, kept, found)
     return tuple(st.session_state[kept])
 
 
