@@ -165,8 +165,11 @@ DRAWN = {"attribution"}
 """Questions with bounds from a bootstrap over users: who is drawn with whom depends on how a place numbers its users.
 So do their columns `low`, `high` and the like, and what the headline says of them."""
 
-CLOSE: Mapping[str, float] = {"response-curves": 1e-6, "scenario": 1e-6, "simulation": 1e-9}
-"""Where figures are more than sums: a fit stops within a tolerance of its own, regret is a difference of large sums."""
+CLOSE: Mapping[str, float] = {
+    **dict.fromkeys(("response-curves", "scenario", "allocation", "budget-frontier", "plans"), 1e-6),
+    "simulation": 1e-9,
+}
+"""Where figures are more than sums: a fit and a search stop within a tolerance, regret is a difference of large sums."""
 
 
 def assert_same(found: Answer, expected: Answer) -> None:

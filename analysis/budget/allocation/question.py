@@ -431,7 +431,7 @@ def _row(own: Planned, spend: Floats, now: Floats, was: Floats, index: float, gr
         "channel": own.curve.channel,
         "observed": observed,
         "spend": amount,
-        "moved": amount - observed,
+        "moved": round(amount - observed, 6),
         "was": float(was.mean()),
         "revenue": float(now.mean()),
         "change": float((now - was).mean()),
@@ -460,8 +460,9 @@ def _given(cell: Cell, amount: float, back: float) -> dict[str, Any]:
 
 def _sum(rows: list[dict[str, Any]], now: Floats, was: Floats) -> dict[str, Any]:
     row: dict[str, Any] = {"channel": TOTAL, "extrapolated": any(r["extrapolated"] for r in rows)}
-    for name in ("observed", "spend", "moved", "beyond"):
+    for name in ("observed", "spend", "beyond"):
         row[name] = sum(r[name] for r in rows)
+    row["moved"] = round(row["spend"] - row["observed"], 6)  # what rounding leaves is no move
     row["was"], row["revenue"], row["change"] = float(was.mean()), float(now.mean()), float((now - was).mean())
     row["low"], row["high"] = interval(now)
     row["change_low"], row["change_high"] = interval(now - was)
