@@ -169,7 +169,8 @@ CLOSE: Mapping[str, float] = {
     **dict.fromkeys(("response-curves", "scenario", "allocation", "budget-frontier", "plans"), 1e-6),
     "simulation": 1e-9,
 }
-"""Where figures are more than sums: a fit and a search stop within a tolerance, regret is a difference of large sums."""
+"""Where figures are more than sums: a fit and a search stop within a tolerance, regret is a difference of large
+sums."""
 
 
 def assert_same(found: Answer, expected: Answer) -> None:
