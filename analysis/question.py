@@ -38,6 +38,10 @@ class Question(Value):
         """Whether an answer takes the processor for a second or so: a server works on one of these at a time."""
         return False
 
+    def filtered(self, where: Filter | None) -> Self:
+        """Return the question with a filter, where it has none of its own."""
+        return self if self.where else self.replace(where=where)
+
     def run(self, tables: Tables) -> Answer:
         """Answer the question.
 

@@ -19,7 +19,7 @@ def main() -> None:
     for screen in SCREENS.values():
         screen.kind.suggested(tables).run(tables)
     # The joint fit has kernels of its own, which the sample's claims do not ask for.
-    ResponseCurves(basis="effects", where=tables.current()).run(tables)
+    ResponseCurves(basis="effects", form="hyperbolic", where=tables.current()).run(tables)
 
 
 if __name__ == "__main__":

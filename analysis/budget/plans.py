@@ -77,8 +77,7 @@ class Plans(Question):
 
     def _answer(self, tables: Tables) -> PlansAnswer:
         answers = {
-            label: (plan if plan.where else plan.replace(where=self.where))._answer(tables)
-            for label, plan in self.plans or ((BEST, Allocation()),)
+            label: plan.filtered(self.where)._answer(tables) for label, plan in self.plans or ((BEST, Allocation()),)
         }
         rows, channels = [], []
         for label, answer in answers.items():
@@ -136,16 +135,12 @@ class PlansAnswer(Answer):
         plot = self.plot("table", look)
         named = plot.named(table)
         base = alt.Chart(named).encode(y=charts.rows("plan_name", list(named["plan_name"])))
-        bars = base.mark_bar(color="#0072B2", opacity=0.85).encode(
+        bars = base.mark_bar(color=charts.ACCENT, opacity=0.85).encode(
             x=plot.x("revenue", scale=alt.Scale(zero=True)),
             tooltip=plot.tips("plan", "spend", "revenue", "low", "high", "change", "roi"),
         )
         drawn = alt.layer(bars, charts.whiskers(base, look))
         return charts.finish(drawn, look, describe=look(self.headline), height=44 * len(table) + 40)
-
-
-def _records(parts: list[pd.DataFrame]) -> list[dict[str, object]]:
-    return [{str(name): own for name, own in row.items()} for part in parts for row in part.to_dict("records")]
 
 
 def _row(label: str, sums: pd.Series[float]) -> dict[str, object]:

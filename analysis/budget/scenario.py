@@ -91,8 +91,7 @@ class Scenario(Question):
         return rest | {"spend": [[channel, amount * spent] for channel, amount in data.get("budgets", ())]}
 
     def _answer(self, tables: Tables) -> ScenarioAnswer:
-        asked = self.curves if self.curves.where else self.curves.replace(where=self.where)
-        fitted = asked.fitted(tables)
+        fitted = self.curves.filtered(self.where).fitted(tables)
         plans = planned(fitted, dict(self.spend))
         table = tabled([*(p.row() for p in plans), total(plans)], ScenarioAnswer.fields["table"])
         return ScenarioAnswer(

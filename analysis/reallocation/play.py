@@ -71,10 +71,11 @@ def play(rules: Rules, given: Setting, *, runs: int, seed: int) -> Played:
     truth = draw(market, runs, seed)
     ruled, moves = follow(rules, market, truth, plan, reserve)
     best, gap = oracle.oracle(rules, market, truth, plan, ruled, moves)
+    whole = shared(np.array(given.budget), plan.astype(float))
     paths = {
-        "fixed": fixed(market, shared(np.array(given.budget), plan.astype(float)), 0, runs),
+        "fixed": fixed(market, whole, 0, runs),
         "held": fixed(market, plan, reserve, runs),
-        "once": fixed(market, resplit(rules, market, shared(np.array(given.budget), plan.astype(float))), 0, runs),
+        "once": fixed(market, resplit(rules, market, whole), 0, runs),
         "rules": ruled,
         "oracle": best,
         "bound": oracle.bound(market, truth, given.budget, best),

@@ -83,7 +83,7 @@ def setting(asked: SimulationDefinition, tables: Tables) -> Setting:
     DataError
         No channel has a response curve, or the split names one that has none.
     """
-    found = (asked.curves if asked.curves.where else asked.curves.replace(where=asked.where)).fitted(tables)
+    found = asked.curves.filtered(asked.where).fitted(tables)
     curves = tuple(concave(curve) for curve in found.curves)
     if not curves:
         raise DataError.empty(_none())

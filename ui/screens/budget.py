@@ -199,7 +199,7 @@ def _plans(_tables: Tables, plan: Allocation, opened: Plans | None) -> Plans:
 
 def _curves(_tables: Tables, plan: Allocation, _opened: ResponseCurves | None) -> ResponseCurves:
     """Return the curves behind the plan."""
-    return plan.curves if plan.curves.where else plan.curves.replace(where=plan.where)
+    return plan.curves.filtered(plan.where)
 
 
 def _frontier(_tables: Tables, plan: Allocation, _opened: Frontier | None) -> Frontier:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from analysis import ChannelTag, Limit, Tables
 from analysis.answer import Answer
+from analysis.budget.allocation.words import WHOLE, rule_text
 from analysis.errors import SluiceError
 from analysis.messages import Money
 from ui import session
@@ -141,7 +142,7 @@ _MAKERS: Mapping[str, Callable[[Tables], Callable[[], Limit]]] = {
 def priced(answer: Answer) -> None:
     """Draw each rule of an answer with what it takes from the goal."""
     rules = answer.frame("rules")
-    own: list[dict[str, Any]] = [row for row in rules.to_dict("records") if row["rule"] != "all there is to spend"]
+    own: list[dict[str, Any]] = [row for row in rules.to_dict("records") if row["rule"] != rule_text(WHOLE)]
     if not own:
         return
     with st.container(horizontal=True, gap="small"):

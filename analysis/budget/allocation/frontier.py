@@ -12,6 +12,7 @@ import pandas as pd
 
 from analysis import charts
 from analysis.answer import Answer, Note
+from analysis.budget.allocation import words
 from analysis.budget.allocation.question import Allocation, AllocationAnswer
 from analysis.budget.curves.question import tabled
 from analysis.charts import AnyChart, Look
@@ -66,7 +67,7 @@ class Frontier(Question):
 
     def _answer(self, tables: Tables) -> FrontierAnswer:
         asked = self.plan.replace(goal="revenue", target=None, total=None, caution=0.0)
-        asked = asked if asked.where else asked.replace(where=self.where)
+        asked = asked.filtered(self.where)
         present = _best(asked, tables, None)
         if not present.table["revenue"].notna().any():  # no curve, or rules that cannot hold
             raise DataError.empty(present.headline)
@@ -116,13 +117,12 @@ class FrontierAnswer(Answer):
         table, point = self.frame("table"), self.frame("present")
         plot, both = self.plot("table", look), self.plot("present", look)
         x, y = plot.x("spend", scale=alt.Scale(zero=False)), plot.y("revenue", scale=alt.Scale(zero=False))
-        ink = "#0072B2"
-        band = alt.Chart(table).mark_area(opacity=0.16, color=ink).encode(x=x, y=alt.Y("low:Q"), y2="high:Q")
-        line = alt.Chart(table).mark_line(strokeWidth=2.5, color=ink, point=True).encode(
+        band = alt.Chart(table).mark_area(opacity=0.16, color=charts.ACCENT).encode(x=x, y=alt.Y("low:Q"), y2="high:Q")
+        line = alt.Chart(table).mark_line(strokeWidth=2.5, color=charts.ACCENT, point=True).encode(
             x=x, y=y, tooltip=plot.tips("spend", "revenue", "low", "high", "roi", "price")
         )  # fmt: skip
         spent = alt.Chart(both.named(point)).encode(x=x, y=y)
-        mark = spent.mark_point(size=120, filled=True, opacity=1, color="#D55E00").encode(
+        mark = spent.mark_point(size=120, filled=True, opacity=1, color=charts.LOSS).encode(
             tooltip=both.tips("point", "spend", "revenue", "roi")
         )
         name = spent.mark_text(align="left", dx=9, color=look.ink).encode(text="point_name:N")
@@ -135,7 +135,7 @@ def _best(asked: Allocation, tables: Tables, total: float | None) -> AllocationA
 
 def _row(total: float, answer: AllocationAnswer) -> dict[str, object]:
     sums, rules = answer.table.iloc[-1], answer.frame("rules")
-    price = rules.loc[rules["rule"] == "all there is to spend", "price"]
+    price = rules.loc[rules["rule"] == words.rule_text(words.WHOLE), "price"]
     return {"spend": total, **{name: sums[name] for name in ("revenue", "low", "high", "roi")},
             "price": float(price.iloc[0]) if len(price) else None}  # fmt: skip
 

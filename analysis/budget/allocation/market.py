@@ -91,6 +91,24 @@ def _some(drawn: kernel.Drawn, kept: Ints) -> kernel.Drawn:
     return kernel.Drawn(family, exponent, half, ceiling, adstock, demand)
 
 
+def _groups(phase: Sequence[str], per: str, counted: Bools) -> list[tuple[str | None, Bools]]:
+    """Return the phase of each cell and the periods it is of; days are those that count."""
+    each = np.array(phase)
+    if per == "channel":
+        return [(None, np.ones(len(each), bool))]
+    if per == "phase":
+        return [(str(name), each == name) for name in dict.fromkeys(phase)]
+    return [(phase[t], np.arange(len(each)) == t) for t in np.flatnonzero(counted).tolist()]
+
+
+def _cells(basis: Floats, base: Floats, level: Ints) -> kernel.Cells:
+    """Return cells with the periods each acts on."""
+    acts: Bools = np.asarray(basis.any(axis=1))
+    first, last = acts.argmax(axis=1), acts.shape[1] - acts[:, ::-1].argmax(axis=1)
+    return kernel.Cells(np.ascontiguousarray(basis), np.ascontiguousarray(base), level, first.astype(np.int64),
+                        last.astype(np.int64))  # fmt: skip
+
+
 def again(curve: Curve, per: str, reach: float) -> Planned:
     """Return a channel's cells where the next campaign's days are like those observed.
 
@@ -102,14 +120,8 @@ def again(curve: Curve, per: str, reach: float) -> Planned:
     reach : float
         How far beyond the highest spend of a period observed any period may go, as a multiple of it.
     """
-    phase, spend = np.array(curve.phase), curve.spend
-    groups: list[tuple[str | None, Bools]]
-    if per == "channel":
-        groups = [(None, np.ones(len(spend), bool))]
-    elif per == "phase":
-        groups = [(str(name), phase == name) for name in dict.fromkeys(curve.phase)]
-    else:
-        groups = [(curve.phase[t], np.arange(len(spend)) == t) for t in np.flatnonzero(curve.counted)]
+    spend = curve.spend
+    groups = _groups(curve.phase, per, curve.counted)
     patterns, observed, upper = [], [], []
     for _, inside in groups:
         counted = float(spend[inside & curve.counted].sum())
@@ -129,13 +141,7 @@ def _planned(
 ) -> Planned:
     kept = curve.counted
     basis = np.stack([curve.exposures(own)[:, kept] for own in patterns])
-    acts: Bools = np.asarray(basis.any(axis=1))
-    first = acts.argmax(axis=1)
-    last = acts.shape[1] - acts[:, ::-1].argmax(axis=1)
-    cells = kernel.Cells(
-        np.ascontiguousarray(basis), np.zeros(basis.shape[1:]), curve.level[kept], first.astype(np.int64),
-        last.astype(np.int64),
-    )  # fmt: skip
+    cells = _cells(basis, np.zeros(basis.shape[1:]), curve.level[kept])
     return Planned(curve, phases, observed, upper, reach, cells, curve.drawn)
 
 
@@ -161,14 +167,7 @@ def ahead(
     for name, share in peaks.items():
         if name in curve.peaks:
             drawn = drawn * curve.peaks[name][:, None] ** share
-    each = np.array(phase)
-    groups: list[tuple[str | None, Bools]]
-    if per == "channel":
-        groups = [(None, np.ones(periods, bool))]
-    elif per == "phase":
-        groups = [(str(name), each == name) for name in dict.fromkeys(phase)]
-    else:
-        groups = [(name, np.arange(periods) == t) for t, name in enumerate(phase)]
+    groups = _groups(phase, per, np.ones(periods, bool))
     levels = curve.adstocks
     weights = levels[:, None] ** np.arange(CARRY)
     weights /= weights.sum(axis=1, keepdims=True)
@@ -178,12 +177,8 @@ def ahead(
     for _, inside in groups:
         pattern = inside / inside.sum()
         basis.append(np.stack([np.convolve(pattern, own)[:periods] for own in weights]))
-    acts: Bools = np.asarray(np.stack(basis).any(axis=1))
     later = curve.drawn._replace(demand=np.ascontiguousarray(drawn))
-    cells = kernel.Cells(
-        np.stack(basis), np.ascontiguousarray(whole), np.arange(periods), acts.argmax(axis=1).astype(np.int64),
-        (periods - acts[:, ::-1].argmax(axis=1)).astype(np.int64),
-    )  # fmt: skip
+    cells = _cells(np.stack(basis), whole, np.arange(periods))
     upper = np.array([reach * curve.observed_max * inside.sum() for _, inside in groups])
     names = tuple(name for name, _ in groups)
     return Planned(curve, names, np.zeros(len(groups)), upper, reach, cells, later)

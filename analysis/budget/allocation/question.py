@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.answer import Answer
-from analysis.arrays import Floats, Ints
+from analysis.arrays import Bools, Floats, Ints
 from analysis.budget import scenario
 from analysis.budget.allocation import words
 from analysis.budget.allocation.conflicts import WayOut, conflict
@@ -20,7 +20,7 @@ from analysis.budget.allocation.market import Curves, Planned
 from analysis.budget.allocation.optimum import Solution, Status, solve
 from analysis.budget.allocation.prices import costs, whole_cost
 from analysis.budget.allocation.programme import TARGET, Goal, Programme, Rule, Side
-from analysis.budget.allocation.responses import Dearer
+from analysis.budget.allocation.responses import Dearer, Responses
 from analysis.budget.allocation.rules import Cell, linear
 from analysis.budget.curves import chart as picture
 from analysis.budget.curves.columns import CAUSES, CHANNEL, DRAWN, EXPECTED, PRECISIONS, SHORT_REASONS
@@ -97,8 +97,7 @@ class Allocation(AllocationDefinition):
     title: ClassVar[str] = N_("How should the budget be split?")
 
     def _answer(self, tables: Tables) -> AllocationAnswer:
-        asked = self.curves if self.curves.where else self.curves.replace(where=self.where)
-        fitted = asked.fitted(tables)
+        fitted = self.curves.filtered(self.where).fitted(tables)
         if not fitted.curves and not self.given:
             return _unknown(self, tables, fitted)
         market = _market(self, tables, fitted)
@@ -259,7 +258,7 @@ class _Mixed:
     returns: Floats
 
     @property
-    def concave(self) -> Any:
+    def concave(self) -> Bools:
         return np.append(self.curves.concave, np.full(len(self.returns), True))
 
     def value(self, exposure: Floats) -> float:
@@ -300,9 +299,7 @@ def _solved(asked: AllocationDefinition, tables: Tables, market: Market) -> Foun
     fixed = sum(market.fixed.values())
     total = asked.total if asked.total is not None else market.days.total(asked, tables)
     upper = np.concatenate([*(own.upper for own in market.planned), np.full(len(market.returns), total)])
-    responses: Any = _Mixed(market.curves, market.returns) if len(market.returns) else market.curves
-    if asked.prices:
-        responses = Dearer(responses, asked.prices.factor)
+    responses = _responses(asked, market.curves, market.returns)
     rules = linear(asked.limits, market.cells, budget=total)
     if asked.goal == "revenue" or asked.total is not None:
         rules = (Rule(words.WHOLE, np.ones(len(market.cells)), most=max(total - fixed, 0.0)), *rules)
@@ -312,6 +309,12 @@ def _solved(asked: AllocationDefinition, tables: Tables, market: Market) -> Foun
         return Found(programme, best, total, conflict=conflict(programme))
     # What a rule takes is told for the best on average: the worst cases change with the plan.
     return Found(programme, best, total, costs=() if asked.caution else _costs(programme, best))
+
+
+def _responses(asked: AllocationDefinition, curves: Curves, returns: Floats) -> Responses:
+    """Return what cells bring: curves, channels with a given return after them, at the prices asked for."""
+    found: Responses = _Mixed(curves, returns) if len(returns) else curves
+    return Dearer(found, asked.prices.factor) if asked.prices else found
 
 
 def _goal(asked: AllocationDefinition, tables: Tables) -> Goal:
@@ -351,6 +354,7 @@ def _costs(programme: Programme, best: Solution) -> tuple[words.RuleCost, ...]:
 
 
 CAUTIOUS_TURNS = 12
+"""Plans whose average a cautious one is."""
 
 
 def _cautious(asked: AllocationDefinition, market: Market, programme: Programme) -> Solution:
@@ -375,12 +379,7 @@ def _cautious(asked: AllocationDefinition, market: Market, programme: Programme)
     for turn in range(1, CAUTIOUS_TURNS + 1):
         worst = tail(mean)[1]
         fewer = tuple(own.only(worst) for own in market.planned)
-        responses: Any = Curves(fewer)
-        if len(market.returns):
-            responses = _Mixed(responses, market.returns)
-        if asked.prices:
-            responses = Dearer(responses, asked.prices.factor)
-        step = solve(replace(programme, responses=responses))
+        step = solve(replace(programme, responses=_responses(asked, Curves(fewer), market.returns)))
         if step.status is not Status.SOLVED:
             break
         mean = mean + (step.spend - mean) / (turn + 1)

@@ -32,15 +32,18 @@ class Events:
     share: Floats
 
 
+def share_within(starts: Times, ends: Times, first: str, last: str, zone: str) -> Floats:
+    """Return the share of each period that lies within local days, the last included."""
+    begin, close = (np.datetime64(local_midnight(day, zone, days=more), "us") for day, more in ((first, 0), (last, 1)))
+    both = (np.minimum(ends, close) - np.maximum(starts, begin)).astype(float)
+    return np.asarray(np.clip(both / (ends - starts).astype(float), 0.0, 1.0))
+
+
 def events(tables: Tables, starts: Times, ends: Times) -> Events:
     """Return the calendar days that people wrote down and that fall into the periods given."""
     found: dict[str, Floats] = {}
-    length = (ends - starts).astype(float)
     for day in tables.recorded(CalendarDay):
-        first = np.datetime64(local_midnight(day.start, tables.zone), "us")
-        last = np.datetime64(local_midnight(day.last, tables.zone, days=1), "us")
-        both = np.minimum(ends, last) - np.maximum(starts, first)
-        share = np.clip(both.astype(float) / length, 0.0, 1.0)
+        share = share_within(starts, ends, day.start, day.last, tables.zone)
         if share.any():
             found[day.name] = np.minimum(1.0, found.get(day.name, np.zeros(len(starts))) + share)
     return Events(tuple(found), np.stack([*found.values()], axis=1) if found else np.zeros((len(starts), 0)))

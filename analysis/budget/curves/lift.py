@@ -9,10 +9,10 @@ import numpy as np
 from analysis.arrays import Floats, Ints, Times
 from analysis.budget.curves.candidates import Candidates
 from analysis.budget.curves.carry import carried
+from analysis.budget.curves.demand import share_within
 from analysis.budget.curves.forms import FORMS
 from analysis.records import LiftTest
 from analysis.tables import Tables
-from analysis.values import local_midnight
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,7 @@ def lifts(tables: Tables, channel: str, spend: Floats, starts: Times, ends: Time
     """
     found = []
     for test in tables.recorded(LiftTest):
-        first = np.datetime64(local_midnight(test.start, tables.zone), "us")
-        last = np.datetime64(local_midnight(test.end, tables.zone, days=1), "us")
-        both = (np.minimum(ends, last) - np.maximum(starts, first)).astype(float)
-        share = np.clip(both / (ends - starts).astype(float), 0.0, 1.0)
+        share = share_within(starts, ends, test.start, test.end, tables.zone)
         if test.channel != channel or not share.any():
             continue
         inside, money = share * spend, abs(test.spend_change)

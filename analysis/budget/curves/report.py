@@ -13,6 +13,7 @@ import pandas as pd
 from analysis.answer import Note
 from analysis.arrays import Bools, Floats
 from analysis.budget.curves import doubts, lengths
+from analysis.budget.curves.demand import share_within
 from analysis.budget.curves.panel import Panel, panel
 from analysis.charts import NOT_SET
 from analysis.errors import DataError
@@ -21,7 +22,7 @@ from analysis.money import Currency, currency_of, known
 from analysis.purchases import purchases
 from analysis.records import CalendarDay
 from analysis.tables import Tables, collect, hour_of, sum_if
-from analysis.values import Filter, local_day, local_midnight
+from analysis.values import Filter, local_day
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,8 +149,7 @@ def _peaks(tables: Tables, laid: Panel) -> Bools:
     """Say which periods hold a calendar day of the records."""
     found = np.zeros(len(laid.starts), bool)
     for day in tables.recorded(CalendarDay):
-        start, end = local_midnight(day.start, tables.zone), local_midnight(day.last, tables.zone, days=1)
-        found |= (laid.starts < np.datetime64(end, "us")) & (laid.ends > np.datetime64(start, "us"))
+        found |= share_within(laid.starts, laid.ends, day.start, day.last, tables.zone) > 0
     return found
 
 

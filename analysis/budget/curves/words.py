@@ -8,9 +8,11 @@ from types import MappingProxyType
 import numpy as np
 
 from analysis.answer import Note
+from analysis.arrays import Floats
 from analysis.budget.curves.claims import Claims
 from analysis.budget.curves.curve import Curve, interval
 from analysis.budget.curves.estimate import FEWEST, Check, Estimate
+from analysis.budget.curves.grades import LEARNT
 from analysis.budget.curves.panel import Panel
 from analysis.budget.curves.report import Report
 from analysis.budget.curves.sampler import CHAINS, CONVERGED
@@ -120,7 +122,7 @@ def _ranked(curves: tuple[Curve, ...]) -> Message:
                "in {worst}: {least}. Move some from there first.", **facts)  # fmt: skip
 
 
-def likelier(more: np.ndarray, less: np.ndarray) -> bool:
+def likelier(more: Floats, less: Floats) -> bool:
     """Say whether one figure is above another in nearly all draws."""
     return bool(np.mean(more > less) >= SURE)
 
@@ -241,7 +243,7 @@ def _twins(found: list[Estimate]) -> list[Note]:
 def _doubts(found: list[Estimate]) -> list[Note]:
     """Say where the data does not show what a reader would take from the curve."""
     straight = tuple(e.channel for e in found if e.curve and _unseen(e.curve))
-    prior = tuple(e.channel for e in found if e.curve and e.source == "joint" and e.learnt < 0.2)
+    prior = tuple(e.channel for e in found if e.curve and e.source == "joint" and e.learnt < LEARNT)
     out = []
     if straight:
         text = say(
