@@ -363,15 +363,15 @@ def _cautious(asked: AllocationDefinition, market: Market, programme: Programme)
     The mean over the worst share of draws is concave in the plan; plans best for the draws that are worst under the
     average of those before approach its best (fictitious play, Brown 1951).
     """
-    share = 1 - asked.caution
+    share, index = 1 - asked.caution, asked.prices.factor if asked.prices else 1.0
     best = solve(programme)
     if best.status is not Status.SOLVED:
         return best
     mean = best.spend
 
     def tail(spend: Floats) -> tuple[float, Ints]:
-        total = np.sum([own.brought(spend[at]) for own, at in zip(market.planned, market.curves.bounds, strict=True)],
-                       axis=0)  # fmt: skip
+        bounds = zip(market.planned, market.curves.bounds, strict=True)
+        total = np.sum([own.brought(spend[at] / index) for own, at in bounds], axis=0)
         worst = np.argsort(total)[: max(1, round(share * len(total)))]
         return float(total[worst].mean()), worst
 
