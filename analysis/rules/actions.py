@@ -124,11 +124,11 @@ class Notify(Action):
 
     Parameters
     ----------
-    message : str
+    message : str, optional
     """
 
     moves: ClassVar[bool] = False
-    message: str = field(default="", metadata=text())
+    message: str | None = field(default=None, metadata=optional(text()))
 
 
 @value("stand-down")

@@ -103,8 +103,8 @@ class Reading(Value):
         The most recent hours left out, where conversions arrive late.
     per : {"window", "hour", "day"}
         Whether spend, revenue, orders and forecasts are added up over the window or stand for an hour or day of it.
-    of : str
-        A channel's name; empty for the channel that the rule looks at, "all" for all together.
+    of : str, optional
+        A channel's name, or "all" for all together; by default the channel that the rule looks at.
 
     Examples
     --------
@@ -116,7 +116,7 @@ class Reading(Value):
     over: str = field(default="1d", metadata=duration())
     excluding: str | None = field(default=None, metadata=optional(duration()))
     per: str = field(default="window", metadata=one_of("window", "hour", "day"))
-    of: str = field(default="", metadata=text())
+    of: str | None = field(default=None, metadata=optional(text()))
 
     def __post_init__(self) -> None:
         super().__post_init__()

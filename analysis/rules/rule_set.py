@@ -172,7 +172,7 @@ class RuleSet(Value):
     '8h'
     """
 
-    name: str = field(default="", metadata=text(longest=80))
+    name: str = field(default="rules", metadata=text(longest=80))
     rules: tuple[Rule, ...] = field(default=(), metadata=many(Rule, at_most=MOST_RULES))
     evaluate_every: str = field(default="4h", metadata=duration())
     adjust_every: str = field(default="8h", metadata=duration())
