@@ -80,4 +80,4 @@ def poisson(mean: float, luck: float) -> int:  # pragma: no cover - compiled
     z = quantile(luck)
     root = math.sqrt(mean)
     found = mean + root * z + (z * z - 1.0) / 6.0 - (z * z * z - z) / (72.0 * root)
-    return max(0, int(math.floor(found + 0.5)))
+    return max(0, math.floor(found + 0.5))

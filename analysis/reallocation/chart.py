@@ -9,8 +9,8 @@ from analysis.charts import AnyChart, Plot
 from analysis.later import alt
 from analysis.messages import N_, say
 
-_COLOURS = {"rules": charts.ACCENT, "oracle": charts.PALETTE[2]}
-_DASHES = {"rules": [1, 0], "oracle": [6, 4]}
+_COLOURS = {"rules": charts.ACCENT, "once": charts.PALETTE[2]}
+_DASHES = {"rules": [1, 0], "once": [6, 4]}
 
 
 def gains(days: pd.DataFrame, plot: Plot, *, describe: str) -> AnyChart:
@@ -25,7 +25,7 @@ def gains(days: pd.DataFrame, plot: Plot, *, describe: str) -> AnyChart:
     describe : str
         For screen readers.
     """
-    look, drawn = plot.look, plot.named(_from_zero(days))
+    look, drawn = plot.look, plot.named(_from_zero(days[days["policy"].isin(list(_COLOURS))]))
     colour = alt.Color("policy:N", scale=_scale(_COLOURS), legend=None)
     dash = alt.StrokeDash("policy:N", scale=_scale(_DASHES), legend=None)
     x = alt.X("close:T", title=None, axis=plot.axis("time", grid=False, labelSeparation=12))

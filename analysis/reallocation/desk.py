@@ -1,4 +1,4 @@
-"""What does a rule set see and decide at a moment of a campaign? Readings, conditions, proposals, limits, carrying out."""
+"""What does a rule set see and decide at a moment? Readings, conditions, proposals, limits, carrying out."""
 
 from __future__ import annotations
 
@@ -6,29 +6,88 @@ import math
 
 import numpy as np
 
+from analysis.arrays import Floats
 from analysis.budget.curves.kernel import unit
 from analysis.reallocation import chance
 from analysis.reallocation.chance import normal, uniform
 from analysis.reallocation.state import (
+    ACTIONS,
+    ACTIONS_END,
+    ACTS,
+    BEYOND,
     CARRIED_OUT,
     CENTS,
+    CHANGE,
+    CHANGED,
     CONFLICT,
+    DECISIONS,
+    DECLARED,
+    EXTRA,
+    FIRED,
+    FIRST,
+    FORECAST,
     FULL_DAY,
+    GIVEN,
+    HELD,
+    HIGH,
+    HOW,
     IN_REVIEW,
+    LATE,
+    LEARNS,
+    LEFT,
+    LEVEL,
     LIMIT,
+    LIMITS,
+    LOCKED,
+    LOW,
     MODE,
+    MOVED,
     NOT_MET,
     NOTHING,
+    OPS,
+    OPS_END,
+    ORDERS,
+    OUT,
+    PAUSED,
     REJECTED,
+    RESERVE,
     RESTING,
+    SCALE,
+    SET_ASIDE,
+    SPENT,
     STANDING_DOWN,
+    STANDS,
+    START,
+    STREAK,
+    THEN,
     TIMED_OUT,
+    TOUCHED,
+    TRANCHE,
     WAITING,
+    WAITING_ROOM,
     Log,
     Policies,
     State,
-)
-from analysis.reallocation.world import World, split
+    Tally,
+)  # fmt: skip
+from analysis.reallocation.world import (
+    CEILING,
+    DAY,
+    FAMILY,
+    HALF,
+    HOUR,
+    LEARNING,
+    MOST,
+    NOISE,
+    ORDER_VALUE,
+    PHASE,
+    REST,
+    STAY,
+    SWAY,
+    WEEKDAY,
+    World,
+    split,
+)  # fmt: skip
 from analysis.rules import program as code
 from analysis.store.kernels import compiled
 
@@ -48,12 +107,12 @@ LARGE = 0.2
 
 
 @compiled
-def come(world: World, sums, late, p: int, a: int, b: int, t: int, c: int) -> float:  # pragma: no cover
-    """Return what of a channel's window [a, b) has come in by moment t."""
-    found = sums[p, b, c] - sums[p, a, c]
-    stay = world.stay[c]
+def come(sums: Floats, stay: float, what: int, p: int, a: int, b: int, t: int, c: int) -> float:  # pragma: no cover
+    """Return what of a channel's window [a, b) has come in by moment t, of orders or of forecast revenue."""
+    found = sums[what, p, b, c] - sums[what, p, a, c]
     if stay > 0.0:
-        found -= late[p, b, c] * stay ** (t - b) - late[p, a, c] * stay ** (t - a)
+        late = what + LATE - ORDERS
+        found -= sums[late, p, b, c] * stay ** (t - b) - sums[late, p, a, c] * stay ** (t - a)
     return max(found, 0.0)
 
 
@@ -66,55 +125,60 @@ def learn(world: World, s: State, p: int, t: int, window: int, excluded: int) ->
     """
     b = max(0, t - excluded)
     a = max(0, b - window)
-    days = world.rest[a] - world.rest[b]
-    for c in range(len(world.family)):
-        forecast = come(world, s.forecast, s.late_forecast, p, a, b, t, c)
-        s.level[c] = 1.0
+    days = world.hours[REST, a] - world.hours[REST, b]
+    for c in range(world.cap.shape[1]):
+        forecast = come(s.sums, world.channels[STAY, c], FORECAST, p, a, b, t, c)
+        s.room[LEVEL, c] = 1.0
         if forecast > 0.0 and days > 0.0:
-            seen = come(world, s.orders, s.late, p, a, b, t, c) * world.order_value
-            noise = world.sway[c] / days + world.order_value / forecast
-            s.level[c] += STRAY * STRAY / (STRAY * STRAY + noise) * (seen / forecast - 1.0)
+            seen = come(s.sums, world.channels[STAY, c], ORDERS, p, a, b, t, c) * world.numbers[ORDER_VALUE]
+            noise = world.channels[SWAY, c] / days + world.numbers[ORDER_VALUE] / forecast
+            s.room[LEVEL, c] += STRAY * STRAY / (STRAY * STRAY + noise) * (seen / forecast - 1.0)
 
 
 @compiled
 def bounds(world: World, pol: Policies, s: State, p: int, t: int, c: int) -> tuple[int, int]:  # pragma: no cover
     """Return the least and most cents that limits let a channel have for the rest."""
-    cents = world.rest[t] * CENTS
-    planned = pol.plan[p, c] / (world.rest[0] * CENTS)
-    low, high = pol.limits[p, code.FLOOR] * planned, min(pol.limits[p, code.CEILING] * planned, world.most[c])
+    cents = world.hours[REST, t] * CENTS
+    planned = pol.plan[p, c] / (world.hours[REST, 0] * CENTS)
+    low, high = pol.limits[p, code.FLOOR] * planned, min(pol.limits[p, code.CEILING] * planned, world.channels[MOST, c])
     step, day = pol.limits[p, code.STEP], pol.limits[p, code.DAY]
     if step < np.inf:
-        low, high = max(low, s.start[c] * (1.0 - step)), min(high, s.start[c] * (1.0 + step))
+        low, high = max(low, s.room[START, c] * (1.0 - step)), min(high, s.room[START, c] * (1.0 + step))
     if day < np.inf:
         before = s.rates[p, t % 24, c] if t >= 24 else planned
         low, high = max(low, before * (1.0 - day)), min(high, before * (1.0 + day))
-    left = s.left[p, c]
-    return min(left, int(math.ceil(low * cents - 1e-6))), max(left, int(math.floor(high * cents + 1e-6)))
+    left = s.cells[LEFT, p, c]
+    return min(left, math.ceil(low * cents - 1e-6)), max(left, math.floor(high * cents + 1e-6))
 
 
 @compiled
 def slope(world: World, s: State, t: int, c: int, rate: float) -> float:  # pragma: no cover
     """Return what the next unit of money is estimated to earn at a rate a day."""
-    if rate > world.most[c]:
+    if rate > world.channels[MOST, c]:
         return 0.0
-    strength = s.level[c] * world.multiplier[world.phase[t], c] * world.ceiling[c] / world.half[c]
-    return strength * unit(world.family[c], 1.0, max(rate, 0.0) / world.half[c])[1]
+    strength = (
+        s.room[LEVEL, c]
+        * world.multiplier[world.clock[PHASE, t], c]
+        * world.channels[CEILING, c]
+        / world.channels[HALF, c]
+    )
+    return strength * unit(world.kinds[FAMILY, c], 1.0, max(rate, 0.0) / world.channels[HALF, c])[1]
 
 
 @compiled
 def pair(world: World, pol: Policies, s: State, p: int, t: int, crumb: float) -> tuple[int, int]:  # pragma: no cover
     """Return the channel that gives up least and the one that gains most, -1 without; `seen` gets their ROI."""
     low, high, least, most = -1, -1, np.inf, -np.inf
-    cents = world.rest[t] * CENTS
+    cents = world.hours[REST, t] * CENTS
     rest = pol.limits[p, code.COOLDOWN]
-    for c in range(len(world.family)):
-        if s.paused[p, c] or (rest > 0 and t - s.changed[p, c] < rest):
+    for c in range(world.cap.shape[1]):
+        if s.cells[PAUSED, p, c] or (rest > 0 and t - s.cells[CHANGED, p, c] < rest):
             continue
         floor, ceiling = bounds(world, pol, s, p, t, c)
-        value = slope(world, s, t, c, s.left[p, c] / cents)
-        if s.left[p, c] - floor > crumb and value < least:
+        value = slope(world, s, t, c, s.cells[LEFT, p, c] / cents)
+        if s.cells[LEFT, p, c] - floor > crumb and value < least:
             low, least = c, value
-        if ceiling - s.left[p, c] > crumb and value > most:
+        if ceiling - s.cells[LEFT, p, c] > crumb and value > most:
             high, most = c, value
     s.seen[2], s.seen[3] = least, most
     if low < 0 or high < 0 or low == high:
@@ -124,21 +188,21 @@ def pair(world: World, pol: Policies, s: State, p: int, t: int, crumb: float) ->
 
 @compiled
 def read(
-    world: World, pol: Policies, s: State, p: int, t: int, own: int, metric: int, window: int, excluded: int, whose: int,
-    per: int,
+    world: World, pol: Policies, s: State, p: int, t: int, own: int, metric: int, window: int, excluded: int,
+    whose: int, per: int,
 ) -> float:  # pragma: no cover  # fmt: skip
     """Return a reading; NaN where there is no data."""
     c = own if whose == code.OWN else -1 if whose == code.TOTAL else whose
     if metric == 11:
-        return float(world.hour[t])
+        return float(world.clock[HOUR, t])
     if metric == 12:
-        return float(world.weekday[t])
+        return float(world.clock[WEEKDAY, t])
     if metric == 13:
-        return float(world.day[t])
+        return float(world.clock[DAY, t])
     if metric == 15:
-        return 1.0 - world.rest[t] / world.rest[0]
+        return 1.0 - world.hours[REST, t] / world.hours[REST, 0]
     if metric == 16:
-        return s.reserve[p] / pol.reserve[p] if pol.reserve[p] > 0 else np.nan
+        return s.own[RESERVE, p] / pol.own[SET_ASIDE, p] if pol.own[SET_ASIDE, p] > 0 else np.nan
     if metric in (9, 10, 14):
         return _standing(world, pol, s, p, t, c, metric)
     b = max(0, t - excluded)
@@ -148,9 +212,9 @@ def read(
     if metric == 5 or metric == 8:
         learn(world, s, p, t, window, excluded)
         if metric == 8:
-            low, high = pair(world, pol, s, p, t, 1.0)
+            low, _high = pair(world, pol, s, p, t, 1.0)
             return s.seen[3] / s.seen[2] if low >= 0 and s.seen[2] > 0.0 else (np.inf if low >= 0 else np.nan)
-        return slope(world, s, t, c, s.left[p, c] / (world.rest[t] * CENTS)) if c >= 0 else np.nan
+        return slope(world, s, t, c, s.cells[LEFT, p, c] / (world.hours[REST, t] * CENTS)) if c >= 0 else np.nan
     if metric == 7:
         return _rank(world, s, p, a, b, t, c)
     spend, orders = _sums(world, s, p, a, b, t, c)
@@ -158,11 +222,11 @@ def read(
     if metric == 0:
         return spend / parts
     if metric == 1:
-        return orders * world.order_value / parts
+        return orders * world.numbers[ORDER_VALUE] / parts
     if metric == 2:
         return orders / parts
     if metric == 3:
-        return orders * world.order_value / spend if spend > 0.0 else np.nan
+        return orders * world.numbers[ORDER_VALUE] / spend if spend > 0.0 else np.nan
     if metric == 4:
         return np.nan if spend <= 0.0 else (spend / orders if orders > 0.0 else np.inf)
     return _forecast(world, s, p, a, b, t, c, metric == 17, orders) / (parts if metric == 6 else 1.0)
@@ -172,18 +236,18 @@ def read(
 def _standing(world: World, pol: Policies, s: State, p: int, t: int, c: int, metric: int) -> float:  # pragma: no cover
     """Return a figure of the budget as it stands, of a channel or (-1) of all."""
     left = planned = 0.0
-    for k in range(len(world.family)):
+    for k in range(world.cap.shape[1]):
         if c in (-1, k):
-            left += s.left[p, k]
+            left += s.cells[LEFT, p, k]
             planned += pol.plan[p, k]
     if metric == 9:
-        return left / (world.rest[t] * CENTS)
+        return left / (world.hours[REST, t] * CENTS)
     if metric == 10:
-        return planned / (world.rest[0] * CENTS)
+        return planned / (world.hours[REST, 0] * CENTS)
     spent = 0.0
-    for k in range(len(world.family)):
+    for k in range(world.cap.shape[1]):
         if c in (-1, k):
-            spent += s.spent[p, t, k]
+            spent += s.sums[SPENT, p, t, k]
     return spent / planned if planned > 0.0 else np.nan
 
 
@@ -191,10 +255,10 @@ def _standing(world: World, pol: Policies, s: State, p: int, t: int, c: int, met
 def _sums(world: World, s: State, p: int, a: int, b: int, t: int, c: int) -> tuple[float, float]:  # pragma: no cover
     """Return spend and orders of a window, of a channel or (-1) of all."""
     spend = orders = 0.0
-    for k in range(len(world.family)):
+    for k in range(world.cap.shape[1]):
         if c in (-1, k):
-            spend += (s.spent[p, b, k] - s.spent[p, a, k]) / CENTS
-            orders += come(world, s.orders, s.late, p, a, b, t, k)
+            spend += (s.sums[SPENT, p, b, k] - s.sums[SPENT, p, a, k]) / CENTS
+            orders += come(s.sums, world.channels[STAY, k], ORDERS, p, a, b, t, k)
     return spend, orders
 
 
@@ -207,7 +271,7 @@ def _rank(world: World, s: State, p: int, a: int, b: int, t: int, c: int) -> flo
     if spend <= 0.0:
         return np.nan
     place = 1.0
-    for k in range(len(world.family)):
+    for k in range(world.cap.shape[1]):
         other, many = _sums(world, s, p, a, b, t, k)
         if other > 0.0 and many / other > orders / spend:
             place += 1.0
@@ -224,13 +288,13 @@ def _forecast(
     """
     before = max(0, a - HISTORY)
     expected = known = seen = sway = 0.0
-    for k in range(len(world.family)):
+    for k in range(world.cap.shape[1]):
         if c in (-1, k):
-            own = come(world, s.forecast, s.late_forecast, p, a, b, t, k) / world.order_value
+            own = come(s.sums, world.channels[STAY, k], FORECAST, p, a, b, t, k) / world.numbers[ORDER_VALUE]
             expected += own
-            sway += own * own * math.expm1(world.noise[k] * world.noise[k]) / (b - a)
-            known += come(world, s.forecast, s.late_forecast, p, before, a, t, k) / world.order_value
-            seen += come(world, s.orders, s.late, p, before, a, t, k)
+            sway += own * own * math.expm1(world.channels[NOISE, k] * world.channels[NOISE, k]) / (b - a)
+            known += come(s.sums, world.channels[STAY, k], FORECAST, p, before, a, t, k) / world.numbers[ORDER_VALUE]
+            seen += come(s.sums, world.channels[STAY, k], ORDERS, p, before, a, t, k)
     level = (seen + SETTLED) / (known + SETTLED)
     expected *= level
     if not excess:
@@ -249,24 +313,24 @@ def holds(world: World, pol: Policies, s: State, p: int, t: int, k: int, c: int)
     """Return 1 where a rule's condition holds, 0 where it does not, NaN without data; `seen` gets what it compared."""
     top, first = 0, True
     s.seen[0] = s.seen[1] = np.nan
-    for i in range(pol.starts[k], pol.starts[k + 1]):
+    for i in range(pol.rules[k, OPS], pol.rules[k, OPS_END]):
         op = pol.ops[i, 0]
         if op == code.CONSTANT:
-            s.stack[top] = pol.values[i]
+            s.seen[6 + top] = pol.values[i]
             top += 1
         elif op == code.READ:
             o = pol.ops[i]
-            s.stack[top] = pol.values[i] * read(world, pol, s, p, t, c, o[1], o[2], o[3], o[4], o[5])
+            s.seen[6 + top] = pol.values[i] * read(world, pol, s, p, t, c, o[1], o[2], o[3], o[4], o[5])
             top += 1
         elif op == code.NOT:
-            s.stack[top - 1] = 1.0 - s.stack[top - 1]
+            s.seen[5 + top] = 1.0 - s.seen[5 + top]
         else:
             top -= 1
-            left, right = s.stack[top - 1], s.stack[top]
+            left, right = s.seen[5 + top], s.seen[6 + top]
             if op <= code.AT_MOST and first:
                 s.seen[0], s.seen[1], first = left, right, False
-            s.stack[top - 1] = _joined(op, left, right)
-    return s.stack[0]
+            s.seen[5 + top] = _joined(op, left, right)
+    return s.seen[6]
 
 
 @compiled
@@ -279,10 +343,12 @@ def _joined(op: int, left: float, right: float) -> float:  # pragma: no cover
     if math.isnan(left) or math.isnan(right):
         return np.nan
     if op == code.GREATER:
-        return float(left > right)
-    if op == code.AT_LEAST:
-        return float(left >= right)
-    return float(left < right) if op == code.LESS else float(left <= right)
+        held = left > right
+    elif op == code.AT_LEAST:
+        held = left >= right
+    else:
+        held = left < right if op == code.LESS else left <= right
+    return 1.0 if held else 0.0
 
 
 # ---- proposals --------------------------------------------------------------------------------------------
@@ -293,8 +359,8 @@ def propose(
     world: World, pol: Policies, s: State, p: int, t: int, act: int, c: int
 ) -> tuple[int, int]:  # pragma: no cover
     """Fill `change` and `given` with what an action would do; return cents asked for, and what holds it back."""
-    s.change[:] = 0
-    s.given[:] = 0
+    s.decided[CHANGE, :] = 0
+    s.decided[GIVEN, :] = 0
     kind = pol.acts_of[act, 0]
     if kind <= code.CHANGE_AMOUNT:
         return _own_budget(world, pol, s, p, t, act, c)
@@ -305,10 +371,10 @@ def propose(
     if kind == code.DRAW:
         return _draw(world, pol, s, p, t, act)
     if kind == code.REFILL:
-        for k in range(len(world.family)):
+        for k in range(world.cap.shape[1]):
             low, _ = bounds(world, pol, s, p, t, k)
-            s.change[k] = -min(int(pol.act_values[act, 0] * s.left[p, k]), s.left[p, k] - low)
-        return -s.change.sum(), NOTHING if s.change.sum() == 0 else CARRIED_OUT
+            s.decided[CHANGE, k] = -min(int(pol.act_values[act, 0] * s.cells[LEFT, p, k]), s.cells[LEFT, p, k] - low)
+        return -s.decided[CHANGE].sum(), NOTHING if s.decided[CHANGE].sum() == 0 else CARRIED_OUT
     if kind == code.TRANCHE:
         return _tranche(pol, s, p)
     return _stop_or_start(pol, s, p, c, kind)
@@ -318,37 +384,39 @@ def propose(
 def _own_budget(
     world: World, pol: Policies, s: State, p: int, t: int, act: int, c: int
 ) -> tuple[int, int]:  # pragma: no cover
-    left = s.left[p, c]
-    wanted = pol.act_values[act, 0] * (left if pol.acts_of[act, 0] == code.CHANGE_SHARE else world.rest[t] * CENTS)
+    left = s.cells[LEFT, p, c]
+    wanted = pol.act_values[act, 0] * (
+        left if pol.acts_of[act, 0] == code.CHANGE_SHARE else world.hours[REST, t] * CENTS
+    )
     asked = int(wanted)
-    if s.paused[p, c] or asked == 0:
+    if s.cells[PAUSED, p, c] or asked == 0:
         return asked, NOTHING
-    if pol.limits[p, code.COOLDOWN] > 0 and t - s.changed[p, c] < pol.limits[p, code.COOLDOWN]:
+    if pol.limits[p, code.COOLDOWN] > 0 and t - s.cells[CHANGED, p, c] < pol.limits[p, code.COOLDOWN]:
         return asked, RESTING
     low, high = bounds(world, pol, s, p, t, c)
     kept = min(max(left + asked, low), high) - left
     if kept != asked and pol.limits[p, code.SKIP] > 0.0:
         return asked, LIMIT
     _others_pay(world, pol, s, p, t, c, kept)
-    return asked, LIMIT if kept == 0 else NOTHING if s.change[c] == 0 else CARRIED_OUT
+    return asked, LIMIT if kept == 0 else NOTHING if s.decided[CHANGE, c] == 0 else CARRIED_OUT
 
 
 @compiled
 def _others_pay(world: World, pol: Policies, s: State, p: int, t: int, c: int, amount: int) -> None:  # pragma: no cover
     """Fill `change`: the others pay `amount`, or get it where it is below zero, in proportion and within limits."""
     total = 0
-    for k in range(len(world.family)):
-        if k != c and not s.paused[p, k]:
-            total += s.left[p, k]
+    for k in range(world.cap.shape[1]):
+        if k != c and not s.cells[PAUSED, p, k]:
+            total += s.cells[LEFT, p, k]
     if total <= 0:
         return
-    for k in range(len(world.family)):
-        if k != c and not s.paused[p, k]:
+    for k in range(world.cap.shape[1]):
+        if k != c and not s.cells[PAUSED, p, k]:
             low, high = bounds(world, pol, s, p, t, k)
-            part = int(abs(amount) * (s.left[p, k] / total))
-            part = min(part, s.left[p, k] - low) if amount > 0 else min(part, high - s.left[p, k])
-            s.change[k] = -part if amount > 0 else part
-            s.change[c] -= s.change[k]
+            part = int(abs(amount) * (s.cells[LEFT, p, k] / total))
+            part = min(part, s.cells[LEFT, p, k] - low) if amount > 0 else min(part, high - s.cells[LEFT, p, k])
+            s.decided[CHANGE, k] = -part if amount > 0 else part
+            s.decided[CHANGE, c] -= s.decided[CHANGE, k]
 
 
 @compiled
@@ -357,119 +425,130 @@ def _by_marginal(
 ) -> tuple[int, int]:  # pragma: no cover
     """Move up to a step from the lowest to the highest marginal ROI, no further than where both meet."""
     learn(world, s, p, t, pol.acts_of[act, 1], pol.acts_of[act, 2])
-    step = pol.act_values[act, 0] * s.left[p].sum()
+    step = pol.act_values[act, 0] * s.cells[LEFT, p].sum()
     low, high = pair(world, pol, s, p, t, max(CRUMB * step, 1.0))
     if low < 0 or s.seen[3] <= s.seen[2]:
         return 0, NOTHING
     floor, _ = bounds(world, pol, s, p, t, low)
     _, ceiling = bounds(world, pol, s, p, t, high)
-    most = min(step, s.left[p, low] - floor, ceiling - s.left[p, high])
-    cents = world.rest[t] * CENTS
+    most = min(step, s.cells[LEFT, p, low] - floor, ceiling - s.cells[LEFT, p, high])
+    cents = world.hours[REST, t] * CENTS
     least, upto = 0.0, most
     for _ in range(40):
         middle = (least + upto) / 2.0
-        gain = slope(world, s, t, high, (s.left[p, high] + middle) / cents)
-        if gain > slope(world, s, t, low, (s.left[p, low] - middle) / cents):
+        gain = slope(world, s, t, high, (s.cells[LEFT, p, high] + middle) / cents)
+        if gain > slope(world, s, t, low, (s.cells[LEFT, p, low] - middle) / cents):
             least = middle
         else:
             upto = middle
     moved = int(upto)
-    s.change[low], s.change[high] = -moved, moved
+    s.decided[CHANGE, low], s.decided[CHANGE, high] = -moved, moved
     return int(step), NOTHING if moved == 0 else CARRIED_OUT
 
 
 @compiled
 def _towards(world: World, pol: Policies, s: State, p: int, t: int, act: int) -> tuple[int, int]:  # pragma: no cover
     """Move towards shares in proportion to ROI seen, or towards equal ones."""
-    width = len(world.family)
+    width = world.cap.shape[1]
     b = max(0, t - pol.acts_of[act, 2])
     a = max(0, b - pol.acts_of[act, 1])
     total, weights = 0.0, 0.0
     for c in range(width):
-        s.scale[c] = 0.0
-        if s.paused[p, c]:
+        s.room[SCALE, c] = 0.0
+        if s.cells[PAUSED, p, c]:
             continue
-        total += s.left[p, c]
-        s.scale[c] = 1.0
+        total += s.cells[LEFT, p, c]
+        s.room[SCALE, c] = 1.0
         if pol.acts_of[act, 0] == code.BY_ROI:
             spend, orders = _sums(world, s, p, a, b, t, c)
-            s.scale[c] = orders * world.order_value / spend if spend > 0.0 else 0.0
-        weights += s.scale[c]
+            s.room[SCALE, c] = orders * world.numbers[ORDER_VALUE] / spend if spend > 0.0 else 0.0
+        weights += s.room[SCALE, c]
     if weights <= 0.0:
         return 0, NOTHING
     far = 0.0
     for c in range(width):
-        s.out[c] = total * s.scale[c] / weights - s.left[p, c] if not s.paused[p, c] else 0.0
-        far += max(s.out[c], 0.0)
+        s.room[OUT, c] = total * s.room[SCALE, c] / weights - s.cells[LEFT, p, c] if not s.cells[PAUSED, p, c] else 0.0
+        far += max(s.room[OUT, c], 0.0)
     step = pol.act_values[act, 0] * total
     shrink = min(1.0, step / far) if far > 0.0 else 0.0
     for c in range(width):
         low, high = bounds(world, pol, s, p, t, c)
-        s.change[c] = min(max(int(shrink * s.out[c]), low - s.left[p, c]), high - s.left[p, c])
+        s.decided[CHANGE, c] = min(
+            max(int(shrink * s.room[OUT, c]), low - s.cells[LEFT, p, c]), high - s.cells[LEFT, p, c]
+        )
     balance(s)
-    return int(min(far, step)), NOTHING if not s.change.any() else CARRIED_OUT
+    return int(min(far, step)), NOTHING if not s.decided[CHANGE].any() else CARRIED_OUT
 
 
 @compiled
 def balance(s: State) -> None:  # pragma: no cover
     """Shrink what is given or what is taken so that `change` adds up to nothing."""
     up = down = 0
-    for amount in s.change:
+    for amount in s.decided[CHANGE]:
         up += max(amount, 0)
         down += max(-amount, 0)
     small = min(up, down)
     over = 0
-    for c in range(len(s.change)):
-        side = up if s.change[c] > 0 else down
-        if s.change[c] != 0:
-            s.change[c] = int(s.change[c] * (small / side))
-        over += s.change[c]
-    for c in range(len(s.change)):  # a cent or two by rounding
-        if over > 0 and s.change[c] > 0:
-            part = min(over, s.change[c])
-            s.change[c] -= part
+    for c in range(len(s.decided[CHANGE])):
+        side = up if s.decided[CHANGE, c] > 0 else down
+        if s.decided[CHANGE, c] != 0:
+            s.decided[CHANGE, c] = int(s.decided[CHANGE, c] * (small / side))
+        over += s.decided[CHANGE, c]
+    for c in range(len(s.decided[CHANGE])):  # a cent or two by rounding
+        if over > 0 and s.decided[CHANGE, c] > 0:
+            part = min(over, s.decided[CHANGE, c])
+            s.decided[CHANGE, c] -= part
             over -= part
-        elif over < 0 and s.change[c] < 0:
-            part = min(-over, -s.change[c])
-            s.change[c] += part
+        elif over < 0 and s.decided[CHANGE, c] < 0:
+            part = min(-over, -s.decided[CHANGE, c])
+            s.decided[CHANGE, c] += part
             over += part
 
 
 @compiled
 def _draw(world: World, pol: Policies, s: State, p: int, t: int, act: int) -> tuple[int, int]:  # pragma: no cover
     """Release some of the reserve until the next adjustment, to where the next unit earns most."""
-    amount = min(s.reserve[p], int(pol.act_values[act, 0] * pol.reserve[p]))
-    days = world.rest[t] - world.rest[pol.then[p, t]]
+    amount = min(s.own[RESERVE, p], int(pol.act_values[act, 0] * pol.own[SET_ASIDE, p]))
+    days = world.hours[REST, t] - world.hours[REST, pol.ticks[THEN, p, t]]
     if amount <= 0 or days <= 0.0:
         return amount, NOTHING
     learn(world, s, p, t, pol.acts_of[act, 1], pol.acts_of[act, 2])
     total = amount / (CENTS * days)
-    for c in range(len(world.family)):
-        rate = min(s.left[p, c] / (world.rest[t] * CENTS), world.most[c])
-        s.scale[c] = s.level[c] * world.multiplier[world.phase[t], c] * world.ceiling[c]
-        s.low[c] = rate
-        s.high[c] = rate if s.paused[p, c] else world.most[c]
+    for c in range(world.cap.shape[1]):
+        rate = min(s.cells[LEFT, p, c] / (world.hours[REST, t] * CENTS), world.channels[MOST, c])
+        s.room[SCALE, c] = s.room[LEVEL, c] * world.multiplier[world.clock[PHASE, t], c] * world.channels[CEILING, c]
+        s.room[LOW, c] = rate
+        s.room[HIGH, c] = rate if s.cells[PAUSED, p, c] else world.channels[MOST, c]
         total += rate
-    s.seen[3] = split(world.family, s.scale, world.half, s.low, s.high, total, pol.act_values[act, 1], s.out)
+    s.seen[3] = split(
+        world.kinds[FAMILY],
+        s.room[SCALE],
+        world.channels[HALF],
+        s.room[LOW],
+        s.room[HIGH],
+        total,
+        pol.act_values[act, 1],
+        s.room[OUT],
+    )
     given = 0
-    for c in range(len(world.family)):
-        s.given[c] = min(int((s.out[c] - s.low[c]) * days * CENTS), amount - given)
-        given += s.given[c]
+    for c in range(world.cap.shape[1]):
+        s.decided[GIVEN, c] = min(int((s.room[OUT, c] - s.room[LOW, c]) * days * CENTS), amount - given)
+        given += s.decided[GIVEN, c]
     return amount, NOTHING if given == 0 else CARRIED_OUT
 
 
 @compiled
 def _tranche(pol: Policies, s: State, p: int) -> tuple[int, int]:  # pragma: no cover
-    if s.tranche[p] >= pol.tranches.shape[1]:
+    if s.own[TRANCHE, p] >= pol.tranches.shape[1]:
         return 0, NOTHING
-    amount, plan = pol.tranches[p, s.tranche[p]], pol.plan[p].sum()
+    amount, plan = pol.tranches[p, s.own[TRANCHE, p]], pol.plan[p].sum()
     if amount <= 0 or plan <= 0:
         return amount, NOTHING
     rest = amount
-    for c in range(len(s.change)):
-        s.change[c] = int(amount * (pol.plan[p, c] / plan))
-        rest -= s.change[c]
-    s.change[np.argmax(pol.plan[p])] += rest
+    for c in range(len(s.decided[CHANGE])):
+        s.decided[CHANGE, c] = int(amount * (pol.plan[p, c] / plan))
+        rest -= s.decided[CHANGE, c]
+    s.decided[CHANGE, np.argmax(pol.plan[p])] += rest
     return amount, CARRIED_OUT
 
 
@@ -478,25 +557,25 @@ def _stop_or_start(pol: Policies, s: State, p: int, c: int, kind: int) -> tuple[
     """Hand all of a channel's budget to the others, or give it its share of the plan back."""
     if kind == code.NOTIFY or kind == code.STAND_DOWN:
         return 0, CARRIED_OUT
-    if c < 0 or s.paused[p, c] != (kind == code.RESUME):
+    if c < 0 or s.cells[PAUSED, p, c] != (kind == code.RESUME):
         return 0, NOTHING
     total, plan, last = 0, pol.plan[p, c], -1
-    for k in range(len(s.change)):
-        if k != c and not s.paused[p, k]:
-            total += s.left[p, k]
+    for k in range(len(s.decided[CHANGE])):
+        if k != c and not s.cells[PAUSED, p, k]:
+            total += s.cells[LEFT, p, k]
             plan += pol.plan[p, k]
             last = k
     if last < 0 or total <= 0:
         return 0, NOTHING
-    amount = s.left[p, c] if kind == code.PAUSE else -int(total * (pol.plan[p, c] / max(plan, 1)))
+    amount = s.cells[LEFT, p, c] if kind == code.PAUSE else -int(total * (pol.plan[p, c] / max(plan, 1)))
     rest = amount
-    for k in range(len(s.change)):
-        if k != c and not s.paused[p, k]:
-            s.change[k] = int(amount * (s.left[p, k] / total))
-            rest -= s.change[k]
+    for k in range(len(s.decided[CHANGE])):
+        if k != c and not s.cells[PAUSED, p, k]:
+            s.decided[CHANGE, k] = int(amount * (s.cells[LEFT, p, k] / total))
+            rest -= s.decided[CHANGE, k]
     if rest > 0:
-        s.change[last] += rest
-    s.change[c] = -s.change.sum()
+        s.decided[CHANGE, last] += rest
+    s.decided[CHANGE, c] = -s.decided[CHANGE].sum()
     return abs(amount), CARRIED_OUT
 
 
@@ -504,23 +583,22 @@ def _stop_or_start(pol: Policies, s: State, p: int, c: int, kind: int) -> tuple[
 
 
 @compiled
-def carry_out(
-    world: World, s: State, p: int, t: int, kind: int, c: int, change, given
-) -> int:  # pragma: no cover
-    """Do what was decided, as far as the money is there; return cents moved. `change` and `given` get what was done."""
+def carry_out(world: World, s: State, p: int, t: int, kind: int, c: int) -> int:  # pragma: no cover
+    """Do what was decided, as far as the money is there; return cents moved. `decided` gets what was done."""
+    change, given = s.decided[CHANGE], s.decided[GIVEN]
     up = down = short = 0
     for k in range(len(change)):
-        if change[k] < 0 and s.left[p, k] + change[k] < 0:
-            short += -change[k] - s.left[p, k]
-            change[k] = -s.left[p, k]
+        if change[k] < 0 and s.cells[LEFT, p, k] + change[k] < 0:
+            short += -change[k] - s.cells[LEFT, p, k]
+            change[k] = -s.cells[LEFT, p, k]
         up += max(change[k], 0)
         down += max(-change[k], 0)
     extra = up - down
     if kind == code.TRANCHE:
-        s.locked[p] -= extra
-        s.tranche[p] += 1
+        s.own[LOCKED, p] -= extra
+        s.own[TRANCHE, p] += 1
     elif kind == code.REFILL:
-        s.reserve[p] -= extra
+        s.own[RESERVE, p] -= extra
     elif short > 0:
         left = down
         for k in range(len(change)):
@@ -538,35 +616,37 @@ def carry_out(
                     part = min(left, -change[k])
                     change[k] += part
                     left -= part
-    cents = world.rest[t] * CENTS
+    cents = world.hours[REST, t] * CENTS
     moved = 0
     for k in range(len(change)):
         if change[k] != 0:
-            before = max(s.left[p, k], 1)
-            s.left[p, k] += change[k]
-            s.changed[p, k] = t
-            if abs(change[k]) > LARGE * before and world.learning > 0:
-                s.learns[p, k] = t + world.learning
+            before = max(s.cells[LEFT, p, k], 1)
+            s.cells[LEFT, p, k] += change[k]
+            s.cells[CHANGED, p, k] = t
+            if abs(change[k]) > LARGE * before and world.numbers[LEARNING] > 0:
+                s.cells[LEARNS, p, k] = t + world.numbers[LEARNING]
         moved += max(change[k], 0)
     total = 0
     for k in range(len(given)):
-        given[k] = min(given[k], s.reserve[p] - total)
-        s.extra[p, k] += given[k]
+        given[k] = min(given[k], s.own[RESERVE, p] - total)
+        s.cells[EXTRA, p, k] += given[k]
         total += given[k]
-    s.reserve[p] -= total
+    s.own[RESERVE, p] -= total
     if kind == code.PAUSE:
-        s.paused[p, c] = True
+        s.cells[PAUSED, p, c] = True
     elif kind == code.RESUME:
-        s.paused[p, c] = False
+        s.cells[PAUSED, p, c] = False
     return moved + total if cents > 0.0 else 0
 
 
 @compiled
 def write(
-    s: State, log: Log, p: int, t: int, rule: int, kind: int, c: int, held: int, asked: int, change, given
+    s: State, log: Log, p: int, t: int, rule: int, kind: int, c: int, held: int, asked: int
 ) -> None:  # pragma: no cover
     """Add a decision to the log, while there is room."""
     n = log.count[0]
+    if n < 0:
+        return
     log.count[0] += 1
     if n >= len(log.whole):
         return
@@ -575,10 +655,10 @@ def write(
     for i in range(4):
         log.reals[n, i] = s.seen[i]
     log.reals[n, 4] = asked
-    log.before[n] = s.left[p]
+    log.cents[0, n] = s.cells[LEFT, p]
     if held == CARRIED_OUT or held >= MODE:
-        log.change[n] = change
-        log.release[n] = given
+        log.cents[1, n] = s.decided[CHANGE]
+        log.cents[2, n] = s.decided[GIVEN]
 
 
 # ---- a moment ---------------------------------------------------------------------------------------------
@@ -586,16 +666,16 @@ def write(
 
 @compiled
 def look(
-    world: World, pol: Policies, s: State, p: int, t: int, seed: int, run: int, log: Log, tally, r: int
+    world: World, pol: Policies, s: State, p: int, t: int, seed: int, run: int, log: Log, tally: Tally, r: int
 ) -> None:  # pragma: no cover
     """Look at every rule, in order, and act on what holds."""
-    width = len(world.family)
+    width = world.cap.shape[1]
     _answers(world, pol, s, p, t, log, tally, r)
-    s.touched[:] = False
-    s.declared[p] = False
+    s.decided[TOUCHED, :] = 0
+    s.own[DECLARED, p] = False
     for c in range(width):
-        s.start[c] = s.left[p, c] / (world.rest[t] * CENTS)
-    for k in range(pol.first[p], pol.first[p + 1]):
+        s.room[START, c] = s.cells[LEFT, p, c] / (world.hours[REST, t] * CENTS)
+    for k in range(pol.own[FIRST, p], pol.own[BEYOND, p]):
         alone = pol.rules[k, code.PER_CAMPAIGN] == 1
         for j in range(1 if alone else width):
             c = -1 if alone else j
@@ -605,11 +685,22 @@ def look(
 
 @compiled
 def _rule(
-    world: World, pol: Policies, s: State, p: int, t: int, k: int, c: int, seed: int, run: int, log: Log, tally, r: int
+    world: World,
+    pol: Policies,
+    s: State,
+    p: int,
+    t: int,
+    k: int,
+    c: int,
+    seed: int,
+    run: int,
+    log: Log,
+    tally: Tally,
+    r: int,
 ) -> None:  # pragma: no cover
     """Look at one rule for one channel, or (-1) for the campaign."""
-    rule, place = pol.rules[k], c if c >= 0 else len(world.family)
-    s.seen[:] = np.nan
+    rule, place = pol.rules[k], c if c >= 0 else world.cap.shape[1]
+    s.seen[:6] = np.nan
     found = holds(world, pol, s, p, t, k, c)
     if rule[code.LEAST] > 0:
         _, orders = _sums(world, s, p, max(0, t - rule[code.SAMPLE]), t, t, c)
@@ -617,36 +708,36 @@ def _rule(
             found = np.nan
     if math.isnan(found):
         if rule[code.NO_DATA] == 0:
-            s.streak[k, place] = 0
+            s.counts[STREAK, k, place] = 0
         elif rule[code.NO_DATA] == 2:
-            s.streak[k, place] += 1
+            s.counts[STREAK, k, place] += 1
     else:
-        s.streak[k, place] = s.streak[k, place] + 1 if found > 0.5 else 0
-    met = s.streak[k, place] >= rule[code.PENDING]
-    for act in range(pol.act_starts[k], pol.act_starts[k + 1]):
+        s.counts[STREAK, k, place] = s.counts[STREAK, k, place] + 1 if found > 0.5 else 0
+    met = s.counts[STREAK, k, place] >= rule[code.PENDING]
+    for act in range(pol.rules[k, ACTIONS], pol.rules[k, ACTIONS_END]):
         kind = pol.acts_of[act, 0]
         if met and kind == code.DRAW:
-            s.declared[p] = True
-        if kind < code.PAUSE and not pol.acts[p, t]:
+            s.own[DECLARED, p] = True
+        if kind < code.PAUSE and not pol.ticks[ACTS, p, t]:
             continue
         if met:
             tally.fires[r, k] += 1
             _act(world, pol, s, p, t, k, c, act, seed, run, log, tally, r)
         elif c < 0 and kind <= code.BY_EVEN:
-            s.change[:] = 0
-            s.given[:] = 0
-            write(s, log, p, t, k, kind, c, NOT_MET, 0, s.change, s.given)
+            s.decided[CHANGE, :] = 0
+            s.decided[GIVEN, :] = 0
+            write(s, log, p, t, k, kind, c, NOT_MET, 0)
 
 
 @compiled
 def _held(world: World, pol: Policies, s: State, p: int, t: int, k: int, c: int) -> int:  # pragma: no cover
     """Return what holds a rule back before it proposes anything."""
-    place = c if c >= 0 else len(world.family)
-    if t < s.stands[p]:
+    place = c if c >= 0 else world.cap.shape[1]
+    if t < s.own[STANDS, p]:
         return STANDING_DOWN
-    if pol.rules[k, code.REST] > 0 and t - s.fired[k, place] < pol.rules[k, code.REST]:
+    if pol.rules[k, code.REST] > 0 and t - s.counts[FIRED, k, place] < pol.rules[k, code.REST]:
         return RESTING
-    if c >= 0 and s.touched[c]:
+    if c >= 0 and s.decided[TOUCHED, c]:
         return CONFLICT
     most = pol.limits[p, code.PER_DAY]
     if most < np.inf and s.done[p, t + 1] - s.done[p, max(0, t - 23)] >= most:
@@ -656,45 +747,42 @@ def _held(world: World, pol: Policies, s: State, p: int, t: int, k: int, c: int)
 
 @compiled
 def _act(
-    world: World, pol: Policies, s: State, p: int, t: int, k: int, c: int, act: int, seed: int, run: int, log: Log, tally,
-    r: int,
+    world: World, pol: Policies, s: State, p: int, t: int, k: int, c: int, act: int, seed: int, run: int, log: Log,
+    tally: Tally, r: int,
 ) -> None:  # pragma: no cover  # fmt: skip
     """Let a rule that is met do one thing, unless something holds it back."""
     kind = pol.acts_of[act, 0]
     held, asked = _held(world, pol, s, p, t, k, c), 0
-    s.change[:] = 0
-    s.given[:] = 0
+    s.decided[CHANGE, :] = 0
+    s.decided[GIVEN, :] = 0
     if held == CARRIED_OUT:
         asked, held = propose(world, pol, s, p, t, act, c)
         if held == NOTHING and kind in (code.PAUSE, code.RESUME):
             return  # it is already as the rule wants it
     if held == CARRIED_OUT and _conflict(s):
         held = CONFLICT
-    if held == CARRIED_OUT and pol.mode[p] < 3 and kind != code.NOTIFY:
+    if held == CARRIED_OUT and pol.own[HOW, p] < 3 and kind != code.NOTIFY:
         held = MODE
     if held == CARRIED_OUT and kind < code.PAUSE and _asks(pol, s, p, t, k, c, act, seed, run):
         held = IN_REVIEW
-    write(s, log, p, t, k, kind, c, held, asked, s.change, s.given)
+    write(s, log, p, t, k, kind, c, held, asked)
     if held != CARRIED_OUT:
-        tally.held[r, p] += held != NOTHING
+        tally.whole[HELD, r, p] += held != NOTHING
         return
-    s.fired[k, c if c >= 0 else len(world.family)] = t
-    for other in range(len(world.family)):
-        s.touched[other] |= other == c or (c < 0 and kind <= code.BY_EVEN and s.change[other] != 0)
+    s.counts[FIRED, k, c if c >= 0 else world.cap.shape[1]] = t
+    for other in range(world.cap.shape[1]):
+        s.decided[TOUCHED, other] |= other == c or (c < 0 and kind <= code.BY_EVEN and s.decided[CHANGE, other] != 0)
     if kind == code.STAND_DOWN:
-        s.stands[p] = t + pol.acts_of[act, 3]
-    tally.moved[r, p] += carry_out(world, s, p, t, kind, c, s.change, s.given)
-    tally.decisions[r, p] += 1
+        s.own[STANDS, p] = t + pol.acts_of[act, 3]
+    tally.whole[MOVED, r, p] += carry_out(world, s, p, t, kind, c)
+    tally.whole[DECISIONS, r, p] += 1
     s.done[p, t + 1] += 1
 
 
 @compiled
 def _conflict(s: State) -> bool:  # pragma: no cover
     """Say whether a change touches a channel that a rule before has changed."""
-    for c in range(len(s.change)):
-        if s.change[c] != 0 and s.touched[c]:
-            return True
-    return False
+    return bool(np.any((s.decided[CHANGE] != 0) & s.decided[TOUCHED]))
 
 
 @compiled
@@ -702,18 +790,18 @@ def _asks(
     pol: Policies, s: State, p: int, t: int, k: int, c: int, act: int, seed: int, run: int
 ) -> bool:  # pragma: no cover
     """Say whether a person looks at a decision first, and put it into the queue."""
-    own = pol.review[p]
-    if own[code.REVIEW_SHARE] <= 0.0 or s.waiting[p] >= WAITING:
+    own = pol.limits[p, LIMITS:]
+    if own[code.REVIEW_SHARE] <= 0.0 or s.own[WAITING, p] >= WAITING_ROOM:
         return False
-    who = (k - pol.first[p]) * 64 + c + 1
+    who = (k - pol.own[FIRST, p]) * 64 + c + 1
     if own[code.REVIEW_RISK] > 0.0:
-        size = np.maximum(s.change, 0).sum() + s.given.sum()
-        if size < own[code.REVIEW_SHARE] * (pol.plan[p].sum() + pol.reserve[p]):
+        size = np.maximum(s.decided[CHANGE], 0).sum() + s.decided[GIVEN].sum()
+        if size < own[code.REVIEW_SHARE] * (pol.plan[p].sum() + pol.own[SET_ASIDE, p]):
             return False
     elif uniform(seed, run, t, who, chance.SEEN_BY) >= own[code.REVIEW_SHARE]:
         return False
-    n = s.waiting[p]
-    s.waiting[p] += 1
+    n = s.own[WAITING, p]
+    s.own[WAITING, p] += 1
     late = own[code.ANSWERS] > own[code.TIME_OUT]
     s.queue[p, n, 0] = t + int(min(own[code.ANSWERS], own[code.TIME_OUT]))
     s.queue[p, n, 1], s.queue[p, n, 2], s.queue[p, n, 3] = k, act, c
@@ -723,39 +811,39 @@ def _asks(
     elif not late and uniform(seed, run, t, who, chance.REJECTED) < own[code.REJECTS]:
         verdict = REJECTED
     s.queue[p, n, 4] = verdict
-    s.queue_change[p, n] = s.change
-    s.queue_release[p, n] = s.given
+    s.queued[p, n, 0] = s.decided[CHANGE]
+    s.queued[p, n, 1] = s.decided[GIVEN]
     return True
 
 
 @compiled
 def _answers(
-    world: World, pol: Policies, s: State, p: int, t: int, log: Log, tally, r: int
+    world: World, pol: Policies, s: State, p: int, t: int, log: Log, tally: Tally, r: int
 ) -> None:  # pragma: no cover
     """Carry out, or drop, what people have decided by now."""
     kept = 0
-    s.seen[:] = np.nan
-    for n in range(s.waiting[p]):
+    s.seen[:6] = np.nan
+    for n in range(s.own[WAITING, p]):
         if s.queue[p, n, 0] > t:
             s.queue[p, kept] = s.queue[p, n]
-            s.queue_change[p, kept] = s.queue_change[p, n]
-            s.queue_release[p, kept] = s.queue_release[p, n]
+            s.queued[p, kept, 0] = s.queued[p, n, 0]
+            s.queued[p, kept, 1] = s.queued[p, n, 1]
             kept += 1
             continue
         k, act, c, verdict = s.queue[p, n, 1], s.queue[p, n, 2], s.queue[p, n, 3], s.queue[p, n, 4]
         kind = pol.acts_of[act, 0]
-        s.change[:] = s.queue_change[p, n]
-        s.given[:] = s.queue_release[p, n]
+        s.decided[CHANGE, :] = s.queued[p, n, 0]
+        s.decided[GIVEN, :] = s.queued[p, n, 1]
         if verdict == CARRIED_OUT:
-            moved = carry_out(world, s, p, t, kind, c, s.change, s.given)
-            s.fired[k, c if c >= 0 else len(world.family)] = t
-            tally.moved[r, p] += moved
-            tally.decisions[r, p] += 1
+            moved = carry_out(world, s, p, t, kind, c)
+            s.counts[FIRED, k, c if c >= 0 else world.cap.shape[1]] = t
+            tally.whole[MOVED, r, p] += moved
+            tally.whole[DECISIONS, r, p] += 1
             s.done[p, t + 1] += 1
         else:
-            tally.held[r, p] += 1
-        write(s, log, p, t, k, kind, c, verdict, 0, s.change, s.given)
-    s.waiting[p] = kept
+            tally.whole[HELD, r, p] += 1
+        write(s, log, p, t, k, kind, c, verdict, 0)
+    s.own[WAITING, p] = kept
 
 
 # ---- Thompson sampling ------------------------------------------------------------------------------------
@@ -771,22 +859,22 @@ def believe(
     fitted curve as `STRAY` stands for (Thompson 1933; Chapelle and Li 2011).
     """
     prior = 1.0 / (STRAY * STRAY)
-    cents, total = world.rest[t] * CENTS, 0.0
-    for c in range(len(world.family)):
-        orders = prior + come(world, s.orders, s.late, p, 0, t, t, c)
-        forecast = prior + come(world, s.forecast, s.late_forecast, p, 0, t, t, c) / world.order_value
+    cents, total = world.hours[REST, t] * CENTS, 0.0
+    for c in range(world.cap.shape[1]):
+        orders = prior + come(s.sums, world.channels[STAY, c], ORDERS, p, 0, t, t, c)
+        forecast = prior + come(s.sums, world.channels[STAY, c], FORECAST, p, 0, t, t, c) / world.numbers[ORDER_VALUE]
         z = normal(uniform(seed, run, t, c, chance.BELIEF), uniform(seed, run, t, c, chance.BELIEF_TOO))
         root = 1.0 - 1.0 / (9.0 * orders) + z / (3.0 * math.sqrt(orders))
         level = orders * max(root, 0.0) ** 3 / forecast
-        s.scale[c] = level * world.multiplier[world.phase[t], c] * world.ceiling[c]
+        s.room[SCALE, c] = level * world.multiplier[world.clock[PHASE, t], c] * world.channels[CEILING, c]
         low, high = bounds(world, pol, s, p, t, c)
-        s.low[c], s.high[c] = low / cents, high / cents
-        total += s.left[p, c] / cents
-    split(world.family, s.scale, world.half, s.low, s.high, total, 0.0, s.out)
-    s.given[:] = 0
-    for c in range(len(world.family)):
-        s.change[c] = int((s.out[c]) * cents) - s.left[p, c]
+        s.room[LOW, c], s.room[HIGH, c] = low / cents, high / cents
+        total += s.cells[LEFT, p, c] / cents
+    split(world.kinds[FAMILY], s.room[SCALE], world.channels[HALF], s.room[LOW], s.room[HIGH], total, 0.0, s.room[OUT])
+    s.decided[GIVEN, :] = 0
+    for c in range(world.cap.shape[1]):
+        s.decided[CHANGE, c] = int((s.room[OUT, c]) * cents) - s.cells[LEFT, p, c]
     balance(s)
-    s.seen[:] = np.nan
-    write(s, log, p, t, -1, code.BY_MARGINAL, -1, CARRIED_OUT, 0, s.change, s.given)
-    return carry_out(world, s, p, t, code.BY_MARGINAL, -1, s.change, s.given)
+    s.seen[:6] = np.nan
+    write(s, log, p, t, -1, code.BY_MARGINAL, -1, CARRIED_OUT, 0)
+    return carry_out(world, s, p, t, code.BY_MARGINAL, -1)

@@ -1,4 +1,8 @@
-"""What does a policy hold, remember and write down while a campaign runs, as arrays a kernel fills?"""
+"""What does a policy hold, remember and write down while a campaign runs, as few arrays a kernel fills?
+
+A compiled function is handed every array of a tuple apart, and each costs time at every call: so what has the same shape
+lies in one array, and names say which layer is what.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +15,20 @@ from analysis.arrays import Bools, Floats, Ints
 CENTS = 100
 FIXED, RULED, THOMPSON, SCHEDULED = range(4)
 """Kinds of policies: a split left alone, a rule set, Thompson sampling, a list of decisions carried out as written."""
-CARRIED_OUT, LIMIT, RESTING, CONFLICT, STANDING_DOWN, MODE, IN_REVIEW, REJECTED, TIMED_OUT, NOTHING, NOT_MET, FULL_DAY = (
-    range(12)
-)
+CARRIED_OUT, LIMIT, RESTING, CONFLICT, STANDING_DOWN, MODE = range(6)
+IN_REVIEW, REJECTED, TIMED_OUT, NOTHING, NOT_MET, FULL_DAY = range(6, 12)
 """What became of a decision."""
-WAITING = 64
+WAITING_ROOM = 64
 """Most decisions that wait for a person at a time; a further one is carried out at once."""
+
+KIND, HOW, SET_ASIDE, FIRST, BEYOND = range(5)
+"""Layers of `Policies.own`: kind, mode, reserve at the start, and where the policy's rules begin and end."""
+LOOKS, ACTS, THEN = range(3)
+"""Layers of `Policies.ticks`."""
+OPS, OPS_END, ACTIONS, ACTIONS_END = range(6, 10)
+"""Further columns of `Policies.rules`: where a rule's instructions and actions begin and end."""
+LIMITS = 7
+"""Columns of `Policies.limits` that are limits; those of review follow."""
 
 
 class Policies(NamedTuple):
@@ -24,137 +36,94 @@ class Policies(NamedTuple):
 
     Parameters
     ----------
-    kind, mode : ndarray of int, shape (policies,)
+    own : ndarray of int, shape (5, policies)
     plan : ndarray of int, shape (policies, channels)
         Cents at the start.
-    reserve : ndarray of int, shape (policies,)
     tranches : ndarray of int, shape (policies, 10)
-    looks, acts : ndarray of bool, shape (policies, hours + 1)
-        At which moments (before each hour) conditions are looked at, and money moved.
-    then : ndarray of int, shape (policies, hours)
-        The next moment after each hour at which money may be moved; the end, if there is none.
-    first : ndarray of int, shape (policies + 1,)
-        Where each policy's rules begin.
-    ops, values, starts, rules, acts_of, act_values, act_starts, scope
+    ticks : ndarray of int, shape (3, policies, hours + 1)
+        Whether conditions are looked at before each hour, whether money may be moved, and when it next may after it.
+    ops, values, acts_of, act_values, scope
         As in :class:`analysis.rules.program.Program`.
-    limits : ndarray, shape (policies, 7)
-    review : ndarray, shape (policies, 6)
-    when, what : ndarray of int, shape (decisions,)
-        For the scheduled ones: moment and kind of action of each decision.
-    on : ndarray of int, shape (decisions,)
-        The channel that is paused or resumed.
-    change, release : ndarray of int, shape (decisions, channels)
+    rules : ndarray of int, shape (rules, 10)
+    limits : ndarray, shape (policies, 13)
+    when : ndarray of int, shape (decisions, 3)
+        For scheduled ones: moment, kind of action, and the channel that is paused or resumed.
+    cents : ndarray of int, shape (2, decisions, channels)
+        What changes, and what is released.
     use : ndarray of bool, shape (policies, decisions)
     """
 
-    kind: Ints
-    mode: Ints
+    own: Ints
     plan: Ints
-    reserve: Ints
     tranches: Ints
-    looks: Bools
-    acts: Bools
-    then: Ints
-    first: Ints
+    ticks: Ints
     ops: Ints
     values: Floats
-    starts: Ints
     rules: Ints
     acts_of: Ints
     act_values: Floats
-    act_starts: Ints
     scope: Bools
     limits: Floats
-    review: Floats
     when: Ints
-    what: Ints
-    on: Ints
-    change: Ints
-    release: Ints
+    cents: Ints
     use: Bools
 
 
+LEFT, EXTRA, LEARNS, CHANGED, PAUSED = range(5)
+"""Layers of `State.cells`: cents of the working budget, cents released until the next adjustment, until which hour a
+channel learns, when it was last changed, whether it is paused."""
+DUE, EXTRA_DUE, PACE = range(3)
+"""Layers of `State.carry`: cents due by rounding, the same of what was released, the rate that spending got used to."""
+RESERVE, LOCKED, TRANCHE, STANDS, WAITING, DECLARED, MET = range(7)
+"""Layers of `State.own`: cents of both, tranches released, until when all rules rest, decisions that wait for a person,
+whether a surge stands declared, and whether the one that is on was found."""
+SPENT, ORDERS, FORECAST, LATE, LATE_FORECAST = range(5)
+"""Layers of `State.sums`: cents, orders, forecast revenue, and of the last two what has not come in yet."""
+STREAK, FIRED = range(2)
+"""Layers of `State.counts`: evaluations in a row, and when a rule last acted."""
+CHANGE, GIVEN, TOUCHED = range(3)
+"""Layers of `State.decided`: the decision being made, and which channels were changed at this moment."""
+START, LEVEL, LOW, HIGH, SCALE, OUT = range(6)
+"""Layers of `State.room`."""
+
+
 class State(NamedTuple):
-    """One run's state; the first axis is the policy unless said otherwise.
+    """One run's state.
 
     Parameters
     ----------
-    left, extra : ndarray of int, shape (policies, channels)
-        Cents of the working budget, and of the reserve released until the next adjustment.
-    due, extra_due : ndarray, shape (policies, channels)
-        Cents due by rounding.
-    reserve, locked, tranche : ndarray of int, shape (policies,)
-    paused : ndarray of bool, shape (policies, channels)
-    pace : ndarray, shape (policies, channels)
-        Rate a day that spending has got used to.
-    learns : ndarray of int, shape (policies, channels)
-        Until which hour a channel learns.
+    cells : ndarray of int, shape (5, policies, channels)
+    carry : ndarray, shape (3, policies, channels)
+    own : ndarray of int, shape (7, policies)
     rates : ndarray, shape (policies, 24, channels)
         The rate a day of each of the last 24 hours.
-    spent, orders, forecast, late, late_forecast : ndarray, shape (policies, hours + 1, channels)
-        Running sums of cents, orders, forecast revenue; and, of the last two, what has not come in yet.
-    streak, fired : ndarray of int, shape (rules, channels + 1)
-        Evaluations in a row, and when it last acted; the last column is the campaign's.
-    changed : ndarray of int, shape (policies, channels)
+    sums : ndarray, shape (5, policies, hours + 1, channels)
+        Running sums.
+    counts : ndarray of int, shape (2, rules, channels + 1)
+        The last column is the campaign's.
     done : ndarray of int, shape (policies, hours + 2)
         Decisions carried out by each moment.
-    stands : ndarray of int, shape (policies,)
-        Until when all rules rest.
-    waiting : ndarray of int, shape (policies,)
-    queue : ndarray of int, shape (policies, WAITING, 6)
-        Due, rule, action, channel, whether it will be carried out, and the verdict.
-    queue_change, queue_release : ndarray of int, shape (policies, WAITING, channels)
-    declared : ndarray of bool, shape (policies,)
-    met : ndarray of bool, shape (policies,)
-        Whether the surge that is on was found.
-    touched : ndarray of bool, shape (channels,)
-    change, given : ndarray of int, shape (channels,)
-        The decision being made.
-    start, level, low, high, scale, out : ndarray, shape (channels,)
-        Room to work in: rates at the beginning of an adjustment, levels, bounds.
-    seen : ndarray, shape (6,)
-        What the last condition compared, and the marginal ROIs.
-    stack : ndarray, shape (64,)
+    queue : ndarray of int, shape (policies, WAITING_ROOM, 5)
+        Due, rule, action, channel, verdict.
+    queued : ndarray of int, shape (policies, WAITING_ROOM, 2, channels)
+    decided : ndarray of int, shape (3, channels)
+    room : ndarray, shape (6, channels)
+    seen : ndarray, shape (70,)
+        What the last condition compared, the marginal ROIs; and, from the seventh, the stack.
     """
 
-    left: Ints
-    extra: Ints
-    due: Floats
-    extra_due: Floats
-    reserve: Ints
-    locked: Ints
-    tranche: Ints
-    paused: Bools
-    pace: Floats
-    learns: Ints
+    cells: Ints
+    carry: Floats
+    own: Ints
     rates: Floats
-    spent: Ints
-    orders: Floats
-    forecast: Floats
-    late: Floats
-    late_forecast: Floats
-    streak: Ints
-    fired: Ints
-    changed: Ints
+    sums: Floats
+    counts: Ints
     done: Ints
-    stands: Ints
-    waiting: Ints
     queue: Ints
-    queue_change: Ints
-    queue_release: Ints
-    declared: Bools
-    met: Bools
-    touched: Bools
-    change: Ints
-    given: Ints
-    start: Floats
-    level: Floats
-    low: Floats
-    high: Floats
-    scale: Floats
-    out: Floats
+    queued: Ints
+    decided: Ints
+    room: Floats
     seen: Floats
-    stack: Floats
 
 
 class Log(NamedTuple):
@@ -166,16 +135,14 @@ class Log(NamedTuple):
         Moment, policy, rule, kind of action, channel (-1 for the campaign), what became of it.
     reals : ndarray, shape (rows, 5)
         Both sides of the condition's first comparison, the marginal ROI given up and gained, and cents proposed.
-    before, change, release : ndarray of int, shape (rows, channels)
-        Cents.
+    cents : ndarray of int, shape (3, rows, channels)
+        Before, change, release.
     count : ndarray of int, shape (1,)
     """
 
     whole: Ints
     reals: Floats
-    before: Ints
-    change: Ints
-    release: Ints
+    cents: Ints
     count: Ints
 
 
@@ -185,100 +152,88 @@ class Trace(NamedTuple):
     Parameters
     ----------
     spent : ndarray of int, shape (policies, hours, channels)
-    reserve, locked, left : ndarray of int, shape (policies, hours)
-        At the end of each hour; what was released and not spent yet counts as left.
-    revenue : ndarray, shape (policies, hours, channels)
-    orders : ndarray, shape (policies, hours, channels)
-        As they were seen, at the hour of their spend.
+    held : ndarray of int, shape (3, policies, hours)
+        Reserve, tranches and what is left at the end of each hour; what was released and not spent yet is left.
+    cells : ndarray, shape (2, policies, hours, channels)
+        Revenue expected, and orders as they were seen, at the hour of their spend.
     """
 
     spent: Ints
-    reserve: Ints
-    locked: Ints
-    left: Ints
-    revenue: Floats
-    orders: Floats
+    held: Ints
+    cells: Floats
+
+
+REVENUE, WAITED = range(2)
+"""Layers of `Tally.worth`: revenue, and hours until surges were found, added up."""
+(
+    TOTAL_SPENT, TOTAL_RESERVE, TOTAL_LOCKED, TOTAL_LEFT, DRAWN, MOVED, DECISIONS, HELD, FOUND, TOTAL_DECLARED, FALSE
+) = range(11)  # fmt: skip
+"""Layers of `Tally.whole`: cents, drawn and spent from the reserve, moved between channels; decisions carried out and held
+back; surges found, declared, and declared without one."""
 
 
 class Tally(NamedTuple):
-    """What every run came to, shape (runs, policies) unless said otherwise.
+    """What every run came to.
 
     Parameters
     ----------
-    revenue : ndarray
+    worth : ndarray, shape (2, runs, policies)
     days : ndarray, shape (runs, policies, days)
         Revenue of each day.
-    spent, reserve, locked, left, drawn, moved : ndarray of int
-        Cents; drawn and spent from the reserve; moved between channels.
-    decisions, held : ndarray of int
-        Carried out, and held back.
+    whole : ndarray of int, shape (11, runs, policies)
     surges : ndarray of int, shape (runs,)
-    found, declared, false : ndarray of int
-    waited : ndarray
-        Hours until surges were found, added up.
     fires : ndarray of int, shape (runs, rules)
         How often each rule was met when it could have acted.
     """
 
-    revenue: Floats
+    worth: Floats
     days: Floats
-    spent: Ints
-    reserve: Ints
-    locked: Ints
-    left: Ints
-    drawn: Ints
-    moved: Ints
-    decisions: Ints
-    held: Ints
+    whole: Ints
     surges: Ints
-    found: Ints
-    declared: Ints
-    false: Ints
-    waited: Floats
     fires: Ints
 
 
 def state(policies: Policies, length: int) -> State:
     """Return room for one run."""
     count, width = policies.plan.shape
-    many, rules = length + 1, max(len(policies.rules), 1)
-
-    def whole(*shape: int) -> Ints:
-        return np.zeros(shape, dtype=np.int64)
-
+    rules = max(len(policies.rules), 1)
     return State(
-        left=whole(count, width), extra=whole(count, width), due=np.zeros((count, width)),
-        extra_due=np.zeros((count, width)), reserve=whole(count), locked=whole(count), tranche=whole(count),
-        paused=np.zeros((count, width), dtype=bool), pace=np.zeros((count, width)), learns=whole(count, width),
-        rates=np.zeros((count, 24, width)), spent=whole(count, many, width), orders=np.zeros((count, many, width)),
-        forecast=np.zeros((count, many, width)), late=np.zeros((count, many, width)),
-        late_forecast=np.zeros((count, many, width)), streak=whole(rules, width + 1), fired=whole(rules, width + 1),
-        changed=whole(count, width), done=whole(count, length + 2), stands=whole(count), waiting=whole(count),
-        queue=whole(count, WAITING, 6), queue_change=whole(count, WAITING, width),
-        queue_release=whole(count, WAITING, width), declared=np.zeros(count, dtype=bool),
-        met=np.zeros(count, dtype=bool), touched=np.zeros(width, dtype=bool), change=whole(width), given=whole(width),
-        start=np.zeros(width), level=np.zeros(width), low=np.zeros(width), high=np.zeros(width),
-        scale=np.zeros(width), out=np.zeros(width), seen=np.zeros(6), stack=np.zeros(64),
-    )  # fmt: skip
+        cells=np.zeros((5, count, width), dtype=np.int64),
+        carry=np.zeros((3, count, width)),
+        own=np.zeros((7, count), dtype=np.int64),
+        rates=np.zeros((count, 24, width)),
+        sums=np.zeros((5, count, length + 1, width)),
+        counts=np.zeros((2, rules, width + 1), dtype=np.int64),
+        done=np.zeros((count, length + 2), dtype=np.int64),
+        queue=np.zeros((count, WAITING_ROOM, 5), dtype=np.int64),
+        queued=np.zeros((count, WAITING_ROOM, 2, width), dtype=np.int64),
+        decided=np.zeros((3, width), dtype=np.int64),
+        room=np.zeros((6, width)),
+        seen=np.zeros(70),
+    )
 
 
 def log(rows: int, width: int) -> Log:
     """Return an empty log with room for so many decisions."""
-    cells = [np.zeros((rows, width), dtype=np.int64) for _ in range(3)]
-    return Log(np.zeros((rows, 6), dtype=np.int64), np.full((rows, 5), np.nan), *cells, np.zeros(1, dtype=np.int64))
+    whole, cents = np.zeros((rows, 6), dtype=np.int64), np.zeros((3, rows, width), dtype=np.int64)
+    return Log(whole, np.full((rows, 5), np.nan), cents, np.zeros(1, dtype=np.int64))
 
 
 def trace(policies: int, length: int, width: int) -> Trace:
     """Return room for one run's money; of length 0 where nobody asks."""
-    hourly = [np.zeros((policies, length), dtype=np.int64) for _ in range(3)]
-    shape = (policies, length, width)
-    return Trace(np.zeros(shape, dtype=np.int64), *hourly, np.zeros(shape), np.zeros(shape))
+    return Trace(
+        np.zeros((policies, length, width), dtype=np.int64),
+        np.zeros((3, policies, length), dtype=np.int64),
+        np.zeros((2, policies, length, width)),
+    )
 
 
 def tally(runs: int, policies: int, days: int, rules: int) -> Tally:
     """Return room for what runs come to."""
-    whole = [np.zeros((runs, policies), dtype=np.int64) for _ in range(11)]
     return Tally(
-        np.zeros((runs, policies)), np.zeros((runs, policies, days)), *whole[:8], np.zeros(runs, dtype=np.int64),
-        *whole[8:], np.zeros((runs, policies)), np.zeros((runs, rules), dtype=np.int64),
-    )  # fmt: skip
+        np.zeros((2, runs, policies)),
+        np.zeros((runs, policies, days)),
+        np.zeros((11, runs, policies), dtype=np.int64),
+        np.zeros(runs, dtype=np.int64),
+        np.zeros((runs, rules), dtype=np.int64),
+    )

@@ -15,17 +15,35 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analysis.arrays import Bools, Floats, Ints
+from analysis.arrays import Floats, Ints
 from analysis.budget.curves.kernel import unit
 from analysis.reallocation import chance
 from analysis.reallocation.chance import normal, poisson, uniform
 from analysis.store.kernels import compiled
 
 DEMAND, PRICE, HEALTH, TRACKED, CHANNEL, START, LASTS, RATE, SURGE = range(9)
-"""Columns of a shock card: what it multiplies (orders of all, price of all, response and tracking of a channel), where
-(-1 everywhere, -2 anywhere), from which hour (-1 any), for how many, how often on average, and whether it is a surge."""
+"""Columns of a shock card: what it multiplies (demand and price of all, response and tracking of a channel), where (-1
+everywhere, -2 anywhere), from which hour (-1 any), for how many, how often on average, and whether it is a surge."""
 EVERYWHERE, ANYWHERE, ANYTIME = -1, -2, -1
 _LN2, _TANH = math.log(2.0), math.atanh(0.5)
+
+
+WEIGHT, REST = range(2)
+"""Layers of `World.hours`: the share of its day's demand in each hour, and demand, in days, from each hour on."""
+PHASE, HOUR, WEEKDAY, DAY = range(4)
+"""Layers of `World.clock`, local: hour of the day, 1 for Monday, 1 for the campaign's first day."""
+FAMILY, DRAWN = range(2)
+"""Layers of `World.kinds`: the curve's shape, and how many draws of it there are."""
+CEILING, HALF, MOST, NOISE, SWAY, STAY = range(6)
+"""Layers of `World.channels`: the fitted curve, a day; money a day that is taken up; standard deviation of the log of what
+multiplies an hour's orders besides their count; the relative variance of that over a day; the share of conversions still
+to come that has not come an hour later."""
+ORDER_VALUE, LEVEL_ERROR, DEARER, LEARNING_COST, LEARNING = range(5)
+"""Places in `World.numbers`; learning in hours."""
+SURGING = 2
+"""With DEMAND and PRICE, a layer of `Truth.hours`."""
+RESPONSE, TRACKED_SHARE = range(2)
+"""Layers of `Truth.cells`."""
 
 
 class World(NamedTuple):
@@ -33,60 +51,28 @@ class World(NamedTuple):
 
     Parameters
     ----------
-    weight : ndarray, shape (hours,)
-        Share of its day's demand that falls in each hour.
-    rest : ndarray, shape (hours + 1,)
-        Demand, in days, from each hour on.
-    phase : ndarray of int, shape (hours,)
-    hour, weekday, day : ndarray of int, shape (hours + 1,)
-        On the local clock: hour of the day, 1 for Monday, 1 for the campaign's first day.
-    family : ndarray of int, shape (channels,)
-    ceiling, half : ndarray, shape (channels,)
-        As fitted, a day.
+    hours : ndarray, shape (2, hours + 1)
+    clock : ndarray of int, shape (4, hours + 1)
+    kinds : ndarray of int, shape (2, channels)
+    channels : ndarray, shape (6, channels)
     multiplier : ndarray, shape (phases, channels)
     draws : ndarray, shape (channels, draws, 2 + phases)
         What the curves may be: ceiling, half-saturation and multipliers.
-    drawn : ndarray of int, shape (channels,)
-        How many draws there are.
-    most : ndarray, shape (channels,)
-        Money a day that a channel takes up.
     cap : ndarray of int, shape (hours, channels)
-        Cents that it takes up in an hour.
-    noise : ndarray, shape (channels,)
-        Standard deviation of the log of what multiplies an hour's orders, besides their Poisson count.
-    sway : ndarray, shape (channels,)
-        Relative variance of that over a day.
-    stay : ndarray, shape (channels,)
-        Share of conversions still to come that has not come an hour later; 0 where all come at once.
+        Cents that a channel takes up in an hour.
     cards : ndarray, shape (cards, 9)
-    order_value, level_error, dearer, learning_cost : float
-    learning : int
-        Hours.
+    numbers : ndarray, shape (5,)
     """
 
-    weight: Floats
-    rest: Floats
-    phase: Ints
-    hour: Ints
-    weekday: Ints
-    day: Ints
-    family: Ints
-    ceiling: Floats
-    half: Floats
+    hours: Floats
+    clock: Ints
+    kinds: Ints
+    channels: Floats
     multiplier: Floats
     draws: Floats
-    drawn: Ints
-    most: Floats
     cap: Ints
-    noise: Floats
-    sway: Floats
-    stay: Floats
     cards: Floats
-    order_value: float
-    level_error: float
-    dearer: float
-    learning_cost: float
-    learning: int
+    numbers: Floats
 
 
 class Truth(NamedTuple):
@@ -94,51 +80,46 @@ class Truth(NamedTuple):
 
     Parameters
     ----------
-    ceiling, half : ndarray, shape (channels,)
+    curve : ndarray, shape (2, channels)
+        Ceiling and half-saturation.
     multiplier : ndarray, shape (phases, channels)
-    demand, price : ndarray, shape (hours,)
-    health, tracked : ndarray, shape (hours, channels)
-    surge : ndarray of bool, shape (hours,)
+    hours : ndarray, shape (3, hours)
+        Multiples of the usual demand and price, and whether a surge is on.
+    cells : ndarray, shape (2, hours, channels)
+        Shares of its response, and of its orders tracked, that a channel has.
     """
 
-    ceiling: Floats
-    half: Floats
+    curve: Floats
     multiplier: Floats
-    demand: Floats
-    price: Floats
-    health: Floats
-    tracked: Floats
-    surge: Bools
+    hours: Floats
+    cells: Floats
 
 
 def blank(world: World) -> Truth:
     """Return room for one run's truth."""
-    length, width = len(world.weight), len(world.family)
+    length, width = world.cap.shape
     return Truth(
-        np.empty(width), np.empty(width), np.empty_like(world.multiplier), np.ones(length), np.ones(length),
-        np.ones((length, width)), np.ones((length, width)), np.zeros(length, dtype=bool),
-    )  # fmt: skip
+        np.empty((2, width)), np.empty_like(world.multiplier), np.ones((3, length)), np.ones((2, length, width))
+    )
 
 
 @compiled
 def draw(world: World, seed: int, run: int, truth: Truth) -> None:  # pragma: no cover - compiled
     """Fill in a run's truth. Every kind of chance has its own stream: one setting changes no other's draws."""
-    width = len(world.family)
+    width = world.cap.shape[1]
     level = 1.0
-    if world.level_error > 0.0:
+    if world.numbers[LEVEL_ERROR] > 0.0:
         z = normal(uniform(seed, run, 0, 0, chance.LEVEL), uniform(seed, run, 1, 0, chance.LEVEL))
-        level = math.exp(world.level_error * z)
+        level = math.exp(world.numbers[LEVEL_ERROR] * z)
     for c in range(width):
-        row = min(int(uniform(seed, run, 0, c, chance.CURVE) * world.drawn[c]), world.drawn[c] - 1)
-        truth.ceiling[c] = world.draws[c, row, 0] * level
-        truth.half[c] = world.draws[c, row, 1]
+        row = min(int(uniform(seed, run, 0, c, chance.CURVE) * world.kinds[DRAWN, c]), world.kinds[DRAWN, c] - 1)
+        truth.curve[CEILING, c] = world.draws[c, row, 0] * level
+        truth.curve[HALF, c] = world.draws[c, row, 1]
         for k in range(world.multiplier.shape[0]):
             truth.multiplier[k, c] = world.draws[c, row, 2 + k]
-    truth.demand[:] = 1.0
-    truth.price[:] = 1.0
-    truth.health[:] = 1.0
-    truth.tracked[:] = 1.0
-    truth.surge[:] = False
+    truth.hours[:] = 1.0
+    truth.hours[SURGING] = 0.0
+    truth.cells[:] = 1.0
     for k in range(len(world.cards)):
         _deal(world, seed, run, k, truth)
 
@@ -146,7 +127,7 @@ def draw(world: World, seed: int, run: int, truth: Truth) -> None:  # pragma: no
 @compiled
 def _deal(world: World, seed: int, run: int, k: int, truth: Truth) -> None:  # pragma: no cover - compiled
     """Let one shock card happen; where the same card comes twice at a time, it counts once."""
-    length, width = truth.health.shape
+    length, width = world.cap.shape
     card = world.cards[k]
     times = 1 if card[START] >= 0 else poisson(card[RATE], uniform(seed, run, k, 0, chance.COUNT))
     on = np.zeros((length, width), dtype=np.bool_)
@@ -168,12 +149,13 @@ def _deal(world: World, seed: int, run: int, k: int, truth: Truth) -> None:  # p
         for c in range(width):
             if on[h, c]:
                 some = True
-                truth.health[h, c] *= card[HEALTH]
-                truth.tracked[h, c] *= card[TRACKED]
+                truth.cells[RESPONSE, h, c] *= card[HEALTH]
+                truth.cells[TRACKED_SHARE, h, c] *= card[TRACKED]
         if some:
-            truth.demand[h] *= card[DEMAND]
-            truth.price[h] *= card[PRICE]
-            truth.surge[h] |= card[SURGE] > 0.0
+            truth.hours[DEMAND, h] *= card[DEMAND]
+            truth.hours[PRICE, h] *= card[PRICE]
+            if card[SURGE] > 0.0:
+                truth.hours[SURGING, h] = 1.0
 
 
 @compiled

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from analysis.messages import N_
 from analysis.rules.actions import DrawReserve, Rebalance
-from analysis.rules.conditions import ALL, Compare, Reading
+from analysis.rules.conditions import ALL, AllOf, Compare, Reading
 from analysis.rules.rule_set import Limits, Rule, RuleSet
+
+CHANCE = 3.0
+"""Standard deviations by which orders must exceed the forecast, besides the ratio, to count as a breach at all."""
 
 
 def plan(
@@ -80,11 +83,13 @@ def plan(
 
 
 def _surge(window: str, ratio: float, evaluations: int, release: float, min_roi: float) -> Rule:
-    orders, forecast = (Reading(metric=metric, over=window, of=ALL) for metric in ("orders", "forecast"))
+    orders, forecast, excess = (Reading(metric=m, over=window, of=ALL) for m in ("orders", "forecast", "excess"))
+    # A ratio alone would fire on three orders in a quiet night.
+    beyond_chance = Compare(left=excess, is_=">", than=CHANCE)
     return Rule(
         name=N_("draw on the reserve in a surge"),
         per="campaign",
-        when=Compare(left=orders, is_=">", than=ratio, right=forecast),
+        when=AllOf(of=(Compare(left=orders, is_=">", than=ratio, right=forecast), beyond_chance)),
         pending=evaluations,
         then=(DrawReserve(share=release, min_roi=min_roi),),
     )
