@@ -16,7 +16,19 @@ import numpy as np
 from analysis.arrays import Floats, Ints
 from analysis.reallocation.state import CENTS
 from analysis.reallocation.world import (
-    CEILING, DEMAND, FAMILY, HALF, PHASE, PRICE, RESPONSE, WEIGHT, Truth, World, draw, height, split,
+    CEILING,
+    DEMAND,
+    FAMILY,
+    HALF,
+    PHASE,
+    PRICE,
+    RESPONSE,
+    WEIGHT,
+    Truth,
+    World,
+    draw,
+    height,
+    split,
 )  # fmt: skip
 from analysis.store.kernels import compiled
 

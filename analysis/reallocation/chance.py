@@ -10,9 +10,9 @@ import math
 
 import numpy as np
 
-from analysis.store.kernels import compiled
+from analysis.store.kernels import borrowing
 
-CURVE, LEVEL, COUNT, PLACE, WHERE, NOISE, NOISE_TOO, LUCK, SEEN_BY, REJECTED, BELIEF, BELIEF_TOO = range(12)
+CURVE, LEVEL, COUNT, PLACE, WHERE, NOISE, LUCK, SEEN_BY, REJECTED, BELIEF = range(10)
 """What chance decides: a stream each."""
 _SEED, _RUN, _HOUR = np.uint64(0xD6E8FEB86659FD93), np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD1B54A32D192ED03)
 _CHANNEL, _STREAM = np.uint64(0x8CB92BA72F3D8DD7), np.uint64(0xA24BAED4963EE407)
@@ -23,7 +23,7 @@ FEW = 16.0
 """Mean up to which a Poisson count is looked up term by term; above, it comes from the normal quantile."""
 
 
-@compiled
+@borrowing
 def uniform(seed: int, run: int, hour: int, channel: int, stream: int) -> float:  # pragma: no cover - compiled
     """Return a number between 0 and 1, both excluded."""
     z = np.uint64(seed) * _SEED + np.uint64(run) * _RUN + np.uint64(hour) * _HOUR
@@ -37,15 +37,9 @@ def uniform(seed: int, run: int, hour: int, channel: int, stream: int) -> float:
     return (float(z >> _S11) + 1.0) / _WHOLE
 
 
-@compiled
-def normal(first: float, second: float) -> float:  # pragma: no cover - compiled
-    """Return a standard normal number of two uniform ones (Box and Muller 1958)."""
-    return math.sqrt(-2.0 * math.log(first)) * math.cos(2.0 * math.pi * second)
-
-
-@compiled
+@borrowing
 def quantile(u: float) -> float:  # pragma: no cover - compiled
-    """Return the standard normal quantile, to 1.2e-9 of it (Acklam 2003)."""
+    """Return the standard normal quantile, to 1e-8 (Acklam 2003)."""
     low = 0.02425
     if u < low or u > 1.0 - low:
         q = math.sqrt(-2.0 * math.log(u if u < 0.5 else 1.0 - u))
@@ -61,7 +55,7 @@ def quantile(u: float) -> float:  # pragma: no cover - compiled
     return top / ((below * r - 1.328068155288572e1) * r + 1.0)
 
 
-@compiled
+@borrowing
 def poisson(mean: float, luck: float) -> int:  # pragma: no cover - compiled
     """Return the Poisson count that `luck` (uniform) stands for: the larger the mean, the larger or equal the count.
 

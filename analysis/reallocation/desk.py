@@ -9,7 +9,7 @@ import numpy as np
 from analysis.arrays import Floats
 from analysis.budget.curves.kernel import unit
 from analysis.reallocation import chance
-from analysis.reallocation.chance import normal, uniform
+from analysis.reallocation.chance import quantile, uniform
 from analysis.reallocation.state import (
     ACTIONS,
     ACTIONS_END,
@@ -76,9 +76,9 @@ from analysis.reallocation.world import (
     FAMILY,
     HALF,
     HOUR,
+    JITTER,
     LEARNING,
     MOST,
-    NOISE,
     ORDER_VALUE,
     PHASE,
     REST,
@@ -89,7 +89,7 @@ from analysis.reallocation.world import (
     split,
 )  # fmt: skip
 from analysis.rules import program as code
-from analysis.store.kernels import compiled
+from analysis.store.kernels import borrowing
 
 STRAY = 0.3
 """How far a channel's level of response is believed to stray from its fitted curve (standard deviation, share)."""
@@ -106,7 +106,7 @@ LARGE = 0.2
 # ---- what is seen -----------------------------------------------------------------------------------------
 
 
-@compiled
+@borrowing
 def come(sums: Floats, stay: float, what: int, p: int, a: int, b: int, t: int, c: int) -> float:  # pragma: no cover
     """Return what of a channel's window [a, b) has come in by moment t, of orders or of forecast revenue."""
     found = sums[what, p, b, c] - sums[what, p, a, c]
@@ -116,7 +116,7 @@ def come(sums: Floats, stay: float, what: int, p: int, a: int, b: int, t: int, c
     return max(found, 0.0)
 
 
-@compiled
+@borrowing
 def learn(world: World, s: State, p: int, t: int, window: int, excluded: int) -> None:  # pragma: no cover
     """Fill `level`: what multiplies each channel's fitted curve, as the window tells.
 
@@ -135,50 +135,61 @@ def learn(world: World, s: State, p: int, t: int, window: int, excluded: int) ->
             s.room[LEVEL, c] += STRAY * STRAY / (STRAY * STRAY + noise) * (seen / forecast - 1.0)
 
 
-@compiled
-def bounds(world: World, pol: Policies, s: State, p: int, t: int, c: int) -> tuple[int, int]:  # pragma: no cover
-    """Return the least and most cents that limits let a channel have for the rest."""
-    cents = world.hours[REST, t] * CENTS
-    planned = pol.plan[p, c] / (world.hours[REST, 0] * CENTS)
-    low, high = pol.limits[p, code.FLOOR] * planned, min(pol.limits[p, code.CEILING] * planned, world.channels[MOST, c])
+@borrowing
+def fence(world: World, pol: Policies, s: State, p: int, t: int) -> None:  # pragma: no cover
+    """Fill `low` and `high`: the least and most cents that limits let each channel have for the rest."""
+    cents, before = world.hours[REST, t] * CENTS, world.hours[REST, 0] * CENTS
     step, day = pol.limits[p, code.STEP], pol.limits[p, code.DAY]
-    if step < np.inf:
-        low, high = max(low, s.room[START, c] * (1.0 - step)), min(high, s.room[START, c] * (1.0 + step))
-    if day < np.inf:
-        before = s.rates[p, t % 24, c] if t >= 24 else planned
-        low, high = max(low, before * (1.0 - day)), min(high, before * (1.0 + day))
-    left = s.cells[LEFT, p, c]
-    return min(left, math.ceil(low * cents - 1e-6)), max(left, math.floor(high * cents + 1e-6))
+    for c in range(world.cap.shape[1]):
+        planned = pol.plan[p, c] / before
+        low = pol.limits[p, code.FLOOR] * planned
+        high = min(pol.limits[p, code.CEILING] * planned, world.channels[MOST, c])
+        if step < np.inf:
+            low, high = max(low, s.room[START, c] * (1.0 - step)), min(high, s.room[START, c] * (1.0 + step))
+        if day < np.inf:
+            then = s.rates[p, t % 24, c] if t >= 24 else planned
+            low, high = max(low, then * (1.0 - day)), min(high, then * (1.0 + day))
+        left = s.cells[LEFT, p, c]
+        s.room[LOW, c] = min(left, math.ceil(low * cents - 1e-6))
+        s.room[HIGH, c] = max(left, math.floor(high * cents + 1e-6))
 
 
-@compiled
-def slope(world: World, s: State, t: int, c: int, rate: float) -> float:  # pragma: no cover
+@borrowing
+def marginal(family: int, earns: float, half: float, most: float, rate: float) -> float:  # pragma: no cover
     """Return what the next unit of money is estimated to earn at a rate a day."""
-    if rate > world.channels[MOST, c]:
+    if rate > most:
         return 0.0
-    strength = (
-        s.room[LEVEL, c]
-        * world.multiplier[world.clock[PHASE, t], c]
-        * world.channels[CEILING, c]
-        / world.channels[HALF, c]
-    )
-    return strength * unit(world.kinds[FAMILY, c], 1.0, max(rate, 0.0) / world.channels[HALF, c])[1]
+    u = max(rate, 0.0) / half
+    if family == 0:
+        return earns / (half * (1.0 + u) * (1.0 + u))
+    return earns / half * unit(family, 1.0, u)[1]
 
 
-@compiled
+@borrowing
+def next_unit(world: World, s: State, p: int, t: int) -> None:  # pragma: no cover
+    """Fill `scale`, what multiplies each channel's shape, and `out`, what its next unit is estimated to earn."""
+    cents, phase = world.hours[REST, t] * CENTS, world.clock[PHASE, t]
+    for c in range(world.cap.shape[1]):
+        earns = s.room[LEVEL, c] * world.multiplier[phase, c] * world.channels[CEILING, c]
+        rate, half = s.cells[LEFT, p, c] / cents, world.channels[HALF, c]
+        s.room[SCALE, c] = earns
+        s.room[OUT, c] = marginal(world.kinds[FAMILY, c], earns, half, world.channels[MOST, c], rate)
+
+
+@borrowing
 def pair(world: World, pol: Policies, s: State, p: int, t: int, crumb: float) -> tuple[int, int]:  # pragma: no cover
     """Return the channel that gives up least and the one that gains most, -1 without; `seen` gets their ROI."""
     low, high, least, most = -1, -1, np.inf, -np.inf
-    cents = world.hours[REST, t] * CENTS
     rest = pol.limits[p, code.COOLDOWN]
+    fence(world, pol, s, p, t)
+    next_unit(world, s, p, t)
     for c in range(world.cap.shape[1]):
         if s.cells[PAUSED, p, c] or (rest > 0 and t - s.cells[CHANGED, p, c] < rest):
             continue
-        floor, ceiling = bounds(world, pol, s, p, t, c)
-        value = slope(world, s, t, c, s.cells[LEFT, p, c] / cents)
-        if s.cells[LEFT, p, c] - floor > crumb and value < least:
+        value, left = s.room[OUT, c], s.cells[LEFT, p, c]
+        if left - s.room[LOW, c] > crumb and value < least:
             low, least = c, value
-        if ceiling - s.cells[LEFT, p, c] > crumb and value > most:
+        if s.room[HIGH, c] - left > crumb and value > most:
             high, most = c, value
     s.seen[2], s.seen[3] = least, most
     if low < 0 or high < 0 or low == high:
@@ -186,7 +197,7 @@ def pair(world: World, pol: Policies, s: State, p: int, t: int, crumb: float) ->
     return low, high
 
 
-@compiled
+@borrowing
 def read(
     world: World, pol: Policies, s: State, p: int, t: int, own: int, metric: int, window: int, excluded: int,
     whose: int, per: int,
@@ -214,7 +225,8 @@ def read(
         if metric == 8:
             low, _high = pair(world, pol, s, p, t, 1.0)
             return s.seen[3] / s.seen[2] if low >= 0 and s.seen[2] > 0.0 else (np.inf if low >= 0 else np.nan)
-        return slope(world, s, t, c, s.cells[LEFT, p, c] / (world.hours[REST, t] * CENTS)) if c >= 0 else np.nan
+        next_unit(world, s, p, t)
+        return s.room[OUT, c] if c >= 0 else np.nan
     if metric == 7:
         return _rank(world, s, p, a, b, t, c)
     spend, orders = _sums(world, s, p, a, b, t, c)
@@ -232,7 +244,7 @@ def read(
     return _forecast(world, s, p, a, b, t, c, metric == 17, orders) / (parts if metric == 6 else 1.0)
 
 
-@compiled
+@borrowing
 def _standing(world: World, pol: Policies, s: State, p: int, t: int, c: int, metric: int) -> float:  # pragma: no cover
     """Return a figure of the budget as it stands, of a channel or (-1) of all."""
     left = planned = 0.0
@@ -251,7 +263,7 @@ def _standing(world: World, pol: Policies, s: State, p: int, t: int, c: int, met
     return spent / planned if planned > 0.0 else np.nan
 
 
-@compiled
+@borrowing
 def _sums(world: World, s: State, p: int, a: int, b: int, t: int, c: int) -> tuple[float, float]:  # pragma: no cover
     """Return spend and orders of a window, of a channel or (-1) of all."""
     spend = orders = 0.0
@@ -262,7 +274,7 @@ def _sums(world: World, s: State, p: int, a: int, b: int, t: int, c: int) -> tup
     return spend, orders
 
 
-@compiled
+@borrowing
 def _rank(world: World, s: State, p: int, a: int, b: int, t: int, c: int) -> float:  # pragma: no cover
     """Return a channel's place by ROI, 1 for the best."""
     if c < 0:
@@ -278,7 +290,7 @@ def _rank(world: World, s: State, p: int, a: int, b: int, t: int, c: int) -> flo
     return place
 
 
-@compiled
+@borrowing
 def _forecast(
     world: World, s: State, p: int, a: int, b: int, t: int, c: int, excess: bool, orders: float
 ) -> float:  # pragma: no cover
@@ -292,7 +304,7 @@ def _forecast(
         if c in (-1, k):
             own = come(s.sums, world.channels[STAY, k], FORECAST, p, a, b, t, k) / world.numbers[ORDER_VALUE]
             expected += own
-            sway += own * own * math.expm1(world.channels[NOISE, k] * world.channels[NOISE, k]) / (b - a)
+            sway += own * own * world.channels[JITTER, k] / (b - a)
             known += come(s.sums, world.channels[STAY, k], FORECAST, p, before, a, t, k) / world.numbers[ORDER_VALUE]
             seen += come(s.sums, world.channels[STAY, k], ORDERS, p, before, a, t, k)
     level = (seen + SETTLED) / (known + SETTLED)
@@ -308,7 +320,7 @@ def _forecast(
 # ---- conditions -------------------------------------------------------------------------------------------
 
 
-@compiled
+@borrowing
 def holds(world: World, pol: Policies, s: State, p: int, t: int, k: int, c: int) -> float:  # pragma: no cover
     """Return 1 where a rule's condition holds, 0 where it does not, NaN without data; `seen` gets what it compared."""
     top, first = 0, True
@@ -333,7 +345,7 @@ def holds(world: World, pol: Policies, s: State, p: int, t: int, k: int, c: int)
     return s.seen[6]
 
 
-@compiled
+@borrowing
 def _joined(op: int, left: float, right: float) -> float:  # pragma: no cover
     """Return a comparison's or a junction's truth; NaN where no data decides."""
     if op == code.AND:
@@ -354,7 +366,7 @@ def _joined(op: int, left: float, right: float) -> float:  # pragma: no cover
 # ---- proposals --------------------------------------------------------------------------------------------
 
 
-@compiled
+@borrowing
 def propose(
     world: World, pol: Policies, s: State, p: int, t: int, act: int, c: int
 ) -> tuple[int, int]:  # pragma: no cover
@@ -362,6 +374,8 @@ def propose(
     s.decided[CHANGE, :] = 0
     s.decided[GIVEN, :] = 0
     kind = pol.acts_of[act, 0]
+    if kind < code.DRAW or kind == code.REFILL:
+        fence(world, pol, s, p, t)
     if kind <= code.CHANGE_AMOUNT:
         return _own_budget(world, pol, s, p, t, act, c)
     if kind == code.BY_MARGINAL:
@@ -372,7 +386,7 @@ def propose(
         return _draw(world, pol, s, p, t, act)
     if kind == code.REFILL:
         for k in range(world.cap.shape[1]):
-            low, _ = bounds(world, pol, s, p, t, k)
+            low = int(s.room[LOW, k])
             s.decided[CHANGE, k] = -min(int(pol.act_values[act, 0] * s.cells[LEFT, p, k]), s.cells[LEFT, p, k] - low)
         return -s.decided[CHANGE].sum(), NOTHING if s.decided[CHANGE].sum() == 0 else CARRIED_OUT
     if kind == code.TRANCHE:
@@ -380,7 +394,7 @@ def propose(
     return _stop_or_start(pol, s, p, c, kind)
 
 
-@compiled
+@borrowing
 def _own_budget(
     world: World, pol: Policies, s: State, p: int, t: int, act: int, c: int
 ) -> tuple[int, int]:  # pragma: no cover
@@ -393,7 +407,7 @@ def _own_budget(
         return asked, NOTHING
     if pol.limits[p, code.COOLDOWN] > 0 and t - s.cells[CHANGED, p, c] < pol.limits[p, code.COOLDOWN]:
         return asked, RESTING
-    low, high = bounds(world, pol, s, p, t, c)
+    low, high = int(s.room[LOW, c]), int(s.room[HIGH, c])
     kept = min(max(left + asked, low), high) - left
     if kept != asked and pol.limits[p, code.SKIP] > 0.0:
         return asked, LIMIT
@@ -401,7 +415,7 @@ def _own_budget(
     return asked, LIMIT if kept == 0 else NOTHING if s.decided[CHANGE, c] == 0 else CARRIED_OUT
 
 
-@compiled
+@borrowing
 def _others_pay(world: World, pol: Policies, s: State, p: int, t: int, c: int, amount: int) -> None:  # pragma: no cover
     """Fill `change`: the others pay `amount`, or get it where it is below zero, in proportion and within limits."""
     total = 0
@@ -412,14 +426,14 @@ def _others_pay(world: World, pol: Policies, s: State, p: int, t: int, c: int, a
         return
     for k in range(world.cap.shape[1]):
         if k != c and not s.cells[PAUSED, p, k]:
-            low, high = bounds(world, pol, s, p, t, k)
+            low, high = int(s.room[LOW, k]), int(s.room[HIGH, k])
             part = int(abs(amount) * (s.cells[LEFT, p, k] / total))
             part = min(part, s.cells[LEFT, p, k] - low) if amount > 0 else min(part, high - s.cells[LEFT, p, k])
             s.decided[CHANGE, k] = -part if amount > 0 else part
             s.decided[CHANGE, c] -= s.decided[CHANGE, k]
 
 
-@compiled
+@borrowing
 def _by_marginal(
     world: World, pol: Policies, s: State, p: int, t: int, act: int
 ) -> tuple[int, int]:  # pragma: no cover
@@ -429,24 +443,33 @@ def _by_marginal(
     low, high = pair(world, pol, s, p, t, max(CRUMB * step, 1.0))
     if low < 0 or s.seen[3] <= s.seen[2]:
         return 0, NOTHING
-    floor, _ = bounds(world, pol, s, p, t, low)
-    _, ceiling = bounds(world, pol, s, p, t, high)
-    most = min(step, s.cells[LEFT, p, low] - floor, ceiling - s.cells[LEFT, p, high])
+    most = min(step, s.cells[LEFT, p, low] - s.room[LOW, low], s.room[HIGH, high] - s.cells[LEFT, p, high])
     cents = world.hours[REST, t] * CENTS
-    least, upto = 0.0, most
-    for _ in range(40):
-        middle = (least + upto) / 2.0
-        gain = slope(world, s, t, high, (s.cells[LEFT, p, high] + middle) / cents)
-        if gain > slope(world, s, t, low, (s.cells[LEFT, p, low] - middle) / cents):
-            least = middle
-        else:
-            upto = middle
-    moved = int(upto)
+    moved = int(_meet(world, s, p, low, high, most, cents))
     s.decided[CHANGE, low], s.decided[CHANGE, high] = -moved, moved
     return int(step), NOTHING if moved == 0 else CARRIED_OUT
 
 
-@compiled
+@borrowing
+def _meet(world: World, s: State, p: int, low: int, high: int, most: float, cents: float) -> float:  # pragma: no cover
+    """Return how many cents to move so that the next unit earns the same in both channels, to half a cent."""
+    gives, takes = s.cells[LEFT, p, low], s.cells[LEFT, p, high]
+    shapes = world.kinds[FAMILY, low], world.kinds[FAMILY, high]
+    earns = s.room[SCALE, low], s.room[SCALE, high]
+    half = world.channels[HALF, low], world.channels[HALF, high]
+    up_to = world.channels[MOST, low], world.channels[MOST, high]
+    least, upto, tried = 0.0, most, most
+    while upto - least > 0.5:
+        loss = marginal(shapes[0], earns[0], half[0], up_to[0], (gives - tried) / cents)
+        if marginal(shapes[1], earns[1], half[1], up_to[1], (takes + tried) / cents) > loss:
+            least = tried
+        else:
+            upto = tried
+        tried = (least + upto) / 2.0
+    return upto
+
+
+@borrowing
 def _towards(world: World, pol: Policies, s: State, p: int, t: int, act: int) -> tuple[int, int]:  # pragma: no cover
     """Move towards shares in proportion to ROI seen, or towards equal ones."""
     width = world.cap.shape[1]
@@ -472,7 +495,7 @@ def _towards(world: World, pol: Policies, s: State, p: int, t: int, act: int) ->
     step = pol.act_values[act, 0] * total
     shrink = min(1.0, step / far) if far > 0.0 else 0.0
     for c in range(width):
-        low, high = bounds(world, pol, s, p, t, c)
+        low, high = int(s.room[LOW, c]), int(s.room[HIGH, c])
         s.decided[CHANGE, c] = min(
             max(int(shrink * s.room[OUT, c]), low - s.cells[LEFT, p, c]), high - s.cells[LEFT, p, c]
         )
@@ -480,7 +503,7 @@ def _towards(world: World, pol: Policies, s: State, p: int, t: int, act: int) ->
     return int(min(far, step)), NOTHING if not s.decided[CHANGE].any() else CARRIED_OUT
 
 
-@compiled
+@borrowing
 def balance(s: State) -> None:  # pragma: no cover
     """Shrink what is given or what is taken so that `change` adds up to nothing."""
     up = down = 0
@@ -505,7 +528,7 @@ def balance(s: State) -> None:  # pragma: no cover
             over += part
 
 
-@compiled
+@borrowing
 def _draw(world: World, pol: Policies, s: State, p: int, t: int, act: int) -> tuple[int, int]:  # pragma: no cover
     """Release some of the reserve until the next adjustment, to where the next unit earns most."""
     amount = min(s.own[RESERVE, p], int(pol.act_values[act, 0] * pol.own[SET_ASIDE, p]))
@@ -537,7 +560,7 @@ def _draw(world: World, pol: Policies, s: State, p: int, t: int, act: int) -> tu
     return amount, NOTHING if given == 0 else CARRIED_OUT
 
 
-@compiled
+@borrowing
 def _tranche(pol: Policies, s: State, p: int) -> tuple[int, int]:  # pragma: no cover
     if s.own[TRANCHE, p] >= pol.tranches.shape[1]:
         return 0, NOTHING
@@ -552,7 +575,7 @@ def _tranche(pol: Policies, s: State, p: int) -> tuple[int, int]:  # pragma: no 
     return amount, CARRIED_OUT
 
 
-@compiled
+@borrowing
 def _stop_or_start(pol: Policies, s: State, p: int, c: int, kind: int) -> tuple[int, int]:  # pragma: no cover
     """Hand all of a channel's budget to the others, or give it its share of the plan back."""
     if kind == code.NOTIFY or kind == code.STAND_DOWN:
@@ -582,7 +605,7 @@ def _stop_or_start(pol: Policies, s: State, p: int, c: int, kind: int) -> tuple[
 # ---- carrying out -----------------------------------------------------------------------------------------
 
 
-@compiled
+@borrowing
 def carry_out(world: World, s: State, p: int, t: int, kind: int, c: int) -> int:  # pragma: no cover
     """Do what was decided, as far as the money is there; return cents moved. `decided` gets what was done."""
     change, given = s.decided[CHANGE], s.decided[GIVEN]
@@ -639,7 +662,7 @@ def carry_out(world: World, s: State, p: int, t: int, kind: int, c: int) -> int:
     return moved + total if cents > 0.0 else 0
 
 
-@compiled
+@borrowing
 def write(
     s: State, log: Log, p: int, t: int, rule: int, kind: int, c: int, held: int, asked: int
 ) -> None:  # pragma: no cover
@@ -655,16 +678,17 @@ def write(
     for i in range(4):
         log.reals[n, i] = s.seen[i]
     log.reals[n, 4] = asked
-    log.cents[0, n] = s.cells[LEFT, p]
-    if held == CARRIED_OUT or held >= MODE:
-        log.cents[1, n] = s.decided[CHANGE]
-        log.cents[2, n] = s.decided[GIVEN]
+    told = held == CARRIED_OUT or held >= MODE
+    for k in range(s.decided.shape[1]):
+        log.cents[0, n, k] = s.cells[LEFT, p, k]
+        log.cents[1, n, k] = s.decided[CHANGE, k] if told else 0
+        log.cents[2, n, k] = s.decided[GIVEN, k] if told else 0
 
 
 # ---- a moment ---------------------------------------------------------------------------------------------
 
 
-@compiled
+@borrowing
 def look(
     world: World, pol: Policies, s: State, p: int, t: int, seed: int, run: int, log: Log, tally: Tally, r: int
 ) -> None:  # pragma: no cover
@@ -683,7 +707,7 @@ def look(
                 _rule(world, pol, s, p, t, k, c, seed, run, log, tally, r)
 
 
-@compiled
+@borrowing
 def _rule(
     world: World,
     pol: Policies,
@@ -700,6 +724,8 @@ def _rule(
 ) -> None:  # pragma: no cover
     """Look at one rule for one channel, or (-1) for the campaign."""
     rule, place = pol.rules[k], c if c >= 0 else world.cap.shape[1]
+    if rule[code.PENDING] == 1 and not pol.ticks[ACTS, p, t] and _only_moves(pol, k):
+        return  # what it would find now decides nothing
     s.seen[:6] = np.nan
     found = holds(world, pol, s, p, t, k, c)
     if rule[code.LEAST] > 0:
@@ -729,7 +755,16 @@ def _rule(
             write(s, log, p, t, k, kind, c, NOT_MET, 0)
 
 
-@compiled
+@borrowing
+def _only_moves(pol: Policies, k: int) -> bool:  # pragma: no cover
+    """Say whether all a rule does waits for adjustments, and nothing else asks whether it is met."""
+    for act in range(pol.rules[k, ACTIONS], pol.rules[k, ACTIONS_END]):
+        if pol.acts_of[act, 0] >= code.PAUSE or pol.acts_of[act, 0] == code.DRAW:
+            return False
+    return True
+
+
+@borrowing
 def _held(world: World, pol: Policies, s: State, p: int, t: int, k: int, c: int) -> int:  # pragma: no cover
     """Return what holds a rule back before it proposes anything."""
     place = c if c >= 0 else world.cap.shape[1]
@@ -745,7 +780,7 @@ def _held(world: World, pol: Policies, s: State, p: int, t: int, k: int, c: int)
     return CARRIED_OUT
 
 
-@compiled
+@borrowing
 def _act(
     world: World, pol: Policies, s: State, p: int, t: int, k: int, c: int, act: int, seed: int, run: int, log: Log,
     tally: Tally, r: int,
@@ -779,13 +814,16 @@ def _act(
     s.done[p, t + 1] += 1
 
 
-@compiled
+@borrowing
 def _conflict(s: State) -> bool:  # pragma: no cover
     """Say whether a change touches a channel that a rule before has changed."""
-    return bool(np.any((s.decided[CHANGE] != 0) & s.decided[TOUCHED]))
+    for c in range(s.decided.shape[1]):
+        if s.decided[CHANGE, c] != 0 and s.decided[TOUCHED, c] != 0:
+            return True
+    return False
 
 
-@compiled
+@borrowing
 def _asks(
     pol: Policies, s: State, p: int, t: int, k: int, c: int, act: int, seed: int, run: int
 ) -> bool:  # pragma: no cover
@@ -795,7 +833,9 @@ def _asks(
         return False
     who = (k - pol.own[FIRST, p]) * 64 + c + 1
     if own[code.REVIEW_RISK] > 0.0:
-        size = np.maximum(s.decided[CHANGE], 0).sum() + s.decided[GIVEN].sum()
+        size = s.decided[GIVEN].sum()
+        for k2 in range(s.decided.shape[1]):
+            size += max(s.decided[CHANGE, k2], 0)
         if size < own[code.REVIEW_SHARE] * (pol.plan[p].sum() + pol.own[SET_ASIDE, p]):
             return False
     elif uniform(seed, run, t, who, chance.SEEN_BY) >= own[code.REVIEW_SHARE]:
@@ -811,12 +851,12 @@ def _asks(
     elif not late and uniform(seed, run, t, who, chance.REJECTED) < own[code.REJECTS]:
         verdict = REJECTED
     s.queue[p, n, 4] = verdict
-    s.queued[p, n, 0] = s.decided[CHANGE]
-    s.queued[p, n, 1] = s.decided[GIVEN]
+    for k2 in range(s.decided.shape[1]):
+        s.queued[p, n, 0, k2], s.queued[p, n, 1, k2] = s.decided[CHANGE, k2], s.decided[GIVEN, k2]
     return True
 
 
-@compiled
+@borrowing
 def _answers(
     world: World, pol: Policies, s: State, p: int, t: int, log: Log, tally: Tally, r: int
 ) -> None:  # pragma: no cover
@@ -825,15 +865,16 @@ def _answers(
     s.seen[:6] = np.nan
     for n in range(s.own[WAITING, p]):
         if s.queue[p, n, 0] > t:
-            s.queue[p, kept] = s.queue[p, n]
-            s.queued[p, kept, 0] = s.queued[p, n, 0]
-            s.queued[p, kept, 1] = s.queued[p, n, 1]
+            for i in range(s.queue.shape[2]):
+                s.queue[p, kept, i] = s.queue[p, n, i]
+            for i in range(s.decided.shape[1]):
+                s.queued[p, kept, 0, i], s.queued[p, kept, 1, i] = s.queued[p, n, 0, i], s.queued[p, n, 1, i]
             kept += 1
             continue
         k, act, c, verdict = s.queue[p, n, 1], s.queue[p, n, 2], s.queue[p, n, 3], s.queue[p, n, 4]
         kind = pol.acts_of[act, 0]
-        s.decided[CHANGE, :] = s.queued[p, n, 0]
-        s.decided[GIVEN, :] = s.queued[p, n, 1]
+        for i in range(s.decided.shape[1]):
+            s.decided[CHANGE, i], s.decided[GIVEN, i] = s.queued[p, n, 0, i], s.queued[p, n, 1, i]
         if verdict == CARRIED_OUT:
             moved = carry_out(world, s, p, t, kind, c)
             s.counts[FIRED, k, c if c >= 0 else world.cap.shape[1]] = t
@@ -849,7 +890,7 @@ def _answers(
 # ---- Thompson sampling ------------------------------------------------------------------------------------
 
 
-@compiled
+@borrowing
 def believe(
     world: World, pol: Policies, s: State, p: int, t: int, seed: int, run: int, log: Log
 ) -> int:  # pragma: no cover
@@ -860,15 +901,15 @@ def believe(
     """
     prior = 1.0 / (STRAY * STRAY)
     cents, total = world.hours[REST, t] * CENTS, 0.0
+    fence(world, pol, s, p, t)
     for c in range(world.cap.shape[1]):
         orders = prior + come(s.sums, world.channels[STAY, c], ORDERS, p, 0, t, t, c)
         forecast = prior + come(s.sums, world.channels[STAY, c], FORECAST, p, 0, t, t, c) / world.numbers[ORDER_VALUE]
-        z = normal(uniform(seed, run, t, c, chance.BELIEF), uniform(seed, run, t, c, chance.BELIEF_TOO))
+        z = quantile(uniform(seed, run, t, c, chance.BELIEF))
         root = 1.0 - 1.0 / (9.0 * orders) + z / (3.0 * math.sqrt(orders))
         level = orders * max(root, 0.0) ** 3 / forecast
         s.room[SCALE, c] = level * world.multiplier[world.clock[PHASE, t], c] * world.channels[CEILING, c]
-        low, high = bounds(world, pol, s, p, t, c)
-        s.room[LOW, c], s.room[HIGH, c] = low / cents, high / cents
+        s.room[LOW, c], s.room[HIGH, c] = s.room[LOW, c] / cents, s.room[HIGH, c] / cents
         total += s.cells[LEFT, p, c] / cents
     split(world.kinds[FAMILY], s.room[SCALE], world.channels[HALF], s.room[LOW], s.room[HIGH], total, 0.0, s.room[OUT])
     s.decided[GIVEN, :] = 0

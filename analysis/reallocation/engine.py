@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from analysis.arrays import Floats, Ints
 from analysis.reallocation import chance
-from analysis.reallocation.chance import normal, poisson, uniform
+from analysis.reallocation.chance import poisson, quantile, uniform
 from analysis.reallocation.desk import believe, carry_out, look
 from analysis.reallocation.state import (
     ACTS,
@@ -35,6 +33,7 @@ from analysis.reallocation.state import (
     LEFT,
     LOCKED,
     LOOKS,
+    LUCKS,
     MET,
     MOVED,
     ORDERS,
@@ -46,6 +45,7 @@ from analysis.reallocation.state import (
     SCHEDULED,
     SET_ASIDE,
     SPENT,
+    SWINGS,
     THEN,
     THOMPSON,
     TOTAL_DECLARED,
@@ -83,7 +83,7 @@ from analysis.reallocation.world import (
     draw,
     height,
 )  # fmt: skip
-from analysis.store.kernels import compiled
+from analysis.store.kernels import borrowing, compiled
 
 HABIT = 24.0
 """Hours over which a channel gets used to a rate; spending faster than that makes it dearer."""
@@ -109,7 +109,7 @@ def walk(
         Their numbers: what chance gives a run does not depend on which others are walked.
     """
     length, width = world.cap.shape
-    luck, swing = np.empty(width), np.empty(width)
+    luck, swing = s.room[LUCKS], s.room[SWINGS]
     for r in range(len(runs)):
         run = runs[r]
         draw(world, seed, run, truth)
@@ -129,7 +129,7 @@ def walk(
                 luck[c] = uniform(seed, run, h, c, chance.LUCK)
                 swing[c] = 1.0
                 if world.channels[NOISE, c] > 0.0:
-                    z = normal(uniform(seed, run, h, c, chance.NOISE), uniform(seed, run, h, c, chance.NOISE_TOO))
+                    z = quantile(uniform(seed, run, h, c, chance.NOISE))
                     swing[c] = math.exp(
                         world.channels[NOISE, c] * z - 0.5 * world.channels[NOISE, c] * world.channels[NOISE, c]
                     )
@@ -148,11 +148,10 @@ def walk(
             tally.whole[DRAWN, r, p] = pol.own[SET_ASIDE, p] - tally.whole[TOTAL_RESERVE, r, p]
 
 
-@compiled
+@borrowing
 def _begin(pol: Policies, s: State) -> None:  # pragma: no cover - compiled
     """Make everything as it is before the first hour."""
     s.cells[:] = 0
-    s.cells[LEFT] = pol.plan
     s.cells[CHANGED, :, :] = -LONG_AGO
     s.carry[:] = 0.0
     s.own[:] = 0
@@ -163,9 +162,11 @@ def _begin(pol: Policies, s: State) -> None:  # pragma: no cover - compiled
     for p in range(pol.own.shape[1]):
         s.own[RESERVE, p] = pol.own[SET_ASIDE, p]
         s.own[LOCKED, p] = pol.tranches[p].sum()
+        for c in range(pol.plan.shape[1]):
+            s.cells[LEFT, p, c] = pol.plan[p, c]
 
 
-@compiled
+@borrowing
 def _moment(
     world: World, pol: Policies, s: State, truth: Truth, p: int, t: int, seed: int, run: int, log: Log, tally: Tally,
     r: int, since: int,
@@ -179,8 +180,8 @@ def _moment(
     if kind == SCHEDULED:
         for n in range(len(pol.when)):
             if pol.when[n, 0] == t and pol.use[p, n]:
-                s.decided[CHANGE, :] = pol.cents[0, n]
-                s.decided[GIVEN, :] = pol.cents[1, n]
+                for c in range(s.decided.shape[1]):
+                    s.decided[CHANGE, c], s.decided[GIVEN, c] = pol.cents[0, n, c], pol.cents[1, n, c]
                 moved = carry_out(world, s, p, t, pol.when[n, 1], pol.when[n, 2])
                 tally.whole[MOVED, r, p] += moved
                 tally.whole[DECISIONS, r, p] += 1
@@ -203,7 +204,7 @@ def _moment(
         tally.whole[DECISIONS, r, p] += 1
 
 
-@compiled
+@borrowing
 def _surged(truth: Truth, t: int, pol: Policies, p: int) -> bool:  # pragma: no cover - compiled
     """Say whether a surge was on within the two looks before a moment."""
     looks = 0
@@ -216,7 +217,7 @@ def _surged(truth: Truth, t: int, pol: Policies, p: int) -> bool:  # pragma: no 
     return False
 
 
-@compiled
+@borrowing
 def _return_unspent(s: State, p: int) -> None:  # pragma: no cover - compiled
     """Put released money that was not taken up back into the reserve, once its time is over."""
     for c in range(s.cells.shape[2]):
@@ -225,7 +226,7 @@ def _return_unspent(s: State, p: int) -> None:  # pragma: no cover - compiled
         s.carry[EXTRA_DUE, p, c] = 0.0
 
 
-@compiled
+@borrowing
 def _spend(
     world: World, pol: Policies, s: State, truth: Truth, h: int, luck: Floats, swing: Floats, own: bool, trace: Trace,
     tally: Tally, r: int,
@@ -291,7 +292,7 @@ def _spend(
             trace.held[2, p, h] = s.cells[LEFT, p].sum() + s.cells[EXTRA, p].sum()
 
 
-@compiled
+@borrowing
 def due(left: int, owed: float, share: float, cap: int) -> tuple[int, float]:  # pragma: no cover - compiled
     """Return an hour's whole cents of what is left, and what is due still by rounding; what does not fit is planned anew."""
     owed += (left - owed) * share

@@ -82,7 +82,8 @@ class Market:
             ),
             kinds=np.array([family, [len(own) for own in self.draws]], dtype=np.int64),
             channels=np.array(
-                [self.fitted.ceiling, self.fitted.half, self.most, noise, sway, self._stay()], dtype=float
+                [self.fitted.ceiling, self.fitted.half, self.most, noise, np.expm1(noise**2), sway, self._stay()],
+                dtype=float,
             ),
             multiplier=np.ascontiguousarray(self.multiplier, dtype=float),
             draws=draws,

@@ -83,7 +83,7 @@ STREAK, FIRED = range(2)
 """Layers of `State.counts`: evaluations in a row, and when a rule last acted."""
 CHANGE, GIVEN, TOUCHED = range(3)
 """Layers of `State.decided`: the decision being made, and which channels were changed at this moment."""
-START, LEVEL, LOW, HIGH, SCALE, OUT = range(6)
+START, LEVEL, LOW, HIGH, SCALE, OUT, LUCKS, SWINGS = range(8)
 """Layers of `State.room`."""
 
 
@@ -107,7 +107,7 @@ class State(NamedTuple):
         Due, rule, action, channel, verdict.
     queued : ndarray of int, shape (policies, WAITING_ROOM, 2, channels)
     decided : ndarray of int, shape (3, channels)
-    room : ndarray, shape (6, channels)
+    room : ndarray, shape (8, channels)
     seen : ndarray, shape (70,)
         What the last condition compared, the marginal ROIs; and, from the seventh, the stack.
     """
@@ -208,7 +208,7 @@ def state(policies: Policies, length: int) -> State:
         queue=np.zeros((count, WAITING_ROOM, 5), dtype=np.int64),
         queued=np.zeros((count, WAITING_ROOM, 2, width), dtype=np.int64),
         decided=np.zeros((3, width), dtype=np.int64),
-        room=np.zeros((6, width)),
+        room=np.zeros((8, width)),
         seen=np.zeros(70),
     )
 

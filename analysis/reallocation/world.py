@@ -18,8 +18,8 @@ import numpy as np
 from analysis.arrays import Floats, Ints
 from analysis.budget.curves.kernel import unit
 from analysis.reallocation import chance
-from analysis.reallocation.chance import normal, poisson, uniform
-from analysis.store.kernels import compiled
+from analysis.reallocation.chance import poisson, quantile, uniform
+from analysis.store.kernels import borrowing
 
 DEMAND, PRICE, HEALTH, TRACKED, CHANNEL, START, LASTS, RATE, SURGE = range(9)
 """Columns of a shock card: what it multiplies (demand and price of all, response and tracking of a channel), where (-1
@@ -34,16 +34,16 @@ PHASE, HOUR, WEEKDAY, DAY = range(4)
 """Layers of `World.clock`, local: hour of the day, 1 for Monday, 1 for the campaign's first day."""
 FAMILY, DRAWN = range(2)
 """Layers of `World.kinds`: the curve's shape, and how many draws of it there are."""
-CEILING, HALF, MOST, NOISE, SWAY, STAY = range(6)
+CEILING, HALF, MOST, NOISE, JITTER, SWAY, STAY = range(7)
 """Layers of `World.channels`: the fitted curve, a day; money a day that is taken up; standard deviation of the log of what
-multiplies an hour's orders besides their count; the relative variance of that over a day; the share of conversions still
-to come that has not come an hour later."""
+multiplies an hour's orders besides their count; its relative variance in an hour, and over a day; the share of conversions
+still to come that has not come an hour later."""
 ORDER_VALUE, LEVEL_ERROR, DEARER, LEARNING_COST, LEARNING = range(5)
 """Places in `World.numbers`; learning in hours."""
 SURGING = 2
 """With DEMAND and PRICE, a layer of `Truth.hours`."""
-RESPONSE, TRACKED_SHARE = range(2)
-"""Layers of `Truth.cells`."""
+RESPONSE, TRACKED_SHARE, MARKED = range(3)
+"""Layers of `Truth.cells`; the last is room to work in."""
 
 
 class World(NamedTuple):
@@ -54,7 +54,7 @@ class World(NamedTuple):
     hours : ndarray, shape (2, hours + 1)
     clock : ndarray of int, shape (4, hours + 1)
     kinds : ndarray of int, shape (2, channels)
-    channels : ndarray, shape (6, channels)
+    channels : ndarray, shape (7, channels)
     multiplier : ndarray, shape (phases, channels)
     draws : ndarray, shape (channels, draws, 2 + phases)
         What the curves may be: ceiling, half-saturation and multipliers.
@@ -85,7 +85,7 @@ class Truth(NamedTuple):
     multiplier : ndarray, shape (phases, channels)
     hours : ndarray, shape (3, hours)
         Multiples of the usual demand and price, and whether a surge is on.
-    cells : ndarray, shape (2, hours, channels)
+    cells : ndarray, shape (3, hours, channels)
         Shares of its response, and of its orders tracked, that a channel has.
     """
 
@@ -99,17 +99,17 @@ def blank(world: World) -> Truth:
     """Return room for one run's truth."""
     length, width = world.cap.shape
     return Truth(
-        np.empty((2, width)), np.empty_like(world.multiplier), np.ones((3, length)), np.ones((2, length, width))
+        np.empty((2, width)), np.empty_like(world.multiplier), np.ones((3, length)), np.ones((3, length, width))
     )
 
 
-@compiled
+@borrowing
 def draw(world: World, seed: int, run: int, truth: Truth) -> None:  # pragma: no cover - compiled
     """Fill in a run's truth. Every kind of chance has its own stream: one setting changes no other's draws."""
     width = world.cap.shape[1]
     level = 1.0
     if world.numbers[LEVEL_ERROR] > 0.0:
-        z = normal(uniform(seed, run, 0, 0, chance.LEVEL), uniform(seed, run, 1, 0, chance.LEVEL))
+        z = quantile(uniform(seed, run, 0, 0, chance.LEVEL))
         level = math.exp(world.numbers[LEVEL_ERROR] * z)
     for c in range(width):
         row = min(int(uniform(seed, run, 0, c, chance.CURVE) * world.kinds[DRAWN, c]), world.kinds[DRAWN, c] - 1)
@@ -124,13 +124,14 @@ def draw(world: World, seed: int, run: int, truth: Truth) -> None:  # pragma: no
         _deal(world, seed, run, k, truth)
 
 
-@compiled
+@borrowing
 def _deal(world: World, seed: int, run: int, k: int, truth: Truth) -> None:  # pragma: no cover - compiled
     """Let one shock card happen; where the same card comes twice at a time, it counts once."""
     length, width = world.cap.shape
     card = world.cards[k]
     times = 1 if card[START] >= 0 else poisson(card[RATE], uniform(seed, run, k, 0, chance.COUNT))
-    on = np.zeros((length, width), dtype=np.bool_)
+    on = truth.cells[MARKED]
+    on[:] = 0.0
     for n in range(times):
         start = int(card[START])
         if start < 0:
@@ -143,11 +144,11 @@ def _deal(world: World, seed: int, run: int, k: int, truth: Truth) -> None:  # p
             first = min(int(uniform(seed, run, n, k, chance.WHERE) * width), width - 1)
             last = first + 1
         for h in range(start, min(start + int(card[LASTS]), length)):
-            on[h, first:last] = True
+            on[h, first:last] = 1.0
     for h in range(length):
         some = False
         for c in range(width):
-            if on[h, c]:
+            if on[h, c] > 0.0:
                 some = True
                 truth.cells[RESPONSE, h, c] *= card[HEALTH]
                 truth.cells[TRACKED_SHARE, h, c] *= card[TRACKED]
@@ -158,7 +159,7 @@ def _deal(world: World, seed: int, run: int, k: int, truth: Truth) -> None:  # p
                 truth.hours[SURGING, h] = 1.0
 
 
-@compiled
+@borrowing
 def height(family: int, u: float) -> float:  # pragma: no cover - compiled
     """Return a concave shape at spend over half-saturation."""
     if family == 0:
@@ -166,7 +167,7 @@ def height(family: int, u: float) -> float:  # pragma: no cover - compiled
     return unit(family, 1.0, u)[0]
 
 
-@compiled
+@borrowing
 def reached(family: int, slope: float) -> float:  # pragma: no cover - compiled
     """Return the spend over half-saturation at which the slope of a concave shape has fallen to `slope`."""
     if family == 0:
@@ -178,7 +179,7 @@ def reached(family: int, slope: float) -> float:  # pragma: no cover - compiled
     return 1.0 / slope - 1.0 if slope < 1.0 else 0.0
 
 
-@compiled
+@borrowing
 def split(
     family: Ints, scale: Floats, half: Floats, low: Floats, high: Floats, total: float, least: float, out: Floats
 ) -> float:  # pragma: no cover - compiled
@@ -213,7 +214,7 @@ def split(
     return top
 
 
-@compiled
+@borrowing
 def _wanted(
     family: Ints, scale: Floats, half: Floats, low: Floats, high: Floats, price: float, out: Floats
 ) -> float:  # pragma: no cover - compiled
