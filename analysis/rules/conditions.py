@@ -62,6 +62,8 @@ TOGETHER = frozenset({"spread", "hour", "weekday", "day", "time_share", "reserve
 OPERATORS = (">", ">=", "<", "<=")
 OPPOSITE = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
 """What holds where an operator does not, as long as there is data."""
+MOST_PARTS = 20
+"""Most conditions that are joined at once."""
 DEEPEST = 8
 """Most conditions within one another."""
 ALL = "all"
@@ -203,14 +205,14 @@ class _Joined(Condition):
 class AllOf(_Joined):
     """Holds when every part holds; without parts, always."""
 
-    of: tuple[Condition, ...] = field(default=(), metadata=many(Condition, at_most=20))
+    of: tuple[Condition, ...] = field(default=(), metadata=many(Condition, at_most=MOST_PARTS))
 
 
 @value("any-of")
 class AnyOf(_Joined):
     """Holds when one part or more holds; without parts, never."""
 
-    of: tuple[Condition, ...] = field(default=(), metadata=many(Condition, at_most=20))
+    of: tuple[Condition, ...] = field(default=(), metadata=many(Condition, at_most=MOST_PARTS))
 
 
 @value("not-of")

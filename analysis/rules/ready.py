@@ -187,13 +187,17 @@ def day_parting(*, start: int = 1, end: int = 7, best: int = 2) -> RuleSet:
         Channels by ROI that go on.
     """
     night = AllOf(of=(
-        Compare(left="hour", is_=">=", than=start),
-        Compare(left="hour", is_="<", than=end),
+        Compare(left=Reading(metric="hour"), is_=">=", than=start),
+        Compare(left=Reading(metric="hour"), is_="<", than=end),
         Compare(left=Reading(metric="rank", over="7d"), is_=">", than=best),
     ))  # fmt: skip
     rules = (
         Rule(name=N_("rest at night"), when=night, then=(Pause(),)),
-        Rule(name=N_("go on in the morning"), when=Compare(left="hour", is_=">=", than=end), then=(Resume(),)),
+        Rule(
+            name=N_("go on in the morning"),
+            when=Compare(left=Reading(metric="hour"), is_=">=", than=end),
+            then=(Resume(),),
+        ),
     )
     return RuleSet(name=N_("day-parting"), rules=rules, evaluate_every="1h")
 

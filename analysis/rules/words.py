@@ -212,6 +212,10 @@ def _plainly(asked: Compare, per: str) -> Message | None:
             )
         case "hour":
             return say("it is {n}:00 or later", n=first) if later else say("it is before {n}:00", n=first)
+        case "day":
+            if later:
+                return say("it is day {n} of the campaign or later", n=first)
+            return say("it is before day {n} of the campaign", n=first)
         case "weekday":
             return _weekdays([day for day in range(1, DAYS + 1) if (day >= first) == later])
         case "rank" if first >= 2:
@@ -245,8 +249,13 @@ def subject(reading: Reading, per: str = "channel") -> Message:
     'the orders an hour of all channels'
     """
     metric = _metric(reading)
+    whole = {
+        "spread": say("the highest marginal ROI over the lowest"),
+        "time_share": say("the share of the demand gone by"),
+        "reserve_left": say("the share of the reserve left"),
+    }
     if reading.metric in TOGETHER:
-        return say("the {metric}", metric=metric)
+        return whole.get(reading.metric, metric)
     if reading.of == ALL or (reading.of is None and per == "campaign"):
         return say("the {metric} of all channels", metric=metric)
     if reading.of:
@@ -405,9 +414,7 @@ def clock(asked: RuleSet) -> Message:
     >>> print(clock(RuleSet(reserve=0.15)))
     Conditions are looked at every 4 hours, money is moved every 8 hours. 15% of the budget is held back as a reserve.
     """
-    looks, moves = (
-        say("hour") if window == "1h" else _span(window) for window in (asked.evaluate_every, asked.adjust_every)
-    )
+    looks, moves = _span(asked.evaluate_every), _span(asked.adjust_every)
     found = [say("Conditions are looked at every {looks}, money is moved every {moves}.", looks=looks, moves=moves)]
     modes = {
         "off": say("The set is switched off."),
@@ -431,7 +438,7 @@ def rule_set(asked: RuleSet, currency: str | None = None) -> tuple[Message, ...]
     --------
     >>> from analysis.rules.ready import plan
     >>> [str(said).split(":")[0] for said in rule_set(plan(reserve=0))[1:]]
-    ['When over the last 24 hours the highest over lowest marginal ROI is at least 1.1', 'Limits']
+    ['When over the last 24 hours the highest marginal ROI over the lowest is at least 1.1', 'Limits']
     """
     rules = sorted(asked.rules, key=lambda one: one.priority)
     found = [clock(asked), *(rule(one, currency) for one in rules), limits(asked.limits)]
