@@ -72,6 +72,10 @@ def write(asked: RuleSet, form: str = "yaml") -> str:
     return yaml.dump(tree, Dumper=_Dumper, sort_keys=False, default_flow_style=None, allow_unicode=True, width=120)
 
 
+class _Line(dict[str, object]):
+    """Settings that stand on one line."""
+
+
 class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: object) -> bool:
         return True
@@ -83,6 +87,7 @@ def _text(dumper: yaml.SafeDumper, held: str) -> yaml.ScalarNode:
 
 
 _Dumper.add_representer(str, _text)
+_Dumper.add_representer(_Line, lambda dumper, held: dumper.represent_mapping("tag:yaml.org,2002:map", held, True))
 
 
 def _settings(held: Value, last: str = "") -> dict[str, object]:
@@ -121,7 +126,7 @@ def _condition_written(held: Condition) -> dict[str, object]:
             if right:
                 times = {} if held.than == 1 else {"times": _number_written(held.than, False)}
                 than = {**times, "metric": right.metric, **_differing(left, right)}
-            return {**_settings(left), "is": held.is_, "than": than}
+            return _Line({**_settings(left), "is": held.is_, "than": than})
         case NotOf(of=(inner,)):
             return {"not": _condition_written(inner)}
         case AllOf(of=parts) | AnyOf(of=parts):
@@ -140,7 +145,7 @@ def _action_written(held: Action) -> object:
     first = _fields(type(held))[0].name if _fields(type(held)) else ""
     if not given:
         return held.kind
-    return {held.kind: given[first] if list(given) == [first] else given}
+    return _Line({held.kind: given[first] if list(given) == [first] else given})
 
 
 # ---- reading --------------------------------------------------------------------------------------------

@@ -48,12 +48,7 @@ def test_the_plan_is_short() -> None:
         "  then: [rebalance]\n"
         "  per: campaign\n"
         "- name: draw on the reserve in a surge\n"
-        "  when:\n"
-        "    metric: orders\n"
-        "    over: 4h\n"
-        "    of: all\n"
-        "    is: '>'\n"
-        "    than: {times: 1.5, metric: forecast}\n"
+        "  when: {metric: orders, over: 4h, of: all, is: '>', than: {times: 1.5, metric: forecast}}\n"
         "  then: [draw-reserve]\n"
         "  per: campaign\n"
         "  pending: 2\n"
@@ -137,7 +132,7 @@ WRONG = {
     "far metric": (one(RULE.replace("roi", "xyzzy")), "metric cannot be 'xyzzy': choose from spend, revenue, orders"),
     "field": (one(RULE.replace("then:", "than:")), "Line 4, rules 1: There is no setting 'than'. Did you mean then"),
     "setting": ("evalute_every: 4h", "Line 1: There is no setting 'evalute_every'. Did you mean evaluate_every"),
-    "action": (one(RULE.replace("pause", "pawse")), "Line 4, There is no action 'pawse'. Did you mean pause"),
+    "action": (one(RULE.replace("pause", "pawse")), "then: There is no action 'pawse'. Did you mean pause"),
     "operator": (one(RULE.replace('"<"', "=<")), "is: There is no sign of comparison '=<'. Did you mean <, >=, <=?"),
     "type": (one(RULE.replace("than: 1", "than: much")), "when › than: than cannot be 'much': it must be a number."),
     "quoted": (one(RULE.replace("than: 1", 'than: "1"')), "when › than: than cannot be '1': it must be a number."),
@@ -173,7 +168,7 @@ WRONG = {
     "no settings": ("- a", "Line 1: here go settings, each as a name, a colon and what it is."),
     "no list": ("rules: {name: a}", "Line 1, rules: here goes a list of rules"),
     "no rule": ("rules: [a]", "Line 1, rules 1: here go settings"),
-    "no condition": (one('name: a\nwhen: low\nthen: pause'), "Line 3, rules 1 › when: here goes a condition, such as {metric"),
+    "no condition": (one('name: a\nwhen: low\nthen: pause'), "Line 3, rules 1 › when: here goes a condition, such as"),
     "sign": (one(RULE.replace('"<"', ">")), 'Line 3: put the sign of a comparison in quotes: is: ">".'),
     "sign in a block": ("rules:\n- name: a\n  when:\n    metric: roi\n    is: >\n    than: 1\n  then: pause",
                         'Line 5, rules 1 › when › is: put the sign of a comparison in quotes: is: ">".'),
