@@ -59,6 +59,8 @@ METRICS = {
 """By name. A forecast is levelled to what was seen before its window; a rank of 1 is the best."""
 TOGETHER = frozenset({"spread", "hour", "weekday", "day", "time_share", "reserve_left"})
 """What is the same whichever channel is looked at. Mondays are 1, and so is a campaign's first day."""
+ADDED_UP = frozenset({"spend", "revenue", "orders", "forecast"})
+"""What is added up over a window, or stands for an hour or day of it."""
 OPERATORS = (">", ">=", "<", "<=")
 OPPOSITE = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
 """What holds where an operator does not, as long as there is data."""

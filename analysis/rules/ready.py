@@ -141,13 +141,13 @@ def pausing_by_cost(*, times: float = 1.5, over: str = "3d", excluding: str = "6
         sample_over=over,
         then=(Pause(),),
     )
-    return RuleSet(name=N_("pausing by cost per order"), rules=(stop, _second_try(over)))
+    return RuleSet(name=N_("pausing by cost per order"), rules=(stop, _second_try(over, excluding)))
 
 
-def _second_try(after: str) -> Rule:
-    """Resume what was paused so long that its window is empty; it then has to prove itself anew."""
-    idle = Compare(left=Reading(metric="spend", over=after), is_="<=", than=0)
-    return Rule(name=N_("give it another try"), when=idle, cooldown=after, then=(Resume(),))
+def _second_try(over: str, excluding: str) -> Rule:
+    """Resume what was paused so long that the window which stopped it is empty; it then has to prove itself anew."""
+    idle = Compare(left=Reading(metric="spend", over=over, excluding=excluding), is_="<=", than=0)
+    return Rule(name=N_("give it another try"), when=idle, cooldown=over, then=(Resume(),))
 
 
 def scaling_by_return(
@@ -236,9 +236,9 @@ def dying_creatives(*, share: float = 0.5, least_orders: int = 56) -> RuleSet:
         pending=2,
         least_orders=least_orders,
         sample_over="7d",
-        then=(Pause(), Notify(message=N_("Put in a new creative, then resume the channel"))),
+        then=(Pause(), Notify(message=N_("Put in a new creative: the channel is tried again tomorrow"))),
     )
-    return RuleSet(name=N_("stopping dying creatives"), rules=(stop, _second_try("3d")))
+    return RuleSet(name=N_("stopping dying creatives"), rules=(stop, _second_try("1d", "6h")))
 
 
 def staged_release(*, tranches: tuple[float, ...] = (0.2, 0.2), target: float = 1.0, every: str = "3d") -> RuleSet:

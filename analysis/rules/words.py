@@ -20,6 +20,7 @@ from analysis.rules.actions import (
     StandDown,
 )
 from analysis.rules.conditions import (
+    ADDED_UP,
     ALL,
     METRICS,
     OPPOSITE,
@@ -34,8 +35,6 @@ from analysis.rules.conditions import (
 )
 from analysis.rules.rule_set import Limits, Review, Rule, RuleSet
 
-ADDED_UP = ("spend", "revenue", "orders", "forecast")
-"""What may be read by the hour or day."""
 DAYS = 7
 
 
@@ -73,7 +72,7 @@ def _besides(asked: Rule) -> list[Message]:
     if asked.channels:
         found.append(say("It looks at {channels} alone.", channels=Names(asked.channels, "channel")))
     if asked.least_orders:
-        span = _span(asked.sample_over)
+        span = length(asked.sample_over)
         found.append(
             say("It needs {n} orders seen within {span}, else there is no data.", n=asked.least_orders, span=span)
         )
@@ -82,7 +81,7 @@ def _besides(asked: Rule) -> list[Message]:
     if asked.no_data == "fire":
         found.append(say("Without data, it goes on as if the condition held."))
     if asked.cooldown:
-        found.append(say("Once it has acted, it rests for {span}.", span=_span(asked.cooldown)))
+        found.append(say("Once it has acted, it rests for {span}.", span=length(asked.cooldown)))
     if asked.priority:
         found.append(say("Its place in the order is {n}.", n=asked.priority))
     return found
@@ -182,10 +181,10 @@ def _multiple(asked: Compare, right: Reading, per: str) -> Message:
     else:
         said = say("its {metric}", metric=_metric(right)) if same else subject(right, per)
     if METRICS[right.metric].over and (right.over, right.excluding) != (left.over, left.excluding):
-        facts = {"reading": said, "span": _span(right.over)}
+        facts = {"reading": said, "span": length(right.over)}
         said = say("{reading} over the last {span}", **facts)
         if right.excluding:
-            said = say("{reading} over the {span} until {late} ago", late=_span(right.excluding), **facts)
+            said = say("{reading} over the {span} until {late} ago", late=length(right.excluding), **facts)
     return said if asked.than == 1 else say("{times} times {reading}", times=times, reading=said)
 
 
@@ -193,9 +192,9 @@ def _within(reading: Reading, clause: Message) -> Message:
     if not METRICS[reading.metric].over:
         return clause
     if reading.excluding:
-        late = _span(reading.excluding)
-        return say("over the {span} until {late} ago {clause}", span=_span(reading.over), late=late, clause=clause)
-    return say("over the last {span} {clause}", span=_span(reading.over), clause=clause)
+        late = length(reading.excluding)
+        return say("over the {span} until {late} ago {clause}", span=length(reading.over), late=late, clause=clause)
+    return say("over the last {span} {clause}", span=length(reading.over), clause=clause)
 
 
 def _plainly(asked: Compare, per: str) -> Message | None:
@@ -282,7 +281,8 @@ def _percent(x: float) -> str:
     return f"{100 * x:,.4g}%"
 
 
-def _span(window: str) -> Message:
+def length(window: str) -> Message:
+    """Return a length of time in whole hours, or in days where it is long."""
     n = hours(window)
     if n == 1:
         return say("{n} hour", n=n)
@@ -322,7 +322,7 @@ def action(asked: Action, per: str = "channel", currency: str | None = None) -> 
         case Notify():
             return say("tell people")
         case StandDown(lasts=lasts):
-            return say("stop all rules for {span}", span=_span(lasts))
+            return say("stop all rules for {span}", span=length(lasts))
     raise TypeError(type(asked))
 
 
@@ -347,9 +347,9 @@ def _rebalanced(asked: Rebalance) -> Message:
     else:
         text = say("move up to {share} of the budget from the lowest marginal ROI to the highest", share=share)
     if asked.excluding:
-        return say("{what}, over the {span} until {late} ago", what=text, span=_span(asked.over),
-                   late=_span(asked.excluding))  # fmt: skip
-    return say("{what}, over the last {span}", what=text, span=_span(asked.over))
+        return say("{what}, over the {span} until {late} ago", what=text, span=length(asked.over),
+                   late=length(asked.excluding))  # fmt: skip
+    return say("{what}, over the last {span}", what=text, span=length(asked.over))
 
 
 def _and_then(one: Message, other: Message) -> Message:
@@ -375,7 +375,7 @@ def limits(asked: Limits) -> Message:
     if asked.day is not None:
         found.append(say("changes by at most {share} within 24 hours", share=_percent(asked.day)))
     if asked.cooldown:
-        found.append(say("rests for {span} after a change", span=_span(asked.cooldown)))
+        found.append(say("rests for {span} after a change", span=length(asked.cooldown)))
     if asked.per_day is not None:
         found.append(say("decisions carried out within 24 hours are at most {n}", n=asked.per_day))
     last = say("a change that goes further is made smaller")
@@ -394,7 +394,7 @@ def review(asked: Review) -> Message:
     ['A person looks first at 30% of decisions, drawn at random, and answers within 4 hours',
      'what has no answer after 8 hours is dropped.']
     """
-    share, span, late = _percent(asked.share), _span(asked.answers_in), _span(asked.time_out)
+    share, span, late = _percent(asked.share), length(asked.answers_in), length(asked.time_out)
     looked = say("at {share} of decisions, drawn at random", share=share)
     if asked.by == "risk":
         looked = say("at decisions that move {share} of the budget or more", share=share)
@@ -414,7 +414,7 @@ def clock(asked: RuleSet) -> Message:
     >>> print(clock(RuleSet(reserve=0.15)))
     Conditions are looked at every 4 hours, money is moved every 8 hours. 15% of the budget is held back as a reserve.
     """
-    looks, moves = _span(asked.evaluate_every), _span(asked.adjust_every)
+    looks, moves = length(asked.evaluate_every), length(asked.adjust_every)
     found = [say("Conditions are looked at every {looks}, money is moved every {moves}.", looks=looks, moves=moves)]
     modes = {
         "off": say("The set is switched off."),
