@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import combinations
 
 from analysis.errors import DataError
 from analysis.messages import Names, say
@@ -17,7 +16,7 @@ from analysis.rules.actions import ChangeBudget, DrawReserve, Rebalance, RefillR
 from analysis.rules.boxes import Interval, Key, both, boxes
 from analysis.rules.conditions import ALL, TOGETHER, AllOf, AnyOf, Compare, Condition, NotOf, Reading, hours
 from analysis.rules.findings import CUT, LEVELS, OPPOSED, RAISE, Finding, Judged
-from analysis.rules.pairs import of_the_set, of_two
+from analysis.rules.pairs import of_the_set, with_earlier
 from analysis.rules.rule_set import Rule, RuleSet
 
 Z = 1.96
@@ -56,7 +55,7 @@ def lint(
     rules = sorted((rule for rule in rule_set.rules if rule.on), key=lambda rule: rule.priority)
     judged = [Judged(rule, rule_set) for rule in rules]
     found = [finding for one in judged for check in ALONE for finding in check(one)]
-    found += [finding for one, other in combinations(judged, 2) for finding in of_two(one, other)]
+    found += [finding for n, one in enumerate(judged) for finding in with_earlier(judged[:n], one)]
     found += of_the_set(rule_set, judged)
     found += [finding for one in judged for finding in _unknown(one, channels)]
     found += [finding for one in judged for finding in _delayed(one, delays or {})]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import product
+from collections.abc import Iterator, Sequence
+from itertools import islice, product
 
 from analysis.messages import say
 from analysis.rules.actions import Rebalance, ReleaseTranche
@@ -15,11 +15,10 @@ CLOCKS = frozenset({"hour", "weekday", "day", "time_share"})
 """What no chance moves."""
 
 
-def of_two(one: Judged, other: Judged) -> Iterator[Finding]:
-    """Yield what is wrong between two rules, of which the first goes first."""
-    yield from _alike(one, other)
-    yield from _fights(one, other)
-    yield from _swings(one, other)
+def with_earlier(earlier: Sequence[Judged], other: Judged) -> Iterator[Finding]:
+    """Yield what is wrong between a rule and those that go before it: of each kind, with the first of them."""
+    for check in (_alike, _fights, _swings):
+        yield from islice((finding for one in earlier for finding in check(one, other)), 1)
 
 
 def of_the_set(asked: RuleSet, judged: list[Judged]) -> Iterator[Finding]:

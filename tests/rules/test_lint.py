@@ -59,7 +59,8 @@ CASES = {
         rules(told(both(when('spend', '>', 10, per='hour'), when('spend', '<', 240, per='day')))),
         "never", "a"),
     "never, as ratios": (
-        rules(told(both(when("orders", ">", "{times: 2, metric: forecast}"), when("forecast", ">", "{metric: orders}")))),
+        rules(told(both(when("orders", ">", "{times: 2, metric: forecast}"),
+                        when("forecast", ">", "{metric: orders}")))),
         "never", "a"),
     "never, by nothing": (rules("when: {any: []}, then: notify"), "never", "a"),
     "never, by not": (rules(f"when: {{not: {when('weekday', '<=', 7)}}}, then: notify"), "never", "a"),
@@ -227,5 +228,6 @@ def test_two_hundred_rules_are_judged_in_a_moment() -> None:
     own = [f"when: {condition}, then: {UP if n % 2 else DOWN}" for n, condition in enumerate(conditions)]
     text = "rules:\n" + "".join(f"- {{name: r{n}, {rule}}}\n" for n, rule in enumerate(own))
     asked, start = read(text), time.process_time()
-    assert lint(asked)
-    assert time.process_time() - start < 5
+    judged = lint(asked)
+    assert time.process_time() - start < 2
+    assert len({(finding.code, finding.rule) for finding in judged}) == len(judged)
