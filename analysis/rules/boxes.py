@@ -1,8 +1,8 @@
 """When can a condition hold? As intervals of what it reads, so that conditions can be held against each other.
 
 A condition is turned into boxes: it holds where one of them does, and a box is an interval for each reading, or for the
-ratio of two. What is read is never below zero; hours, days, ranks and orders are whole. What has no data is left out of
-account.
+ratio of two. What is read is never below zero, but for the excess over the forecast; hours, days, ranks and orders are
+whole. What has no data is left out of account.
 """
 
 from __future__ import annotations
@@ -83,6 +83,7 @@ DOMAINS = {
     "spread": Interval(1),
     "time_share": Interval(0, 1),
     "reserve_left": Interval(0, 1),
+    "excess": Interval(-math.inf),
 }
 
 
@@ -173,8 +174,8 @@ def domain(key: Key) -> Interval:
 
 
 def _known(reading: Reading, per: str, channel: str) -> list[Box] | None:
-    """Return where there is data: without spend there is no ROI and no cost per order."""
-    if reading.metric not in ("roi", "cpa"):
+    """Return where there is data: without spend there is no ROI, no rank by it and no cost per order."""
+    if reading.metric not in ("roi", "cpa", "rank"):
         return [{}]
     return [{(_quantity(reading, per, channel)._replace(metric="spend"), None): SOME}]
 
@@ -184,6 +185,8 @@ def _compared(asked: Compare, per: str, channel: str) -> list[Box] | None:
     left, scale = _quantity(asked.left, per, channel), _scale(asked.left)
     if asked.right is None:
         return _box((left, None), _side(asked.is_, asked.than / scale))
+    if "excess" in (asked.left.metric, asked.right.metric):
+        return [{}]  # a ratio says nothing of what may be below zero
     right, times = _quantity(asked.right, per, channel), asked.than * _scale(asked.right) / scale
     if times == 0:
         return _box((left, None), _side(asked.is_, 0.0))

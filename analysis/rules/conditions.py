@@ -55,6 +55,7 @@ METRICS = {
     "spent_share": Metric(14, N_("share of the budget spent"), "share", over=False),
     "time_share": Metric(15, N_("share of the demand gone by"), "share", over=False),
     "reserve_left": Metric(16, N_("share of the reserve left"), "share", over=False),
+    "excess": Metric(17, N_("standard deviations by which orders exceed the forecast"), "number"),
 }
 """By name. A forecast is levelled to what was seen before its window; a rank of 1 is the best."""
 TOGETHER = frozenset({"spread", "hour", "weekday", "day", "time_share", "reserve_left"})

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from analysis.errors import DataError
 from analysis.messages import Names, say
 from analysis.rules import words
-from analysis.rules.actions import ChangeBudget, DrawReserve, Rebalance, RefillReserve, ReleaseTranche, StandDown
+from analysis.rules.actions import ChangeBudget, DrawReserve, Rebalance, RefillReserve, ReleaseTranche
 from analysis.rules.boxes import Interval, Key, both, boxes
-from analysis.rules.conditions import ALL, TOGETHER, AllOf, AnyOf, Compare, Condition, NotOf, Reading, hours
-from analysis.rules.findings import CUT, LEVELS, OPPOSED, RAISE, Finding, Judged
+from analysis.rules.conditions import ALL, METRICS, TOGETHER, AllOf, AnyOf, Compare, Condition, NotOf, Reading, hours
+from analysis.rules.findings import CUT, LEVELS, OPPOSED, PAUSE, RAISE, RESUME, Finding, Judged
 from analysis.rules.pairs import of_the_set, with_earlier
 from analysis.rules.rule_set import Rule, RuleSet
 
@@ -23,7 +23,7 @@ Z = 1.96
 """Standard errors of a 95% interval."""
 APART = 0.2
 """How far from a plain threshold a figure is taken to matter, as a share of it."""
-LATE = frozenset({"revenue", "orders", "roi", "cpa", "marginal_roi", "rank", "spread"})
+LATE = frozenset({"revenue", "orders", "roi", "cpa", "marginal_roi", "rank", "spread", "excess"})
 """What is too low while sales are still to come."""
 
 
@@ -47,10 +47,8 @@ def lint(
     Examples
     --------
     >>> from analysis.rules.ready import plan
-    >>> [(finding.code, finding.rule) for finding in lint(plan(min_advantage=1, surge_evaluations=1))]
-    ... # doctest: +NORMALIZE_WHITESPACE
-    [('always', 'move to the higher marginal ROI'), ('endless', 'move to the higher marginal ROI'),
-     ('sample', 'draw on the reserve in a surge')]
+    >>> [(finding.code, finding.rule) for finding in lint(plan(min_advantage=1))]
+    [('always', 'move to the higher marginal ROI'), ('endless', 'move to the higher marginal ROI')]
     """
     rules = sorted((rule for rule in rule_set.rules if rule.on), key=lambda rule: rule.priority)
     judged = [Judged(rule, rule_set) for rule in rules]
@@ -108,15 +106,16 @@ def _idle(part: Condition, others: list[Condition], every: bool, per: str) -> bo
 
 def _clocked(one: Judged) -> Iterator[Finding]:
     """Find hours at which nobody looks."""
-    every = hours(one.asked.evaluate_every)
+    moves = all(action.moves for action in one.rule.then)
+    every = hours(one.asked.adjust_every if moves else one.asked.evaluate_every)
     if not one.boxes or (24 % every and every % 24):
         return
     looks = range(0, 24, every)
     asked = [interval for box in one.boxes for key, interval in box.items() if key[0].metric == "hour"]
     seen = [any(interval.low <= hour <= interval.high for hour in looks) for interval in asked]
     if len(asked) == len(one.boxes) and not any(seen):
-        text = say("It never acts: conditions are looked at at {hours}, and never while {condition}. Evaluate more "
-                   "often, or choose other hours.", hours=Names(tuple(f"{hour}:00" for hour in looks)),
+        text = say("It never acts: it could at {hours}, and never while {condition}. Shorten the clock of the set, or "
+                   "choose other hours.", hours=Names(tuple(f"{hour}:00" for hour in looks)),
                    condition=one.says(one.rule.when))  # fmt: skip
         yield one.finding("off-the-clock", "error", text)
 
@@ -129,15 +128,21 @@ def _against_itself(one: Judged) -> Iterator[Finding]:
 
 
 def _scoped(one: Judged) -> Iterator[Finding]:
-    """Find actions that do not go with what the rule looks at."""
-    wide = (Rebalance, DrawReserve, RefillReserve, ReleaseTranche, StandDown)
+    """Find actions and readings that do not go with what the rule looks at."""
+    wide = (Rebalance, DrawReserve, RefillReserve, ReleaseTranche)
     if one.rule.per == "channel" and any(isinstance(action, wide) for action in one.rule.then):
         text = say("It looks at each channel apart, but what it does is done to all of them. Write per: campaign.")
         yield one.finding("scope", "warning", text)
-    if one.rule.per == "campaign" and one.ways & {RAISE, CUT}:
-        text = say("It looks at the campaign, so it would change every channel's budget alike, which moves nothing. "
-                   "Write per: channel.")  # fmt: skip
-        yield one.finding("scope", "warning", text)
+    if one.rule.per == "campaign" and one.ways & {RAISE, CUT, PAUSE, RESUME}:
+        text = say("It looks at the campaign, so there is no channel that it could change. Write per: channel.")
+        yield one.finding("scope", "error", text)
+    for reading in one.rule.when.readings():
+        whole = reading.of == ALL or (reading.of is None and one.rule.per == "campaign")
+        if whole and reading.metric in ("marginal_roi", "rank"):
+            text = say("All channels together have no {metric}, so there is never data. Name a channel, or write per: "
+                       "channel.", metric=say(METRICS[reading.metric].label))  # fmt: skip
+            yield one.finding("no-data", "error", text)
+            return
 
 
 def _endless(one: Judged) -> Iterator[Finding]:
@@ -181,7 +186,7 @@ def _part_days(one: Judged) -> Iterator[Finding]:
     """Find windows that see another part of the day each time."""
     windows = [action.over for action in one.rule.then if isinstance(action, Rebalance) and action.by != "even"]
     for compare in _compares(one.rule.when):
-        if "forecast" not in {reading.metric for reading in compare.readings()}:
+        if not {"forecast", "excess"} & {reading.metric for reading in compare.readings()}:
             windows += [reading.over for reading in compare.readings() if reading.metric in LATE | {"spend"}]
     if short := next((window for window in windows if hours(window) % 24), None):
         text = say("A window of {span} sees the night at one evaluation and the evening at the next. Read whole "
@@ -199,9 +204,10 @@ def _compares(condition: Condition) -> Iterator[Compare]:
 
 def _small_samples(one: Judged) -> Iterator[Finding]:
     """Suggest how many orders there must be before a figure can be told from its threshold."""
-    needs = [(_orders_needed(compare), compare) for compare in _compares(one.rule.when)]
-    if not needs:
-        return
+    compares = list(_compares(one.rule.when))
+    needs = [(_orders_needed(compare), compare) for compare in compares]
+    if not needs or any(compare.left.metric == "excess" for compare in compares):
+        return  # the excess over the forecast is told in standard deviations
     need, compare = max(needs, key=lambda item: item[0])
     need = math.ceil(need * hours(one.rule.sample_over) / hours(compare.left.over))
     if need > one.rule.least_orders:

@@ -17,6 +17,9 @@ from analysis.rules.actions import (
 from analysis.rules.conditions import ALL, AllOf, Compare, Reading
 from analysis.rules.rule_set import Limits, Rule, RuleSet
 
+CHANCE = 3.0
+"""Standard deviations by which orders must exceed the forecast, besides the ratio, to count as a breach at all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ready:
@@ -109,11 +112,13 @@ def plan(
 
 
 def _surge(window: str, ratio: float, evaluations: int, release: float, min_roi: float) -> Rule:
-    orders, forecast = (Reading(metric=metric, over=window, of=ALL) for metric in ("orders", "forecast"))
+    orders, forecast, excess = (Reading(metric=m, over=window, of=ALL) for m in ("orders", "forecast", "excess"))
+    # A ratio alone would fire on three orders in a quiet night.
+    beyond_chance = Compare(left=excess, is_=">", than=CHANCE)
     return Rule(
         name=N_("draw on the reserve in a surge"),
         per="campaign",
-        when=Compare(left=orders, is_=">", than=ratio, right=forecast),
+        when=AllOf(of=(Compare(left=orders, is_=">", than=ratio, right=forecast), beyond_chance)),
         pending=evaluations,
         then=(DrawReserve(share=release, min_roi=min_roi),),
     )
@@ -236,7 +241,7 @@ def dying_creatives(*, share: float = 0.5, least_orders: int = 56) -> RuleSet:
         pending=2,
         least_orders=least_orders,
         sample_over="7d",
-        then=(Pause(), Notify(message=N_("Put in a new creative: the channel is tried again tomorrow"))),
+        then=(Notify(message=N_("Put in a new creative: the channel is tried again tomorrow")), Pause()),
     )
     return RuleSet(name=N_("stopping dying creatives"), rules=(stop, _second_try("1d", "6h")))
 

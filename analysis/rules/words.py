@@ -53,7 +53,7 @@ def rule(asked: Rule, currency: str | None = None) -> Message:
     >>> str(rule(Rule(name="stop", when=low, pending=2, then=(Pause(),))))
     "When over the last 24 hours a channel's ROI is below 0.8, 2 evaluations in a row: pause it."
     """
-    done = reduce(_and_then, (action(one, asked.per, currency) for one in asked.then))
+    done = reduce(_and_then, (action(one, currency) for one in asked.then))
     if asked.when == AllOf():
         text = say("At every evaluation: {actions}.", actions=done)
     else:
@@ -209,6 +209,8 @@ def _plainly(asked: Compare, per: str) -> Message | None:
                 if asked.left.metric == "orders"
                 else say("{reading} is zero", **facts)
             )
+        case "excess":
+            return _exceeding(asked, per)
         case "hour":
             return say("it is {n}:00 or later", n=first) if later else say("it is before {n}:00", n=first)
         case "day":
@@ -223,6 +225,14 @@ def _plainly(asked: Compare, per: str) -> Message | None:
                 return say("{channel} is not among the {n} best by ROI", **facts)
             return say("{channel} is among the {n} best by ROI", **facts)
     return None
+
+
+def _exceeding(asked: Compare, per: str) -> Message:
+    n = f"{asked.than:,.12g}"
+    orders = subject(asked.left.replace(metric="orders"), per)
+    if asked.is_ in (">", ">="):
+        return say("{orders} exceed their forecast by more than {n} standard deviations", orders=orders, n=n)
+    return say("{orders} do not exceed their forecast by more than {n} standard deviations", orders=orders, n=n)
 
 
 def _weekdays(days: list[int]) -> Message:
@@ -292,7 +302,7 @@ def length(window: str) -> Message:
 # ---- actions ----------------------------------------------------------------------------------------------
 
 
-def action(asked: Action, per: str = "channel", currency: str | None = None) -> Message:
+def action(asked: Action, currency: str | None = None) -> Message:
     """Return what an action does, as one is told to do it.
 
     Examples
@@ -300,10 +310,9 @@ def action(asked: Action, per: str = "channel", currency: str | None = None) -> 
     >>> str(action(Rebalance(step=0.1, excluding="6h")))
     'move up to 10% of the budget from the lowest marginal ROI to the highest, over the 24 hours until 6 hours ago'
     """
-    it = say("it") if per == "channel" else say("every channel")
     match asked:
         case ChangeBudget():
-            return _change(asked, say("its budget") if per == "channel" else say("every channel's budget"), currency)
+            return _change(asked, currency)
         case Rebalance():
             return _rebalanced(asked)
         case DrawReserve(share=share, min_roi=least):
@@ -314,9 +323,9 @@ def action(asked: Action, per: str = "channel", currency: str | None = None) -> 
         case ReleaseTranche():
             return say("release the next tranche")
         case Pause():
-            return say("pause {what}", what=it)
+            return say("pause it")
         case Resume():
-            return say("resume {what}", what=it)
+            return say("resume it")
         case Notify(message=str(message)):
             return say('tell people: "{message}"', message=message)
         case Notify():
@@ -326,16 +335,16 @@ def action(asked: Action, per: str = "channel", currency: str | None = None) -> 
     raise TypeError(type(asked))
 
 
-def _change(asked: ChangeBudget, budget: Message, currency: str | None) -> Message:
+def _change(asked: ChangeBudget, currency: str | None) -> Message:
     if asked.percent is not None:
         share = _percent(abs(asked.percent))
         if asked.percent < 0:
-            return say("cut {budget} by {share}", budget=budget, share=share)
-        return say("raise {budget} by {share}", budget=budget, share=share)
+            return say("cut its budget by {share}", share=share)
+        return say("raise its budget by {share}", share=share)
     amount = asked.amount or 0.0
     if amount < 0:
-        return say("cut {budget} by {amount} a day", budget=budget, amount=Money(-amount, currency))
-    return say("raise {budget} by {amount} a day", budget=budget, amount=Money(amount, currency))
+        return say("cut its budget by {amount} a day", amount=Money(-amount, currency))
+    return say("raise its budget by {amount} a day", amount=Money(amount, currency))
 
 
 def _rebalanced(asked: Rebalance) -> Message:

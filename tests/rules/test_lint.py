@@ -71,6 +71,10 @@ CASES = {
     "always, by any": (rules(told(either(when('roi', '<', 2), when('roi', '>', 1)))), "always", "a"),
     "idle": (rules(told(both(when('roi', '<', 1), when('roi', '<', 2)))), "idle-condition", "a"),
     "idle, of any": (rules(told(either(when('roi', '<', 1), when('day', '<', 1)))), "idle-condition", "a"),
+    "clock of moves": (rules(f"when: {{all: [{when('hour', '>=', 4)}, {when('hour', '<', 8)}]}}, then: {UP}"),
+                       "off-the-clock", "a"),
+    "rank of all": (rules(told(when("rank", ">", 2, of="all"))), "no-data", "a"),
+    "marginal ROI of all": (rules(f"per: campaign, {told(when('marginal_roi', '>', 1))}"), "no-data", "a"),
     "clock": (rules(told(both(when('hour', '>=', 5), when('hour', '<', 8)))), "off-the-clock", "a"),
     "both at once": (rules(f"then: [{UP}, {DOWN}]"), "against-itself", "a"),
     "raise and cut": (rules(f"when: {when('roi', '>', 1)}, then: {UP}",
@@ -107,6 +111,7 @@ CASES = {
     "nothing to resume": (rules("then: resume"), "nothing-to-resume", "a"),
     "scope": (rules("then: rebalance"), "scope", "a"),
     "scope of a change": (rules(f"per: campaign, then: {UP}"), "scope", "a"),
+    "scope of a pause": (rules("per: campaign, then: pause"), "scope", "a"),
     "part of a day": (rules(told(when('roi', '<', 1, over='4h'))), "part-of-a-day", "a"),
     "sample": (rules(told(LOW)), "sample", "a"),
 }  # fmt: skip
@@ -162,11 +167,25 @@ def test_in_ready_sets_there_is_nothing_to_mend(ready: Ready) -> None:
     assert not wrong
 
 
-def test_the_plan_is_told_how_many_orders_a_surge_needs() -> None:
-    """1.5 times the forecast is told from it by (1.96 / ln 1.5)² = 23.4, so 24 orders in 4 hours, 144 in a day."""
-    hints = lint(plan())
-    assert [(finding.code, finding.rule) for finding in hints] == [("sample", "draw on the reserve in a surge")]
-    assert "least_orders: 144 within 24 hours" in str(hints[0].message)
+def test_the_plan_has_nothing_to_mend() -> None:
+    assert not lint(plan())
+
+
+SAMPLES = {
+    # (1.96 / ln 1.5)² = 23.4, so 24 orders in 4 hours, 144 in a day
+    "a surge": (when("orders", ">", "{times: 1.5, metric: forecast}", over="4h"), "least_orders: 144 within 24 hours"),
+    "half": (when("roi", "<", "{times: 0.5, metric: roi, over: 7d}"), "least_orders: 8 within 24 hours"),
+    "a number": (when("cpa", ">", 90, over="2d"), "least_orders: 49 within 24 hours"),
+    "orders": (when("orders", "<", 5), None),
+    "beyond chance": (both(when("orders", ">", "{times: 1.5, metric: forecast}"), when("excess", ">", 3)), None),
+}
+
+
+@pytest.mark.parametrize("case", SAMPLES)
+def test_a_sample_is_asked_for_that_tells_the_threshold_apart(case: str) -> None:
+    condition, said = SAMPLES[case]
+    texts = [str(finding.message) for finding in lint(read(rules(told(condition)))) if finding.code == "sample"]
+    assert (said in texts[0]) if said else not texts
 
 
 def test_a_change_that_compounds_says_to_what() -> None:
