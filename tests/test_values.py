@@ -31,6 +31,9 @@ from analysis.messages import translate
 from analysis.notebook import Cell, Notebook, Quote, Seen, Unread, Words
 from analysis.question import Question
 from analysis.records import Alias, CalendarDay, ChannelTag, DisplayName, ExchangeRate, Forecast, LiftTest, PlanLine
+from analysis.rules.actions import ChangeBudget, Pause
+from analysis.rules.conditions import AnyOf, Compare, NotOf, Reading
+from analysis.rules.rule_set import Rule
 from analysis.values import Campaign, Filter, Phase, Value, base, kinds, local_day, local_midnight, seconds
 from analysis.vocabulary import TABLES, column_names
 from analysis.workspace import FileMapping, Segment
@@ -69,6 +72,11 @@ PLAIN: dict[str, Value] = {
     "unread": Unread(json='{"kind":"telepathy"}'),
     "seen": Seen(data="0a", figures="1b", said={"en": "50% went on."}),
     "cell": Cell(id="a", holds=Words(text="x")),
+    "reading": Reading(metric="roi"),
+    "compare": Compare(left=Reading(metric="roi"), is_="<", than=0.8),
+    "not-of": NotOf(of=(AnyOf(),)),
+    "change-budget": ChangeBudget(percent=-0.2),
+    "rule": Rule(name="stop", then=(Pause(),)),
     "limit": Limit(tags=("private",), least=0.4, of="spend"),
     "notebook": Notebook(title="Review", cells=(Cell(id="a", holds=Words(text="x")),)),
 }
