@@ -39,9 +39,12 @@ if TYPE_CHECKING:
     from analysis.journey.steps import Step as Step
     from analysis.notebook.book import Notebook as Notebook
     from analysis.notebook.book import Words as Words
+    from analysis.reallocation.break_even import BreakEven as BreakEven
+    from analysis.reallocation.rules import Card as Card
     from analysis.reallocation.rules import MarketSettings as MarketSettings
     from analysis.reallocation.rules import Rules as Rules
     from analysis.reallocation.simulation import Simulation as Simulation
+    from analysis.reallocation.sweep import RuleSweep as RuleSweep
     from analysis.records import Alias as Alias
     from analysis.records import CalendarDay as CalendarDay
     from analysis.records import ChannelTag as ChannelTag
@@ -140,6 +143,9 @@ _HOMES = {
     "Rules": "analysis.reallocation.rules",
     "Sales": "analysis.results.sales.question",
     "Scenario": "analysis.budget.scenario",
+    "BreakEven": "analysis.reallocation.break_even",
+    "Card": "analysis.reallocation.rules",
+    "RuleSweep": "analysis.reallocation.sweep",
     "Simulation": "analysis.reallocation.simulation",
     "StandDown": "analysis.rules.actions",
     "Step": "analysis.journey.steps",
@@ -176,8 +182,10 @@ __all__ = [
     "Allocation",
     "AnyOf",
     "Attribution",
+    "BreakEven",
     "CalendarDay",
     "Campaign",
+    "Card",
     "ChangeBudget",
     "ChannelTag",
     "ColumnMapping",
@@ -227,6 +235,7 @@ __all__ = [
     "Review",
     "Rule",
     "RuleSet",
+    "RuleSweep",
     "Rules",
     "Sales",
     "Scenario",

@@ -166,18 +166,24 @@ def policies(asked: RuleSet, against: Sequence[RuleSet], given: Setting) -> tupl
         fixed("once-held", resplit(floor, market, plan), *held),
         ruled("rules", own, plan, *held),
         ruled("unanswered", quiet, plan, *held),
-        *(_other(n, rules, given) for n, rules in enumerate(against)),
+        *(of_rules(f"rules-{n}", rules, given) for n, rules in enumerate(against, start=2)),
         Policy(name="thompson", kind=THOMPSON, plan=whole, reserve=0, tranches=(), rules=freely),
     )
 
 
-def _other(place: int, rules: RuleSet, given: Setting) -> Policy:
-    """Return another rule set, with what it holds back taken from the same budget in the same shares."""
+def fixed_whole(asked: RuleSet, given: Setting) -> tuple[Policy, Policy]:
+    """Return the fixed split of the whole budget as it is, and split once by the curves."""
+    found = {policy.name: policy for policy in policies(asked, (), given)}
+    return found["fixed"], found["once"]
+
+
+def of_rules(name: str, rules: RuleSet, given: Setting) -> Policy:
+    """Return a rule set as a policy, with what it holds back taken from the same budget in the same shares."""
     reserve = int(given.budget * rules.reserve)
     tranches = tuple(int(given.budget * share) for share in rules.tranches)
     plan = shared(np.array(given.budget - reserve - sum(tranches)), given.plan.astype(float))
     made = program(rules, given.market.channels)
-    return Policy(name=f"rules-{place + 2}", kind=RULED, plan=plan, reserve=reserve, tranches=tranches, rules=made)
+    return Policy(name=name, kind=RULED, plan=plan, reserve=reserve, tranches=tranches, rules=made)
 
 
 def _unanswered(asked: RuleSet) -> RuleSet:
@@ -223,7 +229,7 @@ def resplit(floor: float, market: Market, plan: Ints) -> Ints:
 def pack(own: Sequence[Policy], world: World, schedule: Mapping[str, Any] | None = None) -> Policies:
     """Lay policies end to end for the kernel."""
     rules = [policy.rules for policy in own]
-    length, width = world.cap.shape
+    width = world.cap.shape[1]
     sizes = [len(made.rules) for made in rules]
     code = np.cumsum([0, *(len(made.ops) for made in rules)])
     acts = np.cumsum([0, *(len(made.acts) for made in rules)])

@@ -9,10 +9,12 @@ from analysis.answer import Note
 from analysis.arrays import Bools
 from analysis.messages import Message, Money, Names, Share, say
 from analysis.reallocation.decisions import Decision
+from analysis.reallocation.desk import LARGE
 from analysis.reallocation.effects import Effects, misread
 from analysis.reallocation.play import Played
 from analysis.reallocation.setting import Setting
 from analysis.reallocation.state import CENTS, DECISIONS, DRAWN, FALSE, FOUND, TOTAL_DECLARED, TOTAL_LEFT, WAITED
+from analysis.reallocation.world import LEARNING, LEARNING_COST
 from analysis.rules.ready import CHANCE
 
 
@@ -70,6 +72,7 @@ def notes(played: Played, brought: Effects, log: tuple[Decision, ...]) -> tuple[
     notes += _money_notes(played)
     notes += _surge_notes(played)
     notes += _effect_notes(played, brought, log)
+    notes += _learning(played, log)
     notes.append(_most(played))
     notes += _assumed(played.given)
     notes += played.given.notes
@@ -182,6 +185,19 @@ def _effect_notes(played: Played, brought: Effects, log: tuple[Decision, ...]) -
                "them revenue before and after, as a team sees it, points the other way.",
                n=known, total=Money(total, played.given.currency), wrong=wrong)  # fmt: skip
     return [Note("true-effects", text)]
+
+
+def _learning(played: Played, log: tuple[Decision, ...]) -> list[Note]:
+    """Say how often the first run changed a channel's budget by more than a fifth at once."""
+    large = [d for d in log if d.outcome == "done" and any(abs(c) > LARGE * max(b, 0.01) for _, b, c, _ in d.budgets)]
+    if not large:
+        return []
+    text = say("In the first run {n} decisions changed a channel's budget by more than {share} at once. Advertising "
+               "platforms learn anew after that; here it costs {cost} of the response for {hours} hours. Limit the change "
+               "of a step or of a day if that matters to you.",
+               n=len(large), share=Share(LARGE), hours=int(played.world.numbers[LEARNING]),
+               cost=Share(float(played.world.numbers[LEARNING_COST] * (played.world.numbers[LEARNING] > 0))))  # fmt: skip
+    return [Note("learning-phase", text)]
 
 
 def _most(played: Played) -> Note:
