@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from analysis.notebook.book import Notebook as Notebook
     from analysis.notebook.book import Words as Words
     from analysis.reallocation.break_even import BreakEven as BreakEven
+    from analysis.reallocation.check import RuleCheck as RuleCheck
     from analysis.reallocation.rules import Card as Card
     from analysis.reallocation.rules import MarketSettings as MarketSettings
     from analysis.reallocation.rules import Rules as Rules
@@ -144,6 +145,7 @@ _HOMES = {
     "Sales": "analysis.results.sales.question",
     "Scenario": "analysis.budget.scenario",
     "BreakEven": "analysis.reallocation.break_even",
+    "RuleCheck": "analysis.reallocation.check",
     "Card": "analysis.reallocation.rules",
     "RuleSweep": "analysis.reallocation.sweep",
     "Simulation": "analysis.reallocation.simulation",
@@ -234,6 +236,7 @@ __all__ = [
     "Retention",
     "Review",
     "Rule",
+    "RuleCheck",
     "RuleSet",
     "RuleSweep",
     "Rules",

@@ -67,10 +67,18 @@ class BreakEven(SimulationDefinition):
             version=tables.version,
             headline=_headline(breaks, self.runs),
             frames={"table": table, "breaks": breaks},
-            notes=(Note("alone", say("Each setting is changed alone; the others stay as they are. All values meet the "
-                                     "same {n} simulated campaigns.", n=self.runs)),),
+            notes=(
+                Note(
+                    "alone",
+                    say(
+                        "Each setting is changed alone; the others stay as they are. All values meet the "
+                        "same {n} simulated campaigns.",
+                        n=self.runs,
+                    ),
+                ),
+            ),
             currency=given.currency,
-        )  # fmt: skip
+        )
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -88,19 +96,30 @@ class BreakEvenAnswer(Answer):
             "over_once": Field(N_("More than one split by the curves"), "money"),
         },
         breaks={
-            "against": Field(N_("Against"), "text", {
-                "fixed": N_("the fixed split of the whole budget"), "once": N_("one split by the curves"),
-            }),
+            "against": Field(
+                N_("Against"),
+                "text",
+                {
+                    "fixed": N_("the fixed split of the whole budget"),
+                    "once": N_("one split by the curves"),
+                },
+            ),
             "setting": Field(N_("Setting"), "text", _LABELS),
             "value": Field(N_("Break-even"), "number"),
             "low": Field(N_("95% from"), "number"),
             "high": Field(N_("95% to"), "number"),
-            "ends": Field(N_("How the gain ends"), "text", {
-                "above": N_("no gain above it"), "below": N_("no gain below it"), "never": N_("a gain at every value"),
-                "always": N_("no gain at any value"),
-            }),
+            "ends": Field(
+                N_("How the gain ends"),
+                "text",
+                {
+                    "above": N_("no gain above it"),
+                    "below": N_("no gain below it"),
+                    "never": N_("a gain at every value"),
+                    "always": N_("no gain at any value"),
+                },
+            ),
         },
-    )  # fmt: skip
+    )
 
     question: BreakEven
 
@@ -185,10 +204,18 @@ def _headline(breaks: pd.DataFrame, runs: int) -> Message:
         for against in ("fixed", "once")
     }
     if all(row["ends"] == "always" for row in rows if row["against"] == "once"):
-        return say("Against the fixed split of the whole budget, over {runs} runs: {fixed}. One split by the curves before "
-                   "the first hour earns more than the rules at every value looked at.", runs=runs, **facts)  # fmt: skip
-    return say("Against the fixed split of the whole budget, over {runs} runs: {fixed}. Against one split by the curves: "
-               "{once}.", runs=runs, **facts)  # fmt: skip
+        return say(
+            "Against the fixed split of the whole budget, over {runs} runs: {fixed}. One split by the curves before "
+            "the first hour earns more than the rules at every value looked at.",
+            runs=runs,
+            **facts,
+        )
+    return say(
+        "Against the fixed split of the whole budget, over {runs} runs: {fixed}. Against one split by the curves: "
+        "{once}.",
+        runs=runs,
+        **facts,
+    )
 
 
 def _said(row: Mapping[str, object]) -> Message:

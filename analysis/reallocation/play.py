@@ -74,6 +74,7 @@ class Walked:
     tally: Tally
     log: Log
     trace: Trace
+    ticks: Ints
 
     def place(self, name: str) -> int:
         """Return a policy's number."""
@@ -315,7 +316,7 @@ def walked(names: tuple[str, ...], packed: Policies, world: World, seed: int, ru
     hourly = trace(count, length if logged >= 0 else 0, width)
     sums = tally(len(runs), count, int(world.clock[DAY, -2]), len(packed.rules))
     walk(world, packed, state(packed, length), blank(world), seed, runs, logged, written, hourly, sums)
-    return Walked(names=names, tally=sums, log=written, trace=hourly)
+    return Walked(names=names, tally=sums, log=written, trace=hourly, ticks=packed.ticks)
 
 
 def play(asked: RuleSet, against: Sequence[RuleSet], given: Setting, *, runs: int, seed: int) -> Played:

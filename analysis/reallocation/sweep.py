@@ -97,10 +97,18 @@ class RuleSweep(SimulationDefinition):
             version=tables.version,
             headline=_headline(self, points[best], over_fixed[best, 1::2].mean(), facts, given.currency),
             frames={"table": pd.DataFrame(rows)},
-            notes=(Note("same-chance", say("All {cells} settings meet the same {runs} simulated campaigns.",
-                                           cells=len(points), runs=self.runs)),),
+            notes=(
+                Note(
+                    "same-chance",
+                    say(
+                        "All {cells} settings meet the same {runs} simulated campaigns.",
+                        cells=len(points),
+                        runs=self.runs,
+                    ),
+                ),
+            ),
             currency=given.currency,
-        )  # fmt: skip
+        )
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -158,9 +166,22 @@ def _headline(asked: RuleSweep, best: dict[str, float], gain: float, more: np.nd
         "y": _written(asked.down, best[asked.down]),
         "gain": Money(float(gain), currency),
     }
+    if KNOBS[asked.across].market or KNOBS[asked.down].market:
+        return say(
+            "Over the values looked at the rules gain most at {across} {x} and {down} {y}: {gain} more than the fixed "
+            "split of the whole budget. What the market does is not yours to set: read along its side.",
+            **facts,
+        )
     if np.isfinite(low) and low > 0:
-        return say("The rules earn most at {across} {x} and {down} {y}: {gain} more than the fixed split of the whole "
-                   "budget, {more} ({low} to {high}) more than as they are set.", more=Money(float(more.mean()), currency),
-                   low=Money(low, currency), high=Money(high, currency), **facts)  # fmt: skip
-    return say("No pair of settings earns demonstrably more than the present ones; the highest is {across} {x} and {down} "
-               "{y} with {gain} more than the fixed split of the whole budget.", **facts)  # fmt: skip
+        facts |= {"more": Money(float(more.mean()), currency)}
+        facts |= {"low": Money(low, currency), "high": Money(high, currency)}
+        return say(
+            "The rules earn most at {across} {x} and {down} {y}: {gain} more than the fixed split of the whole budget, "
+            "{more} ({low} to {high}) more than as they are set.",
+            **facts,
+        )
+    return say(
+        "No pair of settings earns demonstrably more than the present ones; the highest is {across} {x} and {down} {y} "
+        "with {gain} more than the fixed split of the whole budget.",
+        **facts,
+    )
