@@ -367,7 +367,10 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "retention": N_("Retention"),
         "sales": N_("Sales"),
         "scenario": N_("By hand"),
-        "simulation": N_("Reallocation"),
+        "break-even": N_("Break-even"),
+        "rule-check": N_("Check"),
+        "rule-sweep": N_("Map"),
+        "simulation": N_("Scoreboard"),
         "time-to-convert": N_("Time to convert"),
     }
 )

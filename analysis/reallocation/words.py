@@ -8,7 +8,7 @@ import pandas as pd
 from analysis.answer import Note
 from analysis.arrays import Bools
 from analysis.messages import Message, Money, Names, Share, say
-from analysis.reallocation.decisions import Decision
+from analysis.reallocation.decisions import Decision, misread_one
 from analysis.reallocation.desk import LARGE
 from analysis.reallocation.effects import Effects, misread
 from analysis.reallocation.play import Played
@@ -74,6 +74,36 @@ def _parts(played: Played) -> Message:
         "money while it runs, {shocks} from answering shocks",
         **facts,
     )
+
+
+def story(decision: Decision, currency: str | None) -> tuple[Message, ...]:
+    """Tell one decision: why it was made, what it brought, and what a team would have believed that it brought."""
+    found = [decision.reason]
+    if decision.left is not None and decision.right is not None:
+        found.append(say("It saw {left}, to be held against {right}.", left=decision.left, right=decision.right))
+    if decision.effect is None:
+        return (*found, say("Nothing was carried out, so it brought nothing."))
+    facts: dict[str, object] = {"effect": Money(decision.effect, currency)}
+    if decision.last_in is not None:
+        facts["last_in"] = Money(decision.last_in, currency)
+        found.append(say("It truly brought {effect} by the campaign's end, played again with the same chance, without "
+                         "it and all that followed; left out alone, the rules would have earned {last_in} less.",
+                         **facts))  # fmt: skip
+    else:
+        found.append(say("It truly brought {effect} by the campaign's end, played again with the same chance, without "
+                         "it and all that followed.", **facts))  # fmt: skip
+    return (*found, *_naively(decision, currency))
+
+
+def _naively(decision: Decision, currency: str | None) -> tuple[Message, ...]:
+    """Say what revenue before and after would have made of a decision."""
+    if decision.naive is None or decision.effect is None:
+        return ()
+    naive = Money(decision.naive, currency)
+    if misread_one(decision):
+        return (say("A team that holds revenue after it against revenue before would have read {naive}, and concluded "
+                    "the wrong way.", naive=naive),)  # fmt: skip
+    return (say("A team that holds revenue after it against revenue before would have read {naive}.", naive=naive),)
 
 
 def notes(played: Played, brought: Effects, log: tuple[Decision, ...]) -> tuple[Note, ...]:
