@@ -50,6 +50,10 @@ FRAMES = {
 }
 
 
+MANY = 10_000
+"""Rows of an answer's tables from which on they are drawn only when somebody opens them."""
+
+
 def show(answer: Answer, page: str, look_at: Callable[[Answer, str], None] | None = None) -> None:
     """Draw an answer; `page` prefixes the widget keys, `look_at` draws what stands in the chart's place."""
     st.markdown(f"#### {said(answer, answer.headline)}")
@@ -59,7 +63,7 @@ def show(answer: Answer, page: str, look_at: Callable[[Answer, str], None] | Non
         drawn.chart(answer, f"{page}.chart")
     notes(answer, page)
     actions(answer, page)
-    details(answer, page)
+    details(answer, page, lazily=sum(map(len, answer.frames.values())) > MANY)
 
 
 def details(answer: Answer, page: str, *, lazily: bool = False) -> None:

@@ -83,15 +83,13 @@ def story(decision: Decision, currency: str | None) -> tuple[Message, ...]:
         found.append(say("It saw {left}, to be held against {right}.", left=decision.left, right=decision.right))
     if decision.effect is None:
         return (*found, say("Nothing was carried out, so it brought nothing."))
-    facts: dict[str, object] = {"effect": Money(decision.effect, currency)}
+    found.append(say("It truly brought {effect} by the campaign's end, played again with the same chance, without it and "
+                     "all that followed.", effect=Money(decision.effect, currency)))  # fmt: skip
     if decision.last_in is not None:
-        facts["last_in"] = Money(decision.last_in, currency)
-        found.append(say("It truly brought {effect} by the campaign's end, played again with the same chance, without "
-                         "it and all that followed; left out alone, the rules would have earned {last_in} less.",
-                         **facts))  # fmt: skip
-    else:
-        found.append(say("It truly brought {effect} by the campaign's end, played again with the same chance, without "
-                         "it and all that followed.", **facts))  # fmt: skip
+        lacking = Money(abs(decision.last_in), currency)
+        less = say("Left out alone, the rules would have earned {amount} less.", amount=lacking)
+        more = say("Left out alone, the rules would have earned {amount} more.", amount=lacking)
+        found.append(less if decision.last_in >= 0 else more)
     return (*found, *_naively(decision, currency))
 
 

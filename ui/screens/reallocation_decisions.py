@@ -70,13 +70,14 @@ def _one(answer: SimulationAnswer, at: int) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left:
         st.markdown(f"**{_title(decision)}**")
-        for sentence in answer.story(at):
-            st.markdown(shown(answer.say(sentence, current())))
+        st.markdown("  \n".join(shown(answer.say(sentence, current())) for sentence in answer.story(at)))
     with right:
         if decision.budgets:
             table(answer, "budgets", BUDGETS, decision=at)
 
 
 def _title(decision: Decision) -> str:
-    what, outcome = _(KINDS[decision.kind]), _(OUTCOMES[decision.outcome])
-    return shown(_("{time}: {what} ({outcome})", time=f"{decision.time:%Y-%m-%d %H:%M}", what=what, outcome=outcome))
+    what, time = _(KINDS[decision.kind]), f"{decision.time:%Y-%m-%d %H:%M}"
+    if decision.outcome == "done":
+        return shown(_("{time}: {what}", time=time, what=what))
+    return shown(_("{time}: {what} ({outcome})", time=time, what=what, outcome=_(OUTCOMES[decision.outcome])))

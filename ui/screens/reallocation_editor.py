@@ -175,7 +175,7 @@ def _condition(channels: tuple[str, ...], n: int, part: Condition) -> Condition:
     with line():
         left = _reading(channels, f"{place}.left", own.left)
         sign = choose_words(widget_key(f"{place}.is"), _("Comparison"), SIGNS, own.is_, 110)
-        than = number(widget_key(f"{place}.than"), _("Value"), float(own.than), 0.1, format="%.6g", width=130)
+        than = number(widget_key(f"{place}.than"), _("Value"), float(own.than), 0.1, format="%.6g", width=120)
         against = {"": N_("a number"), **{name: metric.label for name, metric in METRICS.items()}}
         other = choose_words(widget_key(f"{place}.right"), _("Times"), against, own.right.metric if own.right else "")
         right = None
@@ -220,7 +220,9 @@ def _reading(channels: tuple[str, ...], place: str, own: Reading, metric: str | 
 
 
 def _whose(code: str) -> str:
-    return _({"": N_("its own"), ALL: N_("all channels")}[code]) if code in ("", ALL) else called("channel")(code)
+    if code in ("", ALL):
+        return _("all channels") if code else _("its own")
+    return called("channel")(code)
 
 
 def window(name: str, label: str, first: str | None) -> str | None:
