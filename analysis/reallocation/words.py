@@ -83,8 +83,8 @@ def story(decision: Decision, currency: str | None) -> tuple[Message, ...]:
         found.append(say("It saw {left}, to be held against {right}.", left=decision.left, right=decision.right))
     if decision.effect is None:
         return (*found, say("Nothing was carried out, so it brought nothing."))
-    found.append(say("It truly brought {effect} by the campaign's end, played again with the same chance, without it and "
-                     "all that followed.", effect=Money(decision.effect, currency)))  # fmt: skip
+    found.append(say("It truly brought {effect} by the campaign's end, played again with the same chance, without it "
+                     "and all that followed.", effect=Money(decision.effect, currency)))  # fmt: skip
     if decision.last_in is not None:
         lacking = Money(abs(decision.last_in), currency)
         less = say("Left out alone, the rules would have earned {amount} less.", amount=lacking)

@@ -16,7 +16,7 @@ from ui.tabled import table
 SHOWN = {
     "all": N_("all decisions"),
     "done": N_("carried out"),
-    "held": N_("held back"),
+    "held": N_("not carried out"),
     "wrong": N_("misread by before and after"),
 }
 """Which decisions one steps through."""

@@ -74,7 +74,8 @@ def draft(channels: tuple[str, ...], rule: Rule) -> Rule | None:
     kept = widget_key("edit.draft")
     now = st.session_state.setdefault(kept, rule)
     try:
-        name = text("edit.name", _("Name"), now.name, max_chars=80)
+        typed = text("edit.name", _("Name"), _(now.name), max_chars=80)
+        name = now.name if typed == _(now.name) else typed
         when = _conditions(channels, now)
         then = _actions(now)
         made = _besides(channels, now.replace(name=name or now.name, when=when, then=then))

@@ -58,7 +58,7 @@ def _card(channels: tuple[str, ...], start: Simulation) -> None:
     with line():
         size = labelled(f"new.size.{kind}", _("Times the usual"), float(getattr(shock, shock.size)), 0.0, 100.0, 0.1)
         lasts = window(f"new.lasts.{kind}", _("for hours"), shock.lasts)
-    when = choose_words(widget_key("new.when"), _("When"), WHEN, "random", None)
+    when = choose_words(widget_key("new.when"), _("When it comes"), WHEN, "random", None)
     with line():
         if when == "fixed":
             at, times = f"{24 * (labelled('new.day', _('Day'), 3, 1, 366, 1) - 1)}h", 1.0

@@ -74,7 +74,8 @@ def _begin(start: Simulation) -> None:
 def _compared(start: Simulation) -> tuple[RuleSet, ...]:
     """Draw which rule sets meet the same campaigns."""
     known = _others(start)
-    first = [label for label, rules in known.items() if rules in start.against]
+    labels = {rules: label for label, rules in known.items()}
+    first = [labels[rules] for rules in start.against]
     chosen = several(widget_key("compare"), _("Compare with…"), known, first, N_("no other rules"))
     found = tuple(dict.fromkeys(known[label] for label in chosen))[:4]
     if len(chosen) > 4:
@@ -130,14 +131,14 @@ def _card(channels: tuple[str, ...], start: Simulation, n: int, rule: Rule) -> N
                   args=(place, start, _replaced(n, on=not rule.on)))  # fmt: skip
         st.markdown(f"**{shown(_(rule.name))}**", width="stretch")
         for name, icon, label, change, off in (
-            ("up", "arrow_upward", N_("Up"), _moved(n, -1), n == 0),
-            ("down", "arrow_downward", N_("Down"), _moved(n, 1), n == count - 1),
+            ("up", "arrow_upward", N_("Up a place"), _moved(n, -1), n == 0),
+            ("down", "arrow_downward", N_("Down a place"), _moved(n, 1), n == count - 1),
             ("copy", "content_copy", N_("Duplicate"), _copied(n), count >= MOST_RULES),
             ("drop", "delete", N_("Delete"), _dropped(n), False),
         ):
             st.button("", icon=f":material/{icon}:", type="tertiary", key=widget_key(f"{name}.{n}"), help=_(label),
                       on_click=_changed, args=(place, start, change), disabled=off)  # fmt: skip
-        st.button(_("Close") if editing else _("Change"), icon=":material/edit:", key=widget_key(f"edit-rule.{n}"),
+        st.button(_("Close") if editing else _("Edit"), icon=":material/edit:", key=widget_key(f"edit-rule.{n}"),
                   on_click=_edit, args=(place, None if editing else n))  # fmt: skip
     st.markdown(session.worded(words.rule(rule, _currency())))
     if editing:
