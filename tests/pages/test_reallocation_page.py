@@ -136,13 +136,10 @@ def test_rules_that_decide_nothing_have_no_decisions_to_step_through(side: Side)
     assert any("no such decision" in i.value for i in app.info)
 
 
-def test_decisions_are_told_in_the_readers_language(side: Side) -> None:
-    app = side("decisions")
-    app.session_state["language"] = "zh_CN"
-    run(app)
-    assert "真正带来" in told(app)
-    app.session_state["reallocation.details"] = True
-    log = next(d.value for d in run(app).dataframe if "reason" in d.value.columns)
+def test_decisions_are_told_in_the_readers_language(sample: Tables) -> None:
+    answer: Any = Simulation(runs=2, where=WHERE).run(sample)
+    assert "真正带来" in " ".join(answer.say(sentence, "zh_CN") for sentence in answer.story(2))
+    log = answer.shown("log", "zh_CN")
     assert all(any("\u4e00" <= c <= "\u9fff" for c in reason) for reason in log["reason"])
 
 

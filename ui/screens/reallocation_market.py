@@ -20,7 +20,8 @@ WHEN = {"random": N_("at a random hour"), "fixed": N_("on a day")}
 def controls(tables: Tables, start: Simulation) -> Simulation:
     """Draw the market; return the question with it."""
     channels = tables.names("channel", "spend")
-    st.markdown(f"**{_('Shock cards')}**")
+    title = _("Shock cards")
+    st.markdown(f"**{title}**")
     _cards(start)
     with st.popover(_("Add a card"), icon=":material/add:", key=widget_key("card.add"),
                     disabled=len(start.market.cards) >= MOST):  # fmt: skip
