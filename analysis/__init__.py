@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from analysis.notebook.book import Words as Words
     from analysis.reallocation.break_even import BreakEven as BreakEven
     from analysis.reallocation.check import RuleCheck as RuleCheck
+    from analysis.reallocation.replay import RuleReplay as RuleReplay
     from analysis.reallocation.rules import Card as Card
     from analysis.reallocation.rules import MarketSettings as MarketSettings
     from analysis.reallocation.rules import Rules as Rules
@@ -147,6 +148,7 @@ _HOMES = {
     "BreakEven": "analysis.reallocation.break_even",
     "RuleCheck": "analysis.reallocation.check",
     "Card": "analysis.reallocation.rules",
+    "RuleReplay": "analysis.reallocation.replay",
     "RuleSweep": "analysis.reallocation.sweep",
     "Simulation": "analysis.reallocation.simulation",
     "StandDown": "analysis.rules.actions",
@@ -237,6 +239,7 @@ __all__ = [
     "Review",
     "Rule",
     "RuleCheck",
+    "RuleReplay",
     "RuleSet",
     "RuleSweep",
     "Rules",

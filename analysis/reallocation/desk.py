@@ -99,6 +99,8 @@ SETTLED = 10.0
 """Orders' worth of belief in the forecast as it was fitted, before any were seen."""
 CRUMB = 0.01
 """Share of a step below which a channel has nothing to give or no room to take."""
+PRICED = 48
+"""Halvings by which a price of money is found."""
 LARGE = 0.2
 """Change of a channel's budget from which on it learns anew."""
 
@@ -552,6 +554,7 @@ def _draw(world: World, pol: Policies, s: State, p: int, t: int, act: int) -> tu
         total,
         pol.act_values[act, 1],
         s.room[OUT],
+        PRICED,
     )
     given = 0
     for c in range(world.cap.shape[1]):
@@ -911,7 +914,8 @@ def believe(
         s.room[SCALE, c] = level * world.multiplier[world.clock[PHASE, t], c] * world.channels[CEILING, c]
         s.room[LOW, c], s.room[HIGH, c] = s.room[LOW, c] / cents, s.room[HIGH, c] / cents
         total += s.cells[LEFT, p, c] / cents
-    split(world.kinds[FAMILY], s.room[SCALE], world.channels[HALF], s.room[LOW], s.room[HIGH], total, 0.0, s.room[OUT])
+    low, high, out = s.room[LOW], s.room[HIGH], s.room[OUT]
+    split(world.kinds[FAMILY], s.room[SCALE], world.channels[HALF], low, high, total, 0.0, out, PRICED)
     s.decided[GIVEN, :] = 0
     for c in range(world.cap.shape[1]):
         s.decided[CHANGE, c] = int((s.room[OUT, c]) * cents) - s.cells[LEFT, p, c]

@@ -65,6 +65,7 @@ from analysis.reallocation.world import (
     DAY,
     DEARER,
     DEMAND,
+    EXACT,
     FAMILY,
     HALF,
     LEARNING_COST,
@@ -238,6 +239,7 @@ def _spend(
     weight, rest, phase = world.hours[WEIGHT, h], world.hours[REST, h], world.clock[PHASE, h]
     price, demand, day = truth.hours[PRICE, h], truth.hours[DEMAND, h], world.clock[DAY, h] - 1
     value_of, dearer, cost = world.numbers[ORDER_VALUE], world.numbers[DEARER], world.numbers[LEARNING_COST]
+    exact = world.numbers[EXACT] > 0.0
     for p in range(pol.own.shape[1]):
         learns = pol.own[KIND, p] == RULED or pol.own[KIND, p] == THOMPSON
         until = rest - world.hours[REST, pol.ticks[THEN, p, h]]
@@ -248,7 +250,7 @@ def _spend(
                 s.rates[p, h % 24, c] = s.cells[LEFT, p, c] / (rest * CENTS)
             cap, x = world.cap[h, c], 0
             if s.cells[LEFT, p, c] > 0 and s.cells[PAUSED, p, c] == 0:
-                x, s.carry[DUE, p, c] = due(s.cells[LEFT, p, c], s.carry[DUE, p, c], weight / rest, cap)
+                x, s.carry[DUE, p, c] = due(s.cells[LEFT, p, c], s.carry[DUE, p, c], world.pacing[h, c], cap)
                 s.cells[LEFT, p, c] -= x
             if s.cells[EXTRA, p, c] > 0:
                 more, s.carry[EXTRA_DUE, p, c] = due(s.cells[EXTRA, p, c], s.carry[EXTRA_DUE, p, c], share, cap - x)
@@ -270,7 +272,9 @@ def _spend(
             money += x
             total += value
             count = 0.0
-            if learns or own:
+            if exact:
+                count = value / value_of * truth.cells[TRACKED_SHARE, h, c]
+            elif learns or own:
                 count = math.floor(poisson(value / value_of * swing[c], luck[c]) * truth.cells[TRACKED_SHARE, h, c])
             if learns:
                 usual = world.multiplier[phase, c] * weight * world.channels[CEILING, c]
