@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from analysis.reallocation.rules import Rules as Rules
     from analysis.reallocation.simulation import Simulation as Simulation
     from analysis.reallocation.sweep import RuleSweep as RuleSweep
+    from analysis.records import Adjustment as Adjustment
     from analysis.records import Alias as Alias
     from analysis.records import CalendarDay as CalendarDay
     from analysis.records import ChannelTag as ChannelTag
@@ -86,6 +87,7 @@ if TYPE_CHECKING:
     from analysis.workspace.contents import Contents as Contents
 
 _HOMES = {
+    "Adjustment": "analysis.records",
     "Alias": "analysis.records",
     "AllOf": "analysis.rules.conditions",
     "Allocation": "analysis.budget.allocation.question",
@@ -181,6 +183,7 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
+    "Adjustment",
     "Alias",
     "AllOf",
     "Allocation",

@@ -6,7 +6,7 @@ where money moves, the curve says how much more or less. What follows from that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import ClassVar
@@ -27,11 +27,13 @@ from analysis.reallocation import decisions as told
 from analysis.reallocation.decisions import Decision
 from analysis.reallocation.definition import SimulationDefinition
 from analysis.reallocation.effects import effects
-from analysis.reallocation.play import Played, Policy, follow, of_rules, program
+from analysis.reallocation.play import Played, Policy, follow, of_rules, pack, program, walked
 from analysis.reallocation.setting import Setting, setting
 from analysis.reallocation.simulation import SimulationAnswer
-from analysis.reallocation.state import CENTS, FIXED, REVENUE
+from analysis.reallocation.state import CENTS, FIXED, REVENUE, SCHEDULED
+from analysis.records import Adjustment
 from analysis.rules.conditions import HOUR, hours
+from analysis.rules.program import BY_MARGINAL
 from analysis.rules.rule_set import RuleSet
 from analysis.tables import Tables
 from analysis.values import value
@@ -89,6 +91,7 @@ class RuleReplay(SimulationDefinition):
             frames={
                 "table": table,
                 "log": told.frame(log),
+                "made": _made(self, tables.recorded(Adjustment), given, actual),
                 "budgets": told.budgets(log),
                 "channels": _channels(played),
             },
@@ -101,6 +104,9 @@ class RuleReplay(SimulationDefinition):
 @dataclass(frozen=True, kw_only=True, repr=False)
 class RuleReplayAnswer(Answer):
     """The campaign as it was beside the rules' (modelled); "log", "budgets" and "channels" as a simulation has them.
+
+    "made" holds the adjustments that people made (records), each with what it is estimated to have brought: what was,
+    less what the curves say had the money stayed where it was.
 
     Parameters
     ----------
@@ -119,6 +125,16 @@ class RuleReplayAnswer(Answer):
             "gain_high": Field(N_("95% to"), "money"),
         },
         log=dict(SimulationAnswer.fields["log"]),
+        made={
+            "time": Field(N_("Local time"), "time"),
+            "from_channel": Field(N_("From channel"), "text", of="channel"),
+            "to_channel": Field(N_("To channel"), "text", of="channel"),
+            "amount": Field(N_("Amount"), "money"),
+            "effect": Field(N_("Brought, estimated"), "money"),
+            "low": Field(N_("95% from"), "money"),
+            "high": Field(N_("95% to"), "money"),
+            "reason": Field(N_("Reason"), "text"),
+        },
         budgets=dict(SimulationAnswer.fields["budgets"]),
         channels=dict(SimulationAnswer.fields["channels"]),
     )
@@ -145,7 +161,7 @@ def _no_finer(own: RuleSet, period: int) -> RuleSet:
 
 
 def _as_it_was(asked: SimulationDefinition, tables: Tables) -> tuple[Setting, Floats, int]:
-    """Return the campaign's setting, its spend and revenue by hour and channel, and the hours of a row of the report."""
+    """Return the campaign's setting, its spend and revenue by hour and channel, and how many hours a row spans."""
     given = setting(asked, tables)
     market = given.market
     rows = report(tables, asked.where, given.currency).rows
@@ -198,8 +214,61 @@ def _played(asked: RuleReplay, own: RuleSet, given: Setting, actual: Floats) -> 
     found = follow((as_it_was, ruled), world, seed=asked.seed, runs=runs, logged=0)
     held = replace(given, plan=ruled.plan, reserve=ruled.reserve, tranches=ruled.tranches)
     nothing = np.zeros((asked.runs, 2))
-    return Played(rule_set=own, given=held, world=world, policies=(as_it_was, ruled), walked=found, most=nothing,
-                  most_spent=nothing, seed=asked.seed)  # fmt: skip
+    return Played(
+        rule_set=own,
+        given=held,
+        world=world,
+        policies=(as_it_was, ruled),
+        walked=found,
+        most=nothing,
+        most_spent=nothing,
+        seed=asked.seed,
+    )
+
+
+def _made(asked: RuleReplay, made: Sequence[Adjustment], given: Setting, actual: Floats) -> pd.DataFrame:
+    """Estimate what each adjustment that was made brought: the campaign is played without it alone."""
+    market = given.market
+    known = [a for a in made if {a.from_channel, a.to_channel} <= set(market.channels)]
+    moments = [int(np.searchsorted(market.times, pd.Timestamp(a.day) + pd.Timedelta(hours=a.hour))) for a in known]
+    inside = [(a, t) for a, t in zip(known, moments, strict=True) if 0 < t < len(market.times)]
+    columns = [*RuleReplayAnswer.fields["made"]]
+    if not inside:
+        return pd.DataFrame(columns=columns).astype(dict.fromkeys(("amount", "effect", "low", "high"), float))
+    world = market.world(given.plan, actual)
+    silent = program(RuleSet(), market.channels)
+    cents = np.zeros((2, len(inside), len(market.channels)), dtype=np.int64)
+    for n, (a, _) in enumerate(inside):
+        cents[0, n, market.channels.index(a.from_channel)] = round(a.amount * CENTS)
+        cents[0, n, market.channels.index(a.to_channel)] = -round(a.amount * CENTS)
+    own = [
+        Policy(name=str(n), kind=SCHEDULED, plan=given.plan, reserve=0, tranches=(), rules=silent)
+        for n in range(len(inside) + 1)
+    ]
+    written = {
+        "when": np.array([[t, BY_MARGINAL, -1] for _, t in inside], dtype=np.int64),
+        "cents": cents,
+        "use": np.eye(len(inside) + 1, len(inside), dtype=bool),
+    }
+    runs = np.arange(asked.runs, dtype=np.int64)
+    found = walked(tuple(p.name for p in own), pack(own, world, written), world, asked.seed, runs, -1)
+    worth = found.tally.worth[REVENUE]
+    effect = worth[:, -1:] - worth[:, :-1]
+    low, high = np.quantile(effect, TAILS, axis=0)
+    rows = [
+        {
+            "time": market.times[t],
+            "from_channel": a.from_channel,
+            "to_channel": a.to_channel,
+            "amount": a.amount,
+            "effect": effect[:, n].mean(),
+            "low": low[n],
+            "high": high[n],
+            "reason": a.reason,
+        }
+        for n, (a, t) in enumerate(inside)
+    ]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _channels(played: Played) -> pd.DataFrame:
@@ -225,24 +294,37 @@ def _headline(done: int, gain: float, low: float, high: float, given: Setting) -
     facts = {"n": done, "gain": Money(gain, given.currency), "low": Money(low, given.currency),
              "high": Money(high, given.currency)}  # fmt: skip
     if low > 0:
-        return say("In this campaign the rules would have made {n} decisions and, by the curves, brought {gain} ({low} "
-                   "to {high}) more than it did. That is modelled, not measured.", **facts)  # fmt: skip
+        return say(
+            "In this campaign the rules would have made {n} decisions and, by the curves, brought {gain} ({low} "
+            "to {high}) more than it did. That is modelled, not measured.",
+            **facts,
+        )
     if high < 0:
         facts |= {"gain": Money(-gain, given.currency), "low": Money(-high, given.currency)}
         facts |= {"high": Money(-low, given.currency)}
-        return say("In this campaign the rules would have made {n} decisions and, by the curves, brought {gain} ({low} "
-                   "to {high}) less than it did. That is modelled, not measured.", **facts)  # fmt: skip
-    return say("In this campaign the rules would have made {n} decisions; whether they would have brought more or less "
-               "than it did, the curves cannot say: {gain} ({low} to {high}), modelled.", **facts)  # fmt: skip
+        return say(
+            "In this campaign the rules would have made {n} decisions and, by the curves, brought {gain} ({low} "
+            "to {high}) less than it did. That is modelled, not measured.",
+            **facts,
+        )
+    return say(
+        "In this campaign the rules would have made {n} decisions; whether they would have brought more or less "
+        "than it did, the curves cannot say: {gain} ({low} to {high}), modelled.",
+        **facts,
+    )
 
 
 def _notes(asked: RuleReplay, own: RuleSet, period: int, given: Setting) -> tuple[Note, ...]:
     notes = [Note("modelled", say("Effects are modelled: where money moves, a channel's curve says what more or less "
                                   "of it would have earned on that day; the rest is as it was."), "warning")]  # fmt: skip
     if hours(asked.rule_set().evaluate_every) < hours(own.evaluate_every):
-        text = say("The report has a row every {span}, so the rules are looked at every {look} and act every {act}; "
-                   "finer is nothing anybody could have seen.", span=Span(period * HOUR), look=Span(hours(own.evaluate_every) * HOUR),
-                   act=Span(hours(own.adjust_every) * HOUR))  # fmt: skip
+        text = say(
+            "The report has a row every {span}, so the rules are looked at every {look} and act every {act}; "
+            "finer is nothing anybody could have seen.",
+            span=Span(period * HOUR),
+            look=Span(hours(own.evaluate_every) * HOUR),
+            act=Span(hours(own.adjust_every) * HOUR),
+        )
         notes.append(Note("no-finer-than-data", text))
     if own.reserve:
         text = say("The rules hold {share} of what was spent in reserve from the start.", share=Share(own.reserve))
