@@ -315,8 +315,11 @@ def _headline(done: int, gain: float, low: float, high: float, given: Setting) -
 
 
 def _notes(asked: RuleReplay, own: RuleSet, period: int, given: Setting) -> tuple[Note, ...]:
-    notes = [Note("modelled", say("Effects are modelled: where money moves, a channel's curve says what more or less "
-                                  "of it would have earned on that day; the rest is as it was."), "warning")]  # fmt: skip
+    modelled = say(
+        "Effects are modelled: where money moves, a channel's curve says what more or less of it would have earned on "
+        "that day; the rest is as it was."
+    )
+    notes = [Note("modelled", modelled, "warning")]
     if hours(asked.rule_set().evaluate_every) < hours(own.evaluate_every):
         text = say(
             "The report has a row every {span}, so the rules are looked at every {look} and act every {act}; "
