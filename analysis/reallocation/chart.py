@@ -90,8 +90,8 @@ def spend_beside(channels: pd.DataFrame, plot: Plot, *, describe: str) -> AnyCha
         For screen readers.
     """
     look = plot.look
-    days = channels.assign(time=channels["time"].dt.normalize())
-    days = days.groupby(["policy", "time", "channel"], sort=False, as_index=False)["spent"].sum()
+    daily = channels.assign(time=channels["time"].dt.normalize())
+    days = daily.groupby(["policy", "time", "channel"], sort=False)["spent"].sum().reset_index()
     drawn = plot.named(days)
     base = alt.Chart(drawn).encode(x=alt.X("time:T", title=None, axis=plot.axis("time", grid=False)), y=plot.y("spent"))
     lines = base.mark_line(strokeWidth=2).encode(

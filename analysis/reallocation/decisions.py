@@ -157,7 +157,7 @@ def _all(played: Played, brought: Effects) -> Iterator[Decision]:
         )
     places = {row: n for n, row in enumerate(brought.rows.tolist())}
     own = played.walked.place("rules")
-    for row in range(min(int(log.count[0]), len(log.whole))):
+    for row in range(min(int(log.filled[0]), len(log.whole))):
         if log.whole[row, 1] == own:
             yield _told(played, brought, row, places.get(row))
 

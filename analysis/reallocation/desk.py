@@ -115,7 +115,7 @@ def come(sums: Floats, stay: float, what: int, p: int, a: int, b: int, t: int, c
     if stay > 0.0:
         late = what + LATE - ORDERS
         found -= sums[late, p, b, c] * stay ** (t - b) - sums[late, p, a, c] * stay ** (t - a)
-    return max(found, 0.0)
+    return float(max(found, 0.0))
 
 
 @borrowing
@@ -213,7 +213,7 @@ def read(
     if metric == 13:
         return float(world.clock[DAY, t])
     if metric == 15:
-        return 1.0 - world.hours[REST, t] / world.hours[REST, 0]
+        return float(1.0 - world.hours[REST, t] / world.hours[REST, 0])
     if metric == 16:
         return s.own[RESERVE, p] / pol.own[SET_ASIDE, p] if pol.own[SET_ASIDE, p] > 0 else np.nan
     if metric in (9, 10, 14):
@@ -236,7 +236,7 @@ def read(
     if metric == 0:
         return spend / parts
     if metric == 1:
-        return orders * world.numbers[ORDER_VALUE] / parts
+        return float(orders * world.numbers[ORDER_VALUE] / parts)
     if metric == 2:
         return orders / parts
     if metric == 3:
@@ -255,9 +255,9 @@ def _standing(world: World, pol: Policies, s: State, p: int, t: int, c: int, met
             left += s.cells[LEFT, p, k]
             planned += pol.plan[p, k]
     if metric == 9:
-        return left / (world.hours[REST, t] * CENTS)
+        return float(left / (world.hours[REST, t] * CENTS))
     if metric == 10:
-        return planned / (world.hours[REST, 0] * CENTS)
+        return float(planned / (world.hours[REST, 0] * CENTS))
     spent = 0.0
     for k in range(world.cap.shape[1]):
         if c in (-1, k):
@@ -344,7 +344,7 @@ def holds(world: World, pol: Policies, s: State, p: int, t: int, k: int, c: int)
             if op <= code.AT_MOST and first:
                 s.seen[0], s.seen[1], first = left, right, False
             s.seen[5 + top] = _joined(op, left, right)
-    return s.seen[6]
+    return float(s.seen[6])
 
 
 @borrowing
@@ -670,10 +670,10 @@ def write(
     s: State, log: Log, p: int, t: int, rule: int, kind: int, c: int, held: int, asked: int
 ) -> None:  # pragma: no cover
     """Add a decision to the log, while there is room."""
-    n = log.count[0]
+    n = log.filled[0]
     if n < 0:
         return
-    log.count[0] += 1
+    log.filled[0] += 1
     if n >= len(log.whole):
         return
     log.whole[n, 0], log.whole[n, 1], log.whole[n, 2] = t, p, rule

@@ -116,9 +116,9 @@ def walk(
         draw(world, seed, run, truth)
         _begin(pol, s)
         own = run == logged
-        written = log.count[0]
+        written = log.filled[0]
         if not own:
-            log.count[0] = -1
+            log.filled[0] = -1
         busy, since = False, 0
         for h in range(length):
             if truth.hours[SURGING, h] > 0.0 and not busy:
@@ -139,7 +139,7 @@ def walk(
                     _moment(world, pol, s, truth, p, h, seed, run, log, tally, r, since)
             _spend(world, pol, s, truth, h, luck, swing, own, trace, tally, r)
         if not own:
-            log.count[0] = written
+            log.filled[0] = written
         for p in range(pol.own.shape[1]):
             tally.whole[TOTAL_RESERVE, r, p], tally.whole[TOTAL_LOCKED, r, p] = (
                 s.own[RESERVE, p] + s.cells[EXTRA, p].sum(),

@@ -75,7 +75,7 @@ class Market:
         settings, width = self.settings, len(self.channels)
         rest = np.append(np.cumsum(self.weight[::-1])[::-1], 0.0)
         last = self.times[-1:] + pd.Timedelta(hours=1)
-        clock = self.times.append(last)
+        clock = pd.DatetimeIndex(self.times.append(last))
         day = (clock.normalize() - clock[0].normalize()).days.to_numpy() + 1
         draws = np.zeros((width, max(map(len, self.draws)), 2 + len(self.multiplier)))
         for c, own in enumerate(self.draws):

@@ -27,13 +27,13 @@ from analysis.reallocation import decisions as told
 from analysis.reallocation.decisions import Decision
 from analysis.reallocation.definition import SimulationDefinition
 from analysis.reallocation.effects import effects
-from analysis.reallocation.play import Played, Policy, follow, of_rules, pack, program, walked
+from analysis.reallocation.play import Played, Policy, follow, of_rules, pack, walked
 from analysis.reallocation.setting import Setting, setting
 from analysis.reallocation.simulation import SimulationAnswer
 from analysis.reallocation.state import CENTS, FIXED, REVENUE, SCHEDULED
 from analysis.records import Adjustment
 from analysis.rules.conditions import HOUR, hours
-from analysis.rules.program import BY_MARGINAL
+from analysis.rules.program import BY_MARGINAL, program
 from analysis.rules.rule_set import RuleSet
 from analysis.tables import Tables
 from analysis.values import value
@@ -165,29 +165,26 @@ def _as_it_was(asked: SimulationDefinition, tables: Tables) -> tuple[Setting, Fl
     given = setting(asked, tables)
     market = given.market
     rows = report(tables, asked.where, given.currency).rows
-    zone, times = tables.zone, market.times
-    actual = np.zeros((2, len(times), len(market.channels)))
-    for c, name in enumerate(market.channels):
-        own = rows[rows["channel"] == name]
-        for row in own.itertuples():
-            start, end = (
-                pd.Timestamp(at).tz_localize("UTC").tz_convert(zone).tz_localize(None)
-                for at in (row.period_start, row.period_end)
-            )
-            inside = np.flatnonzero((times >= start) & (times < end))
-            if not len(inside):
-                continue
-            share = market.weight[inside] / market.weight[inside].sum()
-            actual[0, inside, c] = share * float(str(row.spend))
-            claimed = row.revenue
-            usual = (
-                market.multiplier[market.phase[inside], c] * market.weight[inside] * _fitted(given, c, actual, inside)
-            )
-            actual[1, inside, c] = share * float(str(claimed)) if pd.notna(claimed) else usual
+    local = {
+        name: pd.DatetimeIndex(rows[name]).tz_localize("UTC").tz_convert(tables.zone).tz_localize(None)
+        for name in ("period_start", "period_end")
+    }
+    first = market.times.searchsorted(local["period_start"])
+    last = market.times.searchsorted(local["period_end"])
+    spend, claimed = rows["spend"].to_numpy(float), rows["revenue"].to_numpy(float)
+    actual = np.zeros((2, len(market.times), len(market.channels)))
+    for n, name in enumerate(rows["channel"].tolist()):
+        inside = np.arange(first[n], last[n])
+        if name not in market.channels or not len(inside):
+            continue
+        c = market.channels.index(name)
+        share = market.weight[inside] / market.weight[inside].sum()
+        actual[0, inside, c] = share * spend[n]
+        actual[1, inside, c] = _fitted(given, c, actual, inside) if np.isnan(claimed[n]) else share * claimed[n]
     if not actual[0].sum() > 0:
         raise DataError.empty(say("Nothing was spent in the campaign's days on channels with a response curve."))
     cents = np.floor(actual[0].sum(axis=0) * CENTS).astype(np.int64)
-    span = (rows["period_end"] - rows["period_start"]).median() / pd.Timedelta(hours=1)
+    span = np.median((local["period_end"] - local["period_start"]) / pd.Timedelta(hours=1))
     settings = asked.market.replace(surges=0, failures=0, cards=(), level_error=0)
     own_setting = replace(
         given, plan=cents, budget=int(cents.sum()), reserve=0, tranches=(), market=replace(market, settings=settings)
@@ -230,7 +227,7 @@ def _made(asked: RuleReplay, made: Sequence[Adjustment], given: Setting, actual:
     """Estimate what each adjustment that was made brought: the campaign is played without it alone."""
     market = given.market
     known = [a for a in made if {a.from_channel, a.to_channel} <= set(market.channels)]
-    moments = [int(np.searchsorted(market.times, pd.Timestamp(a.day) + pd.Timedelta(hours=a.hour))) for a in known]
+    moments = [int(market.times.searchsorted(pd.Timestamp(a.day) + pd.Timedelta(hours=a.hour))) for a in known]
     inside = [(a, t) for a, t in zip(known, moments, strict=True) if 0 < t < len(market.times)]
     columns = [*RuleReplayAnswer.fields["made"]]
     if not inside:

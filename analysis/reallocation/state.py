@@ -137,13 +137,14 @@ class Log(NamedTuple):
         Both sides of the condition's first comparison, the marginal ROI given up and gained, and cents proposed.
     cents : ndarray of int, shape (3, rows, channels)
         Before, change, release.
-    count : ndarray of int, shape (1,)
+    filled : ndarray of int, shape (1,)
+        Rows there were, those for which there was no room included; -1 while another run is walked.
     """
 
     whole: Ints
     reals: Floats
     cents: Ints
-    count: Ints
+    filled: Ints
 
 
 class Trace(NamedTuple):
