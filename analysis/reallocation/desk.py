@@ -400,6 +400,8 @@ def propose(
 def _own_budget(
     world: World, pol: Policies, s: State, p: int, t: int, act: int, c: int
 ) -> tuple[int, int]:  # pragma: no cover
+    if c < 0:
+        return 0, NOTHING  # a campaign has no budget of its own to change
     left = s.cells[LEFT, p, c]
     wanted = pol.act_values[act, 0] * (
         left if pol.acts_of[act, 0] == code.CHANGE_SHARE else world.hours[REST, t] * CENTS
@@ -743,6 +745,7 @@ def _rule(
     else:
         s.counts[STREAK, k, place] = s.counts[STREAK, k, place] + 1 if found > 0.5 else 0
     met = s.counts[STREAK, k, place] >= rule[code.PENDING]
+    held = _held(world, pol, s, p, t, k, c)  # of the rule as a whole: what it does first does not hold back the rest
     for act in range(pol.rules[k, ACTIONS], pol.rules[k, ACTIONS_END]):
         kind = pol.acts_of[act, 0]
         if met and kind == code.DRAW:
@@ -751,7 +754,7 @@ def _rule(
             continue
         if met:
             tally.fires[r, k] += 1
-            _act(world, pol, s, p, t, k, c, act, seed, run, log, tally, r)
+            _act(world, pol, s, p, t, k, c, act, held, seed, run, log, tally, r)
         elif c < 0 and kind <= code.BY_EVEN:
             s.decided[CHANGE, :] = 0
             s.decided[GIVEN, :] = 0
@@ -775,7 +778,7 @@ def _held(world: World, pol: Policies, s: State, p: int, t: int, k: int, c: int)
         return STANDING_DOWN
     if pol.rules[k, code.REST] > 0 and t - s.counts[FIRED, k, place] < pol.rules[k, code.REST]:
         return RESTING
-    if c >= 0 and s.decided[TOUCHED, c]:
+    if c >= 0 and s.decided[TOUCHED, c] != 0 and s.decided[TOUCHED, c] != k + 1:
         return CONFLICT
     most = pol.limits[p, code.PER_DAY]
     if most < np.inf and s.done[p, t + 1] - s.done[p, max(0, t - 23)] >= most:
@@ -785,19 +788,19 @@ def _held(world: World, pol: Policies, s: State, p: int, t: int, k: int, c: int)
 
 @borrowing
 def _act(
-    world: World, pol: Policies, s: State, p: int, t: int, k: int, c: int, act: int, seed: int, run: int, log: Log,
-    tally: Tally, r: int,
+    world: World, pol: Policies, s: State, p: int, t: int, k: int, c: int, act: int, held: int, seed: int, run: int,
+    log: Log, tally: Tally, r: int,
 ) -> None:  # pragma: no cover  # fmt: skip
     """Let a rule that is met do one thing, unless something holds it back."""
     kind = pol.acts_of[act, 0]
-    held, asked = _held(world, pol, s, p, t, k, c), 0
+    asked = 0
     s.decided[CHANGE, :] = 0
     s.decided[GIVEN, :] = 0
     if held == CARRIED_OUT:
         asked, held = propose(world, pol, s, p, t, act, c)
         if held == NOTHING and kind in (code.PAUSE, code.RESUME):
             return  # it is already as the rule wants it
-    if held == CARRIED_OUT and _conflict(s):
+    if held == CARRIED_OUT and _conflict(s, k):
         held = CONFLICT
     if held == CARRIED_OUT and pol.own[HOW, p] < 3 and kind != code.NOTIFY:
         held = MODE
@@ -808,8 +811,10 @@ def _act(
         tally.whole[HELD, r, p] += held != NOTHING
         return
     s.counts[FIRED, k, c if c >= 0 else world.cap.shape[1]] = t
-    for other in range(world.cap.shape[1]):
-        s.decided[TOUCHED, other] |= other == c or (c < 0 and kind <= code.BY_EVEN and s.decided[CHANGE, other] != 0)
+    if kind != code.NOTIFY:
+        for other in range(world.cap.shape[1]):
+            if other == c or (c < 0 and kind <= code.BY_EVEN and s.decided[CHANGE, other] != 0):
+                s.decided[TOUCHED, other] = k + 1
     if kind == code.STAND_DOWN:
         s.own[STANDS, p] = t + pol.acts_of[act, 3]
     tally.whole[MOVED, r, p] += carry_out(world, s, p, t, kind, c)
@@ -818,11 +823,12 @@ def _act(
 
 
 @borrowing
-def _conflict(s: State) -> bool:  # pragma: no cover
+def _conflict(s: State, k: int) -> bool:  # pragma: no cover
     """Say whether a change touches a channel that a rule before has changed."""
     found = False
     for c in range(s.decided.shape[1]):
-        found = found or (s.decided[CHANGE, c] != 0 and s.decided[TOUCHED, c] != 0)
+        other = s.decided[TOUCHED, c]
+        found = found or (s.decided[CHANGE, c] != 0 and other != 0 and other != k + 1)
     return found
 
 

@@ -82,7 +82,7 @@ SPENT, ORDERS, FORECAST, LATE, LATE_FORECAST = range(5)
 STREAK, FIRED = range(2)
 """Layers of `State.counts`: evaluations in a row, and when a rule last acted."""
 CHANGE, GIVEN, TOUCHED = range(3)
-"""Layers of `State.decided`: the decision being made, and which channels were changed at this moment."""
+"""Layers of `State.decided`: the decision being made, and 1 + the rule that changed a channel at this moment."""
 START, LEVEL, LOW, HIGH, SCALE, OUT, LUCKS, SWINGS = range(8)
 """Layers of `State.room`."""
 
