@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from analysis.notebook.book import Notebook as Notebook
     from analysis.notebook.book import Words as Words
     from analysis.reallocation.break_even import BreakEven as BreakEven
+    from analysis.reallocation.challenge import Challenge as Challenge
     from analysis.reallocation.check import RuleCheck as RuleCheck
     from analysis.reallocation.replay import RuleReplay as RuleReplay
     from analysis.reallocation.rules import Card as Card
@@ -148,6 +149,7 @@ _HOMES = {
     "Sales": "analysis.results.sales.question",
     "Scenario": "analysis.budget.scenario",
     "BreakEven": "analysis.reallocation.break_even",
+    "Challenge": "analysis.reallocation.challenge",
     "RuleCheck": "analysis.reallocation.check",
     "Card": "analysis.reallocation.rules",
     "RuleReplay": "analysis.reallocation.replay",
@@ -193,6 +195,7 @@ __all__ = [
     "CalendarDay",
     "Campaign",
     "Card",
+    "Challenge",
     "ChangeBudget",
     "ChannelTag",
     "ColumnMapping",

@@ -30,6 +30,7 @@ from analysis.journey.steps import Exclusion, Step
 from analysis.messages import translate
 from analysis.notebook import Cell, Notebook, Quote, Seen, Unread, Words
 from analysis.question import Question
+from analysis.reallocation.challenge import Challenge
 from analysis.reallocation.rules import Card
 from analysis.records import (
     Adjustment,
@@ -88,6 +89,8 @@ PLAIN: dict[str, Value] = {
     "compare": Compare(left=Reading(metric="roi"), is_="<", than=0.8),
     "not-of": NotOf(of=(AnyOf(),)),
     "change-budget": ChangeBudget(percent=-0.2),
+    "challenge": Challenge(name="the long weekend"),
+    "sealed-challenge": Challenge(name="the long weekend").sealed(),
     "shock-card": Card(shock="surge"),
     "rule": Rule(name="stop", then=(Pause(),)),
     "limit": Limit(tags=("private",), least=0.4, of="spend"),
