@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from analysis.audience.lifecycle import Lifecycle as Lifecycle
+    from analysis.audience.segments.question import Segments as Segments
     from analysis.budget.allocation.frontier import Frontier as Frontier
     from analysis.budget.allocation.question import Allocation as Allocation
     from analysis.budget.allocation.rules import Limit as Limit
@@ -29,8 +30,10 @@ if TYPE_CHECKING:
     from analysis.journey.funnel.duration import TimeToConvert as TimeToConvert
     from analysis.journey.funnel.money import FunnelMoney as FunnelMoney
     from analysis.journey.funnel.question import Funnel as Funnel
+    from analysis.journey.funnel.stop import FunnelStop as FunnelStop
     from analysis.journey.loyalty.participation import Participation as Participation
     from analysis.journey.loyalty.retention import Retention as Retention
+    from analysis.journey.loyalty.retention import RetentionCell as RetentionCell
     from analysis.journey.nodes.question import Nodes as Nodes
     from analysis.journey.paths.of_funnel import FunnelPaths as FunnelPaths
     from analysis.journey.paths.question import Paths as Paths
@@ -39,6 +42,12 @@ if TYPE_CHECKING:
     from analysis.journey.steps import Step as Step
     from analysis.notebook.book import Notebook as Notebook
     from analysis.notebook.book import Words as Words
+    from analysis.people import InAll as InAll
+    from analysis.people import InAny as InAny
+    from analysis.people import InGroup as InGroup
+    from analysis.people import InSegment as InSegment
+    from analysis.people import NotIn as NotIn
+    from analysis.people import WithRows as WithRows
     from analysis.reallocation.rules import MarketSettings as MarketSettings
     from analysis.reallocation.rules import Rules as Rules
     from analysis.reallocation.simulation import Simulation as Simulation
@@ -84,31 +93,40 @@ _HOMES = {
     "FunnelMoney": "analysis.journey.funnel.money",
     "FunnelPaths": "analysis.journey.paths.of_funnel",
     "FunnelRules": "analysis.journey.funnel.conventions",
+    "FunnelStop": "analysis.journey.funnel.stop",
+    "InAll": "analysis.people",
+    "InAny": "analysis.people",
+    "InGroup": "analysis.people",
+    "InSegment": "analysis.people",
     "Lifecycle": "analysis.audience.lifecycle",
     "LiftTest": "analysis.records",
     "Limit": "analysis.budget.allocation.rules",
     "MarketSettings": "analysis.reallocation.rules",
     "MoneyFlow": "analysis.budget.flow.question",
     "Nodes": "analysis.journey.nodes.question",
+    "NotIn": "analysis.people",
     "Notebook": "analysis.notebook.book",
     "PageSpeed": "analysis.journey.speed",
     "Participation": "analysis.journey.loyalty.participation",
     "Paths": "analysis.journey.paths.question",
     "Performance": "analysis.results.performance.question",
     "Phase": "analysis.values",
-    "Plans": "analysis.budget.plans",
     "PlanLine": "analysis.records",
+    "Plans": "analysis.budget.plans",
     "PriceIndex": "analysis.budget.allocation.rules",
     "Record": "analysis.records",
     "ResponseCurves": "analysis.budget.curves.question",
     "Retention": "analysis.journey.loyalty.retention",
+    "RetentionCell": "analysis.journey.loyalty.retention",
     "Rules": "analysis.reallocation.rules",
     "Sales": "analysis.results.sales.question",
     "Scenario": "analysis.budget.scenario",
+    "Segments": "analysis.audience.segments.question",
     "Simulation": "analysis.reallocation.simulation",
     "Step": "analysis.journey.steps",
     "Tables": "analysis.tables",
     "TimeToConvert": "analysis.journey.funnel.duration",
+    "WithRows": "analysis.people",
     "Words": "analysis.notebook.book",
     "open_workspace": "analysis.workspace",
     "read_export": "analysis.workspace",
@@ -156,12 +174,18 @@ __all__ = [
     "FunnelMoney",
     "FunnelPaths",
     "FunnelRules",
+    "FunnelStop",
+    "InAll",
+    "InAny",
+    "InGroup",
+    "InSegment",
     "Lifecycle",
     "LiftTest",
     "Limit",
     "MarketSettings",
     "MoneyFlow",
     "Nodes",
+    "NotIn",
     "Notebook",
     "PageSpeed",
     "Participation",
@@ -174,13 +198,16 @@ __all__ = [
     "Record",
     "ResponseCurves",
     "Retention",
+    "RetentionCell",
     "Rules",
     "Sales",
     "Scenario",
+    "Segments",
     "Simulation",
     "Step",
     "Tables",
     "TimeToConvert",
+    "WithRows",
     "Words",
     "open_workspace",
     "read_export",

@@ -203,6 +203,8 @@ class Workspace:
             if events > 1 or (events and (stored or by_user)):
                 with watching().during(con, 0):
                     duck.sort(con, by_user)
+            if by_user and any(rows.table == "orders" for rows in ready):
+                segments.lay(con, ["orders"])
         return batch
 
     def compare(self, export: Export) -> tuple[int, tuple[Overlap, ...]]:
@@ -285,9 +287,9 @@ class Workspace:
         """Keep a value under a name: a question, a segment, a mapping, a record, a notebook.
 
         What is kept under the same name, of the same kind, becomes an earlier revision of it. A :class:`Segment` is
-        counted as it is kept: its users stand, from then on, in a column of the events that is called so, to split
-        and filter other questions by. Events imported later have their user's value too; events of users whom the
-        question did not count have none.
+        counted as it is kept: its users stand, from then on, in a column of the events and of the orders that is
+        called so, to split and filter other questions by. Rows imported later have their user's value too; those of
+        users whom the question did not count have none, unless the segment is live: then it is counted anew.
 
         Parameters
         ----------
@@ -302,7 +304,8 @@ class Workspace:
         QuestionError
             The name is not one line of text, or an alias closes a circle.
         WorkspaceError
-            Another column has the name of a segment, or another revision than `over` is current.
+            Another column has the name of a segment, a segment asks of itself, or another revision than `over` is
+            current.
         DataError
             Nobody is counted for a segment, or the tables lack what its question needs.
 
@@ -324,6 +327,7 @@ class Workspace:
         with self._transaction() as con:
             if isinstance(value, Segment):
                 id = segments.keep(con, name, value, self.tables())
+                segments.renew(con, lambda: _within(con), of=name)
             else:
                 id = kept.keep(con, name, value, over)
             meanings(_aliases(con))  # spellings in a circle would leave no tables to read
@@ -345,13 +349,20 @@ class Workspace:
         return kept.history(self._con.cursor(), id)
 
     def forget(self, id: int) -> None:
-        """Let go of a kept thing, a segment with its column; its history stays, and :meth:`restore` brings it back."""
+        """Let go of a kept thing, a segment with its column; its history stays, and :meth:`restore` brings it back.
+
+        Raises
+        ------
+        WorkspaceError
+            Live segments ask of it who is in them.
+        """
         with self._transaction() as con:
+            segments.refuse_in_use(con, id)
             segments.take_out(con, id)
             kept.forget(con, id)
 
     def restore(self, id: int, revision: int | None = None) -> Kept[Value]:
-        """Make a kept thing what it was, as a new revision; a segment has the users it had then.
+        """Make a kept thing what it was, as a new revision; a segment has the users it had then, unless it is live.
 
         Parameters
         ----------
@@ -368,6 +379,8 @@ class Workspace:
             segments.take_out(con, id)
             found = kept.restore(con, id, revision)
             segments.again(con, id, found)
+            if back := next((one for one in kept.listed(con, Segment) if one.id == id), None):
+                segments.renew(con, lambda: _within(con), of=None if back.value.live else back.name)
             meanings(_aliases(con))
         return self.history(id)[0]
 
@@ -465,7 +478,10 @@ class Workspace:
             self._changes += 1
             try:
                 self._con.begin()
+                before = _of_data(self._con) if segments.live(self._con) else None
                 yield self._con
+                if before is not None and _of_data(self._con) != before:
+                    segments.renew(self._con, lambda: _within(self._con))
                 self._con.commit()
             except BaseException:
                 with suppress(duckdb.Error):  # a commit that failed has ended it; the first error is what tells
@@ -537,11 +553,20 @@ def _settings(con: duckdb.DuckDBPyConnection) -> Settings:
 
 
 def _version(con: duckdb.DuckDBPyConnection) -> str:
-    files = con.execute('SELECT batch, digest, "table", mapping FROM batch_files ORDER BY ALL').fetchall()
     columns = con.execute(f"SELECT name, value FROM {kept.CURRENT} WHERE kind = 'segment' ORDER BY id").fetchall()
-    beside = [value.to_json() for value in (*_rates(con), *_aliases(con), *_records(con))]
-    whole = [meta(con, "campaign"), files, *columns, *beside]
-    return hashlib.sha256(json.dumps(whole).encode()).hexdigest()
+    campaign, files, *beside = _of_data(con)
+    return hashlib.sha256(json.dumps([campaign, files, *columns, *beside]).encode()).hexdigest()
+
+
+def _of_data(con: duckdb.DuckDBPyConnection) -> list[Any]:
+    """Return what tells the data, but for segments: the campaign, the files and what is known beside them."""
+    files = con.execute('SELECT batch, digest, "table", mapping FROM batch_files ORDER BY ALL').fetchall()
+    return [meta(con, "campaign"), files, *(v.to_json() for v in (*_rates(con), *_aliases(con), *_records(con)))]
+
+
+def _within(con: duckdb.DuckDBPyConnection) -> Tables:
+    """Return the data as they stand in a transaction that is not over."""
+    return Tables.over(con, **vars(_settings(con)), facts={})
 
 
 def _rates(con: duckdb.DuckDBPyConnection) -> tuple[ExchangeRate, ...]:
