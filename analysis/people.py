@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.errors import DataError, QuestionError
-from analysis.messages import Message, Names, say
+from analysis.messages import Deed, Message, Names, say
 from analysis.store.columns import stored
 from analysis.tables import MOST_NAMES, Tables, among
 from analysis.values import Filter, Value, a, many, names, number, one_of, optional, text, value, whole
@@ -139,8 +139,8 @@ class WithRows(People):
     def words(self) -> Message:
         """What tells its people, in words."""
         if self.column == "event" and self.values:
-            did, n = Names(self.values, "event"), self.times
-            said = say("did {events}", events=did) if n == 1 else say("did {events} {n} times or more", events=did, n=n)
+            did = say("{deeds}", deeds=Names(tuple(say("{deed}", deed=Deed(name)) for name in self.values), sign=" / "))
+            said = did if self.times == 1 else say("{deeds}, {n} times or more", deeds=did, n=self.times)
         elif self.table == "events":
             said = self._rows(say("events with {condition}", condition=self._condition))
         else:

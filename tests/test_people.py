@@ -150,13 +150,13 @@ def test_what_is_put_together_is_what_sets_would_be(people: People) -> None:
 
 def test_people_are_told_in_words() -> None:
     asked = InAll(parts=[WithRows(column="event", values="cart"), NotIn(part=InSegment(name="vip"))])
-    assert asked.words.text() == "all of: (did cart), (not (segment vip))"
+    assert asked.words.text() == 'all of: (did "cart"), (not (segment vip))'
     for own, said in (
         (
             WithRows(table="orders", column="revenue", least=5, most=9, times=2),
             "orders with revenue from 5.00 to 9.00, 2 or more",
         ),
-        (WithRows(column="event", values="view", times=3), "did view 3 times or more"),
+        (WithRows(column="event", values="view", times=3), 'did "view", 3 times or more'),
         (
             WithRows(column="channel", values="ads", where=Filter(start="2026-11-01")),
             "events with channel: ads, 2026-11-01 to …",

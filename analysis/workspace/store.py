@@ -21,13 +21,14 @@ import pyarrow as pa
 
 from analysis.errors import DataError, ImportFileError, QuestionError, WorkspaceError
 from analysis.imports import Export, Overlap
-from analysis.imports.rows.clean import REASONS
+from analysis.imports.rows.clean import REASONS, hidden
 from analysis.imports.rows.incoming import Incoming, covers
 from analysis.imports.rows.reconcile import SAME
 from analysis.messages import say
 from analysis.names import DisplayNames
 from analysis.records import Alias, DisplayName, ExchangeRate, Recorded, distinct, meanings, settled
 from analysis.store import duck
+from analysis.store.columns import stored
 from analysis.store.watch import Watch, watching
 from analysis.tables import Tables
 from analysis.values import Campaign, Value
@@ -191,7 +192,7 @@ class Workspace:
         with self._transaction() as con, watching().holding(con):
             batch = self._next("batches")
             con.execute("INSERT INTO batches VALUES (?, ?)", [batch, kept.now()])
-            stored = duck.holds_rows(con, "events")
+            held = duck.holds_rows(con, "events")
             ready = replaced.settled_beside([replaced.settled(con, r, batch, overlap) for r in coming], overlap)
             if not any(rows.count() for rows in ready):
                 raise _nothing_new()
@@ -200,7 +201,7 @@ class Workspace:
                 self._record(con, batch, export, rows.count(), rows.set_aside())
             events = sum(rows.table == "events" for rows in ready)
             by_user = segments.by_user(con)
-            if events > 1 or (events and (stored or by_user)):
+            if events > 1 or (events and (held or by_user)):
                 with watching().during(con, 0):
                     duck.sort(con, by_user)
             if by_user and any(rows.table == "orders" for rows in ready):
@@ -217,14 +218,15 @@ class Workspace:
         same = " AND ".join(f"s.{c} IS NOT DISTINCT FROM i.{c}" for c in own)
         near = "SELECT min(lo) AS lo, max(hi) AS hi FROM spans"
         theirs = f"(FROM {table} SEMI JOIN ({near}) ON {time} BETWEEN lo AND hi)" if time in own else table
-        stored = con.execute(f"SELECT count(*) FROM incoming AS i SEMI JOIN {theirs} AS s ON {same}").fetchall()[0][0]
+        again = f"SELECT count(*) FROM incoming AS i SEMI JOIN {theirs} AS s ON {same}"
+        rows_again = int(con.execute(again).fetchall()[0][0])
         found = con.execute(
             f"SELECT batch, {SERIES_COLUMN[table]}, min({time}), max({time}), count(*) FROM {table} AS s "
             f"SEMI JOIN spans AS i ON {covers(table, 'i', 's')} "
             "GROUP BY 1, 2 ORDER BY 1, 2"
         ).fetchall()
         con.close()
-        return int(stored), tuple(Overlap(*row) for row in found)
+        return rows_again, tuple(Overlap(*row) for row in found)
 
     def _refuse_repeat(self, export: Export, before: tuple[Export, ...]) -> None:
         whole = (export.scratch.digest, export.mapping.table)
@@ -383,6 +385,50 @@ class Workspace:
                 segments.renew(con, lambda: _within(con), of=None if back.value.live else back.name)
             meanings(_aliases(con))
         return self.history(id)[0]
+
+    def standing(self, ids: pa.Array, *names: str) -> pa.Table:
+        """Return in which groups of current segments somebody else's users are, such as a CRM's.
+
+        Their ids are hashed here as imports hash them, with the same key, and forgotten.
+
+        Parameters
+        ----------
+        ids : Arrow array of str
+            In clear; null and blank ones are nobody's. An import that did not hash ids is matched by them as they are.
+        *names : str
+            Of segments.
+
+        Returns
+        -------
+        pyarrow.Table
+            One row per id, in their order: `known`, whether the user is in the data at all, and a column for each
+            segment; null where it says nothing of them.
+
+        Raises
+        ------
+        DataError
+            There is no such segment.
+        """
+        key, shown = _hash_key(), [(text or "").strip() for text in ids.to_pylist()]
+        coded = pa.table({
+            "place": range(len(shown)), "shown": shown, "hash": [hidden(text, key) if text else "" for text in shown],
+        })  # fmt: skip
+        with closing(self._con.cursor()) as con:
+            own = segments.by_user(con)
+            if lacking := next((name for name in names if stored(name) not in own), None):
+                raise DataError.no_segment(lacking)
+            con.register("coded", coded)
+            here = (
+                "(SELECT place, min(user_key) AS user_key FROM coded "
+                "JOIN users ON user_id = hash OR user_id = shown WHERE shown <> '' GROUP BY place)"
+            )
+            columns = ["h.user_key IS NOT NULL AS known", *(f"v{i}.value AS v{i}" for i in range(len(names)))]
+            joins = (
+                f"LEFT JOIN {own[stored(name)]} AS v{i} ON v{i}.user_key = h.user_key" for i, name in enumerate(names)
+            )
+            query = f"SELECT {', '.join(columns)} FROM coded LEFT JOIN {here} AS h USING (place) {' '.join(joins)} "
+            found = con.sql(f"{query} ORDER BY place").to_arrow_table()
+        return found.rename_columns(["known", *names])
 
     # ---- kept mappings
 

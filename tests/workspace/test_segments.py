@@ -606,7 +606,7 @@ def test_a_segment_of_one_that_is_gone_says_so(workspace: Workspace) -> None:
 def test_nobody_in_common_is_said_and_nothing_is_kept(workspace: Workspace) -> None:
     workspace.add(events("a.csv", *FIRST))
     asked = InAll(parts=[CARTED, WithRows(column="event", values="purchase")])
-    with pytest.raises(DataError, match=r"Nobody is in all parts at once: did cart \(1\), did purchase \(1\)"):
+    with pytest.raises(DataError, match=r'Nobody is in all parts at once: did "cart" \(1\), did "purchase" \(1\)'):
         workspace.keep("both", Segment(question=asked))
     assert workspace.kept(Segment) == ()
 

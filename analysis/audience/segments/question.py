@@ -177,8 +177,8 @@ def _standing(tables: Tables, chosen: tuple[str, ...], where: Filter | None) -> 
 def _everybody(tables: Tables, where: Filter | None) -> int:
     held = [table for table in HOLDERS if tables.count(table) and "user_id" in tables.present(table)]
     rows = nw.concat([tables.frame(table, where).select("user_id") for table in held])
-    found = collect(rows.filter(~nw.col("user_id").is_null()).select(users=nw.col("user_id").n_unique()))
-    return int(found["users"].iloc[0])
+    each = rows.filter(~nw.col("user_id").is_null()).group_by("user_id").agg(rows=nw.len())
+    return int(collect(each.select(users=nw.len()))["users"].iloc[0])
 
 
 def _spent(asked: Segments, tables: Tables) -> tuple[Moments | None, _Spent | None]:
