@@ -445,6 +445,12 @@ class Tables:
         kinds = self._store.frame(table).collect_schema() if held else {}
         return tuple(c for c in held if kinds[stored(c)] == nw.String)
 
+    def numbers(self, table: str) -> tuple[str, ...]:
+        """Return the columns of numbers of a table that hold at least one value."""
+        held = self._stored(table)
+        kinds = self._store.frame(table).collect_schema() if held else {}
+        return tuple(c for c in held if kinds[stored(c)].is_numeric())
+
     def names(self, column: str, *tables: str) -> tuple[str, ...]:
         """Return the distinct values of a text column in the tables named, or in all that have it, sorted."""
         return self.fact(f"names {column} {tables}", partial(self._distinct, column, tables or tuple(TABLES)))

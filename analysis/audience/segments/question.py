@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from analysis.answer import Answer
+from analysis.answer import Answer, Note
 from analysis.audience.segments import chart, words
 from analysis.charts import GROUP_WORDS, AnyChart, Look
 from analysis.errors import DataError
@@ -73,9 +73,15 @@ class Segments(Question):
     currency: str | None = field(default=None, metadata=optional(currency_code()))
 
     @classmethod
-    def suggested(cls, tables: Tables) -> Self:
-        """Return what is known of the saved segments."""
-        return cls(by=tuple(tables.dated)[:AT_ONCE])
+    def lacks(cls, tables: Tables) -> tuple[DataError, ...]:
+        """Return what there is not: anything that says whose rows they are."""
+        if any(tables.count(table) and "user_id" in tables.present(table) for table in HOLDERS):
+            return ()
+        return (DataError.no_users() if any(map(tables.count, HOLDERS)) else DataError.no_table("events"),)
+
+    def _told(self, tables: Tables) -> tuple[Note, ...]:
+        asked = self if self.by else self.replace(by=tuple(tables.dated)[:AT_ONCE])
+        return super(Segments, asked)._told(tables)
 
     def _answer(self, tables: Tables) -> SegmentsAnswer:
         chosen = self.by or tuple(tables.dated)[:AT_ONCE]
@@ -96,7 +102,10 @@ class Segments(Question):
             version=tables.version,
             headline=words.headline(table, overlap, spent.money.code if spent else None),
             frames={"table": table, "overlap": overlap},
-            notes=words.notes(table, spent.money.notes(say("revenue"), people=True) if spent else None),
+            notes=(
+                *words.left_out(tuple(tables.dated)[AT_ONCE:] if not self.by else ()),
+                *words.notes(table, spent.money.notes(say("revenue"), people=True) if spent else None),
+            ),
             currency=spent.money.code if spent else None,
         )
 

@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.answer import Note
 from analysis.charts import GROUP_WORDS
 from analysis.estimates import SMALL, small_groups
-from analysis.messages import Message, Money, Name, Share, say
+from analysis.messages import Message, Money, Name, Names, Share, say
 from analysis.vocabulary import MEMBER
 
 
@@ -76,6 +76,14 @@ def _same(overlap: pd.DataFrame) -> Message | None:
     return say("{share} of {row} is in {other} as well: who speaks to both speaks to them twice.",
                share=Share(float(most["share"])), row=called(most["segment"], most["group"]),
                other=called(most["other"], most["other_group"]))  # fmt: skip
+
+
+def left_out(names: tuple[str, ...]) -> tuple[Note, ...]:
+    """Name the segments that there is no room for."""
+    if not names:
+        return ()
+    text = say("Not shown, as there are too many at once: {names}. Choose those to look at.", names=Names(names))
+    return (Note("left-out", text, "warning"),)
 
 
 def notes(table: pd.DataFrame, money: tuple[Note, ...] | None) -> tuple[Note, ...]:

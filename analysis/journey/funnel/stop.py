@@ -72,17 +72,22 @@ class FunnelStop(People):
     @property
     def words(self) -> Message:
         """What tells its people, in words."""
-        rows = self.funnel.row_names
-        facts = {"step": self.funnel.in_words(rows[self.step - 1]), "first": self.funnel.in_words(rows[0])}
-        said = {
-            "took": say("got from {first} to {step}", **facts),
-            "dropped": say("stopped between {first} and {step}", **facts)
-            if self.step == 2
-            else say("came from {first} up to {before} and stopped before {step}", **facts,
-                     before=self.funnel.in_words(rows[before(self.funnel.skippable, self.step - 1)])),
-            "open": say("may still get from {first} to {step}", **facts),
-        }[self.state]  # fmt: skip
+        said = self._said()
         return say("{people}, {group}", people=said, group=say(self.group)) if self.group else said
+
+    def _said(self) -> Message:
+        steps = [self.funnel.in_words(row) for row in self.funnel.row_names]
+        first, step = steps[0], steps[self.step - 1]
+        if self.step == 1:
+            return say("began with {first}", first=first)
+        if self.state == "took":
+            return say("got from {first} to {step}", first=first, step=step)
+        if self.state == "open":
+            return say("may still get from {first} to {step}", first=first, step=step)
+        last = steps[before(self.funnel.skippable, self.step - 1)]
+        if last is first:
+            return say("stopped between {first} and {step}", first=first, step=step)
+        return say("came from {first} up to {last} and stopped before {step}", first=first, last=last, step=step)
 
     def ids(self, tables: Tables) -> pa.ChunkedArray:
         """Return who they are.
