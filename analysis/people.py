@@ -139,7 +139,8 @@ class WithRows(People):
     def words(self) -> Message:
         """What tells its people, in words."""
         if self.column == "event" and self.values:
-            did = say("{deeds}", deeds=Names(tuple(say("{deed}", deed=Deed(name)) for name in self.values), sign=" / "))
+            each = tuple(say("{deed}", deed=Deed(name)) for name in self.values)
+            did = say("{deeds}", deeds=Names(each, sign=" / "))
             said = did if self.times == 1 else say("{deeds}, {n} times or more", deeds=did, n=self.times)
         elif self.table == "events":
             said = self._rows(say("events with {condition}", condition=self._condition))
