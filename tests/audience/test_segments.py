@@ -98,6 +98,20 @@ def test_the_headline_names_who_brings_more_than_their_number_and_who_is_spoken_
     assert none.caveat is not None and none.caveat.code == "no-revenue"
 
 
+def test_who_is_in_it_for_having_paid_is_not_said_to_bring_more() -> None:
+    frames = shop()
+    for day, where, told in (
+        ("2026-11-20", None, False),
+        ("2026-11-05", None, False),
+        ("2026-11-05", Filter(start="2026-11-06"), True),
+        ("2026-11-10", Filter(start="2026-11-06"), False),
+    ):
+        answer = Segments(by="vip", where=where).run(Tables(**frames, dated={"vip": day}))
+        assert ("its number" in answer.say(answer.headline)) == told, (day, where)
+        assert any(note.code == "later-segment" for note in answer.notes) != told
+    assert Segments().run(Tables(**frames, dated={"vip": "2026-11-20"})).table["segment"].tolist() == ["vip"]
+
+
 def test_a_share_that_chance_explains_is_not_called_more_or_less() -> None:
     """Of segments drawn at random the headline says more or less than their number in few runs."""
     runs, told = cases(120), 0

@@ -100,7 +100,7 @@ class Segments(Question):
         return SegmentsAnswer(
             question=self,
             version=tables.version,
-            headline=words.headline(table, overlap, spent.money.code if spent else None),
+            headline=words.headline(table, overlap, spent.money.code if spent else None, _told_before(self, tables)),
             frames={"table": table, "overlap": overlap},
             notes=(
                 *words.left_out(tuple(tables.dated)[AT_ONCE:] if not self.by else ()),
@@ -153,6 +153,13 @@ class SegmentsAnswer(Answer):
     def _chart(self, look: Look) -> AnyChart:
         table, overlap = self.plot("table", look), self.plot("overlap", look)
         return chart.matrix((self.table, table), (self.frame("overlap"), overlap), describe=look(self.headline))
+
+
+def _told_before(asked: Segments, tables: Tables) -> set[str]:
+    """Return the segments whose people were told before the first order that counts, or are not dated at all."""
+    start = asked.where.start if asked.where else None
+    dated = {name: day for name, day in tables.dated.items() if start is None or start <= day}
+    return set(asked.by or tables.dated) - dated.keys()
 
 
 # ---- the sums ---------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pandas as pd
@@ -33,17 +33,29 @@ def called(segment: str, group: str) -> Message:
     return say("{segment}: {group}", segment=segment, group=own)
 
 
-def headline(table: pd.DataFrame, overlap: pd.DataFrame, currency: str | None) -> Message:
-    """Return who brings most beside their number, else how many there are; and who are largely the same people."""
-    first = _worth(table, currency) or _size(table)
+def headline(table: pd.DataFrame, overlap: pd.DataFrame, currency: str | None, fair: Collection[str]) -> Message:
+    """Return who brings most beside their number, else how many there are; and who are largely the same people.
+
+    Parameters
+    ----------
+    table, overlap : DataFrame
+    currency : str, optional
+    fair : collection of str
+        Segments whose people were told before what they paid: of others it may be that they are in it for having paid.
+    """
+    first = _worth(table[table["segment"].isin(fair)], currency) or _size(table)
     same = _same(overlap)
     return say("{one} {other}", one=first, other=same) if same else first
 
 
 def _size(table: pd.DataFrame) -> Message:
     most: Any = table.iloc[int(table["users"].astype(float).argmax())]
-    return say("{row} is the largest: {n} users, {share} of all.", row=called(most["segment"], most["group"]),
-               n=int(most["users"]), share=Share(float(most["share"])))  # fmt: skip
+    facts = {"row": called(most["segment"], most["group"]), "n": int(most["users"]),
+             "share": Share(float(most["share"]))}  # fmt: skip
+    if pd.isna(most["share_of_revenue"]):
+        return say("{row} is the largest: {n} users, {share} of all.", **facts)
+    return say("{row} is the largest: {n} users, {share} of all, with {revenue} of revenue.", **facts,
+               revenue=Share(float(most["share_of_revenue"])))  # fmt: skip
 
 
 def _worth(table: pd.DataFrame, currency: str | None) -> Message | None:
