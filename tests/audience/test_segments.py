@@ -62,7 +62,7 @@ def test_the_interval_is_that_of_a_ratio_of_sums_over_people() -> None:
     paid = frames["orders"].groupby("user_id")["revenue"].sum().reindex(people.index, fill_value=0.0)
     expected = ratio_of_sums(paid.where(people == "in", 0.0).to_numpy(), paid.to_numpy()).floats()
     row = Segments(by="vip").run(Tables(**frames)).table.iloc[0]
-    assert tuple(row[["share_of_revenue", "revenue_low", "revenue_high"]]) == pytest.approx(expected)
+    assert tuple(row[["share_of_revenue", "revenue_low", "revenue_high"]]) == pytest.approx(expected, abs=1e-8)
 
 
 def test_overlaps_are_those_of_sets() -> None:
@@ -75,6 +75,14 @@ def test_overlaps_are_those_of_sets() -> None:
     for row in overlap.to_dict("records"):
         one, other = sets[row["segment"], row["group"]], sets[row["other"], row["other_group"]]
         assert (row["both"], row["share"]) == (len(one & other), pytest.approx(len(one & other) / len(one)))
+
+
+def test_before_anything_is_saved_the_datas_own_groups_are_shown() -> None:
+    frames = shop()
+    frames["events"]["device"] = "ios"
+    answer = Segments().run(Tables(**frames))
+    assert answer.table["segment"].tolist() == ["device"]
+    assert answer.caveat is not None and answer.caveat.code == "none-saved"
 
 
 def test_a_filter_says_whose_rows_and_which_orders_count() -> None:

@@ -66,7 +66,7 @@ def test_a_segment_is_saved_listed_opened_and_forgotten(opened, sample: Tables) 
     assert f"{members:,} users as of" not in said(run(app))
     assert stands_on(app).kept(Segment) == ()
     assert NAME not in stands_on(app).tables().present("events")
-    assert "No segment is saved yet" in nothing(app)
+    assert "No segment is saved yet, so these are the groups of audience" in said(app)
 
 
 def test_a_segment_without_a_name_or_with_a_columns_name_is_refused_in_words(opened) -> None:

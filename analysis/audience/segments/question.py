@@ -30,6 +30,8 @@ from analysis.vocabulary import OTHER
 
 AT_ONCE = 8
 """Most segments that are looked at beside each other."""
+INSTEAD = ("audience", "channel", "device")
+"""Columns that are looked at where no segment is saved yet."""
 ROWS = 60
 """Most groups that they may have together."""
 _ROW = ["segment", "group"]
@@ -43,7 +45,8 @@ class Segments(Question):
     Parameters
     ----------
     by : sequence of str
-        Saved segments, or other text columns of the events or orders; where empty, those that are dated.
+        Saved segments, or other text columns of the events or orders; where empty, the segments that are dated, and
+        where there are none, the first there is of :data:`INSTEAD`.
     currency : str, optional
         That revenue is counted in; see :func:`analysis.money.currency_of`.
     where : Filter, optional
@@ -80,11 +83,15 @@ class Segments(Question):
         return (DataError.no_users() if any(map(tables.count, HOLDERS)) else DataError.no_table("events"),)
 
     def _told(self, tables: Tables) -> tuple[Note, ...]:
-        asked = self if self.by else self.replace(by=tuple(tables.dated)[:AT_ONCE])
-        return super(Segments, asked)._told(tables)
+        return super(Segments, self.replace(by=self._chosen(tables)))._told(tables)
+
+    def _chosen(self, tables: Tables) -> tuple[str, ...]:
+        """Return what is looked at: those asked for, else the saved ones, else the first of the data's own groups."""
+        own = (column for column in INSTEAD if column in tables.texts("events"))
+        return self.by or tuple(tables.dated)[:AT_ONCE] or tuple(own)[:1]
 
     def _answer(self, tables: Tables) -> SegmentsAnswer:
-        chosen = self.by or tuple(tables.dated)[:AT_ONCE]
+        chosen = self._chosen(tables)
         if not chosen:
             raise DataError.empty(words.nothing_saved())
         who = _standing(tables, chosen, self.where)
@@ -103,6 +110,7 @@ class Segments(Question):
             headline=words.headline(table, overlap, spent.money.code if spent else None, _told_before(self, tables)),
             frames={"table": table, "overlap": overlap},
             notes=(
+                *words.instead(chosen, saved=bool(self.by or tables.dated)),
                 *words.left_out(tuple(tables.dated)[AT_ONCE:] if not self.by else ()),
                 *words.notes(table, spent.money.notes(say("revenue"), people=True) if spent else None),
             ),
@@ -159,7 +167,7 @@ def _told_before(asked: Segments, tables: Tables) -> set[str]:
     """Return the segments whose people were told before the first order that counts, or are not dated at all."""
     start = asked.where.start if asked.where else None
     dated = {name: day for name, day in tables.dated.items() if start is None or start <= day}
-    return set(asked.by or tables.dated) - dated.keys()
+    return set(asked._chosen(tables)) - dated.keys()
 
 
 # ---- the sums ---------------------------------------------------------------------------------------------
@@ -239,7 +247,8 @@ def _table(
         return table.reindex(columns=list(SegmentsAnswer.fields["table"])).astype(_types(table))
     own = Moments(*(table[name].to_numpy(float) for name in ("users", *_POWERS)))
     shares = share_of_sum(own, whole._replace(n=np.full(1, float(everybody))))
-    table["share_of_revenue"], table["revenue_low"], table["revenue_high"] = shares
+    # Sums differ in their last digits from run to run; a share of all of it is 1 and reads so.
+    table["share_of_revenue"], table["revenue_low"], table["revenue_high"] = (bound.round(9) for bound in shares)
     table["per_user"], table["per_user_low"], table["per_user_high"] = mean(own, least=0.0)
     money = ("revenue", "per_user", "per_user_low", "per_user_high")
     table = table[list(SegmentsAnswer.fields["table"])].round(dict.fromkeys(money, 6))

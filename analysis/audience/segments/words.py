@@ -90,6 +90,16 @@ def _same(overlap: pd.DataFrame) -> Message | None:
                other=called(most["other"], most["other_group"]))  # fmt: skip
 
 
+def instead(chosen: tuple[str, ...], *, saved: bool) -> tuple[Note, ...]:
+    """Say what is shown where no segment is saved yet, and how one is."""
+    if saved:
+        return ()
+    text = say("No segment is saved yet, so these are the groups of {column}. Open an answer about people, such as "
+               "Funnel, Retention or Lifecycle, and save some of them under Segment; or put conditions together below.",
+               column=say(chosen[0]))  # fmt: skip
+    return (Note("none-saved", text, "missing"),)
+
+
 def left_out(names: tuple[str, ...]) -> tuple[Note, ...]:
     """Name the segments that there is no room for."""
     if not names:
