@@ -15,6 +15,8 @@ from analysis.messages import say
 _ROW = 34
 _HEADS = 110
 """Pixels for what columns are called, which stands aslant."""
+_Part = tuple[pd.DataFrame, Plot, tuple[str, ...]]
+"""Cells, how their figures are written, and which figures a tooltip has."""
 _REVENUE = ("share_of_revenue", "revenue_low", "revenue_high")
 
 
@@ -33,7 +35,7 @@ def matrix(sizes: tuple[pd.DataFrame, Plot], overlap: tuple[pd.DataFrame, Plot],
     rows, others = _called(table, look), _called(pairs, look, "other", "other_group")
     sized = _placed(plot, table, rows, [plot.title("users")] * len(rows))
     sized["label"] = [plot.written("users", users) for users in table["users"]]
-    parts = [(sized, plot, ("users", "share", "low", "high"))]
+    parts: list[_Part] = [(sized, plot, ("users", "share", "low", "high"))]
     if table["share_of_revenue"].notna().any():
         own = _placed(plot, table, rows, [plot.title("share_of_revenue")] * len(rows), "share_of_revenue")
         parts.append((own, plot, ("buyers", "orders", "revenue", *_REVENUE)))
