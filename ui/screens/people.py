@@ -112,8 +112,8 @@ def _made(tables: Tables, found: Iterable[Kept[Segment]]) -> None:
     if groups:
         joined = st.radio(_("Who is"), list(JOINED), key=f"{MADE}.how", format_func=lambda how: _(JOINED[how]),
                           horizontal=True)  # fmt: skip
-        inside = st.multiselect(_("Segments"), groups, key=f"{MADE}.in", format_func=str)
-        outside = st.multiselect(_("and in none of"), groups, key=f"{MADE}.out", format_func=str)
+        inside = st.multiselect(_("Segments"), groups, key=f"{MADE}.in", format_func=str, placeholder=_("None"))
+        outside = st.multiselect(_("and in none of"), groups, key=f"{MADE}.out", format_func=str, placeholder=_("None"))
     else:
         joined, inside, outside = "all", [], []
     condition = _condition(tables)
@@ -180,7 +180,7 @@ def _crm(names: list[str]) -> None:
         best = crm.column_of_ids(here, rows)
         column = st.selectbox(_("Column with the ids"), columns, index=columns.index(best) if best else 0,
                               key=f"{CRM}.column")  # fmt: skip
-        chosen = st.multiselect(_("Segments"), names, default=names[:1], key=f"{CRM}.names")
+        chosen = st.multiselect(_("Segments"), names, default=names[:1], key=f"{CRM}.names", placeholder=_("None"))
         if not chosen:
             return
         found, language = crm.marked(here, rows, column, chosen), current()
