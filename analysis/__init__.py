@@ -48,9 +48,15 @@ if TYPE_CHECKING:
     from analysis.people import InSegment as InSegment
     from analysis.people import NotIn as NotIn
     from analysis.people import WithRows as WithRows
+    from analysis.reallocation.break_even import BreakEven as BreakEven
+    from analysis.reallocation.check import RuleCheck as RuleCheck
+    from analysis.reallocation.replay import RuleReplay as RuleReplay
+    from analysis.reallocation.rules import Card as Card
     from analysis.reallocation.rules import MarketSettings as MarketSettings
     from analysis.reallocation.rules import Rules as Rules
     from analysis.reallocation.simulation import Simulation as Simulation
+    from analysis.reallocation.sweep import RuleSweep as RuleSweep
+    from analysis.records import Adjustment as Adjustment
     from analysis.records import Alias as Alias
     from analysis.records import CalendarDay as CalendarDay
     from analysis.records import ChannelTag as ChannelTag
@@ -62,6 +68,24 @@ if TYPE_CHECKING:
     from analysis.records import Record as Record
     from analysis.results.performance.question import Performance as Performance
     from analysis.results.sales.question import Sales as Sales
+    from analysis.rules.actions import ChangeBudget as ChangeBudget
+    from analysis.rules.actions import DrawReserve as DrawReserve
+    from analysis.rules.actions import Notify as Notify
+    from analysis.rules.actions import Pause as Pause
+    from analysis.rules.actions import Rebalance as Rebalance
+    from analysis.rules.actions import RefillReserve as RefillReserve
+    from analysis.rules.actions import ReleaseTranche as ReleaseTranche
+    from analysis.rules.actions import Resume as Resume
+    from analysis.rules.actions import StandDown as StandDown
+    from analysis.rules.conditions import AllOf as AllOf
+    from analysis.rules.conditions import AnyOf as AnyOf
+    from analysis.rules.conditions import Compare as Compare
+    from analysis.rules.conditions import NotOf as NotOf
+    from analysis.rules.conditions import Reading as Reading
+    from analysis.rules.rule_set import Limits as Limits
+    from analysis.rules.rule_set import Review as Review
+    from analysis.rules.rule_set import Rule as Rule
+    from analysis.rules.rule_set import RuleSet as RuleSet
     from analysis.tables import Tables as Tables
     from analysis.values import Campaign as Campaign
     from analysis.values import Filter as Filter
@@ -72,16 +96,24 @@ if TYPE_CHECKING:
     from analysis.workspace.contents import Contents as Contents
 
 _HOMES = {
+    "Adjustment": "analysis.records",
     "Alias": "analysis.records",
+    "AllOf": "analysis.rules.conditions",
     "Allocation": "analysis.budget.allocation.question",
+    "AnyOf": "analysis.rules.conditions",
     "Attribution": "analysis.journey.attribution.question",
+    "BreakEven": "analysis.reallocation.break_even",
     "CalendarDay": "analysis.records",
     "Campaign": "analysis.values",
+    "Card": "analysis.reallocation.rules",
+    "ChangeBudget": "analysis.rules.actions",
     "ChannelTag": "analysis.records",
     "ColumnMapping": "analysis.workspace",
+    "Compare": "analysis.rules.conditions",
     "Comparison": "analysis.comparison.question",
     "Contents": "analysis.workspace.contents",
     "DisplayName": "analysis.records",
+    "DrawReserve": "analysis.rules.actions",
     "DropOffs": "analysis.journey.funnel.dropoffs",
     "ExchangeRate": "analysis.records",
     "Exclusion": "analysis.journey.steps",
@@ -101,28 +133,44 @@ _HOMES = {
     "Lifecycle": "analysis.audience.lifecycle",
     "LiftTest": "analysis.records",
     "Limit": "analysis.budget.allocation.rules",
+    "Limits": "analysis.rules.rule_set",
     "MarketSettings": "analysis.reallocation.rules",
     "MoneyFlow": "analysis.budget.flow.question",
     "Nodes": "analysis.journey.nodes.question",
     "NotIn": "analysis.people",
+    "NotOf": "analysis.rules.conditions",
     "Notebook": "analysis.notebook.book",
+    "Notify": "analysis.rules.actions",
     "PageSpeed": "analysis.journey.speed",
     "Participation": "analysis.journey.loyalty.participation",
     "Paths": "analysis.journey.paths.question",
+    "Pause": "analysis.rules.actions",
     "Performance": "analysis.results.performance.question",
     "Phase": "analysis.values",
     "PlanLine": "analysis.records",
     "Plans": "analysis.budget.plans",
     "PriceIndex": "analysis.budget.allocation.rules",
+    "Reading": "analysis.rules.conditions",
+    "Rebalance": "analysis.rules.actions",
     "Record": "analysis.records",
+    "RefillReserve": "analysis.rules.actions",
+    "ReleaseTranche": "analysis.rules.actions",
     "ResponseCurves": "analysis.budget.curves.question",
+    "Resume": "analysis.rules.actions",
     "Retention": "analysis.journey.loyalty.retention",
     "RetentionCell": "analysis.journey.loyalty.retention",
+    "Review": "analysis.rules.rule_set",
+    "Rule": "analysis.rules.rule_set",
+    "RuleCheck": "analysis.reallocation.check",
+    "RuleReplay": "analysis.reallocation.replay",
+    "RuleSet": "analysis.rules.rule_set",
+    "RuleSweep": "analysis.reallocation.sweep",
     "Rules": "analysis.reallocation.rules",
     "Sales": "analysis.results.sales.question",
     "Scenario": "analysis.budget.scenario",
     "Segments": "analysis.audience.segments.question",
     "Simulation": "analysis.reallocation.simulation",
+    "StandDown": "analysis.rules.actions",
     "Step": "analysis.journey.steps",
     "Tables": "analysis.tables",
     "TimeToConvert": "analysis.journey.funnel.duration",
@@ -153,16 +201,24 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
+    "Adjustment",
     "Alias",
+    "AllOf",
     "Allocation",
+    "AnyOf",
     "Attribution",
+    "BreakEven",
     "CalendarDay",
     "Campaign",
+    "Card",
+    "ChangeBudget",
     "ChannelTag",
     "ColumnMapping",
+    "Compare",
     "Comparison",
     "Contents",
     "DisplayName",
+    "DrawReserve",
     "DropOffs",
     "ExchangeRate",
     "Exclusion",
@@ -182,28 +238,44 @@ __all__ = [
     "Lifecycle",
     "LiftTest",
     "Limit",
+    "Limits",
     "MarketSettings",
     "MoneyFlow",
     "Nodes",
     "NotIn",
+    "NotOf",
     "Notebook",
+    "Notify",
     "PageSpeed",
     "Participation",
     "Paths",
+    "Pause",
     "Performance",
     "Phase",
     "PlanLine",
     "Plans",
     "PriceIndex",
+    "Reading",
+    "Rebalance",
     "Record",
+    "RefillReserve",
+    "ReleaseTranche",
     "ResponseCurves",
+    "Resume",
     "Retention",
     "RetentionCell",
+    "Review",
+    "Rule",
+    "RuleCheck",
+    "RuleReplay",
+    "RuleSet",
+    "RuleSweep",
     "Rules",
     "Sales",
     "Scenario",
     "Segments",
     "Simulation",
+    "StandDown",
     "Step",
     "Tables",
     "TimeToConvert",
