@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from analysis.audience.lifecycle import Lifecycle as Lifecycle
+    from analysis.audience.segments.question import Segments as Segments
     from analysis.budget.allocation.frontier import Frontier as Frontier
     from analysis.budget.allocation.question import Allocation as Allocation
     from analysis.budget.allocation.rules import Limit as Limit
@@ -29,8 +30,10 @@ if TYPE_CHECKING:
     from analysis.journey.funnel.duration import TimeToConvert as TimeToConvert
     from analysis.journey.funnel.money import FunnelMoney as FunnelMoney
     from analysis.journey.funnel.question import Funnel as Funnel
+    from analysis.journey.funnel.stop import FunnelStop as FunnelStop
     from analysis.journey.loyalty.participation import Participation as Participation
     from analysis.journey.loyalty.retention import Retention as Retention
+    from analysis.journey.loyalty.retention import RetentionCell as RetentionCell
     from analysis.journey.nodes.question import Nodes as Nodes
     from analysis.journey.paths.of_funnel import FunnelPaths as FunnelPaths
     from analysis.journey.paths.question import Paths as Paths
@@ -39,6 +42,12 @@ if TYPE_CHECKING:
     from analysis.journey.steps import Step as Step
     from analysis.notebook.book import Notebook as Notebook
     from analysis.notebook.book import Words as Words
+    from analysis.people import InAll as InAll
+    from analysis.people import InAny as InAny
+    from analysis.people import InGroup as InGroup
+    from analysis.people import InSegment as InSegment
+    from analysis.people import NotIn as NotIn
+    from analysis.people import WithRows as WithRows
     from analysis.reallocation.break_even import BreakEven as BreakEven
     from analysis.reallocation.challenge import Challenge as Challenge
     from analysis.reallocation.check import RuleCheck as RuleCheck
@@ -94,8 +103,11 @@ _HOMES = {
     "Allocation": "analysis.budget.allocation.question",
     "AnyOf": "analysis.rules.conditions",
     "Attribution": "analysis.journey.attribution.question",
+    "BreakEven": "analysis.reallocation.break_even",
     "CalendarDay": "analysis.records",
     "Campaign": "analysis.values",
+    "Card": "analysis.reallocation.rules",
+    "Challenge": "analysis.reallocation.challenge",
     "ChangeBudget": "analysis.rules.actions",
     "ChannelTag": "analysis.records",
     "ColumnMapping": "analysis.workspace",
@@ -115,6 +127,11 @@ _HOMES = {
     "FunnelMoney": "analysis.journey.funnel.money",
     "FunnelPaths": "analysis.journey.paths.of_funnel",
     "FunnelRules": "analysis.journey.funnel.conventions",
+    "FunnelStop": "analysis.journey.funnel.stop",
+    "InAll": "analysis.people",
+    "InAny": "analysis.people",
+    "InGroup": "analysis.people",
+    "InSegment": "analysis.people",
     "Lifecycle": "analysis.audience.lifecycle",
     "LiftTest": "analysis.records",
     "Limit": "analysis.budget.allocation.rules",
@@ -122,6 +139,7 @@ _HOMES = {
     "MarketSettings": "analysis.reallocation.rules",
     "MoneyFlow": "analysis.budget.flow.question",
     "Nodes": "analysis.journey.nodes.question",
+    "NotIn": "analysis.people",
     "NotOf": "analysis.rules.conditions",
     "Notebook": "analysis.notebook.book",
     "Notify": "analysis.rules.actions",
@@ -142,23 +160,23 @@ _HOMES = {
     "ResponseCurves": "analysis.budget.curves.question",
     "Resume": "analysis.rules.actions",
     "Retention": "analysis.journey.loyalty.retention",
+    "RetentionCell": "analysis.journey.loyalty.retention",
     "Review": "analysis.rules.rule_set",
     "Rule": "analysis.rules.rule_set",
+    "RuleCheck": "analysis.reallocation.check",
+    "RuleReplay": "analysis.reallocation.replay",
     "RuleSet": "analysis.rules.rule_set",
+    "RuleSweep": "analysis.reallocation.sweep",
     "Rules": "analysis.reallocation.rules",
     "Sales": "analysis.results.sales.question",
     "Scenario": "analysis.budget.scenario",
-    "BreakEven": "analysis.reallocation.break_even",
-    "Challenge": "analysis.reallocation.challenge",
-    "RuleCheck": "analysis.reallocation.check",
-    "Card": "analysis.reallocation.rules",
-    "RuleReplay": "analysis.reallocation.replay",
-    "RuleSweep": "analysis.reallocation.sweep",
+    "Segments": "analysis.audience.segments.question",
     "Simulation": "analysis.reallocation.simulation",
     "StandDown": "analysis.rules.actions",
     "Step": "analysis.journey.steps",
     "Tables": "analysis.tables",
     "TimeToConvert": "analysis.journey.funnel.duration",
+    "WithRows": "analysis.people",
     "Words": "analysis.notebook.book",
     "open_workspace": "analysis.workspace",
     "read_export": "analysis.workspace",
@@ -215,6 +233,11 @@ __all__ = [
     "FunnelMoney",
     "FunnelPaths",
     "FunnelRules",
+    "FunnelStop",
+    "InAll",
+    "InAny",
+    "InGroup",
+    "InSegment",
     "Lifecycle",
     "LiftTest",
     "Limit",
@@ -222,6 +245,7 @@ __all__ = [
     "MarketSettings",
     "MoneyFlow",
     "Nodes",
+    "NotIn",
     "NotOf",
     "Notebook",
     "Notify",
@@ -242,6 +266,7 @@ __all__ = [
     "ResponseCurves",
     "Resume",
     "Retention",
+    "RetentionCell",
     "Review",
     "Rule",
     "RuleCheck",
@@ -251,11 +276,13 @@ __all__ = [
     "Rules",
     "Sales",
     "Scenario",
+    "Segments",
     "Simulation",
     "StandDown",
     "Step",
     "Tables",
     "TimeToConvert",
+    "WithRows",
     "Words",
     "open_workspace",
     "read_export",

@@ -179,6 +179,10 @@ MARKS: tuple[str, ...] = (*NODES, "share", "invite", "join_private")
 STAGES: tuple[str, ...] = (N_("reach"), N_("interest"), N_("conversion"), N_("repurchase"))
 """How far users come, in the order they pass the stages: what a lifecycle counts and a saved segment holds."""
 
+MEMBER, OTHER = "in", "out"
+MEMBERSHIP: Mapping[str, str] = MappingProxyType({MEMBER: N_("in the segment"), OTHER: N_("not in the segment")})
+"""What a segment of one group says of everybody, with its words."""
+
 NAMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "event": MappingProxyType(

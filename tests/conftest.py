@@ -65,6 +65,7 @@ SMALL: dict[str, dict[str, Any]] = {
     },
     "response-curves": {"draws": 100},
     "sales": {"by": "channel"},
+    "segments": {"by": ["channel", "device"]},
     "scenario": {"curves": {"kind": "response-curves", "version": 1, "draws": 100}},
     "simulation": {"runs": 20},
     "break-even": {"runs": 4},

@@ -18,6 +18,7 @@ PAGES = (
     "attribution",
     "nodes",
     "segments",
+    "people",
     "sales",
     "comparison",
     "performance",

@@ -422,6 +422,7 @@ OTHER: dict[str, Any] = {
 """What every field can be set to beside what it is at first."""
 OTHERS_OWN: dict[tuple[str, str], Any] = {
     ("paths", "start"): "visit", ("rules", "step"): 0.3, ("participation", "by"): ("visit",),
+    ("segments", "by"): ("device",),
     ("drop-offs", "by"): ("device",), ("funnel-change", "by"): "device", ("sales", "by"): "coupon",
     ("performance", "by"): "campaign", ("attribution", "by"): "campaign", ("sales", "every"): "week",
     ("performance", "every"): "week", ("allocation", "goal"): "profit", ("budget-frontier", "least"): 0.3,

@@ -15,8 +15,9 @@ from typing import Any
 import streamlit as st
 
 from analysis import Tables
+from analysis.charts import GROUP_WORDS
 from analysis.values import seconds
-from analysis.vocabulary import EVENTS, IDENTIFIERS
+from analysis.vocabulary import EVENTS, IDENTIFIERS, column_names
 from ui.language import N_, _, current, listed
 from ui.session import keep, workspace
 
@@ -73,10 +74,21 @@ def text_columns(tables: Tables) -> list[str]:
     return [c for c in with_kept(COLUMNS, *held) if c in held and c not in IDENTIFIERS]
 
 
+def own_columns(tables: Tables, table: str) -> list[str]:
+    """Return a table's text columns that no export is asked for: the file's own, and saved segments."""
+    known = column_names(table)
+    return [c for c in tables.texts(table) if c not in known and c != "phase"]
+
+
 def called(column: str) -> Callable[[str], str]:
-    """Return what the codes of a column are called in the reader's language."""
-    names, language = workspace().display, current()
-    return lambda code: names(code, column, language)
+    """Return what the codes of a column are called in the reader's language; of a segment, its groups."""
+    names, language, own = workspace().display, current(), column not in column_names("events")
+
+    def word(code: str) -> str:
+        name = names(code, column, language)
+        return _(GROUP_WORDS[code]) if own and name == code and code in GROUP_WORDS else name
+
+    return word
 
 
 def with_kept(options: Iterable[Any], *kept: Any) -> list[Any]:

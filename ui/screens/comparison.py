@@ -19,6 +19,7 @@ from ui.screens import (
     nodes,
     participation,
     paths,
+    people,
     performance,
     reallocation,
     retention,
@@ -29,7 +30,7 @@ from ui.screens import (
 from ui.screens.base import Screen, screen_among
 
 _MODULES = (
-    funnel, paths, speed, retention, participation, nodes, attribution, segments, sales, performance, budget,
+    funnel, paths, speed, retention, participation, nodes, attribution, segments, people, sales, performance, budget,
     reallocation,
 )  # fmt: skip
 SIDES = MappingProxyType({module.SCREEN.name: module.SCREEN for module in _MODULES})
