@@ -12,7 +12,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from analysis.audience.coverage import Coverage as Coverage
+    from analysis.audience.growth import Growth as Growth
     from analysis.audience.lifecycle import Lifecycle as Lifecycle
+    from analysis.audience.states.question import LifecycleStates as LifecycleStates
     from analysis.budget.allocation.frontier import Frontier as Frontier
     from analysis.budget.allocation.question import Allocation as Allocation
     from analysis.budget.allocation.rules import Limit as Limit
@@ -72,6 +75,7 @@ _HOMES = {
     "ColumnMapping": "analysis.workspace",
     "Comparison": "analysis.comparison.question",
     "Contents": "analysis.workspace.contents",
+    "Coverage": "analysis.audience.coverage",
     "DisplayName": "analysis.records",
     "DropOffs": "analysis.journey.funnel.dropoffs",
     "ExchangeRate": "analysis.records",
@@ -84,7 +88,9 @@ _HOMES = {
     "FunnelMoney": "analysis.journey.funnel.money",
     "FunnelPaths": "analysis.journey.paths.of_funnel",
     "FunnelRules": "analysis.journey.funnel.conventions",
+    "Growth": "analysis.audience.growth",
     "Lifecycle": "analysis.audience.lifecycle",
+    "LifecycleStates": "analysis.audience.states.question",
     "LiftTest": "analysis.records",
     "Limit": "analysis.budget.allocation.rules",
     "MarketSettings": "analysis.reallocation.rules",
@@ -144,6 +150,7 @@ __all__ = [
     "ColumnMapping",
     "Comparison",
     "Contents",
+    "Coverage",
     "DisplayName",
     "DropOffs",
     "ExchangeRate",
@@ -156,7 +163,9 @@ __all__ = [
     "FunnelMoney",
     "FunnelPaths",
     "FunnelRules",
+    "Growth",
     "Lifecycle",
+    "LifecycleStates",
     "LiftTest",
     "Limit",
     "MarketSettings",

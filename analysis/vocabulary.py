@@ -179,6 +179,9 @@ MARKS: tuple[str, ...] = (*NODES, "share", "invite", "join_private")
 STAGES: tuple[str, ...] = (N_("reach"), N_("interest"), N_("conversion"), N_("repurchase"))
 """How far users come, in the order they pass the stages: what a lifecycle counts and a saved segment holds."""
 
+STATES: tuple[str, ...] = (N_("active"), N_("at risk"), N_("lapsed"), N_("won back"))
+"""Where buyers stand by how long ago they last bought: what a lifecycle's states count and a saved segment holds."""
+
 NAMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "event": MappingProxyType(

@@ -48,6 +48,7 @@ PLAN = (
 
 FUNNEL = {"kind": "funnel", "version": 1, "steps": ["visit", "view", "purchase"]}
 SMALL: dict[str, dict[str, Any]] = {
+    "coverage": {"audience": {"kind": "filter", "version": 1, "channel": ["search"]}, "at": "2026-10-20"},
     "comparison": {"left": FUNNEL, "right": {**FUNNEL, "window": "14d"}},
     "drop-offs": {"funnel": FUNNEL, "by": ["channel"], "least": 1},
     "funnel-money": {"funnel": FUNNEL},
