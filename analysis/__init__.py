@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from analysis.audience.coverage import Coverage as Coverage
     from analysis.audience.growth import Growth as Growth
+    from analysis.audience.intent.question import Intent as Intent
     from analysis.audience.lifecycle import Lifecycle as Lifecycle
     from analysis.audience.states.question import LifecycleStates as LifecycleStates
     from analysis.budget.allocation.frontier import Frontier as Frontier
@@ -89,6 +90,7 @@ _HOMES = {
     "FunnelPaths": "analysis.journey.paths.of_funnel",
     "FunnelRules": "analysis.journey.funnel.conventions",
     "Growth": "analysis.audience.growth",
+    "Intent": "analysis.audience.intent.question",
     "Lifecycle": "analysis.audience.lifecycle",
     "LifecycleStates": "analysis.audience.states.question",
     "LiftTest": "analysis.records",
@@ -164,6 +166,7 @@ __all__ = [
     "FunnelPaths",
     "FunnelRules",
     "Growth",
+    "Intent",
     "Lifecycle",
     "LifecycleStates",
     "LiftTest",

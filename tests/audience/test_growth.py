@@ -49,9 +49,7 @@ rows = st.lists(st.tuples(st.sampled_from("abcde"), st.integers(0, 100)), min_si
 def test_growth_is_that_of_a_brute_force_twin(days: list[tuple[str, int]], every: str) -> None:
     table = Growth(every=every).run(events(days)).table
     shown = [p.date() for p in table["period"]]
-    assert shown == sorted(
-        {period(day, every) for day in range(min(d for _, d in days), max(d for _, d in days) + 1)}
-    )
+    assert shown == sorted({period(day, every) for day in range(min(d for _, d in days), max(d for _, d in days) + 1)})
     held = {user: {period(day, every) for own, day in days if own == user} for user, _ in days}
     for i, row in enumerate(table.itertuples()):
         now = {user for user, own in held.items() if shown[i] in own}
