@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from analysis.audience.growth import Growth as Growth
     from analysis.audience.intent.question import Intent as Intent
     from analysis.audience.lifecycle import Lifecycle as Lifecycle
+    from analysis.audience.private_domain.question import PrivateDomain as PrivateDomain
     from analysis.audience.states.question import LifecycleStates as LifecycleStates
     from analysis.budget.allocation.frontier import Frontier as Frontier
     from analysis.budget.allocation.question import Allocation as Allocation
@@ -107,6 +108,7 @@ _HOMES = {
     "Plans": "analysis.budget.plans",
     "PlanLine": "analysis.records",
     "PriceIndex": "analysis.budget.allocation.rules",
+    "PrivateDomain": "analysis.audience.private_domain.question",
     "Record": "analysis.records",
     "ResponseCurves": "analysis.budget.curves.question",
     "Retention": "analysis.journey.loyalty.retention",
@@ -183,6 +185,7 @@ __all__ = [
     "PlanLine",
     "Plans",
     "PriceIndex",
+    "PrivateDomain",
     "Record",
     "ResponseCurves",
     "Retention",
