@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from analysis.audience.clusters.question import Clusters as Clusters
     from analysis.audience.coverage import Coverage as Coverage
     from analysis.audience.growth import Growth as Growth
     from analysis.audience.intent.question import Intent as Intent
@@ -74,6 +75,7 @@ _HOMES = {
     "CalendarDay": "analysis.records",
     "Campaign": "analysis.values",
     "ChannelTag": "analysis.records",
+    "Clusters": "analysis.audience.clusters.question",
     "ColumnMapping": "analysis.workspace",
     "Comparison": "analysis.comparison.question",
     "Contents": "analysis.workspace.contents",
@@ -151,6 +153,7 @@ __all__ = [
     "CalendarDay",
     "Campaign",
     "ChannelTag",
+    "Clusters",
     "ColumnMapping",
     "Comparison",
     "Contents",

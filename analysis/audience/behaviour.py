@@ -47,7 +47,7 @@ class Habits:
             return say("how often they {did}", did=Deed(self.events[int(place)]))
         if kind == "channel":
             return say("how much they came through {channel}", channel=Name(self.channels[int(place)], "channel"))
-        return say({"days": "on how many days they came", "orders": "on how many days they had bought",
+        return say({"days": "how many days they came on", "orders": "how many days they had bought on",
                     "recency": "how long they had been away"}[column])  # fmt: skip
 
 

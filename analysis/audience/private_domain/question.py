@@ -103,11 +103,7 @@ class PrivateDomain(Question):
         table = _table(scope, came, (currency, paid), [run.name for run in runs])
         held = [months(scope, run) for run in runs[-MOST:]]
         frames = {"table": table, "after": _after(held)}
-        notes = (
-            *currency.notes(say("revenue")),
-            *paid.notes(say("spend")),
-            *words.notes(scope.private, events, table, held),
-        )
+        said = words.notes(scope.private, events, table, held)
         return PrivateDomainAnswer(
             question=self,
             version=tables.version,
