@@ -64,6 +64,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "time-to-convert": {
         "funnel": {"kind": "funnel", "version": 1, "steps": ["visit", "view", "cart"], "breakdown": "channel"}
     },
+    "private-domain": {"channels": ["video"]},
     "response-curves": {"draws": 100},
     "sales": {"by": "channel"},
     "scenario": {"curves": {"kind": "response-curves", "version": 1, "draws": 100}},

@@ -40,6 +40,17 @@ class Habits:
         own = (*(f"event {i}" for i in range(len(self.events))), *(f"channel {i}" for i in range(len(self.channels))))
         return (*own, "days", *(["orders"] if self.orders else []))
 
+    def code(self, column: str) -> str:
+        """Return what stands for a column in tables, such as "event view"."""
+        kind, _, place = column.partition(" ")
+        of = {"event": self.events, "channel": self.channels}.get(kind)
+        return f"{kind} {of[int(place)]}" if of else column
+
+    @property
+    def said(self) -> dict[str, Message]:
+        """What each code means, as people say it."""
+        return {self.code(column): self.words(column) for column in (*self.columns, "recency")}
+
     def words(self, column: str) -> Message:
         """Return what a column counts, as people say it."""
         kind, _, place = column.partition(" ")

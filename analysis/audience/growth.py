@@ -261,12 +261,12 @@ def _picture(answer: GrowthAnswer, look: Look) -> AnyChart:
     plot = answer.plot("table", look).beside(part=Field(N_("People"), "text", PARTS), n=Field(N_("People"), "count"))
     rows = plot.named(table.melt("period", list(PARTS), "part", "n"))
     rows["order"] = rows["part"].map({name: i for i, name in enumerate(PARTS)})
-    scale = alt.Scale(domain=list(PARTS), range=list(_COLOURS))
+    scale = alt.Scale(domain=[plot.name("part", part) for part in PARTS], range=list(_COLOURS))
     bars = alt.Chart(rows).mark_bar(size=max(2, min(18, 600 // len(table))))
     bars = bars.encode(
         x=plot.x("period"),
         y=plot.y("n", stack="zero"),
-        color=alt.Color("part:N", scale=scale, legend=plot.legend("part", list(PARTS))),
+        color=alt.Color("part_name:N", scale=scale, title=None),
         order="order:Q",
         tooltip=plot.tips("period", "part", "n"),
     )

@@ -112,12 +112,17 @@ class Clusters(Segmentation):
     def _answer(self, tables: Tables) -> ClustersAnswer:
         drawn = _drawn(self, tables)
         frames = _frames(self, tables, drawn)
+        traits = {
+            name: _sentence(own, drawn.habits.said) for name, own in frames["traits"].groupby("group", sort=False)
+        }
         return ClustersAnswer(
             question=self,
             version=tables.version,
-            headline=_headline(frames["table"], drawn),
+            headline=_headline(frames["table"], traits, drawn),
             frames=frames,
             notes=tuple(_notes(self, drawn)),
+            deeds=drawn.habits.said,
+            traits=traits,
         )
 
 
@@ -157,13 +162,18 @@ class ClustersAnswer(Answer):
     figures = (Figure("share", ("group",), "", "", n="users"),)
 
     question: Clusters
+    deeds: Mapping[str, Message]
+    """What the codes in "traits" mean."""
+    traits: Mapping[str, Message]
+    """What sets each group apart, in words."""
 
     def shown(self, name: str, language: str) -> pd.DataFrame:
         """Return one of the tables, what people did in the reader's language."""
         frame = self.frame(name)
-        for column in ("traits", "count"):
-            if column in frame:
-                frame[column] = [self.say(words, language) for words in frame[column]]
+        if name == "table":
+            frame["traits"] = [self.say(self.traits[group], language) for group in frame["group"]]
+        if name == "traits":
+            frame["count"] = [self.say(self.deeds[code], language) for code in frame["count"]]
         return frame
 
     def _chart(self, look: Look) -> AnyChart:
@@ -240,10 +250,10 @@ def _frames(asked: Clusters, tables: Tables, drawn: _Drawn) -> dict[str, pd.Data
         users = np.array([drawn.users])
     traits = _traits(drawn, labels, names)
     table = {"group": names, "users": users, "share": users / users.sum()}
-    said = pd.Series([_sentence(traits[traits["group"] == name]) for name in names], dtype=object)
+    apart_ = [_signed(traits[traits["group"] == name]) for name in names]
     number = np.arange(2, MOST + 1)
     stability = {"groups": number, "stability": drawn.found.stability, "chosen": (number == drawn.found.number) & clear}
-    return {"table": pd.DataFrame(table).assign(traits=said), "traits": traits, "stability": pd.DataFrame(stability)}
+    return {"table": pd.DataFrame(table).assign(traits=apart_), "traits": traits, "stability": pd.DataFrame(stability)}
 
 
 def _traits(drawn: _Drawn, labels: Ints, names: list[str]) -> pd.DataFrame:
@@ -255,7 +265,7 @@ def _traits(drawn: _Drawn, labels: Ints, names: list[str]) -> pd.DataFrame:
         part = pd.DataFrame(
             {
                 "group": name,
-                "count": pd.Series([drawn.habits.words(column) for column in drawn.columns], dtype=object),
+                "count": [drawn.habits.code(column) for column in drawn.columns],
                 "own": np.maximum(np.expm1(own), 0),
                 "everybody": np.expm1(drawn.middle),
                 "apart": found.value[place],
@@ -280,10 +290,23 @@ def _too_few(n: int, asked: Clusters, at: str) -> Message:
                "or clear a filter.", n=n, days=asked.lookback, at=at)  # fmt: skip
 
 
-def _sentence(traits: pd.DataFrame) -> Message:
+def _clearly(traits: pd.DataFrame) -> pd.DataFrame:
+    """Return what clearly sets a group apart, the most telling first."""
+    return traits[(traits["low"] > _TRAIT) | (traits["high"] < -_TRAIT)].head(_TRAITS)
+
+
+def _signed(traits: pd.DataFrame) -> str:
+    """Return a group's traits as codes, with + where it lies above all others."""
+    clear = _clearly(traits)
+    signs = np.where(clear["apart"] > 0, "+", "-")
+    return "; ".join(f"{code} ({sign})" for code, sign in zip(clear["count"], signs, strict=True))
+
+
+def _sentence(traits: pd.DataFrame, said: Mapping[str, Message]) -> Message:
     """Say what sets a group apart: what it does clearly more and clearly less than all others."""
-    clear = traits[(traits["low"] > _TRAIT) | (traits["high"] < -_TRAIT)].head(_TRAITS)
-    more, less = (tuple(clear.loc[side, "count"]) for side in (clear["apart"] > 0, clear["apart"] < 0))
+    clear = _clearly(traits)
+    more, less = (tuple(said[code] for code in clear.loc[side, "count"])
+                  for side in (clear["apart"] > 0, clear["apart"] < 0))  # fmt: skip
     if more and less:
         return say("above others in {more} and below them in {less}", more=Names(more), less=Names(less))
     if more:
@@ -291,7 +314,7 @@ def _sentence(traits: pd.DataFrame) -> Message:
     return say("below others in {less}", less=Names(less)) if less else say("nothing in particular")
 
 
-def _headline(table: pd.DataFrame, drawn: _Drawn) -> Message:
+def _headline(table: pd.DataFrame, traits: Mapping[str, Message], drawn: _Drawn) -> Message:
     if not drawn.found.clear:
         return say("There are no clear groups among {users} users: what they do shades from one into another.",
                    users=drawn.users)  # fmt: skip
@@ -302,7 +325,7 @@ def _headline(table: pd.DataFrame, drawn: _Drawn) -> Message:
         n=len(table),
         name=str(row["group"]),
         share=Share(float(row["share"])),
-        traits=row["traits"],
+        traits=traits[str(row["group"])],
     )
 
 

@@ -24,7 +24,7 @@ from analysis.charts import AnyChart, Look
 from analysis.errors import DataError
 from analysis.estimates import SMALL, Z, proportion, share
 from analysis.fields import Field, Fields, Figure, bounds, described
-from analysis.messages import N_
+from analysis.messages import N_, Message
 from analysis.purchases import source_of
 from analysis.question import Segmentation
 from analysis.tables import Tables, collect
@@ -148,6 +148,7 @@ class Intent(Segmentation):
             ),
             currency=brought.currency.code,
             at=model.at,
+            deeds=model.habits.said,
         )
 
 
@@ -200,12 +201,14 @@ class IntentAnswer(Answer):
 
     question: Intent
     at: str
+    deeds: Mapping[str, Message]
+    """What the codes in "reasons" mean."""
 
     def shown(self, name: str, language: str) -> pd.DataFrame:
         """Return one of the tables, what people did in the reader's language."""
         frame = self.frame(name)
         if name == "reasons":
-            frame["reason"] = [self.say(reason, language) for reason in frame["reason"]]
+            frame["reason"] = [self.say(self.deeds[code], language) for code in frame["reason"]]
         return frame
 
     def _chart(self, look: Look) -> AnyChart:
@@ -344,7 +347,7 @@ def _reasons(model: Model) -> pd.DataFrame:
     value_, error = model.full.coefficients[3:], model.full.errors[3:]
     table = pd.DataFrame(
         {
-            "reason": pd.Series([model.habits.words(column) for column in model.habits.columns], dtype=object),
+            "reason": [model.habits.code(column) for column in model.habits.columns],
             "odds": np.exp(value_),
             "low": np.exp(value_ - Z * error),
             "high": np.exp(value_ + Z * error),

@@ -26,8 +26,8 @@ def weeks(table: pd.DataFrame, plot: Plot, describe: str) -> AnyChart:
     """
     look: Look = plot.look
     table = plot.named(table).assign(order=table["state"].map({s: i for i, s in enumerate(STATES)}))
-    scale = alt.Scale(domain=list(STATES), range=list(_COLOURS))
-    colour = alt.Color("state:N", scale=scale, legend=plot.legend("state", STATES))
+    scale = alt.Scale(domain=[plot.name("state", state) for state in STATES], range=list(_COLOURS))
+    colour = alt.Color("state_name:N", scale=scale, title=None)
     bars = (
         alt.Chart(table)
         .mark_bar(size=18)
