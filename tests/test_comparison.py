@@ -426,7 +426,8 @@ OTHERS_OWN: dict[tuple[str, str], Any] = {
     ("drop-offs", "by"): ("device",), ("funnel-change", "by"): "device", ("sales", "by"): "coupon",
     ("performance", "by"): "campaign", ("attribution", "by"): "campaign", ("sales", "every"): "week",
     ("performance", "every"): "week", ("growth", "every"): "week", ("private-domain", "every"): "month",
-    ("growth", "by"): ("visit",), ("private-domain", "by"): ("view",), ("coverage", "goal"): 0.7, ("intent", "lookback"): 70, ("clusters", "lookback"): 70,
+    ("growth", "by"): ("visit",), ("private-domain", "by"): ("view",), ("coverage", "goal"): 0.7,
+    ("intent", "lookback"): 70, ("clusters", "lookback"): 70,
     ("private-domain", "goal"): 0.5, ("allocation", "goal"): "profit", ("budget-frontier", "least"): 0.3,
     ("budget-frontier", "most"): 3.0, ("budget-frontier", "points"): 5,
 }  # fmt: skip

@@ -8,13 +8,18 @@ from dataclasses import dataclass
 import narwhals as nw
 
 from analysis.audience.days import Lazy, bought_on, day_number, local_date, number
-from analysis.messages import Deed, Message, Name, say
+from analysis.messages import N_, Deed, Message, Name, say
 from analysis.purchases import source_of
 from analysis.tables import Tables, collect, count_if, instant
 from analysis.values import Filter, local_midnight
 
 DEEDS, CHANNELS = 8, 9
 """How many events, and how many channels, are told apart at most: those that most users have."""
+_WORDS = {
+    "days": N_("how many days they came on"),
+    "orders": N_("how many days they had bought on"),
+    "recency": N_("how long they had been away"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +63,7 @@ class Habits:
             return say("how often they {did}", did=Deed(self.events[int(place)]))
         if kind == "channel":
             return say("how much they came through {channel}", channel=Name(self.channels[int(place)], "channel"))
-        return say({"days": "how many days they came on", "orders": "how many days they had bought on",
-                    "recency": "how long they had been away"}[column])  # fmt: skip
+        return say(_WORDS[column])
 
 
 def habits(tables: Tables, where: Filter | None, by: str) -> Habits:

@@ -49,7 +49,7 @@ def test_the_planted_share_and_its_rise_are_found(sample: Tables) -> None:
     for planted, row in zip((0.20, 0.28, 0.35), table.itertuples(), strict=True):
         assert row.low <= planted <= row.high
     answer = PrivateDomain.suggested(sample).run(sample)
-    assert "short of the 40.0%" in answer.say(answer.headline)
+    assert "less than the 40.0%" in answer.say(answer.headline)
     codes = {note.code: note.level for note in answer.notes}
     # The sample has nothing between campaigns: that is said, and nobody counts as lost.
     assert codes["month-silent"] == "missing" and codes["no-private-spend"] == "warning"

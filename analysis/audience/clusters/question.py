@@ -121,6 +121,7 @@ class Clusters(Segmentation):
             headline=_headline(frames["table"], traits, drawn),
             frames=frames,
             notes=tuple(_notes(self, drawn)),
+            at=drawn.at,
             deeds=drawn.habits.said,
             traits=traits,
         )
@@ -162,10 +163,16 @@ class ClustersAnswer(Answer):
     figures = (Figure("share", ("group",), "", "", n="users"),)
 
     question: Clusters
+    at: str
     deeds: Mapping[str, Message]
     """What the codes in "traits" mean."""
     traits: Mapping[str, Message]
     """What sets each group apart, in words."""
+
+    @property
+    def people(self) -> tuple[Clusters, ...]:
+        """Everybody by group, where there are any, as of the day."""
+        return (self.question.replace(at=self.at),) if self.traits.keys() != {TOTAL} else ()
 
     def shown(self, name: str, language: str) -> pd.DataFrame:
         """Return one of the tables, what people did in the reader's language."""

@@ -146,7 +146,7 @@ def calibration(probability: Floats, people: People) -> Calibration:
         np.maximum.accumulate(np.where(first, np.arange(len(order)), 0))
     ]
     _, group = np.unique(group, return_inverse=True)
-    n, bought = np.bincount(group, size), np.bincount(group, people.bought[order])
+    n, bought = (np.bincount(group, part).astype(float) for part in (size, people.bought[order]))
     expected = share(np.bincount(group, size * probability[order]), n)
     return Calibration(expected, n, bought, proportion(bought, n))
 

@@ -204,6 +204,11 @@ class IntentAnswer(Answer):
     deeds: Mapping[str, Message]
     """What the codes in "reasons" mean."""
 
+    @property
+    def people(self) -> tuple[Intent, ...]:
+        """Everybody by intent, as of the day."""
+        return (self.question.replace(at=self.at),)
+
     def shown(self, name: str, language: str) -> pd.DataFrame:
         """Return one of the tables, what people did in the reader's language."""
         frame = self.frame(name)

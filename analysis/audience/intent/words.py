@@ -40,13 +40,13 @@ def headline(pairs: Told, within: int, bands: pd.DataFrame, spend: pd.DataFrame,
         "low": Points(float(pairs.gain.low)),
         "high": Points(float(pairs.gain.high)),
     }
-    rows = bands.set_index("intent")
+    users = dict(zip(bands["intent"], bands["users"].tolist(), strict=True))
     if pairs.better:
         first = say(
             "Of two people, what they did tells the one who buys within {days} days in {behaviour} of cases, how "
             "lately they came in {recency} ({low} to {high} percentage points more); {users} have a high intent now.",
             **told,
-            users=int(rows.loc[_HIGH, "users"]),
+            users=users[_HIGH],
         )
     else:
         first = say(
@@ -69,7 +69,7 @@ def headline(pairs: Told, within: int, bands: pd.DataFrame, spend: pd.DataFrame,
 def wasteful(spend: pd.DataFrame) -> pd.Series[float] | None:
     """Return of the channel with most money on people of low intent: its name, that money, its share of the spend."""
     low = spend[spend["intent"] == _LOW].groupby("channel", as_index=False)[["spend", "share"]].sum()
-    return low.loc[low["spend"].idxmax()] if len(low) else None
+    return low.sort_values("spend").iloc[-1] if len(low) else None
 
 
 def notes(at: str, within: int, lookback: int, held: Interval, brought: Spent, *, better: bool) -> tuple[Note, ...]:

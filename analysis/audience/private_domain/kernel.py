@@ -40,11 +40,15 @@ class Scope(NamedTuple):
         lacks = [c for c in (self.where.columns() if self.where else ()) if c not in self.tables.present(table)]
         return self.where.without(*lacks) if self.where else None
 
-    def period(self, table: str, time: str) -> nw.Expr | None:
-        """Return the period a row of a table is of; None where the table does not say."""
-        if self.every != "campaign":
-            return period_number(local_date(self.tables, time, table), self.every)
-        return nw.col("campaign") if "campaign" in self.tables.present(table) else None
+    def tells(self, table: str) -> bool:
+        """Say whether a table's rows tell the period they are of."""
+        return self.every != "campaign" or "campaign" in self.tables.present(table)
+
+    def period(self, table: str, time: str) -> nw.Expr:
+        """Return the period a row of a table is of."""
+        if self.every == "campaign":
+            return nw.col("campaign")
+        return period_number(local_date(self.tables, time, table), self.every)
 
     def label(self, period: object) -> str:
         """Return a period as it is called: a campaign's name, a month, or a week's first day."""
@@ -141,8 +145,9 @@ def acquired(scope: Scope) -> pd.DataFrame | None:
 
 def spent(scope: Scope, currency: Currency) -> pd.DataFrame | None:
     """Return by period what was spent, and what of it on the private domain; None where spend does not tell."""
-    if not scope.tables.count("spend") or (period := scope.period("spend", "period_start")) is None:
+    if not scope.tables.count("spend") or not scope.tells("spend"):
         return None
+    period = scope.period("spend", "period_start")
     rows = scope.tables.frame("spend", scope.held("spend"))
     rows = rows.with_columns(amount=nw.col("spend") * currency.factor("period_start")).drop_nulls("amount")
     rows = rows.select(period=period, amount=nw.col("amount"), own=nw.col("amount") * scope.inside)

@@ -31,6 +31,8 @@ PRIVATE = "private_domain"
 TAG = "private"
 """The tag of channels that are of it, where none has that code."""
 EVERY = ("campaign", "month", "week")
+STEPS = ("visit", "join_private", "purchase", "purchase")
+"""The private domain's four steps, as a funnel has them: drawn in, joined, bought, bought again."""
 INSIDE, OUTSIDE = N_("private domain"), N_("all others")
 
 

@@ -23,26 +23,30 @@ def no_channel(known: Sequence[str]) -> Message:
 def headline(table: pd.DataFrame, goal: float) -> Message:
     """Say the last period's share of visits against the goal, and of revenue."""
     row = table.iloc[-1]
-    first = say(
-        "{share} of the visits of {period} came through the private domain (95% interval {low} to {high}): {verdict} "
-        "the {goal} aimed at.",
-        share=Share(float(row["share"])),
-        period=Name(str(row["period"]), "campaign"),
-        low=Share(float(row["low"])) if row["low"] == row["low"] else "–",
-        high=Share(float(row["high"])) if row["high"] == row["high"] else "–",
-        verdict=_verdict(row, goal),
-        goal=Share(goal),
-    )
+    told = {
+        "share": Share(float(row["share"])),
+        "period": Name(str(row["period"]), "campaign"),
+        "low": _bound(row["low"]),
+        "high": _bound(row["high"]),
+        "goal": Share(goal),
+    }
+    if row["high"] < goal:
+        first = say("{share} of the visits of {period} came through the private domain (95% interval {low} to {high}): "
+                    "less than the {goal} aimed at.", **told)  # fmt: skip
+    elif row["low"] >= goal:
+        first = say("{share} of the visits of {period} came through the private domain (95% interval {low} to {high}): "
+                    "the {goal} aimed at is reached.", **told)  # fmt: skip
+    else:
+        first = say("{share} of the visits of {period} came through the private domain (95% interval {low} to {high}): "
+                    "whether the {goal} aimed at is reached cannot be told.", **told)  # fmt: skip
     if pd.isna(row["revenue_share"]):
         return first
     second = say("It brought {share} of the revenue.", share=Share(float(row["revenue_share"])))
     return say("{first} {second}", first=first, second=second)
 
 
-def _verdict(row: pd.Series[float], goal: float) -> Message:
-    if row["high"] < goal:
-        return say("short of")
-    return say("at or above") if row["low"] >= goal else say("it cannot be told from")
+def _bound(value: float) -> Share | str:
+    return Share(float(value)) if value == value else "–"
 
 
 def notes(private: Sequence[str], events: Sequence[str], table: pd.DataFrame, held: Sequence[Months]) -> list[Note]:

@@ -20,7 +20,7 @@ from analysis.charts import TOTAL, AnyChart, Look
 from analysis.errors import DataError, QuestionError
 from analysis.estimates import proportion
 from analysis.fields import Field, Fields, Figure, bounds, described
-from analysis.messages import N_
+from analysis.messages import N_, Message, say
 from analysis.purchases import purchases, source_of
 from analysis.question import Segmentation
 from analysis.tables import Tables, collect
@@ -105,6 +105,19 @@ class LifecycleStates(Segmentation):
     def suggested(cls, tables: Tables) -> Self:
         """Return where everybody stands on the last day observed."""
         return cls() if cls.lacks(tables) else cls(at=last_day(tables))
+
+    @property
+    def words(self) -> Message:
+        """What tells its people, in words."""
+        if self.was is None and self.now is None:
+            return say(self.title)
+        return say(
+            "{was} on {since}, {now} on {at}",
+            was=say(self.was or N_("anywhere")),
+            since=self.since or "…",
+            now=say(self.now or N_("anywhere")),
+            at=self.at or "…",
+        )
 
     def members(self, tables: Tables) -> pa.Table:
         """Return who stands in which state at the end of the day; of one cell of the movement, where one is named.
@@ -210,6 +223,18 @@ class LifecycleStatesAnswer(Answer):
     at: str
     since: str
     lapsed_after: int
+
+    @property
+    def people(self) -> tuple[LifecycleStates, ...]:
+        """Everybody by state, and the people behind each cell of the movement and of that of the last week."""
+        whole = self.question.replace(at=self.at, since=self.since, lapsed_after=self.lapsed_after, was=None, now=None)
+        last = self.frame("weekly_movement").query("week == week.max()")
+        week = whole.replace(since=iso(number(self.at) - 7))
+        return (whole, *self._cells(whole, self.frame("movement")), *self._cells(week, last))
+
+    def _cells(self, asked: LifecycleStates, moves: pd.DataFrame) -> list[LifecycleStates]:
+        pairs = zip(moves["from_state"], moves["to_state"], strict=True)
+        return [asked.replace(was=was, now=now) for was, now in pairs]
 
     def _chart(self, look: Look) -> AnyChart:
         return chart.weeks(self.frame("weeks"), self.plot("weeks", look), look(self.headline))

@@ -32,16 +32,16 @@ def nobody(at: str) -> Message:
 
 def headline(table: pd.DataFrame, movement: pd.DataFrame, rules: Rules) -> Message:
     """Say how many buyers are lost and about to be, and who moved either way."""
-    rows = table.set_index("state")
+    users = dict(zip(table["state"], table["users"].tolist(), strict=True))
     into = movement[movement["from_state"] != movement["to_state"]].groupby("to_state")["users"].sum()
     return say(
         "{lapsed} of {users} buyers have lapsed by {at} (no order for more than {days} days); {risk} are at risk. "
         "Since {since}, {lost} lapsed and {back} were won back.",
-        lapsed=Share(float(rows.loc[_LAPSED, "share"])),
-        users=int(rows.loc[TOTAL, "users"]),
+        lapsed=Share(users[_LAPSED] / users[TOTAL]),
+        users=users[TOTAL],
         at=iso(rules.at),
         days=rules.lapsed,
-        risk=int(rows.loc[_RISK, "users"]),
+        risk=users[_RISK],
         since=iso(rules.since),
         lost=int(into.get(_LAPSED, 0)),
         back=int(into.get(_BACK, 0)),
