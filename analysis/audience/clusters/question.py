@@ -112,9 +112,8 @@ class Clusters(Segmentation):
     def _answer(self, tables: Tables) -> ClustersAnswer:
         drawn = _drawn(self, tables)
         frames = _frames(self, tables, drawn)
-        traits = {
-            name: _sentence(own, drawn.habits.said) for name, own in frames["traits"].groupby("group", sort=False)
-        }
+        found = frames["traits"].groupby("group", sort=False)
+        traits = {str(name): _sentence(own, drawn.habits.said) for name, own in found}
         return ClustersAnswer(
             question=self,
             version=tables.version,

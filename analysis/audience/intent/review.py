@@ -89,11 +89,12 @@ def drawn(asked: Intent, tables: Tables, *, share: float = SHARE, seed: int = 0,
     ids = _ids(scored["user_id"], share, seed)
     model = fitted(asked, tables)
     rows = behaviour(tables, asked.where, model.habits, model.at, asked.lookback).collect("pyarrow").to_arrow()
-    frame = rows.to_pandas().set_index("user_id").loc[ids].reset_index()
+    frame: pd.DataFrame = rows.to_pandas().set_index("user_id").loc[ids].reset_index()
     columns = [*model.habits.columns, "recency"]
     headings = {column: model.habits.words(column).text(language, tables.display) for column in columns}
     frame = frame[["user_id", *columns]].rename(columns={"user_id": translate(USER, language), **headings})
-    return frame.assign(**{translate(JUDGED, language): ""})
+    frame[translate(JUDGED, language)] = ""
+    return frame
 
 
 def _ids(users: pa.ChunkedArray, share: float, seed: int) -> list[str]:
