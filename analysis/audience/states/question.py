@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from analysis.answer import Answer
 from analysis.audience.days import Lazy, bought_on, iso, last_day, number
 from analysis.audience.states import chart, words
-from analysis.audience.states.kernel import NOBODY, PLACES, USUAL, Rules, gaps_of, neighbours, standing, weekly
+from analysis.audience.states.kernel import NOBODY, PLACES, USUAL, Gaps, Rules, gaps_of, neighbours, standing, weekly
 from analysis.charts import TOTAL, AnyChart, Look
 from analysis.errors import DataError, QuestionError
 from analysis.estimates import proportion
@@ -249,7 +249,7 @@ def _settled(asked: LifecycleStates, tables: Tables) -> tuple[Lazy, Rules]:
     at = asked.at or last_day(tables, asked.where)
     since = asked.since or iso(number(at) - DAYS)
     _in_order(since, at)
-    gaps = gaps_of(rows, number(at))
+    gaps = Gaps(0, None) if asked.lapsed_after else gaps_of(rows, number(at))
     return rows, Rules(number(at), number(since), asked.lapsed_after or gaps.days or USUAL, asked.weeks, gaps)
 
 
