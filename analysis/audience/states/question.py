@@ -138,7 +138,7 @@ class LifecycleStates(Segmentation):
         """
         for lacking in self.lacks(tables):
             raise lacking
-        rows, rules = _settled(self, tables)
+        rows, rules = _settled(self, tables, ids=True)
         users = standing(rows, rules)
         kept = {"was": self.was, "now": self.now}
         wanted = [nw.col(side) == PLACES.index(state) for side, state in kept.items() if state is not None]
@@ -150,7 +150,7 @@ class LifecycleStates(Segmentation):
         return pa.table({"user_id": found["user_id"], "stage": pc.take(pa.array(STATES), places)})
 
     def _answer(self, tables: Tables) -> LifecycleStatesAnswer:
-        rows, rules = _settled(self, tables)
+        rows, rules = _settled(self, tables, ids=False)
         moved = collect(standing(rows, rules).group_by("was", "now").agg(users=nw.len()))
         if moved.empty:
             raise DataError.empty(words.nobody(iso(rules.at)))
@@ -243,9 +243,9 @@ class LifecycleStatesAnswer(Answer):
 # ---- the work ---------------------------------------------------------------------------------------------
 
 
-def _settled(asked: LifecycleStates, tables: Tables) -> tuple[Lazy, Rules]:
+def _settled(asked: LifecycleStates, tables: Tables, *, ids: bool) -> tuple[Lazy, Rules]:
     """Return who bought on which day, with the days they bought on before and after, and the rules."""
-    rows = neighbours(bought_on(tables, asked.where))
+    rows = neighbours(bought_on(tables, asked.where, ids=ids))
     at = asked.at or last_day(tables, asked.where)
     since = asked.since or iso(number(at) - DAYS)
     _in_order(since, at)
