@@ -45,9 +45,16 @@ if TYPE_CHECKING:
     from analysis.journey.steps import Step as Step
     from analysis.notebook.book import Notebook as Notebook
     from analysis.notebook.book import Words as Words
+    from analysis.reallocation.break_even import BreakEven as BreakEven
+    from analysis.reallocation.challenge import Challenge as Challenge
+    from analysis.reallocation.check import RuleCheck as RuleCheck
+    from analysis.reallocation.replay import RuleReplay as RuleReplay
+    from analysis.reallocation.rules import Card as Card
     from analysis.reallocation.rules import MarketSettings as MarketSettings
     from analysis.reallocation.rules import Rules as Rules
     from analysis.reallocation.simulation import Simulation as Simulation
+    from analysis.reallocation.sweep import RuleSweep as RuleSweep
+    from analysis.records import Adjustment as Adjustment
     from analysis.records import Alias as Alias
     from analysis.records import CalendarDay as CalendarDay
     from analysis.records import ChannelTag as ChannelTag
@@ -59,6 +66,24 @@ if TYPE_CHECKING:
     from analysis.records import Record as Record
     from analysis.results.performance.question import Performance as Performance
     from analysis.results.sales.question import Sales as Sales
+    from analysis.rules.actions import ChangeBudget as ChangeBudget
+    from analysis.rules.actions import DrawReserve as DrawReserve
+    from analysis.rules.actions import Notify as Notify
+    from analysis.rules.actions import Pause as Pause
+    from analysis.rules.actions import Rebalance as Rebalance
+    from analysis.rules.actions import RefillReserve as RefillReserve
+    from analysis.rules.actions import ReleaseTranche as ReleaseTranche
+    from analysis.rules.actions import Resume as Resume
+    from analysis.rules.actions import StandDown as StandDown
+    from analysis.rules.conditions import AllOf as AllOf
+    from analysis.rules.conditions import AnyOf as AnyOf
+    from analysis.rules.conditions import Compare as Compare
+    from analysis.rules.conditions import NotOf as NotOf
+    from analysis.rules.conditions import Reading as Reading
+    from analysis.rules.rule_set import Limits as Limits
+    from analysis.rules.rule_set import Review as Review
+    from analysis.rules.rule_set import Rule as Rule
+    from analysis.rules.rule_set import RuleSet as RuleSet
     from analysis.tables import Tables as Tables
     from analysis.values import Campaign as Campaign
     from analysis.values import Filter as Filter
@@ -69,18 +94,24 @@ if TYPE_CHECKING:
     from analysis.workspace.contents import Contents as Contents
 
 _HOMES = {
+    "Adjustment": "analysis.records",
     "Alias": "analysis.records",
+    "AllOf": "analysis.rules.conditions",
     "Allocation": "analysis.budget.allocation.question",
+    "AnyOf": "analysis.rules.conditions",
     "Attribution": "analysis.journey.attribution.question",
     "CalendarDay": "analysis.records",
     "Campaign": "analysis.values",
+    "ChangeBudget": "analysis.rules.actions",
     "ChannelTag": "analysis.records",
     "Clusters": "analysis.audience.clusters.question",
     "ColumnMapping": "analysis.workspace",
+    "Compare": "analysis.rules.conditions",
     "Comparison": "analysis.comparison.question",
     "Contents": "analysis.workspace.contents",
     "Coverage": "analysis.audience.coverage",
     "DisplayName": "analysis.records",
+    "DrawReserve": "analysis.rules.actions",
     "DropOffs": "analysis.journey.funnel.dropoffs",
     "ExchangeRate": "analysis.records",
     "Exclusion": "analysis.journey.steps",
@@ -98,26 +129,45 @@ _HOMES = {
     "LifecycleStates": "analysis.audience.states.question",
     "LiftTest": "analysis.records",
     "Limit": "analysis.budget.allocation.rules",
+    "Limits": "analysis.rules.rule_set",
     "MarketSettings": "analysis.reallocation.rules",
     "MoneyFlow": "analysis.budget.flow.question",
     "Nodes": "analysis.journey.nodes.question",
+    "NotOf": "analysis.rules.conditions",
     "Notebook": "analysis.notebook.book",
+    "Notify": "analysis.rules.actions",
     "PageSpeed": "analysis.journey.speed",
     "Participation": "analysis.journey.loyalty.participation",
     "Paths": "analysis.journey.paths.question",
+    "Pause": "analysis.rules.actions",
     "Performance": "analysis.results.performance.question",
     "Phase": "analysis.values",
-    "Plans": "analysis.budget.plans",
     "PlanLine": "analysis.records",
+    "Plans": "analysis.budget.plans",
     "PriceIndex": "analysis.budget.allocation.rules",
     "PrivateDomain": "analysis.audience.private_domain.question",
+    "Reading": "analysis.rules.conditions",
+    "Rebalance": "analysis.rules.actions",
     "Record": "analysis.records",
+    "RefillReserve": "analysis.rules.actions",
+    "ReleaseTranche": "analysis.rules.actions",
     "ResponseCurves": "analysis.budget.curves.question",
+    "Resume": "analysis.rules.actions",
     "Retention": "analysis.journey.loyalty.retention",
+    "Review": "analysis.rules.rule_set",
+    "Rule": "analysis.rules.rule_set",
+    "RuleSet": "analysis.rules.rule_set",
     "Rules": "analysis.reallocation.rules",
     "Sales": "analysis.results.sales.question",
     "Scenario": "analysis.budget.scenario",
+    "BreakEven": "analysis.reallocation.break_even",
+    "Challenge": "analysis.reallocation.challenge",
+    "RuleCheck": "analysis.reallocation.check",
+    "Card": "analysis.reallocation.rules",
+    "RuleReplay": "analysis.reallocation.replay",
+    "RuleSweep": "analysis.reallocation.sweep",
     "Simulation": "analysis.reallocation.simulation",
+    "StandDown": "analysis.rules.actions",
     "Step": "analysis.journey.steps",
     "Tables": "analysis.tables",
     "TimeToConvert": "analysis.journey.funnel.duration",
@@ -147,18 +197,27 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
+    "Adjustment",
     "Alias",
+    "AllOf",
     "Allocation",
+    "AnyOf",
     "Attribution",
+    "BreakEven",
     "CalendarDay",
     "Campaign",
+    "Card",
+    "Challenge",
+    "ChangeBudget",
     "ChannelTag",
     "Clusters",
     "ColumnMapping",
+    "Compare",
     "Comparison",
     "Contents",
     "Coverage",
     "DisplayName",
+    "DrawReserve",
     "DropOffs",
     "ExchangeRate",
     "Exclusion",
@@ -176,26 +235,42 @@ __all__ = [
     "LifecycleStates",
     "LiftTest",
     "Limit",
+    "Limits",
     "MarketSettings",
     "MoneyFlow",
     "Nodes",
+    "NotOf",
     "Notebook",
+    "Notify",
     "PageSpeed",
     "Participation",
     "Paths",
+    "Pause",
     "Performance",
     "Phase",
     "PlanLine",
     "Plans",
     "PriceIndex",
     "PrivateDomain",
+    "Reading",
+    "Rebalance",
     "Record",
+    "RefillReserve",
+    "ReleaseTranche",
     "ResponseCurves",
+    "Resume",
     "Retention",
+    "Review",
+    "Rule",
+    "RuleCheck",
+    "RuleReplay",
+    "RuleSet",
+    "RuleSweep",
     "Rules",
     "Sales",
     "Scenario",
     "Simulation",
+    "StandDown",
     "Step",
     "Tables",
     "TimeToConvert",

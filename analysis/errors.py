@@ -91,6 +91,13 @@ class QuestionError(SluiceError):
         return cls(text, "personal-heading")
 
     @classmethod
+    def in_text(cls, line: int, place: str, reason: Message) -> Self:
+        """A text that a person wrote says something that cannot be; the line counts from 1, the place may be empty."""
+        if place:
+            return cls(say("Line {line}, {place}: {reason}", line=str(line), place=place, reason=reason), "bad-text")
+        return cls(say("Line {line}: {reason}", line=str(line), reason=reason), "bad-text")
+
+    @classmethod
     def crossed(cls, message: Message) -> Self:
         """Two fields that do not go together."""
         return cls(message, "crossed-fields")

@@ -1,24 +1,75 @@
-"""What did the rules decide in one campaign, why, and what did each decision bring?"""
+"""What did the rules decide in one campaign, why, what held them back, and what did each decision bring?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from analysis.arrays import Floats
 from analysis.messages import N_, Message, Money, Name, Share, Span, say
-from analysis.reallocation.market import Truth
-from analysis.reallocation.money import CENTS
-from analysis.reallocation.oracle import Problem
-from analysis.reallocation.policies import Moves, periods
-from analysis.reallocation.rules import HOUR, Rules, hours
-from analysis.reallocation.setting import Setting
+from analysis.reallocation.effects import Effects
+from analysis.reallocation.play import Played
+from analysis.reallocation.state import (
+    CARRIED_OUT,
+    CENTS,
+    CONFLICT,
+    FULL_DAY,
+    IN_REVIEW,
+    LIMIT,
+    MODE,
+    NOT_MET,
+    NOTHING,
+    REJECTED,
+    RESTING,
+    STANDING_DOWN,
+    TIMED_OUT,
+)
+from analysis.reallocation.world import REST
+from analysis.rules import program as code
+from analysis.rules.conditions import HOUR
+from analysis.rules.ready import called
 
-KINDS = {"shift": N_("moved"), "hold": N_("held still"), "surge": N_("surge declared"), "release": N_("reserve drawn")}
+KINDS = {
+    "reserve": N_("held back"),
+    "shift": N_("moved"),
+    "hold": N_("held still"),
+    "change": N_("budget changed"),
+    "release": N_("reserve drawn"),
+    "refill": N_("reserve refilled"),
+    "tranche": N_("tranche released"),
+    "pause": N_("paused"),
+    "resume": N_("resumed"),
+    "notify": N_("told people"),
+    "stand-down": N_("rules stopped"),
+}
 """What a decision can be."""
+OUTCOMES = {
+    "done": N_("carried out"),
+    "limit": N_("beyond a limit"),
+    "resting": N_("resting after the last change"),
+    "conflict": N_("another rule went first"),
+    "standing-down": N_("rules are stopped"),
+    "mode": N_("not in apply mode"),
+    "in-review": N_("waits for a person"),
+    "rejected": N_("rejected by a person"),
+    "timed-out": N_("nobody answered in time"),
+    "nothing": N_("nothing to move"),
+    "not-met": N_("condition not met"),
+    "full-day": N_("most decisions of a day made"),
+}
+"""What can become of it."""
+_OUTCOME = {
+    CARRIED_OUT: "done", LIMIT: "limit", RESTING: "resting", CONFLICT: "conflict", STANDING_DOWN: "standing-down",
+    MODE: "mode", IN_REVIEW: "in-review", REJECTED: "rejected", TIMED_OUT: "timed-out", NOTHING: "nothing",
+    NOT_MET: "not-met", FULL_DAY: "full-day",
+}  # fmt: skip
+_KIND = {
+    code.CHANGE_SHARE: "change", code.CHANGE_AMOUNT: "change", code.BY_MARGINAL: "shift", code.BY_ROI: "shift",
+    code.BY_EVEN: "shift", code.DRAW: "release", code.REFILL: "refill", code.TRANCHE: "tranche", code.PAUSE: "pause",
+    code.RESUME: "resume", code.NOTIFY: "notify", code.STAND_DOWN: "stand-down",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,160 +80,206 @@ class Decision:
     ----------
     time : Timestamp
         Local time.
-    kind : {"shift", "hold", "surge", "release"}
+    kind : str
+        One of :data:`KINDS`.
+    outcome : str
+        One of :data:`OUTCOMES`.
     reason : Message
+    rule : str, optional
+        Its name.
     from_channel, to_channel : str, optional
+        The one that gave, and the one that got, most.
     amount : float, optional
-        Money moved over the rest of the campaign, or released for the next period.
+        Money moved over the rest of the campaign, or released until the next adjustment.
+    proposed : float, optional
+        What the rule asked for.
     roi_from, roi_to : float, optional
         Marginal ROI as the rules estimated it.
+    left, right : float, optional
+        Both sides of the rule's first comparison.
     effect : float, optional
-        Expected revenue until the next adjustment, against not having moved; the simulation knows it.
+        What it truly brought by the campaign's end, added to those before it: effects add up to the gain.
+    last_in : float, optional
+        What the rules would have earned less without it alone.
+    naive : float, optional
+        Revenue seen until the next adjustment less that of as long a time before.
+    budgets : tuple of (str, float, float, float)
+        By channel: money a day before, what it changed by, and what was released for it.
     """
 
     time: pd.Timestamp
     kind: str
+    outcome: str = "done"
     reason: Message
+    rule: str | None = None
     from_channel: str | None = None
     to_channel: str | None = None
     amount: float | None = None
+    proposed: float | None = None
     roi_from: float | None = None
     roi_to: float | None = None
+    left: float | None = None
+    right: float | None = None
     effect: float | None = None
+    last_in: float | None = None
+    naive: float | None = None
+    budgets: tuple[tuple[str, float, float, float], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Log:
-    """One run's decisions, told from what the rules recorded."""
+COLUMNS = (
+    "time", "kind", "outcome", "rule", "from_channel", "to_channel", "amount", "proposed", "roi_from", "roi_to", "left",
+    "right", "effect", "last_in", "naive",
+)  # fmt: skip
+_NUMBERS = COLUMNS[6:]
 
-    rules: Rules
-    setting: Setting
-    truth: Truth
-    moves: Moves
-    asked: Problem
-    run: int = 0
 
-    def decisions(self) -> tuple[Decision, ...]:
-        """Return every decision in order of time; surges before the adjustment that answers them."""
-        found = [*self.surges(), *self.adjustments()]
-        return tuple(sorted(found, key=lambda d: d.time))
+def decisions(played: Played, brought: Effects) -> tuple[Decision, ...]:
+    """Return every decision of the logged run in order of time, what was held back among them."""
+    return tuple(_all(played, brought))
 
-    def surges(self) -> Iterator[Decision]:
-        """Tell each surge that was declared."""
-        surge = self.moves.surge[self.run]
-        begins = np.flatnonzero(surge & ~np.append(False, surge[:-1]))
-        every = hours(self.rules.evaluate_every)
-        for k in begins.tolist():
-            if (k + 1) * every >= len(self.setting.times):
-                continue
-            reason = say(
-                "Orders exceeded {ratio} times the forecast in {n} evaluations in a row, most recently {orders} "
-                "against {expected}: a surge is declared.",
-                ratio=self.rules.surge_ratio,
-                n=self.rules.surge_evaluations,
-                orders=int(self.moves.orders[self.run, k]),
-                expected=round(float(self.moves.expected[self.run, k])),
-            )
-            yield Decision(time=self.setting.times[(k + 1) * every], kind="surge", reason=reason)
 
-    def adjustments(self) -> Iterator[Decision]:
-        """Tell what each adjustment did."""
-        every = periods(len(self.setting.times), hours(self.rules.adjust_every))
-        for p, at in enumerate(every[:-1]):
-            time = self.setting.times[at.stop]
-            yield self.shift(p, time) if self.moves.moved[self.run, p] else self.hold(p, time)
-            yield from self.releases(p, time)
-
-    def shift(self, p: int, time: pd.Timestamp) -> Decision:
-        """Tell a move of budget."""
-        low, high, roi_low, roi_high = self.pair(p)
-        amount = float(self.moves.moved[self.run, p]) / CENTS
-        before, after = (
-            np.minimum(r[self.run, p], self.setting.market.most) for r in (self.moves.before, self.moves.after)
-        )
+def _all(played: Played, brought: Effects) -> Iterator[Decision]:
+    given, log = played.given, played.walked.log
+    if given.reserve or given.tranches:
+        held = (given.reserve + sum(given.tranches)) / CENTS
         reason = say(
+            "{amount} ({share} of the budget) is held back at the start.",
+            amount=Money(held, given.currency),
+            share=Share(held * CENTS / given.budget),
+        )
+        yield Decision(
+            time=given.market.times[0],
+            kind="reserve",
+            reason=reason,
+            amount=held,
+            effect=brought.held_back,
+            last_in=brought.held_back_last,
+        )
+    places = {row: n for n, row in enumerate(brought.rows.tolist())}
+    own = played.walked.place("rules")
+    for row in range(min(int(log.filled[0]), len(log.whole))):
+        if log.whole[row, 1] == own:
+            yield _told(played, brought, row, places.get(row))
+
+
+def _told(played: Played, brought: Effects, row: int, place: int | None) -> Decision:
+    """Tell one row of the log."""
+    given, log = played.given, played.walked.log
+    names, world = given.market.channels, played.world
+    moment, _, rule, kind, channel, held = (int(x) for x in log.whole[row])
+    days = world.hours[REST, moment] * CENTS
+    before, change, release = log.cents[:, row]
+    moved = change + release
+    giver, taker = (names[int(i)] if moved[i] else None for i in (change.argmin(), moved.argmax()))
+    if change.min(initial=0) >= 0:
+        giver = None
+    if channel >= 0 and not moved.any():
+        taker = names[channel]
+    name, outcome = rule_name(played, rule), _OUTCOME[held]
+    what = _KIND[kind]
+    if what == "shift" and not moved.any():
+        what = "hold"
+    left, right, roi_from, roi_to, asked = (float(x) if np.isfinite(x) else None for x in log.reals[row])
+    if not taker and what == "hold" and roi_to is not None:
+        giver, taker = None, None
+    found = Decision(
+        time=given.market.times[min(moment, len(given.market.times) - 1)],
+        kind=what,
+        outcome=outcome,
+        rule=name,
+        from_channel=giver,
+        to_channel=taker,
+        amount=float(np.maximum(moved, 0).sum()) / CENTS if moved.any() else None,
+        proposed=asked / CENTS if asked else None,
+        roi_from=roi_from,
+        roi_to=roi_to,
+        left=left,
+        right=right,
+        effect=None if place is None else float(brought.ordered[place]),
+        last_in=None if place is None else float(brought.last[place]),
+        naive=None if place is None else float(brought.naive[place]),
+        budgets=tuple(
+            (c, float(b) / days, float(d) / days, float(r) / CENTS)
+            for c, b, d, r in zip(names, before, change, release, strict=True)
+        ),
+        reason=say("{rule}", rule=called(name)),
+    )
+    return _with_reason(played, found)
+
+
+def rule_name(played: Played, place: int) -> str:
+    """Return the name of the rule at a place of the packed program."""
+    policy = played.policies[played.walked.place("rules")]
+    first = sum(len(p.rules.rules) for p in played.policies[: played.walked.place("rules")])
+    return played.rule_set.rules[int(policy.rules.order[place - first])].name
+
+
+def _with_reason(played: Played, found: Decision) -> Decision:
+    unit = played.given.currency
+    reason = _why(played, found, unit)
+    if found.outcome not in ("done", "nothing", "not-met"):
+        reason = say("{reason} Held back: {outcome}.", reason=reason, outcome=say(OUTCOMES[found.outcome]))
+    return replace(found, reason=reason)
+
+
+def _why(played: Played, found: Decision, unit: str | None) -> Message:
+    """Say why a decision was made."""
+    moved = Money(found.amount or 0.0, unit)
+    if found.kind == "shift" and found.roi_to is not None and found.roi_from is not None:
+        return say(
             "The next unit of money earns {roi_to} in {to_channel} and {roi_from} in {from_channel}: {amount} of the "
             "remaining budget moved.",
-            roi_to=roi_high,
-            to_channel=Name(high, "channel"),
-            roi_from=roi_low,
-            from_channel=Name(low, "channel"),
-            amount=Money(amount, self.setting.currency),
+            roi_to=found.roi_to,
+            to_channel=Name(found.to_channel or "", "channel"),
+            roi_from=found.roi_from,
+            from_channel=Name(found.from_channel or "", "channel"),
+            amount=moved,
         )
-        return Decision(
-            time=time,
-            kind="shift",
-            from_channel=low,
-            to_channel=high,
-            amount=amount,
-            roi_from=roi_low,
-            roi_to=roi_high,
-            reason=reason,
-            effect=float((self.worth(p + 1, after) - self.worth(p + 1, before)).sum()),
+    if found.kind == "hold":
+        return _still(found)
+    if found.kind == "release" and found.amount:
+        return say(
+            "Orders were {seen}, against {expected} that were to be exceeded: {amount} of the reserve ({share}), most "
+            "of it to {channel}, over the next {span}.",
+            seen=round(found.left or 0),
+            expected=round(found.right or 0),
+            amount=moved,
+            share=Share((found.amount or 0.0) * CENTS / max(played.given.reserve, 1)),
+            channel=Name(found.to_channel or "", "channel"),
+            span=Span(played.policies[played.walked.place("rules")].rules.adjust * HOUR),
         )
+    if found.left is not None and found.right is not None:
+        facts = {"rule": called(found.rule or ""), "left": found.left, "right": found.right, "amount": moved}
+        if found.amount:
+            return say("{rule}: {left} against {right}; {amount} moved.", **facts)
+        return say("{rule}: {left} against {right}.", **facts)
+    if found.amount:
+        return say("{rule}: {amount} moved.", rule=called(found.rule or ""), amount=moved)
+    return say("{rule}: its condition holds.", rule=called(found.rule or ""))
 
-    def hold(self, p: int, time: pd.Timestamp) -> Decision:
-        """Tell why nothing was moved."""
-        if self.moves.low[self.run, p] < 0:
-            reason = say("No channel may give more without falling below its floor, or none can take up more.")
-            return Decision(time=time, kind="hold", reason=reason)
-        low, high, roi_low, roi_high = self.pair(p)
-        reason = say(
-            "The highest marginal ROI, {roi_to} in {to_channel}, is less than {advantage} times the lowest, {roi_from} "
-            "in {from_channel}: nothing moved.",
-            roi_to=roi_high,
-            to_channel=Name(high, "channel"),
-            advantage=self.rules.min_advantage,
-            roi_from=roi_low,
-            from_channel=Name(low, "channel"),
+
+def _still(found: Decision) -> Message:
+    """Say why nothing was moved."""
+    if found.roi_to is None or found.roi_from is None:
+        return say("No channel may give more without falling below its floor, or none can take up more.")
+    if found.outcome == "not-met":
+        return say(
+            "{rule}: the next unit of money earns between {roi_from} and {roi_to}, too close to move anything.",
+            rule=called(found.rule or ""),
+            roi_from=found.roi_from,
+            roi_to=found.roi_to,
         )
-        if roi_high >= self.rules.min_advantage * roi_low:
-            reason = say("What could be moved is less than a cent: nothing moved.")
-        return Decision(time=time, kind="hold", reason=reason, roi_from=roi_low, roi_to=roi_high, effect=0.0)
-
-    def releases(self, p: int, time: pd.Timestamp) -> Iterator[Decision]:
-        """Tell what the reserve gave, a line for each channel."""
-        given = self.moves.released[self.run, p]
-        base = np.minimum(self.moves.after[self.run, p], self.setting.market.most)
-        extra = self.asked.extra[self.run, p + 1] if given.any() else given
-        gain = self.worth(p + 1, base + extra) - self.worth(p + 1, base) if given.any() else given
-        for c in np.flatnonzero(given):
-            reason = say(
-                "A surge is on: {amount} of the reserve ({share}) goes to {channel} over the next {span}.",
-                amount=Money(float(given[c]) / CENTS, self.setting.currency),
-                share=Share(float(given[c]) / self.setting.reserve),
-                channel=Name(self.setting.market.channels[c], "channel"),
-                span=Span(hours(self.rules.adjust_every) * HOUR),
-            )
-            yield Decision(
-                time=time,
-                kind="release",
-                to_channel=self.setting.market.channels[c],
-                amount=float(given[c]) / CENTS,
-                roi_to=float(self.moves.marginal[self.run, p, c]),
-                reason=reason,
-                effect=float(gain[c]),
-            )
-
-    def pair(self, p: int) -> tuple[str, str, float, float]:
-        """Return the channels with the lowest and highest marginal ROI, and these."""
-        low, high = int(self.moves.low[self.run, p]), int(self.moves.high[self.run, p])
-        names = self.setting.market.channels
-        return names[low], names[high], float(self.moves.roi_low[self.run, p]), float(self.moves.roi_high[self.run, p])
-
-    def worth(self, p: int, rates: Floats) -> Floats:
-        """Return each channel's expected revenue of period p at constant rates."""
-        curves = self.asked.curves.run(self.run)
-        usual, dear = (
-            part[self.run, p] * curves.value(rates / price)[0]
-            for part, price in ((self.asked.usual, 1.0), (self.asked.dear, self.asked.price))
-        )
-        return np.asarray(usual + dear)
+    return say("What could be moved within the limits is less than a cent: nothing moved.")
 
 
-def frame(decisions: tuple[Decision, ...]) -> pd.DataFrame:
+def frame(found: tuple[Decision, ...]) -> pd.DataFrame:
     """Lay decisions out as a table, reasons in English."""
-    columns = ("time", "kind", "from_channel", "to_channel", "amount", "roi_from", "roi_to", "effect")
-    rows = [{name: getattr(d, name) for name in columns} | {"reason": d.reason.text()} for d in decisions]
-    table = pd.DataFrame(rows, columns=[*columns, "reason"])
-    return table.astype(dict.fromkeys(("amount", "roi_from", "roi_to", "effect"), float))
+    rows = [{name: getattr(d, name) for name in COLUMNS} | {"reason": d.reason.text()} for d in found]
+    table = pd.DataFrame(rows, columns=[*COLUMNS, "reason"])
+    return table.astype(dict.fromkeys(_NUMBERS, float))
+
+
+def budgets(found: tuple[Decision, ...]) -> pd.DataFrame:
+    """Lay out each decision's budgets, one row a channel."""
+    rows = [(n, *row) for n, d in enumerate(found, start=1) for row in d.budgets]
+    return pd.DataFrame(rows, columns=["decision", "channel", "before", "change", "released"])

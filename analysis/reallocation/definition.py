@@ -12,7 +12,18 @@ from analysis.errors import QuestionError
 from analysis.messages import Share, say
 from analysis.question import Question
 from analysis.reallocation.rules import MarketSettings, Rules
-from analysis.values import Pairs, a, number, optional, pairs, whole
+from analysis.rules.rule_set import RuleSet
+from analysis.values import Pairs, a, many, number, optional, pairs, whole
+from analysis.values.checks import Metadata
+
+
+def _rules() -> Metadata:
+    def check(name: str, got: object) -> Rules | RuleSet:
+        if not isinstance(got, (Rules, RuleSet)):
+            raise QuestionError.field(name, got, say("it must be Rules or a RuleSet."))
+        return got
+
+    return {"check": check}
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -25,7 +36,8 @@ class SimulationDefinition(Question):
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"spend": ()})
 
     curves: ResponseCurves = field(default_factory=ResponseCurves, metadata=a(ResponseCurves))
-    rules: Rules = field(default_factory=Rules, metadata=a(Rules))
+    rules: Rules | RuleSet = field(default_factory=Rules, metadata=_rules())
+    against: tuple[RuleSet, ...] = field(default=(), metadata=many(RuleSet, at_most=4))
     market: MarketSettings = field(default_factory=MarketSettings, metadata=a(MarketSettings))
     budget: float | None = field(default=None, metadata=optional(number(least=1, most=1e12)))
     split: Pairs = field(default=(), metadata=pairs(least=0))
@@ -42,6 +54,10 @@ class SimulationDefinition(Question):
                     total=Share(total),
                 )
             )
+
+    def rule_set(self) -> RuleSet:
+        """Return the rules, the plan's own with the knobs they were given."""
+        return self.rules.rule_set() if isinstance(self.rules, Rules) else self.rules
 
     @property
     def heavy(self) -> bool:

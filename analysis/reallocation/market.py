@@ -1,23 +1,21 @@
-"""What would an hour's spend in a channel earn, in a market that fitted curves and chance make up?
-
-A day's demand is spread over its hours by weights w that add up to 1, and an hour in which x is spent earns
-
-    g(x) = multiplier[phase] * demand * health * w * f(x / (w * price)),
-
-with f the channel's response per day. Spread by w, a day's spend therefore earns exactly multiplier * f(day's spend).
-"""
+"""What would an hour's spend in a channel earn, in a market that fitted curves and chance make up?"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import pdtrik
+import pandas as pd
 
-from analysis.arrays import Bools, Floats, Ints
-from analysis.reallocation.money import CENTS
+from analysis.arrays import Floats, Ints
+from analysis.budget.curves.forms import FAMILIES
+from analysis.errors import DataError
+from analysis.messages import say
 from analysis.reallocation.responses import Responses
-from analysis.reallocation.rules import MarketSettings, hours
+from analysis.reallocation.rules import SHOCKS, Card, MarketSettings
+from analysis.reallocation.state import CENTS
+from analysis.reallocation.world import ANYTIME, ANYWHERE, EVERYWHERE, World
+from analysis.rules.conditions import hours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +25,8 @@ class Market:
     Parameters
     ----------
     channels : tuple of str
+    times : DatetimeIndex
+        Each hour's local time, naive.
     weight : ndarray, shape (hours,)
         Share of its day's demand that falls in each hour.
     phase : ndarray of int, shape (hours,)
@@ -46,6 +46,7 @@ class Market:
     """
 
     channels: tuple[str, ...]
+    times: pd.DatetimeIndex
     weight: Floats
     phase: Ints
     multiplier: Floats
@@ -57,111 +58,108 @@ class Market:
     settings: MarketSettings
 
     @property
-    def capacity(self) -> Ints:
-        """Cents that each channel takes up in each hour, shape (hours, channels)."""
-        return np.asarray(np.floor(CENTS * self.weight[:, None] * self.most), dtype=np.int64)
+    def days(self) -> float:
+        """Demand of the campaign, in days."""
+        return float(self.weight.sum())
 
-    def forecast(self, spend: Floats, at: slice) -> Floats:
-        """Return the revenue the fitted curves expect of hourly spend, shape (..., hours, channels)."""
-        weight = self.weight[at, None]
-        return np.asarray(self.multiplier[self.phase[at]] * weight * self.fitted.value(spend / weight))
+    def world(self, plan: Ints, actual: Floats | None = None) -> World:
+        """Return the market as arrays.
 
+        Parameters
+        ----------
+        plan : ndarray of int, shape (channels,)
+            Cents; tells how much of the noise is the count of orders.
+        actual : ndarray, shape (2, hours, channels), optional
+            Spend and revenue that really were: the campaign is then played as it was, without chance.
+        """
+        settings, width = self.settings, len(self.channels)
+        rest = np.append(np.cumsum(self.weight[::-1])[::-1], 0.0)
+        last = self.times[-1:] + pd.Timedelta(hours=1)
+        clock = pd.DatetimeIndex(self.times.append(last))
+        day = (clock.normalize() - clock[0].normalize()).days.to_numpy() + 1
+        draws = np.zeros((width, max(map(len, self.draws)), 2 + len(self.multiplier)))
+        for c, own in enumerate(self.draws):
+            draws[c, : len(own)] = own
+        sway, noise = self._noise(plan)
+        family = [FAMILIES.index(form) for form in self.fitted.forms]
+        learning = hours(settings.learning) if settings.learning else 0
+        return World(
+            hours=np.array([np.append(self.weight, 0.0), rest]),
+            clock=np.array(
+                [np.append(self.phase, 0), clock.hour, clock.weekday + 1, np.minimum(day, day[-2])], dtype=np.int64
+            ),
+            kinds=np.array([family, [len(own) for own in self.draws]], dtype=np.int64),
+            channels=np.array(
+                [self.fitted.ceiling, self.fitted.half, self.most, noise, np.expm1(noise**2), sway, self.stay()],
+                dtype=float,
+            ),
+            multiplier=np.ascontiguousarray(self.multiplier, dtype=float),
+            draws=draws,
+            cap=self._cap(actual),
+            cards=np.array([self._card(card) for card in settings.dealt()], dtype=float).reshape(-1, 9),
+            numbers=np.array(
+                [
+                    self.order_value,
+                    settings.level_error,
+                    settings.dearer,
+                    settings.learning_cost,
+                    learning,
+                    actual is not None,
+                ],
+                dtype=float,
+            ),
+            pacing=self._pacing(rest, actual),
+            actual=np.zeros((2, 0, width)) if actual is None else np.ascontiguousarray(actual),
+        )
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Truth:
-    """What no rule sees: each run's curves, shocks and luck. The first axis is the run.
+    def _cap(self, actual: Floats | None) -> Ints:
+        """Return the cents that channels take up in each hour: no less than they did."""
+        cap = np.floor(CENTS * self.weight[:, None] * self.most)
+        return (cap if actual is None else np.maximum(cap, np.ceil(CENTS * actual[0]))).astype(np.int64)
 
-    Parameters
-    ----------
-    curves : Responses
-        Of shape (runs, 1, channels).
-    multiplier : ndarray, shape (runs, phases, channels)
-    demand, price : ndarray, shape (runs, hours)
-        Multiples of the usual.
-    health : ndarray, shape (runs, hours, channels)
-        Share of a channel's response that is left.
-    noise : ndarray, shape (runs, hours, channels)
-        Revenue seen over revenue expected; mean 1.
-    luck : ndarray, shape (runs, hours)
-        Uniform; which quantile of the Poisson distribution the orders of an hour are.
-    surging : ndarray of bool, shape (runs, hours)
-        Whether a surge is on.
-    """
+    def _pacing(self, rest: Floats, actual: Floats | None) -> Floats:
+        """Return the share of what is left that is due in each hour: by demand, or as it really was spent."""
+        even = np.repeat((self.weight / rest[:-1])[:, None], len(self.channels), axis=1)
+        if actual is None:
+            return even
+        still = np.cumsum(actual[0][::-1], axis=0)[::-1]
+        return np.where(still > 1 / CENTS, actual[0] / np.maximum(still, 1 / CENTS), even)
 
-    curves: Responses
-    multiplier: Floats
-    demand: Floats
-    price: Floats
-    health: Floats
-    noise: Floats
-    luck: Floats
-    surging: Bools
+    def _noise(self, plan: Ints) -> tuple[Floats, Floats]:
+        """Return what sways a day besides the count of its orders, and the hourly noise that comes to it.
 
-    def revenue(self, market: Market, spend: Floats, at: slice = slice(None)) -> Floats:
-        """Return expected revenue of hourly spend, shape (runs, hours, channels), in the hours `at`."""
-        weight = market.weight[None, at, None]
-        value = self.curves.value(spend / (weight * self.price[:, at, None]))
-        return self.strength(market, at) * value
+        A Poisson count of n orders has the relative variance 1/n; what a day's noise has above that is spread over
+        hours in which demand falls by weight.
+        """
+        rate = plan / CENTS / self.days
+        revenue = (self.multiplier[self.phase].T @ self.weight) / self.days * self.fitted.value(rate)
+        count = np.maximum(revenue / self.order_value, 1e-9)
+        sway = np.maximum(np.expm1(self.sigma**2) - 1.0 / count, 0.0)
+        gathered = 24 * float(np.mean(self.weight**2))  # the sum of w^2 over a day
+        return sway, np.sqrt(np.log1p(sway / gathered))
 
-    def strength(self, market: Market, at: slice = slice(None)) -> Floats:
-        """Return what multiplies the daily response in each hour, shape (runs, hours, channels)."""
-        phase = self.multiplier[:, market.phase[at]]
-        return np.asarray(phase * market.weight[None, at, None] * self.demand[:, at, None] * self.health[:, at])
+    def stay(self) -> Floats:
+        """Return by channel the share of orders still to come that has not come an hour later."""
+        usual = hours(self.settings.conversion_delay) if self.settings.conversion_delay else 0
+        own = dict(self.settings.delays)
+        for name in own:
+            self._known(name)
+        delay = np.array([own.get(name, usual) for name in self.channels], dtype=float)
+        return np.where(delay > 0, np.exp(-1.0 / np.where(delay > 0, delay, 1.0)), 0.0)
 
-    def orders(self, market: Market, revenue: Floats, at: slice) -> Floats:
-        """Return orders per hour when `revenue` (runs, hours) is taken: Poisson, equal luck for every policy."""
-        mean = revenue / market.order_value
-        return np.where(mean > 0, np.maximum(np.ceil(pdtrik(self.luck[:, at], np.maximum(mean, 1e-9))), 0), 0.0)
+    def _known(self, name: str) -> int:
+        if name not in self.channels:
+            raise DataError.unknown(say("channel with a response curve"), name, self.channels)
+        return self.channels.index(name)
 
-
-def draw(market: Market, runs: int, seed: int) -> Truth:
-    """Draw each run's truth.
-
-    Every kind of chance has its own stream of random numbers, so that changing one setting leaves the others' draws
-    as they were.
-    """
-    curves, surges, failures, noise, luck = np.random.default_rng(seed).spawn(5)
-    length, width = len(market.weight), len(market.channels)
-    settings = market.settings
-    surging = _surges(settings, runs, length, surges)
-    chosen = _chosen(market, runs, curves)
-    return Truth(
-        curves=Responses(market.fitted.forms, chosen[:, None, :, 0], chosen[:, None, :, 1]),
-        multiplier=np.moveaxis(chosen[:, :, 2:], 2, 1),
-        demand=np.where(surging, settings.surge_size, 1.0),
-        price=np.where(surging, 1 + settings.surge_price, 1.0),
-        health=_failures(settings, runs, length, width, failures),
-        noise=_noise(market, noise.standard_normal((runs, length, width))),
-        luck=np.clip(luck.random((runs, length)), 1e-12, 1 - 1e-12),
-        surging=surging,
-    )
-
-
-def _chosen(market: Market, runs: int, rng: np.random.Generator) -> Floats:
-    """Draw a row of each channel's bootstrap for each run, shape (runs, channels, 2 + phases)."""
-    return np.stack([own[rng.integers(len(own), size=runs)] for own in market.draws], axis=1)
-
-
-def _surges(settings: MarketSettings, runs: int, length: int, rng: np.random.Generator) -> Bools:
-    """Place surges at random hours; where two overlap, demand is that of one."""
-    count = rng.poisson(settings.surges, size=runs)
-    busy = np.zeros((runs, length), dtype=bool)
-    for run, start in zip(np.repeat(np.arange(runs), count), rng.integers(length, size=count.sum()), strict=True):
-        busy[run, start : start + hours(settings.surge_lasts)] = True
-    return busy
-
-
-def _failures(settings: MarketSettings, runs: int, length: int, width: int, rng: np.random.Generator) -> Floats:
-    count = rng.poisson(settings.failures, size=runs)
-    health = np.ones((runs, length, width))
-    places = rng.integers(length, size=count.sum()), rng.integers(width, size=count.sum())
-    for run, start, channel in zip(np.repeat(np.arange(runs), count), *places, strict=True):
-        health[run, start : start + hours(settings.replaced_after), channel] = settings.failure_share
-    return health
-
-
-def _noise(market: Market, normal: Floats) -> Floats:
-    """Scale hourly noise so that a day's revenue, spent by w, has the daily variance exp(sigma^2) - 1."""
-    gathered = 24 * float(np.mean(market.weight**2))  # the sum of w^2 over a day
-    sigma = np.sqrt(np.log1p(np.expm1(market.sigma**2) / gathered))
-    return np.exp(sigma * normal - sigma**2 / 2)
+    def _card(self, card: Card) -> list[float]:
+        shock = SHOCKS[card.shock]
+        sizes = {name: getattr(shock, name) for name in ("demand", "price", "health", "tracked")}
+        if card.size is not None:
+            sizes[shock.size] = card.size
+        if card.shock == "surge":
+            sizes["price"] = 1 + self.settings.surge_price
+        where = EVERYWHERE if shock.everywhere else ANYWHERE
+        at = hours(card.at) if card.at else ANYTIME
+        where = self._known(card.channel) if card.channel else where
+        return [*sizes.values(), where, at, hours(card.lasts or shock.lasts), card.times, card.shock == "surge"]

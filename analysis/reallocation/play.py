@@ -2,47 +2,128 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
-from analysis.arrays import Floats, Ints
+from analysis.arrays import Bools, Floats, Ints
 from analysis.estimates import TAILS
-from analysis.reallocation import decisions as told
-from analysis.reallocation import oracle
-from analysis.reallocation.decisions import Decision
-from analysis.reallocation.market import Truth, draw
-from analysis.reallocation.money import CENTS, shared
-from analysis.reallocation.policies import Moves, Path, fixed, follow, resplit
-from analysis.reallocation.rules import Rules, hours
+from analysis.reallocation.bounds import bounds
+from analysis.reallocation.engine import walk
+from analysis.reallocation.market import Market
+from analysis.reallocation.money import shared
+from analysis.reallocation.responses import Responses, waterfill
+from analysis.reallocation.rules import MarketSettings
 from analysis.reallocation.setting import Setting
+from analysis.reallocation.state import (
+    CENTS,
+    FIXED,
+    REVENUE,
+    RULED,
+    THOMPSON,
+    TOTAL_SPENT,
+    Log,
+    Policies,
+    Tally,
+    Trace,
+    log,
+    state,
+    tally,
+    trace,
+)  # fmt: skip
+from analysis.reallocation.world import DAY, HOUR, World, blank
+from analysis.rules.actions import DrawReserve
+from analysis.rules.program import FLOOR, Program, program
+from analysis.rules.ready import plan as ready_plan
+from analysis.rules.rule_set import RuleSet
+
+LOGGED = 20_000
+"""Most decisions kept of a run, those held back included."""
+TRANCHES = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """A way to spend the budget.
+
+    Parameters
+    ----------
+    name : str
+    kind : int
+    plan : ndarray of int, shape (channels,)
+        Cents at the start.
+    reserve : int
+    tranches : tuple of int
+    rules : Program
+    """
+
+    name: str
+    kind: int
+    plan: Ints
+    reserve: int
+    tranches: tuple[int, ...]
+    rules: Program
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walked:
+    """What all policies did in all runs, and one run in detail."""
+
+    names: tuple[str, ...]
+    tally: Tally
+    log: Log
+    trace: Trace
+    ticks: Ints
+
+    def place(self, name: str) -> int:
+        """Return a policy's number."""
+        return self.names.index(name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Played:
-    """Every policy's path through every run, and what it earned."""
+    """Every policy through every run, what it earned, and what nobody can exceed."""
 
-    rules: Rules
+    rule_set: RuleSet
     given: Setting
-    truth: Truth
-    paths: Mapping[str, Path]
-    revenue: Mapping[str, Floats]
-    same_money: Floats
-    once_held: Floats
-    moves: Moves
-    decisions: tuple[Decision, ...]
-    accuracy: float
+    world: World
+    policies: tuple[Policy, ...]
+    walked: Walked
+    most: Floats
+    most_spent: Floats
+    seed: int
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """Return the policies people see, in order, bounds last."""
+        hidden = ("once-held", "unanswered")
+        return (*(name for name in self.walked.names if name not in hidden), "oracle", "bound")
 
     def total(self, policy: str) -> Floats:
         """Return each run's revenue."""
-        return np.asarray(self.revenue[policy].sum(axis=1))
+        if policy in ("oracle", "bound"):
+            return np.asarray(self.most[:, int(policy == "bound")])
+        return np.asarray(self.walked.tally.worth[REVENUE, :, self.walked.place(policy)])
+
+    def counted(self, what: int, policy: str = "rules") -> Ints:
+        """Return a layer of the tally's whole numbers, run by run."""
+        return np.asarray(self.walked.tally.whole[what, :, self.walked.place(policy)])
+
+    def money(self, what: int, policy: str) -> Floats:
+        """Return a layer of the tally that counts cents, in currency; a bound spends and has nothing else."""
+        if policy in ("oracle", "bound"):
+            spent = self.most_spent[:, int(policy == "bound")]
+            return spent if what == TOTAL_SPENT else np.zeros_like(spent)
+        return self.counted(what, policy) / CENTS
 
     @property
     def runs(self) -> int:
         """How many campaigns were simulated."""
-        return len(self.same_money)
+        return len(self.most)
 
     @property
     def gain(self) -> Floats:
@@ -53,86 +134,213 @@ class Played:
     def parts(self) -> Mapping[str, Floats]:
         """What the gain is made of, run by run, in this order: they add up to it.
 
-        Splitting the whole budget once by the curves; holding the reserve back from that; and all that the rules do
-        while the campaign runs, the reserve they draw included.
+        Splitting the whole budget once by the curves; holding the reserve and tranches back from that; moving money
+        while it runs; and answering shocks from the reserve.
         """
-        once, held = self.total("once"), self.once_held
-        return {"split": once - self.total("fixed"), "reserve": held - once, "watching": self.total("rules") - held}
+        once, held, unanswered = self.total("once"), self.total("once-held"), self.total("unanswered")
+        return {
+            "split": once - self.total("fixed"),
+            "reserve": held - once,
+            "watching": unanswered - held,
+            "shocks": self.total("rules") - unanswered,
+        }
 
-    @property
-    def released(self) -> Floats:
-        """What each run drew from the reserve and spent."""
-        return np.asarray((self.moves.released.sum(axis=(1, 2)) - self.moves.returned.sum(axis=1)) / CENTS)
 
-
-def play(rules: Rules, given: Setting, *, runs: int, seed: int) -> Played:
-    """Let every policy meet the same simulated campaigns."""
-    market, plan, reserve = given.market, given.plan, given.reserve
-    truth = draw(market, runs, seed)
-    ruled, moves = follow(rules, market, truth, plan, reserve)
-    best, gap = oracle.oracle(rules, market, truth, plan, ruled, moves)
+def policies(asked: RuleSet, against: Sequence[RuleSet], given: Setting) -> tuple[Policy, ...]:
+    """Return every policy that meets the simulated campaigns."""
+    market, plan = given.market, given.plan
     whole = shared(np.array(given.budget), plan.astype(float))
-    paths = {
-        "fixed": fixed(market, whole, 0, runs),
-        "held": fixed(market, plan, reserve, runs),
-        "once": fixed(market, resplit(rules, market, whole), 0, runs),
-        "rules": ruled,
-        "oracle": best,
-        "bound": oracle.bound(market, truth, given.budget, best),
-    }
-    revenue = {name: truth.revenue(market, p.spent / CENTS).sum(axis=2) for name, p in paths.items()}
-    held = fixed(market, resplit(rules, market, plan), reserve, runs)
-    problem = oracle.problem(rules, market, truth, plan, moves)
-    return Played(
-        rules=rules,
-        given=given,
-        truth=truth,
-        paths=paths,
-        revenue=revenue,
-        same_money=_same_money(given, truth, ruled),
-        once_held=truth.revenue(market, held.spent / CENTS).sum(axis=(1, 2)),
-        moves=moves,
-        decisions=told.Log(rules, given, truth, moves, problem).decisions(),
-        accuracy=float(np.max(gap / np.maximum(revenue["oracle"].sum(axis=1), 1e-9))),
+    own = program(asked, market.channels)
+    silent = program(RuleSet(), market.channels)
+    quiet = program(_unanswered(asked), market.channels)
+    floor = float(own.limits[FLOOR])
+    freely = silent._replace(adjust=own.adjust, every=own.every, limits=own.limits)
+
+    def fixed(name: str, cents: Ints, reserve: int = 0, tranches: tuple[int, ...] = ()) -> Policy:
+        return Policy(name=name, kind=FIXED, plan=cents, reserve=reserve, tranches=tranches, rules=silent)
+
+    def ruled(name: str, rules: Program, cents: Ints, reserve: int, tranches: tuple[int, ...]) -> Policy:
+        return Policy(name=name, kind=RULED, plan=cents, reserve=reserve, tranches=tranches, rules=rules)
+
+    held = given.reserve, given.tranches
+    return (
+        fixed("fixed", whole),
+        fixed("held", plan, *held),
+        fixed("once", resplit(floor, market, whole)),
+        fixed("once-held", resplit(floor, market, plan), *held),
+        ruled("rules", own, plan, *held),
+        ruled("unanswered", quiet, plan, *held),
+        *(of_rules(f"rules-{n}", rules, given) for n, rules in enumerate(against, start=2)),
+        Policy(name="thompson", kind=THOMPSON, plan=whole, reserve=0, tranches=(), rules=freely),
     )
 
 
-def _same_money(given: Setting, truth: Truth, ruled: Path) -> Floats:
-    """Return what the rules' hourly money would have earned in the shares of the fixed split."""
-    total = ruled.spent.sum(axis=2)
-    split = shared(total, np.broadcast_to(given.plan.astype(float), (*total.shape, len(given.plan))))
-    split = np.minimum(split, given.market.capacity)
-    return np.asarray(truth.revenue(given.market, split / CENTS).sum(axis=(1, 2)))
+def fixed_whole(asked: RuleSet, given: Setting) -> tuple[Policy, Policy]:
+    """Return the fixed split of the whole budget as it is, and split once by the curves."""
+    found = {policy.name: policy for policy in policies(asked, (), given)}
+    return found["fixed"], found["once"]
 
 
-def alarms(played: Played) -> tuple[Ints, Ints, Ints]:
-    """Count by run: surges there were, surges declared, and those declared while none had been on."""
-    surge, busy = played.moves.surge, played.truth.surging
-    starts = busy & ~np.pad(busy, ((0, 0), (1, 0)))[:, :-1]
-    if not surge.shape[1]:
-        nothing = np.zeros(len(surge), dtype=int)
-        return starts.sum(axis=1), nothing, nothing
-    begun = surge & ~np.pad(surge, ((0, 0), (1, 0)))[:, :-1]
-    every = hours(played.rules.evaluate_every)
-    looked = busy[:, : surge.shape[1] * every].reshape(len(busy), surge.shape[1], every).any(axis=2)
-    return starts.sum(axis=1), begun.sum(axis=1), (begun & ~looked).sum(axis=1)
+def of_rules(name: str, rules: RuleSet, given: Setting) -> Policy:
+    """Return a rule set as a policy, with what it holds back taken from the same budget in the same shares."""
+    reserve = int(given.budget * rules.reserve)
+    tranches = tuple(int(given.budget * share) for share in rules.tranches)
+    plan = shared(np.array(given.budget - reserve - sum(tranches)), given.plan.astype(float))
+    made = program(rules, given.market.channels)
+    return Policy(name=name, kind=RULED, plan=plan, reserve=reserve, tranches=tranches, rules=made)
 
 
-def found(played: Played) -> tuple[Ints, Floats]:
-    """Count by run the surges declared while they were on, and the hours until they were (NaN without any)."""
-    every, length = hours(played.rules.evaluate_every), played.truth.surging.shape[1]
-    count, waited = np.zeros(played.runs, dtype=int), np.full(played.runs, np.nan)
-    for run, busy in enumerate(played.truth.surging):
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], busy, [False]]).astype(int)))
-        waits = []
-        for start, end in edges.reshape(-1, 2):
-            looked = np.arange(played.moves.surge.shape[1]) * every + every
-            inside = played.moves.surge[run] & (looked > start) & (looked <= min(end, length))
-            if inside.any():
-                waits.append(float(looked[inside][0] - start))
-        count[run] = len(waits)
-        waited[run] = np.mean(waits) if waits else np.nan
-    return count, waited
+def _unanswered(asked: RuleSet) -> RuleSet:
+    """Return a rule set without those rules that draw on the reserve."""
+    kept = [rule.replace(on=rule.on and not any(isinstance(a, DrawReserve) for a in rule.then)) for rule in asked.rules]
+    return asked.replace(rules=tuple(kept))
+
+
+def resplit(floor: float, market: Market, plan: Ints) -> Ints:
+    """Return a plan split once, before the first hour, by the fitted curves: the same money, floors kept.
+
+    Parameters
+    ----------
+    floor : float
+        Share of its planned rate that every channel keeps.
+    market : Market
+    plan : ndarray of int, shape (channels,)
+        Cents by channel.
+
+    Returns
+    -------
+    ndarray of int, shape (channels,)
+        Adds up to the plan's.
+    """
+    days = market.days
+    demand = market.multiplier[market.phase].T @ market.weight / days
+    keep = floor * plan / CENTS / days
+    free, rate = np.ones(len(plan), bool), keep.copy()
+    for _ in plan:  # a channel that the best spread gives less than its floor keeps that, and the rest is spread anew
+        left = float(plan.sum()) / CENTS / days - float(keep[~free].sum())
+        best, _price = waterfill(market.fitted, np.where(free, demand, 0.0), np.ones(len(plan)), market.most, left)
+        rate = np.where(free, best, keep)
+        below = free & (rate < keep * (1 - 1e-9))
+        if not below.any():
+            break
+        free &= ~below
+    return shared(np.array(plan.sum()), rate)
+
+
+# ---- the walk ---------------------------------------------------------------------------------------------
+
+
+def pack(own: Sequence[Policy], world: World, schedule: Mapping[str, Any] | None = None) -> Policies:
+    """Lay policies end to end for the kernel."""
+    rules = [policy.rules for policy in own]
+    width = world.cap.shape[1]
+    sizes = [len(made.rules) for made in rules]
+    code = np.cumsum([0, *(len(made.ops) for made in rules)])
+    acts = np.cumsum([0, *(len(made.acts) for made in rules)])
+    first = np.cumsum([0, *sizes])
+    written = schedule or {
+        "when": np.zeros((0, 3), np.int64), "cents": np.zeros((2, 0, width), np.int64),
+        "use": np.zeros((len(own), 0), bool),
+    }  # fmt: skip
+    return Policies(
+        own=np.array(
+            [
+                [policy.kind for policy in own],
+                [made.mode for made in rules],
+                [policy.reserve for policy in own],
+                first[:-1],
+                first[1:],
+            ],
+            dtype=np.int64,
+        ),
+        plan=np.array([policy.plan for policy in own], dtype=np.int64),
+        tranches=np.array([[*p.tranches, *[0] * (TRANCHES - len(p.tranches))] for p in own], dtype=np.int64),
+        ticks=np.stack([_ticks(world, made) for made in rules], axis=1),
+        ops=np.concatenate([made.ops for made in rules]),
+        values=np.concatenate([made.values for made in rules]),
+        rules=np.concatenate(
+            [
+                np.column_stack(
+                    [
+                        made.rules,
+                        made.starts[:-1] + o,
+                        made.starts[1:] + o,
+                        made.act_starts[:-1] + n,
+                        made.act_starts[1:] + n,
+                    ]
+                )
+                for made, o, n in zip(rules, code, acts, strict=False)
+            ]
+        ).astype(np.int64),
+        acts_of=np.concatenate([made.acts for made in rules]),
+        act_values=np.concatenate([made.act_values for made in rules]),
+        scope=np.concatenate([made.scope for made in rules]),
+        limits=np.array([[*made.limits, *made.review] for made in rules]),
+        **written,
+    )
+
+
+def _ticks(world: World, made: Program) -> Ints:
+    """Return when a policy looks and acts, and when it next acts after each hour, shape (3, hours + 1)."""
+    looks, acts = _clock(world, made.every), _clock(world, made.adjust)
+    then = np.full(len(acts), len(acts) - 1, dtype=np.int64)
+    for h in range(len(acts) - 2, 0, -1):
+        then[h - 1] = h if acts[h] else then[h]
+    return np.array([looks, acts, then], dtype=np.int64)
+
+
+def _clock(world: World, every: int) -> Bools:
+    """Return the moments, of shape (hours + 1,), at which a clock of so many hours from midnight has come round."""
+    length = world.cap.shape[0]
+    day, hour = world.clock[DAY] - 1, world.clock[HOUR]
+    if 24 % every == 0:
+        part = day * (24 // every) + hour // every
+    elif every % 24 == 0:
+        part = day // (every // 24)
+    else:
+        part = np.arange(length + 1) // every
+    # An hour that the clock repeats begins nothing a second time.
+    part = np.maximum.accumulate(part)
+    ticks = np.append(False, part[1:] > part[:-1])
+    ticks[length] = False
+    return np.asarray(ticks)
+
+
+def follow(own: Sequence[Policy], world: World, *, seed: int, runs: Ints, logged: int = -1) -> Walked:
+    """Let policies walk runs; the one that is `logged` in detail."""
+    return walked(tuple(policy.name for policy in own), pack(own, world), world, seed, runs, logged)
+
+
+def walked(names: tuple[str, ...], packed: Policies, world: World, seed: int, runs: Ints, logged: int) -> Walked:
+    """Walk what was packed."""
+    length, width = world.cap.shape
+    count = len(names)
+    written = log(LOGGED if logged >= 0 else 1, width)
+    hourly = trace(count, length if logged >= 0 else 0, width)
+    sums = tally(len(runs), count, int(world.clock[DAY, -2]), len(packed.rules))
+    walk(world, packed, state(packed, length), blank(world), seed, runs, logged, written, hourly, sums)
+    return Walked(names=names, tally=sums, log=written, trace=hourly, ticks=packed.ticks)
+
+
+def play(asked: RuleSet, against: Sequence[RuleSet], given: Setting, *, runs: int, seed: int) -> Played:
+    """Let every policy meet the same simulated campaigns."""
+    world = given.market.world(given.plan)
+    own = policies(asked, against, given)
+    which = np.arange(runs, dtype=np.int64)
+    found = follow(own, world, seed=seed, runs=which, logged=0)
+    most, spent = np.zeros((runs, 2)), np.zeros((runs, 2))
+    floor = own[4].rules.limits[FLOOR] * given.plan / CENTS / given.market.days
+    bounds(world, seed, which, blank(world), given.budget, floor, most, spent)
+    return Played(
+        rule_set=asked,
+        given=given,
+        world=world,
+        policies=own,
+        walked=found,
+        most=most,
+        most_spent=spent,
+        seed=seed,
+    )
 
 
 def interval(values: Floats) -> tuple[float, float]:
@@ -142,3 +350,26 @@ def interval(values: Floats) -> tuple[float, float]:
         return np.nan, np.nan
     reach = float(stats.t.ppf(TAILS[1], len(values) - 1)) * spread / np.sqrt(len(values))
     return float(values.mean() - reach), float(values.mean() + reach)
+
+
+def warm() -> None:
+    """Compile the kernels, which would otherwise wait for the first question."""
+    times = pd.date_range("2026-01-01", periods=24, freq="h")
+    names, ones = ("a", "b"), np.ones(2)
+    market = Market(
+        channels=names,
+        times=times,
+        weight=np.full(24, 1 / 24),
+        phase=np.zeros(24, dtype=np.int64),
+        multiplier=np.ones((1, 2)),
+        fitted=Responses(("hyperbolic", "hyperbolic"), 100 * ones, 10 * ones),
+        draws=(np.array([[100.0, 10.0, 1.0]]),) * 2,
+        most=20 * ones,
+        sigma=0.1 * ones,
+        order_value=5.0,
+        settings=MarketSettings(),
+    )
+    plan = np.array([850, 850])
+    given = Setting(market=market, budget=2000, reserve=300, tranches=(), plan=plan, observed=10 * ones,
+                    facts=frozenset(), left_out=(), expected=0.0, currency=None, notes=())  # fmt: skip
+    play(ready_plan(), (), given, runs=2, seed=1)

@@ -1,30 +1,110 @@
-"""What may be moved, when and how far while a campaign runs, and what the market is taken to do meanwhile?"""
+"""What is the market taken to do while rules run, and which knobs have the plan's own rules?"""
 
 from __future__ import annotations
 
-from dataclasses import field
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from analysis.errors import QuestionError
-from analysis.messages import say
-from analysis.values import Value, duration, number, optional, seconds, value, whole
+from analysis.messages import N_, say
+from analysis.rules.conditions import whole_hours
+from analysis.rules.ready import plan
+from analysis.rules.rule_set import RuleSet, on_the_clock
+from analysis.values import Pairs, Value, duration, many, number, one_of, optional, pairs, text, value, whole
 
-HOUR = 3600
-LONGEST = 366
-"""Most days a rule's clock or a simulated campaign may run."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shock:
+    """What a kind of card does unless it says otherwise.
+
+    Parameters
+    ----------
+    label : str
+    demand, price, health, tracked : float
+        What it multiplies: orders of all channels, price of all traffic, response and tracking of the channels it hits.
+    size : str
+        Which of these `Card.size` sets.
+    everywhere : bool
+        Whether it hits all channels unless one is named; else a random one.
+    lasts : str
+    """
+
+    label: str
+    demand: float = 1.0
+    price: float = 1.0
+    health: float = 1.0
+    tracked: float = 1.0
+    size: str = "demand"
+    everywhere: bool = True
+    lasts: str = "1d"
+
+
+SHOCKS: Mapping[str, Shock] = MappingProxyType(
+    {
+        "surge": Shock(label=N_("demand surge"), demand=2.0, price=1.25),
+        "creative": Shock(label=N_("broken creative"), health=0.5, size="health", everywhere=False, lasts="3d"),
+        "tracking": Shock(label=N_("tracking outage"), tracked=0.0, size="tracked", lasts="12h"),
+        "slow-pages": Shock(label=N_("slow pages"), health=0.7, size="health"),
+        "stock-out": Shock(label=N_("stock-out"), health=0.2, size="health", lasts="12h"),
+        "viral": Shock(label=N_("viral hit"), health=3.0, size="health", everywhere=False),
+        "price-cut": Shock(label=N_("a competitor's price cut"), demand=0.8, price=1.1, lasts="3d"),
+        "decoy": Shock(label=N_("decoy: nothing happens")),
+    }
+)
+"""Kinds of shock cards."""
+
+
+@value("shock-card")
+class Card(Value):
+    """Something that happens to a simulated campaign.
+
+    Parameters
+    ----------
+    shock : str
+        One of :data:`SHOCKS`.
+    channel : str, optional
+        Whom it hits, where it hits one.
+    at : str or timedelta, optional
+        How long after the campaign's start; at a random hour if left out.
+    lasts : str or timedelta, optional
+    size : float, optional
+        Multiple of the usual: of demand for a surge or a price cut, else of response, or of what is tracked.
+    times : float
+        How often it comes on average, where the hour is random.
+
+    Examples
+    --------
+    >>> Card(shock="viral", channel="short_video", at="3d")
+    Card(shock='viral', channel='short_video', at='3d')
+    """
+
+    shock: str = field(metadata=one_of(*SHOCKS))
+    channel: str | None = field(default=None, metadata=optional(text()))
+    at: str | None = field(default=None, metadata=optional(duration()))
+    lasts: str | None = field(default=None, metadata=optional(duration()))
+    size: float | None = field(default=None, metadata=optional(number(least=0, most=100)))
+    times: float = field(default=1.0, metadata=number(least=0, most=100))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("at", "lasts"):
+            if window := getattr(self, name):
+                whole_hours(name, window)
 
 
 @value("rules")
 class Rules(Value):
-    """How budget is moved between channels: looked at often, acted on less often, in small steps.
+    """The plan's own rules by their knobs: looked at often, acted on less often, in small steps.
 
     Parameters
     ----------
     evaluate_every : str or timedelta
-        How often figures are looked at, in whole hours.
+        How often figures are looked at, in whole hours on the local clock.
     adjust_every : str or timedelta
         How often money may be moved: a multiple of `evaluate_every`.
     step : float
-        Largest share of the working budget's current rate that one adjustment moves.
+        Largest share of the working budget that one adjustment moves.
     min_advantage : float
         Move only if the highest marginal ROI is at least this many times the lowest.
     lookback : str or timedelta
@@ -35,7 +115,8 @@ class Rules(Value):
     reserve : float
         Share of the whole budget that is held back for surges.
     surge_ratio : float
-        An evaluation is in breach when orders per hour exceed this many times the forecast.
+        An evaluation is in breach when orders exceed this many times the forecast, levelled to what was seen before,
+        and by more than chance.
     surge_evaluations : int
         Evaluations in breach, one after the other, that declare a surge.
     release : float
@@ -63,16 +144,17 @@ class Rules(Value):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("evaluate_every", "adjust_every", "lookback"):
-            _whole_hours(name, getattr(self, name))
-        if seconds(self.adjust_every) % seconds(self.evaluate_every):
-            raise QuestionError.crossed(
-                say(
-                    "Adjusting every {adjust} does not fall on evaluations every {evaluate}: choose a multiple of it.",
-                    adjust=self.adjust_every,
-                    evaluate=self.evaluate_every,
-                )
-            )
+        on_the_clock(self.evaluate_every, self.adjust_every)
+        whole_hours("lookback", self.lookback)
+
+    def rule_set(self) -> RuleSet:
+        """Return them as rules."""
+        return plan(
+            evaluate_every=self.evaluate_every, adjust_every=self.adjust_every, step=self.step,
+            min_advantage=self.min_advantage, lookback=self.lookback, floor=self.floor, reserve=self.reserve,
+            surge_ratio=self.surge_ratio, surge_evaluations=self.surge_evaluations, release=self.release,
+            min_roi=self.min_roi,
+        )  # fmt: skip
 
 
 @value("market")
@@ -95,10 +177,24 @@ class MarketSettings(Value):
         Share of its response that the channel keeps until the creative is replaced.
     replaced_after : str or timedelta
         How long that takes.
+    cards : sequence of Card
+        What else happens.
     headroom : float
         A channel takes up at most this many times the largest spend observed in it.
     order_value : float, optional
         Average value of an order; by default that of the orders, else of the conversions in the spend report.
+    conversion_delay : str or timedelta, optional
+        Average time from spend to order; platforms report an order at the hour of its spend, but only once it is there.
+    delays : mapping of str to float
+        Hours instead, by channel.
+    level_error : float
+        Standard deviation of the log of what multiplies all curves: how far off they may be together.
+    dearer : float
+        How much dearer traffic gets, as a share, when spending is twice what a channel had got used to over a day.
+    learning : str or timedelta, optional
+        How long a channel learns anew after its budget changed by more than a fifth.
+    learning_cost : float
+        Share of its response it lacks meanwhile.
     """
 
     surges: float = field(default=2.0, metadata=number(least=0, most=100))
@@ -108,28 +204,29 @@ class MarketSettings(Value):
     failures: float = field(default=1.0, metadata=number(least=0, most=100))
     failure_share: float = field(default=0.5, metadata=number(least=0, most=1))
     replaced_after: str = field(default="3d", metadata=duration())
+    cards: tuple[Card, ...] = field(default=(), metadata=many(Card, at_most=50))
     headroom: float = field(default=2.0, metadata=number(least=1, most=100))
     order_value: float | None = field(default=None, metadata=optional(number(above=0)))
+    conversion_delay: str | None = field(default=None, metadata=optional(duration()))
+    delays: Pairs = field(default=(), metadata=pairs(least=0))
+    level_error: float = field(default=0.0, metadata=number(least=0, most=3))
+    dearer: float = field(default=0.0, metadata=number(least=0, most=10))
+    learning: str | None = field(default=None, metadata=optional(duration()))
+    learning_cost: float = field(default=0.1, metadata=number(least=0, most=1))
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("surge_lasts", "replaced_after"):
-            _whole_hours(name, getattr(self, name))
+        for name in ("surge_lasts", "replaced_after", "conversion_delay", "learning"):
+            if window := getattr(self, name):
+                whole_hours(name, window)
+        for channel, delay in self.delays:
+            if delay > 60 * 24:
+                raise QuestionError.field("delays", channel, say("a conversion takes at most {n} days.", n=60))
 
-
-def hours(window: str) -> int:
-    """Return the whole hours of a canonical duration.
-
-    Examples
-    --------
-    >>> hours("1d")
-    24
-    """
-    return seconds(window) // HOUR
-
-
-def _whole_hours(name: str, window: str) -> None:
-    if seconds(window) % HOUR:
-        raise QuestionError.field(name, window, say("it must be whole hours, such as 4h."))
-    if hours(window) > LONGEST * 24:
-        raise QuestionError.field(name, window, say("it must be at most {n} days.", n=LONGEST))
+    def dealt(self) -> tuple[Card, ...]:
+        """Return all that may happen as cards; what happens never is left out."""
+        usual = (
+            Card(shock="surge", size=self.surge_size, lasts=self.surge_lasts, times=self.surges),
+            Card(shock="creative", size=self.failure_share, lasts=self.replaced_after, times=self.failures),
+        )
+        return tuple(card for card in (*usual, *self.cards) if card.at or card.times)

@@ -21,8 +21,9 @@ from analysis.money import OF_CURRENCIES, currency_of
 from analysis.purchases import purchases, source_of
 from analysis.reallocation.definition import SimulationDefinition
 from analysis.reallocation.market import Market
-from analysis.reallocation.money import CENTS, shared
+from analysis.reallocation.money import shared
 from analysis.reallocation.responses import Responses
+from analysis.reallocation.state import CENTS
 from analysis.tables import Tables, collect, hour_of
 from analysis.values import Filter, local_midnight
 
@@ -43,10 +44,10 @@ class Setting:
     Parameters
     ----------
     market : Market
-    times : DatetimeIndex
-        Each hour's local time, naive.
     budget, reserve : int
         Cents.
+    tranches : tuple of int
+        Cents held back for a staged release.
     plan : ndarray of int, shape (channels,)
         Cents of the working budget by channel.
     observed : ndarray, shape (channels,)
@@ -63,9 +64,9 @@ class Setting:
     """
 
     market: Market
-    times: pd.DatetimeIndex
     budget: int
     reserve: int
+    tranches: tuple[int, ...]
     plan: Ints
     observed: Floats
     facts: frozenset[str]
@@ -98,6 +99,7 @@ def setting(asked: SimulationDefinition, tables: Tables) -> Setting:
     ceiling, half = (np.array([_middle(getattr(c, name)) for c in curves]) for name in ("ceiling", "half"))
     market = Market(
         channels=names,
+        times=times,
         weight=_weights(profile, times),
         phase=phase,
         multiplier=multiplier,
@@ -115,14 +117,16 @@ def setting(asked: SimulationDefinition, tables: Tables) -> Setting:
     spend = spend if spend.sum() > 0 else np.array([c.spend.sum() for c in curves])
     total, how = _budget(asked, tables, found, spend)
     budget = round(total * CENTS)
-    reserve = int(np.floor(budget * asked.rules.reserve))
+    held = asked.rule_set()
+    reserve = int(np.floor(budget * held.reserve))
+    tranches = tuple(int(np.floor(budget * share)) for share in held.tranches)
     reasons = {hourly, valued, how, "adstock" if any(c.adstock.mean() > CARRIED for c in curves) else ""}
-    plan = shared(np.array(budget - reserve), _shares(asked, names, spend))
+    plan = shared(np.array(budget - reserve - sum(tranches)), _shares(asked, names, spend))
     return Setting(
         market=market,
-        times=times,
         budget=budget,
         reserve=reserve,
+        tranches=tranches,
         plan=plan,
         observed=observed,
         facts=frozenset(reasons - {""}),
@@ -256,7 +260,7 @@ def _budget(asked: SimulationDefinition, tables: Tables, found: CurvesAnswer, sp
         table = found.table
         share = float(table.loc[table["estimable"].astype(bool), "spend"].sum() / table["spend"].sum())
         return campaign.budget * share, "scaled-budget" if share < 1 else ""
-    return float(spend.sum()) / (1 - asked.rules.reserve), "observed-budget"
+    return float(spend.sum()) / (1 - asked.rule_set().reserve), "observed-budget"
 
 
 def _shares(asked: SimulationDefinition, names: tuple[str, ...], spend: Floats) -> Floats:

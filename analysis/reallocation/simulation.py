@@ -15,11 +15,25 @@ from analysis.messages import N_
 from analysis.money import roi
 from analysis.reallocation import chart as picture
 from analysis.reallocation import decisions as told
-from analysis.reallocation.decisions import Decision
+from analysis.reallocation.decisions import Decision, rule_name
 from analysis.reallocation.definition import SimulationDefinition
-from analysis.reallocation.money import CENTS
-from analysis.reallocation.play import Played, alarms, found, interval, play
+from analysis.reallocation.effects import Effects, effects
+from analysis.reallocation.play import Played, interval, play
 from analysis.reallocation.setting import setting
+from analysis.reallocation.state import (
+    CENTS,
+    DECISIONS,
+    DRAWN,
+    FALSE,
+    FOUND,
+    HELD,
+    TOTAL_DECLARED,
+    TOTAL_LEFT,
+    TOTAL_LOCKED,
+    TOTAL_RESERVE,
+    TOTAL_SPENT,
+    WAITED,
+)  # fmt: skip
 from analysis.reallocation.words import headline, notes
 from analysis.tables import Tables
 from analysis.values import value
@@ -34,8 +48,13 @@ _POLICY = Field(
         "held": N_("fixed split, reserve held back"),
         "once": N_("split once by the curves"),
         "rules": N_("rules"),
-        "oracle": N_("best within the limits"),
-        "bound": N_("best without limits"),
+        "rules-2": N_("rules compared, set 2"),
+        "rules-3": N_("rules compared, set 3"),
+        "rules-4": N_("rules compared, set 4"),
+        "rules-5": N_("rules compared, set 5"),
+        "thompson": N_("Thompson sampling"),
+        "oracle": N_("at most, within the limits"),
+        "bound": N_("at most, without limits"),
     },
 )
 
@@ -48,8 +67,10 @@ class Simulation(SimulationDefinition):
     ----------
     curves : ResponseCurves
         The market's curves; a filter of its own goes before `where`.
-    rules : Rules
-        How budget is moved.
+    rules : Rules or RuleSet
+        How budget is moved: the plan's own rules by their knobs, or any others.
+    against : sequence of RuleSet
+        Up to four more, which meet the same campaigns.
     market : MarketSettings
         What happens besides: surges, failing creatives, what a channel can take up.
     budget : float, optional
@@ -81,7 +102,9 @@ class Simulation(SimulationDefinition):
 
     def _answer(self, tables: Tables) -> SimulationAnswer:
         given = setting(self, tables)
-        played = play(self.rules, given, runs=self.runs, seed=self.seed)
+        played = play(self.rule_set(), self.against, given, runs=self.runs, seed=self.seed)
+        brought = effects(played)
+        log = told.decisions(played, brought)
         table = _table(played)
         return SimulationAnswer(
             question=self,
@@ -89,16 +112,17 @@ class Simulation(SimulationDefinition):
             headline=headline(played, table),
             frames={
                 "table": table,
-                "log": told.frame(played.decisions),
+                "log": told.frame(log),
+                "budgets": told.budgets(log),
+                "parts": _parts(played, brought),
                 "hours": _hours(played),
                 "channels": _channels(played),
                 "runs": _runs(played),
                 "days": _days(played),
             },
-            notes=notes(played),
+            notes=notes(played, brought, log),
             currency=given.currency,
-            decisions=played.decisions,
-            accuracy=float(played.accuracy),
+            decisions=log,
         )
 
 
@@ -111,16 +135,15 @@ class SimulationAnswer(Answer):
     """What each policy earned, one row per policy; averages over the runs.
 
     `low` and `high` are the 95% bounds of the average, `run_low` and `run_high` hold nine of ten runs. `gain` is over
-    the fixed split of the whole budget and `regret` what is lacking to the oracle, both paired by run. The frame "log"
-    holds the decisions of the first run, "hours" and "channels" its money, "runs" every run and the parts of its gain,
-    "days" the gain as it builds up.
+    the fixed split of the whole budget and `regret` what is lacking to the most that anybody could earn within the
+    limits, both paired by run. The frame "log" holds the decisions of the first run with what each brought, "budgets"
+    what each found and changed, "hours" and "channels" that run's money, "runs" every run and the parts of its gain,
+    "parts" these on average, and Shapley shares of the first run's, "days" the gain as it builds up.
 
     Parameters
     ----------
     decisions : tuple of Decision
         Of the first run, their reasons ready for any language.
-    accuracy : float
-        Largest share of a run's revenue by which the oracle may be short of the true best.
     """
 
     fields: ClassVar[Fields] = described(
@@ -150,13 +173,44 @@ class SimulationAnswer(Answer):
         log={
             "time": Field(N_("Local time"), "time"),
             "kind": Field(N_("Decision"), "text", told.KINDS),
+            "outcome": Field(N_("What became of it"), "text", told.OUTCOMES),
+            "rule": Field(N_("Rule"), "text"),
             "from_channel": Field(N_("From channel"), "text", of="channel"),
             "to_channel": Field(N_("To channel"), "text", of="channel"),
             "amount": Field(N_("Amount"), "money"),
+            "proposed": Field(N_("Asked for"), "money"),
             "roi_from": Field(N_("Marginal ROI from"), "ratio"),
             "roi_to": Field(N_("Marginal ROI to"), "ratio"),
-            "effect": Field(N_("Effect until the next adjustment"), "money"),
+            "left": Field(N_("Seen"), "number"),
+            "right": Field(N_("Compared with"), "number"),
+            **_money(
+                effect=N_("True effect by the end"),
+                last_in=N_("True effect, left out alone"),
+                naive=N_("Revenue seen after less before"),
+            ),
             "reason": Field(N_("Reason"), "text"),
+        },
+        budgets={
+            "decision": Field(N_("Decision"), "count"),
+            "channel": Field(N_("Channel"), "text", of="channel"),
+            **_money(before=N_("Budget a day before"), change=N_("Change a day"), released=N_("Released")),
+        },
+        parts={
+            "part": Field(
+                N_("Part of the gain"),
+                "text",
+                {
+                    "split": N_("splitting once by the curves"),
+                    "reserve": N_("holding money back"),
+                    "watching": N_("moving money while it runs"),
+                    "shocks": N_("answering shocks"),
+                    "holding": N_("first run: holding money back"),
+                    "rule": N_("first run: a rule"),
+                    "others": N_("first run: other rules"),
+                },
+            ),
+            "rule": Field(N_("Rule"), "text"),
+            **_money(amount=N_("Amount"), low=N_("95% from"), high=N_("95% to")),
         },
         hours={
             "policy": _POLICY,
@@ -183,11 +237,10 @@ class SimulationAnswer(Answer):
                 held=N_("Fixed split, reserve held back"),
                 once=N_("Split once by the curves"),
                 rules=N_("Rules"),
-                oracle=N_("Best within the limits"),
-                bound=N_("Best without limits"),
-                same_money=N_("Fixed split with the rules' money"),
+                thompson=N_("Thompson sampling"),
+                oracle=N_("At most, within the limits"),
+                bound=N_("At most, without limits"),
                 gain=N_("More than the fixed split"),
-                gain_same_money=N_("More than the fixed split at equal spend"),
                 regret=N_("Below the best within the limits"),
                 released=N_("Drawn from the reserve"),
             ),
@@ -195,9 +248,13 @@ class SimulationAnswer(Answer):
                 split=N_("Of the gain: splitting once"),
                 reserve=N_("Of the gain: holding the reserve"),
                 watching=N_("Of the gain: moving while it runs"),
+                shocks=N_("Of the gain: answering shocks"),
             ),
+            "decisions": Field(N_("Decisions carried out"), "count"),
+            "held_back": Field(N_("Decisions held back"), "count"),
             "surges": Field(N_("Surges"), "count"),
             "found": Field(N_("Surges found while on"), "count"),
+            "missed": Field(N_("Surges missed"), "count"),
             "hours_until_found": Field(N_("Hours until found"), "number"),
             "declared": Field(N_("Surges declared"), "count"),
             "false_alarms": Field(N_("Declared without a surge"), "count"),
@@ -216,7 +273,6 @@ class SimulationAnswer(Answer):
 
     question: Simulation
     decisions: tuple[Decision, ...] = ()
-    accuracy: float = 0.0
 
     def shown(self, name: str, language: str) -> pd.DataFrame:
         """Return one of the tables; the log's reasons in a reader's language."""
@@ -234,20 +290,20 @@ class SimulationAnswer(Answer):
 
 def _table(played: Played) -> pd.DataFrame:
     rows = []
-    for policy, own in played.paths.items():
-        total, spent = played.total(policy), own.spent.sum(axis=(1, 2)) / CENTS
+    for policy in played.shown:
+        total, spent = played.total(policy), played.money(TOTAL_SPENT, policy)
         low, high = interval(total)
         run_low, run_high = np.quantile(total, BAND)
         row = {"policy": policy, "revenue": total.mean(), "low": low, "high": high, "run_low": run_low}
-        row |= {"run_high": run_high, "roi": float(roi(total.mean(), spent.mean()))}
-        row |= {"spent": spent.mean(), "reserved": own.reserved[:, -1].mean() / CENTS}
-        row |= {"unspent": own.unspent[:, -1].mean() / CENTS}
+        row |= {"run_high": run_high, "roi": float(roi(total.mean(), spent.mean())), "spent": spent.mean()}
+        row |= {"reserved": (played.money(TOTAL_RESERVE, policy) + played.money(TOTAL_LOCKED, policy)).mean()}
+        row |= {"unspent": played.money(TOTAL_LEFT, policy).mean()}
         if policy != "fixed":
             gain = total - played.total("fixed")
             low, high = interval(gain)
             row |= {"gain": gain.mean(), "gain_low": low, "gain_high": high}
             row |= {"share_of_runs_better": float((gain > 0).mean())}
-        if policy in ("held", "rules"):
+        if policy not in ("oracle", "bound"):
             regret = played.total("oracle") - total
             low, high = interval(regret)
             row |= {"regret": regret.mean(), "regret_low": low, "regret_high": high}
@@ -257,66 +313,87 @@ def _table(played: Played) -> pd.DataFrame:
 
 def _hours(played: Played) -> pd.DataFrame:
     """Lay out the first run's money hour by hour."""
+    trace, times = played.walked.trace, played.given.market.times
     parts = [
         pd.DataFrame(
             {
                 "policy": policy,
-                "hour": np.arange(len(played.given.times)),
-                "time": played.given.times,
-                "spent": own.spent[0].sum(axis=1).cumsum() / CENTS,
-                "reserved": own.reserved[0] / CENTS,
-                "unspent": own.unspent[0] / CENTS,
-                "revenue": played.revenue[policy][0],
+                "hour": np.arange(len(times)),
+                "time": times,
+                "spent": trace.spent[n].sum(axis=1).cumsum() / CENTS,
+                "reserved": (trace.held[0, n] + trace.held[1, n]) / CENTS,
+                "unspent": trace.held[2, n] / CENTS,
+                "revenue": trace.cells[0, n].sum(axis=1),
             }
         )
-        for policy, own in played.paths.items()
+        for policy, n in _walked(played)
     ]
     return pd.concat(parts, ignore_index=True)
 
 
+def _walked(played: Played) -> list[tuple[str, int]]:
+    """Return the policies that were walked and are shown, with their numbers."""
+    return [(name, played.walked.place(name)) for name in played.shown if name not in ("oracle", "bound")]
+
+
 def _channels(played: Played) -> pd.DataFrame:
     """Lay out the first run's spend and revenue by channel and hour."""
-    times, names = played.given.times, played.given.market.channels
+    trace, times, names = played.walked.trace, played.given.market.times, played.given.market.channels
+    hour, channel = np.repeat(np.arange(len(times)), len(names)), np.tile(names, len(times))
     parts = []
-    for policy, own in played.paths.items():
-        revenue = played.truth.revenue(played.given.market, own.spent / CENTS)[0]
-        cells = {"spent": own.spent[0].ravel() / CENTS, "revenue": revenue.ravel()}
-        hour, channel = np.repeat(np.arange(len(times)), len(names)), np.tile(names, len(times))
+    for policy, n in _walked(played):
+        cells = {"spent": trace.spent[n].ravel() / CENTS, "revenue": trace.cells[0, n].ravel()}
         parts.append(pd.DataFrame({"policy": policy, "hour": hour, "time": times[hour], "channel": channel} | cells))
     return pd.concat(parts, ignore_index=True)
 
 
 def _runs(played: Played) -> pd.DataFrame:
-    totals = {policy: played.total(policy) for policy in played.paths}
-    surges, declared, wrong = alarms(played)
-    hits, waited = found(played)
+    totals = {policy: played.total(policy) for policy in played.shown if not policy.startswith("rules-")}
+    surges, found = played.walked.tally.surges, played.counted(FOUND)
+    waited = played.walked.tally.worth[WAITED, :, played.walked.place("rules")]
     return pd.DataFrame(
         {
-            "run": np.arange(1, len(played.gain) + 1),
+            "run": np.arange(1, played.runs + 1),
             **totals,
-            "same_money": played.same_money,
             "gain": played.gain,
-            "gain_same_money": totals["rules"] - played.same_money,
             "regret": totals["oracle"] - totals["rules"],
-            "released": played.released,
+            "released": played.money(DRAWN, "rules"),
             **played.parts,
+            "decisions": played.counted(DECISIONS),
+            "held_back": played.counted(HELD),
             "surges": surges,
-            "found": hits,
-            "hours_until_found": waited,
-            "declared": declared,
-            "false_alarms": wrong,
+            "found": found,
+            "missed": surges - found,
+            "hours_until_found": np.where(found > 0, waited / np.maximum(found, 1), np.nan),
+            "declared": played.counted(TOTAL_DECLARED),
+            "false_alarms": played.counted(FALSE),
         }
     )
 
 
 def _days(played: Played) -> pd.DataFrame:
     """Add up the gain to the end of each local day, over runs."""
-    times = played.given.times
-    ends = np.flatnonzero(np.append(times.normalize()[1:] != times.normalize()[:-1], True))
+    days = played.given.market.times.normalize().unique()
+    worth = played.walked.tally.days
     parts = []
-    for policy in ("rules", "oracle"):
-        gain = (played.revenue[policy] - played.revenue["fixed"]).cumsum(axis=1)[:, ends]
+    for policy, n in _walked(played):
+        if policy == "fixed":
+            continue
+        gain = (worth[:, n] - worth[:, played.walked.place("fixed")]).cumsum(axis=1)
         low, high = np.quantile(gain, BAND, axis=0)
-        own = {"time": times[ends].normalize(), "gain": gain.mean(axis=0), "run_low": low, "run_high": high}
+        own = {"time": days, "gain": gain.mean(axis=0), "run_low": low, "run_high": high}
         parts.append(pd.DataFrame({"policy": policy} | own))
     return pd.concat(parts, ignore_index=True)
+
+
+def _parts(played: Played, brought: Effects) -> pd.DataFrame:
+    """Say what the gain of all runs, and of the logged one, is made of."""
+    rows = []
+    for part, values in played.parts.items():
+        low, high = interval(values)
+        rows.append({"part": part, "rule": None, "amount": values.mean(), "low": low, "high": high})
+    names = {place: rule_name(played, place) if place >= 0 else None for place in brought.shares}
+    for place, share in brought.shares.items():
+        part = {-1: "holding", -2: "others"}.get(place, "rule")
+        rows.append({"part": part, "rule": names[place], "amount": share})
+    return pd.DataFrame(rows, columns=["part", "rule", "amount", "low", "high"])

@@ -8,16 +8,38 @@ import pandas as pd
 from analysis.answer import Note
 from analysis.arrays import Bools
 from analysis.messages import Message, Money, Names, Share, say
-from analysis.reallocation.money import CENTS
-from analysis.reallocation.play import Played, alarms, found, interval
+from analysis.reallocation.decisions import Decision
+from analysis.reallocation.desk import LARGE
+from analysis.reallocation.effects import Effects, misread
+from analysis.reallocation.play import Played, interval
 from analysis.reallocation.setting import Setting
+from analysis.reallocation.state import CENTS, DECISIONS, DRAWN, FALSE, FOUND, TOTAL_DECLARED, TOTAL_LEFT, WAITED
+from analysis.reallocation.world import LEARNING, LEARNING_COST
+from analysis.rules.ready import CHANCE
 
 
 def headline(played: Played, table: pd.DataFrame) -> Message:
+    """Return what the rules earn against the fixed split of the whole budget, and whether splitting once earns more."""
+    said, more = _against_fixed(played, table), played.total("once") - played.total("rules")
+    low, high = interval(more)
+    if not low > 0:
+        return said
+    unit = played.given.currency
+    return say(
+        "{finding} Splitting the whole budget once, before the first hour, would earn {more} ({low} to {high}) more "
+        "than the rules.",
+        finding=said,
+        more=Money(float(more.mean()), unit),
+        low=Money(low, unit),
+        high=Money(high, unit),
+    )
+
+
+def _against_fixed(played: Played, table: pd.DataFrame) -> Message:
     """Return the sentence with the gain; where its interval holds zero, it says that nothing can be shown."""
     policies = {row["policy"]: row for row in table.to_dict("records")}
     row, unit = policies["rules"], played.given.currency
-    if not played.moves.moved.any() and not played.moves.released.any():
+    if not played.counted(DECISIONS).any():
         return say(
             "In simulation the rules moved nothing in {runs} runs, so they earn what the fixed split does.",
             runs=played.runs,
@@ -32,33 +54,46 @@ def headline(played: Played, table: pd.DataFrame) -> Message:
         "parts": _parts(played),
     }
     if np.isnan(row["gain_low"]):
-        return say("In simulation, moving budget by the rules earns {gain} more than the fixed split of the whole "
-                   "budget, {base}, in every run: {parts}.", **params)  # fmt: skip
+        return say(
+            "In simulation, moving budget by the rules earns {gain} more than the fixed split of the whole "
+            "budget, {base}, in every run: {parts}.",
+            **params,
+        )
     if row["gain_low"] > 0:
-        return say("In simulation, moving budget by the rules earns {gain} ({low} to {high}) more than the fixed split "
-                   "of the whole budget, {base}: {parts}. Better in {share} of {runs} runs.", **params)  # fmt: skip
+        return say(
+            "In simulation, moving budget by the rules earns {gain} ({low} to {high}) more than the fixed split "
+            "of the whole budget, {base}: {parts}. Better in {share} of {runs} runs.",
+            **params,
+        )
     if row["gain_high"] < 0:
         params |= {"gain": Money(-float(row["gain"]), unit), "low": Money(-float(row["gain_high"]), unit)}
         params |= {"high": Money(-float(row["gain_low"]), unit)}
-        return say("In simulation, the rules lose {gain} ({low} to {high}) against the fixed split of the whole "
-                   "budget, which earns {base}: {parts}. Better in {share} of {runs} runs.", **params)  # fmt: skip
-    return say("In simulation no difference between the rules and the fixed split of the whole budget, which earns "
-               "{base}, can be shown: {gain} ({low} to {high}) on average over {runs} runs ({parts}).",
-               **params)  # fmt: skip
+        return say(
+            "In simulation, the rules lose {gain} ({low} to {high}) against the fixed split of the whole "
+            "budget, which earns {base}: {parts}. Better in {share} of {runs} runs.",
+            **params,
+        )
+    return say(
+        "In simulation no difference between the rules and the fixed split of the whole budget, which earns "
+        "{base}, can be shown: {gain} ({low} to {high}) on average over {runs} runs ({parts}).",
+        **params,
+    )
 
 
 def _parts(played: Played) -> Message:
     """Say what the gain is made of: one split before the first hour, holding a reserve, and the rest."""
     unit = played.given.currency
-    split, reserve, watching = (float(own.mean()) for own in played.parts.values())
-    facts = {"split": Money(split, unit), "reserve": Money(reserve, unit), "watching": Money(watching, unit)}
-    if not played.given.reserve:
+    facts = {name: Money(float(own.mean()), unit) for name, own in played.parts.items()}
+    if not played.given.reserve and not played.given.tranches:
         return say("{split} from splitting once by the curves, {watching} from moving money while it runs", **facts)
-    return say("{split} from splitting once by the curves, {reserve} from holding the reserve back, {watching} from "
-               "moving money while it runs", **facts)  # fmt: skip
+    return say(
+        "{split} from splitting once by the curves, {reserve} from holding money back, {watching} from moving "
+        "money while it runs, {shocks} from answering shocks",
+        **facts,
+    )
 
 
-def notes(played: Played) -> tuple[Note, ...]:
+def notes(played: Played, brought: Effects, log: tuple[Decision, ...]) -> tuple[Note, ...]:
     """Say what the figures rest on."""
     simulated = say(
         "This is a simulated market built from the fitted curves: it shows how the rules behave if those curves, "
@@ -67,17 +102,11 @@ def notes(played: Played) -> tuple[Note, ...]:
     notes = [Note("simulated", simulated, "warning"), _by_the_curves(played.given)]
     notes += _money_notes(played)
     notes += _surge_notes(played)
-    limits = say(
-        "Best within the limits moves the rules' own money in the same steps and above the same floors, but knows each "
-        "run's curves and surges beforehand; best without limits also spends the reserve, whenever and wherever it "
-        "earns most."
-    )
-    notes.append(Note("benchmarks", limits))
+    notes += _effect_notes(played, brought, log)
+    notes += _learning(played, log)
+    notes.append(_most(played))
     notes += _assumed(played.given)
     notes += played.given.notes
-    if played.accuracy > 1e-4:
-        loose = say("The best within the limits is known to {share} of revenue only.", share=Share(played.accuracy))
-        notes.append(Note("loose-oracle", loose, "warning"))
     return tuple(notes)
 
 
@@ -95,30 +124,16 @@ def _by_the_curves(given: Setting) -> Note:
 def _money_notes(played: Played) -> list[Note]:
     """Say how much of the gain comes from spending more, and what stayed where it was."""
     notes, unit = [], played.given.currency
-    drawn = float(played.released.mean())
-    if drawn >= 0.5 / CENTS:
-        equal = played.total("rules") - played.same_money
-        low, high = interval(equal)
+    drawn = float(played.money(DRAWN, "rules").mean())
+    if played.given.reserve and drawn < 0.5 / CENTS:
         text = say(
-            "The rules drew {drawn} of the reserve on average; the split that holds it back leaves it untouched. "
-            "With the same money hour by hour in the fixed shares, the rules earn {gain} more ({low} to {high}).",
-            drawn=Money(drawn, unit),
-            gain=Money(float(equal.mean()), unit),
-            low=Money(low, unit),
-            high=Money(high, unit),
+            "The reserve of {amount} was never drawn: no run declared a surge worth it.",
+            amount=Money(played.given.reserve / CENTS, unit),
         )
-        if np.isnan(low):
-            text = say(
-                "The rules drew {drawn} of the reserve on average; the split that holds it back leaves it untouched.",
-                drawn=Money(drawn, unit),
-            )
-        notes.append(Note("equal-spend", text))
-    elif played.given.reserve:
-        text = say("The reserve of {amount} was never drawn: no run declared a surge worth it.",
-                   amount=Money(played.given.reserve / CENTS, unit))  # fmt: skip
         notes.append(Note("reserve-unused", text))
+    place = played.walked.place("rules")
     seen = played.given.observed * played.given.market.weight[:, None] + 1 / CENTS
-    beyond: Bools = np.any(played.paths["rules"].spent / CENTS > seen, axis=(0, 1))
+    beyond: Bools = np.any(played.walked.trace.spent[place] / CENTS > seen, axis=0)
     names = tuple(name for name, far in zip(played.given.market.channels, beyond, strict=True) if far)
     if names:
         text = say(
@@ -128,7 +143,7 @@ def _money_notes(played: Played) -> list[Note]:
             headroom=played.given.market.settings.headroom,
         )
         notes.append(Note("extrapolated", text, "warning"))
-    left = float(played.paths["rules"].unspent[:, -1].mean()) / CENTS
+    left = float(played.money(TOTAL_LEFT, "rules").mean())
     if left > 0.001 * played.given.budget / CENTS:
         text = say("{amount} could not be spent on average: channels took up no more.", amount=Money(left, unit))
         notes.append(Note("not-taken-up", text, "warning"))
@@ -136,24 +151,127 @@ def _money_notes(played: Played) -> list[Note]:
 
 
 def _surge_notes(played: Played) -> list[Note]:
-    surges, declared, wrong = (int(part.sum()) for part in alarms(played))
-    hits, waited = found(played)
-    facts = {"runs": played.runs, "surges": surges, "declared": declared, "wrong": wrong, "found": int(hits.sum())}
-    if not hits.any():
-        return [Note("surges", say("{runs} runs had {surges} surges in all, and none was found; the rules declared "
-                                   "{declared}, {wrong} of them without one.", **facts))]  # fmt: skip
-    text = say("{runs} runs had {surges} surges in all, of which {found} were found while they were on, after {hours} "
-               "hours on average; the rules declared {declared}, {wrong} of them without one.",
-               hours=float(np.nanmean(waited)), **facts)  # fmt: skip
-    return [Note("surges", text)]
+    """Say how many surges were found, how soon, how often falsely; and whether one can be told at all."""
+    surges, found, wrong = (
+        int(played.walked.tally.surges.sum()),
+        *(int(played.counted(k).sum()) for k in (FOUND, FALSE)),
+    )
+    weeks = played.runs * played.given.market.days / 7
+    facts = {
+        "runs": played.runs,
+        "surges": surges,
+        "found": found,
+        "missed": surges - found,
+        "declared": int(played.counted(TOTAL_DECLARED).sum()),
+        "wrong": wrong,
+        "rate": wrong / max(weeks, 1e-9),
+    }
+    notes = []
+    if found:
+        text = say(
+            "{runs} runs had {surges} surges in all: {found} were found while they were on, after {hours} hours "
+            "on average, {missed} were missed; {wrong} of {declared} alarms were false, {rate} a week.",
+            hours=float(played.walked.tally.worth[WAITED, :, played.walked.place("rules")].sum()) / found,
+            **facts,
+        )
+    else:
+        text = say(
+            "{runs} runs had {surges} surges in all, and none was found; {wrong} of {declared} alarms were "
+            "false, {rate} a week.",
+            **facts,
+        )
+    notes.append(Note("surges", text))
+    size = max(
+        (card.size or 2.0 for card in played.given.market.settings.dealt() if card.shock == "surge"), default=0.0
+    )
+    if size > 1:
+        hourly, needed = orders_an_hour(played), detectable(played, size)
+        if hourly < needed:
+            text = say(
+                "Not detectable: at {hourly} orders an hour a surge of {size} times the demand cannot be told "
+                "from chance within 12 hours; it needs {needed} orders an hour.",
+                hourly=hourly,
+                size=size,
+                needed=needed,
+            )
+            notes.append(Note("surge-not-detectable", text, "warning"))
+    return notes
+
+
+def orders_an_hour(played: Played) -> float:
+    """Return the orders an hour that the fixed split of the whole budget sells on average."""
+    market = played.given.market
+    return float(played.total("fixed").mean() / market.order_value / len(market.times))
+
+
+def detectable(played: Played, size: float) -> float:
+    """Return the orders an hour from which a surge is told from chance in four of five cases.
+
+    Orders of an evaluation must exceed the forecast by `CHANCE` standard deviations: those of a surge of `size` times
+    the demand, less what dearer traffic costs, have a Poisson spread of their own.
+    """
+    price = 1 + played.given.market.settings.surge_price
+    ratio = size / price**0.5
+    if ratio <= 1.05:
+        return np.inf
+    window = max(played.policies[played.walked.place("rules")].rules.every, 1)
+    return float(((CHANCE + 0.84 * ratio**0.5) / (ratio - 1)) ** 2 / window)
+
+
+def _effect_notes(played: Played, brought: Effects, log: tuple[Decision, ...]) -> list[Note]:
+    """Say what the first run's decisions truly brought, and how far a plain reading is off."""
+    wrong, known = misread(brought.ordered.tolist(), brought.naive.tolist())
+    if not known:
+        return []
+    total = float(brought.ordered.sum()) + brought.held_back
+    text = say(
+        "In the first run {n} decisions brought {total} in all, with what holding money back cost; for {wrong} of "
+        "them revenue before and after, as a team sees it, points the other way.",
+        n=known,
+        total=Money(total, played.given.currency),
+        wrong=wrong,
+    )
+    return [Note("true-effects", text)]
+
+
+def _learning(played: Played, log: tuple[Decision, ...]) -> list[Note]:
+    """Say how often the first run changed a channel's budget by more than a fifth at once."""
+    large = [d for d in log if d.outcome == "done" and any(abs(c) > LARGE * max(b, 0.01) for _, b, c, _ in d.budgets)]
+    if not large:
+        return []
+    text = say(
+        "In the first run {n} decisions changed a channel's budget by more than {share} at once. Advertising "
+        "platforms learn anew after that; here it costs {cost} of the response for {hours} hours. Limit the change "
+        "of a step or of a day if that matters to you.",
+        n=len(large),
+        share=Share(LARGE),
+        hours=int(played.world.numbers[LEARNING]),
+        cost=Share(float(played.world.numbers[LEARNING_COST] * (played.world.numbers[LEARNING] > 0))),
+    )
+    return [Note("learning-phase", text)]
+
+
+def _most(played: Played) -> Note:
+    """Say what the bounds are, and how near to them the best policy came."""
+    shown = [name for name in played.shown if name not in ("oracle", "bound")]
+    best = max(shown, key=lambda name: float(played.total(name).mean()))
+    gap = 1 - float(played.total(best).mean()) / max(float(played.total("oracle").mean()), 1e-9)
+    text = say(
+        "At most, within the limits and without, is what nobody can exceed: it knows each run's curves and shocks "
+        "beforehand, and moving and learning cost it nothing. The best policy here falls short by {gap}.",
+        gap=Share(gap),
+    )
+    return Note("benchmarks", text)
 
 
 def _assumed(given: Setting) -> list[Note]:
     """Say what was left out or assumed."""
     notes = []
     if given.left_out:
-        text = say("Left out, because no response curve can be estimated: {channels}. See the response curves for why.",
-                   channels=Names(given.left_out, "channel"))  # fmt: skip
+        text = say(
+            "Left out, because no response curve can be estimated: {channels}. See the response curves for why.",
+            channels=Names(given.left_out, "channel"),
+        )
         notes.append(Note("left-out", text, "missing"))
     budget = Money(given.budget / CENTS, given.currency)
     words = {

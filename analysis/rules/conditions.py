@@ -55,9 +55,20 @@ METRICS = {
     "spent_share": Metric(14, N_("share of the budget spent"), "share", over=False),
     "time_share": Metric(15, N_("share of the demand gone by"), "share", over=False),
     "reserve_left": Metric(16, N_("share of the reserve left"), "share", over=False),
+    "excess": Metric(17, N_("standard deviations by which orders exceed the forecast"), "number"),
 }
 """By name. A forecast is levelled to what was seen before its window; a rank of 1 is the best."""
+TOGETHER = frozenset({"spread", "hour", "weekday", "day", "time_share", "reserve_left"})
+"""What is the same whichever channel is looked at. Mondays are 1, and so is a campaign's first day."""
+ADDED_UP = frozenset({"spend", "revenue", "orders", "forecast"})
+"""What is added up over a window, or stands for an hour or day of it."""
 OPERATORS = (">", ">=", "<", "<=")
+OPPOSITE = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
+"""What holds where an operator does not, as long as there is data."""
+MOST_PARTS = 20
+"""Most conditions that are joined at once."""
+DEEPEST = 8
+"""Most conditions within one another."""
 ALL = "all"
 """Reads a metric of all channels together instead of the channel that the rule looks at."""
 
@@ -98,13 +109,14 @@ class Reading(Value):
     metric : str
         One of :data:`METRICS`.
     over : str or timedelta
-        The window that ends when it is read, in whole hours; metrics of a moment have none.
+        The window, in whole hours; metrics of a moment have none.
     excluding : str or timedelta, optional
-        The most recent hours left out, where conversions arrive late.
+        How long before it is read the window ends, where conversions arrive late: the most recent hours are left out.
     per : {"window", "hour", "day"}
         Whether spend, revenue, orders and forecasts are added up over the window or stand for an hour or day of it.
     of : str, optional
-        A channel's name, or "all" for all together; by default the channel that the rule looks at.
+        A channel's name, or "all" for all together; by default the channel that the rule looks at, and all together
+        where it looks at the campaign.
 
     Examples
     --------
@@ -167,8 +179,24 @@ class Compare(Condition):
             yield self.right
 
 
+def depth(condition: Condition) -> int:
+    """Return how many conditions stand within one another.
+
+    Examples
+    --------
+    >>> depth(AllOf(of=(AnyOf(),)))
+    2
+    """
+    return 1 + max(map(depth, condition.of), default=0) if isinstance(condition, _Joined) else 1
+
+
 class _Joined(Condition):
     of: tuple[Condition, ...]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if depth(self) > DEEPEST:
+            raise QuestionError.crossed(say("Conditions may stand within one another {n} deep at most.", n=DEEPEST))
 
     def readings(self) -> Iterator[Reading]:
         """Yield those of every part."""
@@ -180,14 +208,14 @@ class _Joined(Condition):
 class AllOf(_Joined):
     """Holds when every part holds; without parts, always."""
 
-    of: tuple[Condition, ...] = field(default=(), metadata=many(Condition, at_most=20))
+    of: tuple[Condition, ...] = field(default=(), metadata=many(Condition, at_most=MOST_PARTS))
 
 
 @value("any-of")
 class AnyOf(_Joined):
     """Holds when one part or more holds; without parts, never."""
 
-    of: tuple[Condition, ...] = field(default=(), metadata=many(Condition, at_most=20))
+    of: tuple[Condition, ...] = field(default=(), metadata=many(Condition, at_most=MOST_PARTS))
 
 
 @value("not-of")

@@ -20,3 +20,15 @@ def compiled(function: Kernel) -> Kernel:
         return cast(Kernel, njit(nogil=True, cache=True)(function))
     except RuntimeError:  # neither this folder nor the home folder can be written: compile in each process
         return cast(Kernel, njit(nogil=True)(function))
+
+
+def borrowing(function: Kernel) -> Kernel:
+    """Decorate a kernel that makes no arrays: it only borrows those it is given, and counts no references to them.
+
+    Counting them takes most of the time where many arrays are handed on at every call.
+    """
+    flags: dict[str, Any] = {"nogil": True, "_nrt": False}
+    try:
+        return cast(Kernel, njit(cache=True, **flags)(function))
+    except RuntimeError:
+        return cast(Kernel, njit(**flags)(function))
