@@ -12,8 +12,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from analysis.audience.clusters.question import Clusters as Clusters
+    from analysis.audience.coverage import Coverage as Coverage
+    from analysis.audience.growth import Growth as Growth
+    from analysis.audience.intent.question import Intent as Intent
     from analysis.audience.lifecycle import Lifecycle as Lifecycle
+    from analysis.audience.private_domain.question import PrivateDomain as PrivateDomain
     from analysis.audience.segments.question import Segments as Segments
+    from analysis.audience.states.question import LifecycleStates as LifecycleStates
     from analysis.budget.allocation.frontier import Frontier as Frontier
     from analysis.budget.allocation.question import Allocation as Allocation
     from analysis.budget.allocation.rules import Limit as Limit
@@ -110,10 +116,12 @@ _HOMES = {
     "Challenge": "analysis.reallocation.challenge",
     "ChangeBudget": "analysis.rules.actions",
     "ChannelTag": "analysis.records",
+    "Clusters": "analysis.audience.clusters.question",
     "ColumnMapping": "analysis.workspace",
     "Compare": "analysis.rules.conditions",
     "Comparison": "analysis.comparison.question",
     "Contents": "analysis.workspace.contents",
+    "Coverage": "analysis.audience.coverage",
     "DisplayName": "analysis.records",
     "DrawReserve": "analysis.rules.actions",
     "DropOffs": "analysis.journey.funnel.dropoffs",
@@ -128,11 +136,14 @@ _HOMES = {
     "FunnelPaths": "analysis.journey.paths.of_funnel",
     "FunnelRules": "analysis.journey.funnel.conventions",
     "FunnelStop": "analysis.journey.funnel.stop",
+    "Growth": "analysis.audience.growth",
     "InAll": "analysis.people",
     "InAny": "analysis.people",
     "InGroup": "analysis.people",
     "InSegment": "analysis.people",
+    "Intent": "analysis.audience.intent.question",
     "Lifecycle": "analysis.audience.lifecycle",
+    "LifecycleStates": "analysis.audience.states.question",
     "LiftTest": "analysis.records",
     "Limit": "analysis.budget.allocation.rules",
     "Limits": "analysis.rules.rule_set",
@@ -152,6 +163,7 @@ _HOMES = {
     "PlanLine": "analysis.records",
     "Plans": "analysis.budget.plans",
     "PriceIndex": "analysis.budget.allocation.rules",
+    "PrivateDomain": "analysis.audience.private_domain.question",
     "Reading": "analysis.rules.conditions",
     "Rebalance": "analysis.rules.actions",
     "Record": "analysis.records",
@@ -216,10 +228,12 @@ __all__ = [
     "Challenge",
     "ChangeBudget",
     "ChannelTag",
+    "Clusters",
     "ColumnMapping",
     "Compare",
     "Comparison",
     "Contents",
+    "Coverage",
     "DisplayName",
     "DrawReserve",
     "DropOffs",
@@ -234,11 +248,14 @@ __all__ = [
     "FunnelPaths",
     "FunnelRules",
     "FunnelStop",
+    "Growth",
     "InAll",
     "InAny",
     "InGroup",
     "InSegment",
+    "Intent",
     "Lifecycle",
+    "LifecycleStates",
     "LiftTest",
     "Limit",
     "Limits",
@@ -258,6 +275,7 @@ __all__ = [
     "PlanLine",
     "Plans",
     "PriceIndex",
+    "PrivateDomain",
     "Reading",
     "Rebalance",
     "Record",

@@ -230,6 +230,11 @@ class DataError(SluiceError):
         return cls(text, "no-font")
 
     @classmethod
+    def not_reviewed(cls, message: Message) -> Self:
+        """A file of people's judgements that is not of the sample that was drawn, or not filled in."""
+        return cls(message, "review")
+
+    @classmethod
     def empty(cls, message: Message) -> Self:
         """Nothing is left to compute on."""
         return cls(message, "empty")

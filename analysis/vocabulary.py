@@ -182,6 +182,11 @@ STAGES: tuple[str, ...] = (N_("reach"), N_("interest"), N_("conversion"), N_("re
 MEMBER, OTHER = "in", "out"
 MEMBERSHIP: Mapping[str, str] = MappingProxyType({MEMBER: N_("in the segment"), OTHER: N_("not in the segment")})
 """What a segment of one group says of everybody, with its words."""
+STATES: tuple[str, ...] = (N_("active"), N_("at risk"), N_("lapsed"), N_("won back"))
+"""Where buyers stand by how long ago they last bought: what a lifecycle's states count and a saved segment holds."""
+
+INTENTS: tuple[str, ...] = (N_("high intent"), N_("medium intent"), N_("low intent"))
+"""How likely people buy soon: what intent puts them into and a saved segment holds."""
 
 NAMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {

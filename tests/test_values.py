@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis.audience.coverage import Coverage
 from analysis.audience.lifecycle import Lifecycle
 from analysis.budget.allocation.rules import Limit
 from analysis.comparison.question import Comparison
@@ -64,6 +65,7 @@ PLAIN: dict[str, Value] = {
     "funnel-change": FunnelChange(
         funnel=Funnel(steps=("view", "cart")), before=Filter(end="2026-11-01"), after=Filter(start="2026-11-02")
     ),
+    "coverage": Coverage(audience=Filter(channel="search")),
     "step": Step("view"),
     "exclusion": Exclusion("refund"),
     "phase": Phase(name="burst", start="2026-11-01", end="2026-11-11"),

@@ -15,22 +15,28 @@ from ui.language import N_, _
 from ui.screens import (
     attribution,
     budget,
+    clusters,
     funnel,
+    growth,
+    intent,
     nodes,
     participation,
     paths,
     people,
     performance,
+    private_domain,
     reallocation,
     retention,
     sales,
     segments,
     speed,
+    states,
 )
 from ui.screens.base import Screen, screen_among
 
 _MODULES = (
-    funnel, paths, speed, retention, participation, nodes, attribution, segments, people, sales, performance, budget,
+    funnel, paths, speed, retention, participation, nodes, attribution, segments, states, growth, intent, clusters,
+    private_domain, people, sales, performance, budget,
     reallocation,
 )  # fmt: skip
 SIDES = MappingProxyType({module.SCREEN.name: module.SCREEN for module in _MODULES})
