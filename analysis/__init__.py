@@ -13,6 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from analysis.audience.lifecycle import Lifecycle as Lifecycle
+    from analysis.audience.payback.question import Payback as Payback
+    from analysis.audience.rfm.question import RFM as RFM
+    from analysis.audience.value.holdout import ValueHoldout as ValueHoldout
+    from analysis.audience.value.question import LifetimeValue as LifetimeValue
     from analysis.budget.allocation.frontier import Frontier as Frontier
     from analysis.budget.allocation.question import Allocation as Allocation
     from analysis.budget.allocation.rules import Limit as Limit
@@ -85,6 +89,7 @@ _HOMES = {
     "FunnelPaths": "analysis.journey.paths.of_funnel",
     "FunnelRules": "analysis.journey.funnel.conventions",
     "Lifecycle": "analysis.audience.lifecycle",
+    "LifetimeValue": "analysis.audience.value.question",
     "LiftTest": "analysis.records",
     "Limit": "analysis.budget.allocation.rules",
     "MarketSettings": "analysis.reallocation.rules",
@@ -94,11 +99,13 @@ _HOMES = {
     "PageSpeed": "analysis.journey.speed",
     "Participation": "analysis.journey.loyalty.participation",
     "Paths": "analysis.journey.paths.question",
+    "Payback": "analysis.audience.payback.question",
     "Performance": "analysis.results.performance.question",
     "Phase": "analysis.values",
-    "Plans": "analysis.budget.plans",
     "PlanLine": "analysis.records",
+    "Plans": "analysis.budget.plans",
     "PriceIndex": "analysis.budget.allocation.rules",
+    "RFM": "analysis.audience.rfm.question",
     "Record": "analysis.records",
     "ResponseCurves": "analysis.budget.curves.question",
     "Retention": "analysis.journey.loyalty.retention",
@@ -109,6 +116,7 @@ _HOMES = {
     "Step": "analysis.journey.steps",
     "Tables": "analysis.tables",
     "TimeToConvert": "analysis.journey.funnel.duration",
+    "ValueHoldout": "analysis.audience.value.holdout",
     "Words": "analysis.notebook.book",
     "open_workspace": "analysis.workspace",
     "read_export": "analysis.workspace",
@@ -135,6 +143,7 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
+    "RFM",
     "Alias",
     "Allocation",
     "Attribution",
@@ -157,6 +166,7 @@ __all__ = [
     "FunnelPaths",
     "FunnelRules",
     "Lifecycle",
+    "LifetimeValue",
     "LiftTest",
     "Limit",
     "MarketSettings",
@@ -166,6 +176,7 @@ __all__ = [
     "PageSpeed",
     "Participation",
     "Paths",
+    "Payback",
     "Performance",
     "Phase",
     "PlanLine",
@@ -181,6 +192,7 @@ __all__ = [
     "Step",
     "Tables",
     "TimeToConvert",
+    "ValueHoldout",
     "Words",
     "open_workspace",
     "read_export",

@@ -1,0 +1,68 @@
+"""What does each fifth of customers bring, and how well was what came foretold?"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis import charts
+from analysis.charts import TOTAL, AnyChart, Plot
+from analysis.later import alt
+from analysis.messages import Share, say
+
+
+def bands(table: pd.DataFrame, plot: Plot, *, describe: str) -> AnyChart:
+    """Draw a bar per fifth of customers: expected revenue, else expected purchases, with its interval.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The answer's, its total first.
+    plot : Plot
+    describe : str
+        For screen readers.
+    """
+    look = plot.look
+    figure, low, high = ("value", "low", "high")
+    if table["value"].isna().all():
+        figure, low, high = "purchases", "purchases_low", "purchases_high"
+    shown = table[table["group"] != TOTAL] if len(table) > 1 else table
+    shown = plot.named(shown)
+    shown["row"] = [_label(plot, figure, row) for row in shown.to_dict("records")]
+    tips = plot.tips("group", "customers", figure, low, high, "per_customer", "alive", "alive_low", "alive_high",
+                     "purchases", "paid")  # fmt: skip
+    base = alt.Chart(shown).encode(y=charts.rows("row", shown["row"].tolist(), lines=2), tooltip=tips)
+    bars = base.mark_bar(height=18, opacity=0.85, color=charts.ACCENT).encode(x=plot.x(figure))
+    drawn = alt.layer(bars, charts.whiskers(base, look, low, high))
+    return charts.finish(drawn, look, describe=describe, height=38 * len(shown) + 60)
+
+
+def _label(plot: Plot, figure: str, row: dict[object, object]) -> str:
+    amount, alive = float(str(row[figure])), float(str(row["alive"]))
+    if amount != amount:
+        return str(row["group_name"])
+    told = say("{n} from {customers} customers, {share} of whom still buy", n=plot.written(figure, amount),
+               customers=int(str(row["customers"])), share=Share(alive))  # fmt: skip
+    return f"{row['group_name']}\n{plot.look(told)}"
+
+
+def held(table: pd.DataFrame, plot: Plot, *, describe: str) -> AnyChart:
+    """Draw purchases on the days held back, added up: as they were foretold with the interval, and as they came.
+
+    Parameters
+    ----------
+    table : DataFrame
+    plot : Plot
+    describe : str
+        For screen readers.
+    """
+    look = plot.look
+    base = alt.Chart(table).encode(x=plot.x("day", axis=plot.axis("day", grid=False, labelOverlap=True, tickCount=6)))
+    tips = plot.tips("day", "actual", "expected", "low", "high", "other")
+    title = look(say("Purchases since then; points: as they came, line: as foretold"))
+    y = plot.y("expected", title=title, scale=alt.Scale(zero=True))
+    band = base.mark_area(opacity=0.2, color=charts.ACCENT).encode(y=alt.Y("low:Q"), y2="high:Q")
+    line = base.mark_line(strokeWidth=2, color=charts.ACCENT).encode(y=y)
+    other = base.mark_line(strokeWidth=1.5, strokeDash=[4, 4], color=look.faint).encode(y=alt.Y("other:Q"))
+    points = base.mark_point(filled=True, size=45, color=look.ink, opacity=1).encode(y=alt.Y("actual:Q"))
+    drawn = alt.layer(band, other, line, points, charts.handles(base.encode(y=alt.Y("actual:Q")), tips))
+    return charts.finish(drawn, look, describe=describe, height=340)

@@ -1,0 +1,138 @@
+"""What will groups of customers buy and bring, how many still buy, and how sure is that?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from analysis.arrays import Floats, Ints
+from analysis.audience.value.buying import Buying, Histories
+from analysis.audience.value.spending import Spending
+from analysis.estimates import Interval, Z
+
+_STEP = 1e-4
+"""Of a parameter's logarithm, in differences."""
+
+
+class Spent(NamedTuple):
+    """What worth is told from.
+
+    Parameters
+    ----------
+    histories : Histories
+        The distinct ones.
+    places : ndarray of int, shape (customers,)
+        Of each customer, which history is theirs.
+    priced : ndarray of int, shape (customers,)
+        Purchases after the first whose amount is known.
+    amount : ndarray of float, shape (customers,)
+        Their mean amount; anything where there were none.
+    """
+
+    histories: Histories
+    places: Ints
+    priced: Ints
+    amount: Floats
+
+
+class Worth(NamedTuple):
+    """What groups of customers are expected to do in the days to come; arrays of shape (groups,).
+
+    Intervals are of what is expected: how well the customers tell the models' parameters. Value is NaN where spending
+    is not told.
+    """
+
+    alive: Interval
+    purchases: Interval
+    value: Interval
+
+
+def expected(of: Spent, buying: Buying, spending: Spending | None, days: float) -> tuple[Floats, Floats]:
+    """Return each customer's expected purchases and what these are expected to bring (NaN without a model of that)."""
+    purchases = buying.purchases(of.histories, days)[of.places]
+    each = spending.mean(of.priced, of.amount) if spending else np.full(len(purchases), np.nan)
+    return purchases, purchases * each
+
+
+def worth(
+    of: Spent, buying: Buying, spending: Spending | None, days: float, groups: Ints, size: int
+) -> Worth:  # fmt: skip
+    """Return what each group is expected to do.
+
+    Parameters
+    ----------
+    of : Spent
+    buying : Buying
+    spending : Spending or None
+    days : float
+    groups : ndarray of int, shape (customers,)
+    size : int
+        How many groups there are.
+
+    Notes
+    -----
+    The delta method: a sum's variance is its gradient by the parameters' logarithms (central differences) times their
+    covariance. Sums have intervals even on the logarithm, shares on the logit.
+    """
+
+    def each(logs: Floats) -> Floats:
+        return buying.purchases(of.histories, days, logs)[of.places]
+
+    def sums(values: Floats) -> Floats:
+        return np.bincount(groups, values, size)
+
+    def share(logs: Floats) -> Floats:
+        n = np.bincount(groups, minlength=size)
+        return sums(buying.alive(of.histories, logs)[of.places]) / np.maximum(n, 1)
+
+    centre = buying.fitted.logs
+    own, covariance = each(centre), buying.fitted.covariance
+    purchases, alive = sums(own), share(centre)
+    alive_error = _error(_gradient(share, centre), covariance)
+    purchases_error = _error(_gradient(lambda logs: sums(each(logs)), centre), covariance)
+    if spending is None:
+        nothing = np.full(size, np.nan)
+        return Worth(_share(alive, alive_error), _sum(purchases, purchases_error), Interval(nothing, nothing, nothing))
+    amount = spending.mean(of.priced, of.amount)
+    of_buying = _error(_gradient(lambda logs: sums(each(logs) * amount), centre), covariance)
+    of_spending = _error(
+        _gradient(lambda logs: sums(own * spending.mean(of.priced, of.amount, logs)), spending.fitted.logs),
+        spending.fitted.covariance,
+    )
+    value = _sum(sums(own * amount), np.hypot(of_buying, of_spending))
+    return Worth(_share(alive, alive_error), _sum(purchases, purchases_error), value)
+
+
+def purchases_error(of: Spent, buying: Buying, days: float) -> float:
+    """Return the standard error that the fit leaves to the expected purchases of all customers."""
+    weight = of.histories.weight
+    gradient = _gradient(
+        lambda logs: np.array([buying.purchases(of.histories, days, logs) @ weight]), buying.fitted.logs
+    )
+    return float(_error(gradient, buying.fitted.covariance)[0])
+
+
+def _gradient(of: Callable[[Floats], Floats], at: Floats) -> Floats:
+    """Return the gradient of several figures, shape (figures, parameters)."""
+    steps = np.eye(len(at)) * _STEP
+    return np.stack([(of(at + step) - of(at - step)) / (2 * _STEP) for step in steps], axis=1)
+
+
+def _error(gradient: Floats, covariance: Floats) -> Floats:
+    found: Floats = np.sqrt(np.maximum(np.einsum("gi,ij,gj->g", gradient, covariance, gradient), 0.0))
+    return found
+
+
+def _sum(value: Floats, error: Floats) -> Interval:
+    reach = Z * np.divide(error, value, out=np.zeros(len(value)), where=value > 0)
+    return Interval(value, value * np.exp(-reach), value * np.exp(reach))
+
+
+def _share(value: Floats, error: Floats) -> Interval:
+    inside = (value > 0) & (value < 1)
+    logit = np.log(np.where(inside, value, 0.5) / np.where(inside, 1 - value, 0.5))
+    reach = Z * np.divide(error, value * (1 - value), out=np.zeros(len(value)), where=inside)
+    low, high = (1 / (1 + np.exp(-(logit + by))) for by in (-reach, reach))
+    return Interval(value, np.where(inside, low, value), np.where(inside, high, value))
