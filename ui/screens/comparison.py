@@ -19,18 +19,21 @@ from ui.screens import (
     nodes,
     participation,
     paths,
+    payback,
     performance,
     reallocation,
     retention,
+    rfm,
     sales,
     segments,
     speed,
+    value,
 )
 from ui.screens.base import Screen, screen_among
 
 _MODULES = (
-    funnel, paths, speed, retention, participation, nodes, attribution, segments, sales, performance, budget,
-    reallocation,
+    funnel, paths, speed, retention, participation, nodes, attribution, segments, rfm, value, sales, performance,
+    payback, budget, reallocation,
 )  # fmt: skip
 SIDES = MappingProxyType({module.SCREEN.name: module.SCREEN for module in _MODULES})
 """What can be compared: each side is asked as on its own page."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import streamlit as st
 
 from analysis import Lifecycle, Tables
@@ -11,26 +9,23 @@ from analysis.answer import Answer
 from analysis.audience.lifecycle import LifecycleAnswer
 from analysis.messages import say
 from analysis.question import Question
-from analysis.values import local_day
 from analysis.workspace import Kept, Segment
 from ui import kept, session
-from ui.controls import called, currency_of, event_names, sentence, several, widget_key
+from ui.controls import called, currency_of, event_names, observed, one_day, sentence, several, widget_key
 from ui.language import N_, _, shown
 from ui.screens.base import Screen
-from ui.session import keep
 
 SAVED, PLACE, OPEN = "segments.segment.saved", "segments.segments", "segments.open"
-FOUR_WEEKS = dt.timedelta(days=28)
 
 
 def controls(tables: Tables, start: Lifecycle) -> Lifecycle:
     """Draw the sentence that is the question."""
-    first, last = _observed(tables)
+    first, last = observed(tables, "events")
     with sentence():
         st.markdown(_("How far has everyone come by"), width="content")
-        at = _day("at", _("By"), start.at, first, last)
+        at = one_day("at", _("By"), start.at, first, last)
         st.markdown(_("and who moved on since"), width="content")
-        since = _day("since", _("Since"), start.since, first, last)
+        since = one_day("since", _("Since"), start.since, first, last)
         st.markdown(_("if interest is"), width="content")
         interest = several(
             widget_key("interest"),
@@ -43,25 +38,6 @@ def controls(tables: Tables, start: Lifecycle) -> Lifecycle:
         )
         currency = currency_of(tables, start.currency)
     return start.replace(at=at, since=since, interest=interest, currency=currency)
-
-
-def _observed(tables: Tables) -> tuple[dt.date, dt.date]:
-    span = tables.span("events")
-    if span is None:
-        today = dt.date.today()
-        return today, today
-    first, last = (dt.date.fromisoformat(local_day(moment, tables.zone)) for moment in span)
-    return first, last
-
-
-def _day(name: str, label: str, start: str | None, first: dt.date, last: dt.date) -> dt.date | None:
-    key = widget_key(name)
-    keep(key, dt.date.fromisoformat(start) if start else None)
-    kept = st.session_state[key]
-    low, high = min(first, kept or first), max(last, kept or last)
-    return st.date_input(
-        label, key=key, min_value=low, max_value=high, format="YYYY-MM-DD", label_visibility="collapsed", width=150
-    )
 
 
 # ---- saved segments ---------------------------------------------------------------------------------------

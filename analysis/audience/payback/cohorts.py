@@ -83,7 +83,7 @@ def _periods(days: Ints, every: str) -> tuple[Ints, Ints]:
     series = pd.Series(_days(days))
     starts = begins(series, every)
     ends = starts + (pd.Timedelta(days=6) if every == "week" else pd.offsets.MonthEnd(0))
-    first, last = (((one - pd.Timestamp(0)) // pd.Timedelta(days=1)).to_numpy(np.int64) for one in (starts, ends))
+    first, last = (np.asarray((one - pd.Timestamp(0)) // pd.Timedelta(days=1), np.int64) for one in (starts, ends))
     return first, last
 
 

@@ -208,16 +208,19 @@ def _weeks(line: pd.DataFrame) -> tuple[float, float, float]:
 
 def _each_cohort(cohorts: Cohorts) -> pd.DataFrame:
     """Return each cohort as far as it was observed."""
-    found = []
-    for place, row in enumerate(cohorts.rows.to_dict("records")):
-        observed, customers = int(row["observed"]), int(row["customers"])
-        cost = row["spend"] / customers if row["spend"] and customers else np.nan
-        if not observed or not customers:
-            found.append((np.nan,) * 6 + (cost,))
-            continue
-        line = mean(Moments(*(part[place, :observed] for part in cohorts.sums)), least=0.0)
-        frame = pd.DataFrame({"week": np.arange(1, observed + 1), "margin": line.value, "low": line.low,
-                              "high": line.high, "cost": cost})  # fmt: skip
-        found.append((*(float(bound[-1]) for bound in line), *_weeks(frame), cost))
-    more = pd.DataFrame(found, columns=["margin", "low", "high", "week", "soonest", "latest", "cost"])
-    return pd.concat([cohorts.rows, more], axis=1)[list(PaybackAnswer.fields["cohorts"])]
+    table = pd.DataFrame([_one_cohort(cohorts, place) for place in range(len(cohorts.rows))])
+    return pd.concat([cohorts.rows, table], axis=1)[list(PaybackAnswer.fields["cohorts"])]
+
+
+def _one_cohort(cohorts: Cohorts, place: int) -> dict[str, float]:
+    """Return what one cohort cost and has brought, and when it had paid back."""
+    observed, customers, spend = (float(cohorts.rows[name].iloc[place]) for name in ("observed", "customers", "spend"))
+    cost = spend / customers if spend and customers else np.nan
+    found = dict.fromkeys(("margin", "low", "high", "week", "soonest", "latest"), np.nan) | {"cost": cost}
+    if not observed or not customers:
+        return found
+    line = mean(Moments(*(part[place, : int(observed)] for part in cohorts.sums)), least=0.0)
+    frame = pd.DataFrame({"week": np.arange(1, int(observed) + 1), "margin": line.value, "low": line.low,
+                          "high": line.high, "cost": cost})  # fmt: skip
+    ends = {name: float(frame[name].iloc[-1]) for name in ("margin", "low", "high")}
+    return found | ends | dict(zip(("week", "soonest", "latest"), _weeks(frame), strict=True))

@@ -130,9 +130,11 @@ def _bought(asked: PaybackDefinition, tables: Tables, found: Bought, margin: flo
     fits_dates = (first >= (start if start is not None else first.min(initial=0))) & (
         first <= (end if end is not None else first.max(initial=0))
     )
-    parts = (numbers_of(table["customer"]).astype(np.int64), days_of(table["day"]), first,
-             np.asarray(table["of"].to_pandas().to_numpy(), object), margin * numbers_of(table["value"]))  # fmt: skip
-    return Paid(*(part[fits_dates] for part in parts))
+    channel = np.asarray(table["of"].to_pandas().to_numpy(), object)
+    return Paid(
+        numbers_of(table["customer"]).astype(np.int64)[fits_dates], days_of(table["day"])[fits_dates],
+        first[fits_dates], channel[fits_dates], margin * numbers_of(table["value"])[fits_dates],
+    )  # fmt: skip
 
 
 def _dates(where: Filter | None) -> tuple[str | None, str | None]:

@@ -33,24 +33,32 @@ def headline(table: pd.DataFrame, weeks: int, currency: str | None) -> Message:
     if not whole["spend"]:
         return say("Nothing was spent in the weeks in which these {customers} customers first bought.",
                    customers=int(whole["customers"]))  # fmt: skip
-    facts = {"cost": Money(float(whole["cost"]), currency), "customers": int(whole["customers"])}
+    return _best_and_worst(_in_all(whole, weeks, currency), table.iloc[1:], weeks)
+
+
+def _in_all(whole: pd.Series[Any], weeks: int, currency: str | None) -> Message:
+    """Say what a new customer costs, and in which week that is back."""
+    cost, customers = Money(float(whole["cost"]), currency), int(whole["customers"])
     if np.isnan(whole["week"]):
-        said = say(
+        return say(
             "A new customer costs {cost}, of which {share} has come back within {weeks} weeks ({customers} customers).",
-            **facts, share=Share(float(whole["back"])), weeks=weeks,
+            cost=cost, customers=customers, share=Share(float(whole["back"])), weeks=weeks,
         )  # fmt: skip
-    else:
-        said = say("A new customer costs {cost} and has paid it back in week {week} ({customers} customers{between}).",
-                   **facts, week=int(whole["week"]), between=_between(whole, weeks))  # fmt: skip
-    return _best_and_worst(said, table.iloc[1:], weeks)
-
-
-def _between(row: pd.Series[Any], weeks: int) -> Message:
-    if np.isnan(row["soonest"]):
-        return say("")
-    if np.isnan(row["latest"]):
-        return say("; 95%: week {soonest} to after week {weeks}", soonest=int(row["soonest"]), weeks=weeks)
-    return say("; 95%: week {soonest} to {latest}", soonest=int(row["soonest"]), latest=int(row["latest"]))
+    week = int(whole["week"])
+    if np.isnan(whole["soonest"]):
+        return say("A new customer costs {cost} and has paid it back in week {week} ({customers} customers).",
+                   cost=cost, customers=customers, week=week)  # fmt: skip
+    if np.isnan(whole["latest"]):
+        return say(
+            "A new customer costs {cost} and has paid it back in week {week} ({customers} customers; 95%: week "
+            "{soonest} to later than week {weeks}).",
+            cost=cost, customers=customers, week=week, soonest=int(whole["soonest"]), weeks=weeks,
+        )  # fmt: skip
+    return say(
+        "A new customer costs {cost} and has paid it back in week {week} ({customers} customers; 95%: week {soonest} "
+        "to {latest}).",
+        cost=cost, customers=customers, week=week, soonest=int(whole["soonest"]), latest=int(whole["latest"]),
+    )  # fmt: skip
 
 
 def _best_and_worst(said: Message, channels: pd.DataFrame, weeks: int) -> Message:

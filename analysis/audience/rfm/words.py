@@ -15,25 +15,31 @@ from analysis.values import Filter
 
 def headline(frames: Mapping[str, pd.DataFrame], at: str, since: str, currency: str | None) -> Message:
     """Say what the best customers brought, and how much lies with those who bought well and went quiet."""
-    table, then = frames["table"].set_index("group"), frames["since"].set_index("group")
-    best, quiet = table.loc["champions"], table.loc[list(QUIET)]
-    customers = int(table.loc[TOTAL, "customers"] - table["customers"].get("prospects", 0))
-    said = say(
-        "{n} of {customers} customers are champions by {at}; they paid {share} of all.",
-        n=int(best["customers"]), customers=customers, at=at, share=Share(float(best["monetary_share"])),
-    )  # fmt: skip
-    if quiet["customers"].sum():
+    table, then = (_by_group(frames[name], "monetary" if name == "table" else "brought") for name in ("table", "since"))
+    (everybody, _), (prospects, _) = table[TOTAL], table.get("prospects", (0, 0.0))
+    best, share = table["champions"]
+    facts = {"n": best, "customers": everybody - prospects, "at": at, "share": Share(share)}
+    if best:
+        said = say("{n} of {customers} customers are champions by {at}; they paid {share} of all.", **facts)
+    else:
+        said = say("None of {customers} customers is a champion by {at}.", **facts)
+    quiet = frames["table"][frames["table"]["group"].isin(QUIET)]
+    if people := int(quiet["customers"].sum()):
         said = say(
             "{said} {quiet} who once bought well have gone quiet: they had paid {amount}. Speak to these first.",
-            said=said, quiet=int(quiet["customers"].sum()), amount=Money(float(quiet["monetary"].sum()), currency),
+            said=said, quiet=people, amount=Money(float(quiet["monetary"].sum()), currency),
         )  # fmt: skip
-    if "champions" in then.index and then.loc["champions", "customers"]:
-        own = then.loc["champions"]
-        said = say(
-            "{said} The champions of {since} brought {share} of what was paid since.",
-            said=said, since=since, share=Share(float(own["brought_share"])),
-        ) if then.loc[TOTAL, "brought"] > 0 else said  # fmt: skip
+    champions, brought = then.get("champions", (0, float("nan")))
+    if champions and brought == brought:
+        said = say("{said} The champions of {since} brought {share} of what was paid since.",
+                   said=said, since=since, share=Share(brought))  # fmt: skip
     return said
+
+
+def _by_group(table: pd.DataFrame, amount: str) -> dict[str, tuple[int, float]]:
+    """Return of each group how many it is, and its share of an amount."""
+    each = zip(table["group"], table["customers"], table[f"{amount}_share"], strict=True)
+    return {str(group): (int(people), float(share)) for group, people, share in each}
 
 
 def notes(where: Filter | None, known_before: bool, since: str, missing: int, *, seen: bool) -> tuple[Note, ...]:

@@ -53,8 +53,9 @@ class Histories(NamedTuple):
         """
         each = pd.DataFrame({"x": x, "last": last, "age": age}).groupby(["x", "last", "age"], sort=False)
         sizes = each.size().reset_index(name="weight")
-        parts = (sizes[name].to_numpy(float) for name in ("last", "age", "weight"))
-        return cls(sizes["x"].to_numpy(np.int64), *parts), each.ngroup().to_numpy(np.int64)
+        parts = (np.asarray(sizes[name], float) for name in ("last", "age", "weight"))
+        places: Ints = np.asarray(each.ngroup(), np.int64)
+        return cls(np.asarray(sizes["x"], np.int64), *parts), places
 
 
 @dataclass(frozen=True, slots=True)

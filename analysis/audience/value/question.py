@@ -16,6 +16,7 @@ from analysis.audience.cuts import passed, quantile_cuts
 from analysis.audience.value import buying, chart, spending, words
 from analysis.audience.value.buying import MODELS, Buying, Model
 from analysis.audience.value.customers import REPEATERS, Customers
+from analysis.audience.value.maximum import Maximum
 from analysis.audience.value.spending import Spending
 from analysis.audience.value.worth import Worth, expected, worth
 from analysis.charts import TOTAL, AnyChart, Look
@@ -303,7 +304,9 @@ def _models(customers: Customers, fitted: Fitted, days: int) -> pd.DataFrame:
 
 
 def _parameters(fitted: Fitted) -> pd.DataFrame:
-    parts = [(model.model, buying.PARAMETERS, model.fitted) for model in (fitted.buying, fitted.other) if model]
+    parts: list[tuple[str, tuple[str, ...], Maximum]] = [
+        (model.model, buying.PARAMETERS, model.fitted) for model in (fitted.buying, fitted.other) if model
+    ]
     if fitted.spending:
         parts.append(("gamma-gamma", spending.PARAMETERS, fitted.spending.fitted))
     rows = [

@@ -132,13 +132,14 @@ def notes(where: Filter | None, days: int, seen: float, model: str, models: pd.D
 
 def _beside(model: str, models: pd.DataFrame) -> Note:
     """Set the two models beside each other by what they say of those who bought once."""
-    bg, mbg = models.loc["bg-nbd"], models.loc["mbg-nbd"]
-    better = "mbg-nbd" if mbg["likelihood"] >= bg["likelihood"] else "bg-nbd"
+    rows = {str(row["model"]): row for row in models.reset_index().to_dict("records")}
+    mbg, likelihoods = rows["mbg-nbd"], {name: float(row["likelihood"]) for name, row in rows.items()}
+    better = max(likelihoods, key=lambda name: likelihoods[name])
     text = say(
         "BG/NBD calls all {n} who bought once alive, as nobody leaves in it before having bought again; MBG/NBD calls "
         "{share} of them alive. What happened is likelier under {better} (log-likelihood {high} against {low}).",
         n=int(mbg["once"]), share=Share(float(mbg["alive_once"])), better=MODELS[better],
-        high=float(models["likelihood"].max()), low=float(models["likelihood"].min()),
+        high=max(likelihoods.values()), low=min(likelihoods.values()),
     )  # fmt: skip
     return Note("both-models", text, "warning" if better != model else "info")
 

@@ -81,7 +81,7 @@ def worth(
         return buying.purchases(of.histories, days, logs)[of.places]
 
     def sums(values: Floats) -> Floats:
-        return np.bincount(groups, values, size)
+        return np.bincount(groups, values, size).astype(float)
 
     def share(logs: Floats) -> Floats:
         n = np.bincount(groups, minlength=size)
