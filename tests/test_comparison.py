@@ -417,7 +417,8 @@ OTHER: dict[str, Any] = {
     "lookback": "2d", "floor": 0.5, "surge_ratio": 3.0, "surge_evaluations": 5, "release": 0.5, "min_roi": 2.0,
     "surges": 5.0, "surge_size": 4.0, "surge_lasts": "2d", "surge_price": 0.5, "failures": 3.0, "failure_share": 0.2,
     "replaced_after": "1d", "headroom": 4.0, "order_value": 80.0, "campaign": ("Double 11",),
-    "channel": ("search",), "device": ("ios",),
+    "channel": ("search",), "device": ("ios",), "quantiles": 3, "recency": (30.0,), "frequency": (2.0,),
+    "monetary": (99.0,), "days": 30, "model": "bg-nbd", "held": 7, "weeks": 3, "margin": 0.5,
 }  # fmt: skip
 """What every field can be set to beside what it is at first."""
 OTHERS_OWN: dict[tuple[str, str], Any] = {
@@ -425,7 +426,8 @@ OTHERS_OWN: dict[tuple[str, str], Any] = {
     ("drop-offs", "by"): ("device",), ("funnel-change", "by"): "device", ("sales", "by"): "coupon",
     ("performance", "by"): "campaign", ("attribution", "by"): "campaign", ("sales", "every"): "week",
     ("performance", "every"): "week", ("allocation", "goal"): "profit", ("budget-frontier", "least"): 0.3,
-    ("budget-frontier", "most"): 3.0, ("budget-frontier", "points"): 5,
+    ("budget-frontier", "most"): 3.0, ("budget-frontier", "points"): 5, ("payback", "by"): None,
+    ("payback", "every"): "month",
 }  # fmt: skip
 
 

@@ -18,8 +18,8 @@ def quantile_cuts(values: Floats, parts: int) -> Floats:
     Returns
     -------
     ndarray
-        Rising, at most `parts - 1`; fewer where many are alike, for no cut passes between equal values and none is
-        kept that nobody lies above.
+        Rising, at most `parts - 1`; fewer where many are alike, for no cut passes between equal values, and none is
+        kept that parts the customers as another does, or not at all.
 
     Examples
     --------
@@ -28,8 +28,10 @@ def quantile_cuts(values: Floats, parts: int) -> Floats:
     """
     if not len(values):
         return np.empty(0)
-    cuts = np.unique(np.quantile(values, np.arange(1, parts) / parts))
-    found: Floats = cuts[cuts < values.max()]
+    ordered = np.sort(values)
+    cuts = np.quantile(ordered, np.arange(1, parts) / parts)
+    below, first = np.unique(np.searchsorted(ordered, cuts, side="right"), return_index=True)
+    found: Floats = cuts[first][below < len(ordered)]
     return found
 
 

@@ -48,5 +48,6 @@ SCREEN = Screen(
     label=N_("Payback"),
     icon=":material/currency_exchange:",
     controls=controls,
+    across=True,
     waiting=N_("Setting spend beside what customers brought…"),
 )

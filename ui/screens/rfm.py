@@ -51,5 +51,6 @@ SCREEN = Screen(
     label=N_("RFM groups"),
     icon=":material/diamond:",
     controls=controls,
+    across=True,
     waiting=N_("Placing customers…"),
 )

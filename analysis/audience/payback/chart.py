@@ -8,6 +8,7 @@ import pandas as pd
 
 from analysis import charts
 from analysis.charts import TOTAL, AnyChart, Plot
+from analysis.fields import Field
 from analysis.later import alt
 from analysis.messages import N_, say
 
@@ -40,7 +41,8 @@ def draw(
     scale = charts.colours(codes, universe)
     colour = alt.Color("group:N", scale=scale, sort=codes, legend=plot.legend("group", codes, symbolType="stroke"))
     title = look(N_("Margin, of the spend on a new customer"))
-    y = alt.Y("margin_back:Q", title=title, axis=alt.Axis(format=".0%", tickCount=5), scale=alt.Scale(zero=True))
+    plot = plot.beside(margin_back=Field(title, "share"))
+    y = plot.y("margin_back", scale=alt.Scale(zero=True))
     x = plot.x("week", axis=plot.axis("week", grid=False, tickMinStep=1), scale=alt.Scale(nice=False))
     base = alt.Chart(back).encode(x=x, color=colour)
     tips = plot.tips("group", "week", "margin", "low", "high", "cost")

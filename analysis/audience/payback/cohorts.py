@@ -106,10 +106,8 @@ def _moments(
     paid = sides.purchases
     week = np.minimum((paid.day - paid.first) // _WEEK, MOST)
     new = np.append(True, paid.customer[1:] != paid.customer[:-1])
-    brought = np.cumsum(paid.margin)
-    offset = (brought - paid.margin)[new][np.cumsum(new) - 1]
-    after = brought - offset
-    before = np.where(new, 0.0, after - paid.margin)
+    after = pd.Series(paid.margin).groupby(paid.customer).cumsum().to_numpy(float)
+    before = np.where(new, 0.0, np.append(0.0, after[:-1]))
     size = len(rows)
     sums = [np.repeat(rows["customers"].to_numpy(float)[:, None], MOST, axis=1)]
     powers = [np.zeros(size * (MOST + 1)) for _ in range(4)]

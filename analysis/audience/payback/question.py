@@ -38,8 +38,8 @@ class Payback(PaybackDefinition):
     currency : str, optional
         That money is counted in; see :func:`analysis.money.currency_of`.
     where : Filter, optional
-        Whom it is about: its dates and columns are those of the first purchase. Of spend, its dates and those of its
-        columns that the spend has.
+        Its dates are those of the first purchase and of spend; its columns say which purchases count, the first one
+        among them, and which spend, as far as spend has them.
 
     Notes
     -----
@@ -62,7 +62,7 @@ class Payback(PaybackDefinition):
     >>> spend = pd.DataFrame({"period_start": days[:1], "period_end": days[:1] + pd.Timedelta(days=7), "channel": "tv",
     ...                       "spend": 100.0, "currency": "CNY"})
     >>> answer = Payback(weeks=2, margin=0.5, by=None).run(Tables(orders=orders, spend=spend))
-    >>> answer.frame("curve")[["week", "margin", "cost"]].values.tolist()
+    >>> answer.frame("curve")[["week", "margin", "cost"]].round(6).values.tolist()
     [[1.0, 25.0, 50.0], [2.0, 50.0, 50.0]]
     >>> answer.table["week"].tolist()
     [2.0]
@@ -195,13 +195,17 @@ def _table(cohorts: Cohorts, curve: pd.DataFrame, weeks: int) -> pd.DataFrame:
                      ignore_index=True)  # fmt: skip
 
 
+_CENT = 1e-9
+"""What floats may lack of a cost that was paid back to the last cent."""
+
+
 def _weeks(line: pd.DataFrame) -> tuple[float, float, float]:
     """Return the first weeks in which the margin, and its interval's upper and lower end, reach the cost."""
     if line.empty or not np.isfinite(line["cost"].iloc[0]):
         return np.nan, np.nan, np.nan
     found = []
     for column in ("margin", "high", "low"):
-        there = line["week"][line[column] >= line["cost"]]
+        there = line["week"][line[column] >= line["cost"] * (1 - _CENT)]
         found.append(float(there.iloc[0]) if len(there) else np.nan)
     return found[0], found[1], found[2]
 

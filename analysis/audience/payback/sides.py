@@ -83,6 +83,13 @@ class Sides:
 
     @classmethod
     def of(cls, asked: PaybackDefinition, tables: Tables) -> Sides:
+        """Return both sides of a question.
+
+        Raises
+        ------
+        DataError
+            Nobody is new under the filter, or the tables lack what tells.
+        """
         found = bought(tables, None, *_columns(asked), currency=asked.currency)
         margin = asked.margin or (tables.campaign.margin if tables.campaign else None) or None
         purchases = _bought(asked, tables, found, margin or 1.0)
@@ -111,20 +118,21 @@ def _bought(asked: PaybackDefinition, tables: Tables, found: Bought, margin: flo
     """Return purchases of those who are new under the filter."""
     by = nw.col("channel") if asked.by else nw.lit(None, nw.String)
     begun = nw.col("paid_at") == nw.col("paid_at").min().over("user_id")
-    fits = begun
+    own = nw.lit(value=True)
     for column, names in (asked.where.columns() if asked.where else {}).items():
-        fits = fits & among(column, names)
-    rows = found.rows.with_columns(begun=begun).with_columns(
-        own=nw.when(fits).then(nw.lit(1)).otherwise(nw.lit(0)), of=nw.when(begun).then(by)
+        own = own & among(column, names)
+    rows = found.rows.with_columns(begun=begun, fits=own).with_columns(
+        own=nw.when(nw.col("begun") & nw.col("fits")).then(nw.lit(1)).otherwise(nw.lit(0)),
+        of=nw.when(nw.col("begun") & nw.col("fits")).then(by),
     )
     rows = rows.with_columns(
         first=nw.col("day").min().over("user_id"), of=nw.col("of").min().over("user_id"),
         own=nw.col("own").max().over("user_id"), out=nw.col("elsewhere").max().over("user_id"),
-    ).filter(nw.col("own") == 1, nw.col("out") == 0)  # fmt: skip
+    ).filter(nw.col("own") == 1, nw.col("out") == 0, nw.col("fits"))  # fmt: skip
     days = rows.group_by("user_id", "day", "first", "of").agg(nw.col("value").sum())
     table = days.collect("pyarrow").to_arrow()
-    table = table.append_column("customer", table["user_id"].dictionary_encode().combine_chunks().indices)
-    table = table.sort_by([("customer", "ascending"), ("day", "ascending")])
+    table = table.sort_by([("user_id", "ascending"), ("day", "ascending")])
+    table = table.append_column("customer", table["user_id"].combine_chunks().dictionary_encode().indices)
     first = days_of(table["first"])
     start, end = (day_number(day) if day else None for day in _dates(asked.where))
     fits_dates = (first >= (start if start is not None else first.min(initial=0))) & (

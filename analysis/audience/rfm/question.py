@@ -257,7 +257,11 @@ class _People:
         # Who paid in another currency has no amount that could be set beside the others'.
         each = each.filter(nw.col("elsewhere") == 0).drop("elsewhere")
         rows = (each if named else each.drop("user_id")).collect("pyarrow").to_arrow()
+        # Engines give rows in no order, and floats add up to the last digit in one order alone.
+        amounts = [numbers_of(rows[name]).round(6) for name in ("value_before", "value")]
+        rows = rows if named else rows.take(pa.array(np.lexsort(amounts)))
         number = {name: numbers_of(rows[name]) for name in (*sums, "seen_before")}
+        number |= {name: number[name].round(6) for name in ("value", "value_before")}
         now = Customers(_ago(rows["day"], found.today), number["n"], number["value"])
         before = Customers(_ago(rows["day_before"], day_number(since)), number["n_before"], number["value_before"])
         _tell(asked, found, now, number["priced"])

@@ -51,7 +51,7 @@ class Histories(NamedTuple):
         >>> found.x.tolist(), found.weight.tolist(), places.tolist()
         ([0, 1], [2.0, 1.0], [0, 1, 0])
         """
-        each = pd.DataFrame({"x": x, "last": last, "age": age}).groupby(["x", "last", "age"], sort=False)
+        each = pd.DataFrame({"x": x, "last": last, "age": age}).groupby(["x", "last", "age"])
         sizes = each.size().reset_index(name="weight")
         parts = (np.asarray(sizes[name], float) for name in ("last", "age", "weight"))
         places: Ints = np.asarray(each.ngroup(), np.int64)
