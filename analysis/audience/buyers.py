@@ -15,8 +15,8 @@ from analysis.errors import DataError
 from analysis.messages import say
 from analysis.money import Currency, currency_of, known
 from analysis.periods import day_of, known_until
-from analysis.purchases import Purchases, purchases, source_of
-from analysis.tables import Tables, collect, instant
+from analysis.purchases import purchases, source_of
+from analysis.tables import Tables, collect, count_if, instant
 from analysis.values import Filter, local_day, local_midnight
 
 Lazy = nw.LazyFrame[Any]
@@ -81,23 +81,29 @@ def bought(
     last = local_day(known_until(tables, of=(table,)), tables.zone)
     ends = [day for day in (at, where.end if where else None) if day]
     at = min(ends) if ends else last
-    rows = found.rows.filter(
-        ~nw.col("user_id").is_null(), nw.col("paid_at") < instant(local_midnight(at, tables.zone, days=1))
-    )
-    money = currency_of(tables, rows, currency)
-    if not money.rows:
+    until = local_midnight(at, tables.zone, days=1)
+    paid, named = found.rows.filter(nw.col("paid_at") < instant(until)), ~nw.col("user_id").is_null()
+    counted = collect(paid.select(named=count_if(named), nameless=count_if(~named))).fillna(0).iloc[0]
+    if not counted["named"]:
         raise DataError.empty(_nobody(tables, table, at))
+    rows = paid.filter(named)
+    money = currency_of(tables, rows, currency)
     span = tables.span(table)
     assert span is not None  # there are purchases
     value, amount = nw.col("amount") * money.factor(), nw.col("amount")
     kept = rows.select(
         "user_id", "paid_at", *dict.fromkeys(also),
-        day=day_of("paid_at", tables.zone, span[0], local_midnight(at, tables.zone, days=1)),
+        day=day_of("paid_at", tables.zone, span[0], until),
         value=value.fill_null(0.0),
         priced=nw.when(amount.is_null()).then(nw.lit(0)).otherwise(nw.lit(1)),
         elsewhere=nw.when(value.is_null() & ~amount.is_null()).then(nw.lit(1)).otherwise(nw.lit(0)),
     )  # fmt: skip
-    notes = (*found.notes, *_late(at, last), *_guests(found, tables, at), *money.notes(say("revenue"), people=True))
+    notes = (
+        *found.notes,
+        *_late(at, last),
+        *_guests(int(counted["nameless"])),
+        *money.notes(say("revenue"), people=True),
+    )
     return Bought(kept, at, last, money, notes)
 
 
@@ -162,9 +168,6 @@ def _late(at: str, last: str) -> list[Note]:
     return [Note("after-data", text, "warning")]
 
 
-def _guests(found: Purchases, tables: Tables, at: str) -> list[Note]:
-    until = instant(local_midnight(at, tables.zone, days=1))
-    nameless = found.rows.filter(nw.col("user_id").is_null(), nw.col("paid_at") < until)
-    n = int(collect(nameless.select(nw.len().alias("n")))["n"].iloc[0])
-    text = say("{orders} paid orders name no user and are left out.", orders=n)
-    return [Note("no-user", text, "warning")] if n else []
+def _guests(orders: int) -> list[Note]:
+    text = say("{orders} paid orders name no user and are left out.", orders=orders)
+    return [Note("no-user", text, "warning")] if orders else []

@@ -185,7 +185,7 @@ def held_notes(model: str, other: pd.Series[float] | None) -> tuple[Note, ...]:
 def short(days: int) -> Message:
     """Say that there is no time to hold back."""
     return say(
-        "There are only {days} days of purchases here: too few to hold some back and see how they were foretold. "
+        "The purchases here span only {days} days: too few to hold some back and see how they were foretold. "
         "Import orders of a longer time.",
         days=days,
     )

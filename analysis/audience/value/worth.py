@@ -76,33 +76,27 @@ def worth(
     The delta method: a sum's variance is its gradient by the parameters' logarithms (central differences) times their
     covariance. Sums have intervals even on the logarithm, shares on the logit.
     """
-
-    def each(logs: Floats) -> Floats:
-        return buying.purchases(of.histories, days, logs)[of.places]
+    n = np.maximum(np.bincount(groups, minlength=size), 1)
+    amount = spending.mean(of.priced, of.amount) if spending else np.zeros(len(groups))
 
     def sums(values: Floats) -> Floats:
         return np.bincount(groups, values, size).astype(float)
 
-    def share(logs: Floats) -> Floats:
-        n = np.bincount(groups, minlength=size)
-        return sums(buying.alive(of.histories, logs)[of.places]) / np.maximum(n, 1)
+    def figures(logs: Floats) -> Floats:
+        """Return shares alive, purchases and what they bring, shape (3 * groups,)."""
+        purchases = buying.purchases(of.histories, days, logs)[of.places]
+        alive = sums(buying.alive(of.histories, logs)[of.places]) / n
+        return np.concatenate([alive, sums(purchases), sums(purchases * amount)])
 
-    centre = buying.fitted.logs
-    own, covariance = each(centre), buying.fitted.covariance
-    purchases, alive = sums(own), share(centre)
-    alive_error = _error(_gradient(share, centre), covariance)
-    purchases_error = _error(_gradient(lambda logs: sums(each(logs)), centre), covariance)
+    fitted = buying.fitted
+    alive, purchases, value = figures(fitted.logs).reshape(3, size)
+    errors = _error(_gradient(figures, fitted.logs), fitted.covariance).reshape(3, size)
+    told = Worth(_share(alive, errors[0]), _sum(purchases, errors[1]), Interval(*(np.full(size, np.nan),) * 3))
     if spending is None:
-        nothing = np.full(size, np.nan)
-        return Worth(_share(alive, alive_error), _sum(purchases, purchases_error), Interval(nothing, nothing, nothing))
-    amount = spending.mean(of.priced, of.amount)
-    of_buying = _error(_gradient(lambda logs: sums(each(logs) * amount), centre), covariance)
-    of_spending = _error(
-        _gradient(lambda logs: sums(own * spending.mean(of.priced, of.amount, logs)), spending.fitted.logs),
-        spending.fitted.covariance,
-    )
-    value = _sum(sums(own * amount), np.hypot(of_buying, of_spending))
-    return Worth(_share(alive, alive_error), _sum(purchases, purchases_error), value)
+        return told
+    own, amounts = buying.purchases(of.histories, days)[of.places], spending.fitted
+    of_amounts = _gradient(lambda logs: sums(own * spending.mean(of.priced, of.amount, logs)), amounts.logs)
+    return told._replace(value=_sum(value, np.hypot(errors[2], _error(of_amounts, amounts.covariance))))
 
 
 def purchases_error(of: Spent, buying: Buying, days: float) -> float:
