@@ -33,7 +33,7 @@ def controls(tables: Tables, start: LifetimeValue) -> LifetimeValue:
 
 def _held(tables: Tables, value: LifetimeValue, opened: ValueHoldout | None) -> ValueHoldout:
     """Draw how many days are held back."""
-    key = widget_key("held")
+    key = widget_key("held.days")
     keep(key, opened.held if opened else None)
     with sentence("held"):
         st.markdown(_("Hold back the last"), width="content")
