@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from analysis import RFM, ExchangeRate, Filter, Tables
+from analysis import RFM, ExchangeRate, Filter, Funnel, Tables, open_workspace, read_export
 from analysis.audience.cuts import passed, quantile_cuts
 from analysis.audience.rfm.kernel import PROSPECTS, Customers, Cuts
 from analysis.audience.rfm.question import UNSEEN, RFMAnswer
@@ -19,6 +20,7 @@ from analysis.charts import TOTAL
 from analysis.errors import DataError, QuestionError
 from analysis.values import Campaign
 from analysis.vocabulary import RFM_GROUPS
+from analysis.workspace import Segment
 
 DAY = pd.Timedelta(days=1)
 START = pd.Timestamp("2026-01-01")
@@ -192,7 +194,7 @@ def _lines(values: list[float], parts: int) -> list[float]:
 
 
 def _group(row: tuple[float, float, float], lines: dict[str, list[float]]) -> str:
-    """Return the group, written out as the table of docs has it."""
+    """Return the group, rule by rule."""
     recency, frequency, monetary = (
         (sum(value > cut for cut in cuts), len(cuts)) for value, cuts in zip(row, lines.values(), strict=True)
     )
@@ -224,6 +226,23 @@ def test_groups_are_told_since_the_day_before_the_campaign() -> None:
     campaign = Campaign(name="x", start="2026-01-11", end="2026-01-25", zone="UTC")
     assert answered(RFM(), Tables(orders=rows, campaign=campaign)).since == "2026-01-10"
     assert answered(RFM(), Tables(orders=rows)).since == "2026-01-01"
+
+
+def test_groups_are_kept_as_a_segment_and_filter_other_questions(tmp_path: Path, tables: Tables) -> None:
+    asked = RFM(at="2026-11-10")
+    workspace = open_workspace(tmp_path / "kept.duckdb")
+    for table in ("events", "orders"):
+        text = tables.arrow(table).to_pandas().to_csv(index=False)
+        export = read_export(text.encode(), f"{table}.csv", zone="UTC")
+        workspace.add(export)
+        export.close()
+    workspace.keep("best", Segment(question=asked))
+    now = workspace.tables()
+    groups = asked.members(now).to_pandas()["stage"].value_counts()
+    assert set(now.names("best")) <= set(RFM_GROUPS)
+    reached = Funnel(steps=("visit", "view"), where=Filter(segment={"best": "prospects"})).run(now)
+    assert reached.table["users"].iloc[0] == groups["prospects"]
+    workspace.close()
 
 
 # ---- what is refused --------------------------------------------------------------------------------------

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -190,6 +194,30 @@ def test_customers_who_paid_in_another_currency_are_left_out(rows: pd.DataFrame)
 def test_looking_further_than_customers_were_watched_is_said(shop: Tables) -> None:
     assert "far-ahead" in codes(answered(LifetimeValue(days=1000), shop))
     assert "far-ahead" not in codes(answered(LifetimeValue(days=90), shop))
+
+
+WARMED = """
+import pandas as pd
+from analysis import LifetimeValue, Tables, ValueHoldout
+from analysis.audience.value import buying, kernel
+
+kernels = (kernel.likelihood, kernel.alive, kernel.ahead)
+buying.warm()
+compiled = [list(k.signatures) for k in kernels]
+assert all(compiled), compiled
+from audience.shoppers import shoppers
+tables = Tables(orders=shoppers(1, 1500))
+for asked in (LifetimeValue(), ValueHoldout()):
+    asked.run(tables)
+assert compiled == [list(k.signatures) for k in kernels], [list(k.signatures) for k in kernels]
+"""
+
+
+def test_nothing_is_compiled_after_warming() -> None:
+    places = os.pathsep.join(sys.path)
+    done = subprocess.run([sys.executable, "-c", WARMED], capture_output=True, text=True, check=False,
+                          env={**os.environ, "PYTHONPATH": places})  # fmt: skip
+    assert not done.returncode, done.stderr
 
 
 # ---- days held back ---------------------------------------------------------------------------------------

@@ -39,7 +39,9 @@ def draw(
     back = shown.assign(**{f"{name}_back": shown[name] / shown["cost"] for name in ("margin", "low", "high")})
     back = plot.named(back)
     scale = charts.colours(codes, universe)
-    colour = alt.Color("group:N", scale=scale, sort=codes, legend=plot.legend("group", codes, symbolType="stroke"))
+    colour = alt.Color(
+        "group:N", scale=scale, sort=codes, legend=plot.legend("group", codes, symbolType="stroke", symbolOpacity=1)
+    )
     title = look(N_("Margin, of the spend on a new customer"))
     plot = plot.beside(margin_back=Field(title, "share"))
     y = plot.y("margin_back", scale=alt.Scale(zero=True))

@@ -7,7 +7,7 @@ import pandas as pd
 from analysis import charts
 from analysis.charts import TOTAL, AnyChart, Plot
 from analysis.later import alt
-from analysis.messages import Money, Share, say
+from analysis.messages import Share, say
 
 
 def draw(table: pd.DataFrame, plot: Plot, *, describe: str) -> AnyChart:
@@ -37,6 +37,6 @@ def draw(table: pd.DataFrame, plot: Plot, *, describe: str) -> AnyChart:
 
 
 def _label(plot: Plot, row: dict[object, object]) -> str:
-    n, amount, share = (float(str(row[name])) for name in ("customers", "monetary", "monetary_share"))
-    told = say("{n} customers, {amount} ({share})", n=int(n), amount=Money(amount, plot.currency), share=Share(share))
+    people, share = int(float(str(row["customers"]))), float(str(row["monetary_share"]))
+    told = say("{n} customers, {share} of the money", n=people, share=Share(share))
     return f"{row['group_name']}\n{plot.look(told)}"

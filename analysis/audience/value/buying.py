@@ -53,9 +53,9 @@ class Histories(NamedTuple):
         """
         each = pd.DataFrame({"x": x, "last": last, "age": age}).groupby(["x", "last", "age"])
         sizes = each.size().reset_index(name="weight")
-        parts = (np.asarray(sizes[name], float) for name in ("last", "age", "weight"))
+        parts = (np.array(sizes[name], float) for name in ("last", "age", "weight"))
         places: Ints = np.asarray(each.ngroup(), np.int64)
-        return cls(np.asarray(sizes["x"], np.int64), *parts), places
+        return cls(np.array(sizes["x"], np.int64), *parts), places
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,3 +153,11 @@ def likelihood(model: Model, logs: Floats, of: Histories) -> float:
     100.7957
     """
     return float(kernel.likelihood(logs, _SHIFT[model], of.x, of.last, of.age, of.weight)[0])
+
+
+def warm() -> None:
+    """Compile the kernels, or load them from their cache, so that the first question asked need not wait for them."""
+    logs, (x, last, age, weight) = np.zeros(4), (np.ones(1, np.int64), *(np.ones(1) for _ in range(3)))
+    kernel.likelihood(logs, shift=1, x=x, last=last, age=age, weight=weight)
+    kernel.alive(logs, 1, x, last, age)
+    kernel.ahead(logs, 1, x, age, 1.0)

@@ -7,7 +7,10 @@ import pandas as pd
 from analysis import charts
 from analysis.charts import TOTAL, AnyChart, Plot
 from analysis.later import alt
-from analysis.messages import Share, say
+from analysis.messages import say
+
+MOST = 10
+"""Days on which customers bought from which on they stand together."""
 
 
 def bands(table: pd.DataFrame, plot: Plot, *, describe: str) -> AnyChart:
@@ -25,9 +28,10 @@ def bands(table: pd.DataFrame, plot: Plot, *, describe: str) -> AnyChart:
     figure, low, high = ("value", "low", "high")
     if table["value"].isna().all():
         figure, low, high = "purchases", "purchases_low", "purchases_high"
-    shown = table[table["group"] != TOTAL] if len(table) > 1 else table
-    shown = plot.named(shown)
-    shown["row"] = [_label(plot, figure, row) for row in shown.to_dict("records")]
+    shown = plot.named(table[table["group"] != TOTAL])
+    told = [look(say("{n} customers, {amount}", n=int(n), amount=plot.written(figure, amount)))
+            for n, amount in zip(shown["customers"], shown[figure], strict=True)]  # fmt: skip
+    shown["row"] = [f"{name}\n{words}" for name, words in zip(shown["group_name"], told, strict=True)]
     tips = plot.tips("group", "customers", figure, low, high, "per_customer", "alive", "alive_low", "alive_high",
                      "purchases", "paid")  # fmt: skip
     base = alt.Chart(shown).encode(y=charts.rows("row", shown["row"].tolist(), lines=2), tooltip=tips)
@@ -36,13 +40,27 @@ def bands(table: pd.DataFrame, plot: Plot, *, describe: str) -> AnyChart:
     return charts.finish(drawn, look, describe=describe, height=38 * len(shown) + 60)
 
 
-def _label(plot: Plot, figure: str, row: dict[object, object]) -> str:
-    amount, alive = float(str(row[figure])), float(str(row["alive"]))
-    if amount != amount:
-        return str(row["group_name"])
-    told = say("{n} from {customers} customers, {share} of whom still buy", n=plot.written(figure, amount),
-               customers=int(str(row["customers"])), share=Share(alive))  # fmt: skip
-    return f"{row['group_name']}\n{plot.look(told)}"
+def often(table: pd.DataFrame, plot: Plot, *, describe: str) -> AnyChart:
+    """Draw how many customers bought how often, where no more can be told of them.
+
+    Parameters
+    ----------
+    table : DataFrame
+    plot : Plot
+    describe : str
+        For screen readers.
+    """
+    look = plot.look
+    texts = [look(say("once") if times == 1 else say("on {days} days", days=int(times))) for times in table["times"]]
+    if len(table) == MOST:
+        texts[-1] = look(say("on {n} days or more", n=MOST))
+    people = [look(say("{n} customers", n=int(n))) for n in table["customers"]]
+    labels = [f"{text}\n{n}" for text, n in zip(texts, people, strict=True)]
+    base = alt.Chart(table.assign(row=labels)).encode(
+        y=charts.rows("row", labels, lines=2), tooltip=plot.tips("times", "customers", "share")
+    )
+    drawn = base.mark_bar(height=18, opacity=0.85, color=charts.ACCENT).encode(x=plot.x("customers"))
+    return charts.finish(drawn, look, describe=describe, height=38 * len(table) + 60)
 
 
 def held(table: pd.DataFrame, plot: Plot, *, describe: str) -> AnyChart:

@@ -119,7 +119,7 @@ class LifetimeValue(Segmentation):
             version=tables.version,
             headline=fitted.refusal(customers, self.days) if fitted.buying is None
             else words.headline(table, self.days, known.at, known.currency.code),
-            frames={"table": table, "models": models, "parameters": _parameters(fitted)},
+            frames={"table": table, "often": _often(customers), "models": models, "parameters": _parameters(fitted)},
             notes=(*known.notes, *fitted.notes,
                    *words.notes(self.where, self.days, float(customers.histories.age.max()), self.model, models)),
             currency=known.currency.code,
@@ -132,8 +132,8 @@ class LifetimeValueAnswer(Answer):
     """All customers, then fifths of them by what they are expected to bring.
 
     `alive` is the share expected to buy still, `purchases` how often they are expected to and `value` what that is
-    expected to bring, each with 95% bounds. "models" has both models side by side, `once` being whoever bought once;
-    "parameters" what was fitted.
+    expected to bring, each with 95% bounds. "often" tells how many bought on how many days (the last row: on so many or
+    more); "models" has both models side by side, `once` being whoever bought once; "parameters" what was fitted.
     """
 
     fields: ClassVar[Fields] = described(
@@ -151,6 +151,11 @@ class LifetimeValueAnswer(Answer):
             "value_share": Field(N_("Share of expected revenue"), "share"),
             "per_customer": Field(N_("Expected revenue per customer"), "money"),
             "paid": Field(N_("Paid so far"), "money"),
+        },
+        often={
+            "times": Field(N_("Days on which they bought"), "count"),
+            "customers": Field(N_("Customers"), "count"),
+            "share": Field(N_("Share of customers"), "share"),
         },
         models={
             "model": Field(N_("Model"), "text", words.MODELS),
@@ -174,6 +179,8 @@ class LifetimeValueAnswer(Answer):
     at: str
 
     def _chart(self, look: Look) -> AnyChart:
+        if len(self.frames["table"]) == 1:  # nothing may be told of what will come
+            return chart.often(self.frame("often"), self.plot("often", look), describe=look(self.headline))
         return chart.bands(self.table, self.plot("table", look), describe=look(self.headline))
 
 
@@ -285,6 +292,13 @@ def _rows(customers: Customers, fitted: Fitted, days: int, groups: Ints, names: 
         "value": found.value.value, "low": found.value.low, "high": found.value.high,
         "paid": np.bincount(groups, customers.paid, len(names)),
     })  # fmt: skip
+
+
+def _often(customers: Customers) -> pd.DataFrame:
+    """Return how many customers bought on how many days."""
+    times = np.minimum(customers.x + 1, chart.MOST)
+    n = np.bincount(times, minlength=2)[1:]
+    return pd.DataFrame({"times": np.arange(1, len(n) + 1), "customers": n, "share": n / len(times)})
 
 
 def _models(customers: Customers, fitted: Fitted, days: int) -> pd.DataFrame:
