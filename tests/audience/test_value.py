@@ -108,6 +108,22 @@ def test_expected_purchases_are_those_integrated_over_leaving(model: Model, a: f
 
 
 @EACH
+def test_who_is_still_there_later_is_integrated_over_leaving(model: Model) -> None:
+    """Given rate and chance to leave p, an alive customer is still there after t with exp(-rate p t)."""
+    shift, (r, alpha, a, b) = int(model == "mbg-nbd"), (0.25, 4.0, 0.8, 2.5)
+    for x, age, days in ((1, 40.0, 10.0), (3, 30.0, 100.0), (20, 50.0, 5000.0)):
+        n = x + shift
+
+        def there(p: float, n: int = n, x: int = x, age: float = age, days: float = days) -> float:
+            density = (a - 1) * math.log(p) + (b + n - 1) * math.log1p(-p) - special.betaln(a, b + n)
+            return math.exp(density - (r + x) * math.log1p(p * days / (alpha + age)))
+
+        expected, _ = integrate.quad(there, 0, 1, epsabs=0, epsrel=1e-9, limit=500)
+        found = kernel.stays(EXAMPLE, shift, np.array([x]), np.array([age]), days)
+        assert found[0] == pytest.approx(expected, rel=1e-8)
+
+
+@EACH
 def test_who_is_alive_buys_as_foretold(model: Model) -> None:
     """Customers are drawn, watched and drawn on: of those with one history the rest is counted."""
     rng = np.random.default_rng(8)
@@ -184,7 +200,7 @@ def test_intervals_hold_parameters_and_a_cohorts_worth(model: Model, setting: st
     held = coverage(setting, model, sets)
     assert held.told == sets
     low, high = (0.91, 0.98) if sets == 400 else (binom.ppf(1e-5, sets, 0.95) / sets, 1.0)
-    shares = np.array([*held.buying, *held.spending, held.purchases, held.value, held.best])
+    shares = np.array([*held.buying, *held.spending, held.then, held.purchases, held.value, held.best])
     assert ((shares >= low) & (shares <= high)).all(), held
     assert held.seconds < 0.05
 

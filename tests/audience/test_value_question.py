@@ -201,7 +201,7 @@ import pandas as pd
 from analysis import LifetimeValue, Tables, ValueHoldout
 from analysis.audience.value import buying, kernel
 
-kernels = (kernel.likelihood, kernel.alive, kernel.ahead)
+kernels = (kernel.likelihood, kernel.alive, kernel.ahead, kernel.stays)
 buying.warm()
 compiled = [list(k.signatures) for k in kernels]
 assert all(compiled), compiled

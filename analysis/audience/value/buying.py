@@ -72,7 +72,7 @@ class Buying:
     model: Model
     fitted: Maximum
 
-    def alive(self, of: Histories, logs: Floats | None = None) -> Floats:
+    def alive(self, of: Histories, logs: Floats | None = None, *, days: float = 0.0) -> Floats:
         """Return the probability that customers with each history still buy.
 
         Parameters
@@ -80,10 +80,12 @@ class Buying:
         of : Histories
         logs : ndarray, shape (4,), optional
             Logarithms of other parameters than those fitted.
+        days : float
+            How long after the end of observation.
         """
-        chosen = self.fitted.logs if logs is None else logs
-        found: Floats = kernel.alive(chosen, _SHIFT[self.model], of.x, of.last, of.age)
-        return found
+        chosen, shift = self.fitted.logs if logs is None else logs, _SHIFT[self.model]
+        found: Floats = kernel.alive(chosen, shift, of.x, of.last, of.age)
+        return found * kernel.stays(chosen, shift, of.x, of.age, float(days)) if days else found
 
     def purchases(self, of: Histories, days: float, logs: Floats | None = None) -> Floats:
         """Return how often customers with each history are expected to buy in the days to come.
@@ -161,3 +163,4 @@ def warm() -> None:
     kernel.likelihood(logs, shift=1, x=x, last=last, age=age, weight=weight)
     kernel.alive(logs, 1, x, last, age)
     kernel.ahead(logs, 1, x, age, 1.0)
+    kernel.stays(logs, 1, x, age, 1.0)

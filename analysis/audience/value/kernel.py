@@ -154,3 +154,25 @@ def ahead(logs: Floats, shift: int, x: Ints, age: Floats, days: float) -> Floats
             term *= (a + k - 1.0) * (d + k) / ((c + k) * (k + 1.0)) * z
         found[i] = c * (base - math.exp(power) * total)
     return found
+
+
+@compiled
+def stays(logs: Floats, shift: int, x: Ints, age: Floats, days: float) -> Floats:  # pragma: no cover - compiled
+    """Return the probability that each customer who still buys does so yet when the time to come is over.
+
+    Notes
+    -----
+    One leaves at the rate times the chance to leave, which is a 2F1 over customers; Pfaff's transformation of it.
+    """
+    r, alpha, a, b = math.exp(logs[0]), math.exp(logs[1]), math.exp(logs[2]), math.exp(logs[3])
+    found, d = np.empty(len(x)), a + b + shift - r
+    for i in range(len(x)):
+        c, z = a + b + x[i] + shift, days / (alpha + age[i] + days)
+        term, total = 1.0, 0.0
+        for k in range(_TERMS):
+            total += term
+            if abs(term) < 1e-15 * abs(total):
+                break
+            term *= (a + k) * (d + k) / ((c + k) * (k + 1.0)) * z
+        found[i] = math.exp(a * math.log1p(-z)) * total
+    return found

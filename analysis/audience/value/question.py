@@ -131,9 +131,10 @@ class LifetimeValue(Segmentation):
 class LifetimeValueAnswer(Answer):
     """All customers, then fifths of them by what they are expected to bring.
 
-    `alive` is the share expected to buy still, `purchases` how often they are expected to and `value` what that is
-    expected to bring, each with 95% bounds. "often" tells how many bought on how many days (the last row: on so many or
-    more); "models" has both models side by side, `once` being whoever bought once; "parameters" what was fitted.
+    `alive` is the share expected to buy still, `then` that when the days are over, `purchases` how often they are
+    expected to and `value` what that is expected to bring, each with 95% bounds. "often" tells how many bought on how
+    many days (the last row: on so many or more); "models" has both models side by side, `once` being whoever bought
+    once; "parameters" what was fitted.
     """
 
     fields: ClassVar[Fields] = described(
@@ -143,6 +144,9 @@ class LifetimeValueAnswer(Answer):
             "alive": Field(N_("Still buy, expected share"), "share"),
             "alive_low": Field(N_("Still buy: 95% from"), "share"),
             "alive_high": Field(N_("Still buy: 95% to"), "share"),
+            "then": Field(N_("Still buy after these days, expected share"), "share"),
+            "then_low": Field(N_("After these days: 95% from"), "share"),
+            "then_high": Field(N_("After these days: 95% to"), "share"),
             "purchases": Field(N_("Expected purchases"), "number"),
             "purchases_low": Field(N_("Expected purchases: 95% from"), "number"),
             "purchases_high": Field(N_("Expected purchases: 95% to"), "number"),
@@ -287,6 +291,7 @@ def _rows(customers: Customers, fitted: Fitted, days: int, groups: Ints, names: 
         "group": names,
         "customers": np.bincount(groups, minlength=len(names)),
         "alive": found.alive.value, "alive_low": found.alive.low, "alive_high": found.alive.high,
+        "then": found.then.value, "then_low": found.then.low, "then_high": found.then.high,
         "purchases": found.purchases.value, "purchases_low": found.purchases.low,
         "purchases_high": found.purchases.high,
         "value": found.value.value, "low": found.value.low, "high": found.value.high,

@@ -40,11 +40,13 @@ class Spent(NamedTuple):
 class Worth(NamedTuple):
     """What groups of customers are expected to do in the days to come; arrays of shape (groups,).
 
+    `alive` is the share who still buy now and `then` that at the end of these days.
     Intervals are of what is expected: how well the customers tell the models' parameters. Value is NaN where spending
     is not told.
     """
 
     alive: Interval
+    then: Interval
     purchases: Interval
     value: Interval
 
@@ -83,20 +85,21 @@ def worth(
         return np.bincount(groups, values, size).astype(float)
 
     def figures(logs: Floats) -> Floats:
-        """Return shares alive, purchases and what they bring, shape (3 * groups,)."""
+        """Return shares alive now and then, purchases and what they bring, shape (4 * groups,)."""
         purchases = buying.purchases(of.histories, days, logs)[of.places]
-        alive = sums(buying.alive(of.histories, logs)[of.places]) / n
-        return np.concatenate([alive, sums(purchases), sums(purchases * amount)])
+        alive, then = (sums(buying.alive(of.histories, logs, days=ahead)[of.places]) / n for ahead in (0.0, days))
+        return np.concatenate([alive, then, sums(purchases), sums(purchases * amount)])
 
     fitted = buying.fitted
-    alive, purchases, value = figures(fitted.logs).reshape(3, size)
-    errors = _error(_gradient(figures, fitted.logs), fitted.covariance).reshape(3, size)
-    told = Worth(_share(alive, errors[0]), _sum(purchases, errors[1]), Interval(*(np.full(size, np.nan),) * 3))
+    alive, then, purchases, value = figures(fitted.logs).reshape(4, size)
+    errors = _error(_gradient(figures, fitted.logs), fitted.covariance).reshape(4, size)
+    nothing = Interval(*(np.full(size, np.nan),) * 3)
+    told = Worth(_share(alive, errors[0]), _share(then, errors[1]), _sum(purchases, errors[2]), nothing)
     if spending is None:
         return told
     own, amounts = buying.purchases(of.histories, days)[of.places], spending.fitted
     of_amounts = _gradient(lambda logs: sums(own * spending.mean(of.priced, of.amount, logs)), amounts.logs)
-    return told._replace(value=_sum(value, np.hypot(errors[2], _error(of_amounts, amounts.covariance))))
+    return told._replace(value=_sum(value, np.hypot(errors[3], _error(of_amounts, amounts.covariance))))
 
 
 def purchases_error(of: Spent, buying: Buying, days: float) -> float:
