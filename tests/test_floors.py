@@ -18,7 +18,7 @@ FLOORS = (
     ("analysis.reallocation",),
     ("analysis.budget",),
     ("analysis.comparison",),
-    ("analysis.audience", "analysis.journey", "analysis.results", "analysis.workspace"),
+    ("analysis.audience", "analysis.journey", "analysis.results", "analysis.rules", "analysis.workspace"),
     ("analysis.imports",),
     ("analysis",),
 )
@@ -27,6 +27,7 @@ ALLOWED = {
     "analysis.sharing": {
         "analysis.notebook",
         "analysis.reallocation",
+        "analysis.rules",
         "analysis.budget",
         "analysis.audience",
         "analysis.journey",
@@ -41,7 +42,7 @@ ALLOWED = {
         "analysis.results",
     },
     "analysis.workspace": {"analysis.imports"},
-    "analysis.reallocation": {"analysis.budget"},
+    "analysis.reallocation": {"analysis.budget", "analysis.rules"},
     "analysis.comparison": {"analysis.journey", "analysis.results"},
 }
 """Rooms that may import other rooms of the library; all the others import the ground floor alone."""
