@@ -17,9 +17,13 @@ if TYPE_CHECKING:
     from analysis.audience.growth import Growth as Growth
     from analysis.audience.intent.question import Intent as Intent
     from analysis.audience.lifecycle import Lifecycle as Lifecycle
+    from analysis.audience.payback.question import Payback as Payback
     from analysis.audience.private_domain.question import PrivateDomain as PrivateDomain
+    from analysis.audience.rfm.question import RFM as RFM
     from analysis.audience.segments.question import Segments as Segments
     from analysis.audience.states.question import LifecycleStates as LifecycleStates
+    from analysis.audience.value.holdout import ValueHoldout as ValueHoldout
+    from analysis.audience.value.question import LifetimeValue as LifetimeValue
     from analysis.budget.allocation.frontier import Frontier as Frontier
     from analysis.budget.allocation.question import Allocation as Allocation
     from analysis.budget.allocation.rules import Limit as Limit
@@ -144,6 +148,7 @@ _HOMES = {
     "Intent": "analysis.audience.intent.question",
     "Lifecycle": "analysis.audience.lifecycle",
     "LifecycleStates": "analysis.audience.states.question",
+    "LifetimeValue": "analysis.audience.value.question",
     "LiftTest": "analysis.records",
     "Limit": "analysis.budget.allocation.rules",
     "Limits": "analysis.rules.rule_set",
@@ -158,12 +163,14 @@ _HOMES = {
     "Participation": "analysis.journey.loyalty.participation",
     "Paths": "analysis.journey.paths.question",
     "Pause": "analysis.rules.actions",
+    "Payback": "analysis.audience.payback.question",
     "Performance": "analysis.results.performance.question",
     "Phase": "analysis.values",
     "PlanLine": "analysis.records",
     "Plans": "analysis.budget.plans",
     "PriceIndex": "analysis.budget.allocation.rules",
     "PrivateDomain": "analysis.audience.private_domain.question",
+    "RFM": "analysis.audience.rfm.question",
     "Reading": "analysis.rules.conditions",
     "Rebalance": "analysis.rules.actions",
     "Record": "analysis.records",
@@ -188,6 +195,7 @@ _HOMES = {
     "Step": "analysis.journey.steps",
     "Tables": "analysis.tables",
     "TimeToConvert": "analysis.journey.funnel.duration",
+    "ValueHoldout": "analysis.audience.value.holdout",
     "WithRows": "analysis.people",
     "Words": "analysis.notebook.book",
     "open_workspace": "analysis.workspace",
@@ -215,6 +223,7 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
+    "RFM",
     "Adjustment",
     "Alias",
     "AllOf",
@@ -256,6 +265,7 @@ __all__ = [
     "Intent",
     "Lifecycle",
     "LifecycleStates",
+    "LifetimeValue",
     "LiftTest",
     "Limit",
     "Limits",
@@ -270,6 +280,7 @@ __all__ = [
     "Participation",
     "Paths",
     "Pause",
+    "Payback",
     "Performance",
     "Phase",
     "PlanLine",
@@ -300,6 +311,7 @@ __all__ = [
     "Step",
     "Tables",
     "TimeToConvert",
+    "ValueHoldout",
     "WithRows",
     "Words",
     "open_workspace",

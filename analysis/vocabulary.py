@@ -187,6 +187,29 @@ STATES: tuple[str, ...] = (N_("active"), N_("at risk"), N_("lapsed"), N_("won ba
 
 INTENTS: tuple[str, ...] = (N_("high intent"), N_("medium intent"), N_("low intent"))
 """How likely people buy soon: what intent puts them into and a saved segment holds."""
+RFM_GROUPS: tuple[str, ...] = (
+    N_("champions"),
+    N_("loyal"),
+    N_("active"),
+    N_("new"),
+    N_("promising"),
+    N_("needs attention"),
+    N_("at risk"),
+    N_("previously loyal"),
+    N_("almost lost"),
+    N_("dormant"),
+    N_("prospects"),
+)
+"""Shopify's groups of customers by recency, frequency and money; prospects have not bought yet."""
+
+VALUE_BANDS: tuple[str, ...] = (
+    N_("top fifth"),
+    N_("second fifth"),
+    N_("third fifth"),
+    N_("fourth fifth"),
+    N_("bottom fifth"),
+)
+"""Customers by what they are expected to bring, the best first."""
 
 NAMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {

@@ -85,6 +85,10 @@ def _columns(held: Any) -> Message:
     return say("{names}", names=Names(words))
 
 
+def _numbers(held: Any) -> Message:
+    return say("{names}", names=Names(tuple(say("{n}", n=float(n)) for n in held)))
+
+
 def _amounts(held: Any) -> Message:
     each = tuple(say("{name} {n}", name=Name(name, "channel"), n=float(n)) for name, n in held)
     return say("{names}", names=Names(each))
@@ -212,6 +216,11 @@ CHOICES: Mapping[str, Mapping[Any, str]] = MappingProxyType(
             "campaign": N_("campaign by campaign"),
         },
         "models": MODEL_WORDS,
+        "buying": {
+            "mbg-nbd": N_("may leave after any purchase"),
+            "bg-nbd": N_("leave only after buying again"),
+        },
+        "cohorts": {"week": N_("week"), "month": N_("month")},
     }
 )
 """What can be chosen, in the words of the pages' lists."""
@@ -263,6 +272,7 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "goal": Setting(N_("Goal"), EVENT),
         "group": Setting(N_("Group"), PLAIN, N_("all groups"), of="funnel.breakdown"),
         "half_life": Setting(N_("Time decay: days to half the weight"), LENGTH),
+        "held": Setting(N_("Days held back"), PLAIN, N_("a quarter")),
         "hold": Setting(N_("The same at every step"), _columns, N_("nothing")),
         "include": Setting(N_("Only these events"), EVENT, N_("All")),
         "interest": Setting(N_("Interest"), EVENT),
@@ -272,7 +282,9 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "limits": Setting(N_("Rules"), _limits, N_("None")),
         "lookback": Setting(N_("Days looked back"), PLAIN),
         "loyal_orders": Setting(N_("Orders that make a loyal user"), PLAIN),
+        "margin": Setting(N_("Margin"), _share, N_("the campaign's")),
         "measure": _chosen("measure", N_("Measure")),
+        "model": _chosen("buying", N_("Model")),
         "models": Setting(N_("Models"), _models, N_("All")),
         "names": Setting(N_("Events told apart per level"), PLAIN),
         "nodes": Setting(N_("Touchpoints"), EVENT),
@@ -290,6 +302,7 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "profile": _chosen("profile", N_("Rules of"), N_("Sluice's own")),
         "reach": Setting(N_("Most of a channel, times its highest spend"), PLAIN),
         "repeats": _chosen("repeats", N_("Repeats")),
+        "quantiles": Setting(N_("Parts"), PLAIN),
         "rate": Setting(N_("Rise of prices a year"), _share),
         "reserve": Setting(N_("Reserve"), _share),
         "returns": Setting(N_("Return"), EVENT, N_("the same")),
@@ -324,6 +337,12 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
 
 OWN: Mapping[tuple[str, str], Setting] = MappingProxyType(
     {
+        ("lifetime-value", "days"): Setting(N_("Days ahead"), PLAIN),
+        ("payback", "every"): _chosen("cohorts", N_("Period")),
+        ("payback", "weeks"): Setting(N_("Weeks"), PLAIN, N_("as long as most")),
+        ("rfm", "frequency"): Setting(N_("Cuts of purchases"), _numbers, N_("as the customers lie")),
+        ("rfm", "monetary"): Setting(N_("Cuts of the amount paid"), _numbers, N_("as the customers lie")),
+        ("rfm", "recency"): Setting(N_("Cuts of days since the last purchase"), _numbers, N_("as the customers lie")),
         ("allocation", "goal"): _chosen("plan-goal", N_("Goal")),
         ("attribution", "by"): Setting(N_("Column"), _columns),
         ("budget-frontier", "least"): Setting(N_("Least budget, times what was spent"), PLAIN),
@@ -384,16 +403,19 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "growth": N_("Growth"),
         "intent": N_("Intent"),
         "lifecycle-states": N_("Buyers' states"),
+        "lifetime-value": N_("Customer value"),
         "money-flow": N_("Money flow"),
         "nodes": N_("Touchpoints and plays"),
         "page-speed": N_("Page speed"),
         "participation": N_("Participation"),
         "paths": N_("Paths"),
+        "payback": N_("Payback"),
         "performance": N_("Performance"),
         "plans": N_("Side by side"),
         "private-domain": N_("Private domain"),
         "response-curves": N_("Curves"),
         "retention": N_("Retention"),
+        "rfm": N_("RFM groups"),
         "sales": N_("Sales"),
         "segments": N_("Segments"),
         "scenario": N_("By hand"),
@@ -403,6 +425,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "rule-check": N_("Check of rules"),
         "rule-replay": N_("Replay"),
         "time-to-convert": N_("Time to convert"),
+        "value-holdout": N_("Foretold and found"),
     }
 )
 """What people call each kind of question: the labels of the pages and their views."""
