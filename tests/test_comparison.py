@@ -419,8 +419,8 @@ OTHER: dict[str, Any] = {
     "replaced_after": "1d", "headroom": 4.0, "order_value": 80.0, "campaign": ("Double 11",),
     "channel": ("search",), "device": ("ios",), "lapsed_after": 50, "weeks": 5, "was": "lapsed", "now": "won back",
     "top": 0.4, "within": 9, "channels": ("search",),
-    "channel": ("search",), "device": ("ios",), "quantiles": 3, "recency": (30.0,), "frequency": (2.0,),
-    "monetary": (99.0,), "days": 30, "model": "bg-nbd", "held": 7, "weeks": 3, "margin": 0.5,
+    "quantiles": 3, "recency": (30.0,), "frequency": (2.0,),
+    "monetary": (99.0,), "days": 30, "model": "bg-nbd", "held": 7, "margin": 0.5,
 }  # fmt: skip
 """What every field can be set to beside what it is at first."""
 OTHERS_OWN: dict[tuple[str, str], Any] = {
@@ -433,9 +433,7 @@ OTHERS_OWN: dict[tuple[str, str], Any] = {
     ("intent", "lookback"): 70, ("clusters", "lookback"): 70,
     ("private-domain", "goal"): 0.5, ("allocation", "goal"): "profit", ("budget-frontier", "least"): 0.3,
     ("budget-frontier", "most"): 3.0, ("budget-frontier", "points"): 5,
-    ("performance", "every"): "week", ("allocation", "goal"): "profit", ("budget-frontier", "least"): 0.3,
-    ("budget-frontier", "most"): 3.0, ("budget-frontier", "points"): 5, ("payback", "by"): None,
-    ("payback", "every"): "month",
+    ("payback", "by"): None, ("payback", "every"): "month",
 }  # fmt: skip
 
 
