@@ -31,6 +31,8 @@ MODULES = (
     "nulls",
     "intervals",
     "allocation",
+    "audience",
+    "audience_value",
 )
 OLD = "SLUICE_BENCH_OLD"
 """Names the checkout of another commit for `against`, which without it has no rows."""

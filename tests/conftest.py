@@ -48,6 +48,7 @@ PLAN = (
 
 FUNNEL = {"kind": "funnel", "version": 1, "steps": ["visit", "view", "purchase"]}
 SMALL: dict[str, dict[str, Any]] = {
+    "coverage": {"audience": {"kind": "filter", "version": 1, "channel": ["display"]}, "at": "2026-10-20"},
     "comparison": {"left": FUNNEL, "right": {**FUNNEL, "window": "14d"}},
     "drop-offs": {"funnel": FUNNEL, "by": ["channel"], "least": 1},
     "funnel-money": {"funnel": FUNNEL},
@@ -63,10 +64,16 @@ SMALL: dict[str, dict[str, Any]] = {
     "time-to-convert": {
         "funnel": {"kind": "funnel", "version": 1, "steps": ["visit", "view", "cart"], "breakdown": "channel"}
     },
+    "private-domain": {"channels": ["display"]},
     "response-curves": {"draws": 100},
     "sales": {"by": "channel"},
+    "segments": {"by": ["channel", "device"]},
     "scenario": {"curves": {"kind": "response-curves", "version": 1, "draws": 100}},
     "simulation": {"runs": 20},
+    "break-even": {"runs": 4},
+    "rule-sweep": {"runs": 4, "across_values": [4, 8], "down_values": [0.1, 0.2]},
+    "rule-check": {"runs": 4},
+    "rule-replay": {"runs": 4},
 }
 """What a question of each kind is asked with in the tests that take every kind."""
 

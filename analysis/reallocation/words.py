@@ -11,7 +11,7 @@ from analysis.messages import Message, Money, Names, Share, say
 from analysis.reallocation.decisions import Decision, misread_one
 from analysis.reallocation.desk import LARGE
 from analysis.reallocation.effects import Effects, misread
-from analysis.reallocation.play import Played
+from analysis.reallocation.play import Played, interval
 from analysis.reallocation.setting import Setting
 from analysis.reallocation.state import CENTS, DECISIONS, DRAWN, FALSE, FOUND, TOTAL_DECLARED, TOTAL_LEFT, WAITED
 from analysis.reallocation.world import LEARNING, LEARNING_COST
@@ -19,6 +19,23 @@ from analysis.rules.ready import CHANCE
 
 
 def headline(played: Played, table: pd.DataFrame) -> Message:
+    """Return what the rules earn against the fixed split of the whole budget, and whether splitting once earns more."""
+    said, more = _against_fixed(played, table), played.total("once") - played.total("rules")
+    low, high = interval(more)
+    if not low > 0:
+        return said
+    unit = played.given.currency
+    return say(
+        "{finding} Splitting the whole budget once, before the first hour, would earn {more} ({low} to {high}) more "
+        "than the rules.",
+        finding=said,
+        more=Money(float(more.mean()), unit),
+        low=Money(low, unit),
+        high=Money(high, unit),
+    )
+
+
+def _against_fixed(played: Played, table: pd.DataFrame) -> Message:
     """Return the sentence with the gain; where its interval holds zero, it says that nothing can be shown."""
     policies = {row["policy"]: row for row in table.to_dict("records")}
     row, unit = policies["rules"], played.given.currency

@@ -331,3 +331,16 @@ READY = (
     ),
 )  # fmt: skip
 """What a team can begin with."""
+
+_NAMES = frozenset(rule.name for ready in READY for rule in ready.rules.rules)
+
+
+def called(name: str) -> Message | str:
+    """Return a rule's name, that of a ready one in the reader's language.
+
+    Examples
+    --------
+    >>> called("my own rule")
+    'my own rule'
+    """
+    return say(name) if name in _NAMES else name

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from analysis.reallocation.policies import follow
 from reallocation.markets import market
 from scipy.optimize import linprog
 from scipy.sparse import lil_matrix
@@ -9,7 +10,6 @@ from scipy.sparse import lil_matrix
 from analysis.reallocation import oracle
 from analysis.reallocation.market import draw
 from analysis.reallocation.money import shared
-from analysis.reallocation.policies import follow
 from analysis.reallocation.rules import MarketSettings, Rules
 
 SURGY = MarketSettings(surges=3, surge_lasts="12h", surge_size=3, failures=2, replaced_after="16h")

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from analysis.reallocation.policies import fixed, follow, periods
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reallocation.markets import CALM, market
@@ -9,7 +10,6 @@ from reallocation.markets import CALM, market
 from analysis.reallocation import oracle
 from analysis.reallocation.market import draw
 from analysis.reallocation.money import CENTS, shared
-from analysis.reallocation.policies import fixed, follow, periods
 from analysis.reallocation.rules import MarketSettings, Rules, hours
 
 SLOWLY = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from analysis import BreakEven, RuleCheck, Rules, RuleSweep, Scenario, Simulation, Tables
+from analysis import BreakEven, RuleCheck, RuleReplay, Rules, RuleSweep, Scenario, Simulation, Tables
 from analysis.answer import Answer
 from analysis.reallocation.definition import SimulationDefinition
 from analysis.reallocation.knobs import KNOBS
@@ -134,6 +134,10 @@ def _even(_tables: Tables, asked: Simulation, _opened: BreakEven | None) -> Brea
     return _alike(BreakEven, asked)
 
 
+def _replayed(_tables: Tables, asked: Simulation, _opened: RuleReplay | None) -> RuleReplay:
+    return _alike(RuleReplay, asked)
+
+
 def _map(_tables: Tables, asked: Simulation, opened: RuleSweep | None) -> RuleSweep:
     """Draw which two settings the map is of."""
     labels = {name: knob.label for name, knob in KNOBS.items()}
@@ -163,9 +167,10 @@ SCREEN = Screen(
         Panel("lessons", N_("Lessons"), lessons.controls),
     ),
     views=(
-        View(RuleCheck, N_("Check"), _checked, _base),
+        View(RuleCheck, N_("Check of rules"), _checked, _base),
         View(BreakEven, N_("Break-even"), _even, _base),
-        View(RuleSweep, N_("Map"), _map, _base),
+        View(RuleSweep, N_("Map of settings"), _map, _base),
+        View(RuleReplay, N_("Replay"), _replayed, _base),
     ),
     under=under,
 )
