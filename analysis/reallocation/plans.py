@@ -23,7 +23,7 @@ def rehearsal(best: AllocationAnswer, rules: Rules | RuleSet) -> Simulation:
     """
     own = best.table[(best.table["channel"] != TOTAL) & best.table["revenue"].notna()]
     total = float(own["spend"].sum())
-    split = {str(c): float(s) / total for c, s in zip(own["channel"], own["spend"], strict=True)}
+    split = tuple((str(c), float(s) / total) for c, s in zip(own["channel"], own["spend"], strict=True))
     asked = best.question
     back = rules.reserve + (sum(rules.tranches) if isinstance(rules, RuleSet) else 0.0)
     return Simulation(split=split, budget=total / (1 - back), rules=rules, curves=asked.curves, where=asked.where)
