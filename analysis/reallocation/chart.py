@@ -46,11 +46,7 @@ def scoreboard(
     title = plot.title("gain", N_("revenue above the fixed split of the whole budget"))
     x = alt.X("end:Q", title=charts.two_lines(title), axis=plot.axis("gain", grid=False))
     base = alt.Chart(rows).encode(y=alt.Y("row:O", axis=None, sort=None, scale=alt.Scale(paddingInner=0)))
-    tips = [
-        alt.Tooltip("label:N", title=look(N_("Policy"))),
-        *(alt.Tooltip(f"{name}:Q", title=plot.title(of), format=plot.format(of))
-          for name, of in (("amount", "gain"), ("low", "gain_low"), ("high", "gain_high"))),
-    ]  # fmt: skip
+    tips = plot.tips("policy", "gain", "gain_low", "gain_high")
     colour = alt.Color("kind:N", legend=None, scale=_colours(look))
     bars = base.transform_filter("datum.kind != 'bound'")
     marks = base.transform_filter("datum.kind == 'bound'")
@@ -81,7 +77,7 @@ def _rows(table: pd.DataFrame, parts: pd.DataFrame, plot: Plot, names: Plot, oth
     made = pd.DataFrame(found)
     made["words"] = [
         plot.look(say("{name}: {gain}", name=name, gain=plot.written("gain", float(gain))))
-        for name, gain in zip(made["label"], made["amount"], strict=True)
+        for name, gain in zip(made["policy_name"], made["gain"], strict=True)
     ]
     return made.assign(row=range(len(made)))
 
@@ -99,7 +95,7 @@ def _steps(parts: pd.DataFrame, look: Look) -> list[dict[str, object]]:
 
 def _row(label: str, start: float, amount: float, low: float, high: float, kind: str) -> dict[str, object]:
     return {
-        "label": label, "start": start, "end": start + amount, "amount": amount, "low": low, "high": high,
+        "policy_name": label, "start": start, "end": start + amount, "gain": amount, "gain_low": low, "gain_high": high,
         "from": start + low, "to": start + high, "kind": kind,
     }  # fmt: skip
 
