@@ -39,9 +39,13 @@ if TYPE_CHECKING:
     from analysis.journey.steps import Step as Step
     from analysis.notebook.book import Notebook as Notebook
     from analysis.notebook.book import Words as Words
+    from analysis.reallocation.break_even import BreakEven as BreakEven
+    from analysis.reallocation.check import RuleCheck as RuleCheck
+    from analysis.reallocation.rules import Card as Card
     from analysis.reallocation.rules import MarketSettings as MarketSettings
     from analysis.reallocation.rules import Rules as Rules
     from analysis.reallocation.simulation import Simulation as Simulation
+    from analysis.reallocation.sweep import RuleSweep as RuleSweep
     from analysis.records import Alias as Alias
     from analysis.records import CalendarDay as CalendarDay
     from analysis.records import ChannelTag as ChannelTag
@@ -140,6 +144,10 @@ _HOMES = {
     "Rules": "analysis.reallocation.rules",
     "Sales": "analysis.results.sales.question",
     "Scenario": "analysis.budget.scenario",
+    "BreakEven": "analysis.reallocation.break_even",
+    "RuleCheck": "analysis.reallocation.check",
+    "Card": "analysis.reallocation.rules",
+    "RuleSweep": "analysis.reallocation.sweep",
     "Simulation": "analysis.reallocation.simulation",
     "StandDown": "analysis.rules.actions",
     "Step": "analysis.journey.steps",
@@ -176,8 +184,10 @@ __all__ = [
     "Allocation",
     "AnyOf",
     "Attribution",
+    "BreakEven",
     "CalendarDay",
     "Campaign",
+    "Card",
     "ChangeBudget",
     "ChannelTag",
     "ColumnMapping",
@@ -226,7 +236,9 @@ __all__ = [
     "Retention",
     "Review",
     "Rule",
+    "RuleCheck",
     "RuleSet",
+    "RuleSweep",
     "Rules",
     "Sales",
     "Scenario",

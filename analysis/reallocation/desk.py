@@ -851,10 +851,10 @@ def _act(
 @borrowing
 def _conflict(s: State) -> bool:  # pragma: no cover
     """Say whether a change touches a channel that a rule before has changed."""
+    found = False
     for c in range(s.decided.shape[1]):
-        if s.decided[CHANGE, c] != 0 and s.decided[TOUCHED, c] != 0:
-            return True
-    return False
+        found = found or (s.decided[CHANGE, c] != 0 and s.decided[TOUCHED, c] != 0)
+    return found
 
 
 @borrowing

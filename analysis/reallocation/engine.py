@@ -294,7 +294,7 @@ def _spend(
 
 @borrowing
 def due(left: int, owed: float, share: float, cap: int) -> tuple[int, float]:  # pragma: no cover - compiled
-    """Return an hour's whole cents of what is left, and what is due still by rounding; what does not fit is planned anew."""
+    """Return an hour's whole cents of what is left, and what is due still; what does not fit is planned anew."""
     owed += (left - owed) * share
     x = math.floor(owed + 0.5)
     if x > cap:

@@ -82,7 +82,7 @@ class Market:
             ),
             kinds=np.array([family, [len(own) for own in self.draws]], dtype=np.int64),
             channels=np.array(
-                [self.fitted.ceiling, self.fitted.half, self.most, noise, np.expm1(noise**2), sway, self._stay()],
+                [self.fitted.ceiling, self.fitted.half, self.most, noise, np.expm1(noise**2), sway, self.stay()],
                 dtype=float,
             ),
             multiplier=np.ascontiguousarray(self.multiplier, dtype=float),
@@ -107,7 +107,8 @@ class Market:
         gathered = 24 * float(np.mean(self.weight**2))  # the sum of w^2 over a day
         return sway, np.sqrt(np.log1p(sway / gathered))
 
-    def _stay(self) -> Floats:
+    def stay(self) -> Floats:
+        """Return by channel the share of orders still to come that has not come an hour later."""
         usual = hours(self.settings.conversion_delay) if self.settings.conversion_delay else 0
         own = dict(self.settings.delays)
         for name in own:

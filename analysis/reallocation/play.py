@@ -74,6 +74,7 @@ class Walked:
     tally: Tally
     log: Log
     trace: Trace
+    ticks: Ints
 
     def place(self, name: str) -> int:
         """Return a policy's number."""
@@ -166,18 +167,24 @@ def policies(asked: RuleSet, against: Sequence[RuleSet], given: Setting) -> tupl
         fixed("once-held", resplit(floor, market, plan), *held),
         ruled("rules", own, plan, *held),
         ruled("unanswered", quiet, plan, *held),
-        *(_other(n, rules, given) for n, rules in enumerate(against)),
+        *(of_rules(f"rules-{n}", rules, given) for n, rules in enumerate(against, start=2)),
         Policy(name="thompson", kind=THOMPSON, plan=whole, reserve=0, tranches=(), rules=freely),
     )
 
 
-def _other(place: int, rules: RuleSet, given: Setting) -> Policy:
-    """Return another rule set, with what it holds back taken from the same budget in the same shares."""
+def fixed_whole(asked: RuleSet, given: Setting) -> tuple[Policy, Policy]:
+    """Return the fixed split of the whole budget as it is, and split once by the curves."""
+    found = {policy.name: policy for policy in policies(asked, (), given)}
+    return found["fixed"], found["once"]
+
+
+def of_rules(name: str, rules: RuleSet, given: Setting) -> Policy:
+    """Return a rule set as a policy, with what it holds back taken from the same budget in the same shares."""
     reserve = int(given.budget * rules.reserve)
     tranches = tuple(int(given.budget * share) for share in rules.tranches)
     plan = shared(np.array(given.budget - reserve - sum(tranches)), given.plan.astype(float))
     made = program(rules, given.market.channels)
-    return Policy(name=f"rules-{place + 2}", kind=RULED, plan=plan, reserve=reserve, tranches=tranches, rules=made)
+    return Policy(name=name, kind=RULED, plan=plan, reserve=reserve, tranches=tranches, rules=made)
 
 
 def _unanswered(asked: RuleSet) -> RuleSet:
@@ -223,7 +230,7 @@ def resplit(floor: float, market: Market, plan: Ints) -> Ints:
 def pack(own: Sequence[Policy], world: World, schedule: Mapping[str, Any] | None = None) -> Policies:
     """Lay policies end to end for the kernel."""
     rules = [policy.rules for policy in own]
-    length, width = world.cap.shape
+    width = world.cap.shape[1]
     sizes = [len(made.rules) for made in rules]
     code = np.cumsum([0, *(len(made.ops) for made in rules)])
     acts = np.cumsum([0, *(len(made.acts) for made in rules)])
@@ -309,7 +316,7 @@ def walked(names: tuple[str, ...], packed: Policies, world: World, seed: int, ru
     hourly = trace(count, length if logged >= 0 else 0, width)
     sums = tally(len(runs), count, int(world.clock[DAY, -2]), len(packed.rules))
     walk(world, packed, state(packed, length), blank(world), seed, runs, logged, written, hourly, sums)
-    return Walked(names=names, tally=sums, log=written, trace=hourly)
+    return Walked(names=names, tally=sums, log=written, trace=hourly, ticks=packed.ticks)
 
 
 def play(asked: RuleSet, against: Sequence[RuleSet], given: Setting, *, runs: int, seed: int) -> Played:

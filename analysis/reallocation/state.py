@@ -1,7 +1,7 @@
 """What does a policy hold, remember and write down while a campaign runs, as few arrays a kernel fills?
 
-A compiled function is handed every array of a tuple apart, and each costs time at every call: so what has the same shape
-lies in one array, and names say which layer is what.
+A compiled function is handed every array of a tuple apart, and each costs time at every call: so what has the same
+shape lies in one array, and names say which layer is what.
 """
 
 from __future__ import annotations
@@ -168,8 +168,8 @@ REVENUE, WAITED = range(2)
 (
     TOTAL_SPENT, TOTAL_RESERVE, TOTAL_LOCKED, TOTAL_LEFT, DRAWN, MOVED, DECISIONS, HELD, FOUND, TOTAL_DECLARED, FALSE
 ) = range(11)  # fmt: skip
-"""Layers of `Tally.whole`: cents, drawn and spent from the reserve, moved between channels; decisions carried out and held
-back; surges found, declared, and declared without one."""
+"""Layers of `Tally.whole`: cents, drawn and spent from the reserve, moved between channels; decisions carried out and
+held back; surges found, declared, and declared without one."""
 
 
 class Tally(NamedTuple):

@@ -9,10 +9,12 @@ from analysis.answer import Note
 from analysis.arrays import Bools
 from analysis.messages import Message, Money, Names, Share, say
 from analysis.reallocation.decisions import Decision
+from analysis.reallocation.desk import LARGE
 from analysis.reallocation.effects import Effects, misread
 from analysis.reallocation.play import Played
 from analysis.reallocation.setting import Setting
 from analysis.reallocation.state import CENTS, DECISIONS, DRAWN, FALSE, FOUND, TOTAL_DECLARED, TOTAL_LEFT, WAITED
+from analysis.reallocation.world import LEARNING, LEARNING_COST
 from analysis.rules.ready import CHANCE
 
 
@@ -35,19 +37,30 @@ def headline(played: Played, table: pd.DataFrame) -> Message:
         "parts": _parts(played),
     }
     if np.isnan(row["gain_low"]):
-        return say("In simulation, moving budget by the rules earns {gain} more than the fixed split of the whole "
-                   "budget, {base}, in every run: {parts}.", **params)  # fmt: skip
+        return say(
+            "In simulation, moving budget by the rules earns {gain} more than the fixed split of the whole "
+            "budget, {base}, in every run: {parts}.",
+            **params,
+        )
     if row["gain_low"] > 0:
-        return say("In simulation, moving budget by the rules earns {gain} ({low} to {high}) more than the fixed split "
-                   "of the whole budget, {base}: {parts}. Better in {share} of {runs} runs.", **params)  # fmt: skip
+        return say(
+            "In simulation, moving budget by the rules earns {gain} ({low} to {high}) more than the fixed split "
+            "of the whole budget, {base}: {parts}. Better in {share} of {runs} runs.",
+            **params,
+        )
     if row["gain_high"] < 0:
         params |= {"gain": Money(-float(row["gain"]), unit), "low": Money(-float(row["gain_high"]), unit)}
         params |= {"high": Money(-float(row["gain_low"]), unit)}
-        return say("In simulation, the rules lose {gain} ({low} to {high}) against the fixed split of the whole "
-                   "budget, which earns {base}: {parts}. Better in {share} of {runs} runs.", **params)  # fmt: skip
-    return say("In simulation no difference between the rules and the fixed split of the whole budget, which earns "
-               "{base}, can be shown: {gain} ({low} to {high}) on average over {runs} runs ({parts}).",
-               **params)  # fmt: skip
+        return say(
+            "In simulation, the rules lose {gain} ({low} to {high}) against the fixed split of the whole "
+            "budget, which earns {base}: {parts}. Better in {share} of {runs} runs.",
+            **params,
+        )
+    return say(
+        "In simulation no difference between the rules and the fixed split of the whole budget, which earns "
+        "{base}, can be shown: {gain} ({low} to {high}) on average over {runs} runs ({parts}).",
+        **params,
+    )
 
 
 def _parts(played: Played) -> Message:
@@ -56,8 +69,11 @@ def _parts(played: Played) -> Message:
     facts = {name: Money(float(own.mean()), unit) for name, own in played.parts.items()}
     if not played.given.reserve and not played.given.tranches:
         return say("{split} from splitting once by the curves, {watching} from moving money while it runs", **facts)
-    return say("{split} from splitting once by the curves, {reserve} from holding money back, {watching} from moving "
-               "money while it runs, {shocks} from answering shocks", **facts)  # fmt: skip
+    return say(
+        "{split} from splitting once by the curves, {reserve} from holding money back, {watching} from moving "
+        "money while it runs, {shocks} from answering shocks",
+        **facts,
+    )
 
 
 def notes(played: Played, brought: Effects, log: tuple[Decision, ...]) -> tuple[Note, ...]:
@@ -70,6 +86,7 @@ def notes(played: Played, brought: Effects, log: tuple[Decision, ...]) -> tuple[
     notes += _money_notes(played)
     notes += _surge_notes(played)
     notes += _effect_notes(played, brought, log)
+    notes += _learning(played, log)
     notes.append(_most(played))
     notes += _assumed(played.given)
     notes += played.given.notes
@@ -92,8 +109,10 @@ def _money_notes(played: Played) -> list[Note]:
     notes, unit = [], played.given.currency
     drawn = float(played.money(DRAWN, "rules").mean())
     if played.given.reserve and drawn < 0.5 / CENTS:
-        text = say("The reserve of {amount} was never drawn: no run declared a surge worth it.",
-                   amount=Money(played.given.reserve / CENTS, unit))  # fmt: skip
+        text = say(
+            "The reserve of {amount} was never drawn: no run declared a surge worth it.",
+            amount=Money(played.given.reserve / CENTS, unit),
+        )
         notes.append(Note("reserve-unused", text))
     place = played.walked.place("rules")
     seen = played.given.observed * played.given.market.weight[:, None] + 1 / CENTS
@@ -132,12 +151,18 @@ def _surge_notes(played: Played) -> list[Note]:
     }
     notes = []
     if found:
-        text = say("{runs} runs had {surges} surges in all: {found} were found while they were on, after {hours} hours "
-                   "on average, {missed} were missed; {wrong} of {declared} alarms were false, {rate} a week.",
-                   hours=float(played.walked.tally.worth[WAITED, :, played.walked.place("rules")].sum()) / found, **facts)  # fmt: skip
+        text = say(
+            "{runs} runs had {surges} surges in all: {found} were found while they were on, after {hours} hours "
+            "on average, {missed} were missed; {wrong} of {declared} alarms were false, {rate} a week.",
+            hours=float(played.walked.tally.worth[WAITED, :, played.walked.place("rules")].sum()) / found,
+            **facts,
+        )
     else:
-        text = say("{runs} runs had {surges} surges in all, and none was found; {wrong} of {declared} alarms were "
-                   "false, {rate} a week.", **facts)  # fmt: skip
+        text = say(
+            "{runs} runs had {surges} surges in all, and none was found; {wrong} of {declared} alarms were "
+            "false, {rate} a week.",
+            **facts,
+        )
     notes.append(Note("surges", text))
     size = max(
         (card.size or 2.0 for card in played.given.market.settings.dealt() if card.shock == "surge"), default=0.0
@@ -145,9 +170,13 @@ def _surge_notes(played: Played) -> list[Note]:
     if size > 1:
         hourly, needed = orders_an_hour(played), detectable(played, size)
         if hourly < needed:
-            text = say("Not detectable: at {hourly} orders an hour a surge of {size} times the demand cannot be told "
-                       "from chance within 12 hours; it needs {needed} orders an hour.",
-                       hourly=hourly, size=size, needed=needed)  # fmt: skip
+            text = say(
+                "Not detectable: at {hourly} orders an hour a surge of {size} times the demand cannot be told "
+                "from chance within 12 hours; it needs {needed} orders an hour.",
+                hourly=hourly,
+                size=size,
+                needed=needed,
+            )
             notes.append(Note("surge-not-detectable", text, "warning"))
     return notes
 
@@ -178,10 +207,31 @@ def _effect_notes(played: Played, brought: Effects, log: tuple[Decision, ...]) -
     if not known:
         return []
     total = float(brought.ordered.sum()) + brought.held_back
-    text = say("In the first run {n} decisions brought {total} in all, with what holding money back cost; for {wrong} of "
-               "them revenue before and after, as a team sees it, points the other way.",
-               n=known, total=Money(total, played.given.currency), wrong=wrong)  # fmt: skip
+    text = say(
+        "In the first run {n} decisions brought {total} in all, with what holding money back cost; for {wrong} of "
+        "them revenue before and after, as a team sees it, points the other way.",
+        n=known,
+        total=Money(total, played.given.currency),
+        wrong=wrong,
+    )
     return [Note("true-effects", text)]
+
+
+def _learning(played: Played, log: tuple[Decision, ...]) -> list[Note]:
+    """Say how often the first run changed a channel's budget by more than a fifth at once."""
+    large = [d for d in log if d.outcome == "done" and any(abs(c) > LARGE * max(b, 0.01) for _, b, c, _ in d.budgets)]
+    if not large:
+        return []
+    text = say(
+        "In the first run {n} decisions changed a channel's budget by more than {share} at once. Advertising "
+        "platforms learn anew after that; here it costs {cost} of the response for {hours} hours. Limit the change "
+        "of a step or of a day if that matters to you.",
+        n=len(large),
+        share=Share(LARGE),
+        hours=int(played.world.numbers[LEARNING]),
+        cost=Share(float(played.world.numbers[LEARNING_COST] * (played.world.numbers[LEARNING] > 0))),
+    )
+    return [Note("learning-phase", text)]
 
 
 def _most(played: Played) -> Note:
@@ -189,9 +239,11 @@ def _most(played: Played) -> Note:
     shown = [name for name in played.shown if name not in ("oracle", "bound")]
     best = max(shown, key=lambda name: float(played.total(name).mean()))
     gap = 1 - float(played.total(best).mean()) / max(float(played.total("oracle").mean()), 1e-9)
-    text = say("At most, within the limits and without, is what nobody can exceed: it knows each run's curves and shocks "
-               "beforehand, and moving and learning cost it nothing. The best policy here falls short by {gap}.",
-               gap=Share(gap))  # fmt: skip
+    text = say(
+        "At most, within the limits and without, is what nobody can exceed: it knows each run's curves and shocks "
+        "beforehand, and moving and learning cost it nothing. The best policy here falls short by {gap}.",
+        gap=Share(gap),
+    )
     return Note("benchmarks", text)
 
 
@@ -199,8 +251,10 @@ def _assumed(given: Setting) -> list[Note]:
     """Say what was left out or assumed."""
     notes = []
     if given.left_out:
-        text = say("Left out, because no response curve can be estimated: {channels}. See the response curves for why.",
-                   channels=Names(given.left_out, "channel"))  # fmt: skip
+        text = say(
+            "Left out, because no response curve can be estimated: {channels}. See the response curves for why.",
+            channels=Names(given.left_out, "channel"),
+        )
         notes.append(Note("left-out", text, "missing"))
     budget = Money(given.budget / CENTS, given.currency)
     words = {

@@ -1,0 +1,187 @@
+"""What do rules earn at other values of any two settings? A map of the gain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from analysis import charts
+from analysis.answer import Answer, Note
+from analysis.charts import AnyChart, Look
+from analysis.errors import QuestionError
+from analysis.fields import Field, Fields, described
+from analysis.later import alt
+from analysis.messages import N_, Message, Money, Share, say
+from analysis.reallocation.definition import SimulationDefinition
+from analysis.reallocation.knobs import KNOBS, gains
+from analysis.reallocation.play import interval
+from analysis.reallocation.setting import setting
+from analysis.tables import Tables
+from analysis.values import one_of, value
+from analysis.values.checks import Metadata
+
+MOST = 12
+"""Most values of a setting."""
+
+
+def _numbers() -> Metadata:
+    def check(name: str, got: Any) -> tuple[float, ...]:
+        items = tuple(got) if isinstance(got, (list, tuple)) else (got,)
+        if len(items) > MOST or not all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in items):
+            raise QuestionError.field(name, got, say("give up to {n} numbers.", n=MOST))
+        return tuple(sorted({float(x) for x in items}))
+
+    return {"check": check}
+
+
+@value("rule-sweep")
+class RuleSweep(SimulationDefinition):
+    """The rules' gain over the fixed split of the whole budget at every pair of values of two settings.
+
+    Takes what :class:`analysis.reallocation.simulation.Simulation` takes, and:
+
+    Parameters
+    ----------
+    across, down : str
+        Two of :data:`analysis.reallocation.knobs.KNOBS`.
+    across_values, down_values : sequence of float
+        Up to twelve each; by default the setting's own eight.
+
+    Examples
+    --------
+    >>> RuleSweep(across="reserve", down="surges", runs=20)
+    RuleSweep(runs=20, across='reserve', down='surges')
+    """
+
+    title: ClassVar[str] = N_("What do rules earn at other settings?")
+
+    across: str = field(default="cadence", metadata=one_of(*KNOBS))
+    down: str = field(default="step", metadata=one_of(*KNOBS))
+    across_values: tuple[float, ...] = field(default=(), metadata=_numbers())
+    down_values: tuple[float, ...] = field(default=(), metadata=_numbers())
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.across == self.down:
+            raise QuestionError.crossed(say("Both sides of the map are the same setting: choose two."))
+
+    def _answer(self, tables: Tables) -> RuleSweepAnswer:
+        given = setting(self, tables)
+        across = self.across_values or KNOBS[self.across].values
+        down = self.down_values or KNOBS[self.down].values
+        points = [{self.across: x, self.down: y} for y in down for x in across]
+        over_fixed, over_once = gains(self, given, points)
+        rows = []
+        for point, own, other in zip(points, over_fixed, over_once, strict=True):
+            low, high = interval(own)
+            rows.append(
+                {
+                    "across": float(point[self.across]),
+                    "down": float(point[self.down]),
+                    "gain": own.mean(),
+                    "low": low,
+                    "high": high,
+                    "over_once": other.mean(),
+                    "share_of_runs_better": float((own > 0).mean()),
+                }
+            )
+        now, _ = gains(self, given, [{}])
+        # The best of many looks better than it is: one half of the runs chooses it, the other tells how much it earns.
+        best = int(over_fixed[:, ::2].mean(axis=1).argmax())
+        facts = (over_fixed[best] - now[0])[1::2]
+        return RuleSweepAnswer(
+            question=self,
+            version=tables.version,
+            headline=_headline(self, points[best], over_fixed[best, 1::2].mean(), facts, given.currency),
+            frames={"table": pd.DataFrame(rows)},
+            notes=(
+                Note(
+                    "same-chance",
+                    say(
+                        "All {cells} settings meet the same {runs} simulated campaigns.",
+                        cells=len(points),
+                        runs=self.runs,
+                    ),
+                ),
+            ),
+            currency=given.currency,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class RuleSweepAnswer(Answer):
+    """One row a pair of values: the gain over the fixed split of the whole budget with its 95% bounds, over one split
+    by the curves, and the share of runs in which it is above the fixed split."""
+
+    fields: ClassVar[Fields] = described(
+        table={
+            "across": Field(N_("Across"), "number"),
+            "down": Field(N_("Down"), "number"),
+            "gain": Field(N_("More than the fixed split"), "money"),
+            "low": Field(N_("95% from"), "money"),
+            "high": Field(N_("95% to"), "money"),
+            "over_once": Field(N_("More than one split by the curves"), "money"),
+            "share_of_runs_better": Field(N_("Runs better than the fixed split"), "share"),
+        },
+    )
+
+    question: RuleSweep
+
+    def _chart(self, look: Look) -> AnyChart:
+        plot, table = self.plot("table", look), self.frame("table")
+        asked = self.question
+        table["x"] = [look(_written(asked.across, v)) for v in table["across"]]
+        table["y"] = [look(_written(asked.down, v)) for v in table["down"]]
+        table["words"] = [plot.written("gain", float(v)) for v in table["gain"]]
+        far = float(table["gain"].abs().max()) or 1.0
+        shades = alt.Scale(domain=[-far, 0, far], range=[charts.LOSS, look.grid, charts.ACCENT])
+        x = alt.X("x:N", sort=None, title=look(KNOBS[asked.across].label), axis=alt.Axis(labelAngle=0))
+        y = alt.Y("y:N", sort=None, title=look(KNOBS[asked.down].label))
+        base = alt.Chart(table).encode(x=x, y=y)
+        tips = plot.tips("gain", "low", "high", "over_once", "share_of_runs_better")
+        cells = base.mark_rect(stroke=look.faint).encode(
+            color=alt.Color("gain:Q", scale=shades, legend=None), tooltip=tips
+        )
+        count = max(len(table["x"].unique()), 1)
+        size = alt.ExprRef(expr=f"max(7, min(12, width / {count} / 5.5))")
+        words = base.mark_text(fontSize=size, color=look.ink).encode(text="words:N")
+        return charts.finish(alt.layer(cells, words), look, describe=look(self.headline), height=380)
+
+
+def _written(name: str, number: float) -> Message:
+    if KNOBS[name].unit == "share":
+        return say("{value}", value=Share(number))
+    return say("{value}", value=int(number) if float(number).is_integer() else number)
+
+
+def _headline(asked: RuleSweep, best: dict[str, float], gain: float, more: np.ndarray, currency: str | None) -> Message:
+    low, high = interval(more)
+    facts: dict[str, object] = {
+        "across": say(KNOBS[asked.across].label),
+        "x": _written(asked.across, best[asked.across]),
+        "down": say(KNOBS[asked.down].label),
+        "y": _written(asked.down, best[asked.down]),
+        "gain": Money(float(gain), currency),
+    }
+    if KNOBS[asked.across].market or KNOBS[asked.down].market:
+        return say(
+            "Over the values looked at the rules gain most at {across} {x} and {down} {y}: {gain} more than the fixed "
+            "split of the whole budget. What the market does is not yours to set: read along its side.",
+            **facts,
+        )
+    if np.isfinite(low) and low > 0:
+        facts |= {"more": Money(float(more.mean()), currency)}
+        facts |= {"low": Money(low, currency), "high": Money(high, currency)}
+        return say(
+            "The rules earn most at {across} {x} and {down} {y}: {gain} more than the fixed split of the whole budget, "
+            "{more} ({low} to {high}) more than as they are set.",
+            **facts,
+        )
+    return say(
+        "No pair of settings earns demonstrably more than the present ones; the highest is {across} {x} and {down} {y} "
+        "with {gain} more than the fixed split of the whole budget.",
+        **facts,
+    )
