@@ -41,11 +41,13 @@ if TYPE_CHECKING:
     from analysis.notebook.book import Words as Words
     from analysis.reallocation.break_even import BreakEven as BreakEven
     from analysis.reallocation.check import RuleCheck as RuleCheck
+    from analysis.reallocation.replay import RuleReplay as RuleReplay
     from analysis.reallocation.rules import Card as Card
     from analysis.reallocation.rules import MarketSettings as MarketSettings
     from analysis.reallocation.rules import Rules as Rules
     from analysis.reallocation.simulation import Simulation as Simulation
     from analysis.reallocation.sweep import RuleSweep as RuleSweep
+    from analysis.records import Adjustment as Adjustment
     from analysis.records import Alias as Alias
     from analysis.records import CalendarDay as CalendarDay
     from analysis.records import ChannelTag as ChannelTag
@@ -85,6 +87,7 @@ if TYPE_CHECKING:
     from analysis.workspace.contents import Contents as Contents
 
 _HOMES = {
+    "Adjustment": "analysis.records",
     "Alias": "analysis.records",
     "AllOf": "analysis.rules.conditions",
     "Allocation": "analysis.budget.allocation.question",
@@ -147,6 +150,7 @@ _HOMES = {
     "BreakEven": "analysis.reallocation.break_even",
     "RuleCheck": "analysis.reallocation.check",
     "Card": "analysis.reallocation.rules",
+    "RuleReplay": "analysis.reallocation.replay",
     "RuleSweep": "analysis.reallocation.sweep",
     "Simulation": "analysis.reallocation.simulation",
     "StandDown": "analysis.rules.actions",
@@ -179,6 +183,7 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
+    "Adjustment",
     "Alias",
     "AllOf",
     "Allocation",
@@ -237,6 +242,7 @@ __all__ = [
     "Review",
     "Rule",
     "RuleCheck",
+    "RuleReplay",
     "RuleSet",
     "RuleSweep",
     "Rules",

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self, TypeVar
 
 from analysis.errors import QuestionError
 from analysis.messages import LANGUAGES, N_, Message, Names, say
-from analysis.values import Value, currency_code, day, number, one_of, optional, text, value
+from analysis.values import Value, currency_code, day, number, one_of, optional, text, value, whole
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -340,6 +340,59 @@ class LiftTest(Recorded):
         _forwards(self.start, self.end)
         if self.spend_change == 0:
             raise QuestionError.field("spend_change", 0, say("a test that changes no spend measures nothing."))
+
+
+@value("adjustment")
+class Adjustment(Recorded):
+    """A decision that was made while a campaign ran: budget moved from one channel to another.
+
+    Parameters
+    ----------
+    day : str or date
+        In the campaign's time zone.
+    hour : int
+        Local hour of the day, 0 to 23.
+    from_channel, to_channel : str
+        The values as the data has them.
+    amount : float
+        What was moved of the rest of the campaign's budget, in its currency.
+    reason : str, optional
+
+    Raises
+    ------
+    QuestionError
+        Both channels are the same.
+
+    Examples
+    --------
+    >>> Adjustment(day="2026-11-02", hour=8, from_channel="display", to_channel="search", amount=1200).title
+    '2026-11-02 · display · search'
+    """
+
+    labels: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {
+            "day": N_("Day"),
+            "hour": N_("Hour"),
+            "from_channel": N_("From channel"),
+            "to_channel": N_("To channel"),
+            "amount": N_("Amount moved"),
+            "reason": N_("Reason"),
+        }
+    )
+    told_by: ClassVar[tuple[str, ...]] = ("day", "from_channel", "to_channel")
+    codes: ClassVar[Mapping[str, str]] = MappingProxyType({"from_channel": "channel", "to_channel": "channel"})
+
+    day: str = field(metadata=_date())
+    hour: int = field(default=0, metadata=whole(least=0, most=23))
+    from_channel: str = field(metadata=text())
+    to_channel: str = field(metadata=text())
+    amount: float = field(metadata=number(above=0))
+    reason: str | None = field(default=None, metadata=optional(text(longest=300)))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.from_channel == self.to_channel:
+            raise QuestionError.crossed(say("Money moved from a channel to itself: name two channels."))
 
 
 @value("plan-line")

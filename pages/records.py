@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from analysis.records import Alias, CalendarDay, ChannelTag, ExchangeRate, Forecast, LiftTest, PlanLine, Record
+from analysis.records import (
+    Adjustment,
+    Alias,
+    CalendarDay,
+    ChannelTag,
+    ExchangeRate,
+    Forecast,
+    LiftTest,
+    PlanLine,
+    Record,
+)
 from ui import frame, records, session, workspaces
 from ui.language import N_, _
 from ui.page import through_the_door
@@ -37,6 +47,13 @@ VIEWS = {
             "and the standard error of that. Below zero where the channel was paused."
         ),
     ),
+    "adjustment": (
+        N_("Adjustments"),
+        N_(
+            "Budget that was moved while the campaign ran: when, from which channel to which, how much and why. "
+            "Reallocation tells what each is estimated to have done."
+        ),
+    ),
     "forecast": (
         N_("Forecasts"),
         N_("What plans were expected to bring, kept for the review. Give each the days it is for once they are set."),
@@ -47,7 +64,7 @@ VIEWS = {
     ),
 }
 KINDS: dict[str, type[Record]] = {
-    kind.kind: kind for kind in (Alias, ExchangeRate, PlanLine, CalendarDay, LiftTest, Forecast, ChannelTag)
+    kind.kind: kind for kind in (Alias, ExchangeRate, PlanLine, CalendarDay, LiftTest, Adjustment, Forecast, ChannelTag)
 }
 
 through_the_door()

@@ -67,6 +67,10 @@ SMALL: dict[str, dict[str, Any]] = {
     "sales": {"by": "channel"},
     "scenario": {"curves": {"kind": "response-curves", "version": 1, "draws": 100}},
     "simulation": {"runs": 20},
+    "break-even": {"runs": 4},
+    "rule-sweep": {"runs": 4, "across_values": [4, 8], "down_values": [0.1, 0.2]},
+    "rule-check": {"runs": 4},
+    "rule-replay": {"runs": 4},
 }
 """What a question of each kind is asked with in the tests that take every kind."""
 

@@ -30,7 +30,18 @@ from analysis.journey.steps import Exclusion, Step
 from analysis.messages import translate
 from analysis.notebook import Cell, Notebook, Quote, Seen, Unread, Words
 from analysis.question import Question
-from analysis.records import Alias, CalendarDay, ChannelTag, DisplayName, ExchangeRate, Forecast, LiftTest, PlanLine
+from analysis.reallocation.rules import Card
+from analysis.records import (
+    Adjustment,
+    Alias,
+    CalendarDay,
+    ChannelTag,
+    DisplayName,
+    ExchangeRate,
+    Forecast,
+    LiftTest,
+    PlanLine,
+)
 from analysis.rules.actions import ChangeBudget, Pause
 from analysis.rules.conditions import AnyOf, Compare, NotOf, Reading
 from analysis.rules.rule_set import Rule
@@ -57,6 +68,7 @@ PLAIN: dict[str, Value] = {
     "file-mapping": FileMapping(headings=("day", "cost"), mapping=ColumnMapping(table="spend")),
     "segment": Segment(question=Lifecycle(at="2026-11-10"), users=3, data="0a"),
     "exchange-rate": ExchangeRate(currency="USD", day="2026-11-11", rate=7.1, into="CNY"),
+    "adjustment": Adjustment(day="2026-11-02", from_channel="display", to_channel="search", amount=1200),
     "alias": Alias(column="channel", code="Google Ads", meant="google"),
     "calendar-day": CalendarDay(name="peak", start="2026-11-11"),
     "lift-test": LiftTest(
@@ -76,6 +88,7 @@ PLAIN: dict[str, Value] = {
     "compare": Compare(left=Reading(metric="roi"), is_="<", than=0.8),
     "not-of": NotOf(of=(AnyOf(),)),
     "change-budget": ChangeBudget(percent=-0.2),
+    "shock-card": Card(shock="surge"),
     "rule": Rule(name="stop", then=(Pause(),)),
     "limit": Limit(tags=("private",), least=0.4, of="spend"),
     "notebook": Notebook(title="Review", cells=(Cell(id="a", holds=Words(text="x")),)),

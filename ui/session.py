@@ -31,6 +31,7 @@ from analysis.journey.nodes import question as nodes
 from analysis.journey.paths import question as paths
 from analysis.messages import Message, begun, say
 from analysis.question import Question
+from analysis.reallocation import play
 from analysis.records import Record
 from analysis.workspace import Batch, Workspace, WorkspaceFile, workspace_files
 from analysis.workspace.across import UNSET
@@ -253,7 +254,7 @@ def warm() -> None:
 
 
 def _warm() -> None:
-    for room in (funnel, paths, speed, retention, nodes, credits, rules):
+    for room in (funnel, paths, speed, retention, nodes, credits, rules, play):
         room.warm()
     # Streamlit collects garbage after each run; what is loaded by now stays, and need not be gone through each time.
     gc.collect()

@@ -31,8 +31,10 @@ KEPT = ("claims-exceed-orders", "claims-scaled", "out-of-time", "two-bases", "at
 
 def _plans() -> Metadata:
     def check(name: str, got: object) -> tuple[tuple[str, Question], ...]:
-        pairs = got.items() if isinstance(got, Mapping) else got
-        found = tuple((str(label), plan) for label, plan in pairs)  # type: ignore[attr-defined]
+        pairs = tuple(got.items()) if isinstance(got, Mapping) else got
+        if not isinstance(pairs, (tuple, list)) or not all(isinstance(p, (tuple, list)) and len(p) == 2 for p in pairs):
+            raise QuestionError.field(name, got, say("it must map names to plans."))
+        found = tuple((str(label), plan) for label, plan in pairs)
         if len(found) > MOST or len({label for label, _ in found}) < len(found):
             raise QuestionError.field(
                 name, len(found), say("give up to {n} plans, each under a name of its own.", n=MOST)

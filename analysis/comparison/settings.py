@@ -368,6 +368,10 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "sales": N_("Sales"),
         "scenario": N_("By hand"),
         "simulation": N_("Reallocation"),
+        "break-even": N_("Break-even"),
+        "rule-sweep": N_("Map of settings"),
+        "rule-check": N_("Check of rules"),
+        "rule-replay": N_("Replay"),
         "time-to-convert": N_("Time to convert"),
     }
 )

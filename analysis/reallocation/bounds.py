@@ -74,7 +74,7 @@ def bounds(
                     # A cent an hour of rounding is not held against the floor.
                     keep = floor[c] * world.hours[WEIGHT, h] - 1.0 / CENTS if kind == 0 else 0.0
                     low[h * width + c] = min(max(keep, 0.0), high[h * width + c])
-            cost = split(family, scale, half, low, high, budget / CENTS, 0.0, x)
+            cost = split(family, scale, half, low, high, budget / CENTS, 0.0, x, 30)
             total, money = cost * budget / CENTS, 0.0
             for i in range(size):
                 money += x[i]

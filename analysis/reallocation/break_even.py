@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -126,7 +126,7 @@ class BreakEvenAnswer(Answer):
     def _chart(self, look: Look) -> AnyChart:
         plot = self.plot("table", look)
         table = plot.named(self.frame("table"))
-        table["at"] = [_written(row.setting, row.value, look) for row in table.itertuples()]
+        table["at"] = [_written(n, v, look) for n, v in zip(table["setting"], table["value"], strict=True)]
         x = alt.X("at:N", sort=None, title=None)
         base = alt.Chart(table)
         tips = plot.tips("setting", "gain", "low", "high")
@@ -218,7 +218,7 @@ def _headline(breaks: pd.DataFrame, runs: int) -> Message:
     )
 
 
-def _said(row: Mapping[str, object]) -> Message:
+def _said(row: Mapping[Hashable, object]) -> Message:
     name, ends = str(row["setting"]), row["ends"]
     what = say(KNOBS[name].label)
     if ends == "never":

@@ -75,3 +75,28 @@ def _names(drawn: pd.DataFrame, plot: Plot) -> pd.DataFrame:
     band = {"policy": ["band"], "label": [plot.look(N_("band: nine of ten runs of the rules"))]}
     names = pd.concat([last.assign(label=words), pd.DataFrame(band)], ignore_index=True)
     return names.assign(at=[first - k * step for k in range(len(names))], close=drawn["close"].min())
+
+
+def spend_beside(channels: pd.DataFrame, plot: Plot, *, describe: str) -> AnyChart:
+    """Draw each channel's spend a day as it was, and as the rules would have had it.
+
+    Parameters
+    ----------
+    channels : DataFrame
+        The answer's frame "channels".
+    plot : Plot
+        Of the channels.
+    describe : str
+        For screen readers.
+    """
+    look = plot.look
+    daily = channels.assign(time=channels["time"].dt.normalize())
+    days = daily.groupby(["policy", "time", "channel"], sort=False)["spent"].sum().reset_index()
+    drawn = plot.named(days)
+    base = alt.Chart(drawn).encode(x=alt.X("time:T", title=None, axis=plot.axis("time", grid=False)), y=plot.y("spent"))
+    lines = base.mark_line(strokeWidth=2).encode(
+        color=alt.Color("channel_name:N", title=None, legend=alt.Legend(orient="bottom", columns=3)),
+        strokeDash=alt.StrokeDash("policy_name:N", title=None, legend=alt.Legend(orient="bottom")),
+        tooltip=plot.tips("policy", "time", "channel", "spent"),
+    )
+    return charts.finish(lines, look, describe=describe, height=340)

@@ -29,6 +29,7 @@ from analysis.reallocation.state import (
 from analysis.reallocation.world import REST
 from analysis.rules import program as code
 from analysis.rules.conditions import HOUR
+from analysis.rules.ready import called
 
 KINDS = {
     "reserve": N_("held back"),
@@ -156,7 +157,7 @@ def _all(played: Played, brought: Effects) -> Iterator[Decision]:
         )
     places = {row: n for n, row in enumerate(brought.rows.tolist())}
     own = played.walked.place("rules")
-    for row in range(min(int(log.count[0]), len(log.whole))):
+    for row in range(min(int(log.filled[0]), len(log.whole))):
         if log.whole[row, 1] == own:
             yield _told(played, brought, row, places.get(row))
 
@@ -201,7 +202,7 @@ def _told(played: Played, brought: Effects, row: int, place: int | None) -> Deci
             (c, float(b) / days, float(d) / days, float(r) / CENTS)
             for c, b, d, r in zip(names, before, change, release, strict=True)
         ),
-        reason=say("{rule}", rule=name),
+        reason=say("{rule}", rule=called(name)),
     )
     return _with_reason(played, found)
 
@@ -248,13 +249,13 @@ def _why(played: Played, found: Decision, unit: str | None) -> Message:
             span=Span(played.policies[played.walked.place("rules")].rules.adjust * HOUR),
         )
     if found.left is not None and found.right is not None:
-        facts = {"rule": found.rule, "left": found.left, "right": found.right, "amount": moved}
+        facts = {"rule": called(found.rule or ""), "left": found.left, "right": found.right, "amount": moved}
         if found.amount:
             return say("{rule}: {left} against {right}; {amount} moved.", **facts)
         return say("{rule}: {left} against {right}.", **facts)
     if found.amount:
-        return say("{rule}: {amount} moved.", rule=found.rule, amount=moved)
-    return say("{rule}: its condition holds.", rule=found.rule)
+        return say("{rule}: {amount} moved.", rule=called(found.rule or ""), amount=moved)
+    return say("{rule}: its condition holds.", rule=called(found.rule or ""))
 
 
 def _still(found: Decision) -> Message:
@@ -264,7 +265,7 @@ def _still(found: Decision) -> Message:
     if found.outcome == "not-met":
         return say(
             "{rule}: the next unit of money earns between {roi_from} and {roi_to}, too close to move anything.",
-            rule=found.rule,
+            rule=called(found.rule or ""),
             roi_from=found.roi_from,
             roi_to=found.roi_to,
         )

@@ -101,6 +101,8 @@ NOTHING_CAME = 1e-12
 """Share of all that came so far below which a window holds nothing."""
 CRUMB = 0.01
 """Share of a step below which a channel has nothing to give or no room to take."""
+PRICED = 48
+"""Halvings by which a price of money is found."""
 LARGE = 0.2
 """Change of a channel's budget from which on it learns anew."""
 
@@ -219,7 +221,7 @@ def read(
     if metric == 13:
         return float(world.clock[DAY, t])
     if metric == 15:
-        return 1.0 - world.hours[REST, t] / world.hours[REST, 0]
+        return float(1.0 - world.hours[REST, t] / world.hours[REST, 0])
     if metric == 16:
         return s.own[RESERVE, p] / pol.own[SET_ASIDE, p] if pol.own[SET_ASIDE, p] > 0 else np.nan
     if metric in (9, 10, 14):
@@ -242,7 +244,7 @@ def read(
     if metric == 0:
         return spend / parts
     if metric == 1:
-        return orders * world.numbers[ORDER_VALUE] / parts
+        return float(orders * world.numbers[ORDER_VALUE] / parts)
     if metric == 2:
         return orders / parts
     if metric == 3:
@@ -261,9 +263,9 @@ def _standing(world: World, pol: Policies, s: State, p: int, t: int, c: int, met
             left += s.cells[LEFT, p, k]
             planned += pol.plan[p, k]
     if metric == 9:
-        return left / (world.hours[REST, t] * CENTS)
+        return float(left / (world.hours[REST, t] * CENTS))
     if metric == 10:
-        return planned / (world.hours[REST, 0] * CENTS)
+        return float(planned / (world.hours[REST, 0] * CENTS))
     spent = 0.0
     for k in range(world.cap.shape[1]):
         if c in (-1, k):
@@ -350,7 +352,7 @@ def holds(world: World, pol: Policies, s: State, p: int, t: int, k: int, c: int)
             if op <= code.AT_MOST and first:
                 s.seen[0], s.seen[1], first = left, right, False
             s.seen[5 + top] = _joined(op, left, right)
-    return s.seen[6]
+    return float(s.seen[6])
 
 
 @borrowing
@@ -571,6 +573,7 @@ def _draw(world: World, pol: Policies, s: State, p: int, t: int, act: int) -> tu
         total,
         pol.act_values[act, 1],
         s.room[OUT],
+        PRICED,
     )
     given = 0
     for c in range(world.cap.shape[1]):
@@ -692,10 +695,10 @@ def write(
     s: State, log: Log, p: int, t: int, rule: int, kind: int, c: int, held: int, asked: int
 ) -> None:  # pragma: no cover
     """Add a decision to the log, while there is room."""
-    n = log.count[0]
+    n = log.filled[0]
     if n < 0:
         return
-    log.count[0] += 1
+    log.filled[0] += 1
     if n >= len(log.whole):
         return
     log.whole[n, 0], log.whole[n, 1], log.whole[n, 2] = t, p, rule
@@ -771,6 +774,7 @@ def _rule(
     else:
         s.counts[STREAK, k, place] = s.counts[STREAK, k, place] + 1 if found > 0.5 else 0
     met = s.counts[STREAK, k, place] >= rule[code.PENDING]
+    held = _held(world, pol, s, p, t, k, c)  # of the rule as a whole: what it does first does not hold back the rest
     for act in range(pol.rules[k, ACTIONS], pol.rules[k, ACTIONS_END]):
         kind = pol.acts_of[act, 0]
         if met and kind == code.DRAW:
@@ -779,7 +783,7 @@ def _rule(
             continue
         if met:
             tally.fires[r, k] += 1
-            _act(world, pol, s, p, t, k, c, act, seed, run, log, tally, r)
+            _act(world, pol, s, p, t, k, c, act, held, seed, run, log, tally, r)
         elif c < 0 and kind <= code.BY_EVEN:
             s.decided[CHANGE, :] = 0
             s.decided[GIVEN, :] = 0
@@ -803,7 +807,7 @@ def _held(world: World, pol: Policies, s: State, p: int, t: int, k: int, c: int)
         return STANDING_DOWN
     if pol.rules[k, code.REST] > 0 and t - s.counts[FIRED, k, place] < pol.rules[k, code.REST]:
         return RESTING
-    if c >= 0 and s.decided[TOUCHED, c]:
+    if c >= 0 and s.decided[TOUCHED, c] != 0 and s.decided[TOUCHED, c] != k + 1:
         return CONFLICT
     return FULL_DAY if _full(pol, s, p, t) else CARRIED_OUT
 
@@ -816,19 +820,19 @@ def _full(pol: Policies, s: State, p: int, t: int) -> bool:  # pragma: no cover
 
 @borrowing
 def _act(
-    world: World, pol: Policies, s: State, p: int, t: int, k: int, c: int, act: int, seed: int, run: int, log: Log,
-    tally: Tally, r: int,
+    world: World, pol: Policies, s: State, p: int, t: int, k: int, c: int, act: int, held: int, seed: int, run: int,
+    log: Log, tally: Tally, r: int,
 ) -> None:  # pragma: no cover  # fmt: skip
     """Let a rule that is met do one thing, unless something holds it back."""
     kind = pol.acts_of[act, 0]
-    held, asked = _held(world, pol, s, p, t, k, c), 0
+    asked = 0
     s.decided[CHANGE, :] = 0
     s.decided[GIVEN, :] = 0
     if held == CARRIED_OUT:
         asked, held = propose(world, pol, s, p, t, act, c)
         if held == NOTHING and kind in (code.PAUSE, code.RESUME):
             return  # it is already as the rule wants it
-    if held == CARRIED_OUT and _conflict(s):
+    if held == CARRIED_OUT and _conflict(s, k):
         held = CONFLICT
     if held == CARRIED_OUT and pol.own[HOW, p] < 3 and (kind != code.NOTIFY or pol.own[HOW, p] < 2):
         held = MODE
@@ -839,8 +843,10 @@ def _act(
         tally.whole[HELD, r, p] += held != NOTHING
         return
     s.counts[FIRED, k, c if c >= 0 else world.cap.shape[1]] = t
-    for other in range(world.cap.shape[1]):
-        s.decided[TOUCHED, other] |= other == c or (c < 0 and kind <= code.BY_EVEN and s.decided[CHANGE, other] != 0)
+    if kind != code.NOTIFY:
+        for other in range(world.cap.shape[1]):
+            if other == c or (c < 0 and kind <= code.BY_EVEN and s.decided[CHANGE, other] != 0):
+                s.decided[TOUCHED, other] = k + 1
     if kind == code.STAND_DOWN:
         s.own[STANDS, p] = t + pol.acts_of[act, 3]
     tally.whole[MOVED, r, p] += carry_out(world, s, p, t, kind, c)
@@ -849,11 +855,12 @@ def _act(
 
 
 @borrowing
-def _conflict(s: State) -> bool:  # pragma: no cover
+def _conflict(s: State, k: int) -> bool:  # pragma: no cover
     """Say whether a change touches a channel that a rule before has changed."""
     found = False
     for c in range(s.decided.shape[1]):
-        found = found or (s.decided[CHANGE, c] != 0 and s.decided[TOUCHED, c] != 0)
+        other = s.decided[TOUCHED, c]
+        found = found or (s.decided[CHANGE, c] != 0 and other != 0 and other != k + 1)
     return found
 
 
@@ -977,7 +984,8 @@ def believe(
         s.room[SCALE, c] = level * world.multiplier[world.clock[PHASE, t], c] * world.channels[CEILING, c]
         s.room[LOW, c], s.room[HIGH, c] = s.room[LOW, c] / cents, s.room[HIGH, c] / cents
         total += s.cells[LEFT, p, c] / cents
-    split(world.kinds[FAMILY], s.room[SCALE], world.channels[HALF], s.room[LOW], s.room[HIGH], total, 0.0, s.room[OUT])
+    low, high, out = s.room[LOW], s.room[HIGH], s.room[OUT]
+    split(world.kinds[FAMILY], s.room[SCALE], world.channels[HALF], low, high, total, 0.0, out, PRICED)
     s.decided[GIVEN, :] = 0
     for c in range(world.cap.shape[1]):
         s.decided[CHANGE, c] = int(s.room[OUT, c] * cents + 1e-6) - s.cells[LEFT, p, c]

@@ -59,7 +59,7 @@ def effects(played: Played) -> Effects:
     """Return what each decision of the logged run brought."""
     own = played.walked
     place = own.place("rules")
-    whole = own.log.whole[: min(own.log.count[0], len(own.log.whole))]
+    whole = own.log.whole[: min(own.log.filled[0], len(own.log.whole))]
     rows = np.flatnonzero((whole[:, 1] == place) & (whole[:, 5] == CARRIED_OUT))
     replay = _Replay(played, rows)
     count = len(rows)

@@ -65,6 +65,7 @@ from analysis.reallocation.world import (
     DAY,
     DEARER,
     DEMAND,
+    EXACT,
     FAMILY,
     HALF,
     LEARNING_COST,
@@ -115,9 +116,9 @@ def walk(
         draw(world, seed, run, truth)
         _begin(pol, s)
         own = run == logged
-        written = log.count[0]
+        written = log.filled[0]
         if not own:
-            log.count[0] = -1
+            log.filled[0] = -1
         busy, since = False, 0
         for h in range(length):
             if truth.hours[SURGING, h] > 0.0 and not busy:
@@ -138,7 +139,7 @@ def walk(
                     _moment(world, pol, s, truth, p, h, seed, run, log, tally, r, since)
             _spend(world, pol, s, truth, h, luck, swing, own, trace, tally, r)
         if not own:
-            log.count[0] = written
+            log.filled[0] = written
         for p in range(pol.own.shape[1]):
             tally.whole[TOTAL_RESERVE, r, p], tally.whole[TOTAL_LOCKED, r, p] = (
                 s.own[RESERVE, p] + s.cells[EXTRA, p].sum(),
@@ -238,6 +239,7 @@ def _spend(
     weight, rest, phase = world.hours[WEIGHT, h], world.hours[REST, h], world.clock[PHASE, h]
     price, demand, day = truth.hours[PRICE, h], truth.hours[DEMAND, h], world.clock[DAY, h] - 1
     value_of, dearer, cost = world.numbers[ORDER_VALUE], world.numbers[DEARER], world.numbers[LEARNING_COST]
+    exact = world.numbers[EXACT] > 0.0
     for p in range(pol.own.shape[1]):
         learns = pol.own[KIND, p] == RULED or pol.own[KIND, p] == THOMPSON
         until = rest - world.hours[REST, pol.ticks[THEN, p, h]]
@@ -248,7 +250,7 @@ def _spend(
                 s.rates[p, h % 24, c] = s.cells[LEFT, p, c] / (rest * CENTS)
             cap, x = world.cap[h, c], 0
             if s.cells[LEFT, p, c] > 0 and s.cells[PAUSED, p, c] == 0:
-                x, s.carry[DUE, p, c] = due(s.cells[LEFT, p, c], s.carry[DUE, p, c], weight / rest, cap)
+                x, s.carry[DUE, p, c] = due(s.cells[LEFT, p, c], s.carry[DUE, p, c], world.pacing[h, c], cap)
                 s.cells[LEFT, p, c] -= x
             if s.cells[EXTRA, p, c] > 0:
                 more, s.carry[EXTRA_DUE, p, c] = due(s.cells[EXTRA, p, c], s.carry[EXTRA_DUE, p, c], share, cap - x)
@@ -270,7 +272,9 @@ def _spend(
             money += x
             total += value
             count = 0.0
-            if learns or own:
+            if exact:
+                count = value / value_of * truth.cells[TRACKED_SHARE, h, c]
+            elif learns or own:
                 count = math.floor(poisson(value / value_of * swing[c], luck[c]) * truth.cells[TRACKED_SHARE, h, c])
             if learns:
                 usual = world.multiplier[phase, c] * weight * world.channels[CEILING, c]

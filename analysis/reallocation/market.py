@@ -62,12 +62,20 @@ class Market:
         """Demand of the campaign, in days."""
         return float(self.weight.sum())
 
-    def world(self, plan: Ints) -> World:
-        """Return the market as arrays; `plan` (cents by channel) tells how much of the noise is the orders' count."""
+    def world(self, plan: Ints, actual: Floats | None = None) -> World:
+        """Return the market as arrays.
+
+        Parameters
+        ----------
+        plan : ndarray of int, shape (channels,)
+            Cents; tells how much of the noise is the count of orders.
+        actual : ndarray, shape (2, hours, channels), optional
+            Spend and revenue that really were: the campaign is then played as it was, without chance.
+        """
         settings, width = self.settings, len(self.channels)
         rest = np.append(np.cumsum(self.weight[::-1])[::-1], 0.0)
         last = self.times[-1:] + pd.Timedelta(hours=1)
-        clock = self.times.append(last)
+        clock = pd.DatetimeIndex(self.times.append(last))
         day = (clock.normalize() - clock[0].normalize()).days.to_numpy() + 1
         draws = np.zeros((width, max(map(len, self.draws)), 2 + len(self.multiplier)))
         for c, own in enumerate(self.draws):
@@ -87,12 +95,35 @@ class Market:
             ),
             multiplier=np.ascontiguousarray(self.multiplier, dtype=float),
             draws=draws,
-            cap=np.floor(CENTS * self.weight[:, None] * self.most).astype(np.int64),
+            cap=self._cap(actual),
             cards=np.array([self._card(card) for card in settings.dealt()], dtype=float).reshape(-1, 9),
             numbers=np.array(
-                [self.order_value, settings.level_error, settings.dearer, settings.learning_cost, learning], dtype=float
+                [
+                    self.order_value,
+                    settings.level_error,
+                    settings.dearer,
+                    settings.learning_cost,
+                    learning,
+                    actual is not None,
+                ],
+                dtype=float,
             ),
+            pacing=self._pacing(rest, actual),
+            actual=np.zeros((2, 0, width)) if actual is None else np.ascontiguousarray(actual),
         )
+
+    def _cap(self, actual: Floats | None) -> Ints:
+        """Return the cents that channels take up in each hour: no less than they did."""
+        cap = np.floor(CENTS * self.weight[:, None] * self.most)
+        return (cap if actual is None else np.maximum(cap, np.ceil(CENTS * actual[0]))).astype(np.int64)
+
+    def _pacing(self, rest: Floats, actual: Floats | None) -> Floats:
+        """Return the share of what is left that is due in each hour: by demand, or as it really was spent."""
+        even = np.repeat((self.weight / rest[:-1])[:, None], len(self.channels), axis=1)
+        if actual is None:
+            return even
+        still = np.cumsum(actual[0][::-1], axis=0)[::-1]
+        return np.where(still > 1 / CENTS, actual[0] / np.maximum(still, 1 / CENTS), even)
 
     def _noise(self, plan: Ints) -> tuple[Floats, Floats]:
         """Return what sways a day besides the count of its orders, and the hourly noise that comes to it.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
 from analysis.arrays import Bools, Floats, Ints
@@ -15,7 +16,8 @@ from analysis.reallocation.bounds import bounds
 from analysis.reallocation.engine import walk
 from analysis.reallocation.market import Market
 from analysis.reallocation.money import shared
-from analysis.reallocation.responses import waterfill
+from analysis.reallocation.responses import Responses, waterfill
+from analysis.reallocation.rules import MarketSettings
 from analysis.reallocation.setting import Setting
 from analysis.reallocation.state import (
     CENTS,
@@ -36,6 +38,7 @@ from analysis.reallocation.state import (
 from analysis.reallocation.world import DAY, HOUR, World, blank
 from analysis.rules.actions import DrawReserve
 from analysis.rules.program import FLOOR, Program, program
+from analysis.rules.ready import plan as ready_plan
 from analysis.rules.rule_set import RuleSet
 
 LOGGED = 20_000
@@ -347,3 +350,26 @@ def interval(values: Floats) -> tuple[float, float]:
         return np.nan, np.nan
     reach = float(stats.t.ppf(TAILS[1], len(values) - 1)) * spread / np.sqrt(len(values))
     return float(values.mean() - reach), float(values.mean() + reach)
+
+
+def warm() -> None:
+    """Compile the kernels, which would otherwise wait for the first question."""
+    times = pd.date_range("2026-01-01", periods=24, freq="h")
+    names, ones = ("a", "b"), np.ones(2)
+    market = Market(
+        channels=names,
+        times=times,
+        weight=np.full(24, 1 / 24),
+        phase=np.zeros(24, dtype=np.int64),
+        multiplier=np.ones((1, 2)),
+        fitted=Responses(("hyperbolic", "hyperbolic"), 100 * ones, 10 * ones),
+        draws=(np.array([[100.0, 10.0, 1.0]]),) * 2,
+        most=20 * ones,
+        sigma=0.1 * ones,
+        order_value=5.0,
+        settings=MarketSettings(),
+    )
+    plan = np.array([850, 850])
+    given = Setting(market=market, budget=2000, reserve=300, tranches=(), plan=plan, observed=10 * ones,
+                    facts=frozenset(), left_out=(), expected=0.0, currency=None, notes=())  # fmt: skip
+    play(ready_plan(), (), given, runs=2, seed=1)

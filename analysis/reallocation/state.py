@@ -82,7 +82,7 @@ SPENT, ORDERS, FORECAST, LATE, LATE_FORECAST = range(5)
 STREAK, FIRED = range(2)
 """Layers of `State.counts`: evaluations in a row, and when a rule last acted."""
 CHANGE, GIVEN, TOUCHED = range(3)
-"""Layers of `State.decided`: the decision being made, and which channels were changed at this moment."""
+"""Layers of `State.decided`: the decision being made, and 1 + the rule that changed a channel at this moment."""
 START, LEVEL, LOW, HIGH, SCALE, OUT, LUCKS, SWINGS = range(8)
 """Layers of `State.room`."""
 
@@ -137,13 +137,14 @@ class Log(NamedTuple):
         Both sides of the condition's first comparison, the marginal ROI given up and gained, and cents proposed.
     cents : ndarray of int, shape (3, rows, channels)
         Before, change, release.
-    count : ndarray of int, shape (1,)
+    filled : ndarray of int, shape (1,)
+        Rows there were, those for which there was no room included; -1 while another run is walked.
     """
 
     whole: Ints
     reals: Floats
     cents: Ints
-    count: Ints
+    filled: Ints
 
 
 class Trace(NamedTuple):

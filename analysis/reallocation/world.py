@@ -35,11 +35,11 @@ PHASE, HOUR, WEEKDAY, DAY = range(4)
 FAMILY, DRAWN = range(2)
 """Layers of `World.kinds`: the curve's shape, and how many draws of it there are."""
 CEILING, HALF, MOST, NOISE, JITTER, SWAY, STAY = range(7)
-"""Layers of `World.channels`: the fitted curve, a day; money a day that is taken up; standard deviation of the log of what
-multiplies an hour's orders besides their count; its relative variance in an hour, and over a day; the share of conversions
-still to come that has not come an hour later."""
-ORDER_VALUE, LEVEL_ERROR, DEARER, LEARNING_COST, LEARNING = range(5)
-"""Places in `World.numbers`; learning in hours."""
+"""Layers of `World.channels`: the fitted curve, a day; money a day that is taken up; standard deviation of the log of
+what multiplies an hour's orders besides their count; its relative variance in an hour, and over a day; the share of
+conversions still to come that has not come an hour later."""
+ORDER_VALUE, LEVEL_ERROR, DEARER, LEARNING_COST, LEARNING, EXACT = range(6)
+"""Places in `World.numbers`; learning in hours; whether orders are seen as expected, without chance."""
 SURGING = 2
 """With DEMAND and PRICE, a layer of `Truth.hours`."""
 RESPONSE, TRACKED_SHARE, MARKED = range(3)
@@ -61,7 +61,12 @@ class World(NamedTuple):
     cap : ndarray of int, shape (hours, channels)
         Cents that a channel takes up in an hour.
     cards : ndarray, shape (cards, 9)
-    numbers : ndarray, shape (5,)
+    numbers : ndarray, shape (6,)
+    pacing : ndarray, shape (hours, channels)
+        Share of what is left that is due in each hour.
+    actual : ndarray, shape (2, hours, channels)
+        Spend and revenue that really were, in currency: a run's response is what its curves make of them. No hours
+        where the campaign is simulated.
     """
 
     hours: Floats
@@ -73,6 +78,8 @@ class World(NamedTuple):
     cap: Ints
     cards: Floats
     numbers: Floats
+    pacing: Floats
+    actual: Floats
 
 
 class Truth(NamedTuple):
@@ -122,6 +129,19 @@ def draw(world: World, seed: int, run: int, truth: Truth) -> None:  # pragma: no
     truth.cells[:] = 1.0
     for k in range(len(world.cards)):
         _deal(world, seed, run, k, truth)
+    for h in range(world.actual.shape[1]):
+        for c in range(width):
+            _as_it_was(world, truth, h, c)
+
+
+@borrowing
+def _as_it_was(world: World, truth: Truth, h: int, c: int) -> None:  # pragma: no cover - compiled
+    """Let an hour's response be such that the spend there was earns what it did."""
+    weight, spend = world.hours[WEIGHT, h], world.actual[0, h, c]
+    if spend > 0.0:
+        usual = truth.multiplier[world.clock[PHASE, h], c] * weight * truth.curve[CEILING, c]
+        usual *= height(world.kinds[FAMILY, c], spend / (weight * truth.curve[HALF, c]))
+        truth.cells[RESPONSE, h, c] *= world.actual[1, h, c] / usual if usual > 0.0 else 1.0
 
 
 @borrowing
@@ -181,7 +201,15 @@ def reached(family: int, slope: float) -> float:  # pragma: no cover - compiled
 
 @borrowing
 def split(
-    family: Ints, scale: Floats, half: Floats, low: Floats, high: Floats, total: float, least: float, out: Floats
+    family: Ints,
+    scale: Floats,
+    half: Floats,
+    low: Floats,
+    high: Floats,
+    total: float,
+    least: float,
+    out: Floats,
+    steps: int,
 ) -> float:  # pragma: no cover - compiled
     """Spread a total so that every part's next unit earns the same, within bounds; return what that is.
 
@@ -195,6 +223,8 @@ def split(
         Nothing is given, beyond `low`, that earns less.
     out : ndarray, shape (parts,)
         Filled: adds up to the total, or to less where the bounds or `least` leave some over.
+    steps : int
+        How often the price of money, first known to twelve digits' width, is halved.
     """
     top = 0.0
     for i in range(len(out)):
@@ -204,7 +234,7 @@ def split(
     if top <= bottom or _wanted(family, scale, half, low, high, bottom, out) <= total:
         _wanted(family, scale, half, low, high, max(bottom, 1e-300), out)
         return bottom
-    for _ in range(60):
+    for _ in range(steps):
         middle = math.sqrt(bottom * top)
         if _wanted(family, scale, half, low, high, middle, out) > total:
             bottom = middle

@@ -17,7 +17,8 @@ class Action(Value):
     Attributes
     ----------
     moves : bool
-        Whether it moves money, and so waits for the next adjustment; the others act at the evaluation.
+        Whether it moves money, and so happens only at adjustments at which the rule is met; the others act at the
+        evaluation.
     """
 
     moves: ClassVar[bool] = True

@@ -27,7 +27,8 @@ def borrowing(function: Kernel) -> Kernel:
 
     Counting them takes most of the time where many arrays are handed on at every call.
     """
+    flags: dict[str, Any] = {"nogil": True, "_nrt": False}
     try:
-        return cast(Kernel, njit(nogil=True, cache=True, _nrt=False)(function))
+        return cast(Kernel, njit(cache=True, **flags)(function))
     except RuntimeError:
-        return cast(Kernel, njit(nogil=True, _nrt=False)(function))
+        return cast(Kernel, njit(**flags)(function))

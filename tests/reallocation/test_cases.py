@@ -70,7 +70,8 @@ def test_a_campaign_that_sells_better_than_fitted_is_in_no_surge() -> None:
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "changed"), [("2026-10-30", "2026-11-04", "2026-11-02"), ("2027-03-12", "2027-03-17", "2027-03-15")]
+    ("start", "end", "changed"),
+    [("2026-10-30", "2026-11-04", "2026-11-02"), ("2027-03-12", "2027-03-17", "2027-03-15")],
 )
 def test_rules_act_at_the_same_local_hours_after_a_clock_change(starved, start, end, changed) -> None:
     tables = campaign(starved, zone="America/New_York", start=start, end=end)

@@ -32,7 +32,7 @@ def test_a_replay_of_all_decisions_is_the_run_and_of_none_the_plan_left_alone(pa
     for seed in range(part, cases(120), 6):
         given, asked = drawn(seed, most_hours=100)
         played = play(asked, (), given, runs=2, seed=seed)
-        whole = played.walked.log.whole[: int(played.walked.log.count[0])]
+        whole = played.walked.log.whole[: int(played.walked.log.filled[0])]
         rows = np.flatnonzero((whole[:, 1] == played.walked.place("rules")) & (whole[:, 5] == CARRIED_OUT))
         replay = told._Replay(played, rows)
         use = np.array([np.ones(len(rows), bool), np.zeros(len(rows), bool), np.zeros(len(rows), bool)])
@@ -50,7 +50,7 @@ def test_no_part_of_the_decisions_spends_money_that_is_not_there():
         rows = np.flatnonzero(
             (played.walked.log.whole[:, 1] == played.walked.place("rules"))
             & (played.walked.log.whole[:, 5] == CARRIED_OUT)
-            & (np.arange(len(played.walked.log.whole)) < played.walked.log.count[0])
+            & (np.arange(len(played.walked.log.whole)) < played.walked.log.filled[0])
         )
         replay = told._Replay(played, rows)
         own = [replay.held, replay.free]
@@ -97,5 +97,3 @@ def test_in_a_market_where_moving_pays_every_move_has_a_true_effect_above_zero()
 
 def test_what_a_naive_reading_gets_wrong_is_counted_by_sign():
     assert told.misread([1.0, -2.0, 3.0, 0.0], [-1.0, -2.0, 0.0, 5.0]) == (2, 3)
-
-

@@ -38,7 +38,7 @@ class Case:
     def decisions(self, place: int):
         """Yield a policy's decisions that were carried out: moment, kind, channel, before, change, given."""
         log = self.found.log
-        for n in range(int(log.count[0])):
+        for n in range(int(log.filled[0])):
             if log.whole[n, 1] == place and log.whole[n, 5] == CARRIED_OUT:
                 yield (*(int(log.whole[n, i]) for i in (0, 3, 4)), *log.cents[:, n])
 
@@ -163,7 +163,7 @@ def test_a_changed_future_changes_no_earlier_decision(part):
 
 def _until(walk, last: int):
     """Return all that was written up to a moment."""
-    kept = int(walk.log.count[0])
+    kept = int(walk.log.filled[0])
     rows = walk.log.whole[:kept, 0] <= last
     return walk.log.whole[:kept][rows], walk.log.reals[:kept][rows], walk.log.cents[:, :kept][:, rows]
 

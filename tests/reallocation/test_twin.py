@@ -77,9 +77,7 @@ def pairs(seed: int):
         if policy.kind == FIXED:
             walk = twin.Walk(ground, truth, *held, **more)
         elif policy.kind == THOMPSON:
-            free = RuleSet(
-                evaluate_every=asked.evaluate_every, adjust_every=asked.adjust_every, limits=asked.limits
-            )
+            free = RuleSet(evaluate_every=asked.evaluate_every, adjust_every=asked.adjust_every, limits=asked.limits)
             walk = twin.Thompson(ground, truth, *held, rules=free, **more)
         else:
             rules = asked if policy.name == "rules" else engine._unanswered(asked)
@@ -97,7 +95,7 @@ def same(one: float, other: float) -> bool:
 
 def kernel_lines(pair: Pair) -> list[tuple]:
     log = pair.found.log
-    rows = np.flatnonzero(log.whole[: int(log.count[0]), 1] == pair.place)
+    rows = np.flatnonzero(log.whole[: int(log.filled[0]), 1] == pair.place)
     return [
         (
             int(log.whole[n, 0]), int(log.whole[n, 2]) - pair.first if log.whole[n, 2] >= 0 else -1,

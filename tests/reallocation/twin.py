@@ -327,7 +327,7 @@ class Walk:
         self.held: list[tuple[int, int, int]] = []
         self.acts: set[int] = set()
         self.decided_at: list[int] = []
-        self.touched = [False] * self.width
+        self.touched: list[int | None] = [None] * self.width
 
     # -- an hour ------------------------------------------------------------------------------------------
 
@@ -484,7 +484,7 @@ class Ruled(Walk):
             level = self.levels(t, hours_of(reading.over), hours_of(reading.excluding))
             if reading.metric == "marginal_roi":
                 return self.next_unit(t, level, c, self.left[c]) if c >= 0 else None
-            low, high = self.pair(t, level, 1.0)
+            low, _ = self.pair(t, level, 1.0)
             if low < 0:
                 return None
             return self.seen[3] / self.seen[2] if self.seen[2] > 0 else math.inf
@@ -632,7 +632,7 @@ class Ruled(Walk):
 
     def partners(self, c: int) -> list[int]:
         """Return who pays for a change of a channel: not the paused, nor what a rule has changed at this moment."""
-        return [k for k in range(self.width) if k != c and not self.paused[k] and not self.touched[k]]
+        return [k for k in range(self.width) if k != c and not self.paused[k] and self.touched[k] is None]
 
     def own_budget(self, action: ChangeBudget, c: int, t: int):
         left, change = self.left[c], self.nobody()
@@ -747,7 +747,7 @@ class Ruled(Walk):
     def moment(self, t: int) -> None:
         if self.set.mode == "off" or t not in self.looks:
             return
-        self.touched = [False] * self.width
+        self.touched = [None] * self.width
         self.start = [left / (self.g.rest[t] * 100) for left in self.left]
         self.seen = [NAN] * 4
         for waiting in [w for w in self.queue if w.due <= t]:
@@ -826,7 +826,7 @@ class Ruled(Walk):
             return STANDING
         if rest and last is not None and t - last < rest:
             return RESTING
-        if c >= 0 and self.touched[c]:
+        if c >= 0 and self.touched[c] not in (None, k):
             return CONFLICT
         return FULL_DAY if self.full(t) else DONE
 
@@ -837,7 +837,7 @@ class Ruled(Walk):
             asked, outcome, change, given = self.propose(action, c, t)
             if outcome == NOTHING and isinstance(action, (Pause, Resume)):
                 return
-        if outcome == DONE and any(x and self.touched[i] for i, x in enumerate(change)):
+        if outcome == DONE and any(x and self.touched[i] not in (None, k) for i, x in enumerate(change)):
             outcome = CONFLICT
         told = self.set.mode == "notify" and isinstance(action, Notify)
         if outcome == DONE and self.set.mode != "apply" and not told:
@@ -848,9 +848,9 @@ class Ruled(Walk):
         if outcome != DONE:
             return
         self.fired[k, c] = t
-        for i in range(self.width):
+        for i in () if isinstance(action, Notify) else range(self.width):
             if i == c or (c < 0 and isinstance(action, (ChangeBudget, Rebalance)) and change[i]):
-                self.touched[i] = True
+                self.touched[i] = k
         if isinstance(action, StandDown):
             self.stands_until = t + hours_of(action.lasts)
         self.carry_out(action, c, change, given, t)
@@ -928,7 +928,7 @@ class Thompson(Ruled):
         if t not in self.acts:
             return
         g, cents = self.g, self.g.rest[t] * 100
-        self.touched = [False] * self.width
+        self.touched = [None] * self.width
         self.start = [left / cents for left in self.left]
         self.seen = [NAN] * 4
         fence, scale, total = self.fence(t), [], 0.0

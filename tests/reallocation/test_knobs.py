@@ -1,0 +1,135 @@
+"""Other settings: break-even, maps, what only running the rules tells."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analysis import BreakEven, ResponseCurves, RuleCheck, RuleSweep, Simulation
+from analysis.errors import QuestionError
+from analysis.reallocation.break_even import LOOKED_AT, _crossing, _end
+from analysis.reallocation.knobs import KNOBS
+from analysis.reallocation.rules import MarketSettings, Rules
+from analysis.reallocation.setting import setting
+from analysis.rules import (
+    actions,
+    conditions,
+    rule_set,
+)
+from tests.reallocation.markets import report
+
+CURVES = ResponseCurves(form="hyperbolic", draws=100)
+TRUE = {"search": (3000.0, 300.0), "display": (900.0, 300.0), "creators": (9000.0, 1200.0)}
+TABLES = report(TRUE, {"search": 500.0, "display": 500.0, "creators": 100.0})
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return TABLES
+
+
+def test_a_gain_ends_where_the_line_between_values_crosses_zero() -> None:
+    at = np.array([0.0, 0.1, 0.2, 0.4])
+    assert _end(at, np.array([10.0, 6.0, 2.0, -2.0]), True) == ("above", pytest.approx(0.3))
+    assert _end(at, np.array([-1.0, 1.0, 2.0, 3.0]), True) == ("below", pytest.approx(0.05))
+    hours = np.array([1.0, 4.0, 16.0])
+    ends, place = _end(hours, np.array([3.0, 1.0, -1.0]), False)
+    assert (ends, round(place, 9)) == ("above", 8.0)  # halfway on a scale of doublings
+    assert _end(at, np.array([1.0, 1.0, 1.0, 1.0]), True)[0] == "never"
+    assert _end(at, -np.ones(4), True)[0] == "always"
+
+
+def test_the_interval_of_a_break_even_covers_the_true_one() -> None:
+    """Gains of 12 runs around a known line: 10,000 - 40,000 x reserve ends at 25%."""
+    points = [{"reserve": v} for v in LOOKED_AT["reserve"]]
+    at = np.array(LOOKED_AT["reserve"])
+    inside, tries = 0, 120
+    for seed in range(tries):
+        rng = np.random.default_rng(seed)
+        own = 10_000 - 40_000 * at[:, None] + 3_000 * rng.standard_normal((1, 40)) + 200 * rng.standard_normal((11, 40))
+        found = _crossing("reserve", points, own, seed)
+        assert found["ends"] == "above"
+        inside += found["low"] <= 0.25 <= found["high"]
+    assert 0.88 <= inside / tries <= 0.99
+
+
+def test_break_even_says_what_simulations_with_that_reserve_say(tables) -> None:
+    answer = BreakEven(curves=CURVES, runs=12).run(tables)
+    table = answer.table.query("setting == 'reserve'").set_index("value")
+    budget = setting(Simulation(curves=CURVES), tables).budget / 100
+    for reserve in (0.0, 0.3, 0.6):
+        asked = Simulation(curves=CURVES, runs=12, rules=Rules(reserve=reserve), budget=budget)
+        own = asked.run(tables).table.set_index("policy").loc["rules"]
+        assert table.loc[reserve, "gain"] == pytest.approx(own["gain"], rel=2e-3)
+    ends = answer.frame("breaks").set_index(["against", "setting"])
+    assert ends.loc[("fixed", "reserve"), "ends"] == "above"
+    assert 0.3 < ends.loc[("fixed", "reserve"), "low"] < ends.loc[("fixed", "reserve"), "high"] < 0.8
+
+
+def test_every_knob_turns_something(tables) -> None:
+    base = Simulation(curves=CURVES, runs=2)
+    for name, knob in KNOBS.items():
+        changed = {
+            knob.rules(base.rule_set(), v).digest() if knob.rules else knob.market(base.market, v).digest()
+            for v in knob.values
+        }
+        assert len(changed) == len(knob.values), name
+
+
+def test_a_map_has_a_cell_for_every_pair_on_the_same_chance(tables) -> None:
+    asked = RuleSweep(
+        curves=CURVES, runs=8, across="reserve", down="step", across_values=(0.0, 0.3), down_values=(0.05, 0.1)
+    )
+    table = asked.run(tables).table
+    assert table[["across", "down"]].to_numpy().tolist() == [[0.0, 0.05], [0.3, 0.05], [0.0, 0.1], [0.3, 0.1]]
+    own = (
+        BreakEven(curves=CURVES, runs=8)
+        .run(tables)
+        .table.query("setting == 'reserve' and value == 0.3")["gain"]
+        .iloc[0]
+    )
+    assert table.query("across == 0.3 and down == 0.1")["gain"].iloc[0] == pytest.approx(own, rel=1e-12)
+
+
+def test_the_best_of_many_equal_settings_is_no_finding(tables) -> None:
+    """A setting that decides nothing: whatever is best of eight is best by nothing at all."""
+    calm = MarketSettings(surges=0, failures=0)
+    asked = RuleSweep(curves=CURVES, runs=8, across="floor", down="advantage", market=calm,
+                      across_values=(0.2, 0.2001), down_values=(1.1, 1.1001))  # fmt: skip
+    assert "No pair of settings" in asked.run(tables).headline.text()
+
+
+def test_a_map_of_one_setting_against_itself_is_refused() -> None:
+    with pytest.raises(QuestionError, match="choose two"):
+        RuleSweep(across="step", down="step")
+    with pytest.raises(QuestionError, match="up to 12 numbers"):
+        RuleSweep(across_values=tuple(range(13)))
+
+
+def test_rules_that_are_never_or_always_met_are_found_by_running_them(tables) -> None:
+    compare = conditions.Compare
+    rules = rule_set.RuleSet(
+        rules=(
+            rule_set.Rule(name="never", when=compare(left="cpa", is_=">", than=1e9), then=(actions.Pause(),)),
+            rule_set.Rule(name="always", when=compare(left="spend", is_=">=", than=0), then=(actions.Notify(),)),
+        )
+    )
+    answer = RuleCheck(curves=CURVES, runs=4, rules=rules).run(tables)
+    found = {(f.code, f.rule) for f in answer.findings}
+    assert {("never-met", "never"), ("always-met", "always")} <= found
+    fires = answer.frame("fires").set_index("rule")
+    looks = 6 * 7 * 3  # every 4 hours, a week, three channels
+    assert fires.loc["always", "asked"] == pytest.approx(looks, rel=0.02)
+    assert fires.loc["never", "asked"] == 0
+
+
+def test_the_plans_rules_draw_nothing_where_nothing_happens(tables) -> None:
+    fires = RuleCheck(curves=CURVES, runs=20).run(tables).frame("fires").set_index("rule")
+    assert fires.loc["draw on the reserve in a surge", "quiet"] <= 0.006
+
+
+def test_late_orders_are_warned_of(tables) -> None:
+    low = conditions.Compare(left="roi", is_="<", than=0.5)
+    rules = rule_set.RuleSet(rules=(rule_set.Rule(name="stop", when=low, then=(actions.Pause(),)),))
+    asked = RuleCheck(curves=CURVES, runs=2, market=MarketSettings(conversion_delay="2d"), rules=rules)
+    assert "delay" in {f.code for f in asked.run(tables).findings}
