@@ -809,7 +809,7 @@ def _held(world: World, pol: Policies, s: State, p: int, t: int, k: int, c: int)
         return RESTING
     if c >= 0 and s.decided[TOUCHED, c] != 0 and s.decided[TOUCHED, c] != k + 1:
         return CONFLICT
-    return FULL_DAY if _full(pol, s, p, t) else CARRIED_OUT
+    return CARRIED_OUT
 
 
 @borrowing
@@ -826,6 +826,8 @@ def _act(
     """Let a rule that is met do one thing, unless something holds it back."""
     kind = pol.acts_of[act, 0]
     asked = 0
+    if held == CARRIED_OUT and _full(pol, s, p, t):
+        held = FULL_DAY  # an action of this rule may have been the last that a day has room for
     s.decided[CHANGE, :] = 0
     s.decided[GIVEN, :] = 0
     if held == CARRIED_OUT:

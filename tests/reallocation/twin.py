@@ -806,13 +806,14 @@ class Ruled(Walk):
         else:
             streak = streak + 1 if met else 0
         self.streak[k, c] = streak
+        held = self.held_back(k, rule, c, t)
         for action in rule.then:
             if streak >= rule.pending and isinstance(action, DrawReserve):
                 self.declares = True
             if action.moves and t not in self.acts:
                 continue
             if streak >= rule.pending:
-                self.act(k, rule, c, action, t)
+                self.act(k, c, action, held, t)
             elif c < 0 and isinstance(action, (ChangeBudget, Rebalance)):
                 self.write(t, k, action, c, NOT_MET, 0, self.nobody(), self.nobody())
 
@@ -826,12 +827,12 @@ class Ruled(Walk):
             return STANDING
         if rest and last is not None and t - last < rest:
             return RESTING
-        if c >= 0 and self.touched[c] not in (None, k):
-            return CONFLICT
-        return FULL_DAY if self.full(t) else DONE
+        return CONFLICT if c >= 0 and self.touched[c] not in (None, k) else DONE
 
-    def act(self, k: int, rule, c: int, action, t: int) -> None:
-        outcome, asked = self.held_back(k, rule, c, t), 0
+    def act(self, k: int, c: int, action, outcome: str, t: int) -> None:
+        asked = 0
+        if outcome == DONE and self.full(t):
+            outcome = FULL_DAY
         change, given = self.nobody(), self.nobody()
         if outcome == DONE:
             asked, outcome, change, given = self.propose(action, c, t)
