@@ -158,7 +158,7 @@ def test_the_reserve_is_drawn_until_the_next_adjustment_and_what_is_left_over_co
 
 def test_what_was_released_and_not_taken_up_comes_back():
     # A channel takes up 108 cents an hour: 8 above the plan's 100, over 8 hours 64 of the 1,200 in each of both.
-    at = flat((100.0, 100.0), (24.0, 24.0), most=25.92, order_value=0.01)
+    at = flat((100.0, 100.0), (24.0, 24.0), most=25.93, order_value=0.01)
     rules = one(DrawReserve(share=1.0, min_roi=0), per="campaign", when=first_day(at_hour(8, 9)), reserve=0.2)
     told = Told(rules, at, budget=12_000, reserve=0.2)
     assert told.given[0] == pytest.approx([64, 64], abs=1)

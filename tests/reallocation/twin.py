@@ -147,7 +147,7 @@ def waterfilled(forms, scale, half, low, high, total, least):
     bottom = max(least, top * 1e-12)
     if top <= bottom or sum(wanted(bottom)) <= total:
         return wanted(max(bottom, 1e-300)), bottom
-    for _ in range(80):
+    for _ in range(48):  # the width at which both stop decides of cents
         middle = math.sqrt(bottom * top)
         bottom, top = (middle, top) if sum(wanted(middle)) > total else (bottom, middle)
     return wanted(top), top
