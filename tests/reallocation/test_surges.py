@@ -11,10 +11,8 @@ from sizes import cases
 
 from analysis.reallocation import play as engine
 from analysis.reallocation.rules import Card, MarketSettings, Rules
-from analysis.reallocation.state import DRAWN, FOUND, REVENUE, WAITED
+from analysis.reallocation.state import DRAWN, FOUND, WAITED
 from analysis.reallocation.words import detectable
-from analysis.rules.actions import Rebalance
-from analysis.rules.rule_set import Limits, Rule, RuleSet
 
 QUIET = MarketSettings(surges=0, failures=0)
 
