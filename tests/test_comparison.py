@@ -12,6 +12,7 @@ import pytest
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from analysis import (
+    Card,
     Comparison,
     Exclusion,
     Filter,
@@ -22,6 +23,7 @@ from analysis import (
     Limit,
     PriceIndex,
     Retention,
+    RuleSet,
     Sales,
     Scenario,
     Step,
@@ -416,6 +418,9 @@ OTHER: dict[str, Any] = {
     "session": True, "unbounded": True, "evaluate_every": "2h", "adjust_every": "12h", "min_advantage": 2.0,
     "lookback": "2d", "floor": 0.5, "surge_ratio": 3.0, "surge_evaluations": 5, "release": 0.5, "min_roi": 2.0,
     "surges": 5.0, "surge_size": 4.0, "surge_lasts": "2d", "surge_price": 0.5, "failures": 3.0, "failure_share": 0.2,
+    "against": (RuleSet(name="none"),), "across": "floor", "down": "reserve", "across_values": (0.1, 0.3),
+    "down_values": (0.05, 0.2), "cards": (Card(shock="viral"),), "conversion_delay": "2d", "delays": (("search", 5.0),),
+    "level_error": 0.3, "dearer": 0.2, "learning": "1d", "learning_cost": 0.3,
     "replaced_after": "1d", "headroom": 4.0, "order_value": 80.0, "campaign": ("Double 11",),
     "channel": ("search",), "device": ("ios",), "lapsed_after": 50, "weeks": 5, "was": "lapsed", "now": "won back",
     "top": 0.4, "within": 9, "channels": ("search",),

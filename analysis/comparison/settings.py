@@ -108,6 +108,19 @@ def _prices(held: Any) -> Message:
     return found
 
 
+def _rule_sets(held: Any) -> Message:
+    """Put rule sets, or the plan's own rules by their knobs, into words: each by its name and how many rules it has."""
+    sets = [
+        one.rule_set() if hasattr(one, "rule_set") else one for one in (held if isinstance(held, tuple) else (held,))
+    ]
+    each = tuple(say("{name} ({n} rules)", name=one.name, n=len(one.rules)) for one in sets)
+    return say("{names}", names=Names(each))
+
+
+def _cards(held: Any) -> Message:
+    return say("{n} cards", n=len(held))
+
+
 def _plans(held: Any) -> Message:
     return say("{names}", names=Names(tuple(label for label, _ in held)))
 
@@ -369,6 +382,22 @@ OWN: Mapping[tuple[str, str], Setting] = MappingProxyType(
         ("rules", "surge_evaluations"): Setting(N_("Evaluations"), PLAIN),
         ("rules", "release"): Setting(N_("Share of the reserve drawn at once"), _share),
         ("rules", "min_roi"): Setting(N_("Least marginal ROI for the reserve"), PLAIN),
+        **{
+            (kind, name): Setting(label, _rule_sets, N_("None"))
+            for kind in ("simulation", "break-even", "rule-sweep", "rule-check", "rule-replay")
+            for name, label in (("rules", N_("Rules")), ("against", N_("Compared with")))
+        },
+        ("rule-sweep", "across"): Setting(N_("Across"), PLAIN),
+        ("rule-sweep", "down"): Setting(N_("Down"), PLAIN),
+        ("rule-sweep", "across_values"): Setting(N_("Values across"), _numbers, N_("the usual ones")),
+        ("rule-sweep", "down_values"): Setting(N_("Values down"), _numbers, N_("the usual ones")),
+        ("market", "cards"): Setting(N_("Shock cards"), _cards, N_("None")),
+        ("market", "conversion_delay"): Setting(N_("Orders come in late by"), LENGTH, N_("nothing")),
+        ("market", "delays"): Setting(N_("Hours until orders come in"), _amounts, N_("as for all")),
+        ("market", "level_error"): Setting(N_("How far off the curves are together"), _share),
+        ("market", "dearer"): Setting(N_("How much dearer spending twice as fast is"), _share),
+        ("market", "learning"): Setting(N_("Learning after a large change"), LENGTH, N_("none")),
+        ("market", "learning_cost"): Setting(N_("Response lost while learning"), _share),
         ("market", "surges"): Setting(N_("Surges expected"), PLAIN),
         ("market", "surge_size"): Setting(N_("Orders in a surge, times the usual"), PLAIN),
         ("market", "surge_lasts"): Setting(N_("A surge lasts"), LENGTH),

@@ -97,6 +97,8 @@ HISTORY = 168
 """Hours before a window over which a forecast is levelled to what was seen."""
 SETTLED = 10.0
 """Orders' worth of belief in the forecast as it was fitted, before any were seen."""
+NOTHING_CAME = 1e-12
+"""Share of all that came so far below which a window holds nothing."""
 CRUMB = 0.01
 """Share of a step below which a channel has nothing to give or no room to take."""
 PRICED = 48
@@ -115,7 +117,8 @@ def come(sums: Floats, stay: float, what: int, p: int, a: int, b: int, t: int, c
     if stay > 0.0:
         late = what + LATE - ORDERS
         found -= sums[late, p, b, c] * stay ** (t - b) - sums[late, p, a, c] * stay ** (t - a)
-    return float(max(found, 0.0))
+    # What rounding leaves of running sums is nothing: a cost per order is not divided by it.
+    return found if found > NOTHING_CAME * sums[what, p, b, c] else 0.0
 
 
 @borrowing
@@ -139,7 +142,11 @@ def learn(world: World, s: State, p: int, t: int, window: int, excluded: int) ->
 
 @borrowing
 def fence(world: World, pol: Policies, s: State, p: int, t: int) -> None:  # pragma: no cover
-    """Fill `low` and `high`: the least and most cents that limits let each channel have for the rest."""
+    """Fill `low` and `high`: the least and most cents that limits let each channel have for the rest.
+
+    A channel that rests after a change keeps what it has, whoever pays for what.
+    """
+    rest = pol.limits[p, code.COOLDOWN]
     cents, before = world.hours[REST, t] * CENTS, world.hours[REST, 0] * CENTS
     step, day = pol.limits[p, code.STEP], pol.limits[p, code.DAY]
     for c in range(world.cap.shape[1]):
@@ -154,6 +161,8 @@ def fence(world: World, pol: Policies, s: State, p: int, t: int) -> None:  # pra
         left = s.cells[LEFT, p, c]
         s.room[LOW, c] = min(left, math.ceil(low * cents - 1e-6))
         s.room[HIGH, c] = max(left, math.floor(high * cents + 1e-6))
+        if rest > 0 and t - s.cells[CHANGED, p, c] < rest:
+            s.room[LOW, c] = s.room[HIGH, c] = left
 
 
 @borrowing
@@ -182,11 +191,10 @@ def next_unit(world: World, s: State, p: int, t: int) -> None:  # pragma: no cov
 def pair(world: World, pol: Policies, s: State, p: int, t: int, crumb: float) -> tuple[int, int]:  # pragma: no cover
     """Return the channel that gives up least and the one that gains most, -1 without; `seen` gets their ROI."""
     low, high, least, most = -1, -1, np.inf, -np.inf
-    rest = pol.limits[p, code.COOLDOWN]
     fence(world, pol, s, p, t)
     next_unit(world, s, p, t)
     for c in range(world.cap.shape[1]):
-        if s.cells[PAUSED, p, c] or (rest > 0 and t - s.cells[CHANGED, p, c] < rest):
+        if s.cells[PAUSED, p, c]:
             continue
         value, left = s.room[OUT, c], s.cells[LEFT, p, c]
         if left - s.room[LOW, c] > crumb and value < least:
@@ -420,16 +428,25 @@ def _own_budget(
 
 
 @borrowing
+def _takes_part(s: State, p: int, k: int, c: int) -> bool:  # pragma: no cover
+    """Say whether channel `k` is one of those that pay for a change of channel `c`."""
+    return k != c and s.cells[PAUSED, p, k] == 0 and s.decided[TOUCHED, k] == 0
+
+
+@borrowing
 def _others_pay(world: World, pol: Policies, s: State, p: int, t: int, c: int, amount: int) -> None:  # pragma: no cover
-    """Fill `change`: the others pay `amount`, or get it where it is below zero, in proportion and within limits."""
+    """Fill `change`: the others pay `amount`, or get it where it is below zero, in proportion and within limits.
+
+    What a rule before has changed at this moment is left alone: two rules may raise two channels at a time.
+    """
     total = 0
     for k in range(world.cap.shape[1]):
-        if k != c and not s.cells[PAUSED, p, k]:
+        if _takes_part(s, p, k, c):
             total += s.cells[LEFT, p, k]
     if total <= 0:
         return
     for k in range(world.cap.shape[1]):
-        if k != c and not s.cells[PAUSED, p, k]:
+        if _takes_part(s, p, k, c):
             low, high = int(s.room[LOW, k]), int(s.room[HIGH, k])
             part = int(abs(amount) * (s.cells[LEFT, p, k] / total))
             part = min(part, s.cells[LEFT, p, k] - low) if amount > 0 else min(part, high - s.cells[LEFT, p, k])
@@ -560,7 +577,7 @@ def _draw(world: World, pol: Policies, s: State, p: int, t: int, act: int) -> tu
     )
     given = 0
     for c in range(world.cap.shape[1]):
-        s.decided[GIVEN, c] = min(int((s.room[OUT, c] - s.room[LOW, c]) * days * CENTS), amount - given)
+        s.decided[GIVEN, c] = min(int((s.room[OUT, c] - s.room[LOW, c]) * days * CENTS + 1e-6), amount - given)
         given += s.decided[GIVEN, c]
     return amount, NOTHING if given == 0 else CARRIED_OUT
 
@@ -589,7 +606,7 @@ def _stop_or_start(pol: Policies, s: State, p: int, c: int, kind: int) -> tuple[
         return 0, NOTHING
     total, plan, last = 0, pol.plan[p, c], -1
     for k in range(len(s.decided[CHANGE])):
-        if k != c and not s.cells[PAUSED, p, k]:
+        if _takes_part(s, p, k, c):
             total += s.cells[LEFT, p, k]
             plan += pol.plan[p, k]
             last = k
@@ -598,7 +615,7 @@ def _stop_or_start(pol: Policies, s: State, p: int, c: int, kind: int) -> tuple[
     amount = s.cells[LEFT, p, c] if kind == code.PAUSE else -int(total * (pol.plan[p, c] / max(plan, 1)))
     rest = amount
     for k in range(len(s.decided[CHANGE])):
-        if k != c and not s.cells[PAUSED, p, k]:
+        if _takes_part(s, p, k, c):
             s.decided[CHANGE, k] = int(amount * (s.cells[LEFT, p, k] / total))
             rest -= s.decided[CHANGE, k]
     if rest > 0:
@@ -622,6 +639,12 @@ def carry_out(world: World, s: State, p: int, t: int, kind: int, c: int) -> int:
         up += max(change[k], 0)
         down += max(-change[k], 0)
     extra = up - down
+    if kind == code.TRANCHE and extra > s.own[LOCKED, p]:  # a replay in which less was held back
+        locked, whole = s.own[LOCKED, p], extra
+        extra = 0
+        for k in range(len(change)):
+            change[k] = int(change[k] * (locked / whole))
+            extra += change[k]
     if kind == code.TRANCHE:
         s.own[LOCKED, p] -= extra
         s.own[TRANCHE, p] += 1
@@ -694,16 +717,22 @@ def write(
 
 
 @borrowing
+def begin(world: World, s: State, p: int, t: int) -> None:  # pragma: no cover
+    """Note each channel's rate as a moment begins, against which steps are measured; nothing is changed yet."""
+    s.decided[TOUCHED, :] = 0
+    for c in range(world.cap.shape[1]):
+        s.room[START, c] = s.cells[LEFT, p, c] / (world.hours[REST, t] * CENTS)
+
+
+@borrowing
 def look(
     world: World, pol: Policies, s: State, p: int, t: int, seed: int, run: int, log: Log, tally: Tally, r: int
 ) -> None:  # pragma: no cover
     """Look at every rule, in order, and act on what holds."""
     width = world.cap.shape[1]
+    begin(world, s, p, t)
     _answers(world, pol, s, p, t, log, tally, r)
-    s.decided[TOUCHED, :] = 0
     s.own[DECLARED, p] = False
-    for c in range(width):
-        s.room[START, c] = s.cells[LEFT, p, c] / (world.hours[REST, t] * CENTS)
     for k in range(pol.own[FIRST, p], pol.own[BEYOND, p]):
         alone = pol.rules[k, code.PER_CAMPAIGN] == 1
         for j in range(1 if alone else width):
@@ -729,7 +758,7 @@ def _rule(
 ) -> None:  # pragma: no cover
     """Look at one rule for one channel, or (-1) for the campaign."""
     rule, place = pol.rules[k], c if c >= 0 else world.cap.shape[1]
-    if rule[code.PENDING] == 1 and not pol.ticks[ACTS, p, t] and _only_moves(pol, k):
+    if rule[code.PENDING] == 1 and rule[code.NO_DATA] != 1 and not pol.ticks[ACTS, p, t] and _only_moves(pol, k):
         return  # what it would find now decides nothing
     s.seen[:6] = np.nan
     found = holds(world, pol, s, p, t, k, c)
@@ -780,10 +809,15 @@ def _held(world: World, pol: Policies, s: State, p: int, t: int, k: int, c: int)
         return RESTING
     if c >= 0 and s.decided[TOUCHED, c] != 0 and s.decided[TOUCHED, c] != k + 1:
         return CONFLICT
-    most = pol.limits[p, code.PER_DAY]
-    if most < np.inf and s.done[p, t + 1] - s.done[p, max(0, t - 23)] >= most:
-        return FULL_DAY
     return CARRIED_OUT
+
+
+@borrowing
+def _full(pol: Policies, s: State, p: int, t: int) -> bool:  # pragma: no cover
+    """Say whether 24 hours have seen as many decisions carried out as they may."""
+    made = s.done[p, t + 1] - s.done[p, max(0, t - 23)]
+    full: bool = made >= pol.limits[p, code.PER_DAY]
+    return full
 
 
 @borrowing
@@ -794,6 +828,8 @@ def _act(
     """Let a rule that is met do one thing, unless something holds it back."""
     kind = pol.acts_of[act, 0]
     asked = 0
+    if held == CARRIED_OUT and _full(pol, s, p, t):
+        held = FULL_DAY  # an action of this rule may have been the last that a day has room for
     s.decided[CHANGE, :] = 0
     s.decided[GIVEN, :] = 0
     if held == CARRIED_OUT:
@@ -802,7 +838,7 @@ def _act(
             return  # it is already as the rule wants it
     if held == CARRIED_OUT and _conflict(s, k):
         held = CONFLICT
-    if held == CARRIED_OUT and pol.own[HOW, p] < 3 and kind != code.NOTIFY:
+    if held == CARRIED_OUT and pol.own[HOW, p] < 3 and (kind != code.NOTIFY or pol.own[HOW, p] < 2):
         held = MODE
     if held == CARRIED_OUT and kind < code.PAUSE and _asks(pol, s, p, t, k, c, act, seed, run):
         held = IN_REVIEW
@@ -885,15 +921,46 @@ def _answers(
         for i in range(s.decided.shape[1]):
             s.decided[CHANGE, i], s.decided[GIVEN, i] = s.queued[p, n, 0, i], s.queued[p, n, 1, i]
         if verdict == CARRIED_OUT:
-            moved = carry_out(world, s, p, t, kind, c)
+            verdict = _allowed(world, pol, s, p, t, kind)
+        write(s, log, p, t, k, kind, c, verdict, 0)
+        if verdict == CARRIED_OUT:
             s.counts[FIRED, k, c if c >= 0 else world.cap.shape[1]] = t
-            tally.whole[MOVED, r, p] += moved
+            tally.whole[MOVED, r, p] += carry_out(world, s, p, t, kind, c)
             tally.whole[DECISIONS, r, p] += 1
             s.done[p, t + 1] += 1
         else:
-            tally.whole[HELD, r, p] += 1
-        write(s, log, p, t, k, kind, c, verdict, 0)
+            tally.whole[HELD, r, p] += verdict != NOTHING
     s.own[WAITING, p] = kept
+
+
+@borrowing
+def _allowed(world: World, pol: Policies, s: State, p: int, t: int, kind: int) -> int:  # pragma: no cover
+    """Keep what was agreed to within the limits of the moment at which it is; return what holds it back."""
+    if t < s.own[STANDS, p]:
+        return STANDING_DOWN
+    if _full(pol, s, p, t):
+        return FULL_DAY
+    if kind == code.TRANCHE:
+        s.decided[CHANGE, :] = 0
+        return _tranche(pol, s, p)[1]
+    fence(world, pol, s, p, t)
+    total, cut, some = 0, False, False
+    for c in range(world.cap.shape[1]):
+        left, asked = s.cells[LEFT, p, c], s.decided[CHANGE, c]
+        low, high = (left, left) if s.cells[PAUSED, p, c] else (int(s.room[LOW, c]), int(s.room[HIGH, c]))
+        s.decided[CHANGE, c] = min(max(left + asked, low), high) - left
+        cut |= s.decided[CHANGE, c] != asked
+        given = 0 if s.cells[PAUSED, p, c] else min(s.decided[GIVEN, c], s.own[RESERVE, p] - total)
+        s.decided[GIVEN, c] = given
+        total += given
+        some |= asked != 0
+    if kind != code.REFILL:
+        balance(s)
+    if cut and pol.limits[p, code.SKIP] > 0.0:
+        return LIMIT
+    if not s.decided[CHANGE].any() and total == 0:
+        return LIMIT if some else NOTHING
+    return CARRIED_OUT
 
 
 # ---- Thompson sampling ------------------------------------------------------------------------------------
@@ -910,6 +977,7 @@ def believe(
     """
     prior = 1.0 / (STRAY * STRAY)
     cents, total = world.hours[REST, t] * CENTS, 0.0
+    begin(world, s, p, t)
     fence(world, pol, s, p, t)
     for c in range(world.cap.shape[1]):
         orders = prior + come(s.sums, world.channels[STAY, c], ORDERS, p, 0, t, t, c)
@@ -924,7 +992,7 @@ def believe(
     split(world.kinds[FAMILY], s.room[SCALE], world.channels[HALF], low, high, total, 0.0, out, PRICED)
     s.decided[GIVEN, :] = 0
     for c in range(world.cap.shape[1]):
-        s.decided[CHANGE, c] = int((s.room[OUT, c]) * cents) - s.cells[LEFT, p, c]
+        s.decided[CHANGE, c] = int(s.room[OUT, c] * cents + 1e-6) - s.cells[LEFT, p, c]
     balance(s)
     s.seen[:6] = np.nan
     write(s, log, p, t, -1, code.BY_MARGINAL, -1, CARRIED_OUT, 0)

@@ -86,7 +86,7 @@ class Market:
         return World(
             hours=np.array([np.append(self.weight, 0.0), rest]),
             clock=np.array(
-                [np.append(self.phase, 0), clock.hour, clock.weekday + 1, np.minimum(day, day[-2])], dtype=np.int64
+                [np.append(self.phase, 0), clock.hour, clock.day_of_week + 1, np.minimum(day, day[-2])], dtype=np.int64
             ),
             kinds=np.array([family, [len(own) for own in self.draws]], dtype=np.int64),
             channels=np.array(

@@ -6,16 +6,21 @@ import numpy as np
 import pandas as pd
 
 from analysis.answer import Note
-from analysis.arrays import Bools
+from analysis.arrays import Bools, Floats
 from analysis.messages import Message, Money, Names, Share, say
 from analysis.reallocation.decisions import Decision, misread_one
-from analysis.reallocation.desk import LARGE
+from analysis.reallocation.desk import HISTORY, LARGE
 from analysis.reallocation.effects import Effects, misread
 from analysis.reallocation.play import Played, interval
 from analysis.reallocation.setting import Setting
 from analysis.reallocation.state import CENTS, DECISIONS, DRAWN, FALSE, FOUND, TOTAL_DECLARED, TOTAL_LEFT, WAITED
-from analysis.reallocation.world import LEARNING, LEARNING_COST
-from analysis.rules.ready import CHANCE
+from analysis.reallocation.world import JITTER, LEARNING, LEARNING_COST
+from analysis.rules.ready import CHANCE, RATIO
+
+EACH = 1.25
+"""Standard deviations by which one evaluation must clear its bar for two in a row to do so in four of five cases."""
+MOST_ORDERS = 1e6
+"""Orders an hour beyond which nobody sells."""
 
 
 def headline(played: Played, table: pd.DataFrame) -> Message:
@@ -214,7 +219,14 @@ def _surge_notes(played: Played) -> list[Note]:
     )
     if size > 1:
         hourly, needed = orders_an_hour(played), detectable(played, size)
-        if hourly < needed:
+        if needed == np.inf:
+            text = say(
+                "Not detectable: orders vary so much from hour to hour that a surge of {size} times the demand cannot "
+                "be told from chance within 12 hours, however many orders there are.",
+                size=size,
+            )
+            notes.append(Note("surge-not-detectable", text, "warning"))
+        elif hourly < needed:
             text = say(
                 "Not detectable: at {hourly} orders an hour a surge of {size} times the demand cannot be told "
                 "from chance within 12 hours; it needs {needed} orders an hour.",
@@ -233,17 +245,53 @@ def orders_an_hour(played: Played) -> float:
 
 
 def detectable(played: Played, size: float) -> float:
-    """Return the orders an hour from which a surge is told from chance in four of five cases.
+    """Return the orders an hour from which a surge is found within 12 hours in four of five cases; infinite if never.
 
-    Orders of an evaluation must exceed the forecast by `CHANCE` standard deviations: those of a surge of `size` times
-    the demand, less what dearer traffic costs, have a Poisson spread of their own.
+    Two evaluations in a row must see both more than the plan's multiple of the forecast and `CHANCE` standard
+    deviations above it. A surge of `size` times the demand sells less than that where traffic gets dearer; orders
+    spread by their count and by what sways the market besides, which no volume averages out.
     """
-    price = 1 + played.given.market.settings.surge_price
-    ratio = size / price**0.5
-    if ratio <= 1.05:
-        return np.inf
+    ratio, sway = _surging(played, size), _sway(played)
     window = max(played.policies[played.walked.place("rules")].rules.every, 1)
-    return float(((CHANCE + 0.84 * ratio**0.5) / (ratio - 1)) ** 2 / window)
+    known = min(HISTORY, len(played.given.market.times) / 2)
+
+    def told(orders: float) -> bool:
+        spread = (1 / (orders * window) + sway / window + 1 / (orders * known)) ** 0.5
+        noise = (ratio / (orders * window) + ratio**2 * sway / window) ** 0.5
+        return bool(ratio >= max(RATIO, 1 + CHANCE * spread) + EACH * noise)
+
+    if not told(MOST_ORDERS):
+        return np.inf
+    low, high = 1e-3, MOST_ORDERS
+    while high / low > 1.01:
+        middle = (low * high) ** 0.5
+        low, high = (low, middle) if told(middle) else (middle, high)
+    return float(high)
+
+
+def _earning(played: Played) -> tuple[Floats, Floats]:
+    """Return what each channel earns a day by the plan's split of the whole budget, and a surge's over the usual."""
+    market = played.given.market
+    plan = played.given.plan / played.given.plan.sum() * played.given.budget
+    rate = np.minimum(plan / CENTS / market.days, market.most)
+    usual = (market.multiplier[market.phase].T @ market.weight) * market.fitted.value(rate)
+    dearer = market.fitted.value(rate / (1 + market.settings.surge_price)) / np.maximum(
+        market.fitted.value(rate), 1e-12
+    )
+    return usual, dearer
+
+
+def _surging(played: Played, size: float) -> float:
+    """Return the orders in a surge as a multiple of the usual ones: dearer traffic takes some of them back."""
+    usual, dearer = _earning(played)
+    return size * float((usual * dearer).sum() / max(float(usual.sum()), 1e-12))
+
+
+def _sway(played: Played) -> float:
+    """Return the relative variance of an hour's orders of all channels, besides their count."""
+    usual, _ = _earning(played)
+    share = usual / max(float(usual.sum()), 1e-12)
+    return float((share**2 * played.world.channels[JITTER]).sum())
 
 
 def _effect_notes(played: Played, brought: Effects, log: tuple[Decision, ...]) -> list[Note]:

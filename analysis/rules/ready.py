@@ -19,6 +19,8 @@ from analysis.rules.rule_set import Limits, Rule, RuleSet
 
 CHANCE = 3.0
 """Standard deviations by which orders must exceed the forecast, besides the ratio, to count as a breach at all."""
+RATIO = 1.5
+"""Multiple of the forecast that orders must exceed to count as a breach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def plan(
     lookback: str = "1d",
     floor: float = 0.2,
     reserve: float = 0.15,
-    surge_ratio: float = 1.5,
+    surge_ratio: float = RATIO,
     surge_evaluations: int = 2,
     release: float = 1 / 3,
     min_roi: float = 1.0,

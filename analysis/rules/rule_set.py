@@ -81,7 +81,10 @@ class Rule(Value):
 
 @value("guard")
 class Limits(Value):
-    """What no rule may go beyond, whichever acts.
+    """What no rule may go beyond, whichever acts: by changing and moving budgets, and refilling the reserve.
+
+    Pausing, resuming, and what the reserve and tranches hand out are not held to a channel's own limits: the money has
+    to go somewhere. All of it counts as a change after which a channel rests.
 
     Parameters
     ----------

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.budget.curves import forms
-from analysis.reallocation.money import shared, spread
+from analysis.reallocation.money import shared
 from analysis.reallocation.responses import Responses, waterfill
 
 FORMS = tuple(name for name, form in forms.FORMS.items() if form.concave)
@@ -64,12 +64,3 @@ def test_shared_keeps_every_cent(total, weights):
     assert (parts >= 0).all()
     exact = total * np.array(weights) / sum(weights)
     assert (np.abs(parts - exact) <= 1 + 1e-9 * total).all()
-
-
-@given(st.integers(0, 10**13), st.lists(st.floats(1e-3, 1), min_size=1, max_size=30))
-def test_spread_keeps_every_cent(total, weights):
-    due = np.cumsum(weights) / np.sum(weights)
-    due[-1] = 1.0
-    parts = spread(np.array([[total]]), due)[0, :, 0]
-    assert parts.sum() == total
-    assert (parts >= 0).all()

@@ -5,7 +5,7 @@ import pytest
 from analysis.budget.curves.question import ResponseCurves
 from analysis.errors import QuestionError
 from analysis.question import Question
-from analysis.reallocation.rules import MarketSettings, Rules, hours
+from analysis.reallocation.rules import Card, MarketSettings, Rules
 from analysis.reallocation.simulation import Simulation
 from analysis.values import Filter, Value
 
@@ -13,6 +13,15 @@ VALUES = [
     Rules(),
     Rules(evaluate_every="1h", adjust_every="3h", step=0.05, floor=0, reserve=0, surge_evaluations=3),
     MarketSettings(surges=0, order_value=80, replaced_after="36h"),
+    MarketSettings(
+        conversion_delay="6h",
+        delays={"a": 48},
+        level_error=0.3,
+        dearer=0.5,
+        learning="2d",
+        cards=(Card(shock="viral", channel="a", at="3d", size=2),),
+    ),
+    Card(shock="tracking", lasts="6h", times=2),
     Simulation(),
     Simulation(
         curves=ResponseCurves(form="hyperbolic", where=Filter(start="2026-09-01")),
@@ -30,7 +39,7 @@ VALUES = [
 def test_round_trips_through_json_and_code(value):
     assert Value.from_dict(value.to_dict()) == value
     assert type(value).from_json(value.to_json()).digest() == value.digest()
-    names = {c.__name__: c for c in (Rules, MarketSettings, Simulation, ResponseCurves, Filter)}
+    names = {c.__name__: c for c in (Rules, MarketSettings, Card, Simulation, ResponseCurves, Filter)}
     assert eval(repr(value), names) == value
 
 
@@ -85,11 +94,32 @@ def test_refuses_a_simulation_that_cannot_be_run(bad):
         Simulation(**bad)
 
 
-@pytest.mark.parametrize("bad", [{"surges": -1}, {"surge_size": 0.5}, {"headroom": 0.5}, {"surge_lasts": "30m"}])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"surges": -1},
+        {"surge_size": 0.5},
+        {"headroom": 0.5},
+        {"surge_lasts": "30m"},
+        {"conversion_delay": "30m"},
+        {"delays": {"a": -1}},
+        {"delays": {"a": 61 * 24}},
+        {"learning_cost": 1.1},
+        {"cards": ("surge",)},
+    ],
+    ids=str,
+)
 def test_refuses_a_market_that_cannot_be(bad):
     with pytest.raises(QuestionError):
         MarketSettings(**bad)
 
 
-def test_hours_of_a_canonical_duration():
-    assert (hours("1d"), hours("36h")) == (24, 36)
+@pytest.mark.parametrize("bad", [{"shock": "luck"}, {"at": "30m"}, {"size": -1}, {"times": 101}], ids=str)
+def test_refuses_a_card_that_cannot_be(bad):
+    with pytest.raises(QuestionError):
+        Card(**{"shock": "surge", **bad})
+
+
+def test_what_never_happens_is_not_dealt():
+    settings = MarketSettings(surges=0, failures=0, cards=(Card(shock="viral", times=0), Card(shock="decoy", at="1h")))
+    assert [card.shock for card in settings.dealt()] == ["decoy"]

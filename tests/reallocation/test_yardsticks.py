@@ -25,7 +25,8 @@ def uneven() -> Tables:
 def test_the_parts_add_up_to_the_gain_over_the_whole_budget(uneven: Tables, reserve: float) -> None:
     answer = Simulation(curves=CURVES, runs=12, rules=Rules(reserve=reserve)).run(uneven)
     runs, table = answer.frame("runs"), answer.table.set_index("policy")
-    np.testing.assert_allclose(runs[["split", "reserve", "watching"]].sum(axis=1), runs["gain"], rtol=1e-9, atol=1e-6)
+    parts = ["split", "reserve", "watching", "shocks"]
+    np.testing.assert_allclose(runs[parts].sum(axis=1), runs["gain"], rtol=1e-9, atol=1e-6)
     np.testing.assert_allclose(runs["rules"] - runs["fixed"], runs["gain"], rtol=1e-9)
     assert table.loc["fixed", "reserved"] == 0
     assert table.loc["held", "reserved"] == pytest.approx(reserve * table.loc["fixed", "spent"], abs=0.02)
