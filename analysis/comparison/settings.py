@@ -432,7 +432,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "growth": N_("Growth"),
         "intent": N_("Intent"),
         "lifecycle-states": N_("Buyers' states"),
-        "lifetime-value": N_("Customer value"),
+        "lifetime-value": N_("Expected value"),
         "money-flow": N_("Money flow"),
         "nodes": N_("Touchpoints and plays"),
         "page-speed": N_("Page speed"),

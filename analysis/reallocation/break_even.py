@@ -14,7 +14,7 @@ from analysis.answer import Answer, Note
 from analysis.arrays import Floats
 from analysis.charts import AnyChart, Look
 from analysis.estimates import TAILS
-from analysis.fields import Field, Fields, Figure, described
+from analysis.fields import Field, Fields, Figure, bounds, described
 from analysis.later import alt
 from analysis.messages import N_, Message, Names, Share, Span, say
 from analysis.reallocation.definition import SimulationDefinition
@@ -91,8 +91,7 @@ class BreakEvenAnswer(Answer):
             "setting": Field(N_("Setting"), "text", _LABELS),
             "value": Field(N_("Value (shares; hours for the cadence)"), "number"),
             "gain": Field(N_("More than the fixed split"), "money"),
-            "low": Field(N_("95% from"), "money"),
-            "high": Field(N_("95% to"), "money"),
+            **bounds("money"),
             "over_once": Field(N_("More than one split by the curves"), "money"),
         },
         breaks={
@@ -106,8 +105,7 @@ class BreakEvenAnswer(Answer):
             ),
             "setting": Field(N_("Setting"), "text", _LABELS),
             "value": Field(N_("Break-even"), "number"),
-            "low": Field(N_("95% from"), "number"),
-            "high": Field(N_("95% to"), "number"),
+            **bounds("number"),
             "ends": Field(
                 N_("How the gain ends"),
                 "text",
@@ -128,17 +126,21 @@ class BreakEvenAnswer(Answer):
     def _chart(self, look: Look) -> AnyChart:
         plot = self.plot("table", look)
         table = plot.named(self.frame("table"))
-        table["at"] = [_written(n, v, look) for n, v in zip(table["setting"], table["value"], strict=True)]
-        x = alt.X("at:N", sort=None, title=None)
-        base = alt.Chart(table)
-        tips = plot.tips("setting", "gain", "low", "high")
+        table["at"] = [
+            look(say("{what}: {value}", what=name, value=_written(n, v, look)))
+            for name, n, v in zip(table["setting_name"], table["setting"], table["value"], strict=True)
+        ]
+        y = alt.Y("at:N", sort=None, title=None, axis=alt.Axis(labelLimit=230))
+        base = alt.Chart(table).encode(y=y)
+        names = list(LOOKED_AT)
+        colour = alt.Color("setting:N", scale=alt.Scale(domain=names, range=charts.PALETTE[: len(names)]), legend=None)
+        tips = plot.tips("setting", "gain", "low", "high", "over_once")
         layers = alt.layer(
-            base.mark_rule(strokeWidth=2).encode(x=x, y=alt.Y("low:Q"), y2="high:Q"),
-            base.mark_circle(size=60, color=charts.ACCENT, opacity=1).encode(x=x, y=plot.y("gain"), tooltip=tips),
-            alt.Chart(table).mark_rule(color=look.faint).encode(y=alt.datum(0)),
+            alt.Chart(pd.DataFrame({"gain": [0.0]})).mark_rule(color=look.faint).encode(x="gain:Q"),
+            base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q"), x2="high:Q", color=colour),
+            base.mark_circle(size=60, opacity=1).encode(x=plot.x("gain"), color=colour, tooltip=tips),
         )
-        rows = layers.facet(row=alt.Row("setting_name:N", title=None, sort=[look(v) for v in _LABELS.values()]))
-        return charts.finish(rows.resolve_scale(x="independent"), look, describe=look(self.headline))
+        return charts.finish(layers, look, describe=look(self.headline), height=19 * len(table) + 60)
 
 
 def _written(name: str, number: float, look: Look) -> str:

@@ -31,6 +31,7 @@ from analysis.tables import Tables
 from analysis.values import value
 
 LEVELS = {"error": N_("must be mended"), "warning": N_("look at this"), "hint": N_("may be better")}
+MARKETS = {"quiet": N_("nothing happens"), "asked": N_("this market")}
 ARRIVED = 3.0
 """Average delays after which 95% of orders have come in."""
 ALWAYS = 0.999
@@ -79,7 +80,7 @@ class RuleCheck(SimulationDefinition):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class RuleCheckAnswer(Answer):
-    """One row a finding, the worst first; the frame "fires" says how often each rule is met, a week, when it could act.
+    """One row a finding, the worst first; the frame "fires" says how often a week each rule is met when it could act.
 
     Parameters
     ----------
@@ -96,13 +97,13 @@ class RuleCheckAnswer(Answer):
         },
         fires={
             "rule": Field(N_("Rule"), "text"),
-            "quiet": Field(N_("A week, in a quiet market"), "number"),
-            "asked": Field(N_("A week, in this market"), "number"),
+            "market": Field(N_("Market"), "text", MARKETS),
+            "rate": Field(N_("Times a week that it is met"), "number"),
             "share": Field(N_("Of the times it could act"), "share"),
         },
     )
 
-    figures = (Figure("asked", ("rule",), "", "", frame="fires"),)
+    figures = (Figure("rate", ("rule", "market"), "", "", frame="fires"),)
 
     question: RuleCheck
     findings: tuple[Finding, ...] = ()
@@ -115,19 +116,24 @@ class RuleCheckAnswer(Answer):
         return frame
 
     def _chart(self, look: Look) -> AnyChart:
-        plot, fires = self.plot("fires", look), self.frame("fires")
-        long = fires.melt("rule", ["quiet", "asked"], "market", "rate")
-        long["market"] = [look(self.fields["fires"][name].label) for name in long["market"]]
-        long["rule"] = [look(name) for name in long["rule"]]
-        bars = alt.Chart(long).mark_bar().encode(
-            y=alt.Y("rule:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
-            yOffset="market:N",
-            x=alt.X("rate:Q", title=look(N_("times a week that the rule is met when it could act"))),
-            color=alt.Color("market:N", title=None, legend=alt.Legend(orient="bottom"),
-                            scale=alt.Scale(range=[look.faint, charts.ACCENT])),
-            tooltip=[alt.Tooltip("rule:N", title=plot.look(N_("Rule"))), alt.Tooltip("rate:Q", format=".2f")],
-        )  # fmt: skip
-        return charts.finish(bars, look, describe=look(self.headline), height=60 + 46 * max(len(fires), 1))
+        plot = self.plot("fires", look)
+        fires = plot.named(self.frame("fires"))
+        bars = (
+            alt.Chart(fires)
+            .mark_bar()
+            .encode(
+                y=alt.Y("rule_name:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
+                yOffset=alt.YOffset("market:N", sort=None),
+                x=plot.x("rate"),
+                color=alt.Color(
+                    "market:N",
+                    scale=alt.Scale(domain=list(MARKETS), range=[look.faint, charts.ACCENT]),
+                    legend=plot.legend("market", list(MARKETS), orient="bottom"),
+                ),
+                tooltip=plot.tips("rule", "market", "rate", "share"),
+            )
+        )
+        return charts.finish(bars, look, describe=look(self.headline), height=60 + 46 * max(len(fires) // 2, 1))
 
 
 def _headline(found: list[Finding]) -> Message:
@@ -197,10 +203,12 @@ def _chances(rule: Rule, ticks: Floats, place: int, scope: np.ndarray) -> int:
 
 
 def _fires(quiet: Rates, here: Rates) -> pd.DataFrame:
-    names = [rule.name for rule in here.rules]
-    return pd.DataFrame({"rule": names, "quiet": quiet.a_week, "asked": here.a_week, "share": here.share}).astype(
-        {"rule": object}
-    )
+    rows = [
+        (rule.name, market, rates.a_week[n], rates.share[n])
+        for n, rule in enumerate(here.rules)
+        for market, rates in zip(MARKETS, (quiet, here), strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["rule", "market", "rate", "share"]).astype({"rule": object, "market": object})
 
 
 def _measured(runs: int, quiet: Rates, here: Rates) -> list[Finding]:

@@ -20,7 +20,7 @@ from analysis.budget.curves.report import report
 from analysis.charts import AnyChart, Look
 from analysis.errors import DataError
 from analysis.estimates import TAILS
-from analysis.fields import Field, Fields, Figure, described
+from analysis.fields import Field, Fields, Figure, bounds, described
 from analysis.messages import N_, Message, Money, Share, Span, say
 from analysis.reallocation import chart as picture
 from analysis.reallocation import decisions as told
@@ -121,8 +121,8 @@ class RuleReplayAnswer(Answer):
             "revenue": Field(N_("Revenue"), "money"),
             "spent": Field(N_("Spent"), "money"),
             "gain": Field(N_("More than it was (modelled)"), "money"),
-            "gain_low": Field(N_("95% from"), "money"),
-            "gain_high": Field(N_("95% to"), "money"),
+            "gain_low": Field(N_("More than it was, 95% from"), "money"),
+            "gain_high": Field(N_("More than it was, 95% to"), "money"),
         },
         log=dict(SimulationAnswer.fields["log"]),
         made={
@@ -131,8 +131,7 @@ class RuleReplayAnswer(Answer):
             "to_channel": Field(N_("To channel"), "text", of="channel"),
             "amount": Field(N_("Amount"), "money"),
             "effect": Field(N_("Brought, estimated"), "money"),
-            "low": Field(N_("95% from"), "money"),
-            "high": Field(N_("95% to"), "money"),
+            **bounds("money"),
             "reason": Field(N_("Reason"), "text"),
         },
         budgets=dict(SimulationAnswer.fields["budgets"]),

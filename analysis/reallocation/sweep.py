@@ -12,7 +12,7 @@ from analysis import charts
 from analysis.answer import Answer, Note
 from analysis.charts import AnyChart, Look
 from analysis.errors import QuestionError
-from analysis.fields import Field, Fields, Figure, described
+from analysis.fields import Field, Fields, Figure, bounds, described
 from analysis.later import alt
 from analysis.messages import N_, Message, Money, Share, say
 from analysis.reallocation.definition import SimulationDefinition
@@ -121,8 +121,7 @@ class RuleSweepAnswer(Answer):
             "across": Field(N_("Across"), "number"),
             "down": Field(N_("Down"), "number"),
             "gain": Field(N_("More than the fixed split"), "money"),
-            "low": Field(N_("95% from"), "money"),
-            "high": Field(N_("95% to"), "money"),
+            **bounds("money"),
             "over_once": Field(N_("More than one split by the curves"), "money"),
             "share_of_runs_better": Field(N_("Runs better than the fixed split"), "share"),
         },

@@ -117,14 +117,19 @@ def test_rules_that_are_never_or_always_met_are_found_by_running_them(tables) ->
     answer = RuleCheck(curves=CURVES, runs=4, rules=rules).run(tables)
     found = {(f.code, f.rule) for f in answer.findings}
     assert {("never-met", "never"), ("always-met", "always")} <= found
-    fires = answer.frame("fires").set_index("rule")
+    fires = answer.frame("fires").pivot(index="rule", columns="market", values="rate")
     looks = 6 * 7 * 3  # every 4 hours, a week, three channels
     assert fires.loc["always", "asked"] == pytest.approx(looks, rel=0.02)
     assert fires.loc["never", "asked"] == 0
 
 
 def test_the_plans_rules_draw_nothing_where_nothing_happens(tables) -> None:
-    fires = RuleCheck(curves=CURVES, runs=20).run(tables).frame("fires").set_index("rule")
+    fires = (
+        RuleCheck(curves=CURVES, runs=20)
+        .run(tables)
+        .frame("fires")
+        .pivot(index="rule", columns="market", values="rate")
+    )
     assert fires.loc["draw on the reserve in a surge", "quiet"] <= 0.006
 
 
