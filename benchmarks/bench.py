@@ -31,6 +31,7 @@ MODULES = (
     "nulls",
     "intervals",
     "allocation",
+    "simulation",
 )
 OLD = "SLUICE_BENCH_OLD"
 """Names the checkout of another commit for `against`, which without it has no rows."""

@@ -230,7 +230,7 @@ def detectable(played: Played, size: float) -> float:
     def told(orders: float) -> bool:
         spread = (1 / (orders * window) + sway / window + 1 / (orders * known)) ** 0.5
         noise = (ratio / (orders * window) + ratio**2 * sway / window) ** 0.5
-        return ratio >= max(RATIO, 1 + CHANCE * spread) + EACH * noise
+        return bool(ratio >= max(RATIO, 1 + CHANCE * spread) + EACH * noise)
 
     if not told(MOST_ORDERS):
         return np.inf
