@@ -12,7 +12,18 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from analysis.audience.clusters.question import Clusters as Clusters
+    from analysis.audience.coverage import Coverage as Coverage
+    from analysis.audience.growth import Growth as Growth
+    from analysis.audience.intent.question import Intent as Intent
     from analysis.audience.lifecycle import Lifecycle as Lifecycle
+    from analysis.audience.payback.question import Payback as Payback
+    from analysis.audience.private_domain.question import PrivateDomain as PrivateDomain
+    from analysis.audience.rfm.question import RFM as RFM
+    from analysis.audience.segments.question import Segments as Segments
+    from analysis.audience.states.question import LifecycleStates as LifecycleStates
+    from analysis.audience.value.holdout import ValueHoldout as ValueHoldout
+    from analysis.audience.value.question import LifetimeValue as LifetimeValue
     from analysis.budget.allocation.frontier import Frontier as Frontier
     from analysis.budget.allocation.question import Allocation as Allocation
     from analysis.budget.allocation.rules import Limit as Limit
@@ -29,8 +40,10 @@ if TYPE_CHECKING:
     from analysis.journey.funnel.duration import TimeToConvert as TimeToConvert
     from analysis.journey.funnel.money import FunnelMoney as FunnelMoney
     from analysis.journey.funnel.question import Funnel as Funnel
+    from analysis.journey.funnel.stop import FunnelStop as FunnelStop
     from analysis.journey.loyalty.participation import Participation as Participation
     from analysis.journey.loyalty.retention import Retention as Retention
+    from analysis.journey.loyalty.retention import RetentionCell as RetentionCell
     from analysis.journey.nodes.question import Nodes as Nodes
     from analysis.journey.paths.of_funnel import FunnelPaths as FunnelPaths
     from analysis.journey.paths.question import Paths as Paths
@@ -39,7 +52,14 @@ if TYPE_CHECKING:
     from analysis.journey.steps import Step as Step
     from analysis.notebook.book import Notebook as Notebook
     from analysis.notebook.book import Words as Words
+    from analysis.people import InAll as InAll
+    from analysis.people import InAny as InAny
+    from analysis.people import InGroup as InGroup
+    from analysis.people import InSegment as InSegment
+    from analysis.people import NotIn as NotIn
+    from analysis.people import WithRows as WithRows
     from analysis.reallocation.break_even import BreakEven as BreakEven
+    from analysis.reallocation.challenge import Challenge as Challenge
     from analysis.reallocation.check import RuleCheck as RuleCheck
     from analysis.reallocation.replay import RuleReplay as RuleReplay
     from analysis.reallocation.rules import Card as Card
@@ -93,14 +113,19 @@ _HOMES = {
     "Allocation": "analysis.budget.allocation.question",
     "AnyOf": "analysis.rules.conditions",
     "Attribution": "analysis.journey.attribution.question",
+    "BreakEven": "analysis.reallocation.break_even",
     "CalendarDay": "analysis.records",
     "Campaign": "analysis.values",
+    "Card": "analysis.reallocation.rules",
+    "Challenge": "analysis.reallocation.challenge",
     "ChangeBudget": "analysis.rules.actions",
     "ChannelTag": "analysis.records",
+    "Clusters": "analysis.audience.clusters.question",
     "ColumnMapping": "analysis.workspace",
     "Compare": "analysis.rules.conditions",
     "Comparison": "analysis.comparison.question",
     "Contents": "analysis.workspace.contents",
+    "Coverage": "analysis.audience.coverage",
     "DisplayName": "analysis.records",
     "DrawReserve": "analysis.rules.actions",
     "DropOffs": "analysis.journey.funnel.dropoffs",
@@ -114,13 +139,23 @@ _HOMES = {
     "FunnelMoney": "analysis.journey.funnel.money",
     "FunnelPaths": "analysis.journey.paths.of_funnel",
     "FunnelRules": "analysis.journey.funnel.conventions",
+    "FunnelStop": "analysis.journey.funnel.stop",
+    "Growth": "analysis.audience.growth",
+    "InAll": "analysis.people",
+    "InAny": "analysis.people",
+    "InGroup": "analysis.people",
+    "InSegment": "analysis.people",
+    "Intent": "analysis.audience.intent.question",
     "Lifecycle": "analysis.audience.lifecycle",
+    "LifecycleStates": "analysis.audience.states.question",
+    "LifetimeValue": "analysis.audience.value.question",
     "LiftTest": "analysis.records",
     "Limit": "analysis.budget.allocation.rules",
     "Limits": "analysis.rules.rule_set",
     "MarketSettings": "analysis.reallocation.rules",
     "MoneyFlow": "analysis.budget.flow.question",
     "Nodes": "analysis.journey.nodes.question",
+    "NotIn": "analysis.people",
     "NotOf": "analysis.rules.conditions",
     "Notebook": "analysis.notebook.book",
     "Notify": "analysis.rules.actions",
@@ -128,11 +163,14 @@ _HOMES = {
     "Participation": "analysis.journey.loyalty.participation",
     "Paths": "analysis.journey.paths.question",
     "Pause": "analysis.rules.actions",
+    "Payback": "analysis.audience.payback.question",
     "Performance": "analysis.results.performance.question",
     "Phase": "analysis.values",
     "PlanLine": "analysis.records",
     "Plans": "analysis.budget.plans",
     "PriceIndex": "analysis.budget.allocation.rules",
+    "PrivateDomain": "analysis.audience.private_domain.question",
+    "RFM": "analysis.audience.rfm.question",
     "Reading": "analysis.rules.conditions",
     "Rebalance": "analysis.rules.actions",
     "Record": "analysis.records",
@@ -141,22 +179,24 @@ _HOMES = {
     "ResponseCurves": "analysis.budget.curves.question",
     "Resume": "analysis.rules.actions",
     "Retention": "analysis.journey.loyalty.retention",
+    "RetentionCell": "analysis.journey.loyalty.retention",
     "Review": "analysis.rules.rule_set",
     "Rule": "analysis.rules.rule_set",
+    "RuleCheck": "analysis.reallocation.check",
+    "RuleReplay": "analysis.reallocation.replay",
     "RuleSet": "analysis.rules.rule_set",
+    "RuleSweep": "analysis.reallocation.sweep",
     "Rules": "analysis.reallocation.rules",
     "Sales": "analysis.results.sales.question",
     "Scenario": "analysis.budget.scenario",
-    "BreakEven": "analysis.reallocation.break_even",
-    "RuleCheck": "analysis.reallocation.check",
-    "Card": "analysis.reallocation.rules",
-    "RuleReplay": "analysis.reallocation.replay",
-    "RuleSweep": "analysis.reallocation.sweep",
+    "Segments": "analysis.audience.segments.question",
     "Simulation": "analysis.reallocation.simulation",
     "StandDown": "analysis.rules.actions",
     "Step": "analysis.journey.steps",
     "Tables": "analysis.tables",
     "TimeToConvert": "analysis.journey.funnel.duration",
+    "ValueHoldout": "analysis.audience.value.holdout",
+    "WithRows": "analysis.people",
     "Words": "analysis.notebook.book",
     "open_workspace": "analysis.workspace",
     "read_export": "analysis.workspace",
@@ -183,6 +223,7 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
+    "RFM",
     "Adjustment",
     "Alias",
     "AllOf",
@@ -193,12 +234,15 @@ __all__ = [
     "CalendarDay",
     "Campaign",
     "Card",
+    "Challenge",
     "ChangeBudget",
     "ChannelTag",
+    "Clusters",
     "ColumnMapping",
     "Compare",
     "Comparison",
     "Contents",
+    "Coverage",
     "DisplayName",
     "DrawReserve",
     "DropOffs",
@@ -212,13 +256,23 @@ __all__ = [
     "FunnelMoney",
     "FunnelPaths",
     "FunnelRules",
+    "FunnelStop",
+    "Growth",
+    "InAll",
+    "InAny",
+    "InGroup",
+    "InSegment",
+    "Intent",
     "Lifecycle",
+    "LifecycleStates",
+    "LifetimeValue",
     "LiftTest",
     "Limit",
     "Limits",
     "MarketSettings",
     "MoneyFlow",
     "Nodes",
+    "NotIn",
     "NotOf",
     "Notebook",
     "Notify",
@@ -226,11 +280,13 @@ __all__ = [
     "Participation",
     "Paths",
     "Pause",
+    "Payback",
     "Performance",
     "Phase",
     "PlanLine",
     "Plans",
     "PriceIndex",
+    "PrivateDomain",
     "Reading",
     "Rebalance",
     "Record",
@@ -239,6 +295,7 @@ __all__ = [
     "ResponseCurves",
     "Resume",
     "Retention",
+    "RetentionCell",
     "Review",
     "Rule",
     "RuleCheck",
@@ -248,11 +305,14 @@ __all__ = [
     "Rules",
     "Sales",
     "Scenario",
+    "Segments",
     "Simulation",
     "StandDown",
     "Step",
     "Tables",
     "TimeToConvert",
+    "ValueHoldout",
+    "WithRows",
     "Words",
     "open_workspace",
     "read_export",

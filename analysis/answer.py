@@ -12,6 +12,7 @@ from analysis.charts import AnyChart, Look, Plot
 from analysis.fields import Field, Fields, Figure, described
 from analysis.messages import Message, begun
 from analysis.names import DisplayNames
+from analysis.people import Grouping
 from analysis.values import Value
 
 
@@ -69,6 +70,11 @@ class Answer:
     def caveat(self) -> Note | None:
         """The one note that changes how the figures are to be read, if there is any: the first that is no mere rule."""
         return next((note for note in self.notes if note.level != "info"), None)
+
+    @property
+    def people(self) -> tuple[Grouping, ...]:
+        """Whoever stands in its rows, each to be kept as a segment; nobody where it counts no people."""
+        return (self.question,) if isinstance(self.question, Grouping) else ()
 
     @property
     def table(self) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from analysis.fields import Field
 from analysis.later import alt
 from analysis.messages import N_, Message, Money, Namer, Points, Share, Span, say, translate
 from analysis.names import DisplayNames
-from analysis.vocabulary import STAGES
+from analysis.vocabulary import INTENTS, MEMBERSHIP, RFM_GROUPS, STAGES, STATES, VALUE_BANDS
 
 if TYPE_CHECKING:
     AnyChart = alt.Chart | alt.LayerChart | alt.VConcatChart | alt.HConcatChart | alt.FacetChart
@@ -30,8 +30,10 @@ PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8
 ACCENT, LOSS, PENDING = PALETTE[0], PALETTE[5], PALETTE[1]
 TOTAL, NOT_SET = N_("(total)"), N_("(not set)")
 """How a breakdown names everybody together, and those without a value (GA4's own words)."""
-GROUP_WORDS: Mapping[str, str] = MappingProxyType({name: name for name in (TOTAL, NOT_SET, *STAGES)})
-"""Names of groups that Sluice itself gives: everybody, nobody's, and the stages that a saved segment holds."""
+GROUP_WORDS: Mapping[str, str] = MappingProxyType(
+    {name: name for name in (TOTAL, NOT_SET, *STAGES, *STATES, *INTENTS, *RFM_GROUPS, *VALUE_BANDS)} | dict(MEMBERSHIP)
+)
+"""Names of groups that Sluice itself gives: everybody, nobody's, and those that a saved segment holds."""
 
 TITLE = 38
 """From how many Latin letters on an axis title is broken in two: what a phone has room for."""

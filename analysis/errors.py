@@ -178,6 +178,39 @@ class DataError(SluiceError):
         return cls(text, "not-text")
 
     @classmethod
+    def not_number(cls, column: str) -> Self:
+        """A column of text where bounds are given."""
+        text = say("{column} holds text, which has no bounds. Choose the values to keep instead.", column=column)
+        return cls(text, "not-number")
+
+    @classmethod
+    def no_users(cls) -> Self:
+        """Nothing in the data says whose rows they are."""
+        text = say("Neither events nor orders say who is meant, so people cannot be told apart. Import an export with "
+                   "a user's number, or map a column to user_id on the Data page.")  # fmt: skip
+        return cls(text, "no-users")
+
+    @classmethod
+    def no_segment(cls, name: str) -> Self:
+        """A saved segment that is asked for and not there."""
+        text = say("There is no saved segment {name}, or nobody is in it. Bring it back on the Segments page, or take "
+                   "it out of what asks for it.", name=name)  # fmt: skip
+        return cls(text, "no-segment")
+
+    @classmethod
+    def not_people(cls, table: str, column: str, audience: bool) -> Self:
+        """Spend is to be split by people, whom nobody pays for one by one."""
+        text = say("Ads are paid for by channel and day and not person by person, so {table} cannot be filtered by "
+                   "{column}.", table=say(table), column=column)  # fmt: skip
+        then = (
+            say("Filter by audience: the spend report says which one its ads were for. Clear the other filter.")
+            if audience
+            else say("Bring a spend report with an audience column to see what each audience cost, or clear that "
+                     "filter.")
+        )  # fmt: skip
+        return cls(say("{one} {other}", one=text, other=then), "not-people")
+
+    @classmethod
     def bad_frame(cls, table: str, reason: str) -> Self:
         """A frame whose values do not fit the table's types."""
         text = say("These {table} could not be read: {reason}", table=say(table), reason=reason)
@@ -195,6 +228,11 @@ class DataError(SluiceError):
         text = say("No font with Chinese is installed where Sluice runs, so a picture would show boxes. Install one "
                    "such as Noto Sans CJK, or switch to English.")  # fmt: skip
         return cls(text, "no-font")
+
+    @classmethod
+    def not_reviewed(cls, message: Message) -> Self:
+        """A file of people's judgements that is not of the sample that was drawn, or not filled in."""
+        return cls(message, "review")
 
     @classmethod
     def empty(cls, message: Message) -> Self:

@@ -445,3 +445,35 @@ def ratio_of_sums(top: Numbers, bottom: Numbers) -> Interval:
     _, low, high = mean(Moments.of(x - value * y))
     each = whole / len(y)
     return Interval(np.asarray(value), value + low / each, value + high / each)
+
+
+def share_of_sum(part: Moments, whole: Moments) -> Interval:
+    """Return which share of a sum over people comes from some of them, elementwise, with its interval.
+
+    Parameters
+    ----------
+    part, whole : Moments
+        Of the amounts of those people, and of everybody's, theirs among them; who has none counts with nought.
+
+    Notes
+    -----
+    :func:`ratio_of_sums` of each person's amount if they are among them, over each person's amount, from sums of powers
+    alone: nobody's amount is needed, so it is as good for millions. NaN where the whole adds up to nought or less.
+
+    Examples
+    --------
+    >>> own, others = np.tile([90.0, 110.0], 50), np.tile([10.0, 50.0, 60.0], 100)
+    >>> found = share_of_sum(Moments.of(own), Moments.of(np.append(own, others)))
+    >>> [round(bound, 3) for bound in found.floats()]
+    [0.455, 0.398, 0.515]
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = np.where(whole.total > 0, part.total / whole.total, np.nan)
+        rest = (np.asarray(all_ - own) for own, all_ in zip(part[1:], whole[1:], strict=True))
+        powers = (
+            (1 - value) ** power * own + (-value) ** power * others
+            for power, own, others in zip(range(1, 5), part[1:], rest, strict=True)
+        )
+        _, low, high = mean(Moments(np.broadcast_to(whole.n, value.shape), *powers))
+        each = whole.total / whole.n
+        return Interval(value, np.maximum(value + low / each, 0.0), np.minimum(value + high / each, 1.0))

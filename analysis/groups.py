@@ -14,15 +14,15 @@ GROUP = Field(N_("Group"), "text", GROUP_WORDS, of="breakdown")
 """A table's column of groups: the breakdown's values, and everybody together."""
 
 
-def told_apart_by(column: str, tables: Tables) -> None:
-    """Raise unless the events hold a column of text that can tell groups apart.
+def told_apart_by(column: str, tables: Tables, table: str = "events") -> None:
+    """Raise unless a table holds a column of text that can tell groups apart.
 
     Raises
     ------
     DataError
     """
-    tables.require("events", column)
-    if column not in (texts := tables.texts("events")):
+    tables.require(table, column)
+    if column not in (texts := tables.texts(table)):
         raise DataError.not_text(column, texts)
 
 

@@ -140,7 +140,7 @@ def say(id: str, /, **params: Any) -> Message:
 
 
 NOUNS = (
-    "attempts|buyers|campaigns|channels|conversions|days|events|files|groups|journeys|lines|orders|others|people|"
+    "attempts|buyers|campaigns|channels|cohorts|conversions|customers|days|events|files|groups|journeys|lines|orders|others|people|"
     "purchases|rows|sessions|steps|times|touchpoints|users|values|weeks"
 )
 VERBS = {"are": "is", "were": "was", "have": "has", "go": "goes", "look": "looks"}

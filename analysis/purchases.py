@@ -10,6 +10,7 @@ import narwhals as nw
 
 from analysis.answer import Note
 from analysis.messages import Names, say
+from analysis.store.columns import stored
 from analysis.tables import Tables, collect, count_if, sum_if
 from analysis.values import Filter
 from analysis.vocabulary import ORDER_STATUSES
@@ -145,7 +146,7 @@ def purchases(tables: Tables, where: Filter | None = None, *also: str, buyers: b
     where : Filter, optional
         Its dates are those of ordering; leave them out to see what was paid whenever.
     also : str
-        Further columns wanted of each purchase.
+        Further columns wanted of each purchase; called there as :func:`analysis.store.columns.stored` says.
     buyers : bool
         Whether it matters who bought.
 
@@ -186,7 +187,7 @@ def created(tables: Tables, where: Filter | None = None, *also: str) -> Created:
     where : Filter, optional
         Its dates are those of ordering.
     also : str
-        Further columns wanted of each order.
+        Further columns wanted of each order; called there as :func:`analysis.store.columns.stored` says.
 
     Raises
     ------
@@ -203,7 +204,8 @@ def created(tables: Tables, where: Filter | None = None, *also: str) -> Created:
     >>> rows[["paid", "amount"]].fillna(-1).values.tolist(), rows["bought"].tolist()
     ([[60.0, 60.0], [40.0, 0.0], [-1.0, -1.0]], [True, False, False])
     """
-    kept = tuple(dict.fromkeys(("user_id", *also, *(where.columns() if where else ()))))
+    also = tuple(map(stored, also))
+    kept = tuple(dict.fromkeys(("user_id", *also, *map(stored, where.columns() if where else ()))))
     lines = _lines(tables, kept)
     repeated, credited = tables.fact("lines of orders", partial(_shape, tables))
     orders, refunds = _orders(lines, kept) if repeated else _singles(lines)
@@ -216,7 +218,7 @@ def created(tables: Tables, where: Filter | None = None, *also: str) -> Created:
 
 def _of_orders(tables: Tables, where: Filter | None, source: Source, also: tuple[str, ...]) -> Purchases:
     found = created(tables, where, *also)
-    columns = dict.fromkeys(("order_id", "user_id", "timestamp", "paid_at", "currency", "amount", *also))
+    columns = dict.fromkeys(("order_id", "user_id", "timestamp", "paid_at", "currency", "amount", *map(stored, also)))
     rows, paid = (found.rows.filter(which).select(*columns) for which in (nw.col("bought"), ~nw.col("paid").is_null()))
     return Purchases(rows, paid, found.refunds, source, found.notes)
 
@@ -232,7 +234,7 @@ def _shape(tables: Tables) -> tuple[bool, bool]:
 
 def _lines(tables: Tables, kept: tuple[str, ...]) -> Lazy:
     """Return the orders' rows with all columns that are looked at, null where the orders lack them."""
-    held = tables.present("orders")
+    held = set(map(stored, tables.present("orders")))
     kinds: dict[str, Any] = {"refund": nw.Float64, "paid_at": nw.Datetime("us")}
     wanted = ("order_id", "timestamp", "revenue", "currency", "paid_at", "refund", "status", *kept)
     columns = {c: nw.col(c) if c in held else nw.lit(None, kinds.get(c, nw.String)) for c in wanted}
@@ -349,6 +351,7 @@ def _statuses(tables: Tables) -> tuple[Note, ...]:
 
 def _of_events(tables: Tables, where: Filter | None, source: Source, also: tuple[str, ...]) -> Purchases:
     """Take events of one order number together; the first event that names it tells who bought."""
+    also = tuple(map(stored, also))
     held, kept = tables.present("events"), tuple(dict.fromkeys(("user_id", *also)))
     own = tables.campaign.currency if tables.campaign else None
     rows = tables.frame("events", where).filter(nw.col("event") == "purchase")

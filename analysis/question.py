@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from analysis.answer import Answer, Note
 from analysis.errors import DataError
-from analysis.messages import N_, say
+from analysis.messages import N_, Message, say
+from analysis.people import Grouping
 from analysis.tables import MOST_NAMES, Tables
 from analysis.values import Filter, Value, a, optional
 from analysis.vocabulary import TABLES
@@ -109,18 +110,13 @@ class Question(Value):
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Segmentation(Question):
+class Segmentation(Question, Grouping):
     """Base of questions that put every user into a group: the groups can be saved as a segment."""
 
-    def members(self, tables: Tables) -> Any:
-        """Return one row per user as an Arrow table: user_id, stage.
-
-        Raises
-        ------
-        DataError
-            The tables lack what the question needs.
-        """
-        raise NotImplementedError
+    @property
+    def words(self) -> Message:
+        """What tells its people: the question."""
+        return say(self.title)
 
 
 def _later(question: Question, tables: Tables) -> tuple[Note, ...]:

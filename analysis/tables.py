@@ -28,7 +28,7 @@ from analysis.store import duck
 from analysis.store.columns import shown, stored
 from analysis.store.walk import Chunk, Columns, Repeated
 from analysis.values import Campaign, Filter, local_midnight
-from analysis.vocabulary import TABLES, TIME_COLUMN
+from analysis.vocabulary import TABLES, TIME_COLUMN, column_names
 
 T = TypeVar("T")
 MOST_NAMES = 100_000
@@ -379,11 +379,17 @@ class Tables:
         conditions += [time < instant(end)] if end else []
         for column, kept in where.columns().items():
             if column not in self.present(table):
-                raise DataError.no_filter(table, column)
+                raise self._no_filter(table, column)
             if column not in (texts := self.texts(table)):
                 raise DataError.not_text(column, texts)
             conditions.append(among(column, kept))
         return frame.filter(*conditions) if conditions else frame
+
+    def _no_filter(self, table: str, column: str) -> DataError:
+        """Say why rows cannot be filtered by a column; of spend, by a segment of people, why nobody could."""
+        if table == "spend" and column in self.present("events") and column not in column_names("events"):
+            return DataError.not_people(table, column, "audience" in self.present(table))
+        return DataError.no_filter(table, column)
 
     def walk(self, frame: nw.LazyFrame[Any], work: Callable[[Chunk], T], columns: Columns | None = None) -> Iterator[T]:
         """Yield what `work` makes of each chunk of an events frame, in no promised grouping of users.
@@ -438,6 +444,12 @@ class Tables:
         held = self._stored(table)
         kinds = self._store.frame(table).collect_schema() if held else {}
         return tuple(c for c in held if kinds[stored(c)] == nw.String)
+
+    def numbers(self, table: str) -> tuple[str, ...]:
+        """Return the columns of numbers of a table that hold at least one value."""
+        held = self._stored(table)
+        kinds = self._store.frame(table).collect_schema() if held else {}
+        return tuple(c for c in held if kinds[stored(c)].is_numeric())
 
     def names(self, column: str, *tables: str) -> tuple[str, ...]:
         """Return the distinct values of a text column in the tables named, or in all that have it, sorted."""

@@ -179,6 +179,38 @@ MARKS: tuple[str, ...] = (*NODES, "share", "invite", "join_private")
 STAGES: tuple[str, ...] = (N_("reach"), N_("interest"), N_("conversion"), N_("repurchase"))
 """How far users come, in the order they pass the stages: what a lifecycle counts and a saved segment holds."""
 
+MEMBER, OTHER = "in", "out"
+MEMBERSHIP: Mapping[str, str] = MappingProxyType({MEMBER: N_("in the segment"), OTHER: N_("not in the segment")})
+"""What a segment of one group says of everybody, with its words."""
+STATES: tuple[str, ...] = (N_("active"), N_("at risk"), N_("lapsed"), N_("won back"))
+"""Where buyers stand by how long ago they last bought: what a lifecycle's states count and a saved segment holds."""
+
+INTENTS: tuple[str, ...] = (N_("high intent"), N_("medium intent"), N_("low intent"))
+"""How likely people buy soon: what intent puts them into and a saved segment holds."""
+RFM_GROUPS: tuple[str, ...] = (
+    N_("champions"),
+    N_("loyal"),
+    N_("active"),
+    N_("new"),
+    N_("promising"),
+    N_("needs attention"),
+    N_("at risk"),
+    N_("previously loyal"),
+    N_("almost lost"),
+    N_("dormant"),
+    N_("prospects"),
+)
+"""Shopify's groups of customers by recency, frequency and money; prospects have not bought yet."""
+
+VALUE_BANDS: tuple[str, ...] = (
+    N_("top fifth"),
+    N_("second fifth"),
+    N_("third fifth"),
+    N_("fourth fifth"),
+    N_("bottom fifth"),
+)
+"""Customers by what they are expected to bring, the best first."""
+
 NAMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "event": MappingProxyType(

@@ -32,6 +32,8 @@ MODULES = (
     "intervals",
     "allocation",
     "simulation",
+    "audience",
+    "audience_value",
 )
 OLD = "SLUICE_BENCH_OLD"
 """Names the checkout of another commit for `against`, which without it has no rows."""

@@ -48,6 +48,7 @@ PLAN = (
 
 FUNNEL = {"kind": "funnel", "version": 1, "steps": ["visit", "view", "purchase"]}
 SMALL: dict[str, dict[str, Any]] = {
+    "coverage": {"audience": {"kind": "filter", "version": 1, "channel": ["display"]}, "at": "2026-10-20"},
     "comparison": {"left": FUNNEL, "right": {**FUNNEL, "window": "14d"}},
     "drop-offs": {"funnel": FUNNEL, "by": ["channel"], "least": 1},
     "funnel-money": {"funnel": FUNNEL},
@@ -63,8 +64,10 @@ SMALL: dict[str, dict[str, Any]] = {
     "time-to-convert": {
         "funnel": {"kind": "funnel", "version": 1, "steps": ["visit", "view", "cart"], "breakdown": "channel"}
     },
+    "private-domain": {"channels": ["display"]},
     "response-curves": {"draws": 100},
     "sales": {"by": "channel"},
+    "segments": {"by": ["channel", "device"]},
     "scenario": {"curves": {"kind": "response-curves", "version": 1, "draws": 100}},
     "simulation": {"runs": 20},
     "break-even": {"runs": 4},

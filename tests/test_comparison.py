@@ -12,6 +12,7 @@ import pytest
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from analysis import (
+    Card,
     Comparison,
     Exclusion,
     Filter,
@@ -22,6 +23,7 @@ from analysis import (
     Limit,
     PriceIndex,
     Retention,
+    RuleSet,
     Sales,
     Scenario,
     Step,
@@ -416,16 +418,27 @@ OTHER: dict[str, Any] = {
     "session": True, "unbounded": True, "evaluate_every": "2h", "adjust_every": "12h", "min_advantage": 2.0,
     "lookback": "2d", "floor": 0.5, "surge_ratio": 3.0, "surge_evaluations": 5, "release": 0.5, "min_roi": 2.0,
     "surges": 5.0, "surge_size": 4.0, "surge_lasts": "2d", "surge_price": 0.5, "failures": 3.0, "failure_share": 0.2,
+    "against": (RuleSet(name="none"),), "across": "floor", "down": "reserve", "across_values": (0.1, 0.3),
+    "down_values": (0.05, 0.2), "cards": (Card(shock="viral"),), "conversion_delay": "2d", "delays": (("search", 5.0),),
+    "level_error": 0.3, "dearer": 0.2, "learning": "1d", "learning_cost": 0.3,
     "replaced_after": "1d", "headroom": 4.0, "order_value": 80.0, "campaign": ("Double 11",),
-    "channel": ("search",), "device": ("ios",),
+    "channel": ("search",), "device": ("ios",), "lapsed_after": 50, "weeks": 5, "was": "lapsed", "now": "won back",
+    "top": 0.4, "within": 9, "channels": ("search",),
+    "quantiles": 3, "recency": (30.0,), "frequency": (2.0,),
+    "monetary": (99.0,), "days": 30, "model": "bg-nbd", "held": 7, "margin": 0.5,
 }  # fmt: skip
 """What every field can be set to beside what it is at first."""
 OTHERS_OWN: dict[tuple[str, str], Any] = {
     ("paths", "start"): "visit", ("rules", "step"): 0.3, ("participation", "by"): ("visit",),
+    ("segments", "by"): ("device",),
     ("drop-offs", "by"): ("device",), ("funnel-change", "by"): "device", ("sales", "by"): "coupon",
     ("performance", "by"): "campaign", ("attribution", "by"): "campaign", ("sales", "every"): "week",
-    ("performance", "every"): "week", ("allocation", "goal"): "profit", ("budget-frontier", "least"): 0.3,
+    ("performance", "every"): "week", ("growth", "every"): "week", ("private-domain", "every"): "month",
+    ("growth", "by"): ("visit",), ("private-domain", "by"): ("view",), ("coverage", "goal"): 0.7,
+    ("intent", "lookback"): 70, ("clusters", "lookback"): 70,
+    ("private-domain", "goal"): 0.5, ("allocation", "goal"): "profit", ("budget-frontier", "least"): 0.3,
     ("budget-frontier", "most"): 3.0, ("budget-frontier", "points"): 5,
+    ("payback", "by"): None, ("payback", "every"): "month",
 }  # fmt: skip
 
 
@@ -490,7 +503,7 @@ def test_every_setting_has_a_name_in_both_languages(kind: str, ask: Ask) -> None
 
 
 def test_every_field_of_every_kind_has_a_name(ask: Ask) -> None:
-    whole = {"where", "left", "right", "funnel", "curves", "rules", "market", "before", "after", "plan"}
+    whole = {"where", "left", "right", "funnel", "curves", "rules", "market", "before", "after", "plan", "audience"}
     for kind in (*ASKED, "rules", "market"):
         for each in fields(base._KINDS[kind]):  # type: ignore[arg-type]
             assert each.name in whole or (kind, each.name) in OWN or each.name in SETTINGS, f"{kind}.{each.name}"

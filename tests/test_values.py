@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis.audience.coverage import Coverage
 from analysis.audience.lifecycle import Lifecycle
 from analysis.budget.allocation.rules import Limit
 from analysis.comparison.question import Comparison
@@ -25,11 +26,15 @@ from analysis.journey.funnel.dropoffs import DropOffs
 from analysis.journey.funnel.duration import TimeToConvert
 from analysis.journey.funnel.money import FunnelMoney
 from analysis.journey.funnel.question import Funnel
+from analysis.journey.funnel.stop import FunnelStop
+from analysis.journey.loyalty.retention import Retention, RetentionCell
 from analysis.journey.paths.of_funnel import FunnelPaths
 from analysis.journey.steps import Exclusion, Step
 from analysis.messages import translate
 from analysis.notebook import Cell, Notebook, Quote, Seen, Unread, Words
+from analysis.people import InAll, InAny, InGroup, InSegment, NotIn, WithRows
 from analysis.question import Question
+from analysis.reallocation.challenge import Challenge
 from analysis.reallocation.rules import Card
 from analysis.records import (
     Adjustment,
@@ -60,6 +65,7 @@ PLAIN: dict[str, Value] = {
     "funnel-change": FunnelChange(
         funnel=Funnel(steps=("view", "cart")), before=Filter(end="2026-11-01"), after=Filter(start="2026-11-02")
     ),
+    "coverage": Coverage(audience=Filter(channel="search")),
     "step": Step("view"),
     "exclusion": Exclusion("refund"),
     "phase": Phase(name="burst", start="2026-11-01", end="2026-11-11"),
@@ -67,6 +73,13 @@ PLAIN: dict[str, Value] = {
     "mapping": ColumnMapping(table="orders"),
     "file-mapping": FileMapping(headings=("day", "cost"), mapping=ColumnMapping(table="spend")),
     "segment": Segment(question=Lifecycle(at="2026-11-10"), users=3, data="0a"),
+    "funnel-stop": FunnelStop(funnel=Funnel(steps=("view", "cart")), step=2),
+    "retention-cell": RetentionCell(retention=Retention(), cohort="2026-11-02"),
+    "in-group": InGroup(of=Lifecycle(), groups="reach"),
+    "in-segment": InSegment(name="vip"),
+    "not-in": NotIn(part=InSegment(name="vip")),
+    "in-all": InAll(parts=[InSegment(name="vip"), WithRows(values="cart")]),
+    "in-any": InAny(parts=[InSegment(name="vip"), NotIn(part=InSegment(name="new"))]),
     "exchange-rate": ExchangeRate(currency="USD", day="2026-11-11", rate=7.1, into="CNY"),
     "adjustment": Adjustment(day="2026-11-02", from_channel="display", to_channel="search", amount=1200),
     "alias": Alias(column="channel", code="Google Ads", meant="google"),
@@ -88,6 +101,8 @@ PLAIN: dict[str, Value] = {
     "compare": Compare(left=Reading(metric="roi"), is_="<", than=0.8),
     "not-of": NotOf(of=(AnyOf(),)),
     "change-budget": ChangeBudget(percent=-0.2),
+    "challenge": Challenge(name="the long weekend"),
+    "sealed-challenge": Challenge(name="the long weekend").sealed(),
     "shock-card": Card(shock="surge"),
     "rule": Rule(name="stop", then=(Pause(),)),
     "limit": Limit(tags=("private",), least=0.4, of="spend"),

@@ -5,6 +5,7 @@ A link or a saved question may name what this workspace lacks: it stays among th
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -15,8 +16,9 @@ from typing import Any
 import streamlit as st
 
 from analysis import Tables
-from analysis.values import seconds
-from analysis.vocabulary import EVENTS, IDENTIFIERS
+from analysis.charts import GROUP_WORDS
+from analysis.values import local_day, seconds
+from analysis.vocabulary import EVENTS, IDENTIFIERS, column_names
 from ui.language import N_, _, current, listed
 from ui.session import keep, workspace
 
@@ -73,10 +75,21 @@ def text_columns(tables: Tables) -> list[str]:
     return [c for c in with_kept(COLUMNS, *held) if c in held and c not in IDENTIFIERS]
 
 
+def own_columns(tables: Tables, table: str) -> list[str]:
+    """Return a table's text columns that no export is asked for: the file's own, and saved segments."""
+    known = column_names(table)
+    return [c for c in tables.texts(table) if c not in known and c != "phase"]
+
+
 def called(column: str) -> Callable[[str], str]:
-    """Return what the codes of a column are called in the reader's language."""
-    names, language = workspace().display, current()
-    return lambda code: names(code, column, language)
+    """Return what the codes of a column are called in the reader's language; of a segment, its groups."""
+    names, language, own = workspace().display, current(), column not in column_names("events")
+
+    def word(code: str) -> str:
+        name = names(code, column, language)
+        return _(GROUP_WORDS[code]) if own and name == code and code in GROUP_WORDS else name
+
+    return word
 
 
 def with_kept(options: Iterable[Any], *kept: Any) -> list[Any]:
@@ -160,6 +173,28 @@ def length(first: str, also: Mapping[str, str] | None = None) -> str:
         amount = number(widget_key("amount"), _("Window"), amount, min_value=0, max_value=10_000)
     chosen = choose_words(widget_key("unit"), _("Unit"), UNITS | alone, unit, 130)
     return chosen if chosen in alone else f"{amount}{chosen}"
+
+
+def observed(tables: Tables, *which: str) -> tuple[dt.date, dt.date]:
+    """Return the first and last day of the tables named, or of all; today where they are empty."""
+    held = [table for table in which if tables.count(table)]
+    span = tables.span(*held) if held or not which else None
+    if span is None:
+        today = dt.date.today()
+        return today, today
+    first, last = (dt.date.fromisoformat(local_day(moment, tables.zone)) for moment in span)
+    return first, last
+
+
+def one_day(name: str, label: str, start: str | None, first: dt.date, last: dt.date) -> dt.date | None:
+    """Draw a day, its label hidden; None leaves it to the answer."""
+    key = widget_key(name)
+    keep(key, dt.date.fromisoformat(start) if start else None)
+    kept = st.session_state[key]
+    low, high = min(first, kept or first), max(last, kept or last)
+    return st.date_input(
+        label, key=key, min_value=low, max_value=high, format="YYYY-MM-DD", label_visibility="collapsed", width=150
+    )
 
 
 PERIODS = {"": N_("all at once"), "day": N_("day by day"), "week": N_("week by week"), "month": N_("month by month")}

@@ -13,6 +13,7 @@ from analysis.messages import say
 from analysis.question import Question
 from analysis.vocabulary import TABLES
 from ui import filters, language, session, workspaces
+from ui.kept import TO_OPEN
 from ui.language import _
 from ui.screens import ROOMS, SCREENS, Screen, screen_of
 
@@ -108,6 +109,8 @@ def aside(navigation: Mapping[str, Sequence[Any]], tables: Tables | None) -> Non
         st.caption(f"{LACKING} " + _("needs an export that is not here yet"))
     if tables is not None:
         _saved()
+    if question := st.session_state.pop(TO_OPEN, None):
+        open_question(question)
     language.switch()
 
 

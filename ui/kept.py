@@ -8,9 +8,22 @@ import streamlit as st
 
 from analysis.errors import SluiceError
 from analysis.messages import Message, say
+from analysis.question import Question
 from analysis.workspace import Kept, Workspace
 from ui import session
 from ui.language import _, shown
+
+TO_OPEN = "question to open"
+"""Under which a page that draws a kept question leaves it, for the frame to go to that question's own page."""
+
+
+def opens(name: str, question: Question, key: str) -> None:
+    """Draw a button, called as a thing is, that goes to the page of its question."""
+    st.button(shown(name), key=key, on_click=_open, args=(question,))
+
+
+def _open(question: Question) -> None:
+    st.session_state[TO_OPEN] = question
 
 
 def forget(place: str, kept: Kept[Any], key: str) -> None:

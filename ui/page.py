@@ -49,8 +49,10 @@ def draw(name: str) -> None:
         with sentence:
             question = asking.controls(screen, tables, start.replace(where=where))
         address.put(name, question)
-        with answer:
+        with answer, session.said_plainly():
             _answer(screen, question)
+        if screen.beside:
+            screen.beside(tables)
 
 
 def _answer(screen: Screen[Any], question: Question) -> None:

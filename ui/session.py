@@ -21,6 +21,7 @@ import streamlit as st
 
 from analysis import Campaign, Tables, open_workspace, read_export
 from analysis.answer import Answer
+from analysis.audience.value import buying
 from analysis.errors import SluiceError, WorkspaceError
 from analysis.journey import speed
 from analysis.journey.attribution import kernel as credits
@@ -249,12 +250,12 @@ def _sample_digest() -> str:
 
 @st.cache_resource(show_spinner=False)
 def warm() -> None:
-    """Compile the journey's kernels beside the first visitor's first page, once per server."""
+    """Compile kernels beside the first visitor's first page, once per server."""
     threading.Thread(target=_warm, daemon=True).start()
 
 
 def _warm() -> None:
-    for room in (funnel, paths, speed, retention, nodes, credits, rules, play):
+    for room in (funnel, paths, speed, retention, nodes, credits, rules, buying, play):
         room.warm()
     # Streamlit collects garbage after each run; what is loaded by now stays, and need not be gone through each time.
     gc.collect()

@@ -10,7 +10,7 @@ from analysis.answer import Answer
 from analysis.errors import DataError
 from analysis.messages import Message
 from analysis.sharing import downloads, notebooks, pictures
-from ui import address, drawn, kept, session
+from ui import address, drawn, kept, segment, session
 from ui.language import N_, _, current, look, shown
 from ui.notebook import adding
 from ui.tabled import table
@@ -21,6 +21,15 @@ FRAMES = {
     "ranking": N_("Ranking"),
     "models": N_("Models side by side"),
     "movement": N_("Movement"),
+    "weeks": N_("Week by week"),
+    "weekly_movement": N_("Movement, week by week"),
+    "told": N_("Against recency alone"),
+    "calibration": N_("Expected and found"),
+    "reasons": N_("What foretells buying"),
+    "spend": N_("Spend by intent"),
+    "after": N_("The months around campaigns"),
+    "traits": N_("What sets each apart"),
+    "stability": N_("How many groups"),
     "paths": N_("Whole paths"),
     "loss": N_("Loss by group"),
     "points": N_("Observed points"),
@@ -41,6 +50,7 @@ FRAMES = {
     "cells": N_("Every amount"),
     "rules": N_("Rules"),
     "present": N_("As spent"),
+    "overlap": N_("Who is in several"),
 }
 
 
@@ -90,10 +100,13 @@ def notes(answer: Answer, page: str) -> None:
 
 
 def actions(answer: Answer, page: str) -> None:
-    """Draw Save, Link, Data, Picture and Notebook file in one row."""
+    """Draw Save, Segment (of an answer about people), Link, Data, Picture and Notebook file in one row."""
     with st.container(horizontal=True, key=f"{page}.actions"):
         with st.popover(_("Save"), icon=":material/bookmark:"):
             _save(answer, page)
+        if answer.people:
+            with st.popover(_("Segment"), icon=":material/group_add:", key=f"{page}.to-segment"):
+                segment.this(answer, page)
         with st.popover(_("Add to notebook"), icon=":material/book:", key=f"{page}.to-notebook"):
             adding.this(answer, page)
         with st.popover(_("Link"), icon=":material/link:"):

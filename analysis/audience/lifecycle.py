@@ -129,8 +129,8 @@ class Lifecycle(Segmentation):
         """
         tables.require("events")
         source, days = _settled(self, tables)
-        users = _users(self, tables, source, days, Currency(None))
-        found = users.select("user_id", "now").collect("pyarrow").to_arrow()
+        users = _users(self, tables, source, days, Currency(None), "user_id")
+        found = users.select("now", user_id=nw.col("who")).collect("pyarrow").to_arrow()
         if not found.num_rows:
             raise DataError.empty(_nobody(self, days))
         places = pc.subtract(found["now"].cast(pa.int32()), pa.scalar(_REACH, pa.int32()))
@@ -300,11 +300,16 @@ def _in_order(since: str, at: str) -> None:
         raise QuestionError.crossed(text)
 
 
-def _users(asked: Lifecycle, tables: Tables, source: _Source, days: _Days, currency: Currency) -> nw.LazyFrame[Any]:
-    """Return each user's stage then (`was`, 0 for new) and now, and what they bought."""
+def _users(
+    asked: Lifecycle, tables: Tables, source: _Source, days: _Days, currency: Currency, who: str
+) -> nw.LazyFrame[Any]:
+    """Return each user's stage then (`was`, 0 for new) and now, and what they bought.
+
+    Users are told apart by a column `who`: where only events tell of them, their keys are faster than their ids.
+    """
     return (
-        nw.concat(_signs(asked, tables, source, days, currency))
-        .group_by("user_id")
+        nw.concat(_signs(asked, tables, source, days, currency, who))
+        .group_by("who")
         .agg(
             nw.col("was", "now", "elsewhere").max(),
             nw.col("orders_before", "orders", "priced", "value").sum(),
@@ -315,7 +320,7 @@ def _users(asked: Lifecycle, tables: Tables, source: _Source, days: _Days, curre
 
 def _counted(asked: Lifecycle, tables: Tables, source: _Source, days: _Days, currency: Currency) -> pd.DataFrame:
     """Count users by their stage then and now: a few rows, however many the users."""
-    users = _users(asked, tables, source, days, currency)
+    users = _users(asked, tables, source, days, currency, "user_id" if source.orders else "user_key")
     # Whoever paid in another currency too is in no mean.
     users = users.with_columns(known=nw.when(nw.col("elsewhere") == 0).then(nw.col("value")).otherwise(nw.lit(0.0)))
     sums = ("orders", "priced", "elsewhere", "value", "known")
@@ -330,24 +335,24 @@ def _stage(seen: str, orders: str) -> nw.Expr:
 
 
 def _signs(
-    asked: Lifecycle, tables: Tables, source: _Source, days: _Days, currency: Currency
+    asked: Lifecycle, tables: Tables, source: _Source, days: _Days, currency: Currency, who: str
 ) -> list[nw.LazyFrame[Any]]:
     """Return what each row says of its user: how far it alone brings them by either day, and what they bought."""
     interested = nw.col("event").is_in(asked.interest)
-    parts = [_seen(tables.frame("events", asked.where), interested, days)]
+    parts = [_seen(tables.frame("events", asked.where), interested, days, who)]
     if source.orders:
         placed = tables.frame("orders", asked.where).filter(~nw.col("user_id").is_null(), nw.col("revenue") >= 0)
-        parts.append(_seen(placed, nw.lit("checkout" in asked.interest), days))
+        parts.append(_seen(placed, nw.lit("checkout" in asked.interest), days, who))
     if source.paid or source.bought:
-        parts.append(_bought(_purchases(asked, tables, days), days, currency))
+        parts.append(_bought(_purchases(asked, tables, days, who), days, currency, who))
     return parts
 
 
-def _seen(frame: nw.LazyFrame[Any], interested: nw.Expr, days: _Days) -> nw.LazyFrame[Any]:
+def _seen(frame: nw.LazyFrame[Any], interested: nw.Expr, days: _Days, who: str) -> nw.LazyFrame[Any]:
     stage = nw.when(interested).then(nw.lit(_INTEREST)).otherwise(nw.lit(_REACH))
     before = nw.when(nw.col("timestamp") < instant(days.before))
     return frame.filter(nw.col("timestamp") < instant(days.end)).select(
-        "user_id",
+        who=nw.col(who),
         was=before.then(stage).otherwise(nw.lit(0)),
         now=stage,
         orders_before=nw.lit(0),
@@ -358,11 +363,11 @@ def _seen(frame: nw.LazyFrame[Any], interested: nw.Expr, days: _Days) -> nw.Lazy
     )
 
 
-def _bought(bought: nw.LazyFrame[Any], days: _Days, currency: Currency) -> nw.LazyFrame[Any]:
+def _bought(bought: nw.LazyFrame[Any], days: _Days, currency: Currency, who: str) -> nw.LazyFrame[Any]:
     before = nw.when(nw.col("paid_at") < instant(days.before))
     amount, value = nw.col("amount"), nw.col("amount") * currency.factor()
     return bought.select(
-        "user_id",
+        who=nw.col(who),
         was=nw.lit(0),
         now=nw.lit(0),
         orders_before=before.then(nw.lit(1)).otherwise(nw.lit(0)),
@@ -373,9 +378,9 @@ def _bought(bought: nw.LazyFrame[Any], days: _Days, currency: Currency) -> nw.La
     )
 
 
-def _purchases(asked: Lifecycle, tables: Tables, days: _Days) -> nw.LazyFrame[Any]:
-    """Return what was bought by the day: user_id, paid_at, currency and amount (null: unknown)."""
-    paid = purchases(tables, asked.where).rows
+def _purchases(asked: Lifecycle, tables: Tables, days: _Days, *also: str) -> nw.LazyFrame[Any]:
+    """Return what was bought by the day: user_id, paid_at, currency, amount (null: unknown), and further columns."""
+    paid = purchases(tables, asked.where, *also).rows
     return paid.filter(~nw.col("user_id").is_null(), nw.col("paid_at") < instant(days.end))
 
 

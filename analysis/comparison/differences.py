@@ -75,13 +75,18 @@ def _of_values(left: Value, right: Value, part: str = "") -> Iterator[Difference
         one, other = getattr(left, name), getattr(right, name)
         if one == other:
             continue
-        if name == "where" or (isinstance(one, Value) and isinstance(other, Value)):
+        if name == "where" or _alike(one, other):
             yield from _of_values(one or Filter(), other or Filter(), PARTS.get(name, part))
         elif name == "steps" and len(one) == len(other):
             yield from _of_steps(one, other)
         else:
             own = setting(left.kind, name)
             yield Difference(_labelled(say(own.label), part), own.words(one, left), own.words(other, right))
+
+
+def _alike(one: object, other: object) -> bool:
+    """Say whether two values are of one kind whose settings have names of their own."""
+    return isinstance(one, Value) and type(one) is type(other) and one.kind != "rule-set"
 
 
 def _of_steps(left: tuple[Any, ...], right: tuple[Any, ...]) -> Iterator[Difference]:

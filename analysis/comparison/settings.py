@@ -55,6 +55,10 @@ def _plain(held: Any) -> Message:
     return say("{held}", held=held)
 
 
+def _state(held: Any) -> Message:
+    return say("{state}", state=say(held))
+
+
 def _codes(column: str) -> Worded:
     def worded(held: Any) -> Message:
         names = Names(held if isinstance(held, tuple) else (held,), column)
@@ -81,6 +85,10 @@ def _columns(held: Any) -> Message:
     return say("{names}", names=Names(words))
 
 
+def _numbers(held: Any) -> Message:
+    return say("{names}", names=Names(tuple(say("{n}", n=float(n)) for n in held)))
+
+
 def _amounts(held: Any) -> Message:
     each = tuple(say("{name} {n}", name=Name(name, "channel"), n=float(n)) for name, n in held)
     return say("{names}", names=Names(each))
@@ -98,6 +106,19 @@ def _limits(held: Any) -> Message:
 def _prices(held: Any) -> Message:
     found: Message = held.words()
     return found
+
+
+def _rule_sets(held: Any) -> Message:
+    """Put rule sets, or the plan's own rules by their knobs, into words: each by its name and how many rules it has."""
+    sets = [
+        one.rule_set() if hasattr(one, "rule_set") else one for one in (held if isinstance(held, tuple) else (held,))
+    ]
+    each = tuple(say("{name} ({n} rules)", name=one.name, n=len(one.rules)) for one in sets)
+    return say("{names}", names=Names(each))
+
+
+def _cards(held: Any) -> Message:
+    return say("{n} cards", n=len(held))
 
 
 def _plans(held: Any) -> Message:
@@ -201,8 +222,18 @@ CHOICES: Mapping[str, Mapping[Any, str]] = MappingProxyType(
         "unbounded": {False: N_("just then"), True: N_("then or later")},
         "measure": {"users": N_("how many came back"), "revenue": N_("how much each brought")},
         "period": {"day": N_("days"), "week": N_("weeks"), "month": N_("months"), "campaign": N_("campaigns")},
-        "every": {"day": N_("day by day"), "week": N_("week by week"), "month": N_("month by month")},
+        "every": {
+            "day": N_("day by day"),
+            "week": N_("week by week"),
+            "month": N_("month by month"),
+            "campaign": N_("campaign by campaign"),
+        },
         "models": MODEL_WORDS,
+        "buying": {
+            "mbg-nbd": N_("may leave after any purchase"),
+            "bg-nbd": N_("leave only after buying again"),
+        },
+        "cohorts": {"week": N_("week"), "month": N_("month")},
     }
 )
 """What can be chosen, in the words of the pages' lists."""
@@ -228,6 +259,7 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "caution": Setting(N_("Caution"), _share),
         "campaign": Setting(N_("Campaign"), _codes("campaign"), N_("All")),
         "channel": Setting(N_("Channel"), _codes("channel"), N_("All")),
+        "channels": Setting(N_("Channels of the private domain"), _codes("channel"), N_("the usual ones")),
         "cohort": _chosen("cohort", N_("First time")),
         "collapse": _chosen("collapse", N_("Repeats in a row")),
         "conversion": Setting(N_("Conversion"), EVENT),
@@ -253,17 +285,23 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "goal": Setting(N_("Goal"), EVENT),
         "group": Setting(N_("Group"), PLAIN, N_("all groups"), of="funnel.breakdown"),
         "half_life": Setting(N_("Time decay: days to half the weight"), LENGTH),
+        "held": Setting(N_("Days held back"), PLAIN, N_("a quarter")),
         "hold": Setting(N_("The same at every step"), _columns, N_("nothing")),
         "include": Setting(N_("Only these events"), EVENT, N_("All")),
         "interest": Setting(N_("Interest"), EVENT),
+        "lapsed_after": Setting(N_("Days after which a buyer has lapsed"), PLAIN, N_("as the data's gaps say")),
         "last": Setting(N_("Position-based: percent for the last touch"), _share),
         "least": Setting(N_("Fewest users of a group"), PLAIN),
         "limits": Setting(N_("Rules"), _limits, N_("None")),
+        "lookback": Setting(N_("Days looked back"), PLAIN),
         "loyal_orders": Setting(N_("Orders that make a loyal user"), PLAIN),
+        "margin": Setting(N_("Margin"), _share, N_("the campaign's")),
         "measure": _chosen("measure", N_("Measure")),
+        "model": _chosen("buying", N_("Model")),
         "models": Setting(N_("Models"), _models, N_("All")),
         "names": Setting(N_("Events told apart per level"), PLAIN),
         "nodes": Setting(N_("Touchpoints"), EVENT),
+        "now": Setting(N_("Stands now"), _state, N_("anywhere")),
         "observed_until": Setting(N_("Known until"), PLAIN, N_("the end of the data")),
         "order": _chosen("order", N_("Order")),
         "paid_orders": Setting(N_("Paid orders"), PLAIN),
@@ -277,6 +315,7 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "profile": _chosen("profile", N_("Rules of"), N_("Sluice's own")),
         "reach": Setting(N_("Most of a channel, times its highest spend"), PLAIN),
         "repeats": _chosen("repeats", N_("Repeats")),
+        "quantiles": Setting(N_("Parts"), PLAIN),
         "rate": Setting(N_("Rise of prices a year"), _share),
         "reserve": Setting(N_("Reserve"), _share),
         "returns": Setting(N_("Return"), EVENT, N_("the same")),
@@ -293,12 +332,16 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "time": _chosen("time", N_("Days")),
         "to": Setting(N_("Conversion"), EVENT),
         "to_step": Setting(N_("To step"), PLAIN, N_("the last step")),
+        "top": Setting(N_("Share of buyers that is high-value"), _share),
         "total": Setting(N_("Total"), PLAIN, N_("the same money")),
         "touches": Setting(N_("Events that are touches"), EVENT, N_("Every event")),
         "unbounded": _chosen("unbounded", N_("Reach")),
         "until": Setting(N_("Up to"), EVENT, N_("to the end")),
         "value": _chosen("value", N_("Value")),
+        "was": Setting(N_("Stood before"), _state, N_("anywhere")),
+        "weeks": Setting(N_("Weeks followed"), PLAIN),
         "window": Setting(N_("Window"), LENGTH),
+        "within": Setting(N_("Days within which they buy"), PLAIN),
         "worth": Setting(N_("Worth of a conversion"), PLAIN),
         "years": Setting(N_("Years since"), PLAIN),
     }
@@ -307,15 +350,27 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
 
 OWN: Mapping[tuple[str, str], Setting] = MappingProxyType(
     {
+        ("lifetime-value", "days"): Setting(N_("Days ahead"), PLAIN),
+        ("payback", "every"): _chosen("cohorts", N_("Period")),
+        ("payback", "weeks"): Setting(N_("Weeks"), PLAIN, N_("as long as most")),
+        ("rfm", "frequency"): Setting(N_("Cuts of purchases"), _numbers, N_("as the customers lie")),
+        ("rfm", "monetary"): Setting(N_("Cuts of the amount paid"), _numbers, N_("as the customers lie")),
+        ("rfm", "recency"): Setting(N_("Cuts of days since the last purchase"), _numbers, N_("as the customers lie")),
         ("allocation", "goal"): _chosen("plan-goal", N_("Goal")),
         ("attribution", "by"): Setting(N_("Column"), _columns),
         ("budget-frontier", "least"): Setting(N_("Least budget, times what was spent"), PLAIN),
         ("budget-frontier", "most"): Setting(N_("Most budget, times what was spent"), PLAIN),
         ("budget-frontier", "points"): Setting(N_("Budgets looked at"), PLAIN),
+        ("coverage", "at"): Setting(N_("Chosen on"), PLAIN, N_("the campaign's first day")),
+        ("coverage", "goal"): Setting(N_("Share aimed at"), _share),
         ("drop-offs", "by"): Setting(N_("Columns"), _columns, N_("device, channel, audience, creative")),
         ("funnel-change", "by"): Setting(N_("Split by"), _columns),
+        ("segments", "by"): Setting(N_("Segments"), _columns, N_("all that are saved")),
+        ("growth", "by"): Setting(N_("Being active"), EVENT, N_("anything")),
         ("participation", "by"): Setting(N_("Taking part"), EVENT, N_("anything")),
         ("paths", "start"): Setting(N_("Event"), EVENT, N_("their first event")),
+        ("private-domain", "by"): Setting(N_("Traffic"), EVENT, N_("visits")),
+        ("private-domain", "goal"): Setting(N_("Share aimed at"), _share),
         ("retention", "start"): Setting(N_("Start"), EVENT, N_("anything")),
         ("rules", "evaluate_every"): Setting(N_("Evaluate every"), LENGTH),
         ("rules", "adjust_every"): Setting(N_("Adjust every"), LENGTH),
@@ -327,6 +382,22 @@ OWN: Mapping[tuple[str, str], Setting] = MappingProxyType(
         ("rules", "surge_evaluations"): Setting(N_("Evaluations"), PLAIN),
         ("rules", "release"): Setting(N_("Share of the reserve drawn at once"), _share),
         ("rules", "min_roi"): Setting(N_("Least marginal ROI for the reserve"), PLAIN),
+        **{
+            (kind, name): Setting(label, _rule_sets, N_("None"))
+            for kind in ("simulation", "break-even", "rule-sweep", "rule-check", "rule-replay")
+            for name, label in (("rules", N_("Rules")), ("against", N_("Compared with")))
+        },
+        ("rule-sweep", "across"): Setting(N_("Across"), PLAIN),
+        ("rule-sweep", "down"): Setting(N_("Down"), PLAIN),
+        ("rule-sweep", "across_values"): Setting(N_("Values across"), _numbers, N_("the usual ones")),
+        ("rule-sweep", "down_values"): Setting(N_("Values down"), _numbers, N_("the usual ones")),
+        ("market", "cards"): Setting(N_("Shock cards"), _cards, N_("None")),
+        ("market", "conversion_delay"): Setting(N_("Orders come in late by"), LENGTH, N_("nothing")),
+        ("market", "delays"): Setting(N_("Hours until orders come in"), _amounts, N_("as for all")),
+        ("market", "level_error"): Setting(N_("How far off the curves are together"), _share),
+        ("market", "dearer"): Setting(N_("How much dearer spending twice as fast is"), _share),
+        ("market", "learning"): Setting(N_("Learning after a large change"), LENGTH, N_("none")),
+        ("market", "learning_cost"): Setting(N_("Response lost while learning"), _share),
         ("market", "surges"): Setting(N_("Surges expected"), PLAIN),
         ("market", "surge_size"): Setting(N_("Orders in a surge, times the usual"), PLAIN),
         ("market", "surge_lasts"): Setting(N_("A surge lasts"), LENGTH),
@@ -348,24 +419,34 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "allocation": N_("Best split"),
         "attribution": N_("Attribution"),
         "budget-frontier": N_("More or less"),
+        "clusters": N_("Clusters"),
         "contents": N_("Contents"),
+        "coverage": N_("High-value users"),
         "drop-offs": N_("Drop-offs"),
         "funnel": N_("Funnel"),
         "funnel-change": N_("Change"),
         "funnel-money": N_("Money"),
         "funnel-paths": N_("Paths"),
         "funnel-rules": N_("Rules compared"),
-        "lifecycle": N_("Segments"),
+        "lifecycle": N_("Lifecycle"),
+        "growth": N_("Growth"),
+        "intent": N_("Intent"),
+        "lifecycle-states": N_("Buyers' states"),
+        "lifetime-value": N_("Customer value"),
         "money-flow": N_("Money flow"),
         "nodes": N_("Touchpoints and plays"),
         "page-speed": N_("Page speed"),
         "participation": N_("Participation"),
         "paths": N_("Paths"),
+        "payback": N_("Payback"),
         "performance": N_("Performance"),
         "plans": N_("Side by side"),
+        "private-domain": N_("Private domain"),
         "response-curves": N_("Curves"),
         "retention": N_("Retention"),
+        "rfm": N_("RFM groups"),
         "sales": N_("Sales"),
+        "segments": N_("Segments"),
         "scenario": N_("By hand"),
         "simulation": N_("Reallocation"),
         "break-even": N_("Break-even"),
@@ -373,6 +454,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "rule-check": N_("Check of rules"),
         "rule-replay": N_("Replay"),
         "time-to-convert": N_("Time to convert"),
+        "value-holdout": N_("Foretold and found"),
     }
 )
 """What people call each kind of question: the labels of the pages and their views."""

@@ -14,7 +14,7 @@ from analysis.answer import Answer, Note
 from analysis.arrays import Floats
 from analysis.charts import AnyChart, Look
 from analysis.estimates import TAILS
-from analysis.fields import Field, Fields, described
+from analysis.fields import Field, Fields, Figure, described
 from analysis.later import alt
 from analysis.messages import N_, Message, Names, Share, Span, say
 from analysis.reallocation.definition import SimulationDefinition
@@ -120,6 +120,8 @@ class BreakEvenAnswer(Answer):
             ),
         },
     )
+
+    figures = (Figure("gain", ("setting", "value")),)
 
     question: BreakEven
 

@@ -13,7 +13,7 @@ from analysis import charts
 from analysis.answer import Answer, Note
 from analysis.arrays import Floats
 from analysis.charts import AnyChart, Look
-from analysis.fields import Field, Fields, described
+from analysis.fields import Field, Fields, Figure, described
 from analysis.later import alt
 from analysis.messages import N_, Message, say
 from analysis.reallocation.definition import SimulationDefinition
@@ -100,6 +100,8 @@ class RuleCheckAnswer(Answer):
             "share": Field(N_("Of the times it could act"), "share"),
         },
     )
+
+    figures = (Figure("asked", ("rule",), "", "", frame="fires"),)
 
     question: RuleCheck
     findings: tuple[Finding, ...] = ()

@@ -20,7 +20,7 @@ from analysis.budget.curves.report import report
 from analysis.charts import AnyChart, Look
 from analysis.errors import DataError
 from analysis.estimates import TAILS
-from analysis.fields import Field, Fields, described
+from analysis.fields import Field, Fields, Figure, described
 from analysis.messages import N_, Message, Money, Share, Span, say
 from analysis.reallocation import chart as picture
 from analysis.reallocation import decisions as told
@@ -138,6 +138,8 @@ class RuleReplayAnswer(Answer):
         budgets=dict(SimulationAnswer.fields["budgets"]),
         channels=dict(SimulationAnswer.fields["channels"]),
     )
+
+    figures = (Figure("gain", ("policy",), "gain_low", "gain_high", main=1),)
 
     question: RuleReplay
     decisions: tuple[Decision, ...] = ()

@@ -12,7 +12,7 @@ from analysis import charts
 from analysis.answer import Answer, Note
 from analysis.charts import AnyChart, Look
 from analysis.errors import QuestionError
-from analysis.fields import Field, Fields, described
+from analysis.fields import Field, Fields, Figure, described
 from analysis.later import alt
 from analysis.messages import N_, Message, Money, Share, say
 from analysis.reallocation.definition import SimulationDefinition
@@ -127,6 +127,8 @@ class RuleSweepAnswer(Answer):
             "share_of_runs_better": Field(N_("Runs better than the fixed split"), "share"),
         },
     )
+
+    figures = (Figure("gain", ("down", "across")),)
 
     question: RuleSweep
 

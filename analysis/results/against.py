@@ -19,6 +19,7 @@ from analysis.fields import Field, bounds
 from analysis.groups import GROUPS
 from analysis.messages import N_, Name, say
 from analysis.periods import SameDays, begins, day_of, same_days
+from analysis.store.columns import stored
 from analysis.tables import Tables, collect
 from analysis.values import Filter, local_day
 
@@ -145,7 +146,7 @@ def by_day(
         Between which (UTC) the moments lie.
     sums : Expr
     """
-    group = nw.col(by) if by else nw.lit(None, nw.String)
+    group = nw.col(stored(by)) if by else nw.lit(None, nw.String)
     rows = frame.with_columns(group=group, day=day_of(time, tables.zone, *span))
     found = collect(rows.group_by("day", "group").agg(**sums))
     found = found.astype({"day": "datetime64[us]", "group": object, **dict.fromkeys(sums, float)})

@@ -176,6 +176,27 @@ def sort(con: duckdb.DuckDBPyConnection, by_user: Mapping[str, str] = MappingPro
     )
 
 
+def carry(con: duckdb.DuckDBPyConnection, table: str, by_user: Mapping[str, str]) -> None:
+    """Give a table's rows text columns from their users, in the order they lie; inside the caller's transaction.
+
+    Parameters
+    ----------
+    con : DuckDBPyConnection
+    table : str
+        With a column `user_id`.
+    by_user : mapping of str to str
+        As in :func:`sort`.
+    """
+    names = [row[0] for row in con.execute(f"DESCRIBE {table}").fetchall()]
+    columns = [f"r.{identifier(name)}" for name in names if name not in by_user]
+    columns += [f"v{i}.value AS {identifier(name)}" for i, name in enumerate(by_user)]
+    joins = (f"LEFT JOIN {values} AS v{i} ON v{i}.user_key = u.user_key" for i, values in enumerate(by_user.values()))
+    con.execute(
+        f"CREATE OR REPLACE TABLE {table} AS SELECT {', '.join(columns)} FROM {table} AS r "
+        f"LEFT JOIN users AS u ON u.user_id = r.user_id {' '.join(joins)} ORDER BY r.rowid"
+    )
+
+
 def keyed(rows: str, users: str, names: str) -> str:
     """Return SQL for events with their keys, sorted."""
     return (

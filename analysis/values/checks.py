@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
+from itertools import pairwise
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -133,6 +134,22 @@ def pairs(*, least: float = -math.inf) -> Metadata:
         if len(dict(entries)) < len(entries):
             raise QuestionError.field(name, got, say("each name may stand once."))
         return tuple(sorted((key, checked(f"{name}[{key}]", amount)) for key, amount in entries))
+
+    return {"check": check}
+
+
+def rising(*, least: float = -math.inf, at_most: int = 100) -> Metadata:
+    """A tuple of numbers, each above the one before; a single number or any iterable of numbers is accepted."""
+    inner = number(least=least)["check"]
+
+    def check(name: str, got: Any) -> tuple[float, ...]:
+        items = tuple(got) if isinstance(got, Iterable) and not isinstance(got, str) else (got,)
+        found = tuple(inner(name, item) for item in items)
+        if len(found) > at_most:
+            raise QuestionError.field(name, got, say("it takes at most {n} numbers.", n=at_most))
+        if any(later <= earlier for earlier, later in pairwise(found)):
+            raise QuestionError.field(name, got, say("each number must be above the one before."))
+        return found
 
     return {"check": check}
 

@@ -239,7 +239,7 @@ def _part(row: Mapping[Any, Any]) -> Message:
 def _notes(tables: Tables, filled: list[str]) -> tuple[Note, ...]:
     needs = {
         "events": say("Funnel needs events."),
-        "orders": say("Sales, and values in Segments, need orders."),
+        "orders": say("Sales, and values in Lifecycle, need orders."),
         "spend": say("Performance, Budget and Reallocation need spend."),
     }
     notes = [Note("no-table", text, "missing") for table, text in needs.items() if table not in filled]

@@ -19,6 +19,7 @@ from typing import Any
 
 import duckdb
 
+from analysis.people import HOLDERS
 from analysis.store import duck
 from analysis.store.columns import stored
 from analysis.vocabulary import TABLES, Column
@@ -126,6 +127,24 @@ def table_of_controls(con: Connection) -> None:
     con.execute("CREATE TABLE controls (day TIMESTAMP, name VARCHAR, value DOUBLE, batch INTEGER)")
 
 
+# ---- from format 3 ----------------------------------------------------------------------------------------
+
+
+def orders_of_segments(con: Connection) -> None:
+    """Let orders carry the segments of who ordered, as events do."""
+    current = (
+        "(FROM kept WHERE kind = 'segment' QUALIFY row_number() OVER (PARTITION BY id ORDER BY revision DESC) = 1)"
+    )
+    found = con.execute(f"SELECT name, id, revision FROM {current} WHERE what <> 'forgotten' ORDER BY id").fetchall()
+    for name, id, revision in found:
+        column = duck.identifier(stored(name))
+        con.execute(f"ALTER TABLE orders ADD COLUMN {column} VARCHAR")
+        con.execute(
+            f"UPDATE orders SET {column} = m.stage FROM members AS m JOIN users AS u USING (user_key) "
+            f"WHERE m.kept = {int(id)} AND m.revision = {int(revision)} AND u.user_id = orders.user_id"
+        )
+
+
 # ---- of any format ----------------------------------------------------------------------------------------
 
 
@@ -155,7 +174,7 @@ def _tables(con: Connection) -> dict[str, str]:
 
 
 def _lacking(con: Connection, name: str, table: str) -> list[Column]:
-    own = segments.by_user(con) if name == "events" else {}
+    own = segments.by_user(con) if name in HOLDERS else {}
     present = {str(row[0]).casefold() for row in con.execute(f"DESCRIBE {name}").fetchall() if row[0] not in own}
     return [column for column in TABLES[table] if column.name not in present]
 
@@ -164,6 +183,6 @@ def _names(con: Connection) -> set[str]:
     return {str(row[0]) for row in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
 
 
-MIGRATIONS: tuple[Migration, ...] = (one_table_of_kept_things, table_of_controls)
+MIGRATIONS: tuple[Migration, ...] = (one_table_of_kept_things, table_of_controls, orders_of_segments)
 """In order: the first makes a file of format 1 one of format 2."""
 FORMAT = len(MIGRATIONS) + 1

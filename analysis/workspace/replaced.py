@@ -13,7 +13,6 @@ import duckdb
 import pyarrow as pa
 
 from analysis.imports.rows.incoming import Incoming, covers, days
-from analysis.store import duck
 from analysis.vocabulary import SERIES_COLUMN, TABLES
 from analysis.workspace import segments
 
@@ -82,7 +81,6 @@ def restore(con: duckdb.DuckDBPyConnection, batch: int) -> None:
         if con.execute(f"SELECT EXISTS ({back})").fetchall()[0][0]:
             con.execute(f"INSERT INTO {table} BY NAME SELECT * EXCLUDE (replaced_by) {back}")
             con.execute(f"DELETE {back}")
-            if table == "events":
-                duck.sort(con, segments.by_user(con))
+            segments.lay(con, [table])
     if present:
         con.execute(f"DELETE FROM replacements WHERE batch = {batch}")

@@ -21,13 +21,14 @@ import pyarrow as pa
 
 from analysis.errors import DataError, ImportFileError, QuestionError, WorkspaceError
 from analysis.imports import Export, Overlap
-from analysis.imports.rows.clean import REASONS
+from analysis.imports.rows.clean import REASONS, hidden
 from analysis.imports.rows.incoming import Incoming, covers
 from analysis.imports.rows.reconcile import SAME
 from analysis.messages import say
 from analysis.names import DisplayNames
 from analysis.records import Alias, DisplayName, ExchangeRate, Recorded, distinct, meanings, settled
 from analysis.store import duck
+from analysis.store.columns import stored
 from analysis.store.watch import Watch, watching
 from analysis.tables import Tables
 from analysis.values import Campaign, Value
@@ -191,7 +192,7 @@ class Workspace:
         with self._transaction() as con, watching().holding(con):
             batch = self._next("batches")
             con.execute("INSERT INTO batches VALUES (?, ?)", [batch, kept.now()])
-            stored = duck.holds_rows(con, "events")
+            held = duck.holds_rows(con, "events")
             ready = replaced.settled_beside([replaced.settled(con, r, batch, overlap) for r in coming], overlap)
             if not any(rows.count() for rows in ready):
                 raise _nothing_new()
@@ -200,9 +201,11 @@ class Workspace:
                 self._record(con, batch, export, rows.count(), rows.set_aside())
             events = sum(rows.table == "events" for rows in ready)
             by_user = segments.by_user(con)
-            if events > 1 or (events and (stored or by_user)):
+            if events > 1 or (events and (held or by_user)):
                 with watching().during(con, 0):
                     duck.sort(con, by_user)
+            if by_user and any(rows.table == "orders" for rows in ready):
+                segments.lay(con, ["orders"])
         return batch
 
     def compare(self, export: Export) -> tuple[int, tuple[Overlap, ...]]:
@@ -215,14 +218,15 @@ class Workspace:
         same = " AND ".join(f"s.{c} IS NOT DISTINCT FROM i.{c}" for c in own)
         near = "SELECT min(lo) AS lo, max(hi) AS hi FROM spans"
         theirs = f"(FROM {table} SEMI JOIN ({near}) ON {time} BETWEEN lo AND hi)" if time in own else table
-        stored = con.execute(f"SELECT count(*) FROM incoming AS i SEMI JOIN {theirs} AS s ON {same}").fetchall()[0][0]
+        again = f"SELECT count(*) FROM incoming AS i SEMI JOIN {theirs} AS s ON {same}"
+        rows_again = int(con.execute(again).fetchall()[0][0])
         found = con.execute(
             f"SELECT batch, {SERIES_COLUMN[table]}, min({time}), max({time}), count(*) FROM {table} AS s "
             f"SEMI JOIN spans AS i ON {covers(table, 'i', 's')} "
             "GROUP BY 1, 2 ORDER BY 1, 2"
         ).fetchall()
         con.close()
-        return int(stored), tuple(Overlap(*row) for row in found)
+        return rows_again, tuple(Overlap(*row) for row in found)
 
     def _refuse_repeat(self, export: Export, before: tuple[Export, ...]) -> None:
         whole = (export.scratch.digest, export.mapping.table)
@@ -285,9 +289,9 @@ class Workspace:
         """Keep a value under a name: a question, a segment, a mapping, a record, a notebook.
 
         What is kept under the same name, of the same kind, becomes an earlier revision of it. A :class:`Segment` is
-        counted as it is kept: its users stand, from then on, in a column of the events that is called so, to split
-        and filter other questions by. Events imported later have their user's value too; events of users whom the
-        question did not count have none.
+        counted as it is kept: its users stand, from then on, in a column of the events and of the orders that is
+        called so, to split and filter other questions by. Rows imported later have their user's value too; those of
+        users whom the question did not count have none, unless the segment is live: then it is counted anew.
 
         Parameters
         ----------
@@ -302,7 +306,8 @@ class Workspace:
         QuestionError
             The name is not one line of text, or an alias closes a circle.
         WorkspaceError
-            Another column has the name of a segment, or another revision than `over` is current.
+            Another column has the name of a segment, a segment asks of itself, or another revision than `over` is
+            current.
         DataError
             Nobody is counted for a segment, or the tables lack what its question needs.
 
@@ -324,6 +329,7 @@ class Workspace:
         with self._transaction() as con:
             if isinstance(value, Segment):
                 id = segments.keep(con, name, value, self.tables())
+                segments.renew(con, lambda: _within(con), of=name)
             else:
                 id = kept.keep(con, name, value, over)
             meanings(_aliases(con))  # spellings in a circle would leave no tables to read
@@ -345,13 +351,20 @@ class Workspace:
         return kept.history(self._con.cursor(), id)
 
     def forget(self, id: int) -> None:
-        """Let go of a kept thing, a segment with its column; its history stays, and :meth:`restore` brings it back."""
+        """Let go of a kept thing, a segment with its column; its history stays, and :meth:`restore` brings it back.
+
+        Raises
+        ------
+        WorkspaceError
+            Live segments ask of it who is in them.
+        """
         with self._transaction() as con:
+            segments.refuse_in_use(con, id)
             segments.take_out(con, id)
             kept.forget(con, id)
 
     def restore(self, id: int, revision: int | None = None) -> Kept[Value]:
-        """Make a kept thing what it was, as a new revision; a segment has the users it had then.
+        """Make a kept thing what it was, as a new revision; a segment has the users it had then, unless it is live.
 
         Parameters
         ----------
@@ -368,8 +381,54 @@ class Workspace:
             segments.take_out(con, id)
             found = kept.restore(con, id, revision)
             segments.again(con, id, found)
+            if back := next((one for one in kept.listed(con, Segment) if one.id == id), None):
+                segments.renew(con, lambda: _within(con), of=None if back.value.live else back.name)
             meanings(_aliases(con))
         return self.history(id)[0]
+
+    def standing(self, ids: pa.Array, *names: str) -> pa.Table:
+        """Return in which groups of current segments somebody else's users are, such as a CRM's.
+
+        Their ids are hashed here as imports hash them, with the same key, and forgotten.
+
+        Parameters
+        ----------
+        ids : Arrow array of str
+            In clear; null and blank ones are nobody's. An import that did not hash ids is matched by them as they are.
+        *names : str
+            Of segments.
+
+        Returns
+        -------
+        pyarrow.Table
+            One row per id, in their order: `known`, whether the user is in the data at all, and a column for each
+            segment; null where it says nothing of them.
+
+        Raises
+        ------
+        DataError
+            There is no such segment.
+        """
+        key, shown = _hash_key(), [(text or "").strip() for text in ids.to_pylist()]
+        coded = pa.table({
+            "place": range(len(shown)), "shown": shown, "hash": [hidden(text, key) if text else "" for text in shown],
+        })  # fmt: skip
+        with closing(self._con.cursor()) as con:
+            own = segments.by_user(con)
+            if lacking := next((name for name in names if stored(name) not in own), None):
+                raise DataError.no_segment(lacking)
+            con.register("coded", coded)
+            here = (
+                "(SELECT place, min(user_key) AS user_key FROM coded "
+                "JOIN users ON user_id = hash OR user_id = shown WHERE shown <> '' GROUP BY place)"
+            )
+            columns = ["h.user_key IS NOT NULL AS known", *(f"v{i}.value AS v{i}" for i in range(len(names)))]
+            joins = (
+                f"LEFT JOIN {own[stored(name)]} AS v{i} ON v{i}.user_key = h.user_key" for i, name in enumerate(names)
+            )
+            query = f"SELECT {', '.join(columns)} FROM coded LEFT JOIN {here} AS h USING (place) {' '.join(joins)} "
+            found = con.sql(f"{query} ORDER BY place").to_arrow_table()
+        return found.rename_columns(["known", *names])
 
     # ---- kept mappings
 
@@ -465,7 +524,10 @@ class Workspace:
             self._changes += 1
             try:
                 self._con.begin()
+                before = _of_data(self._con) if segments.live(self._con) else None
                 yield self._con
+                if before is not None and _of_data(self._con) != before:
+                    segments.renew(self._con, lambda: _within(self._con))
                 self._con.commit()
             except BaseException:
                 with suppress(duckdb.Error):  # a commit that failed has ended it; the first error is what tells
@@ -537,11 +599,20 @@ def _settings(con: duckdb.DuckDBPyConnection) -> Settings:
 
 
 def _version(con: duckdb.DuckDBPyConnection) -> str:
-    files = con.execute('SELECT batch, digest, "table", mapping FROM batch_files ORDER BY ALL').fetchall()
     columns = con.execute(f"SELECT name, value FROM {kept.CURRENT} WHERE kind = 'segment' ORDER BY id").fetchall()
-    beside = [value.to_json() for value in (*_rates(con), *_aliases(con), *_records(con))]
-    whole = [meta(con, "campaign"), files, *columns, *beside]
-    return hashlib.sha256(json.dumps(whole).encode()).hexdigest()
+    campaign, files, *beside = _of_data(con)
+    return hashlib.sha256(json.dumps([campaign, files, *columns, *beside]).encode()).hexdigest()
+
+
+def _of_data(con: duckdb.DuckDBPyConnection) -> list[Any]:
+    """Return what tells the data, but for segments: the campaign, the files and what is known beside them."""
+    files = con.execute('SELECT batch, digest, "table", mapping FROM batch_files ORDER BY ALL').fetchall()
+    return [meta(con, "campaign"), files, *(v.to_json() for v in (*_rates(con), *_aliases(con), *_records(con)))]
+
+
+def _within(con: duckdb.DuckDBPyConnection) -> Tables:
+    """Return the data as they stand in a transaction that is not over."""
+    return Tables.over(con, **vars(_settings(con)), facts={})
 
 
 def _rates(con: duckdb.DuckDBPyConnection) -> tuple[ExchangeRate, ...]:

@@ -62,11 +62,11 @@ def test_a_forgotten_segment_is_taken_back_with_its_column(opened, own: Workspac
     here = own
     segment = here.keep("stage", Segment(question=Lifecycle(at="2026-11-05")))
     version = here.version
-    app = opened("segments", workspace=own.path.stem)
-    app.button(key="segments.kept.stage.forget").click()
+    app = opened("people", workspace=own.path.stem)
+    app.button(key="people.segments.stage.forget").click()
     assert "stage was forgotten." in said(run(app))
     assert "stage" not in here.tables().present("events")
-    app.button(key="segments.segments.undo").click()
+    app.button(key="people.segments.undo").click()
     run(app)
     assert (here.version, here.kept(Segment)[0].value) == (version, segment.value)
 

@@ -1,13 +1,34 @@
-"""Segments: the stages are saved as a column, listed, opened and forgotten."""
+"""Segments: anybody who stands in an answer is saved, combined, looked at, exported and forgotten."""
 
 from __future__ import annotations
 
-from harness import errors, finding, headline, run, stands_on
+import io
+import zipfile
+from pathlib import Path
+
+from harness import errors, finding, headline, nothing, run, stands_on
 from streamlit.testing.v1 import AppTest
 
-from analysis import Filter, Funnel, Lifecycle, Step, Tables
-from analysis.sharing import links
+from analysis import (
+    Filter,
+    Funnel,
+    FunnelStop,
+    InAll,
+    InSegment,
+    Lifecycle,
+    NotIn,
+    RetentionCell,
+    Sales,
+    Segments,
+    Step,
+    Tables,
+    WithRows,
+    open_workspace,
+)  # fmt: skip
+from analysis.sharing import crm, links
 from analysis.workspace import Segment, Workspace
+from ui import session
+from ui.screens.people import Group
 
 NAME = "before *burst*"
 WHERE = Filter(campaign="Double 11 2026")
@@ -26,23 +47,26 @@ def said(app: AppTest) -> str:
 
 def test_a_segment_is_saved_listed_opened_and_forgotten(opened, sample: Tables) -> None:
     app = opened("segments")
-    assert "as of 2026-11-15: use it for what happened after that day" in said(app)
     members = ASKED.members(sample).num_rows
     save(app, NAME)
     assert f"{members:,} users are saved under {NAME}. Choose it on the other pages" in said(app)
-    assert f"{members:,} users as of 2026-11-15" in said(app)
     kept = stands_on(app).kept(Segment)
     assert [(s.name, s.value.question, s.value.users) for s in kept] == [(NAME, ASKED, members)]
     assert NAME in stands_on(app).tables().present("events")
     app.multiselect(key="segments.interest").set_value(["cart"])
     assert headline(run(app)) == finding(ASKED.replace(interest="cart"), sample)
     assert "are saved under" not in said(app)
-    app.button(key=f"segments.kept.{NAME}.open").click()
+    app = run(app.switch_page("pages/people.py"))
+    assert f"{members:,} users as of 2026-11-15" in said(app)
+    assert headline(app) == finding(Segments(where=WHERE), stands_on(app).tables())
+    app.button(key=f"people.segments.{NAME}.open").click()
     assert headline(run(app)) == finding(ASKED, sample)
-    app.button(key=f"segments.kept.{NAME}.forget").click()
+    app = run(app.switch_page("pages/people.py"))
+    app.button(key=f"people.segments.{NAME}.forget").click()
     assert f"{members:,} users as of" not in said(run(app))
     assert stands_on(app).kept(Segment) == ()
     assert NAME not in stands_on(app).tables().present("events")
+    assert "No segment is saved yet, so these are the groups of audience" in said(app)
 
 
 def test_a_segment_without_a_name_or_with_a_columns_name_is_refused_in_words(opened) -> None:
@@ -114,3 +138,165 @@ def test_a_link_that_filters_by_a_segment_that_is_not_here_says_so(opened) -> No
     assert "cannot be filtered by gone" in errors(app)
     app.multiselect(key="filter.segment.gone").set_value([])
     assert headline(run(app)) == finding(asked.replace(where=None), stands_on(app).tables())
+
+
+# ---- from a funnel to the CRM -----------------------------------------------------------------------------
+
+LEFT = "left the cart"
+STEPS = ("view", "cart", "checkout", "purchase")
+
+
+def who(app: AppTest, page: str, words: str) -> AppTest:
+    """Choose whom to save by their words."""
+    box = app.selectbox(key=f"{page}.segment.who")
+    box.set_value(next(n for n, option in enumerate(box.options) if option.replace("\\", "") == words))
+    return app
+
+
+def save_people(app: AppTest, page: str, name: str, *, live: bool = False) -> AppTest:
+    app.text_input(key=f"{page}.segment.name").set_value(name)
+    app.radio(key=f"{page}.segment.live").set_value(live)
+    app.button(key=f"{page}.segment.save").click()
+    return run(app)
+
+
+def test_who_left_a_funnel_filters_sales_splits_retention_is_combined_exported_and_stays(
+    opened, own: Workspace, tmp_path: Path
+) -> None:
+    id = own.path.stem
+    app = opened(workspace=id)
+    save_people(who(app, "funnel", "Stopped between product view and add to cart"), "funnel", LEFT)
+    stop = FunnelStop(funnel=Funnel(steps=STEPS, where=WHERE), step=2)
+    counted = Funnel(steps=STEPS, where=WHERE).run(own.tables()).table
+    users = int(counted["dropped"][1])
+    assert f"{users:,} users are saved under {LEFT}" in said(app)
+    assert [(k.name, k.value.question, k.value.users) for k in own.kept(Segment)] == [(LEFT, stop, users)]
+
+    app = run(app.switch_page("pages/sales.py"))
+    app.multiselect(key=f"filter.segment.{LEFT}").set_value(["in"])
+    assert "No orders are left under these filters" in nothing(run(app))  # in this campaign they bought nothing
+    app.multiselect(key="filter.campaign").set_value([])
+    asked = Sales(where=Filter(segment={LEFT: "in"}))
+    assert headline(run(app)) == finding(asked, own.tables())
+    app.button(key="filter.clear").click()
+    run(app).selectbox(key="sales.by").set_value(LEFT)
+    assert headline(run(app)) == finding(Sales(by=LEFT), own.tables())
+    assert {"in the segment", "not in the segment"} <= set(app.dataframe[0].value.iloc[:, 0])
+
+    app = run(app.switch_page("pages/retention.py"))
+    app.multiselect(key="filter.campaign").set_value([WHERE.campaign[0]])
+    app.selectbox(key="retention.breakdown").set_value(LEFT)
+    assert not errors(run(app))
+    frame = next(d.value for d in app.dataframe if "in the segment" in set(d.value.iloc[:, 0]))
+    assert "not in the segment" in set(frame.iloc[:, 0])
+
+    own.keep("stages", Segment(question=Lifecycle(at="2026-11-15", since="2026-10-18")))
+    app = run(app.switch_page("pages/people.py"))
+    options = app.multiselect(key="people.made.in").options
+    assert {LEFT, "stages: conversion"} <= set(options)
+    app.multiselect(key="people.made.in").set_value([Group(LEFT, "in"), Group("stages", "conversion")])
+    app.selectbox(key="people.made.table").set_value("orders")
+    run(app).selectbox(key="people.made.column.orders").set_value("revenue")
+    run(app).number_input(key="people.made.least.revenue").set_value(100.0)
+    app.text_input(key="people.made.name").set_value("win back")
+    app.radio(key="people.made.live").set_value(True)
+    app.button(key="people.made.save").click()
+    assert "users are saved under win back" in said(run(app)), errors(app)
+    made = InAll(parts=[InSegment(name=LEFT), InSegment(name="stages", groups="conversion"),
+                        WithRows(table="orders", column="revenue", least=100)])  # fmt: skip
+    kept = own.kept(Segment)[0].value
+    assert (kept.question, kept.live, kept.users) == (made, True, len(made.ids(own.tables())))
+    assert headline(app) == finding(Segments(where=WHERE), own.tables())
+
+    ids = [*made.ids(own.tables()).to_pylist()[:2], "nobody"]
+    app.file_uploader(key="people.crm.file").upload(
+        "crm.csv", b"name,member\n" + "".join(f"=x{n},{user}\n" for n, user in enumerate(ids)).encode()
+    )
+    assert run(app).selectbox(key="people.crm.column").value == "member"
+    app.multiselect(key="people.crm.names").set_value(["win back"])
+    assert "2 of 3 rows are of somebody known here" in said(run(app))
+    rows = crm.customers(("name,member\n" + "".join(f"=x,{user}\n" for user in ids)).encode(), "crm.csv")
+    file = crm.bundle(own, crm.marked(own, rows, "member", ["win back"]), ["win back"])
+    with zipfile.ZipFile(io.BytesIO(file)) as archive:
+        marked = archive.read(crm.LIST).decode("utf-8-sig").split()
+    assert marked == ["name,member,win", "back", f"'=x,{ids[0]},in", f"'=x,{ids[1]},in", "'=x,nobody,"]
+
+    copy, was = own.copy(tmp_path / "copy.duckdb"), (own.kept(Segment), own.version)
+    own.close()
+    session._opened.clear()  # as after the server was stopped
+    for path in (copy, own.path):
+        again = open_workspace(path)
+        assert (again.kept(Segment), again.version) == was
+        assert headline_of(again) == headline(app)
+        again.close()
+    app = opened("people", workspace=id)
+    assert headline(app) == finding(Segments(where=WHERE), session._open(id).tables())
+    assert f"{kept.users:,} users, live" in said(app)
+
+
+def headline_of(here: Workspace) -> str:
+    return finding(Segments(where=WHERE), here.tables())
+
+
+def test_who_was_back_in_a_cell_is_saved(opened, own: Workspace) -> None:
+    app = opened("retention", workspace=own.path.stem)
+    box = app.selectbox(key="retention.segment.who")
+    words = next(option for option in box.options if "were not back 1 week later" in option)
+    save_people(who(app, "retention", words.replace("\\", "")), "retention", "lost")
+    kept = own.kept(Segment)[0].value
+    assert isinstance(kept.question, RetentionCell) and not kept.question.back
+    cells = kept.question.retention.run(own.tables()).table.set_index(["breakdown", "cohort", "later"])
+    row = cells.loc[("(total)", kept.question.cohort, 1)]
+    assert kept.users == row["users"] - row["returned"]
+
+
+def test_nobody_in_common_and_an_unchosen_part_are_said(opened, own: Workspace) -> None:
+    own.keep("one", Segment(question=WithRows(values="purchase")))
+    own.keep("rest", Segment(question=NotIn(part=InSegment(name="one"))))
+    app = opened("people", workspace=own.path.stem)
+    app.text_input(key="people.made.name").set_value("none")
+    app.button(key="people.made.save").click()
+    assert "Choose a segment or a condition first." in [w.value for w in run(app).warning]
+    app.multiselect(key="people.made.in").set_value([Group("rest", "in"), Group("one", "in")])
+    app.button(key="people.made.save").click()
+    assert "Nobody is in all parts at once: segment rest" in nothing(run(app))
+    app.radio(key="people.made.how").set_value("any")
+    app.button(key="people.made.save").click()
+    assert "users are saved under none" in said(run(app))
+
+
+def test_a_segment_is_frozen_and_made_live(opened, own: Workspace) -> None:
+    own.keep("one", Segment(question=WithRows(values="purchase"), live=True))
+    app = opened("people", workspace=own.path.stem)
+    assert "users, live" in said(app)
+    app.button(key="people.segments.one.live").click()
+    assert "users as of 2026-11-15" in said(run(app))
+    assert not own.kept(Segment)[0].value.live
+    app.button(key="people.segments.one.live").click()
+    run(app)
+    assert own.kept(Segment)[0].value.live
+
+
+def test_what_a_live_segment_asks_of_cannot_be_forgotten(opened, own: Workspace) -> None:
+    own.keep("one", Segment(question=WithRows(values="purchase")))
+    own.keep("rest", Segment(question=NotIn(part=InSegment(name="one")), live=True))
+    app = opened("people", workspace=own.path.stem)
+    app.button(key="people.segments.one.forget").click()
+    assert "one is part of: rest." in errors(run(app))
+    assert len(own.kept(Segment)) == 2
+
+
+def test_the_segments_page_compares_those_chosen(opened, own: Workspace) -> None:
+    own.keep("one", Segment(question=WithRows(values="purchase")))
+    own.keep("two", Segment(question=WithRows(values="cart")))
+    app = opened("people", workspace=own.path.stem)
+    assert headline(app) == finding(Segments(where=WHERE), own.tables())
+    app.multiselect(key="people.by").set_value(["two"])
+    assert headline(run(app)) == finding(Segments(by="two", where=WHERE), own.tables())
+
+
+def test_budget_says_why_spend_cannot_be_split_by_people(opened, own: Workspace) -> None:
+    own.keep("one", Segment(question=WithRows(values="purchase")))
+    app = opened("budget", workspace=own.path.stem)
+    app.multiselect(key="filter.segment.one").set_value(["in"])
+    assert "Ads are paid for by channel and day and not person by person" in errors(run(app))

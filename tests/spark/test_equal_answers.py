@@ -14,8 +14,25 @@ import pyarrow.parquet as pq
 import pytest
 from pandas.testing import assert_frame_equal
 
-from analysis import Campaign, Filter, Funnel, Tables, open_workspace, read_export
+from analysis import (
+    Campaign,
+    Filter,
+    Funnel,
+    FunnelStop,
+    InAll,
+    InAny,
+    InSegment,
+    NotIn,
+    Retention,
+    RetentionCell,
+    Segments,
+    Tables,
+    WithRows,
+    open_workspace,
+    read_export,
+)  # fmt: skip
 from analysis.answer import Answer
+from analysis.people import People
 from analysis.question import Question
 from analysis.records import Recorded
 from analysis.values import kinds
@@ -206,3 +223,30 @@ def test_every_question_in_its_plainest_form(where: Callable[[str, str], Tables]
     found = question.run(where("spark", "sample"))
     for place in ELSEWHERE:
         assert_same(found, question.run(where(place, "sample")))
+
+
+PEOPLE: tuple[People, ...] = (
+    WithRows(values=("cart", "checkout"), where=NOVEMBER),
+    WithRows(column="load_ms", least=4_000, times=3),
+    WithRows(table="orders", column="revenue", least=300, times=2),
+    FunnelStop(funnel=Funnel(steps=WAY, where=NOVEMBER), step=3),
+    RetentionCell(retention=Retention(start="visit", returns=()), cohort="2026-11-02", back=False),
+    InSegment(name="channel", groups=("paid_search", "short_video")),
+    InAll(parts=[WithRows(values="view"), NotIn(part=InAny(parts=[WithRows(values="cart"), WithRows(table="orders",
+          column="revenue")]))]),
+)  # fmt: skip
+"""Who is meant, in every kind of part."""
+
+
+@pytest.mark.parametrize("data", ["sample", "tied"])
+@pytest.mark.parametrize("people", PEOPLE, ids=lambda people: people.kind)
+def test_the_same_people_are_meant(where: Callable[[str, str], Tables], data: str, people: People) -> None:
+    found = [sorted(people.ids(where(place, data)).to_pylist()) for place in ("spark", *ELSEWHERE)]
+    assert (found[0] or data == "tied") and found[0] == found[1] == found[2]
+
+
+def test_segments_beside_each_other(where: Callable[[str, str], Tables]) -> None:
+    question = Segments(by=("channel", "device", "audience"), where=NOVEMBER)
+    found = question.run(where("spark", "tied"))
+    for place in ELSEWHERE:
+        assert_same(found, question.run(where(place, "tied")))

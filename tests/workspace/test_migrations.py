@@ -311,6 +311,17 @@ def test_a_migrated_file_is_like_a_new_one(tmp_path: Path, version: int) -> None
             assert con.execute("SELECT value FROM meta WHERE key = 'format'").fetchall() == [(str(FORMAT),)]
 
 
+def test_orders_carry_the_segments_of_an_earlier_format(tmp_path: Path) -> None:
+    path = tmp_path / "w.duckdb"
+    path.write_bytes(gzip.decompress((VERSIONS / "3.duckdb.gz").read_bytes()))
+    here = open_workspace(path)
+    stood = 'SELECT user_id, any_value("before the end") AS stage FROM events GROUP BY ALL'
+    rows = here._rows(f'SELECT order_id, "before the end", stage FROM orders LEFT JOIN ({stood}) USING (user_id)')
+    assert len(rows) == 3 and any(row[1] for row in rows)
+    assert [row[1] for row in rows] == [row[2] for row in rows]
+    here.close()
+
+
 # ---- refused ----------------------------------------------------------------------------------------------
 
 

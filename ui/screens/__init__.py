@@ -24,9 +24,11 @@ def _named(*names: str) -> tuple[Screen[Any], ...]:
 ROOMS: Mapping[str, tuple[Screen[Any], ...]] = MappingProxyType(
     {
         N_("Journey"): _named(*_JOURNEY),
-        N_("Audience"): _named("segments"),
+        N_("Audience"): _named(
+            "segments", "states", "growth", "rfm", "value", "intent", "clusters", "private_domain", "people"
+        ),
         N_("Results"): (*_named("sales"), comparison.SCREEN),
-        N_("Money"): _named("performance", "budget", "reallocation"),
+        N_("Money"): _named("performance", "payback", "budget", "reallocation"),
     }
 )
 """The navigation: its headings, and the screens under each."""

@@ -64,6 +64,8 @@ class Screen(Generic[Q]):
         Other questions about what the controls say; only the chosen one is asked.
     under : callable, optional
         Draws what can be done with the answer beside what every page offers.
+    beside : callable, optional
+        Draws, given the tables, what can be done there whether or not there is an answer.
     """
 
     kind: type[Q]
@@ -76,6 +78,7 @@ class Screen(Generic[Q]):
     own: str = ""
     views: tuple[View[Q, Any], ...] = ()
     under: Callable[[Answer], None] | None = None
+    beside: Callable[[Tables], None] | None = None
 
     @property
     def title(self) -> str:

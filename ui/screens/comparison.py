@@ -15,22 +15,31 @@ from ui.language import N_, _
 from ui.screens import (
     attribution,
     budget,
+    clusters,
     funnel,
+    growth,
+    intent,
     nodes,
     participation,
     paths,
+    payback,
+    people,
     performance,
+    private_domain,
     reallocation,
     retention,
+    rfm,
     sales,
     segments,
     speed,
+    states,
+    value,
 )
 from ui.screens.base import Screen, screen_among
 
 _MODULES = (
-    funnel, paths, speed, retention, participation, nodes, attribution, segments, sales, performance, budget,
-    reallocation,
+    funnel, paths, speed, retention, participation, nodes, attribution, segments, states, growth, rfm, value, intent,
+    clusters, private_domain, people, sales, performance, payback, budget, reallocation,
 )  # fmt: skip
 SIDES = MappingProxyType({module.SCREEN.name: module.SCREEN for module in _MODULES})
 """What can be compared: each side is asked as on its own page."""

@@ -81,11 +81,22 @@ def set_aside(judged: Judged) -> pa.Table:
     return found.set_column(0, "line", lines).add_column(0, "file", files)
 
 
+def hidden(text: str, key: bytes) -> str:
+    """Return what stands for a personal text: a keyed hash of it in small letters (HMAC-SHA256, 16 hex digits).
+
+    Examples
+    --------
+    >>> hidden("Ann@shop.example", b"key") == hidden("ann@shop.example", b"key")
+    True
+    """
+    return hmac.digest(key, text.casefold().encode(), "sha256").hex()[:16]
+
+
 def _hide(judged: Judged, name: str, key: bytes) -> None:
-    """Lay each distinct text of a column beside its keyed hash (HMAC-SHA256, 16 hexadecimal digits)."""
+    """Lay each distinct text of a column beside its keyed hash."""
     query = f'SELECT DISTINCT "{name}" AS shown FROM {judged.relation} WHERE bad IS NULL AND "{name}" IS NOT NULL'
     shown = judged.con.sql(query).to_arrow_table().column("shown")
-    coded = [hmac.digest(key, v.casefold().encode(), "sha256").hex()[:16] for v in shown.to_pylist()]
+    coded = [hidden(text, key) for text in shown.to_pylist()]
     judged.con.register("coded", pa.table({"shown": shown, "hash": pa.array(coded, pa.string())}))
     judged.con.execute(f"CREATE OR REPLACE TEMP TABLE {hidden_in(judged, name)} AS FROM coded")
     judged.con.unregister("coded")

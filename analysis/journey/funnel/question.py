@@ -22,6 +22,7 @@ from analysis.journey.funnel.chains import Times, follow, timed, times
 from analysis.journey.funnel.definition import FunnelDefinition
 from analysis.journey.funnel.kernel import MOST_IN_REGISTERS, NO_TIME
 from analysis.journey.funnel.plan import Plan, before
+from analysis.journey.funnel.stop import FunnelStop, stops
 from analysis.journey.funnel.windows import Waits, compared, suggested
 from analysis.messages import N_, Names, say
 from analysis.store.walk import Chunk
@@ -170,6 +171,11 @@ class FunnelAnswer(Answer):
 
     question: Funnel
     universe: tuple[str, ...] = ()
+
+    @property
+    def people(self) -> tuple[FunnelStop, ...]:
+        """Who took each step, stopped before it, or may still take it."""
+        return stops(self.question, self.table)
 
     def _chart(self, look: Look) -> AnyChart:
         if self.question.breakdown:

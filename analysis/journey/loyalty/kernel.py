@@ -45,7 +45,8 @@ class Rules(NamedTuple):
     `marks`, shape (codes,): :data:`START` and :data:`RETURN` of each code. A start counts from `entry_from` to before
     `entry_until`; `ever`: a user who started before that does not count, else their first start within it does.
     `window`: length of a user's own windows from their start, 0 counts periods. `unbounded`: count each user once,
-    under the last period they were back in; the last cell takes all later ones.
+    under the last period they were back in; the last cell takes all later ones. `cell`: how many periods later being
+    back is noted of each user who is kept.
     """
 
     marks: Integers
@@ -54,14 +55,15 @@ class Rules(NamedTuple):
     ever: bool
     window: int
     unbounded: bool
+    cell: int = 0
 
 
 class Cohorts(NamedTuple):
     """Out: who started, and who was back.
 
     `users`, shape (groups, periods), and `back`, shape (groups, periods, cells), are added to. `span`, shape (2,
-    groups, periods): earliest and latest start. `started`, shape (4, >= users), where it is kept, has one column per
-    user who started: row, group, period, moment.
+    groups, periods): earliest and latest start. `started`, shape (5, >= users), where it is kept, has one column per
+    user who started: row, group, period, moment, whether they were back in the cell.
     """
 
     users: Integers
@@ -74,7 +76,7 @@ class Cohorts(NamedTuple):
 def retention(events: Events, rules: Rules, out: Cohorts, keep: bool) -> int:  # pragma: no cover - compiled
     """Count who started in which period and who was back how many periods later; return how many started."""
     user, time, code, group, period = events
-    marks, entry_from, entry_until, ever, window, unbounded = rules
+    marks, entry_from, entry_until, ever, window, unbounded, cell = rules
     users, back, span, started = out
     cells, none = back.shape[2], users.shape[0] - 1
     seen, found, i, rows = np.full(cells, -1, np.int64), 0, ZERO, np.uint64(len(user))
@@ -99,6 +101,7 @@ def retention(events: Events, rules: Rules, out: Cohorts, keep: bool) -> int:  #
             span[0, g, c], span[1, g, c] = min(span[0, g, c], start), max(span[1, g, c], start)
             if keep:
                 started[0, found], started[1, found], started[2, found], started[3, found] = i, g, c, start
+                started[4, found] = 0
             last, i = -1, first
             while i < rows and user[i] == current:
                 # The event that starts a user does not bring them back as well.
@@ -109,9 +112,13 @@ def retention(events: Events, rules: Rules, out: Cohorts, keep: bool) -> int:  #
                     if not unbounded and 0 <= k < cells and seen[np.uint64(k)] != found:
                         seen[np.uint64(k)] = found
                         back[g, c, k] += 1
+                        if keep and k == cell:
+                            started[4, found] = 1
                 i += ONE
             if unbounded and last >= 0:
                 back[g, c, last] += 1
+                if keep and last >= cell:
+                    started[4, found] = 1
             found += 1
         while i < rows and user[i] == current:
             i += ONE

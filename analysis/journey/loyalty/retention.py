@@ -21,14 +21,15 @@ from analysis.estimates import SMALL, Moments, mean, proportion, share
 from analysis.fields import Field, Fields, Figure, bounds, described
 from analysis.groups import GROUP, groups_of
 from analysis.journey.loyalty import kernel, retention_chart
-from analysis.messages import N_, Message, Money, Names, Share, say
+from analysis.messages import N_, Message, Money, Name, Names, Share, say
 from analysis.money import currency_of, known
+from analysis.people import People
 from analysis.periods import DAYS, Periods, calendar, campaigns, known_until, length
 from analysis.purchases import Purchases, purchases, source_of
 from analysis.question import Question
 from analysis.store.walk import Chunk, Columns
 from analysis.tables import Tables, collect, instant
-from analysis.values import currency_code, flag, micros, moment, names, one_of, optional, text, value, whole
+from analysis.values import a, currency_code, flag, micros, moment, names, one_of, optional, text, value, whole
 
 CELLS = 4_000_000
 """Most groups x cohorts x periods that are counted at once."""
@@ -37,6 +38,10 @@ BUYERS = 10
 PERIODS = ("day", "week", "month", "campaign")
 _STEP = {"day": N_("one day"), "week": N_("one week"), "month": N_("one month"), "campaign": N_("one campaign")}
 _PLURAL = {"day": N_("days"), "week": N_("weeks"), "month": N_("months"), "campaign": N_("campaigns")}
+_LATER = {
+    "day": N_("{n} days later"), "week": N_("{n} weeks later"), "month": N_("{n} months later"),
+    "campaign": N_("{n} campaigns later"),
+}  # fmt: skip
 _FAR = np.iinfo(np.int64).max // 4
 
 
@@ -188,6 +193,22 @@ class RetentionAnswer(Answer):
     question: Retention
     universe: tuple[str, ...] = ()
 
+    @property
+    def people(self) -> tuple[RetentionCell, ...]:
+        """Who was back in each cell that is complete, and who was not."""
+        if self.question.measure != "users":
+            return ()
+        return tuple(self._cell(row, back) for row in self._complete() for back in (True, False))
+
+    def _complete(self) -> list[Mapping[Any, Any]]:
+        return list(self.table[self.table["complete"]].to_dict("records"))
+
+    def _cell(self, row: Mapping[Any, Any], back: bool) -> RetentionCell:
+        group = None if row["breakdown"] == TOTAL else row["breakdown"]
+        return RetentionCell(
+            retention=self.question, cohort=row["cohort"], later=int(row["later"]), back=back, group=group
+        )
+
     def _chart(self, look: Look) -> AnyChart:
         periods = _PLURAL[self.question.period]
         if self.question.breakdown:
@@ -205,6 +226,87 @@ class RevenueRetentionAnswer(RetentionAnswer):
 
     fields: ClassVar[Fields] = _fields(_AMOUNTS)
     figures = (Figure("per_user", ("breakdown", "later"), n="counted", frame="curve", main=1),)
+
+
+@value("retention-cell")
+class RetentionCell(People):
+    """Who of a cohort was back so many periods later, or was not: the people behind one cell.
+
+    Parameters
+    ----------
+    retention : Retention
+        Of users, with its own filter.
+    cohort : str
+        As the answer calls it.
+    later : int
+        Periods after that of the start.
+    back : bool
+        Those who were back; else those who were not, by the end of the data where the cell is not complete.
+    group : str, optional
+        Of the breakdown; all without one.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> events = pd.DataFrame({
+    ...     "user_id": ["u1", "u1", "u2"],
+    ...     "timestamp": pd.to_datetime(["2026-11-02", "2026-11-10", "2026-11-03"]),
+    ...     "event": "visit",
+    ... })
+    >>> cell = RetentionCell(retention=Retention(periods=1), cohort="2026-11-02", later=1)
+    >>> tables = Tables(events=events)
+    >>> cell.ids(tables).to_pylist(), cell.replace(back=False).ids(tables).to_pylist()
+    (['u1'], ['u2'])
+    """
+
+    retention: Retention = field(metadata=a(Retention))
+    cohort: str = field(metadata=text())
+    later: int = field(default=1, metadata=whole(least=0, most=366))
+    back: bool = field(default=True, metadata=flag())
+    group: str | None = field(default=None, metadata=optional(text()))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.retention.measure != "users":
+            raise QuestionError.crossed(say("Who came back is told of users, not of revenue: count users."))
+        if self.later > self.retention.periods:
+            text = say("Only {n} periods after the start are looked at: {later} is none of them.",
+                       n=self.retention.periods, later=self.later)  # fmt: skip
+            raise QuestionError.crossed(text)
+
+    @property
+    def words(self) -> Message:
+        """What tells its people, in words."""
+        facts = {"cohort": Name(self.cohort, "campaign"), "later": say(_LATER[self.retention.period], n=self.later)}
+        said = (
+            say("started in {cohort} and were back {later}", **facts)
+            if self.back
+            else say("started in {cohort} and were not back {later}", **facts)
+        )
+        return say("{people}, {group}", people=said, group=say(self.group)) if self.group else said
+
+    def ids(self, tables: Tables) -> pa.ChunkedArray:
+        """Return who is in the cell.
+
+        Raises
+        ------
+        DataError
+            There is no such cohort or group.
+        """
+        asked = self.retention
+        groups = groups_of(asked.breakdown, tables)
+        frame = _Frame.of(asked, tables, len(groups), None)
+        labels = frame.periods.labels
+        if self.cohort not in labels:
+            raise DataError.unknown(say("cohort"), self.cohort, labels)
+        if self.group is not None and self.group not in (*groups, NOT_SET):
+            raise DataError.unknown(say("group"), self.group, groups)
+        found = _walk(asked, tables, groups, frame, people=True, cell=self.later).started
+        assert found is not None  # people were asked for
+        own = (found["period"] == labels.index(self.cohort)) & (found["back"] == self.back)
+        if self.group is not None:
+            own &= found["group"] == (*groups, NOT_SET).index(self.group)
+        return pa.chunked_array([pa.array(found["user_id"][own], pa.string())])
 
 
 # ---- the work ---------------------------------------------------------------------------------------------
@@ -254,7 +356,7 @@ class _Counted:
     users: Any  # (group, period)
     back: Any  # (group, period, periods later)
     span: Any  # (earliest and latest, group, period): starts
-    started: pd.DataFrame | None  # where revenue is asked for: user_id, group, period, moment
+    started: pd.DataFrame | None  # where people are asked for: user_id, group, period, moment, back
 
     @classmethod
     def together(cls, parts: Sequence[_Counted]) -> _Counted:
@@ -302,21 +404,23 @@ def _in_one(bought: Purchases, asked: Retention, tables: Tables, also: tuple[str
     return _Bought(rows, found.code, bought.source.orders, (*found.notes(say("revenue"), people=True), *bought.notes))
 
 
-def _walk(asked: Retention, tables: Tables, groups: tuple[str, ...], frame: _Frame, revenue: bool) -> _Counted:
+def _walk(
+    asked: Retention, tables: Tables, groups: tuple[str, ...], frame: _Frame, people: bool, cell: int = 0
+) -> _Counted:
     columns = Columns(
         coded=({asked.breakdown: groups} if asked.breakdown else {})
         | ({"campaign": frame.periods.labels} if frame.periods.starts is None else {}),
-        texts=("user_id",) if revenue else (),
+        texts=("user_id",) if people else (),
     )
     count = partial(
         _count,
         rules=kernel.Rules(
-            _marks(asked, tables), *frame.entries, asked.cohort == "first_ever", frame.window, asked.unbounded
+            _marks(asked, tables), *frame.entries, asked.cohort == "first_ever", frame.window, asked.unbounded, cell
         ),
         starts=None if frame.periods.starts is None else frame.periods.starts[:-1],
         shape=(len(groups) + 1, len(frame.periods), frame.cells),
         by=asked.breakdown,
-        revenue=revenue,
+        people=people,
     )
     return _Counted.together([count(Chunk.empty(columns)), *tables.walk(_events(asked, tables, frame), count, columns)])
 
@@ -350,18 +454,18 @@ def _events(asked: Retention, tables: Tables, frame: _Frame) -> nw.LazyFrame[Any
 
 
 def _count(
-    chunk: Chunk, rules: kernel.Rules, starts: Any, shape: tuple[int, ...], by: str | None, revenue: bool
+    chunk: Chunk, rules: kernel.Rules, starts: Any, shape: tuple[int, ...], by: str | None, people: bool
 ) -> _Counted:
     period: Any = chunk.coded["campaign"] if starts is None else kernel.place(chunk.time, starts)
     users, back = np.zeros(shape[:2], np.int32), np.zeros(shape, np.int32)
     span = np.stack([np.full(shape[:2], _FAR), np.full(shape[:2], -_FAR)])
-    most = len(np.unique(chunk.user)) if revenue else 1
-    started = np.empty((4, max(most, 1)), np.int64)
+    most = len(np.unique(chunk.user)) if people else 1
+    started = np.empty((5, max(most, 1)), np.int64)
     events = kernel.Events(chunk.user, chunk.time, chunk.code, chunk.group(by), period)
-    found = kernel.retention(events, rules, kernel.Cohorts(users, back, span, started), revenue)
+    found = kernel.retention(events, rules, kernel.Cohorts(users, back, span, started), people)
     if rules.unbounded:  # counted under the last period: in each one up to it, they were back on or after
         back = back[:, :, ::-1].cumsum(axis=2)[:, :, ::-1]
-    return _Counted(users, back, span, _started(chunk, started[:, :found]) if revenue else None)
+    return _Counted(users, back, span, _started(chunk, started[:, :found]) if people else None)
 
 
 def warm() -> None:
@@ -371,9 +475,9 @@ def warm() -> None:
 
 
 def _started(chunk: Chunk, started: Any) -> pd.DataFrame:
-    rows, group, period, moment = started
+    rows, group, period, moment, back = started
     who = chunk.texts["user_id"].take(pa.array(rows)).to_pandas()
-    return pd.DataFrame({"user_id": who, "group": group, "period": period, "moment": moment})
+    return pd.DataFrame({"user_id": who, "group": group, "period": period, "moment": moment, "back": back == 1})
 
 
 _POWERS = ("total", "squares", "cubes", "fourths")
@@ -381,9 +485,10 @@ _POWERS = ("total", "squares", "cubes", "fourths")
 
 def _spent(counted: _Counted, bought: _Bought, frame: _Frame) -> pd.DataFrame:
     """Return per group, period and periods later: buyers, what they paid, and the moments of those counted."""
-    assert counted.started is not None  # revenue was asked for
+    assert counted.started is not None  # people were asked for
+    started = counted.started.drop(columns="back")
     paid = bought.rows.assign(paid=bought.rows["paid_at"].astype("datetime64[us]").astype("int64"))
-    paid = paid[paid["paid"] <= micros(frame.until)].merge(counted.started, on="user_id")
+    paid = paid[paid["paid"] <= micros(frame.until)].merge(started, on="user_id")
     if frame.window:
         paid["later"] = (paid["paid"] - paid["moment"]) // frame.window
     elif frame.periods.starts is not None:

@@ -18,6 +18,7 @@ from analysis.charts import NOT_SET, TOTAL, AnyChart, Look
 from analysis.errors import DataError
 from analysis.estimates import Interval, Moments, mean, proportion, ratio, relative, share
 from analysis.fields import Field, Fields, Figure, bounds, described
+from analysis.groups import told_apart_by
 from analysis.messages import N_, say
 from analysis.money import Currency, currency_of, known
 from analysis.periods import known_until
@@ -42,11 +43,12 @@ from analysis.results.against import (
     whole_until,
 )
 from analysis.results.sales import chart, words
+from analysis.store.columns import stored
 from analysis.tables import Tables, collect, count_if, instant, sum_if
-from analysis.values import Filter, currency_code, one_of, optional, value
+from analysis.values import Filter, currency_code, one_of, optional, text, value
 
 COLUMNS = (N_("channel"), N_("item"), N_("region"), N_("coupon"), N_("campaign"), N_("status"))
-"""What orders can be split by."""
+"""What orders are usually split by."""
 WAIT = dt.timedelta(days=1)
 """How long an order may take to be paid before it is judged."""
 POWERS = tuple(f"power_{n}" for n in range(1, 5))
@@ -87,8 +89,8 @@ class Sales(Question):
 
     Parameters
     ----------
-    by : {"channel", "item", "region", "coupon", "campaign", "status"}, optional
-        What orders are split by.
+    by : str, optional
+        A text column of the orders that they are split by: one of :data:`COLUMNS`, or a saved segment.
     every : {"day", "week", "month"}, optional
         The periods of the trend; without one, the whole at once.
     currency : str, optional
@@ -123,13 +125,13 @@ class Sales(Question):
     title: ClassVar[str] = N_("How are sales going?")
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"orders": ()})
 
-    by: str | None = field(default=None, metadata=optional(one_of(*COLUMNS)))
+    by: str | None = field(default=None, metadata=optional(text()))
     every: str | None = field(default="day", metadata=optional(one_of(*EVERY)))
     currency: str | None = field(default=None, metadata=optional(currency_code()))
 
     def _answer(self, tables: Tables) -> SalesAnswer:
         if self.by:
-            tables.require("orders", self.by)
+            told_apart_by(self.by, tables, "orders")
         known(tables, self.currency, "orders")
         source = _Source.of(self, tables)
         daily = source.daily(self.where, grouped=bool(self.by))
@@ -284,7 +286,8 @@ class _Source:
 
 def _told_apart(own: nw.LazyFrame[Any], by: str | None) -> pd.DataFrame:
     """Return new and returning buyers by group: new is who bought for the first time among these orders."""
-    group = nw.when(~nw.col(by).is_null()).then(nw.col(by)).otherwise(nw.lit(NOT_SET)) if by else nw.lit(TOTAL)
+    own_group = nw.col(stored(by or ""))
+    group = nw.when(~own_group.is_null()).then(own_group).otherwise(nw.lit(NOT_SET)) if by else nw.lit(TOTAL)
     new = nw.when(nw.col("timestamp") == nw.col("begun")).then(nw.lit(1)).otherwise(nw.lit(0)).max()
     each = own.with_columns(group=group).group_by("group", "user_id").agg(new=new)
     rows = collect(each.group_by("group").agg(new=nw.col("new").sum(), people=nw.len())).set_index("group")

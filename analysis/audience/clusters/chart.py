@@ -1,0 +1,38 @@
+"""In what does each group differ from all others?"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis import charts
+from analysis.charts import AnyChart, Plot
+from analysis.later import alt
+
+
+def traits(table: pd.DataFrame, plot: Plot, describe: str) -> AnyChart:
+    """Draw a cell per group and count: how far the group lies above or below all others.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The answer's frame "traits" in the reader's language.
+    plot : Plot
+    describe : str
+        For screen readers.
+    """
+    look = plot.look
+    table = plot.named(table)
+    table["label"] = [plot.written("own", own) for own in table["own"]]
+    most = max(float(table["apart"].abs().max()), 1.0) if table["apart"].notna().any() else 1.0
+    order = list(dict.fromkeys(table["count_name"]))
+    base = alt.Chart(table).encode(
+        x=alt.X("group_name:N", title=None, axis=alt.Axis(orient="top", labelAngle=0, domain=False, ticks=False)),
+        y=charts.rows("count_name", order),
+    )
+    scale = alt.Scale(domain=[-most, 0, most], range=[charts.LOSS, look.grid, charts.ACCENT])
+    cells = base.mark_rect(cornerRadius=3).encode(
+        color=alt.Color("apart:Q", scale=scale, legend=None),
+        tooltip=plot.tips("group", "count", "own", "everybody", "apart", "low", "high"),
+    )
+    words = base.mark_text(color=look.ink).encode(text="label:N")
+    return charts.finish(alt.layer(cells, words), look, describe=describe, height=30 * len(order) + 40)
