@@ -5,6 +5,7 @@ Each place (:func:`ui.controls.placed`) remembers what it was set to.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -14,7 +15,7 @@ from analysis.question import Question
 from ui.controls import widget_key
 from ui.filters import Bar
 from ui.language import _
-from ui.screens.base import Screen, View
+from ui.screens.base import Panel, Screen, View
 from ui.session import keep
 
 
@@ -32,13 +33,14 @@ def asked(screen: Screen[Any], tables: Tables, question: Question) -> Question:
     start = st.session_state.get(widget_key("start")) or opened(screen, question, bar)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         where = bar.draw(tables)
-    return controls(screen, tables, start.replace(where=where))
+    own = replace(screen, panels=tuple(panel for panel in screen.panels if not panel.look_at))
+    return controls(own, tables, start.replace(where=where))
 
 
 def controls(screen: Screen[Any], tables: Tables, start: Question) -> Question:
     """Draw a screen's controls, set to a question of its own kind; return what they, and its view, now ask."""
-    view = _chosen(screen)
-    question = screen.controls(tables, start)
+    panel, view = _chosen(screen)
+    question = (panel or screen).controls(tables, start)
     st.session_state[widget_key("start")] = question
     if view:
         kept = widget_key(f"{view.kind.kind}.start")
@@ -62,15 +64,24 @@ def forget() -> None:
         del st.session_state[key]
 
 
-def _chosen(screen: Screen[Any]) -> View[Any, Any] | None:
-    """Draw the switch between a screen's views, if it has any; return the one chosen, None for its own."""
-    if not screen.views:
-        return None
+def panel(screen: Screen[Any]) -> Panel[Any] | None:
+    """Return the panel that is chosen; None for what the screen itself draws, and for a view."""
+    chosen = st.session_state.get(widget_key("view.start"))
+    return next((panel for panel in screen.panels if panel.name == chosen), None)
+
+
+def _chosen(screen: Screen[Any]) -> tuple[Panel[Any] | None, View[Any, Any] | None]:
+    """Draw the switch between a screen's panels and views, if it has any; return the chosen one."""
+    if not (screen.panels or screen.views):
+        return None, None
     key, kept = widget_key("view"), widget_key("view.start")
-    labels = {screen.kind.kind: screen.own or screen.label, **{view.kind.kind: view.label for view in screen.views}}
+    labels = {screen.kind.kind: screen.own or screen.label, **{panel.name: panel.label for panel in screen.panels}}
+    labels |= {view.kind.kind: view.label for view in screen.views}
     keep(key, st.session_state.get(kept, screen.kind.kind))
+    if st.session_state[key] not in (*labels, None):
+        st.session_state[key] = screen.kind.kind
     chosen = st.segmented_control(
         _("View"), list(labels), key=key, format_func=lambda k: _(labels[k]), label_visibility="collapsed"
     )
     st.session_state[kept] = chosen or screen.kind.kind
-    return next((view for view in screen.views if view.kind.kind == chosen), None)
+    return panel(screen), next((view for view in screen.views if view.kind.kind == chosen), None)

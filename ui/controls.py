@@ -17,6 +17,7 @@ import streamlit as st
 
 from analysis import Tables
 from analysis.charts import GROUP_WORDS
+from analysis.question import Question
 from analysis.values import local_day, seconds
 from analysis.vocabulary import EVENTS, IDENTIFIERS, column_names
 from ui.language import N_, _, current, listed
@@ -52,6 +53,21 @@ def placed(place: str) -> Iterator[None]:
 def widget_key(name: str) -> str:
     """Return the key of a widget of the place that is drawn; callbacks run outside it and are given theirs."""
     return f"{_PLACE.get()}.{name}"
+
+
+def become(place: str, question: Question) -> None:
+    """Set a place to another question of its screen's own kind, whatever its widgets say; what it shows stays.
+
+    Parameters
+    ----------
+    place : str
+        What its keys begin with, `widget_key("")`: a callback does not know it by itself.
+    question : Question
+    """
+    for key in [k for k in map(str, st.session_state) if k.startswith(place)]:
+        if not key.removeprefix(place).startswith(("view", "filter", "link")):
+            del st.session_state[key]
+    st.session_state[f"{place}start"] = question
 
 
 def sentence(name: str = "sentence") -> Any:

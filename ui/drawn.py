@@ -14,21 +14,23 @@ from ui import session
 from ui.language import look
 
 
-def chart(answer: Answer, key: str) -> None:
-    """Draw an answer's chart."""
+def chart(answer: Answer, key: str, which: str = "chart", **at: int) -> None:
+    """Draw an answer's chart, or another one that it makes: by a method of that name, which takes `at` too."""
     seen, question = look(), answer.question
     names = "".join(name.to_json() for name in answer.names.own)
     spec = _spec(
-        question.digest(), answer.version, session.code_version(), seen.language, seen.dark, names, answer, seen
-    )
+        question.digest(), answer.version, session.code_version(), seen.language, seen.dark, names, which,
+        tuple(at.items()), answer, seen,
+    )  # fmt: skip
     # Streamlit takes what it is given apart.
     st.vega_lite_chart(spec=copy.deepcopy(spec), theme=None, width="stretch", key=key)
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _spec(
-    question: str, data: str, code: str, language: str, dark: bool, names: str, _answer: Answer, _look: Look
-) -> dict[str, Any]:
+    question: str, data: str, code: str, language: str, dark: bool, names: str, which: str,
+    at: tuple[tuple[str, int], ...], _answer: Answer, _look: Look,
+) -> dict[str, Any]:  # fmt: skip
     """Return the chart as Vega-Lite, as Streamlit makes it of Altair's each time anew."""
-    made: dict[str, Any] = _convert_altair_to_vega_lite_spec(_answer.chart(_look))
+    made: dict[str, Any] = _convert_altair_to_vega_lite_spec(getattr(_answer, which)(_look, **dict(at)))
     return made

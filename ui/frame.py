@@ -26,6 +26,7 @@ STYLE = """
 [data-testid=stMain] h4 { font-size: 1.1rem; line-height: 1.45; padding: 0.25rem 0 0; font-weight: 600; }
 [data-testid=stSidebarHeader] { height: 2.75rem; }
 [data-testid=stSidebarUserContent] { padding-top: 0.5rem; padding-bottom: 1rem; }
+[class*=text-yaml] textarea, [class*=text-json] textarea { font: 0.82rem/1.5 monospace; white-space: pre; }
 .st-key-frame, .st-key-page { gap: 0.5rem; }
 .st-key-frame button, .st-key-frame [data-baseweb=select] > div { min-height: 2rem; }
 .st-key-frame button { padding-top: 0.1rem; padding-bottom: 0.1rem; }

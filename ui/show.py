@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -34,6 +35,11 @@ FRAMES = {
     "loss": N_("Loss by group"),
     "points": N_("Observed points"),
     "log": N_("Decision log"),
+    "budgets": N_("Budgets, decision by decision"),
+    "stream": N_("Budgets over time"),
+    "parts": N_("Parts of the gain"),
+    "breaks": N_("Where the gain ends"),
+    "fires": N_("How often rules fire"),
     "channels": N_("Channels, hour by hour"),
     "runs": N_("Every run"),
     "days": N_("Gain, day by day"),
@@ -54,13 +60,20 @@ FRAMES = {
 }
 
 
-def show(answer: Answer, page: str) -> None:
-    """Draw an answer; `page` prefixes the widget keys."""
+MANY = 10_000
+"""Rows of an answer's tables from which on they are drawn only when somebody opens them."""
+
+
+def show(answer: Answer, page: str, look_at: Callable[[Answer, str], None] | None = None) -> None:
+    """Draw an answer; `page` prefixes the widget keys, `look_at` draws what stands in the chart's place."""
     st.markdown(f"#### {said(answer, answer.headline)}")
-    drawn.chart(answer, f"{page}.chart")
+    if look_at:
+        look_at(answer, page)
+    else:
+        drawn.chart(answer, f"{page}.chart")
     notes(answer, page)
     actions(answer, page)
-    details(answer, page)
+    details(answer, page, lazily=sum(map(len, answer.frames.values())) > MANY)
 
 
 def details(answer: Answer, page: str, *, lazily: bool = False) -> None:

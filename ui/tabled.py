@@ -17,10 +17,12 @@ SENTENCE = 60
 """Longer texts are sentences: they stand in the second column, in rows so high that Streamlit breaks lines."""
 
 
-def table(answer: Answer, name: str, columns: Sequence[str] = ()) -> None:
-    """Draw one of an answer's tables, or some of its columns, with people's column names and units."""
+def table(answer: Answer, name: str, columns: Sequence[str] = (), **only: int) -> None:
+    """Draw one of an answer's tables, or some columns and rows of it, with people's column names and units."""
     plot = answer.plot(name, look())
     whole = answer.shown(name, current())
+    for column, code in only.items():
+        whole = whole[whole[column] == code].reset_index(drop=True)
     whole = whole[list(columns)] if columns else whole
     frame, config = whole.copy(), {}
     for column in whole.columns:

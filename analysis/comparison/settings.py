@@ -448,7 +448,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "sales": N_("Sales"),
         "segments": N_("Segments"),
         "scenario": N_("By hand"),
-        "simulation": N_("Reallocation"),
+        "simulation": N_("Scoreboard"),
         "break-even": N_("Break-even"),
         "rule-sweep": N_("Map of settings"),
         "rule-check": N_("Check of rules"),

@@ -1,80 +1,152 @@
-"""How does the gain over the fixed split build up, day by day? A line per policy, and the runs as a band."""
+"""How far is each policy from the fixed split, what is the rules' gain made of, and how did their budgets flow?"""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import pandas as pd
 
 from analysis import charts
-from analysis.charts import AnyChart, Plot
+from analysis.charts import AnyChart, Look, Plot
 from analysis.later import alt
 from analysis.messages import N_, say
 
-_COLOURS = {"rules": charts.ACCENT, "once": charts.PALETTE[2]}
-_DASHES = {"rules": [1, 0], "once": [6, 4]}
+BOUNDS = ("oracle", "bound")
+_PARTS = ("split", "reserve", "watching", "shocks")
+ROW = 38
+"""Pixels of a row of the scoreboard: its words above its bar."""
 
 
-def gains(days: pd.DataFrame, plot: Plot, *, describe: str) -> AnyChart:
-    """Draw the gain over the fixed split as lines from zero, nine of ten runs as a band, names at the ends.
+# ---- the scoreboard ---------------------------------------------------------------------------------------
+
+
+def scoreboard(
+    table: pd.DataFrame, parts: pd.DataFrame, plot: Plot, names: Plot, others: Mapping[str, str], *, describe: str
+) -> AnyChart:
+    """Draw each policy's gain over the fixed split as a bar with its interval, the rules' parts as steps below theirs.
 
     Parameters
     ----------
-    days : DataFrame
-        The answer's frame "days".
-    plot : Plot
-        Of the days.
+    table, parts : DataFrame
+        The answer's frames "table" and "parts".
+    plot, names : Plot
+        Of these two.
+    others : mapping of str to str
+        What the rule sets are called that the rules are compared with, by policy.
     describe : str
         For screen readers.
+
+    Notes
+    -----
+    What nobody can exceed is a tick, not a bar: it is no policy. Words stand above the bars, where they are not cut off
+    on a narrow screen.
     """
-    look, drawn = plot.look, plot.named(_from_zero(days[days["policy"].isin(list(_COLOURS))]))
-    colour = alt.Color("policy:N", scale=_scale(_COLOURS), legend=None)
-    dash = alt.StrokeDash("policy:N", scale=_scale(_DASHES), legend=None)
-    x = alt.X("close:T", title=None, axis=plot.axis("time", grid=False, labelSeparation=12))
-    title = plot.title("gain", N_("revenue above the fixed split of the whole budget, added up"))
-    y = plot.y("gain", title=title, scale=alt.Scale(zero=True))
-    ruled = alt.Chart(drawn[drawn["policy"] == "rules"])
-    band = ruled.mark_area(opacity=0.18).encode(x=x, y=alt.Y("run_low:Q"), y2="run_high:Q", color=colour)
-    line = alt.Chart(drawn).encode(x=x, y=y, color=colour)
-    tips = plot.tips("policy", "time", "gain", "run_low", "run_high")
-    zero = alt.Chart(pd.DataFrame({"gain": [0.0]})).mark_rule(color=look.faint).encode(y="gain:Q")
-    names = _names(drawn, plot)
-    at = {"x": alt.X("close:T"), "y": alt.Y("at:Q"), "text": "label:N"}
-    own, about = alt.Chart(names[names["policy"] != "band"]), alt.Chart(names[names["policy"] == "band"])
+    look = plot.look
+    rows = _rows(table, parts, plot, names, others)
+    title = plot.title("gain", N_("revenue above the fixed split of the whole budget"))
+    x = alt.X("end:Q", title=charts.two_lines(title), axis=plot.axis("gain", grid=False))
+    base = alt.Chart(rows).encode(y=alt.Y("row:O", axis=None, sort=None, scale=alt.Scale(paddingInner=0)))
+    tips = plot.tips("policy", "gain", "gain_low", "gain_high")
+    colour = alt.Color("kind:N", legend=None, scale=_colours(look))
+    bars = base.transform_filter("datum.kind != 'bound'")
+    marks = base.transform_filter("datum.kind == 'bound'")
     layers = alt.layer(
-        band,
-        zero,
-        line.mark_line(strokeWidth=2.5).encode(strokeDash=dash),
-        charts.handles(line, tips),
-        own.mark_text(align="left", dx=8, fontWeight="bold").encode(color=colour, **at),
-        about.mark_text(align="left", dx=8).encode(color=alt.value(look.faint), **at),
+        charts.zero(look).encode(x="x:Q"),
+        bars.mark_bar(size=11, yOffset=8).encode(x=x, x2="start:Q", color=colour, tooltip=tips),
+        marks.mark_tick(size=16, thickness=3, yOffset=8).encode(x=x, color=colour, tooltip=tips),
+        bars.mark_rule(strokeWidth=1.5, color=look.ink, yOffset=8).encode(x="from:Q", x2="to:Q"),
+        base.mark_text(align="left", baseline="middle", dx=4, dy=-8).encode(x=alt.value(0), text="words:N"),
     )
-    return charts.finish(layers, look, describe=describe, height=340)
+    return charts.finish(layers, look, describe=describe, height=ROW * len(rows))
 
 
-def _scale(own: dict[str, str] | dict[str, list[int]]) -> alt.Scale:
+def _colours(look: Look) -> alt.Scale:
+    own = {"rules": charts.ACCENT, "other": look.faint, "bound": look.ink, "up": charts.PALETTE[2], "down": charts.LOSS}
     return alt.Scale(domain=list(own), range=list(own.values()))
 
 
-def _from_zero(days: pd.DataFrame) -> pd.DataFrame:
-    """Let each line begin at nothing, and have what a day brought at the day's close."""
-    closed = days.assign(close=days["time"] + pd.Timedelta(days=1))
-    start = closed.groupby("policy", sort=False).head(1)
-    start = start.assign(close=start["time"], gain=0.0, run_low=0.0, run_high=0.0)
-    return pd.concat([start, closed], ignore_index=True).sort_values(["policy", "close"], kind="stable")
-
-
-def _names(drawn: pd.DataFrame, plot: Plot) -> pd.DataFrame:
-    """Name each line on the left, where none has got far from zero, the higher one above."""
-    last = drawn.groupby("policy", sort=False).tail(1).sort_values("gain", ascending=False, kind="stable")
-    top, bottom = max(float(drawn["run_high"].max()), 0.0), min(float(drawn["run_low"].min()), 0.0)
-    step = 0.085 * ((top - bottom) or 1.0)
-    first = top if top >= -bottom else bottom + step * (len(last) + 1)
-    words = [
+def _rows(table: pd.DataFrame, parts: pd.DataFrame, plot: Plot, names: Plot, others: Mapping[str, str]) -> pd.DataFrame:
+    """Return one row a bar: policies, and below the rules what their gain adds up from."""
+    found = []
+    for row in plot.named(table[table["policy"] != "fixed"]).to_dict("records"):
+        kind = "rules" if row["policy"] == "rules" else "bound" if row["policy"] in BOUNDS else "other"
+        label = plot.look(others[row["policy"]]) if row["policy"] in others else row["policy_name"]
+        found.append(_row(label, 0.0, row["gain"], row["gain_low"], row["gain_high"], kind))
+        if kind == "rules":
+            found += _steps(names.named(parts[parts["part"].isin(_PARTS)]), plot.look)
+    made = pd.DataFrame(found)
+    made["words"] = [
         plot.look(say("{name}: {gain}", name=name, gain=plot.written("gain", float(gain))))
-        for name, gain in zip(last["policy_name"], last["gain"], strict=True)
+        for name, gain in zip(made["policy_name"], made["gain"], strict=True)
     ]
-    band = {"policy": ["band"], "label": [plot.look(N_("band: nine of ten runs of the rules"))]}
-    names = pd.concat([last.assign(label=words), pd.DataFrame(band)], ignore_index=True)
-    return names.assign(at=[first - k * step for k in range(len(names))], close=drawn["close"].min())
+    return made.assign(row=range(len(made)))
+
+
+def _steps(parts: pd.DataFrame, look: Look) -> list[dict[str, object]]:
+    """Return the parts one after the other, each from where the last one ended."""
+    found, start = [], 0.0
+    for row in parts.to_dict("records"):
+        label = look(say("of it {part}", part=row["part_name"]))
+        kind = "up" if row["amount"] >= 0 else "down"
+        found.append(_row(f"↳ {label}", start, row["amount"], row["low"], row["high"], kind))
+        start += row["amount"]
+    return found
+
+
+def _row(label: str, start: float, amount: float, low: float, high: float, kind: str) -> dict[str, object]:
+    return {
+        "policy_name": label, "start": start, "end": start + amount, "gain": amount, "gain_low": low, "gain_high": high,
+        "from": start + low, "to": start + high, "kind": kind,
+    }  # fmt: skip
+
+
+# ---- the stream -------------------------------------------------------------------------------------------
+
+
+def stream(budgets: pd.DataFrame, log: pd.DataFrame, plot: Plot, told: Plot, at: int, *, describe: str) -> AnyChart:
+    """Draw the rules' budgets over time as a stream of channels, their decisions as marks, one of them as a line.
+
+    Parameters
+    ----------
+    budgets, log : DataFrame
+        The answer's frames "stream" and "log".
+    plot, told : Plot
+        Of these two.
+    at : int
+        Which row of the log is marked, from 1.
+    describe : str
+        For screen readers.
+    """
+    look = plot.look
+    channels = sorted(budgets["channel"].unique())
+    scale = charts.colours(channels, channels)
+    x = alt.X("time:T", title=None, axis=plot.axis("time", grid=False, labelSeparation=12))
+    flow = alt.Chart(plot.named(budgets)).mark_area(interpolate="step-after", opacity=0.85).encode(
+        x=x,
+        y=plot.y("budget", stack="zero", title=plot.title("budget")),
+        color=alt.Color("channel:N", scale=scale, legend=plot.legend("channel", channels)),
+        tooltip=plot.tips("channel", "time", "budget"),
+    )  # fmt: skip
+    marked = told.named(log).assign(n=range(1, len(log) + 1), top=_top(budgets))
+    done = marked[marked["outcome"] == "done"]
+    tips = told.tips("time", "kind", "amount", "effect")
+    ticks = alt.Chart(done).mark_tick(
+        color=look.ink, orient="vertical", thickness=1, size=8, yOffset=-7
+    ).encode(
+        x=x, y=alt.Y("top:Q"), tooltip=tips
+    )  # fmt: skip
+    chosen = alt.Chart(marked[marked["n"] == at])
+    line = chosen.mark_rule(color=look.ink, strokeWidth=2).encode(x=x, tooltip=tips)
+    place = chosen.mark_point(shape="triangle-down", filled=True, size=110, color=look.ink, opacity=1, yOffset=-9)
+    layers = alt.layer(flow, ticks, line, place.encode(x=x, y=alt.Y("top:Q"), tooltip=tips))
+    return charts.finish(layers, look, describe=describe, height=320)
+
+
+def _top(budgets: pd.DataFrame) -> float:
+    return float(budgets.groupby("time")["budget"].sum().max()) if len(budgets) else 0.0
+
+
+# ---- what was, and what rules would have made of it ---------------------------------------------------------
 
 
 def spend_beside(channels: pd.DataFrame, plot: Plot, *, describe: str) -> AnyChart:

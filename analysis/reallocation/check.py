@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, NamedTuple
 
@@ -23,6 +23,7 @@ from analysis.reallocation.rules import MarketSettings
 from analysis.reallocation.setting import Setting, setting
 from analysis.reallocation.state import ACTS, LOOKS
 from analysis.rules.actions import DrawReserve
+from analysis.rules.conditions import hours
 from analysis.rules.findings import Finding
 from analysis.rules.lint import lint
 from analysis.rules.rule_set import Rule
@@ -135,6 +136,20 @@ def _headline(found: list[Finding]) -> Message:
     errors = sum(one.level == "error" for one in found)
     return say("{n} things to look at, {errors} of which must be mended. First: {first}", n=len(found), errors=errors,
                first=found[0].message)  # fmt: skip
+
+
+def findings(asked: SimulationDefinition, channels: Sequence[str]) -> tuple[Finding, ...]:
+    """Return what is wrong with a simulation's rules as far as reading them tells, before a market is made.
+
+    Parameters
+    ----------
+    asked : SimulationDefinition
+    channels : sequence of str
+        Those of the campaign.
+    """
+    usual, own = asked.market.conversion_delay, dict(asked.market.delays)
+    late = {name: round(ARRIVED * own.get(name, hours(usual) if usual else 0)) for name in channels}
+    return lint(asked.rule_set(), channels=channels, delays=late)
 
 
 def _delays(market: Market) -> Mapping[str, float]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.messages import N_, Message, Money, Name, Share, Span, say
-from analysis.reallocation.effects import Effects
+from analysis.reallocation.effects import Effects, misread
 from analysis.reallocation.play import Played
 from analysis.reallocation.state import (
     CARRIED_OUT,
@@ -131,6 +131,8 @@ COLUMNS = (
     "right", "effect", "last_in", "naive",
 )  # fmt: skip
 _NUMBERS = COLUMNS[6:]
+MOST_SHOWN = 400
+"""Changes of budgets that a stream shows one by one."""
 
 
 def decisions(played: Played, brought: Effects) -> tuple[Decision, ...]:
@@ -272,6 +274,13 @@ def _still(found: Decision) -> Message:
     return say("What could be moved within the limits is less than a cent: nothing moved.")
 
 
+def misread_one(decision: Decision) -> bool:
+    """Say whether revenue before and after a decision points the other way than what it brought."""
+    if decision.effect is None or decision.naive is None:
+        return False
+    return misread([decision.effect], [decision.naive])[0] == 1
+
+
 def frame(found: tuple[Decision, ...]) -> pd.DataFrame:
     """Lay decisions out as a table, reasons in English."""
     rows = [{name: getattr(d, name) for name in COLUMNS} | {"reason": d.reason.text()} for d in found]
@@ -280,6 +289,26 @@ def frame(found: tuple[Decision, ...]) -> pd.DataFrame:
 
 
 def budgets(found: tuple[Decision, ...]) -> pd.DataFrame:
-    """Lay out each decision's budgets, one row a channel."""
-    rows = [(n, *row) for n, d in enumerate(found, start=1) for row in d.budgets]
-    return pd.DataFrame(rows, columns=["decision", "channel", "before", "change", "released"])
+    """Lay out each decision's budgets, one row a channel; what was held back changed nothing."""
+    rows = []
+    for n, d in enumerate(found, start=1):
+        for channel, before, change, released in d.budgets:
+            rows.append((n, channel, before, before + change if d.outcome == "done" else before, change, released))
+    return pd.DataFrame(rows, columns=["decision", "channel", "before", "after", "change", "released"])
+
+
+def stream(played: Played, found: tuple[Decision, ...]) -> pd.DataFrame:
+    """Lay out the budgets a day from the first hour to the last, one row a channel and change.
+
+    Where more decisions were carried out than a chart can show, each day's last one stands for the day.
+    """
+    given = played.given
+    names, times = given.market.channels, given.market.times
+    done = [d for d in found if d.outcome == "done" and d.budgets and any(change for _, _, change, _ in d.budgets)]
+    if len(done) > MOST_SHOWN:
+        done = list({d.time.normalize(): d for d in done}.values())
+    start = tuple((c, float(x) / CENTS / given.market.days) for c, x in zip(names, given.plan, strict=True))
+    points = [(times[0], start), *((d.time, tuple((c, b + change) for c, b, change, _ in d.budgets)) for d in done)]
+    points.append((times[-1] + pd.Timedelta(hours=1), points[-1][1]))
+    rows = [(time, channel, budget) for time, own in points for channel, budget in own]
+    return pd.DataFrame(rows, columns=["time", "channel", "budget"])

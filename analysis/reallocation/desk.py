@@ -815,7 +815,9 @@ def _held(world: World, pol: Policies, s: State, p: int, t: int, k: int, c: int)
 @borrowing
 def _full(pol: Policies, s: State, p: int, t: int) -> bool:  # pragma: no cover
     """Say whether 24 hours have seen as many decisions carried out as they may."""
-    return bool(s.done[p, t + 1] - s.done[p, max(0, t - 23)] >= pol.limits[p, code.PER_DAY])
+    made = s.done[p, t + 1] - s.done[p, max(0, t - 23)]
+    full: bool = made >= pol.limits[p, code.PER_DAY]
+    return full
 
 
 @borrowing

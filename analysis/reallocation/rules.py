@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from analysis.errors import QuestionError
-from analysis.messages import N_, say
-from analysis.rules.conditions import whole_hours
+from analysis.messages import N_, Message, Name, say
+from analysis.rules.conditions import hours, whole_hours
 from analysis.rules.ready import plan
 from analysis.rules.rule_set import RuleSet, on_the_clock
+from analysis.rules.words import length
 from analysis.values import Pairs, Value, duration, many, number, one_of, optional, pairs, text, value, whole
 
 
@@ -91,6 +92,26 @@ class Card(Value):
         for name in ("at", "lasts"):
             if window := getattr(self, name):
                 whole_hours(name, window)
+
+    def words(self) -> Message:
+        """Return it as people say it.
+
+        Examples
+        --------
+        >>> str(Card(shock="viral", channel="short_video", at="3d").words())
+        'viral hit: 3 times the usual, for 24 hours, in short_video; on day 4'
+        """
+        shock = SHOCKS[self.shock]
+        size = self.size if self.size is not None else getattr(shock, shock.size)
+        text = say("{what}: {times} times the usual, for {lasts}", what=say(shock.label), times=f"{size:g}",
+                   lasts=length(self.lasts or shock.lasts))  # fmt: skip
+        if self.shock == "decoy":
+            text = say(shock.label)
+        if self.channel:
+            text = say("{card}, in {channel}", card=text, channel=Name(self.channel, "channel"))
+        if self.at:
+            return say("{card}; on day {day}", card=text, day=hours(self.at) // 24 + 1)
+        return say("{card}; {n} times in a campaign on average, at random hours", card=text, n=f"{self.times:g}")
 
 
 @value("rules")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -11,11 +11,11 @@ import pandas as pd
 from analysis.answer import Answer
 from analysis.charts import AnyChart, Look
 from analysis.fields import Field, Fields, Figure, described
-from analysis.messages import N_
+from analysis.messages import N_, Message, say
 from analysis.money import roi
 from analysis.reallocation import chart as picture
 from analysis.reallocation import decisions as told
-from analysis.reallocation.decisions import Decision, rule_name
+from analysis.reallocation.decisions import Decision, misread_one, rule_name
 from analysis.reallocation.definition import SimulationDefinition
 from analysis.reallocation.effects import Effects, effects
 from analysis.reallocation.play import Played, interval, play
@@ -34,7 +34,7 @@ from analysis.reallocation.state import (
     TOTAL_SPENT,
     WAITED,
 )  # fmt: skip
-from analysis.reallocation.words import headline, notes
+from analysis.reallocation.words import headline, notes, orders_an_hour, story
 from analysis.tables import Tables
 from analysis.values import value
 
@@ -114,6 +114,7 @@ class Simulation(SimulationDefinition):
                 "table": table,
                 "log": told.frame(log),
                 "budgets": told.budgets(log),
+                "stream": told.stream(played, log),
                 "parts": _parts(played, brought),
                 "hours": _hours(played),
                 "channels": _channels(played),
@@ -123,6 +124,8 @@ class Simulation(SimulationDefinition):
             notes=notes(played, brought, log),
             currency=given.currency,
             decisions=log,
+            orders_an_hour=orders_an_hour(played),
+            order_value=given.market.order_value,
         )
 
 
@@ -137,13 +140,17 @@ class SimulationAnswer(Answer):
     `low` and `high` are the 95% bounds of the average, `run_low` and `run_high` hold nine of ten runs. `gain` is over
     the fixed split of the whole budget and `regret` what is lacking to the most that anybody could earn within the
     limits, both paired by run. The frame "log" holds the decisions of the first run with what each brought, "budgets"
-    what each found and changed, "hours" and "channels" that run's money, "runs" every run and the parts of its gain,
-    "parts" these on average, and Shapley shares of the first run's, "days" the gain as it builds up.
+    what each found and changed, "stream" these budgets over time, "hours" and "channels" that run's money, "runs" every
+    run and the parts of its gain, "parts" these on average, and Shapley shares of the first run's, "days" the gain as
+    it builds up.
 
     Parameters
     ----------
     decisions : tuple of Decision
         Of the first run, their reasons ready for any language.
+    orders_an_hour : float
+        That the fixed split of the whole budget sells on average.
+    order_value : float
     """
 
     fields: ClassVar[Fields] = described(
@@ -193,7 +200,17 @@ class SimulationAnswer(Answer):
         budgets={
             "decision": Field(N_("Decision"), "count"),
             "channel": Field(N_("Channel"), "text", of="channel"),
-            **_money(before=N_("Budget a day before"), change=N_("Change a day"), released=N_("Released")),
+            **_money(
+                before=N_("Budget a day before"),
+                after=N_("Budget a day after"),
+                change=N_("Change a day"),
+                released=N_("Released"),
+            ),
+        },
+        stream={
+            "time": Field(N_("Local time"), "time"),
+            "channel": Field(N_("Channel"), "text", of="channel"),
+            "budget": Field(N_("Budget a day"), "money"),
         },
         parts={
             "part": Field(
@@ -273,6 +290,8 @@ class SimulationAnswer(Answer):
 
     question: Simulation
     decisions: tuple[Decision, ...] = ()
+    orders_an_hour: float = 0.0
+    order_value: float = 0.0
 
     def shown(self, name: str, language: str) -> pd.DataFrame:
         """Return one of the tables; the log's reasons in a reader's language."""
@@ -281,8 +300,51 @@ class SimulationAnswer(Answer):
             frame["reason"] = [self.say(decision.reason, language) for decision in self.decisions]
         return frame
 
+    def places(self, which: str = "all") -> tuple[int, ...]:
+        """Return rows of the log, from 1: all, those carried out, held back, or misread by revenue before and after.
+
+        Parameters
+        ----------
+        which : {"all", "done", "held", "wrong"}
+        """
+        kept = {
+            "all": lambda one: True,
+            "done": lambda one: one.outcome == "done",
+            "held": lambda one: one.outcome != "done",
+            "wrong": misread_one,
+        }[which]
+        return tuple(n for n, one in enumerate(self.decisions, start=1) if kept(one))
+
+    def story(self, at: int) -> tuple[Message, ...]:
+        """Return one decision in words: why, what held it back, what it brought and what a team would have believed.
+
+        Parameters
+        ----------
+        at : int
+            Its row in the log, from 1.
+        """
+        return story(self.decisions[at - 1], self.currency)
+
+    def stream(self, look: Look, at: int = 1) -> AnyChart:
+        """Return the first run's budgets over time as a chart, with a decision marked.
+
+        Parameters
+        ----------
+        look : Look
+        at : int
+            Its row in the log, from 1.
+        """
+        look = replace(look, names=self.names)
+        describe = look(say("The budgets of the first run over time, by channel, with {n} decisions marked.",
+                            n=len(self.decisions)))  # fmt: skip
+        plots = self.plot("stream", look), self.plot("log", look)
+        return picture.stream(self.frame("stream"), self.frame("log"), *plots, at, describe=describe)
+
     def _chart(self, look: Look) -> AnyChart:
-        return picture.gains(self.frame("days"), self.plot("days", look), describe=look(self.headline))
+        plots = self.plot("table", look), self.plot("parts", look)
+        others = {f"rules-{n}": other.name for n, other in enumerate(self.question.against, start=2)}
+        frames = self.frame("table"), self.frame("parts")
+        return picture.scoreboard(*frames, *plots, others, describe=look(self.headline))
 
 
 # ---- the work ---------------------------------------------------------------------------------------------

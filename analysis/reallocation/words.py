@@ -8,7 +8,7 @@ import pandas as pd
 from analysis.answer import Note
 from analysis.arrays import Bools, Floats
 from analysis.messages import Message, Money, Names, Share, say
-from analysis.reallocation.decisions import Decision
+from analysis.reallocation.decisions import Decision, misread_one
 from analysis.reallocation.desk import HISTORY, LARGE
 from analysis.reallocation.effects import Effects, misread
 from analysis.reallocation.play import Played, interval
@@ -96,6 +96,34 @@ def _parts(played: Played) -> Message:
         "money while it runs, {shocks} from answering shocks",
         **facts,
     )
+
+
+def story(decision: Decision, currency: str | None) -> tuple[Message, ...]:
+    """Tell one decision: why it was made, what it brought, and what a team would have believed that it brought."""
+    found = [decision.reason]
+    if decision.left is not None and decision.right is not None:
+        found.append(say("It saw {left}, to be held against {right}.", left=decision.left, right=decision.right))
+    if decision.effect is None:
+        return (*found, say("Nothing was carried out, so it brought nothing."))
+    found.append(say("It truly brought {effect} by the campaign's end, played again with the same chance, without it "
+                     "and all that followed.", effect=Money(decision.effect, currency)))  # fmt: skip
+    if decision.last_in is not None:
+        lacking = Money(abs(decision.last_in), currency)
+        less = say("Left out alone, the rules would have earned {amount} less.", amount=lacking)
+        more = say("Left out alone, the rules would have earned {amount} more.", amount=lacking)
+        found.append(less if decision.last_in >= 0 else more)
+    return (*found, *_naively(decision, currency))
+
+
+def _naively(decision: Decision, currency: str | None) -> tuple[Message, ...]:
+    """Say what revenue before and after would have made of a decision."""
+    if decision.naive is None or decision.effect is None:
+        return ()
+    naive = Money(decision.naive, currency)
+    if misread_one(decision):
+        return (say("A team that holds revenue after it against revenue before would have read {naive}, and concluded "
+                    "the wrong way.", naive=naive),)  # fmt: skip
+    return (say("A team that holds revenue after it against revenue before would have read {naive}.", naive=naive),)
 
 
 def notes(played: Played, brought: Effects, log: tuple[Decision, ...]) -> tuple[Note, ...]:

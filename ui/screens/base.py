@@ -40,6 +40,29 @@ class View(Generic[Q, V]):
 
 
 @dataclass(frozen=True)
+class Panel(Generic[Q]):
+    """Another side of a screen's own question: other controls for it, and perhaps another look at its answer.
+
+    Parameters
+    ----------
+    name : str
+        Before the keys of its widgets.
+    label : str
+        On the switch, marked with `N_`.
+    controls : callable
+        As a screen's.
+    look_at : callable, optional
+        Draws what stands in the place of the answer's chart; takes the answer and the page's name. Where an answer is
+        drawn otherwise than on a page, such a panel is left out.
+    """
+
+    name: str
+    label: str
+    controls: Callable[[Tables, Q], Q]
+    look_at: Callable[[Answer, str], None] | None = None
+
+
+@dataclass(frozen=True)
 class Screen(Generic[Q]):
     """How one kind of question is asked: what a page is made of, and what anything else that asks it draws.
 
@@ -60,6 +83,8 @@ class Screen(Generic[Q]):
         Whether it compares campaigns: its campaign filter is then its own, and open at first.
     own : str, optional
         On the switch between views, where it is called otherwise than in the navigation; marked with `N_`.
+    panels : tuple of Panel
+        Further sides of its own question, on the same switch.
     views : tuple of View
         Other questions about what the controls say; only the chosen one is asked.
     under : callable, optional
@@ -76,6 +101,7 @@ class Screen(Generic[Q]):
     waiting: str
     across: bool = False
     own: str = ""
+    panels: tuple[Panel[Q], ...] = ()
     views: tuple[View[Q, Any], ...] = ()
     under: Callable[[Answer], None] | None = None
     beside: Callable[[Tables], None] | None = None

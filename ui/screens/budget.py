@@ -16,13 +16,15 @@ from analysis import (
     PriceIndex,
     ResponseCurves,
     Rules,
+    RuleSet,
     Scenario,
-    Simulation,
     Tables,
 )
 from analysis.answer import Answer
+from analysis.budget.allocation.question import AllocationAnswer
 from analysis.charts import TOTAL
 from analysis.comparison.settings import CHOICES
+from analysis.reallocation.plans import rehearsal, rules_of
 from ui import session
 from ui.controls import choose_words, currency_of, number, sentence, several, widget_key
 from ui.language import N_, _, shown
@@ -115,7 +117,7 @@ def _total(start: Allocation) -> float | None:
 def under(answer: Answer) -> None:
     """Draw the plan beside what was spent, each rule with its price, and what can be done with it."""
     plan = answer.question
-    if not isinstance(plan, Allocation) or not answer.table["revenue"].notna().any():
+    if not isinstance(answer, AllocationAnswer) or not answer.table["revenue"].notna().any():
         return
     table(answer, "table", BEFORE_AFTER)
     budget_rules.priced(answer)
@@ -125,7 +127,11 @@ def under(answer: Answer) -> None:
                   args=(Scenario(spend=spend, curves=plan.curves, where=plan.where),))  # fmt: skip
         if st.button(_("Rehearse it"), icon=":material/sync_alt:", key="budget.to-reallocation",
                      help=_("Opens Reallocation with this split: what would rules that move money add?")):  # fmt: skip
-            _rehearse(answer, plan)
+            _rehearse(answer, Rules(reserve=0.0))
+        if st.button(_("Make rules of it"), icon=":material/rule:", key="budget.to-rules",
+                     help=_("Opens Reallocation with this split and rules that hold its reserve and keep its limits, "
+                            "to be changed.")):  # fmt: skip
+            _rehearse(answer, rules_of(answer))
         if st.button(_("Keep as the plan"), icon=":material/task_alt:", key="budget.keep-plan",
                      help=_("Its amounts become plan lines under Records, against which spend is held, and what it is "
                             "expected to bring is kept for the review.")):  # fmt: skip
@@ -141,13 +147,8 @@ def _to_hand(scenario: Scenario) -> None:
     st.session_state["budget.open"] = scenario
 
 
-def _rehearse(answer: Answer, plan: Allocation) -> None:
-    own = answer.table[(answer.table["channel"] != TOTAL) & answer.table["revenue"].notna()]
-    total = float(own["spend"].sum())
-    split = {str(c): float(s) / total for c, s in zip(own["channel"], own["spend"], strict=True)}
-    rules = Rules(reserve=0.0)
-    st.session_state["reallocation.open"] = Simulation(split=split, budget=total, rules=rules, curves=plan.curves,
-                                                       where=plan.where)  # fmt: skip
+def _rehearse(answer: AllocationAnswer, rules: Rules | RuleSet) -> None:
+    st.session_state["reallocation.open"] = rehearsal(answer, rules)
     st.switch_page("pages/reallocation.py")
 
 

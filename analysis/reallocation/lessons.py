@@ -1,0 +1,117 @@
+"""Which simulations teach something? Ready ones to begin with, each set so that one thing matters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from analysis.budget.allocation.question import AllocationAnswer
+from analysis.messages import N_
+from analysis.reallocation.plans import rehearsal
+from analysis.reallocation.rules import Card, MarketSettings, Rules
+from analysis.reallocation.simulation import Simulation, SimulationAnswer
+from analysis.rules.ready import dying_creatives, plan, proportional
+
+BUSY = 50
+"""Orders an hour at which a surge can be told from chance."""
+_QUIET = MarketSettings(surges=0, failures=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson:
+    """A simulation to begin with.
+
+    Parameters
+    ----------
+    code : str
+    name : str
+    sentence : str
+        What is to be seen, and what to try.
+    given : mapping of str to object
+        What it sets of a :class:`Simulation`; the rest stays as it is by default.
+    hourly : int, optional
+        Orders an hour that the fixed split is to sell: an order's value is set so.
+    split : bool
+        Whether it starts from Budget's best split.
+    """
+
+    code: str
+    name: str
+    sentence: str
+    given: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    hourly: int | None = None
+    split: bool = False
+
+
+LESSONS = (
+    Lesson(
+        code="wrong-curves",
+        name=N_("The curves are wrong"),
+        sentence=N_("All curves may be off by a third together, and nothing else happens. One split by the curves "
+                    "still earns most of the gain. Try a smaller step, then a longer clock: which of the two pays?"),
+        given={"market": _QUIET.replace(level_error=0.35), "rules": Rules(reserve=0.0)},
+    ),
+    Lesson(
+        code="best-split",
+        name=N_("The split is best already"),
+        sentence=N_("The campaign starts from Budget's best split, so there is nothing left to gain by splitting: what "
+                    "moving money earns now is watching alone. Try to earn anything above zero."),
+        given={"market": _QUIET.replace(dearer=0.1), "rules": Rules(reserve=0.0)},
+        split=True,
+    ),
+    Lesson(
+        code="busy",
+        name=N_("Fifty orders an hour"),
+        sentence=N_("The same money in small orders: now a surge can be told from chance. See when the reserve is "
+                    "drawn, then what it earns against handing it out on the first day."),
+        given={"market": MarketSettings(surges=3), "against": (plan(reserve=0.0),)},
+        hourly=BUSY,
+    ),
+    Lesson(
+        code="late-orders",
+        name=N_("Orders come in late"),
+        sentence=N_("Orders are reported a day and a half late on average, and the rules read the last day. Leave the "
+                    "most recent hours out, and see what comes back."),
+        given={
+            "market": _QUIET.replace(conversion_delay="36h"),
+            "rules": proportional(over="1d", excluding="1h").replace(evaluate_every="4h", adjust_every="8h"),
+            "against": (proportional(over="3d", excluding="96h").replace(evaluate_every="4h", adjust_every="8h"),),
+        },
+        hourly=BUSY,
+    ),
+    Lesson(
+        code="broken",
+        name=N_("Broken or only unseen"),
+        sentence=N_("A creative breaks on day 10, tracking fails on day 20, and on day 30 nothing happens at all. Do "
+                    "the rules stop what is broken, and leave alone what is only unseen?"),
+        given={
+            "market": _QUIET.replace(
+                cards=(Card(shock="creative", at="9d", lasts="5d"), Card(shock="tracking", at="19d", lasts="1d"),
+                       Card(shock="decoy", at="29d"))
+            ),
+            "rules": dying_creatives(),
+        },
+        hourly=BUSY,
+    ),
+)  # fmt: skip
+"""What a team can begin with."""
+
+
+def begun(lesson: Lesson, usual: SimulationAnswer | None = None, best: AllocationAnswer | None = None) -> Simulation:
+    """Return a lesson's simulation on the data that two answers are of.
+
+    Parameters
+    ----------
+    lesson : Lesson
+    usual : SimulationAnswer, optional
+        Of `Simulation()`: tells what an hour sells.
+    best : AllocationAnswer, optional
+        Of `Allocation()`: the split to start from.
+    """
+    question = rehearsal(best, Rules()) if lesson.split and best else Simulation()
+    question = question.replace(**lesson.given)
+    if lesson.hourly is None or usual is None:
+        return question
+    worth = round(usual.orders_an_hour * usual.order_value / lesson.hourly, 4)
+    return question.replace(market=question.market.replace(order_value=max(worth, 0.0001)))
