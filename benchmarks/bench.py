@@ -31,6 +31,7 @@ MODULES = (
     "nulls",
     "intervals",
     "allocation",
+    "simulation",
     "audience",
     "audience_value",
 )

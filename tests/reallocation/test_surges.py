@@ -11,8 +11,11 @@ from sizes import cases
 
 from analysis.reallocation import play as engine
 from analysis.reallocation.rules import Card, MarketSettings, Rules
-from analysis.reallocation.state import DRAWN, FOUND, WAITED
+from analysis.reallocation.state import DRAWN, FOUND, REVENUE, WAITED
 from analysis.reallocation.words import detectable
+from analysis.rules.actions import ChangeBudget, Rebalance
+from analysis.rules.conditions import Compare, Reading
+from analysis.rules.rule_set import Limits, Rule, RuleSet
 
 QUIET = MarketSettings(surges=0, failures=0)
 
@@ -86,3 +89,42 @@ def test_curves_of_a_wrong_shape_are_no_surge():
         given = replace(given, market=replace(given.market, draws=tuple(wrong)))
         drawn += (walked(given, Rules().rule_set(), seed=seed, runs=cases(240)).whole[DRAWN, :, 0] > 0).tolist()
     assert np.mean(drawn) <= 0.05
+
+
+def scaled(delay: int, excluding: str | None) -> float:
+    """Return what scaling by the ROI of a day earns where two of four channels sell late by so many hours."""
+    roi = Reading(metric="roi", excluding=excluding)
+    rules = tuple(
+        Rule(
+            name=name,
+            when=Compare(left=roi, is_=sign, than=times, right=roi.replace(of="all")),
+            cooldown="1d",
+            then=(ChangeBudget(percent=share),),
+        )
+        for name, sign, times, share in (("up", ">", 1.2, 0.2), ("down", "<", 0.8, -0.2))
+    )
+    earned = []
+    for seed in range(8):
+        late = QUIET.replace(delays={"c0": delay, "c1": delay}) if delay else QUIET
+        given = selling(50, late, seed=seed)
+        given = replace(given, market=replace(given.market, phase=given.market.phase * 0))
+        earned.append(walked(given, RuleSet(rules=rules), seed=seed, runs=12).worth[REVENUE, :, 0].mean())
+    return float(np.mean(earned))
+
+
+@pytest.mark.parametrize(("delay", "excluding"), [(6, "6h"), (72, "3d")])
+def test_leaving_out_the_recent_hours_recovers_half_of_what_late_orders_cost(delay, excluding):
+    at_once, late, waited = scaled(0, None), scaled(delay, None), scaled(delay, excluding)
+    assert at_once > late
+    assert waited - late >= 0.5 * (at_once - late)
+
+
+def test_marginal_roi_awaits_as_much_as_has_come():
+    """The forecast that orders are held against comes in as late as they do: a delay costs next to nothing."""
+    move = Rule(name="move", per="campaign", then=(Rebalance(step=0.1, over="2d"),))
+    earned = []
+    for delay in (0, 72):
+        settings = QUIET.replace(delays={"c0": delay, "c1": delay}) if delay else QUIET
+        tally = walked(selling(50, settings), RuleSet(rules=(move,), limits=Limits()), seed=1, runs=12)
+        earned.append(tally.worth[REVENUE, :, 0].mean())
+    assert earned[1] == pytest.approx(earned[0], rel=0.005)
