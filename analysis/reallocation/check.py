@@ -126,9 +126,11 @@ class RuleCheckAnswer(Answer):
                 yOffset=alt.YOffset("market:N", sort=None),
                 x=plot.x("rate"),
                 color=alt.Color(
-                    "market:N",
-                    scale=alt.Scale(domain=list(MARKETS), range=[look.faint, charts.ACCENT]),
-                    legend=plot.legend("market", list(MARKETS), orient="bottom"),
+                    "market_name:N",
+                    scale=alt.Scale(
+                        domain=[look(word) for word in MARKETS.values()], range=[look.faint, charts.ACCENT]
+                    ),
+                    legend=alt.Legend(title=None, orient="bottom"),
                 ),
                 tooltip=plot.tips("rule", "market", "rate", "share"),
             )
