@@ -205,18 +205,17 @@ def test_people_read_a_teams_own_name_for_a_channel(starved):
     assert answer.plot("channels", Look("zh_CN", names=answer.names)).name("channel", "creators") == "达人组"
 
 
-def test_a_day_tells_its_gain_with_label_and_unit_at_its_close(answer):
+def test_the_scoreboard_tells_each_gain_with_label_and_unit(answer):
     drawn = answer.chart(Look("zh_CN")).to_dict()
     told = [layer for layer in drawn["layer"] if "tooltip" in layer["encoding"]]
-    assert [layer["mark"]["type"] for layer in told] == ["point"]  # a line would tell of its first point only
+    assert [layer["mark"]["type"] for layer in told] == ["bar", "tick"]
     tips = {tip["field"]: tip for tip in told[0]["encoding"]["tooltip"]}
-    assert list(tips) == ["policy_name", "time", "gain", "run_low", "run_high"]
+    assert list(tips) == ["policy_name", "gain", "gain_low", "gain_high"]
     assert tips["gain"]["title"].endswith("，元")
-    rows = drawn["datasets"][told[0]["data"]["name"]]
-    days = answer.frame("days")
-    last = max((row for row in rows if row["policy"] == "rules"), key=lambda row: row["close"])
-    assert last["time"][:10] == str(days["time"].max())[:10] < last["close"][:10]
-    assert last["gain"] == pytest.approx(days[days["policy"] == "rules"]["gain"].iloc[-1])
+    rows = [row for row in drawn["datasets"][told[0]["data"]["name"]] if row["kind"] != "part"]
+    table = answer.table.set_index("policy")["gain"]
+    assert table["once"] in [pytest.approx(row["gain"]) for row in rows]
+    assert table["rules"] in [pytest.approx(row["gain"]) for row in rows]
 
 
 def test_says_what_it_is(answer):
