@@ -20,8 +20,16 @@ from analysis import read_export
 from analysis.answer import Answer
 from analysis.question import Question
 from analysis.records import PlanLine, Recorded
+from analysis.store.kernels import forget_stale
 from analysis.tables import Tables
 from analysis.values import Campaign, Phase
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let no test meet a kernel that was compiled from another source: once, before any worker starts."""
+    if not hasattr(config, "workerinput"):
+        forget_stale(Path(analysis.__file__).parent)
+
 
 settings.register_profile("sluice", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("sluice")

@@ -8,12 +8,14 @@ from __future__ import annotations
 import logging
 
 from analysis import ResponseCurves
+from analysis.store.kernels import forget_stale
 from ui import session
 from ui.screens import SCREENS
 
 
 def main() -> None:
     """Ask every screen's first question of the sample once."""
+    forget_stale(session.ROOT / "analysis")
     logging.getLogger("streamlit").setLevel(logging.CRITICAL)  # it warns of running without a browser
     tables = session.sample().tables()
     for screen in SCREENS.values():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -20,6 +21,25 @@ def compiled(function: Kernel) -> Kernel:
         return cast(Kernel, njit(nogil=True, cache=True)(function))
     except RuntimeError:  # neither this folder nor the home folder can be written: compile in each process
         return cast(Kernel, njit(nogil=True)(function))
+
+
+def forget_stale(folder: Path) -> int:
+    """Delete compiled kernels that are older than the source of any kernel, and return how many there were.
+
+    What is kept is told by the file of the kernel that was called: where one file's kernel calls another's, a change to
+    the second would go unseen.
+
+    Parameters
+    ----------
+    folder : Path
+        The library's.
+    """
+    sources = [p for p in folder.rglob("*.py") if "analysis.store.kernels import" in p.read_text(encoding="utf-8")]
+    newest = max((p.stat().st_mtime for p in sources), default=0.0)
+    kept = [p for p in folder.rglob("__pycache__/*.nb[ic]") if p.stat().st_mtime < newest]
+    for path in kept:
+        path.unlink(missing_ok=True)
+    return len(kept)
 
 
 def borrowing(function: Kernel) -> Kernel:
