@@ -14,9 +14,9 @@ from analysis.budget.allocation.rules import Limit
 from analysis.budget.plans import AS_SPENT, Plans
 from analysis.budget.scenario import Scenario
 from analysis.errors import DataError, QuestionError
-from analysis.reallocation.money import CENTS
 from analysis.reallocation.setting import setting
 from analysis.reallocation.simulation import Simulation
+from analysis.reallocation.state import CENTS
 from analysis.tables import Tables
 
 BEST = Allocation(curves=claimed.FEW)
