@@ -114,10 +114,11 @@ def _naive(played: Played, when: Ints) -> Floats:
     """Return revenue seen after a decision less that before, over the time between adjustments."""
     own = played.walked
     place = own.place("rules")
-    seen = np.append(0.0, own.trace.cells[1, place].sum(axis=1).cumsum()) * played.world.numbers[ORDER_VALUE]
+    seen = np.append(0.0, own.trace.cells[1, place].sum(axis=1).cumsum())
     span = played.policies[place].rules.adjust
     after, before = np.minimum(when + span, len(seen) - 1), np.maximum(when - span, 0)
-    return np.asarray((seen[after] - seen[when]) - (seen[when] - seen[before]))
+    orders = (seen[after] - seen[when]) - (seen[when] - seen[before])  # whole ones, so nothing is nothing
+    return np.asarray(orders * played.world.numbers[ORDER_VALUE])
 
 
 def _shares(replay: _Replay, rule: Ints) -> dict[int, float]:

@@ -184,10 +184,10 @@ So do their columns `low`, `high` and the like, and what the headline says of th
 
 CLOSE: Mapping[str, float] = {
     **dict.fromkeys(("response-curves", "scenario", "allocation", "budget-frontier", "plans"), 1e-6),
-    "simulation": 1e-9,
+    **dict.fromkeys(("simulation", "break-even", "rule-sweep", "rule-check", "rule-replay"), 1e-9),
 }
-"""Where figures are more than sums: a fit and a search stop within a tolerance, regret is a difference of large
-sums."""
+"""Where figures are more than sums: a fit and a search stop within a tolerance, regret and effects are differences of
+large sums."""
 
 
 def assert_same(found: Answer, expected: Answer) -> None:
