@@ -130,14 +130,13 @@ class BreakEvenAnswer(Answer):
             look(say("{what}: {value}", what=name, value=_written(n, v, look)))
             for name, n, v in zip(table["setting_name"], table["setting"], table["value"], strict=True)
         ]
-        y = alt.Y("at:N", sort=None, title=None, axis=alt.Axis(labelLimit=230))
-        base = alt.Chart(table).encode(y=y)
+        base = alt.Chart(table).encode(y=charts.rows("at", table["at"].tolist()))
         names = list(LOOKED_AT)
         colour = alt.Color("setting:N", scale=alt.Scale(domain=names, range=charts.PALETTE[: len(names)]), legend=None)
         tips = plot.tips("setting", "gain", "low", "high", "over_once")
         layers = alt.layer(
-            alt.Chart(pd.DataFrame({"gain": [0.0]})).mark_rule(color=look.faint).encode(x="gain:Q"),
-            base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q"), x2="high:Q", color=colour),
+            charts.zero(look),
+            charts.whiskers(base, look),
             base.mark_circle(size=60, opacity=1).encode(x=plot.x("gain"), color=colour, tooltip=tips),
         )
         return charts.finish(layers, look, describe=look(self.headline), height=19 * len(table) + 60)

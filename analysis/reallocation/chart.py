@@ -10,8 +10,8 @@ from analysis import charts
 from analysis.charts import AnyChart, Look, Plot
 from analysis.later import alt
 from analysis.messages import N_, say
+from analysis.reallocation.play import BOUNDS
 
-BOUNDS = ("oracle", "bound")
 _PARTS = ("split", "reserve", "watching", "shocks")
 ROW = 38
 """Pixels of a row of the scoreboard: its words above its bar."""

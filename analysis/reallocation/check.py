@@ -122,7 +122,7 @@ class RuleCheckAnswer(Answer):
             alt.Chart(fires)
             .mark_bar()
             .encode(
-                y=alt.Y("rule_name:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
+                y=charts.rows("rule_name", fires["rule_name"].drop_duplicates().tolist()),
                 yOffset=alt.YOffset("market:N", sort=None),
                 x=plot.x("rate"),
                 color=alt.Color(

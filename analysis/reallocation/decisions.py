@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from analysis.answer import Answer
 from analysis.messages import N_, Message, Money, Name, Share, Span, say
 from analysis.reallocation.effects import Effects, misread
 from analysis.reallocation.play import Played
@@ -126,6 +127,28 @@ class Decision:
     budgets: tuple[tuple[str, float, float, float], ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True, repr=False)
+class LoggedAnswer(Answer):
+    """An answer with a frame "log".
+
+    Parameters
+    ----------
+    decisions : tuple of Decision
+        Of the first run, row by row of the log, their reasons ready for any language.
+    """
+
+    decisions: tuple[Decision, ...] = ()
+
+    def shown(self, name: str, language: str) -> pd.DataFrame:
+        """Return one of the tables; the log's reasons in a reader's language."""
+        frame = self.frame(name)
+        if name == "log":
+            frame["reason"] = [self.say(decision.reason, language) for decision in self.decisions]
+        return frame
+
+
+NO_REASON = Message("")
+"""Until the facts of a decision stand."""
 COLUMNS = (
     "time", "kind", "outcome", "rule", "from_channel", "to_channel", "amount", "proposed", "roi_from", "roi_to", "left",
     "right", "effect", "last_in", "naive",
@@ -182,8 +205,6 @@ def _told(played: Played, brought: Effects, row: int, place: int | None) -> Deci
     if what == "shift" and not moved.any():
         what = "hold"
     left, right, roi_from, roi_to, asked = (float(x) if np.isfinite(x) else None for x in log.reals[row])
-    if not taker and what == "hold" and roi_to is not None:
-        giver, taker = None, None
     found = Decision(
         time=given.market.times[min(moment, len(given.market.times) - 1)],
         kind=what,
@@ -204,9 +225,9 @@ def _told(played: Played, brought: Effects, row: int, place: int | None) -> Deci
             (c, float(b) / days, float(d) / days, float(r) / CENTS)
             for c, b, d, r in zip(names, before, change, release, strict=True)
         ),
-        reason=say("{rule}", rule=called(name)),
+        reason=NO_REASON,
     )
-    return _with_reason(played, found)
+    return replace(found, reason=_reason(played, found))
 
 
 def rule_name(played: Played, place: int) -> str:
@@ -216,17 +237,16 @@ def rule_name(played: Played, place: int) -> str:
     return played.rule_set.rules[int(policy.rules.order[place - first])].name
 
 
-def _with_reason(played: Played, found: Decision) -> Decision:
-    unit = played.given.currency
-    reason = _why(played, found, unit)
-    if found.outcome not in ("done", "nothing", "not-met"):
-        reason = say("{reason} Held back: {outcome}.", reason=reason, outcome=say(OUTCOMES[found.outcome]))
-    return replace(found, reason=reason)
+def _reason(played: Played, found: Decision) -> Message:
+    """Say why a decision was made, and what held it back."""
+    why = _why(played, found)
+    if found.outcome in ("done", "nothing", "not-met"):
+        return why
+    return say("{reason} Held back: {outcome}.", reason=why, outcome=say(OUTCOMES[found.outcome]))
 
 
-def _why(played: Played, found: Decision, unit: str | None) -> Message:
-    """Say why a decision was made."""
-    moved = Money(found.amount or 0.0, unit)
+def _why(played: Played, found: Decision) -> Message:
+    moved, rule = Money(found.amount or 0.0, played.given.currency), called(found.rule or "")
     if found.kind == "shift" and found.roi_to is not None and found.roi_from is not None:
         return say(
             "The next unit of money earns {roi_to} in {to_channel} and {roi_from} in {from_channel}: {amount} of the "
@@ -251,13 +271,13 @@ def _why(played: Played, found: Decision, unit: str | None) -> Message:
             span=Span(played.policies[played.walked.place("rules")].rules.adjust * HOUR),
         )
     if found.left is not None and found.right is not None:
-        facts = {"rule": called(found.rule or ""), "left": found.left, "right": found.right, "amount": moved}
+        facts = {"rule": rule, "left": found.left, "right": found.right, "amount": moved}
         if found.amount:
             return say("{rule}: {left} against {right}; {amount} moved.", **facts)
         return say("{rule}: {left} against {right}.", **facts)
     if found.amount:
-        return say("{rule}: {amount} moved.", rule=called(found.rule or ""), amount=moved)
-    return say("{rule}: its condition holds.", rule=called(found.rule or ""))
+        return say("{rule}: {amount} moved.", rule=rule, amount=moved)
+    return say("{rule}: its condition holds.", rule=rule)
 
 
 def _still(found: Decision) -> Message:

@@ -89,6 +89,7 @@ from analysis.reallocation.world import (
     split,
 )  # fmt: skip
 from analysis.rules import program as code
+from analysis.rules.conditions import Code
 from analysis.store.kernels import borrowing
 
 STRAY = 0.3
@@ -214,44 +215,45 @@ def read(
 ) -> float:  # pragma: no cover  # fmt: skip
     """Return a reading; NaN where there is no data."""
     c = own if whose == code.OWN else -1 if whose == code.TOTAL else whose
-    if metric == 11:
+    if metric == Code.HOUR:
         return float(world.clock[HOUR, t])
-    if metric == 12:
+    if metric == Code.WEEKDAY:
         return float(world.clock[WEEKDAY, t])
-    if metric == 13:
+    if metric == Code.DAY:
         return float(world.clock[DAY, t])
-    if metric == 15:
+    if metric == Code.TIME_SHARE:
         return float(1.0 - world.hours[REST, t] / world.hours[REST, 0])
-    if metric == 16:
+    if metric == Code.RESERVE_LEFT:
         return s.own[RESERVE, p] / pol.own[SET_ASIDE, p] if pol.own[SET_ASIDE, p] > 0 else np.nan
-    if metric in (9, 10, 14):
+    if metric in (Code.BUDGET, Code.PLANNED, Code.SPENT_SHARE):
         return _standing(world, pol, s, p, t, c, metric)
     b = max(0, t - excluded)
     a = max(0, b - window)
     if a == b:
         return np.nan
-    if metric == 5 or metric == 8:
+    if metric in (Code.MARGINAL_ROI, Code.SPREAD):
         learn(world, s, p, t, window, excluded)
-        if metric == 8:
+        if metric == Code.SPREAD:
             low, _high = pair(world, pol, s, p, t, 1.0)
             return s.seen[3] / s.seen[2] if low >= 0 and s.seen[2] > 0.0 else (np.inf if low >= 0 else np.nan)
         next_unit(world, s, p, t)
         return s.room[OUT, c] if c >= 0 else np.nan
-    if metric == 7:
+    if metric == Code.RANK:
         return _rank(world, s, p, a, b, t, c)
     spend, orders = _sums(world, s, p, a, b, t, c)
     parts = 1.0 if per == 0 else float(b - a) if per == 1 else (b - a) / 24.0
-    if metric == 0:
+    if metric == Code.SPEND:
         return spend / parts
-    if metric == 1:
+    if metric == Code.REVENUE:
         return float(orders * world.numbers[ORDER_VALUE] / parts)
-    if metric == 2:
+    if metric == Code.ORDERS:
         return orders / parts
-    if metric == 3:
+    if metric == Code.ROI:
         return orders * world.numbers[ORDER_VALUE] / spend if spend > 0.0 else np.nan
-    if metric == 4:
+    if metric == Code.CPA:
         return np.nan if spend <= 0.0 else (spend / orders if orders > 0.0 else np.inf)
-    return _forecast(world, s, p, a, b, t, c, metric == 17, orders) / (parts if metric == 6 else 1.0)
+    found = _forecast(world, s, p, a, b, t, c, metric == Code.EXCESS, orders)
+    return found / parts if metric == Code.FORECAST else found
 
 
 @borrowing
@@ -262,9 +264,9 @@ def _standing(world: World, pol: Policies, s: State, p: int, t: int, c: int, met
         if c in (-1, k):
             left += s.cells[LEFT, p, k]
             planned += pol.plan[p, k]
-    if metric == 9:
+    if metric == Code.BUDGET:
         return float(left / (world.hours[REST, t] * CENTS))
-    if metric == 10:
+    if metric == Code.PLANNED:
         return float(planned / (world.hours[REST, 0] * CENTS))
     spent = 0.0
     for k in range(world.cap.shape[1]):

@@ -15,10 +15,11 @@ from typing import NamedTuple
 import numpy as np
 
 from analysis.arrays import Bools, Floats, Ints
-from analysis.reallocation.money import shared
-from analysis.reallocation.play import Played, Policy, pack, walked
-from analysis.reallocation.state import CARRIED_OUT, CENTS, REVENUE, SCHEDULED
+from analysis.reallocation.money import Parted, parted
+from analysis.reallocation.play import Played, pack, scheduled, walked
+from analysis.reallocation.state import CARRIED_OUT, CENTS, REVENUE
 from analysis.reallocation.world import ORDER_VALUE
+from analysis.rules.rule_set import RuleSet
 
 CHUNK = 32
 """Replays walked at a time."""
@@ -86,14 +87,12 @@ class _Replay:
     def __init__(self, played: Played, rows: Ints) -> None:
         self.played, self.rows = played, rows
         given, log = played.given, played.walked.log
-        rules = played.policies[played.walked.place("rules")]
-        silent = rules.rules._replace(**{name: getattr(rules.rules, name)[:0] for name in ("ops", "values", "rules")})
-        silent = silent._replace(starts=np.zeros(1, np.int64), act_starts=np.zeros(1, np.int64))
-        silent = silent._replace(acts=silent.acts[:0], act_values=silent.act_values[:0], scope=silent.scope[:0])
-        whole = shared(np.array(given.budget), given.plan.astype(float))
-        self.held = Policy(name="held", kind=SCHEDULED, plan=given.plan, reserve=given.reserve,
-                           tranches=given.tranches, rules=silent)  # fmt: skip
-        self.free = Policy(name="free", kind=SCHEDULED, plan=whole, reserve=0, tranches=(), rules=silent)
+        rules, channels = played.policies[played.walked.place("rules")].rules, given.market.channels
+        held = Parted(given.plan, given.reserve, given.tranches)
+        whole = parted(given.budget, RuleSet(), given.plan.astype(float))
+        self.held, self.free = (
+            scheduled(name, money, rules, channels) for name, money in (("held", held), ("free", whole))
+        )
         self.written = {"when": log.whole[rows][:, [0, 3, 4]], "cents": np.ascontiguousarray(log.cents[1:, rows])}
 
     def worth(self, use: Bools, held: Bools) -> Floats:

@@ -12,12 +12,13 @@ import numpy as np
 from analysis.arrays import Floats
 from analysis.messages import N_
 from analysis.reallocation.definition import SimulationDefinition
-from analysis.reallocation.play import Policy, fixed_whole, follow, of_rules
+from analysis.reallocation.play import follow, of_rules, split_whole
 from analysis.reallocation.rules import MarketSettings
 from analysis.reallocation.setting import Setting
 from analysis.reallocation.state import REVENUE
 from analysis.rules.actions import Action, Rebalance
 from analysis.rules.conditions import AllOf, AnyOf, Compare, Condition, NotOf, hours
+from analysis.rules.program import program
 from analysis.rules.rule_set import RuleSet
 
 
@@ -148,7 +149,7 @@ def gains(
     for market, which in markets.items():
         own = replace(given, market=replace(given.market, settings=market))
         ruled = [of_rules(str(n), _rules(asked.rule_set(), settings[n]), own) for n in which]
-        base: tuple[Policy, ...] = fixed_whole(asked.rule_set(), own)
+        base = split_whole(program(asked.rule_set(), own.market.channels), own)
         found = follow((*base, *ruled), own.market.world(own.plan), seed=asked.seed, runs=runs)
         worth = found.tally.worth[REVENUE].T
         over_fixed[which], over_once[which] = worth[2:] - worth[0], worth[2:] - worth[1]

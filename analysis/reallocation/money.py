@@ -6,9 +6,12 @@ up to the budget exactly, hour by hour.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from analysis.arrays import Floats, Ints
+from analysis.rules.rule_set import RuleSet
 
 
 def shared(total: Ints, weights: Floats) -> Ints:
@@ -38,3 +41,31 @@ def shared(total: Ints, weights: Floats) -> Ints:
     order = np.argsort(-(exact - parts), axis=-1, kind="stable")
     rank = np.argsort(order, axis=-1, kind="stable")
     return np.asarray(parts + (rank < missing[..., None]) - ((parts.shape[-1] - 1 - rank) < -missing[..., None]))
+
+
+class Parted(NamedTuple):
+    """A budget as rules begin with it, in cents.
+
+    Parameters
+    ----------
+    plan : ndarray of int, shape (channels,)
+        What channels may spend.
+    reserve : int
+    tranches : tuple of int
+    """
+
+    plan: Ints
+    reserve: int
+    tranches: tuple[int, ...]
+
+
+def parted(budget: int, rules: RuleSet, weights: Floats) -> Parted:
+    """Take what a rule set holds back from a budget, and split the rest.
+
+    Examples
+    --------
+    >>> parted(1000, RuleSet(reserve=0.15, tranches=(0.25,)), np.array([1.0, 3.0]))
+    Parted(plan=array([150, 450]), reserve=150, tranches=(250,))
+    """
+    reserve, tranches = int(budget * rules.reserve), tuple(int(budget * share) for share in rules.tranches)
+    return Parted(shared(np.array(budget - reserve - sum(tranches)), weights), reserve, tranches)

@@ -25,8 +25,9 @@ def rehearsal(best: AllocationAnswer, rules: Rules | RuleSet) -> Simulation:
     total = float(own["spend"].sum())
     split = tuple((str(c), float(s) / total) for c, s in zip(own["channel"], own["spend"], strict=True))
     asked = best.question
-    back = rules.reserve + (sum(rules.tranches) if isinstance(rules, RuleSet) else 0.0)
-    return Simulation(split=split, budget=total / (1 - back), rules=rules, curves=asked.curves, where=asked.where)
+    held = rules.rule_set() if isinstance(rules, Rules) else rules
+    budget = total / (1 - held.held_back)
+    return Simulation(split=split, budget=budget, rules=rules, curves=asked.curves, where=asked.where)
 
 
 def rules_of(best: AllocationAnswer) -> RuleSet:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from analysis.estimates import TAILS
 from analysis.reallocation.bounds import bounds
 from analysis.reallocation.engine import walk
 from analysis.reallocation.market import Market
-from analysis.reallocation.money import shared
+from analysis.reallocation.money import Parted, parted, shared
 from analysis.reallocation.responses import Responses, waterfill
 from analysis.reallocation.rules import MarketSettings
 from analysis.reallocation.setting import Setting
@@ -24,6 +24,7 @@ from analysis.reallocation.state import (
     FIXED,
     REVENUE,
     RULED,
+    SCHEDULED,
     THOMPSON,
     TOTAL_SPENT,
     Log,
@@ -41,13 +42,14 @@ from analysis.rules.program import FLOOR, Program, program
 from analysis.rules.ready import plan as ready_plan
 from analysis.rules.rule_set import RuleSet
 
+BOUNDS = ("oracle", "bound")
+"""What nobody can exceed: within the limits, and without."""
 LOGGED = 20_000
 """Most decisions kept of a run, those held back included."""
 TRANCHES = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Policy(NamedTuple):
     """A way to spend the budget.
 
     Parameters
@@ -98,14 +100,18 @@ class Played:
     seed: int
 
     @property
+    def seen(self) -> tuple[str, ...]:
+        """Return the policies people see, in order."""
+        return tuple(name for name in self.walked.names if name not in ("once-held", "unanswered"))
+
+    @property
     def shown(self) -> tuple[str, ...]:
-        """Return the policies people see, in order, bounds last."""
-        hidden = ("once-held", "unanswered")
-        return (*(name for name in self.walked.names if name not in hidden), "oracle", "bound")
+        """Return what a scoreboard has: the policies people see, and what nobody can exceed."""
+        return (*self.seen, *BOUNDS)
 
     def total(self, policy: str) -> Floats:
         """Return each run's revenue."""
-        if policy in ("oracle", "bound"):
+        if policy in BOUNDS:
             return np.asarray(self.most[:, int(policy == "bound")])
         return np.asarray(self.walked.tally.worth[REVENUE, :, self.walked.place(policy)])
 
@@ -115,7 +121,7 @@ class Played:
 
     def money(self, what: int, policy: str) -> Floats:
         """Return a layer of the tally that counts cents, in currency; a bound spends and has nothing else."""
-        if policy in ("oracle", "bound"):
+        if policy in BOUNDS:
             spent = self.most_spent[:, int(policy == "bound")]
             return spent if what == TOTAL_SPENT else np.zeros_like(spent)
         return self.counted(what, policy) / CENTS
@@ -148,46 +154,45 @@ class Played:
 
 def policies(asked: RuleSet, against: Sequence[RuleSet], given: Setting) -> tuple[Policy, ...]:
     """Return every policy that meets the simulated campaigns."""
-    market, plan = given.market, given.plan
-    whole = shared(np.array(given.budget), plan.astype(float))
-    own = program(asked, market.channels)
-    silent = program(RuleSet(), market.channels)
-    quiet = program(_unanswered(asked), market.channels)
-    floor = float(own.limits[FLOOR])
-    freely = silent._replace(adjust=own.adjust, every=own.every, limits=own.limits)
-
-    def fixed(name: str, cents: Ints, reserve: int = 0, tranches: tuple[int, ...] = ()) -> Policy:
-        return Policy(name=name, kind=FIXED, plan=cents, reserve=reserve, tranches=tranches, rules=silent)
-
-    def ruled(name: str, rules: Program, cents: Ints, reserve: int, tranches: tuple[int, ...]) -> Policy:
-        return Policy(name=name, kind=RULED, plan=cents, reserve=reserve, tranches=tranches, rules=rules)
-
-    held = given.reserve, given.tranches
+    channels, held = given.market.channels, Parted(given.plan, given.reserve, given.tranches)
+    own = program(asked, channels)
+    fixed, once = split_whole(own, given)
+    again = held._replace(plan=resplit(float(own.limits[FLOOR]), given.market, given.plan))
+    freely = _clock_of(own, channels)._replace(limits=own.limits)
     return (
-        fixed("fixed", whole),
-        fixed("held", plan, *held),
-        fixed("once", resplit(floor, market, whole)),
-        fixed("once-held", resplit(floor, market, plan), *held),
-        ruled("rules", own, plan, *held),
-        ruled("unanswered", quiet, plan, *held),
+        fixed,
+        Policy("held", FIXED, *held, fixed.rules),
+        once,
+        Policy("once-held", FIXED, *again, fixed.rules),
+        Policy("rules", RULED, *held, own),
+        Policy("unanswered", RULED, *held, program(_unanswered(asked), channels)),
         *(of_rules(f"rules-{n}", rules, given) for n, rules in enumerate(against, start=2)),
-        Policy(name="thompson", kind=THOMPSON, plan=whole, reserve=0, tranches=(), rules=freely),
+        Policy("thompson", THOMPSON, fixed.plan, 0, (), freely),
     )
 
 
-def fixed_whole(asked: RuleSet, given: Setting) -> tuple[Policy, Policy]:
-    """Return the fixed split of the whole budget as it is, and split once by the curves."""
-    found = {policy.name: policy for policy in policies(asked, (), given)}
-    return found["fixed"], found["once"]
+def split_whole(own: Program, given: Setting) -> tuple[Policy, Policy]:
+    """Return the fixed split of the whole budget as it is, and split once by the curves, floors of the rules kept."""
+    whole = parted(given.budget, RuleSet(), given.plan.astype(float))
+    best = whole._replace(plan=resplit(float(own.limits[FLOOR]), given.market, whole.plan))
+    silent = _clock_of(own, given.market.channels)
+    return Policy("fixed", FIXED, *whole, silent), Policy("once", FIXED, *best, silent)
 
 
 def of_rules(name: str, rules: RuleSet, given: Setting) -> Policy:
     """Return a rule set as a policy, with what it holds back taken from the same budget in the same shares."""
-    reserve = int(given.budget * rules.reserve)
-    tranches = tuple(int(given.budget * share) for share in rules.tranches)
-    plan = shared(np.array(given.budget - reserve - sum(tranches)), given.plan.astype(float))
-    made = program(rules, given.market.channels)
-    return Policy(name=name, kind=RULED, plan=plan, reserve=reserve, tranches=tranches, rules=made)
+    money = parted(given.budget, rules, given.plan.astype(float))
+    return Policy(name, RULED, *money, program(rules, given.market.channels))
+
+
+def scheduled(name: str, money: Parted, own: Program, channels: tuple[str, ...]) -> Policy:
+    """Return a policy that carries out what is written down, and returns what a reserve gave when `own` would."""
+    return Policy(name, SCHEDULED, *money, _clock_of(own, channels))
+
+
+def _clock_of(own: Program, channels: tuple[str, ...]) -> Program:
+    """Return a program without rules that looks and acts when another does."""
+    return program(RuleSet(), channels)._replace(every=own.every, adjust=own.adjust)
 
 
 def _unanswered(asked: RuleSet) -> RuleSet:
@@ -350,6 +355,18 @@ def interval(values: Floats) -> tuple[float, float]:
         return np.nan, np.nan
     reach = float(stats.t.ppf(TAILS[1], len(values) - 1)) * spread / np.sqrt(len(values))
     return float(values.mean() - reach), float(values.mean() + reach)
+
+
+def by_channel(played: Played, policies: Iterable[str]) -> pd.DataFrame:
+    """Lay out the logged run's spend and revenue by policy, hour and channel."""
+    trace, times, names = played.walked.trace, played.given.market.times, played.given.market.channels
+    hour, channel = np.repeat(np.arange(len(times)), len(names)), np.tile(names, len(times))
+    parts = []
+    for policy in policies:
+        n = played.walked.place(policy)
+        cells = {"spent": trace.spent[n].ravel() / CENTS, "revenue": trace.cells[0, n].ravel()}
+        parts.append(pd.DataFrame({"policy": policy, "hour": hour, "time": times[hour], "channel": channel} | cells))
+    return pd.concat(parts, ignore_index=True)
 
 
 def warm() -> None:

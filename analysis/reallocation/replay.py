@@ -14,7 +14,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from analysis.answer import Answer, Note
+from analysis.answer import Note
 from analysis.arrays import Floats
 from analysis.budget.curves.report import report
 from analysis.charts import AnyChart, Look
@@ -24,13 +24,14 @@ from analysis.fields import Field, Fields, Figure, bounds, described
 from analysis.messages import N_, Message, Money, Share, Span, say
 from analysis.reallocation import chart as picture
 from analysis.reallocation import decisions as told
-from analysis.reallocation.decisions import Decision
+from analysis.reallocation.decisions import LoggedAnswer
 from analysis.reallocation.definition import SimulationDefinition
 from analysis.reallocation.effects import effects
-from analysis.reallocation.play import Played, Policy, follow, of_rules, pack, walked
+from analysis.reallocation.money import Parted
+from analysis.reallocation.play import Played, Policy, by_channel, follow, of_rules, pack, scheduled, walked
 from analysis.reallocation.setting import Setting, setting
 from analysis.reallocation.simulation import SimulationAnswer
-from analysis.reallocation.state import CENTS, FIXED, REVENUE, SCHEDULED
+from analysis.reallocation.state import CENTS, FIXED, REVENUE
 from analysis.records import Adjustment
 from analysis.rules.conditions import HOUR, hours
 from analysis.rules.program import BY_MARGINAL, program
@@ -93,7 +94,7 @@ class RuleReplay(SimulationDefinition):
                 "log": told.frame(log),
                 "made": _made(self, tables.recorded(Adjustment), given, actual),
                 "budgets": told.budgets(log),
-                "channels": _channels(played),
+                "channels": by_channel(played, played.walked.names),
             },
             notes=_notes(self, own, period, given),
             currency=given.currency,
@@ -102,15 +103,11 @@ class RuleReplay(SimulationDefinition):
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class RuleReplayAnswer(Answer):
+class RuleReplayAnswer(LoggedAnswer):
     """The campaign as it was beside the rules' (modelled); "log", "budgets" and "channels" as a simulation has them.
 
     "made" holds the adjustments that people made (records), each with what it is estimated to have brought: what was,
     less what the curves say had the money stayed where it was.
-
-    Parameters
-    ----------
-    decisions : tuple of Decision
     """
 
     fields: ClassVar[Fields] = described(
@@ -141,14 +138,6 @@ class RuleReplayAnswer(Answer):
     figures = (Figure("gain", ("policy",), "gain_low", "gain_high", main=1),)
 
     question: RuleReplay
-    decisions: tuple[Decision, ...] = ()
-
-    def shown(self, name: str, language: str) -> pd.DataFrame:
-        """Return one of the tables; the log's reasons in a reader's language."""
-        frame = self.frame(name)
-        if name == "log":
-            frame["reason"] = [self.say(decision.reason, language) for decision in self.decisions]
-        return frame
 
     def _chart(self, look: Look) -> AnyChart:
         return picture.spend_beside(self.frame("channels"), self.plot("channels", look), describe=look(self.headline))
@@ -206,8 +195,7 @@ def _played(asked: RuleReplay, own: RuleSet, given: Setting, actual: Floats) -> 
     """Play the campaign as it was, and with the rules."""
     world = given.market.world(given.plan, actual)
     silent = program(RuleSet(), given.market.channels)
-    as_it_was = Policy(name="fixed", kind=FIXED, plan=given.plan, reserve=0, tranches=(), rules=silent)
-    ruled = of_rules("rules", own, given)
+    as_it_was, ruled = Policy("fixed", FIXED, given.plan, 0, (), silent), of_rules("rules", own, given)
     runs = np.arange(asked.runs, dtype=np.int64)
     found = follow((as_it_was, ruled), world, seed=asked.seed, runs=runs, logged=0)
     held = replace(given, plan=ruled.plan, reserve=ruled.reserve, tranches=ruled.tranches)
@@ -239,10 +227,8 @@ def _made(asked: RuleReplay, made: Sequence[Adjustment], given: Setting, actual:
     for n, (a, _) in enumerate(inside):
         cents[0, n, market.channels.index(a.from_channel)] = round(a.amount * CENTS)
         cents[0, n, market.channels.index(a.to_channel)] = -round(a.amount * CENTS)
-    own = [
-        Policy(name=str(n), kind=SCHEDULED, plan=given.plan, reserve=0, tranches=(), rules=silent)
-        for n in range(len(inside) + 1)
-    ]
+    money = Parted(given.plan, 0, ())
+    own = [scheduled(str(n), money, silent, market.channels) for n in range(len(inside) + 1)]
     written = {
         "when": np.array([[t, BY_MARGINAL, -1] for _, t in inside], dtype=np.int64),
         "cents": cents,
@@ -267,25 +253,6 @@ def _made(asked: RuleReplay, made: Sequence[Adjustment], given: Setting, actual:
         for n, (a, t) in enumerate(inside)
     ]
     return pd.DataFrame(rows, columns=columns)
-
-
-def _channels(played: Played) -> pd.DataFrame:
-    trace, times, names = played.walked.trace, played.given.market.times, played.given.market.channels
-    hour, channel = np.repeat(np.arange(len(times)), len(names)), np.tile(names, len(times))
-    parts = [
-        pd.DataFrame(
-            {
-                "policy": policy,
-                "hour": hour,
-                "time": times[hour],
-                "channel": channel,
-                "spent": trace.spent[n].ravel() / CENTS,
-                "revenue": trace.cells[0, n].ravel(),
-            }
-        )
-        for n, policy in enumerate(played.walked.names)
-    ]
-    return pd.concat(parts, ignore_index=True)
 
 
 def _headline(done: int, gain: float, low: float, high: float, given: Setting) -> Message:

@@ -21,7 +21,7 @@ from analysis.money import OF_CURRENCIES, currency_of
 from analysis.purchases import purchases, source_of
 from analysis.reallocation.definition import SimulationDefinition
 from analysis.reallocation.market import Market
-from analysis.reallocation.money import shared
+from analysis.reallocation.money import parted
 from analysis.reallocation.responses import Responses
 from analysis.reallocation.state import CENTS
 from analysis.tables import Tables, collect, hour_of
@@ -117,11 +117,8 @@ def setting(asked: SimulationDefinition, tables: Tables) -> Setting:
     spend = spend if spend.sum() > 0 else np.array([c.spend.sum() for c in curves])
     total, how = _budget(asked, tables, found, spend)
     budget = round(total * CENTS)
-    held = asked.rule_set()
-    reserve = int(np.floor(budget * held.reserve))
-    tranches = tuple(int(np.floor(budget * share)) for share in held.tranches)
     reasons = {hourly, valued, how, "adstock" if any(c.adstock.mean() > CARRIED for c in curves) else ""}
-    plan = shared(np.array(budget - reserve - sum(tranches)), _shares(asked, names, spend))
+    plan, reserve, tranches = parted(budget, asked.rule_set(), _shares(asked, names, spend))
     return Setting(
         market=market,
         budget=budget,

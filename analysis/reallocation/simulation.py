@@ -8,17 +8,16 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from analysis.answer import Answer
 from analysis.charts import AnyChart, Look
 from analysis.fields import Field, Fields, Figure, described
 from analysis.messages import N_, Message, say
 from analysis.money import roi
 from analysis.reallocation import chart as picture
 from analysis.reallocation import decisions as told
-from analysis.reallocation.decisions import Decision, misread_one, rule_name
+from analysis.reallocation.decisions import LoggedAnswer, misread_one, rule_name
 from analysis.reallocation.definition import SimulationDefinition
 from analysis.reallocation.effects import Effects, effects
-from analysis.reallocation.play import Played, interval, play
+from analysis.reallocation.play import BOUNDS, Played, by_channel, interval, play
 from analysis.reallocation.setting import setting
 from analysis.reallocation.state import (
     CENTS,
@@ -117,7 +116,7 @@ class Simulation(SimulationDefinition):
                 "stream": told.stream(played, log),
                 "parts": _parts(played, brought),
                 "hours": _hours(played),
-                "channels": _channels(played),
+                "channels": by_channel(played, played.seen),
                 "runs": _runs(played),
                 "days": _days(played),
             },
@@ -134,7 +133,7 @@ def _money(**labels: str) -> dict[str, Field]:
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class SimulationAnswer(Answer):
+class SimulationAnswer(LoggedAnswer):
     """What each policy earned, one row per policy; averages over the runs.
 
     `low` and `high` are the 95% bounds of the average, `run_low` and `run_high` hold nine of ten runs. `gain` is over
@@ -146,8 +145,6 @@ class SimulationAnswer(Answer):
 
     Parameters
     ----------
-    decisions : tuple of Decision
-        Of the first run, their reasons ready for any language.
     orders_an_hour : float
         That the fixed split of the whole budget sells on average.
     order_value : float
@@ -289,16 +286,8 @@ class SimulationAnswer(Answer):
     figures = (Figure("gain", ("policy",), "", "", main=1),)
 
     question: Simulation
-    decisions: tuple[Decision, ...] = ()
     orders_an_hour: float = 0.0
     order_value: float = 0.0
-
-    def shown(self, name: str, language: str) -> pd.DataFrame:
-        """Return one of the tables; the log's reasons in a reader's language."""
-        frame = self.frame(name)
-        if name == "log":
-            frame["reason"] = [self.say(decision.reason, language) for decision in self.decisions]
-        return frame
 
     def places(self, which: str = "all") -> tuple[int, ...]:
         """Return rows of the log, from 1: all, those carried out, held back, or misread by revenue before and after.
@@ -365,7 +354,7 @@ def _table(played: Played) -> pd.DataFrame:
             low, high = interval(gain)
             row |= {"gain": gain.mean(), "gain_low": low, "gain_high": high}
             row |= {"share_of_runs_better": float((gain > 0).mean())}
-        if policy not in ("oracle", "bound"):
+        if policy not in BOUNDS:
             regret = played.total("oracle") - total
             low, high = interval(regret)
             row |= {"regret": regret.mean(), "regret_low": low, "regret_high": high}
@@ -388,24 +377,8 @@ def _hours(played: Played) -> pd.DataFrame:
                 "revenue": trace.cells[0, n].sum(axis=1),
             }
         )
-        for policy, n in _walked(played)
+        for policy, n in zip(played.seen, map(played.walked.place, played.seen), strict=True)
     ]
-    return pd.concat(parts, ignore_index=True)
-
-
-def _walked(played: Played) -> list[tuple[str, int]]:
-    """Return the policies that were walked and are shown, with their numbers."""
-    return [(name, played.walked.place(name)) for name in played.shown if name not in ("oracle", "bound")]
-
-
-def _channels(played: Played) -> pd.DataFrame:
-    """Lay out the first run's spend and revenue by channel and hour."""
-    trace, times, names = played.walked.trace, played.given.market.times, played.given.market.channels
-    hour, channel = np.repeat(np.arange(len(times)), len(names)), np.tile(names, len(times))
-    parts = []
-    for policy, n in _walked(played):
-        cells = {"spent": trace.spent[n].ravel() / CENTS, "revenue": trace.cells[0, n].ravel()}
-        parts.append(pd.DataFrame({"policy": policy, "hour": hour, "time": times[hour], "channel": channel} | cells))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -438,10 +411,10 @@ def _days(played: Played) -> pd.DataFrame:
     days = played.given.market.times.normalize().unique()
     worth = played.walked.tally.days
     parts = []
-    for policy, n in _walked(played):
+    for policy in played.seen:
         if policy == "fixed":
             continue
-        gain = (worth[:, n] - worth[:, played.walked.place("fixed")]).cumsum(axis=1)
+        gain = (worth[:, played.walked.place(policy)] - worth[:, played.walked.place("fixed")]).cumsum(axis=1)
         low, high = np.quantile(gain, BAND, axis=0)
         own = {"time": days, "gain": gain.mean(axis=0), "run_low": low, "run_high": high}
         parts.append(pd.DataFrame({"policy": policy} | own))

@@ -73,7 +73,8 @@ class RuleSweep(SimulationDefinition):
         across = self.across_values or KNOBS[self.across].values
         down = self.down_values or KNOBS[self.down].values
         points = [{self.across: x, self.down: y} for y in down for x in across]
-        over_fixed, over_once = gains(self, given, points)
+        fixed, once = gains(self, given, [*points, {}])
+        over_fixed, over_once, now = fixed[:-1], once[:-1], fixed[-1]
         rows = []
         for point, own, other in zip(points, over_fixed, over_once, strict=True):
             low, high = interval(own)
@@ -88,10 +89,9 @@ class RuleSweep(SimulationDefinition):
                     "share_of_runs_better": float((own > 0).mean()),
                 }
             )
-        now, _ = gains(self, given, [{}])
         # The best of many looks better than it is: one half of the runs chooses it, the other tells how much it earns.
         best = int(over_fixed[:, ::2].mean(axis=1).argmax())
-        facts = (over_fixed[best] - now[0])[1::2]
+        facts = (over_fixed[best] - now)[1::2]
         return RuleSweepAnswer(
             question=self,
             version=tables.version,

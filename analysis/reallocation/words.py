@@ -329,8 +329,7 @@ def _learning(played: Played, log: tuple[Decision, ...]) -> list[Note]:
 
 def _most(played: Played) -> Note:
     """Say what the bounds are, and how near to them the best policy came."""
-    shown = [name for name in played.shown if name not in ("oracle", "bound")]
-    best = max(shown, key=lambda name: float(played.total(name).mean()))
+    best = max(played.seen, key=lambda name: float(played.total(name).mean()))
     gap = 1 - float(played.total(best).mean()) / max(float(played.total("oracle").mean()), 1e-9)
     text = say(
         "At most, within the limits and without, is what nobody can exceed: it knows each run's curves and shocks "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from enum import IntEnum
 
 from analysis.errors import QuestionError
 from analysis.messages import N_, say
@@ -21,7 +22,7 @@ class Metric:
 
     Parameters
     ----------
-    code : int
+    code : Code
         Its number in a compiled program.
     label : str
         What it is called.
@@ -31,31 +32,54 @@ class Metric:
         Whether it is read over a window; the others are known at a moment.
     """
 
-    code: int
+    code: Code
     label: str
     unit: str
     over: bool = True
 
 
+class Code(IntEnum):
+    """What metrics are called in a compiled program."""
+
+    SPEND = 0
+    REVENUE = 1
+    ORDERS = 2
+    ROI = 3
+    CPA = 4
+    MARGINAL_ROI = 5
+    FORECAST = 6
+    RANK = 7
+    SPREAD = 8
+    BUDGET = 9
+    PLANNED = 10
+    HOUR = 11
+    WEEKDAY = 12
+    DAY = 13
+    SPENT_SHARE = 14
+    TIME_SHARE = 15
+    RESERVE_LEFT = 16
+    EXCESS = 17
+
+
 METRICS = {
-    "spend": Metric(0, N_("spend"), "money"),
-    "revenue": Metric(1, N_("revenue"), "money"),
-    "orders": Metric(2, N_("orders"), "count"),
-    "roi": Metric(3, N_("ROI"), "ratio"),
-    "cpa": Metric(4, N_("cost per order"), "money"),
-    "marginal_roi": Metric(5, N_("marginal ROI"), "ratio"),
-    "forecast": Metric(6, N_("orders forecast"), "count"),
-    "rank": Metric(7, N_("rank by ROI"), "count"),
-    "spread": Metric(8, N_("highest over lowest marginal ROI"), "ratio"),
-    "budget": Metric(9, N_("budget a day"), "money", over=False),
-    "planned": Metric(10, N_("planned budget a day"), "money", over=False),
-    "hour": Metric(11, N_("hour of the day"), "number", over=False),
-    "weekday": Metric(12, N_("day of the week"), "number", over=False),
-    "day": Metric(13, N_("day of the campaign"), "number", over=False),
-    "spent_share": Metric(14, N_("share of the budget spent"), "share", over=False),
-    "time_share": Metric(15, N_("share of the demand gone by"), "share", over=False),
-    "reserve_left": Metric(16, N_("share of the reserve left"), "share", over=False),
-    "excess": Metric(17, N_("standard deviations by which orders exceed the forecast"), "number"),
+    "spend": Metric(Code.SPEND, N_("spend"), "money"),
+    "revenue": Metric(Code.REVENUE, N_("revenue"), "money"),
+    "orders": Metric(Code.ORDERS, N_("orders"), "count"),
+    "roi": Metric(Code.ROI, N_("ROI"), "ratio"),
+    "cpa": Metric(Code.CPA, N_("cost per order"), "money"),
+    "marginal_roi": Metric(Code.MARGINAL_ROI, N_("marginal ROI"), "ratio"),
+    "forecast": Metric(Code.FORECAST, N_("orders forecast"), "count"),
+    "rank": Metric(Code.RANK, N_("rank by ROI"), "count"),
+    "spread": Metric(Code.SPREAD, N_("highest over lowest marginal ROI"), "ratio"),
+    "budget": Metric(Code.BUDGET, N_("budget a day"), "money", over=False),
+    "planned": Metric(Code.PLANNED, N_("planned budget a day"), "money", over=False),
+    "hour": Metric(Code.HOUR, N_("hour of the day"), "number", over=False),
+    "weekday": Metric(Code.WEEKDAY, N_("day of the week"), "number", over=False),
+    "day": Metric(Code.DAY, N_("day of the campaign"), "number", over=False),
+    "spent_share": Metric(Code.SPENT_SHARE, N_("share of the budget spent"), "share", over=False),
+    "time_share": Metric(Code.TIME_SHARE, N_("share of the demand gone by"), "share", over=False),
+    "reserve_left": Metric(Code.RESERVE_LEFT, N_("share of the reserve left"), "share", over=False),
+    "excess": Metric(Code.EXCESS, N_("standard deviations by which orders exceed the forecast"), "number"),
 }
 """By name. A forecast is levelled to what was seen before its window; a rank of 1 is the best."""
 TOGETHER = frozenset({"spread", "hour", "weekday", "day", "time_share", "reserve_left"})

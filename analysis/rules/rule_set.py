@@ -190,10 +190,15 @@ class RuleSet(Value):
         on_the_clock(self.evaluate_every, self.adjust_every)
         if len({rule.name for rule in self.rules}) < len(self.rules):
             raise QuestionError.crossed(say("Two rules have the same name: give each its own."))
-        if self.reserve + sum(self.tranches) > 0.95:
+        if self.held_back > 0.95:
             raise QuestionError.crossed(
                 say("Reserve and tranches hold back more than 95% of the budget: leave more to start with.")
             )
+
+    @property
+    def held_back(self) -> float:
+        """The share of the whole budget held back at the start, in reserve and tranches."""
+        return self.reserve + sum(self.tranches)
 
 
 def on_the_clock(evaluate: str, adjust: str) -> None:

@@ -17,10 +17,22 @@ ZERO, ONE = np.uint64(0), np.uint64(1)
 
 def compiled(function: Kernel) -> Kernel:
     """Decorate a kernel: compiled at its first call, and kept for other processes where a folder can be written."""
+    return _jitted(function)
+
+
+def borrowing(function: Kernel) -> Kernel:
+    """Decorate a kernel that makes no arrays: it only borrows those it is given, and counts no references to them.
+
+    Counting them takes most of the time where many arrays are handed on at every call.
+    """
+    return _jitted(function, _nrt=False)
+
+
+def _jitted(function: Kernel, **flags: Any) -> Kernel:
     try:
-        return cast(Kernel, njit(nogil=True, cache=True)(function))
+        return cast(Kernel, njit(nogil=True, cache=True, **flags)(function))
     except RuntimeError:  # neither this folder nor the home folder can be written: compile in each process
-        return cast(Kernel, njit(nogil=True)(function))
+        return cast(Kernel, njit(nogil=True, **flags)(function))
 
 
 def forget_stale(folder: Path) -> int:
@@ -40,15 +52,3 @@ def forget_stale(folder: Path) -> int:
     for path in kept:
         path.unlink(missing_ok=True)
     return len(kept)
-
-
-def borrowing(function: Kernel) -> Kernel:
-    """Decorate a kernel that makes no arrays: it only borrows those it is given, and counts no references to them.
-
-    Counting them takes most of the time where many arrays are handed on at every call.
-    """
-    flags: dict[str, Any] = {"nogil": True, "_nrt": False}
-    try:
-        return cast(Kernel, njit(cache=True, **flags)(function))
-    except RuntimeError:
-        return cast(Kernel, njit(**flags)(function))
