@@ -90,7 +90,7 @@ from analysis.reallocation.world import (
 )  # fmt: skip
 from analysis.rules import program as code
 from analysis.rules.conditions import Code
-from analysis.store.kernels import borrowing
+from analysis.store.kernels import borrowing, inlined
 
 STRAY = 0.3
 """How far a channel's level of response is believed to stray from its fitted curve (standard deviation, share)."""
@@ -208,7 +208,7 @@ def pair(world: World, pol: Policies, s: State, p: int, t: int, crumb: float) ->
     return low, high
 
 
-@borrowing
+@inlined
 def read(
     world: World, pol: Policies, s: State, p: int, t: int, own: int, metric: int, window: int, excluded: int,
     whose: int, per: int,
@@ -257,21 +257,26 @@ def read(
 
 
 @borrowing
+def whose(c: int, width: int) -> tuple[int, int]:  # pragma: no cover
+    """Return the first channel that a reading is of and the one after the last: one, or (-1) all."""
+    return (0, width) if c < 0 else (c, c + 1)
+
+
+@inlined
 def _standing(world: World, pol: Policies, s: State, p: int, t: int, c: int, metric: int) -> float:  # pragma: no cover
     """Return a figure of the budget as it stands, of a channel or (-1) of all."""
     left = planned = 0.0
-    for k in range(world.cap.shape[1]):
-        if c in (-1, k):
-            left += s.cells[LEFT, p, k]
-            planned += pol.plan[p, k]
+    first, last = whose(c, world.cap.shape[1])
+    for k in range(first, last):
+        left += s.cells[LEFT, p, k]
+        planned += pol.plan[p, k]
     if metric == Code.BUDGET:
         return float(left / (world.hours[REST, t] * CENTS))
     if metric == Code.PLANNED:
         return float(planned / (world.hours[REST, 0] * CENTS))
     spent = 0.0
-    for k in range(world.cap.shape[1]):
-        if c in (-1, k):
-            spent += s.sums[SPENT, p, t, k]
+    for k in range(first, last):
+        spent += s.sums[SPENT, p, t, k]
     return spent / planned if planned > 0.0 else np.nan
 
 
@@ -279,14 +284,14 @@ def _standing(world: World, pol: Policies, s: State, p: int, t: int, c: int, met
 def _sums(world: World, s: State, p: int, a: int, b: int, t: int, c: int) -> tuple[float, float]:  # pragma: no cover
     """Return spend and orders of a window, of a channel or (-1) of all."""
     spend = orders = 0.0
-    for k in range(world.cap.shape[1]):
-        if c in (-1, k):
-            spend += (s.sums[SPENT, p, b, k] - s.sums[SPENT, p, a, k]) / CENTS
-            orders += come(s.sums, world.channels[STAY, k], ORDERS, p, a, b, t, k)
+    first, last = whose(c, world.cap.shape[1])
+    for k in range(first, last):
+        spend += (s.sums[SPENT, p, b, k] - s.sums[SPENT, p, a, k]) / CENTS
+        orders += come(s.sums, world.channels[STAY, k], ORDERS, p, a, b, t, k)
     return spend, orders
 
 
-@borrowing
+@inlined
 def _rank(world: World, s: State, p: int, a: int, b: int, t: int, c: int) -> float:  # pragma: no cover
     """Return a channel's place by ROI, 1 for the best."""
     if c < 0:
@@ -302,7 +307,7 @@ def _rank(world: World, s: State, p: int, a: int, b: int, t: int, c: int) -> flo
     return place
 
 
-@borrowing
+@inlined
 def _forecast(
     world: World, s: State, p: int, a: int, b: int, t: int, c: int, excess: bool, orders: float
 ) -> float:  # pragma: no cover
@@ -312,13 +317,13 @@ def _forecast(
     """
     before = max(0, a - HISTORY)
     expected = known = seen = sway = 0.0
-    for k in range(world.cap.shape[1]):
-        if c in (-1, k):
-            own = come(s.sums, world.channels[STAY, k], FORECAST, p, a, b, t, k) / world.numbers[ORDER_VALUE]
-            expected += own
-            sway += own * own * world.channels[JITTER, k] / (b - a)
-            known += come(s.sums, world.channels[STAY, k], FORECAST, p, before, a, t, k) / world.numbers[ORDER_VALUE]
-            seen += come(s.sums, world.channels[STAY, k], ORDERS, p, before, a, t, k)
+    first, last = whose(c, world.cap.shape[1])
+    for k in range(first, last):
+        own = come(s.sums, world.channels[STAY, k], FORECAST, p, a, b, t, k) / world.numbers[ORDER_VALUE]
+        expected += own
+        sway += own * own * world.channels[JITTER, k] / (b - a)
+        known += come(s.sums, world.channels[STAY, k], FORECAST, p, before, a, t, k) / world.numbers[ORDER_VALUE]
+        seen += come(s.sums, world.channels[STAY, k], ORDERS, p, before, a, t, k)
     level = (seen + SETTLED) / (known + SETTLED)
     expected *= level
     if not excess:
@@ -332,7 +337,7 @@ def _forecast(
 # ---- conditions -------------------------------------------------------------------------------------------
 
 
-@borrowing
+@inlined
 def holds(world: World, pol: Policies, s: State, p: int, t: int, k: int, c: int) -> float:  # pragma: no cover
     """Return 1 where a rule's condition holds, 0 where it does not, NaN without data; `seen` gets what it compared."""
     top, first = 0, True
@@ -378,7 +383,7 @@ def _joined(op: int, left: float, right: float) -> float:  # pragma: no cover
 # ---- proposals --------------------------------------------------------------------------------------------
 
 
-@borrowing
+@inlined
 def propose(
     world: World, pol: Policies, s: State, p: int, t: int, act: int, c: int
 ) -> tuple[int, int]:  # pragma: no cover
@@ -406,7 +411,7 @@ def propose(
     return _stop_or_start(pol, s, p, c, kind)
 
 
-@borrowing
+@inlined
 def _own_budget(
     world: World, pol: Policies, s: State, p: int, t: int, act: int, c: int
 ) -> tuple[int, int]:  # pragma: no cover
@@ -456,7 +461,7 @@ def _others_pay(world: World, pol: Policies, s: State, p: int, t: int, c: int, a
             s.decided[CHANGE, c] -= s.decided[CHANGE, k]
 
 
-@borrowing
+@inlined
 def _by_marginal(
     world: World, pol: Policies, s: State, p: int, t: int, act: int
 ) -> tuple[int, int]:  # pragma: no cover
@@ -473,7 +478,7 @@ def _by_marginal(
     return int(step), NOTHING if moved == 0 else CARRIED_OUT
 
 
-@borrowing
+@inlined
 def _meet(world: World, s: State, p: int, low: int, high: int, most: float, cents: float) -> float:  # pragma: no cover
     """Return how many cents to move so that the next unit earns the same in both channels, to half a cent."""
     gives, takes = s.cells[LEFT, p, low], s.cells[LEFT, p, high]
@@ -492,7 +497,7 @@ def _meet(world: World, s: State, p: int, low: int, high: int, most: float, cent
     return upto
 
 
-@borrowing
+@inlined
 def _towards(world: World, pol: Policies, s: State, p: int, t: int, act: int) -> tuple[int, int]:  # pragma: no cover
     """Move towards shares in proportion to ROI seen, or towards equal ones."""
     width = world.cap.shape[1]
@@ -551,7 +556,7 @@ def balance(s: State) -> None:  # pragma: no cover
             over += part
 
 
-@borrowing
+@inlined
 def _draw(world: World, pol: Policies, s: State, p: int, t: int, act: int) -> tuple[int, int]:  # pragma: no cover
     """Release some of the reserve until the next adjustment, to where the next unit earns most."""
     amount = min(s.own[RESERVE, p], int(pol.act_values[act, 0] * pol.own[SET_ASIDE, p]))
@@ -584,7 +589,7 @@ def _draw(world: World, pol: Policies, s: State, p: int, t: int, act: int) -> tu
     return amount, NOTHING if given == 0 else CARRIED_OUT
 
 
-@borrowing
+@inlined
 def _tranche(pol: Policies, s: State, p: int) -> tuple[int, int]:  # pragma: no cover
     if s.own[TRANCHE, p] >= pol.tranches.shape[1]:
         return 0, NOTHING
@@ -599,7 +604,7 @@ def _tranche(pol: Policies, s: State, p: int) -> tuple[int, int]:  # pragma: no 
     return amount, CARRIED_OUT
 
 
-@borrowing
+@inlined
 def _stop_or_start(pol: Policies, s: State, p: int, c: int, kind: int) -> tuple[int, int]:  # pragma: no cover
     """Hand all of a channel's budget to the others, or give it its share of the plan back."""
     if kind == code.NOTIFY or kind == code.STAND_DOWN:
@@ -726,7 +731,7 @@ def begin(world: World, s: State, p: int, t: int) -> None:  # pragma: no cover
         s.room[START, c] = s.cells[LEFT, p, c] / (world.hours[REST, t] * CENTS)
 
 
-@borrowing
+@inlined
 def look(
     world: World, pol: Policies, s: State, p: int, t: int, seed: int, run: int, log: Log, tally: Tally, r: int
 ) -> None:  # pragma: no cover
@@ -736,6 +741,8 @@ def look(
     _answers(world, pol, s, p, t, log, tally, r)
     s.own[DECLARED, p] = False
     for k in range(pol.own[FIRST, p], pol.own[BEYOND, p]):
+        if _idle(pol, p, t, k):
+            continue
         alone = pol.rules[k, code.PER_CAMPAIGN] == 1
         for j in range(1 if alone else width):
             c = -1 if alone else j
@@ -743,7 +750,7 @@ def look(
                 _rule(world, pol, s, p, t, k, c, seed, run, log, tally, r)
 
 
-@borrowing
+@inlined
 def _rule(
     world: World,
     pol: Policies,
@@ -760,8 +767,6 @@ def _rule(
 ) -> None:  # pragma: no cover
     """Look at one rule for one channel, or (-1) for the campaign."""
     rule, place = pol.rules[k], c if c >= 0 else world.cap.shape[1]
-    if rule[code.PENDING] == 1 and rule[code.NO_DATA] != 1 and not pol.ticks[ACTS, p, t] and _only_moves(pol, k):
-        return  # what it would find now decides nothing
     s.seen[:6] = np.nan
     found = holds(world, pol, s, p, t, k, c)
     if rule[code.LEAST] > 0:
@@ -776,7 +781,8 @@ def _rule(
     else:
         s.counts[STREAK, k, place] = s.counts[STREAK, k, place] + 1 if found > 0.5 else 0
     met = s.counts[STREAK, k, place] >= rule[code.PENDING]
-    held = _held(world, pol, s, p, t, k, c)  # of the rule as a whole: what it does first does not hold back the rest
+    # Of the rule as a whole: what it does first does not hold back the rest.
+    held = _held(world, pol, s, p, t, k, c) if met else CARRIED_OUT
     for act in range(pol.rules[k, ACTIONS], pol.rules[k, ACTIONS_END]):
         kind = pol.acts_of[act, 0]
         if met and kind == code.DRAW:
@@ -792,16 +798,18 @@ def _rule(
             write(s, log, p, t, k, kind, c, NOT_MET, 0)
 
 
-@borrowing
-def _only_moves(pol: Policies, k: int) -> bool:  # pragma: no cover
-    """Say whether all a rule does waits for adjustments, and nothing else asks whether it is met."""
+@inlined
+def _idle(pol: Policies, p: int, t: int, k: int) -> bool:  # pragma: no cover
+    """Say whether what a rule would find now decides nothing: all it does waits for an adjustment, and this is none."""
+    if pol.ticks[ACTS, p, t] or pol.rules[k, code.PENDING] != 1 or pol.rules[k, code.NO_DATA] == 1:
+        return False
     for act in range(pol.rules[k, ACTIONS], pol.rules[k, ACTIONS_END]):
         if pol.acts_of[act, 0] >= code.PAUSE or pol.acts_of[act, 0] == code.DRAW:
             return False
     return True
 
 
-@borrowing
+@inlined
 def _held(world: World, pol: Policies, s: State, p: int, t: int, k: int, c: int) -> int:  # pragma: no cover
     """Return what holds a rule back before it proposes anything."""
     place = c if c >= 0 else world.cap.shape[1]
@@ -822,7 +830,7 @@ def _full(pol: Policies, s: State, p: int, t: int) -> bool:  # pragma: no cover
     return full
 
 
-@borrowing
+@inlined
 def _act(
     world: World, pol: Policies, s: State, p: int, t: int, k: int, c: int, act: int, held: int, seed: int, run: int,
     log: Log, tally: Tally, r: int,
@@ -860,7 +868,7 @@ def _act(
     s.done[p, t + 1] += 1
 
 
-@borrowing
+@inlined
 def _conflict(s: State, k: int) -> bool:  # pragma: no cover
     """Say whether a change touches a channel that a rule before has changed."""
     found = False
@@ -870,7 +878,7 @@ def _conflict(s: State, k: int) -> bool:  # pragma: no cover
     return found
 
 
-@borrowing
+@inlined
 def _asks(
     pol: Policies, s: State, p: int, t: int, k: int, c: int, act: int, seed: int, run: int
 ) -> bool:  # pragma: no cover

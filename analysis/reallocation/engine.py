@@ -17,6 +17,7 @@ from analysis.reallocation.state import (
     DECLARED,
     DRAWN,
     DUE,
+    EARNS,
     EXTRA,
     EXTRA_DUE,
     FALSE,
@@ -53,6 +54,7 @@ from analysis.reallocation.state import (
     TOTAL_LOCKED,
     TOTAL_RESERVE,
     TOTAL_SPENT,
+    USUALLY,
     WAITED,
     Log,
     Policies,
@@ -84,7 +86,7 @@ from analysis.reallocation.world import (
     draw,
     height,
 )  # fmt: skip
-from analysis.store.kernels import borrowing, compiled
+from analysis.store.kernels import borrowing, compiled, inlined
 
 HABIT = 24.0
 """Hours over which a channel gets used to a rate; spending faster than that makes it dearer."""
@@ -126,6 +128,7 @@ def walk(
                 since = h
                 s.own[MET, :] = 0
             busy = truth.hours[SURGING, h] > 0.0
+            _hour(world, truth, s, h)
             for c in range(width):
                 luck[c] = uniform(seed, run, h, c, chance.LUCK)
                 swing[c] = 1.0
@@ -167,7 +170,7 @@ def _begin(pol: Policies, s: State) -> None:  # pragma: no cover - compiled
             s.cells[LEFT, p, c] = pol.plan[p, c]
 
 
-@borrowing
+@inlined
 def _moment(
     world: World, pol: Policies, s: State, truth: Truth, p: int, t: int, seed: int, run: int, log: Log, tally: Tally,
     r: int, since: int,
@@ -227,7 +230,17 @@ def _return_unspent(s: State, p: int) -> None:  # pragma: no cover - compiled
         s.carry[EXTRA_DUE, p, c] = 0.0
 
 
-@borrowing
+@inlined
+def _hour(world: World, truth: Truth, s: State, h: int) -> None:  # pragma: no cover - compiled
+    """Fill in what multiplies each channel's shape in an hour, in truth and as fitted: the same for every policy."""
+    weight, phase, demand = world.hours[WEIGHT, h], world.clock[PHASE, h], truth.hours[DEMAND, h]
+    for c in range(world.cap.shape[1]):
+        response = truth.multiplier[phase, c] * weight * demand * truth.cells[RESPONSE, h, c]
+        s.room[EARNS, c] = response * truth.curve[CEILING, c]
+        s.room[USUALLY, c] = world.multiplier[phase, c] * weight * world.channels[CEILING, c]
+
+
+@inlined
 def _spend(
     world: World, pol: Policies, s: State, truth: Truth, h: int, luck: Floats, swing: Floats, own: bool, trace: Trace,
     tally: Tally, r: int,
@@ -236,8 +249,8 @@ def _spend(
 
     Where most of the time goes: it calls nothing that takes more than numbers.
     """
-    weight, rest, phase = world.hours[WEIGHT, h], world.hours[REST, h], world.clock[PHASE, h]
-    price, demand, day = truth.hours[PRICE, h], truth.hours[DEMAND, h], world.clock[DAY, h] - 1
+    weight, rest = world.hours[WEIGHT, h], world.hours[REST, h]
+    price, day = truth.hours[PRICE, h], world.clock[DAY, h] - 1
     value_of, dearer, cost = world.numbers[ORDER_VALUE], world.numbers[DEARER], world.numbers[LEARNING_COST]
     exact = world.numbers[EXACT] > 0.0
     for p in range(pol.own.shape[1]):
@@ -257,9 +270,7 @@ def _spend(
                 s.cells[EXTRA, p, c] -= more
                 x += more
             rate = x / (CENTS * weight)
-            strength = (
-                truth.multiplier[phase, c] * weight * demand * truth.cells[RESPONSE, h, c] * truth.curve[CEILING, c]
-            )
+            strength = s.room[EARNS, c]
             if h < s.cells[LEARNS, p, c]:
                 strength *= 1.0 - cost
             paid = price
@@ -277,8 +288,7 @@ def _spend(
             elif learns or own:
                 count = math.floor(poisson(value / value_of * swing[c], luck[c]) * truth.cells[TRACKED_SHARE, h, c])
             if learns:
-                usual = world.multiplier[phase, c] * weight * world.channels[CEILING, c]
-                forecast = usual * height(world.kinds[FAMILY, c], rate / world.channels[HALF, c])
+                forecast = s.room[USUALLY, c] * height(world.kinds[FAMILY, c], rate / world.channels[HALF, c])
                 s.sums[SPENT, p, h + 1, c] = s.sums[SPENT, p, h, c] + x
                 s.sums[ORDERS, p, h + 1, c] = s.sums[ORDERS, p, h, c] + count
                 s.sums[FORECAST, p, h + 1, c] = s.sums[FORECAST, p, h, c] + forecast

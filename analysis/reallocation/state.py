@@ -83,7 +83,7 @@ STREAK, FIRED = range(2)
 """Layers of `State.counts`: evaluations in a row, and when a rule last acted."""
 CHANGE, GIVEN, TOUCHED = range(3)
 """Layers of `State.decided`: the decision being made, and 1 + the rule that changed a channel at this moment."""
-START, LEVEL, LOW, HIGH, SCALE, OUT, LUCKS, SWINGS = range(8)
+START, LEVEL, LOW, HIGH, SCALE, OUT, LUCKS, SWINGS, EARNS, USUALLY = range(10)
 """Layers of `State.room`."""
 
 
@@ -107,7 +107,7 @@ class State(NamedTuple):
         Due, rule, action, channel, verdict.
     queued : ndarray of int, shape (policies, WAITING_ROOM, 2, channels)
     decided : ndarray of int, shape (3, channels)
-    room : ndarray, shape (8, channels)
+    room : ndarray, shape (10, channels)
     seen : ndarray, shape (70,)
         What the last condition compared, the marginal ROIs; and, from the seventh, the stack.
     """
@@ -209,7 +209,7 @@ def state(policies: Policies, length: int) -> State:
         queue=np.zeros((count, WAITING_ROOM, 5), dtype=np.int64),
         queued=np.zeros((count, WAITING_ROOM, 2, width), dtype=np.int64),
         decided=np.zeros((3, width), dtype=np.int64),
-        room=np.zeros((8, width)),
+        room=np.zeros((10, width)),
         seen=np.zeros(70),
     )
 

@@ -25,7 +25,12 @@ def borrowing(function: Kernel) -> Kernel:
 
     Counting them takes most of the time where many arrays are handed on at every call.
     """
-    return _jitted(function, _nrt=False)
+    return _jitted(function, _nrt=False, error_model="numpy")
+
+
+def inlined(function: Kernel) -> Kernel:
+    """Decorate a borrowing kernel that is called in one place: its body stands there, and nothing is handed over."""
+    return _jitted(function, _nrt=False, error_model="numpy", forceinline=True)
 
 
 def _jitted(function: Kernel, **flags: Any) -> Kernel:
