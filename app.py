@@ -9,6 +9,7 @@ with st.spinner("Starting… / 正在启动…"):  # a server's first visitor wa
     from ui import address, filters, frame, importing, once, session
     from ui.language import _
     from ui.page import DOOR
+    from ui.screens import DATA, HOME, NOTEBOOKS
 
 once.begin()
 address.arrive()
@@ -17,19 +18,13 @@ session.warm()
 with st.spinner(_("Opening the workspace…")):
     tables = session.tables()
 navigation = frame.pages(tables)
-first = next(iter(navigation.values()))
-
-
-def funnel() -> None:
-    """Lead /funnel to the default page, whose own address is /."""
-    st.switch_page(first[0], query_params=st.query_params.to_dict())
-
-
-first.append(st.Page(funnel, title=_("Funnel"), url_path="funnel", visibility="hidden"))
 data = st.Page("pages/data.py", title=_("Data"), icon=":material/database:", url_path="data")
 notebooks = st.Page("pages/notebooks.py", title=_("Notebooks"), icon=":material/book:", url_path="notebooks")
 names = st.Page("pages/records.py", title=_("Names, plan and tests"), icon=":material/label:", url_path="records")
-page = st.navigation({**navigation, _("Work"): [notebooks], _("Workspace"): [data, names]}, expanded=True)
+navigation[_(NOTEBOOKS)] += [notebooks]
+navigation[_(DATA)] += [data, names]
+navigation[_(HOME)] += address.moved()
+page = st.navigation({room: found for room, found in navigation.items() if found}, expanded=True)
 address.stay()
 importing.settle(toast=page.url_path != "data")
 with st.sidebar:
