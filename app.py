@@ -21,9 +21,9 @@ navigation = frame.pages(tables)
 data = st.Page("pages/data.py", title=_("Data"), icon=":material/database:", url_path="data")
 notebooks = st.Page("pages/notebooks.py", title=_("Notebooks"), icon=":material/book:", url_path="notebooks")
 names = st.Page("pages/records.py", title=_("Names, plan and tests"), icon=":material/label:", url_path="records")
-navigation[_(NOTEBOOKS)] += [notebooks]
-navigation[_(DATA)] += [data, names]
-navigation[_(HOME)] += address.moved()
+navigation[frame.heading(NOTEBOOKS)] += [notebooks]
+navigation[frame.heading(DATA)] += [data, names]
+navigation[frame.heading(HOME)] += address.moved()
 page = st.navigation({room: found for room, found in navigation.items() if found}, expanded=True)
 address.stay()
 importing.settle(toast=page.url_path != "data")

@@ -15,7 +15,7 @@ from analysis.vocabulary import TABLES
 from ui import filters, language, session, workspaces
 from ui.kept import TO_OPEN
 from ui.language import _
-from ui.screens import ROOMS, SCREENS, Screen, family_of, screen_of
+from ui.screens import HOME, ROOMS, SCREENS, Screen, family_of, screen_of
 
 STYLE = """
 <style>
@@ -104,7 +104,12 @@ def lacking(tables: Tables, errors: Sequence[DataError]) -> None:
 
 def pages(tables: Tables | None) -> dict[str, list[Any]]:
     """Return the navigation by heading, in the order of the work; what cannot be answered is marked."""
-    return {_(room): [_page(screen, tables) for screen in screens] for room, screens in ROOMS.items()}
+    return {heading(room): [_page(screen, tables) for screen in screens] for room, screens in ROOMS.items()}
+
+
+def heading(room: str) -> str:
+    """Return what stands over the pages of a room: nothing over Home, which is one page."""
+    return "" if room == HOME else _(room)
 
 
 def _page(screen: Screen[Any], tables: Tables | None) -> Any:

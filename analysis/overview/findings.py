@@ -13,7 +13,7 @@ from analysis import charts
 from analysis.answer import Answer, Note
 from analysis.charts import AnyChart, Look
 from analysis.errors import DataError, SluiceError
-from analysis.fields import Field, Fields, bounds, described
+from analysis.fields import Field, Fields, Figure, bounds, described
 from analysis.later import alt
 from analysis.messages import N_, Message, say
 from analysis.overview.sources import ABOUT, MEANINGS, SOURCES, Finding, Source
@@ -32,7 +32,6 @@ class Findings(Question):
     Parameters
     ----------
     where : Filter, optional
-        Of what is looked at; customers who went quiet are looked for in all of the data.
 
     Notes
     -----
@@ -139,6 +138,8 @@ class FindingsAnswer(Answer):
             "people": Field(N_("People"), "number"),
         },
     )
+
+    figures = (Figure("amount", ("about",)),)
 
     question: Findings
     findings: tuple[Finding, ...] = ()

@@ -12,7 +12,7 @@ import pandas as pd
 from analysis.answer import Answer
 from analysis.charts import TOTAL, AnyChart, Look
 from analysis.errors import DataError
-from analysis.fields import Field, Fields, bounds, described
+from analysis.fields import Field, Fields, Figure, bounds, described
 from analysis.journey.funnel.question import Funnel
 from analysis.messages import N_, Message, say
 from analysis.overview import chart, words
@@ -161,6 +161,8 @@ class OverviewAnswer(Answer):
             "last": Field(N_("Last day"), "day"),
         },
     )
+
+    figures = (Figure("realised", ("side",), "", "", frame="sides"),)
 
     question: Overview
     standings: tuple[Standing, ...] = ()

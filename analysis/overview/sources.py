@@ -211,7 +211,7 @@ def _fallen(answer: Any) -> Iterator[Finding]:
 
 
 def _customers(tables: Tables, where: Filter | None) -> Question:
-    return RFM.suggested(tables)
+    return RFM.suggested(tables).filtered(where)
 
 
 def _quiet(answer: Any) -> Iterator[Finding]:

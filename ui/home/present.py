@@ -9,15 +9,17 @@ from ui.language import _
 
 STYLE = """
 <style>
-[data-testid=stSidebar], [data-testid=stExpandSidebarButton], [data-testid=stHeader], .st-key-frame,
+[data-testid=stSidebar], [data-testid=stExpandSidebarButton], [data-testid=stHeader], .st-key-frame-line,
 .st-key-page-controls,
 .st-key-home-actions, .st-key-home-bring, [class*=st-key-home-keep] { display: none !important; }
 [data-testid=stMainBlockContainer] { padding-top: 1rem; max-width: 110rem; }
 [data-testid=stMain] h1 { font-size: 2rem; }
 [data-testid=stMain] h4 { font-size: 1.5rem; line-height: 1.4; }
 [data-testid=stMain] h5 { font-size: 1.3rem; }
-[data-testid=stMain] [data-testid=stMetricValue] { font-size: 2.6rem; }
 [data-testid=stMain] p, [data-testid=stMain] [data-testid=stMetricDelta] { font-size: 1.15rem; }
+[data-testid=stMain] [data-testid=stMetricValue] { font-size: 2.2rem !important; }
+[data-testid=stMain] [data-testid=stMetricValue] p { font-size: inherit; }
+.st-key-home-figures { grid-template-columns: repeat(auto-fill, minmax(14.5rem, 1fr)) !important; }
 [data-testid=stMain] [data-testid=stCaptionContainer] p { font-size: 1.05rem; }
 .st-key-home-leave { position: fixed; top: 0.75rem; right: 1rem; z-index: 999; width: auto; }
 </style>

@@ -26,7 +26,7 @@ ROOMS: Mapping[str, tuple[Screen[Any], ...]] = MappingProxyType(
     {
         HOME: (home.SCREEN,),
         N_("Diagnose"): (*_named(*_JOURNEY, "sales"), comparison.SCREEN),
-        N_("People"): _named(
+        N_("Audience"): _named(
             "lifecycle", "states", "growth", "rfm", "value", "intent", "clusters", "private_domain", "saved_segments"
         ),
         N_("Budget"): _named("performance", "payback", "budget"),
