@@ -11,7 +11,7 @@ from analysis.answer import Answer
 from analysis.errors import DataError
 from analysis.messages import Message
 from analysis.sharing import downloads, notebooks, pictures
-from ui import address, drawn, kept, segment, session
+from ui import address, drawn, guide, kept, segment, session
 from ui.language import N_, _, current, look, shown
 from ui.notebook import adding
 from ui.tabled import table
@@ -74,6 +74,7 @@ def show(answer: Answer, page: str, look_at: Callable[[Answer, str], None] | Non
     notes(answer, page)
     actions(answer, page)
     details(answer, page, lazily=sum(map(len, answer.frames.values())) > MANY)
+    guide.under(answer.question.kind, page)
 
 
 def details(answer: Answer, page: str, *, lazily: bool = False) -> None:
