@@ -117,7 +117,11 @@ class FrontierAnswer(Answer):
         table, point = self.frame("table"), self.frame("present")
         plot, both = self.plot("table", look), self.plot("present", look)
         x, y = plot.x("spend", scale=alt.Scale(zero=False)), plot.y("revenue", scale=alt.Scale(zero=False))
-        band = alt.Chart(table).mark_area(opacity=0.16, color=charts.ACCENT).encode(x=x, y=alt.Y("low:Q"), y2="high:Q")
+        band = (
+            alt.Chart(table)
+            .mark_area(opacity=0.16, color=charts.ACCENT)
+            .encode(x=x, y=alt.Y("low:Q"), y2=alt.Y2("high:Q"))
+        )
         line = alt.Chart(table).mark_line(strokeWidth=2.5, color=charts.ACCENT, point=True).encode(
             x=x, y=y, tooltip=plot.tips("spend", "revenue", "low", "high", "roi", "price")
         )  # fmt: skip
@@ -125,7 +129,7 @@ class FrontierAnswer(Answer):
         mark = spent.mark_point(size=120, filled=True, opacity=1, color=charts.LOSS).encode(
             tooltip=both.tips("point", "spend", "revenue", "roi")
         )
-        name = spent.mark_text(align="left", dx=9, color=look.ink).encode(text="point_name:N")
+        name = spent.mark_text(align="left", dx=9, color=look.ink).encode(text=alt.Text("point_name:N"))
         return charts.finish(alt.layer(band, line, mark, name), look, describe=look(self.headline), height=360)
 
 
