@@ -38,6 +38,7 @@ from analysis.workspace import Batch, Workspace, WorkspaceFile, workspace_files
 from analysis.workspace.across import UNSET
 from analysis.workspace.folder import is_id, new_id, sweep, used
 from analysis.workspace.kept import unused
+from analysis.workspace.shelf import Shelf
 from ui import language
 from ui.language import _, shown
 from ui.once import once
@@ -169,7 +170,7 @@ def create(name: str, *, zone: str, currency: str) -> str:
     """Make an empty workspace and return its id; a name that is taken gets a number."""
     id, name = new_id(), _unused(name)
     campaign = Campaign(name=name, start=UNSET[0], end=UNSET[1], zone=zone, currency=currency)
-    made = _opened(str(folder() / f"{id}.duckdb"))
+    made = shelf().open(folder() / f"{id}.duckdb", new=True)
     made.name, made.campaign = name, campaign
     return id
 
@@ -178,7 +179,7 @@ def keep_copy(name: str) -> str:
     """Make a workspace of the team's of what stands here, under a name, and return its id."""
     id, name = new_id(), _unused(name)
     path = workspace().copy(folder() / f"{id}.duckdb")
-    _opened(str(path)).name = name
+    shelf().open(path).name = name
     return id
 
 
@@ -187,12 +188,13 @@ def _unused(name: str) -> str:
 
 
 def _open(id: str) -> Workspace:
-    return _sample() if id == SAMPLE else _opened(str(_path(id)))
+    return _sample() if id == SAMPLE else shelf().open(_path(id))
 
 
 @st.cache_resource(show_spinner=False)
-def _opened(path: str) -> Workspace:
-    return open_workspace(path)
+def shelf() -> Shelf:
+    """Return the server's workspaces, of which a few are open at once."""
+    return Shelf()
 
 
 @st.cache_resource(show_spinner=False)
