@@ -38,7 +38,7 @@ bench: .bench/made
 
 # Collects new texts into the Chinese catalogue; untranslated ones come out empty and fail the tests.
 locale: .venv/test
-	$(BIN)/pybabel -q extract --no-location --sort-output -k say -k N_ -k _ -o locale/sluice.pot analysis ui pages app.py
+	$(BIN)/pybabel -q extract --no-location --sort-output -k say -k N_ -k _ -o locale/sluice.pot analysis server ui pages app.py
 	$(BIN)/pybabel -q update -w 120 --no-fuzzy-matching --ignore-obsolete -l zh_CN -D sluice -i locale/sluice.pot -d locale
 	rm locale/sluice.pot
 
