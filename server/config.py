@@ -57,6 +57,9 @@ class Server:
     url: str = setting("", "Address that people type, such as https://sluice.example.com; cookies are for https alone "
                            "if it begins so.")  # fmt: skip
     workspaces: str = setting("", "Folder of the workspaces; without it, workspaces/ beside the app.")
+    audit_days: float = setting(365.0, "Days for which the list of who did what is kept.", least=1)
+    metrics_token: str = setting("", "What a collector of metrics sends as `Authorization: Bearer …`; without it, "
+                                     "metrics answer admins alone.", secret=True)  # fmt: skip
 
 
 @dataclass(frozen=True)
