@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 import duckdb
 import narwhals as nw
@@ -27,6 +27,7 @@ from analysis.records import Alias, DisplayName, ExchangeRate, Recorded, S, dist
 from analysis.store import duck
 from analysis.store.columns import shown, stored
 from analysis.store.walk import Chunk, Columns, Repeated
+from analysis.store.watch import watching
 from analysis.values import Campaign, Filter, local_midnight
 from analysis.vocabulary import TABLES, TIME_COLUMN, column_names
 
@@ -249,6 +250,12 @@ class Tables:
         tables = cls.__new__(cls)
         tables._stand(store, beside, facts)
         return tables
+
+    def watched(self) -> Self:
+        """Return these tables, whose queries the watch over the work that runs here stops too."""
+        if isinstance(self._store, duck.DuckDBStore):
+            watching().also(self._store.connection)
+        return self
 
     def _stand(self, store: Store, beside: _Beside, facts: dict[str, Any]) -> None:
         self._store, self._facts = store, facts

@@ -21,6 +21,7 @@ from analysis.fields import Field, Fields, Figure, bounds, described
 from analysis.later import alt
 from analysis.messages import N_, Message, Money, say
 from analysis.question import Question
+from analysis.store.watch import watching
 from analysis.tables import Tables
 from analysis.values import a, number, value, whole
 
@@ -65,6 +66,11 @@ class Frontier(Question):
     most: float = field(default=1.6, metadata=number(least=1, most=10))
     points: int = field(default=9, metadata=whole(least=3, most=40))
 
+    @property
+    def heavy(self) -> bool:
+        """Whether an answer takes the processor for a second or so."""
+        return True
+
     def _answer(self, tables: Tables) -> FrontierAnswer:
         asked = self.plan.replace(goal="revenue", target=None, total=None, caution=0.0)
         asked = asked.filtered(self.where)
@@ -73,7 +79,11 @@ class Frontier(Question):
             raise DataError.empty(present.headline)
         observed = float(present.table["observed"].iloc[-1])
         totals = observed * np.linspace(self.least, self.most, self.points)
-        found = [(total, _best(asked, tables, float(total))) for total in totals]
+        watching().expect(len(totals))
+        found = []
+        for total in totals:
+            found.append((total, _best(asked, tables, float(total))))
+            watching().step(1)
         rows = [_row(total, answer) for total, answer in found if len(answer.table)]
         if not rows:
             raise DataError.empty(say("At none of these budgets can the rules hold. Take one of them away."))
