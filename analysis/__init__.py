@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from analysis.budget.plans import Plans as Plans
     from analysis.budget.scenario import Scenario as Scenario
     from analysis.comparison.question import Comparison as Comparison
+    from analysis.goals import FigureOf as FigureOf
+    from analysis.goals import Goal as Goal
     from analysis.journey.attribution.question import Attribution as Attribution
     from analysis.journey.funnel.change import FunnelChange as FunnelChange
     from analysis.journey.funnel.conventions import FunnelRules as FunnelRules
@@ -74,9 +76,12 @@ if TYPE_CHECKING:
     from analysis.records import DisplayName as DisplayName
     from analysis.records import ExchangeRate as ExchangeRate
     from analysis.records import Forecast as Forecast
+    from analysis.records import Lesson as Lesson
     from analysis.records import LiftTest as LiftTest
     from analysis.records import PlanLine as PlanLine
     from analysis.records import Record as Record
+    from analysis.records import Task as Task
+    from analysis.records import Trial as Trial
     from analysis.results.performance.question import Performance as Performance
     from analysis.results.sales.question import Sales as Sales
     from analysis.rules.actions import ChangeBudget as ChangeBudget
@@ -131,6 +136,7 @@ _HOMES = {
     "DropOffs": "analysis.journey.funnel.dropoffs",
     "ExchangeRate": "analysis.records",
     "Exclusion": "analysis.journey.steps",
+    "FigureOf": "analysis.goals",
     "Filter": "analysis.values",
     "Forecast": "analysis.records",
     "Frontier": "analysis.budget.allocation.frontier",
@@ -140,12 +146,14 @@ _HOMES = {
     "FunnelPaths": "analysis.journey.paths.of_funnel",
     "FunnelRules": "analysis.journey.funnel.conventions",
     "FunnelStop": "analysis.journey.funnel.stop",
+    "Goal": "analysis.goals",
     "Growth": "analysis.audience.growth",
     "InAll": "analysis.people",
     "InAny": "analysis.people",
     "InGroup": "analysis.people",
     "InSegment": "analysis.people",
     "Intent": "analysis.audience.intent.question",
+    "Lesson": "analysis.records",
     "Lifecycle": "analysis.audience.lifecycle",
     "LifecycleStates": "analysis.audience.states.question",
     "LifetimeValue": "analysis.audience.value.question",
@@ -194,7 +202,9 @@ _HOMES = {
     "StandDown": "analysis.rules.actions",
     "Step": "analysis.journey.steps",
     "Tables": "analysis.tables",
+    "Task": "analysis.records",
     "TimeToConvert": "analysis.journey.funnel.duration",
+    "Trial": "analysis.records",
     "ValueHoldout": "analysis.audience.value.holdout",
     "WithRows": "analysis.people",
     "Words": "analysis.notebook.book",
@@ -248,6 +258,7 @@ __all__ = [
     "DropOffs",
     "ExchangeRate",
     "Exclusion",
+    "FigureOf",
     "Filter",
     "Forecast",
     "Frontier",
@@ -257,12 +268,14 @@ __all__ = [
     "FunnelPaths",
     "FunnelRules",
     "FunnelStop",
+    "Goal",
     "Growth",
     "InAll",
     "InAny",
     "InGroup",
     "InSegment",
     "Intent",
+    "Lesson",
     "Lifecycle",
     "LifecycleStates",
     "LifetimeValue",
@@ -310,7 +323,9 @@ __all__ = [
     "StandDown",
     "Step",
     "Tables",
+    "Task",
     "TimeToConvert",
+    "Trial",
     "ValueHoldout",
     "WithRows",
     "Words",

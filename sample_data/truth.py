@@ -24,10 +24,9 @@ def campaign_facts(spending: Spending) -> Facts:
         {"kind": "phase", "version": 1, "name": name, "start": first.isoformat(), "end": last.isoformat()}
         for name, first, last in plan.CURRENT.phase_spans
     ]
-    goals = {"browse_to_cart": plan.BROWSE_TO_CART, "revenue": round_number(3 * budget), "roi": 3.0}
     return {
         "kind": "campaign",
-        "version": 1,
+        "version": 2,
         "name": plan.CURRENT.name,
         "start": phases[0]["start"],
         "end": phases[-1]["end"],
@@ -36,7 +35,6 @@ def campaign_facts(spending: Spending) -> Facts:
         "margin": plan.MARGIN,
         "zone": plan.ZONE,
         "currency": plan.CURRENCY,
-        "goals": sorted(goals.items()),
     }
 
 
@@ -59,7 +57,26 @@ def record_facts(spending: Spending) -> list[Facts]:
     first, last = plan.SURGE_DATES
     days = {"name": "Singles' Day", "start": first.isoformat(), "end": last.isoformat()}
     tags = [recorded("channel-tag", channel=channel, tag=tag) for channel, tag in plan.TAGS]
-    return [*lines, recorded("calendar-day", **days), *tags]
+    goals = [recorded("goal", **{"base": None, "lift": False, "campaign": None, "date": None, **goal})
+             for goal in (*plan.GOALS, {"name": "Revenue", "figure": "revenue", "target": revenue(budget)})]  # fmt: skip
+    trials = [recorded("trial", name=name, tries=tries, share=share, variant=None, start=None, end=None)
+              for name, tries, share in plan.TRIALS]  # fmt: skip
+    return [*lines, recorded("calendar-day", **days), *tags, *goals, *map(task, plan.TASKS), *trials, *lessons()]
+
+
+def revenue(budget: int) -> int:
+    """What the campaign was to bring, of all sales: so many times its budget."""
+    return round_number(plan.REVENUE_PER_BUDGET * budget)
+
+
+def task(told: tuple[str, str, str, str | None]) -> Facts:
+    stage, name, who, done = told
+    return recorded("task", name=name, stage=stage, due=None, who=who, done=done, campaign=None)
+
+
+def lessons() -> list[Facts]:
+    before, now = plan.CAMPAIGNS[-2].name, plan.CURRENT.name
+    return [recorded("lesson", learnt=learnt, campaign=before, next=now, evidence=why) for learnt, why in plan.LESSONS]
 
 
 def media(amount: int) -> dict[tuple[str, str], int]:

@@ -266,7 +266,8 @@ def _warm() -> None:
 def ask(question: Question) -> Answer:
     """Answer a question on this session's workspace; equal questions on equal data are answered once."""
     here = workspace()
-    answer = _answered(question.digest(), here.version, code_version(), question, here.tables)
+    version = here.planned if question.planned else here.version
+    answer = _answered(question.digest(), version, code_version(), question, here.tables)
     return replace(answer, names=here.display)  # a new name for a code asks nothing again
 
 
