@@ -60,6 +60,12 @@ if TYPE_CHECKING:
     from analysis.people import InSegment as InSegment
     from analysis.people import NotIn as NotIn
     from analysis.people import WithRows as WithRows
+    from analysis.plan.baselines import Baselines as Baselines
+    from analysis.plan.check import PlanCheck as PlanCheck
+    from analysis.plan.progress import GoalProgress as GoalProgress
+    from analysis.plan.review import CampaignReview as CampaignReview
+    from analysis.plan.scorecard import QuarterWeights as QuarterWeights
+    from analysis.plan.scorecard import Scorecard as Scorecard
     from analysis.reallocation.break_even import BreakEven as BreakEven
     from analysis.reallocation.challenge import Challenge as Challenge
     from analysis.reallocation.check import RuleCheck as RuleCheck
@@ -118,9 +124,11 @@ _HOMES = {
     "Allocation": "analysis.budget.allocation.question",
     "AnyOf": "analysis.rules.conditions",
     "Attribution": "analysis.journey.attribution.question",
+    "Baselines": "analysis.plan.baselines",
     "BreakEven": "analysis.reallocation.break_even",
     "CalendarDay": "analysis.records",
     "Campaign": "analysis.values",
+    "CampaignReview": "analysis.plan.review",
     "Card": "analysis.reallocation.rules",
     "Challenge": "analysis.reallocation.challenge",
     "ChangeBudget": "analysis.rules.actions",
@@ -147,6 +155,7 @@ _HOMES = {
     "FunnelRules": "analysis.journey.funnel.conventions",
     "FunnelStop": "analysis.journey.funnel.stop",
     "Goal": "analysis.goals",
+    "GoalProgress": "analysis.plan.progress",
     "Growth": "analysis.audience.growth",
     "InAll": "analysis.people",
     "InAny": "analysis.people",
@@ -174,10 +183,12 @@ _HOMES = {
     "Payback": "analysis.audience.payback.question",
     "Performance": "analysis.results.performance.question",
     "Phase": "analysis.values",
+    "PlanCheck": "analysis.plan.check",
     "PlanLine": "analysis.records",
     "Plans": "analysis.budget.plans",
     "PriceIndex": "analysis.budget.allocation.rules",
     "PrivateDomain": "analysis.audience.private_domain.question",
+    "QuarterWeights": "analysis.plan.scorecard",
     "RFM": "analysis.audience.rfm.question",
     "Reading": "analysis.rules.conditions",
     "Rebalance": "analysis.rules.actions",
@@ -197,6 +208,7 @@ _HOMES = {
     "Rules": "analysis.reallocation.rules",
     "Sales": "analysis.results.sales.question",
     "Scenario": "analysis.budget.scenario",
+    "Scorecard": "analysis.plan.scorecard",
     "Segments": "analysis.audience.segments.question",
     "Simulation": "analysis.reallocation.simulation",
     "StandDown": "analysis.rules.actions",
@@ -240,9 +252,11 @@ __all__ = [
     "Allocation",
     "AnyOf",
     "Attribution",
+    "Baselines",
     "BreakEven",
     "CalendarDay",
     "Campaign",
+    "CampaignReview",
     "Card",
     "Challenge",
     "ChangeBudget",
@@ -269,6 +283,7 @@ __all__ = [
     "FunnelRules",
     "FunnelStop",
     "Goal",
+    "GoalProgress",
     "Growth",
     "InAll",
     "InAny",
@@ -296,10 +311,12 @@ __all__ = [
     "Payback",
     "Performance",
     "Phase",
+    "PlanCheck",
     "PlanLine",
     "Plans",
     "PriceIndex",
     "PrivateDomain",
+    "QuarterWeights",
     "Reading",
     "Rebalance",
     "Record",
@@ -318,6 +335,7 @@ __all__ = [
     "Rules",
     "Sales",
     "Scenario",
+    "Scorecard",
     "Segments",
     "Simulation",
     "StandDown",

@@ -105,7 +105,9 @@ class Goal(Planned):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.target == 0:
-            text_ = say("a goal of zero is reached before anything is done: give what is aimed at, such as 3.5 or 0.15.")
+            text_ = say(
+                "a goal of zero is reached before anything is done: give what is aimed at, such as 3.5 or 0.15."
+            )
             raise QuestionError.field("target", 0, text_)
 
 

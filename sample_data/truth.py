@@ -57,11 +57,20 @@ def record_facts(spending: Spending) -> list[Facts]:
     first, last = plan.SURGE_DATES
     days = {"name": "Singles' Day", "start": first.isoformat(), "end": last.isoformat()}
     tags = [recorded("channel-tag", channel=channel, tag=tag) for channel, tag in plan.TAGS]
-    goals = [recorded("goal", **{"base": None, "lift": False, "campaign": None, "date": None, **goal})
-             for goal in (*plan.GOALS, {"name": "Revenue", "figure": "revenue", "target": revenue(budget)})]  # fmt: skip
+    aims = (*plan.GOALS, {"name": "Revenue", "figure": "revenue", "target": revenue(budget)})
+    unset = {"base": None, "lift": False, "campaign": None, "date": None}
+    goals = [recorded("goal", **{**unset, **aim}) for aim in aims]
     trials = [recorded("trial", name=name, tries=tries, share=share, variant=None, start=None, end=None)
               for name, tries, share in plan.TRIALS]  # fmt: skip
-    return [*lines, recorded("calendar-day", **days), *tags, *goals, *map(task, plan.TASKS), *trials, *lessons()]
+    planned = [*goals, *map(task, plan.TASKS), *trials, *lessons(), forecast(budget - reserve)]
+    return [*lines, recorded("calendar-day", **days), *tags, *planned]
+
+
+def forecast(media_money: int) -> Facts:
+    low, high = (round(media_money * bound) for bound in plan.FORECAST_BOUNDS)
+    return recorded("forecast", name="Plan by the curves of 2025", made="2026-09-06", start=None, end=None,
+                    spend=media_money, revenue=round(media_money * plan.FORECAST), low=low, high=high,
+                    basis="claims")  # fmt: skip
 
 
 def revenue(budget: int) -> int:
@@ -76,7 +85,8 @@ def task(told: tuple[str, str, str, str | None]) -> Facts:
 
 def lessons() -> list[Facts]:
     before, now = plan.CAMPAIGNS[-2].name, plan.CURRENT.name
-    return [recorded("lesson", learnt=learnt, campaign=before, next=now, evidence=why) for learnt, why in plan.LESSONS]
+    carried = [recorded("lesson", learnt=told, campaign=before, next=now, evidence=why) for told, why in plan.LESSONS]
+    return [*carried, recorded("lesson", learnt=plan.KEPT, campaign=now, next=None, evidence="short video, sv_c3")]
 
 
 def media(amount: int) -> dict[tuple[str, str], int]:

@@ -210,7 +210,7 @@ def _fitted(row: Floats, exposure: Floats, design: Floats) -> _Fit:
 
 
 def _newton(row: Floats, of: Floats, x: Floats) -> Floats:
-    """Return the coefficients of a log-linear rate: Newton's steps on the Poisson likelihood, kept from overshooting."""
+    """Return the coefficients of a log-linear rate: Newton's steps on the Poisson likelihood, held in bounds."""
     least = row[row > 0].min() / 2
     weights = np.linalg.lstsq(x, np.log(np.maximum(row, least) / of), rcond=None)[0]
     for _ in range(50):
@@ -269,7 +269,7 @@ def _going_on(holds: Floats, days: int, rng: np.random.Generator) -> Floats:
 def _carried(hold: float, last: Floats, days: int) -> Floats:
     """Return by what factor the last day's error still shows in each of the days to come."""
     fade = max(hold, 0.0) ** np.arange(1, days + 1)
-    return np.maximum(1 + np.clip(last, -0.9, 3.0)[:, None] * fade, 0.05)
+    return np.asarray(np.maximum(1 + np.clip(last, -0.9, 3.0)[:, None] * fade, 0.05))
 
 
 def _lent_draws(days: Days, lent: dict[str, _Lent], parts: int, rng: np.random.Generator) -> Floats:

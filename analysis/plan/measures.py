@@ -16,12 +16,13 @@ import pandas as pd
 from analysis.answer import Answer
 from analysis.arrays import Floats
 from analysis.audience.growth import Growth
-from analysis.audience.private_domain.question import PrivateDomain
+from analysis.audience.private_domain.kernel import inside
+from analysis.audience.private_domain.question import PrivateDomain, private_channels, traffic_events
 from analysis.audience.states.question import LifecycleStates
 from analysis.errors import DataError
 from analysis.estimates import Interval, proportion, ratio_of_sums
 from analysis.journey.funnel.chains import Times, timed
-from analysis.journey.funnel.plan import Plan
+from analysis.journey.funnel.plan import DAY, Plan
 from analysis.journey.funnel.question import Funnel
 from analysis.journey.loyalty.participation import Participation, loyal
 from analysis.journey.loyalty.retention import Retention
@@ -45,11 +46,24 @@ class Told(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """A figure day by day: what is added up, what it is divided by (None for a sum), and by how much the sum goes."""
+    """A figure day by day.
+
+    Parameters
+    ----------
+    top : Series
+        What is added up, by day.
+    bottom : Series, optional
+        What that is divided by; None for a sum.
+    times : float
+        By how much a sum goes.
+    lag : int
+        Days that have to go by before a day's people are judged.
+    """
 
     top: pd.Series[float]
     bottom: pd.Series[float] | None = None
     times: float = 1.0
+    lag: int = 0
 
 
 @dataclass(frozen=True)
@@ -69,9 +83,10 @@ class Side:
 
     def ask(self, question: Question) -> Answer:
         """Answer a question under this side's filter, once."""
-        asked = question.replace(where=self.where)
-        for lacking in asked.lacks(self.tables):
+        for lacking in question.lacks(self.tables):
             raise lacking
+        named = all("campaign" in self.tables.present(table) for table in question.needs)
+        asked = question.replace(where=self.where if named or not self.where.start else self.where.without("campaign"))
         key = asked.digest()
         if key not in self.answers:
             self.answers[key] = asked.run(self.tables)
@@ -122,19 +137,19 @@ class Measure:
     by_day: ByDay | None = None
 
 
-def _row(table: pd.DataFrame, value: str, low: str = "", high: str = "", at: int = 0) -> Interval:
-    row: Any = table.iloc[at]
+def _row(table: pd.DataFrame, value: str, low: str = "", high: str = "") -> Interval:
+    row: Any = table.iloc[0]
     bounds = (float(row[name]) if name and pd.notna(row[name]) else np.nan for name in (low, high))
     found = float(row[value]) if pd.notna(row[value]) else np.nan
     return Interval(np.asarray(found), *map(np.asarray, bounds))
 
 
-def _figure(kind: Callable[[Tables], Question], frame: str, *columns: str, at: int = 0) -> Read:
-    """Return what reads a figure of an answer's row: its column, and those of its bounds."""
+def _figure(kind: Callable[[Tables], Question], frame: str, value: str, low: str = "", high: str = "") -> Read:
+    """Return what reads a figure of an answer's first row: its column, and those of its bounds."""
 
     def read(side: Side) -> Told:
         answer = side.ask(kind(side.tables))
-        return Told(_row(answer.frame(frame), *columns, at=at), answer.currency)
+        return Told(_row(answer.frame(frame), value, low, high), answer.currency)
 
     return read
 
@@ -185,8 +200,7 @@ def _both(side: Side) -> pd.DataFrame:
     sold, spent = (_days(side, kind) for kind in (_sales, _spent))
     if sold[1] != spent[1]:
         raise DataError.empty(say("Revenue and spend are in different currencies: give an exchange rate on Records."))
-    both = sold[0][["realised"]].join(spent[0][["spend"]], how="outer").astype(float).fillna(0.0)
-    return both
+    return sold[0][["realised"]].join(spent[0][["spend"]], how="outer").astype(float).fillna(0.0)
 
 
 def _roi(side: Side) -> Told:
@@ -208,7 +222,8 @@ def _aov_parts(side: Side) -> Parts:
 def _ratio_parts(top: str, bottom: str) -> ByDay:
     def parts(side: Side) -> Parts:
         days, _ = _days(side, _sales)
-        return Parts(*(days[c].astype(float).fillna(0.0) for c in (top, bottom)))
+        above, below = (days[c].astype(float).fillna(0.0) for c in (top, bottom))
+        return Parts(above, below)
 
     return parts
 
@@ -249,11 +264,13 @@ def _step_parts(event: str) -> ByDay:
         steps = list(asked.steps)
         last = steps.index(event) if event in steps else len(steps) - 1
         first, days = _calendar(side)
-        starts = np.array([micros(local_midnight(first.isoformat(), side.tables.zone, days=n)) for n in range(days + 1)])
-        _, found = timed(asked, side.tables, partial(_entered, starts=starts, last=last))
-        entered, went_on = np.sum(found, axis=0)
-        index = pd.date_range(first, periods=days)
-        return Parts(pd.Series(went_on.astype(float), index), pd.Series(entered.astype(float), index))
+        starts = np.array(
+            [micros(local_midnight(first.isoformat(), side.tables.zone, days=n)) for n in range(days + 1)]
+        )
+        plan, found = timed(asked, side.tables, partial(_entered, starts=starts, last=last))
+        entered, went_on = np.sum(found, axis=0).astype(float)
+        index, lag = pd.date_range(first, periods=days), -(-plan.patience // DAY)
+        return Parts(pd.Series(went_on, index), pd.Series(entered, index), lag=lag)
 
     return parts
 
@@ -319,15 +336,29 @@ def _again(side: Side) -> Told:
     return _curve(side, Retention(start=("purchase",), returns=("purchase",)), 1)
 
 
-def _private(*columns: str) -> Read:
+def _private(value: str, low: str, high: str) -> Read:
     def read(side: Side) -> Told:
         answer = side.ask(PrivateDomain(every="campaign"))
         table = answer.table[answer.table["period"] == side.campaign]
         if table.empty:
             raise DataError.empty(say("Nobody came in this campaign."))
-        return Told(_row(table, *columns), answer.currency)
+        return Told(_row(table, value, low, high), answer.currency)
 
     return read
+
+
+def _private_parts(side: Side) -> Parts:
+    """Return the visits of each day, and those through the private domain, as its own question counts them."""
+    asked, tables = PrivateDomain(), side.tables
+    private, events = private_channels(asked, tables), traffic_events(asked, tables)
+    span = tables.span("events")
+    assert span is not None  # its question needs events
+    rows = tables.frame("events", side.where)
+    rows = rows.filter(nw.col("event").is_in(list(events))) if events else rows
+    rows = rows.with_columns(day=day_of("timestamp", tables.zone, *span), inside=inside(private))
+    found = collect(rows.group_by("day").agg(top=nw.col("inside").sum(), bottom=nw.len()))
+    found = found.set_index(pd.to_datetime(found["day"])).sort_index().astype({"top": float, "bottom": float})
+    return Parts(found["top"], found["bottom"])
 
 
 def _took_part(side: Side) -> Told:
@@ -422,7 +453,7 @@ MEASURES: Mapping[str, Measure] = MappingProxyType({
     "lapsed_share": Measure(N_("Buyers who have lapsed"), "share", -1, LifecycleStates, _lapsed),
     "participation": Measure(N_("Loyal users who take part"), "share", 1, Participation, _took_part, _took_part_parts),
     "private_share": Measure(N_("Private domain, of visits"), "share", 1, PrivateDomain,
-                             _private("share", "low", "high")),
+                             _private("share", "low", "high"), _private_parts),
     "private_revenue": Measure(N_("Private domain, of revenue"), "share", 1, PrivateDomain,
                                _private("revenue_share", "revenue_low", "revenue_high")),
     "buyer_cost": Measure(N_("Spend per new buyer"), "money", -1, PrivateDomain,
