@@ -393,7 +393,7 @@ def ask(question: Question, words: str = "") -> Answer:
         Also where somebody stopped it, or it took more than the server allows.
     """
     here, slot = workspace(), st.empty()
-    key = question.digest(), here.version, code_version()
+    key = question.digest(), here.planned if question.planned else here.version, code_version()
     answer = ANSWERS.get(key)
     if answer is None:
         waiting.refuse_stopped(key, slot)
