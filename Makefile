@@ -5,7 +5,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8501
 BIN = .venv/bin
 
-.PHONY: run test bench test-spark check load locale sample clean
+.PHONY: run test bench test-spark check load locale sample screenshots clean
 
 run: .venv/ready
 	$(BIN)/streamlit run app.py --server.address $(HOST) --server.port $(PORT)
@@ -38,9 +38,13 @@ bench: .bench/made
 
 # Collects new texts into the Chinese catalogue; untranslated ones come out empty and fail the tests.
 locale: .venv/test
-	$(BIN)/pybabel -q extract --no-location --sort-output -k say -k N_ -k _ -o locale/sluice.pot analysis ui pages app.py
+	$(BIN)/pybabel -q extract --no-location --sort-output -k say -k N_ -k _ -o locale/sluice.pot analysis server ui pages app.py
 	$(BIN)/pybabel -q update -w 120 --no-fuzzy-matching --ignore-obsolete -l zh_CN -D sluice -i locale/sluice.pot -d locale
 	rm locale/sluice.pot
+
+# Every page in two languages, two themes and two widths into screenshots/, and README's pictures; PAGES="funnel budget".
+screenshots: .venv/test
+	$(BIN)/python tests/screenshots.py $(PAGES)
 
 sample: .venv/run
 	$(BIN)/python -m sample_data.generate --users 28000 --seed 11 --out sample_data

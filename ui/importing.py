@@ -12,7 +12,8 @@ import streamlit as st
 
 from analysis.errors import SluiceError, WorkspaceError
 from analysis.messages import Message, Span, say
-from analysis.workspace import Batch, Export, Workspace
+from analysis.workspace import Batch, Export
+from server.allowed import Allowed
 from ui import session, staging
 from ui.language import _, shown
 
@@ -26,7 +27,7 @@ class Importing:
 
     Parameters
     ----------
-    workspace : Workspace
+    workspace : Allowed
     exports : sequence of Export
     overlap : str
         As in :meth:`analysis.workspace.Workspace.add`.
@@ -34,10 +35,9 @@ class Importing:
         What is done, in the same thread, once the batch is stored.
     """
 
-    def __init__(
-        self, workspace: Workspace, exports: Sequence[Export], overlap: str, after: Callable[[], None]
-    ) -> None:
+    def __init__(self, workspace: Allowed, exports: Sequence[Export], overlap: str, after: Callable[[], None]) -> None:
         self._workspace, self._exports, self._overlap, self._after = workspace, exports, overlap, after
+        self._path: Path = workspace.path
         self._cancel, self._over = threading.Event(), threading.Event()
         self._began = time.monotonic()
         self.done, self.total = 0, sum(export.rows for export in exports)
@@ -53,10 +53,10 @@ class Importing:
             Another import into this workspace is under way.
         """
         with _LOCK:
-            if self._workspace.path in _UNDER_WAY:
+            if self._path in _UNDER_WAY:
                 text = say("Another import into this workspace is under way. Wait until it is done, then press again.")
                 raise WorkspaceError.because(text, "import-under-way")
-            _UNDER_WAY[self._workspace.path] = self
+            _UNDER_WAY[self._path] = self
         threading.Thread(target=self._run, daemon=True).start()
 
     def _run(self) -> None:
@@ -72,15 +72,15 @@ class Importing:
             self.error = say("Something went wrong inside Sluice, and the import stopped. Check the batches below.")
         finally:
             with _LOCK:
-                del _UNDER_WAY[self._workspace.path]
+                del _UNDER_WAY[self._path]
             self._over.set()
 
     def _note(self, done: int, total: int) -> None:
         self.done, self.total = done, total
 
-    def into(self, workspace: Workspace) -> bool:
+    def into(self, workspace: Allowed) -> bool:
         """Say whether it is an import into this workspace."""
-        return self._workspace.path == workspace.path
+        return self._path == workspace.path
 
     def cancel(self) -> None:
         """Ask it to stop; nothing is imported then."""
@@ -102,7 +102,7 @@ class Importing:
         return spent * (self.total - self.done) / self.done if self.done and spent > 1 else None
 
 
-def begin(workspace: Workspace, exports: Sequence[Export], overlap: str, after: Callable[[], None]) -> None:
+def begin(workspace: Allowed, exports: Sequence[Export], overlap: str, after: Callable[[], None]) -> None:
     """Start an import of this session's own; a small one is over when this returns."""
     running = Importing(workspace, exports, overlap, after)
     running.start()
@@ -111,7 +111,7 @@ def begin(workspace: Workspace, exports: Sequence[Export], overlap: str, after: 
     running.over(wait=0.7)
 
 
-def under_way(workspace: Workspace) -> Importing | None:
+def under_way(workspace: Allowed) -> Importing | None:
     """Return the import into a workspace that is under way, whoever started it."""
     return _UNDER_WAY.get(workspace.path)
 
@@ -125,7 +125,7 @@ def finished() -> Importing | None:
     return running
 
 
-def follow(workspace: Workspace | None = None) -> bool:
+def follow(workspace: Allowed | None = None) -> bool:
     """Draw this session's import while it is under way, or anybody's into `workspace`; False where there is none."""
     running = st.session_state.get(KEY) or (under_way(workspace) if workspace else None)
     if running is None or running.over():

@@ -16,7 +16,7 @@ from analysis.fields import Field, Fields, Figure, bounds, described
 from analysis.journey.funnel.question import Funnel
 from analysis.messages import N_, Message, say
 from analysis.overview import chart, words
-from analysis.overview.aims import aims, unread
+from analysis.overview.aims import aims
 from analysis.overview.figures import FIGURES, Standing, questions, standings
 from analysis.overview.goals import GOAL_STATES, Goal, goals
 from analysis.overview.parts import Parts, asked
@@ -75,6 +75,7 @@ class Overview(Question):
     """
 
     title: ClassVar[str] = N_("How is the campaign going?")
+    planned: ClassVar[bool] = True
 
     currency: str | None = field(default=None, metadata=optional(currency_code()))
 
@@ -88,12 +89,13 @@ class Overview(Question):
         parts = asked(tables, self.where, self.currency)
         found = standings(parts)
         over = elapsed(tables, [table for table in TABLES if tables.count(table)])
-        reached = goals(found, aims(tables, self.where), over)
+        aimed = aims(tables, self.where)
+        reached = goals(found, aimed.targets, over)
         currency = next((part.currency for part in (parts.sales, parts.performance) if part), None)
         trend = _trend(parts)
         return OverviewAnswer(
             question=self,
-            version=tables.version,
+            version=tables.planned,
             headline=words.headline(parts, found, reached, currency),
             frames={
                 "table": _table(found, reached),
@@ -101,7 +103,7 @@ class Overview(Question):
                 "trend": trend,
                 "marks": _marks(tables, self.where, trend),
             },
-            notes=(*parts.notes, *words.notes(parts, found, unread(tables, self.where), _absent(tables))),
+            notes=(*parts.notes, *words.notes(parts, found, aimed.others, _absent(tables))),
             currency=currency,
             standings=found,
             goals=reached,

@@ -70,6 +70,9 @@ def _attention(found: Sequence[Standing], goals: Mapping[str, Goal], currency: s
         if goals[one.figure].state == "behind":
             return say("Behind its goal's pace: {figure}, {now} of {goal} with {share} of the days over.", **facts,
                        share=Share(goals[one.figure].elapsed))  # fmt: skip
+        if len(missed) > 1:
+            return say("Short of {n} of {all} goals, by most: {figure}, {now} where {goal} was aimed at.", **facts,
+                       n=len(missed), all=len(goals))  # fmt: skip
         return say("Short of its goal: {figure}, {now} where {goal} was aimed at.", **facts)
     return None
 
@@ -87,7 +90,7 @@ def notes(parts: Parts, found: Sequence[Standing], unread: Sequence[str], absent
     parts : Parts
     found : sequence of Standing
     unread : sequence of str
-        Names of goals that are about no figure of Home.
+        Names of goals that are about no figure of Home, or about another day.
     absent : sequence of str
         Tables that are not there.
     """
@@ -100,7 +103,7 @@ def notes(parts: Parts, found: Sequence[Standing], unread: Sequence[str], absent
                 yield note
                 seen.append(note.message)
     if unread:
-        yield Note("goals-elsewhere", say("Goals that are about no figure here: {names}.", names=Names(tuple(unread))))
+        yield Note("goals-elsewhere", say("The page Plan tells of further goals: {names}.", names=Names(tuple(unread))))
     if any(np.isfinite(one.then) for one in found):
         text = say("Figures are set beside the same days of the campaign before. An arrow stands where chance does not "
                    "explain the change: of all arrows, at most one in twenty is chance after all.")  # fmt: skip

@@ -45,8 +45,7 @@ STYLE = """
 def body(screen: Screen[Any], question: Question) -> None:
     """Draw the answer to Home's question, and the findings beside it."""
     st.html(STYLE)
-    with st.spinner(_(screen.waiting)):
-        answer = session.ask(question)
+    answer = session.ask(question, _(screen.waiting))
     assert isinstance(answer, OverviewAnswer)  # Home's question
     present.switch()
     st.markdown(f"#### {said(answer, answer.headline)}")

@@ -11,7 +11,7 @@ from typing import Any
 
 from analysis.question import Question
 from ui.language import N_
-from ui.screens import comparison, home
+from ui.screens import comparison, home, plan, review
 from ui.screens.base import Screen, View, screen_among
 
 _JOURNEY = ("funnel", "paths", "speed", "retention", "participation", "attribution", "nodes")
@@ -32,7 +32,7 @@ ROOMS: Mapping[str, tuple[Screen[Any], ...]] = MappingProxyType(
         N_("Budget"): _named("performance", "payback", "budget"),
         N_("Rules"): _named("reallocation"),
         NOTEBOOKS: (),
-        PLAN: (),
+        PLAN: (plan.SCREEN, review.SCREEN),
         DATA: (),
     }
 )
