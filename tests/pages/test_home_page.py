@@ -10,7 +10,19 @@ import pytest
 from harness import finding, headline, run, stands_on
 from streamlit.testing.v1 import AppTest
 
-from analysis import DropOffs, Filter, Findings, Funnel, Lifecycle, Overview, Performance, Sales, Tables, read_export
+from analysis import (
+    DropOffs,
+    Filter,
+    Findings,
+    Funnel,
+    Lifecycle,
+    Overview,
+    Performance,
+    Sales,
+    Tables,
+    open_workspace,
+    read_export,
+)
 from analysis.notebook import Notebook
 from analysis.sharing import links
 from analysis.workspace import Workspace
@@ -113,11 +125,12 @@ def test_a_presentation_stands_in_the_address(opened: Open) -> None:
 def test_any_one_table_makes_a_page(opened: Open, workspaces: Path, file: str, least: int, found: list[str]) -> None:
     id = new_id()
     session.visitors().mkdir(parents=True, exist_ok=True)
-    own = session._opened(str(session.visitors() / f"{id}.duckdb"))
+    own = open_workspace(session.visitors() / f"{id}.duckdb")
     export = read_export(session.ROOT / "sample_data" / file, zone="UTC")
     own.add(export)
     own.campaign = session.sample_campaign()
     export.close()
+    own.close()
     app = opened("home", workspace=id)
     assert len(figures(app)) >= least
     assert not app.error
