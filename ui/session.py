@@ -221,6 +221,15 @@ def _in_hands(id: str) -> Allowed:
     return Allowed(id, person, lambda: _open(id), held, Role.EDITOR if id == SAMPLE and not guest() else None)
 
 
+def taken(what: str, make: Callable[[], bytes]) -> Callable[[], bytes]:
+    """Return what makes a file to take along: whether this person may is asked when the file is made.
+
+    It is made in another thread, which does not know the session.
+    """
+    here = workspace()
+    return lambda: here.out(what, make)
+
+
 def tables() -> Tables | None:
     """Return the workspace's tables, the same throughout a run; None where it cannot be opened, which its page says."""
     try:
