@@ -5,7 +5,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8501
 BIN = .venv/bin
 
-.PHONY: run serve test bench test-spark check load locale sample clean
+.PHONY: run serve test bench test-spark check load locale sample screenshots clean
 
 run: .venv/ready
 	$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -45,6 +45,10 @@ locale: .venv/test
 	$(BIN)/pybabel -q extract --no-location --sort-output -k say -k N_ -k _ -o locale/sluice.pot analysis server ui pages app.py
 	$(BIN)/pybabel -q update -w 120 --no-fuzzy-matching --ignore-obsolete -l zh_CN -D sluice -i locale/sluice.pot -d locale
 	rm locale/sluice.pot
+
+# Every page in two languages, two themes and two widths into screenshots/, and README's pictures; PAGES="funnel budget".
+screenshots: .venv/test
+	$(BIN)/python tests/screenshots.py $(PAGES)
 
 sample: .venv/run
 	$(BIN)/python -m sample_data.generate --users 28000 --seed 11 --out sample_data

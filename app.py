@@ -29,9 +29,10 @@ def funnel() -> None:
 first.append(st.Page(funnel, title=_("Funnel"), url_path="funnel", visibility="hidden"))
 data = st.Page("pages/data.py", title=_("Data"), icon=":material/database:", url_path="data")
 notebooks = st.Page("pages/notebooks.py", title=_("Notebooks"), icon=":material/book:", url_path="notebooks")
+glossary = st.Page("pages/glossary.py", title=_("Glossary"), icon=":material/menu_book:", url_path="glossary")
 names = st.Page("pages/records.py", title=_("Names, plan and tests"), icon=":material/label:", url_path="records")
 page = st.navigation(
-    {**navigation, _("Work"): [notebooks], _("Workspace"): [data, names, *account.pages()]}, expanded=True
+    {**navigation, _("Work"): [notebooks], _("Workspace"): [data, names, glossary, *account.pages()]}, expanded=True
 )
 address.stay()
 account.seen(page.url_path)

@@ -10,13 +10,14 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from analysis import Campaign, Tables, open_workspace, read_export
 from analysis.answer import Answer
@@ -37,13 +38,15 @@ from analysis.workspace import Batch, Workspace, WorkspaceFile, workspace_files
 from analysis.workspace.across import UNSET
 from analysis.workspace.folder import is_id, new_id, sweep, used
 from analysis.workspace.kept import unused
-from server import audit
+from analysis.workspace.shelf import Shelf
+from server import audit, config
 from server import registry as registries
 from server.allowed import Allowed, not_here, standing
 from server.guests import Rooms
 from server.registry import Registry
 from server.rights import Action, NotAllowed, Role, allows
-from ui import language, who
+from server.work import Answers, Bounds, Line
+from ui import language, waiting, who
 from ui.language import _, shown
 from ui.once import forget as once_forget
 from ui.once import once
@@ -54,7 +57,9 @@ SAMPLE = "sample"
 WORD = "data.word"
 _TO_BRING = ("no-table", "no-column")
 """Codes of what is no fault of anybody's: the data does not say it."""
-_HEAVY = threading.Lock()
+_QUIET = ("empty", "stopped", "crowded")
+ANSWERS: Answers[Answer] = Answers()
+"""What was answered last, whoever asked."""
 UNUSED = dt.timedelta(days=7)
 """After which a visitor's own copy of the sample goes."""
 
@@ -284,7 +289,7 @@ def create(name: str, *, zone: str, currency: str) -> str:
     check(Action.CREATE)
     id, name = new_id(), _unused(name)
     campaign = Campaign(name=name, start=UNSET[0], end=UNSET[1], zone=zone, currency=currency)
-    made = _opened(str(folder() / f"{id}.duckdb"))
+    made = shelf().open(folder() / f"{id}.duckdb", new=True)
     made.name, made.campaign = name, campaign
     _own(id)
     return id
@@ -295,7 +300,7 @@ def keep_copy(name: str) -> str:
     check(Action.CREATE)
     id, name = new_id(), _unused(name)
     path = workspace().copy(folder() / f"{id}.duckdb")
-    _opened(str(path)).name = name
+    shelf().open(path).name = name
     _own(id)
     return id
 
@@ -305,12 +310,13 @@ def _unused(name: str) -> str:
 
 
 def _open(id: str) -> Workspace:
-    return _sample() if id == SAMPLE else _opened(str(_path(id)))
+    return _sample() if id == SAMPLE else shelf().open(_path(id))
 
 
 @st.cache_resource(show_spinner=False)
-def _opened(path: str) -> Workspace:
-    return open_workspace(path)
+def shelf() -> Shelf:
+    """Return the server's workspaces, of which a few are open at once."""
+    return Shelf()
 
 
 @st.cache_resource(show_spinner=False)
@@ -381,20 +387,47 @@ def _warm() -> None:
     atexit.register(gc.unfreeze)
 
 
-def ask(question: Question) -> Answer:
-    """Answer a question on this session's workspace; equal questions on equal data are answered once."""
-    here = workspace()
-    answer = _answered(question.digest(), here.version, code_version(), question, here.tables)
+def ask(question: Question, words: str = "") -> Answer:
+    """Answer a question on this session's workspace; equal questions on equal data are answered once.
+
+    Parameters
+    ----------
+    question : Question
+    words : str
+        What is said while a light one is on its way; of a heavy one its place in the line and how far it is.
+
+    Raises
+    ------
+    SluiceError
+        Also where somebody stopped it, or it took more than the server allows.
+    """
+    here, slot = workspace(), st.empty()
+    key = question.digest(), here.planned if question.planned else here.version, code_version()
+    answer = ANSWERS.get(key)
+    if answer is None:
+        waiting.refuse_stopped(key, slot)
+        if question.heavy:
+            job = line().ask(key, asker(), lambda: ANSWERS.keep(key, question.run(here.tables().watched())))
+            answer = waiting.until_done(job, asker(), slot)
+        else:
+            with slot, st.spinner(words or _("Working on it…")):
+                answer = ANSWERS.of(key, lambda: question.run(here.tables()))
     return replace(answer, names=here.display)  # a new name for a code asks nothing again
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
-def _answered(
-    question_digest: str, data_version: str, code: str, _question: Question, _tables: Callable[[], Tables]
-) -> Answer:
-    # Many at once would take turns for Python's lock, each of them and everybody's light questions waiting for all.
-    with _HEAVY if _question.heavy else nullcontext():
-        return _question.run(_tables())
+def asker() -> str:
+    """Return who asks, for whom the line has one turn: a person; where nobody is told apart, this browser's session."""
+    if not who.person().alone:
+        return who.person().id
+    context = get_script_run_ctx()
+    return context.session_id if context else "nobody"
+
+
+@lru_cache(maxsize=1)
+def line() -> Line:
+    """Return the line in which this server's long questions wait."""
+    own = config.current().limits
+    return Line(own.questions_at_once, Bounds(own.question_seconds, own.question_mb, own.questions_waiting))
 
 
 @lru_cache(maxsize=1)
@@ -414,7 +447,7 @@ def said_plainly() -> Iterator[None]:
     except SluiceError as error:
         if error.code in _TO_BRING:
             to_bring(error.message)
-        elif error.code == "empty":
+        elif error.code in _QUIET:
             st.info(worded(error.message), icon=":material/info:")
         else:
             st.error(worded(error.message), icon=":material/error:")
