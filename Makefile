@@ -5,10 +5,14 @@ HOST ?= 127.0.0.1
 PORT ?= 8501
 BIN = .venv/bin
 
-.PHONY: run test bench test-spark test-thorough check load locale sample screenshots clean
+.PHONY: run serve test bench test-spark test-thorough check load locale sample screenshots clean
 
 run: .venv/ready
-	$(BIN)/streamlit run app.py --server.address $(HOST) --server.port $(PORT)
+	$(BIN)/streamlit run app.py --server.port $(PORT)
+
+# Behind its gate, for others too once sluice.toml says how they sign in: docs/sign-in.md.
+serve: .venv/ready
+	$(BIN)/streamlit run serve.py --server.headless true --server.address $(HOST) --server.port $(PORT)
 
 test: .venv/test check
 	$(BIN)/python -m pytest -n 2 --dist loadgroup

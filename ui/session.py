@@ -9,7 +9,7 @@ import hashlib
 import json
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
@@ -226,6 +226,15 @@ def _in_hands(id: str) -> Allowed:
     return Allowed(id, person, lambda: _open(id), held, Role.EDITOR if id == SAMPLE and not guest() else None)
 
 
+def taken(what: str, make: Callable[[], bytes]) -> Callable[[], bytes]:
+    """Return what makes a file to take along: whether this person may is asked when the file is made.
+
+    It is made in another thread, which does not know the session.
+    """
+    here = workspace()
+    return lambda: here.out(what, make)
+
+
 def tables() -> Tables | None:
     """Return the workspace's tables, the same throughout a run; None where it cannot be opened, which its page says."""
     try:
@@ -407,7 +416,9 @@ def ask(question: Question, words: str = "") -> Answer:
 
 
 def asker() -> str:
-    """Return who asks, for whom the line has one turn: this browser's session."""
+    """Return who asks, for whom the line has one turn: a person; where nobody is told apart, this browser's session."""
+    if not who.person().alone:
+        return who.person().id
     context = get_script_run_ctx()
     return context.session_id if context else "nobody"
 
