@@ -5,9 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import os
-import secrets
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -37,6 +34,7 @@ from analysis.vocabulary import SERIES_COLUMN, TABLES, TIME_COLUMN
 from analysis.workspace import copies, kept, replaced, segments
 from analysis.workspace.disk import room
 from analysis.workspace.kept import Kept, V
+from analysis.workspace.keys import hash_key as _hash_key
 from analysis.workspace.link import Link
 from analysis.workspace.mappings import FileMapping
 from analysis.workspace.segments import Segment
@@ -718,32 +716,3 @@ def _nothing_usable(aside: pd.DataFrame) -> WorkspaceError:
         column=worst[1],
     )
     return WorkspaceError.because(text, "nothing-usable")
-
-
-def _hash_key() -> bytes:
-    """Return the secret that hides identifiers; it lives in the user's own folder, not in the workspace."""
-    path = Path(os.environ.get("SLUICE_KEY_FILE") or Path.home() / ".config" / "sluice" / "key")
-    if not path.exists():
-        _make_key(path)
-    if len(key := path.read_bytes()) < 16:
-        text = say(
-            "The key file {path} is empty or too short. Put the key back that earlier imports were hashed with.",
-            path=str(path),
-        )
-        raise WorkspaceError.because(text, "bad-key")
-    return key
-
-
-def _make_key(path: Path) -> None:
-    """Make the secret, whole or not at all; of several who make it at once, the first one's stands for all."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)  # for its owner alone
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(32))
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(name, path)
-    finally:
-        os.unlink(name)
