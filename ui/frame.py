@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import streamlit as st
 
 from analysis import Filter, Tables
-from analysis.errors import DataError
+from analysis.errors import DataError, QuestionError, SluiceError
 from analysis.messages import say
 from analysis.question import Question
 from analysis.vocabulary import TABLES
@@ -126,10 +127,16 @@ def aside(navigation: Mapping[str, Sequence[Any]], tables: Tables | None) -> Non
 
 def _saved() -> None:
     """Draw all saved questions as one list to search; choosing one opens it."""
-    found = session.workspace().kept(Question)
+    try:
+        found = session.workspace().kept(Question)
+    except SluiceError:  # its page says what is wrong with it
+        found = ()
     if not found:
         return
-    names = {one.id: f"{one.name} · {_(screen_of(one.value).label)}" for one in found}
+    names: dict[int, str] = {}
+    for one in found:
+        with suppress(QuestionError):  # a notebook may keep what no page asks
+            names[one.id] = f"{one.name} · {_(screen_of(one.value).label)}"
     st.selectbox(
         _("Saved questions"), list(names), index=None, key="saved.chosen", format_func=names.__getitem__,
         placeholder=_("Search"), on_change=_chosen,
