@@ -186,7 +186,7 @@ class Workspace:
             raise QuestionError.field("overlap", overlap, say("choose keep, replace or skip."))
         for i, export in enumerate(exports):
             self._refuse_repeat(export, exports[:i])
-        watch = Watch(sum(export.rows for export in exports), progress, cancel, _cancelled)
+        watch = Watch(sum(export.rows for export in exports), progress, cancel, cancelled)
         batch = watch.run(lambda: self._add(exports, overlap), *(export.scratch.con for export in exports))
         return next(b for b in self.batches() if b.id == batch)
 
@@ -646,7 +646,8 @@ def _nothing_new() -> WorkspaceError:
     return WorkspaceError.because(text, "nothing-new")
 
 
-def _cancelled() -> WorkspaceError:
+def cancelled() -> WorkspaceError:
+    """Return what an import says that was stopped."""
     return WorkspaceError.because(say("The import was cancelled. Nothing was imported."), "cancelled")
 
 
