@@ -47,8 +47,8 @@ VIEWS = {
     "trial": (
         N_("Experiments"),
         N_(
-            "What is tried on a part of the traffic: prices on at most 5 percent, scenes on at least 20. The variant is "
-            "the value in the events, where they have one; then its share is counted."
+            "What is tried on a part of the traffic: prices on at most 5 percent, scenes on at least 20. The variant "
+            "is the value in the events, where they have one; then its share is counted."
         ),
     ),
     "lesson": (

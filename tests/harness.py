@@ -32,6 +32,8 @@ PAGES = (
     "payback",
     "budget",
     "reallocation",
+    "plan",
+    "review",
     "data",
 )
 

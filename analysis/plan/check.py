@@ -149,10 +149,10 @@ class PlanCheckAnswer(Answer):
         shown["row"] = [f"{name}\n{first:%m-%d} – {last:%m-%d}" for name, first, last in
                         zip(shown["stage_name"], shown["first"], shown["last"], strict=True)]  # fmt: skip
         colours = {"over": look.faint, "now": charts.ACCENT, "ahead": charts.PENDING}
-        scale = alt.Scale(domain=list(colours), range=list(colours.values()))
+        scale = alt.Scale(domain=[plot.name("state", one) for one in colours], range=list(colours.values()))
         bars = alt.Chart(shown).mark_bar(height=20, cornerRadius=3).encode(
             x=plot.x("first", title=None), x2="end:T", y=charts.rows("row", list(shown["row"]), lines=2),
-            color=alt.Color("state:N", scale=scale, legend=plot.legend("state", list(colours))),
+            color=alt.Color("state_name:N", scale=scale, legend=alt.Legend(title=None)),
             tooltip=plot.tips("stage", "first", "last", "tasks", "done"),
         )  # fmt: skip
         return charts.finish(bars, look, describe=self.say(self.headline, look.language), height=48 * len(shown) + 60)

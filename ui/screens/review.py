@@ -47,7 +47,8 @@ def _scorecard(tables: Tables, asked: CampaignReview, opened: Scorecard | None) 
         with st.popover(_("Weights by quarter"), icon=":material/balance:"):
             weights = tuple(_weights(start, quarter) for quarter in QUARTERS)
     usual = all(one == QuarterWeights(quarter=one.quarter) for one in weights)
-    return Scorecard(campaigns=chosen, weights=() if usual else weights, where=asked.where)
+    where = asked.where.without("campaign") if asked.where else None
+    return Scorecard(campaigns=chosen, weights=() if usual else weights, where=where)
 
 
 def _weights(start: Scorecard, quarter: str) -> QuarterWeights:
