@@ -29,7 +29,7 @@ ROOMS: Mapping[str, tuple[Screen[Any], ...]] = MappingProxyType(
         ),
         N_("Results"): (*_named("sales"), comparison.SCREEN),
         N_("Money"): _named("performance", "payback", "budget", "reallocation"),
-        N_("Plan"): (plan.SCREEN, review.SCREEN),
+        N_("Plan and review"): (plan.SCREEN, review.SCREEN),
     }
 )
 """The navigation: its headings, and the screens under each."""
