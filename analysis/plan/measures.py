@@ -28,7 +28,7 @@ from analysis.journey.loyalty.participation import Participation, loyal
 from analysis.journey.loyalty.retention import Retention
 from analysis.journey.speed import PageSpeed
 from analysis.messages import N_, say
-from analysis.periods import campaigns, day_of
+from analysis.periods import campaigns, day_of, stretches
 from analysis.question import Question
 from analysis.results.performance.question import Performance
 from analysis.results.sales.question import Sales
@@ -285,6 +285,7 @@ def _entered(plan: Plan, came: Times, *, starts: Floats, last: int) -> Floats:
 
 def _calendar(side: Side) -> tuple[dt.date, int]:
     """Return the first day of a side's rows and how many days they span."""
+    side.tables.require("events")
     span = side.tables.span("events")
     assert span is not None  # there are events
     day = day_of("timestamp", side.tables.zone, *span)
@@ -402,8 +403,7 @@ def _growth(side: Side) -> Told:
 
 
 def _lapsed(side: Side) -> Told:
-    first, days = _calendar(side)
-    last = (first + dt.timedelta(days=days - 1)).isoformat()
+    last = side.where.end or stretches(side.tables)[side.campaign][1].isoformat()
     asked = LifecycleStates(at=last)
     for lacking in asked.lacks(side.tables):
         raise lacking
