@@ -239,6 +239,7 @@ def _new_buyers(side: Side) -> Told:
 
 
 def _funnel(tables: Tables) -> Funnel:
+    tables.require("events")
     return Funnel.suggested(tables)
 
 
