@@ -12,7 +12,7 @@ from analysis.errors import DataError
 from analysis.messages import say
 from analysis.question import Question
 from analysis.vocabulary import TABLES
-from ui import filters, language, session, workspaces
+from ui import account, filters, language, search, session, workspaces
 from ui.kept import TO_OPEN
 from ui.language import _
 from ui.screens import ROOMS, SCREENS, Screen, screen_of
@@ -62,6 +62,7 @@ def head(screen: Screen[Any], tables: Tables) -> Filter | None:
         with st.container(horizontal=True, vertical_alignment="center", key="frame-line", gap="small"):
             workspaces.switch()
             where = filters.Bar(screen.across).draw(tables)
+        account.role()
         title(screen.title)
     return where
 
@@ -92,6 +93,13 @@ def lacking(tables: Tables, errors: Sequence[DataError]) -> None:
     session.to_bring(*(error.message for error in errors) if held else (empty,))
 
 
+def called(page: str) -> str:
+    """Return what a page is called, by the last part of its address."""
+    first = next(iter(SCREENS.values()))
+    beside = {"data": _("Data"), "notebooks": _("Notebooks"), "records": _("Names, plan and tests")}
+    return beside.get(page) or _(SCREENS.get(page, first).label)
+
+
 def pages(tables: Tables | None) -> dict[str, list[Any]]:
     """Return the navigation by heading, the page that is opened first in front; what cannot be answered is marked."""
     return {_(room): [_page(screen, tables) for screen in screens] for room, screens in ROOMS.items()}
@@ -105,35 +113,14 @@ def _page(screen: Screen[Any], tables: Tables | None) -> Any:
 
 
 def aside(navigation: Mapping[str, Sequence[Any]], tables: Tables | None) -> None:
-    """Draw what stands under the navigation: what its marks mean, the saved questions, the language."""
+    """Draw what stands under the navigation: what its marks mean, the search, the language."""
     if any(page.icon == LACKING for room in navigation.values() for page in room):
         st.caption(f"{LACKING} " + _("needs an export that is not here yet"))
-    if tables is not None:
-        _saved()
+    search.box()
     if question := st.session_state.pop(TO_OPEN, None):
         open_question(question)
+    account.menu()
     language.switch()
-
-
-def _saved() -> None:
-    """Draw all saved questions as one list to search; choosing one opens it."""
-    found = session.workspace().kept(Question)
-    if not found:
-        return
-    names = {one.id: f"{one.name} · {_(screen_of(one.value).label)}" for one in found}
-    st.selectbox(
-        _("Saved questions"), list(names), index=None, key="saved.chosen", format_func=names.__getitem__,
-        placeholder=_("Search"), on_change=_chosen,
-    )  # fmt: skip
-    chosen = st.session_state.pop("saved.opened", None)
-    if question := next((one.value for one in found if one.id == chosen), None):
-        open_question(question)
-
-
-def _chosen() -> None:
-    """Note which saved question is to be opened, once; the list itself stays empty."""
-    st.session_state["saved.opened"] = st.session_state["saved.chosen"]
-    st.session_state["saved.chosen"] = None
 
 
 def open_question(question: Question) -> None:

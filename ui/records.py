@@ -50,8 +50,8 @@ def editor(kind: type[Record]) -> None:
         if st.button(_("Keep these changes"), type="primary", key=f"{key}.keep", disabled=not changed):
             _keep(kind, key, after.to_dict("records"), held)
         st.download_button(
-            "CSV", data=sheets.written(kind, [one.value for one in held]), file_name=f"sluice-{kind.kind}.csv",
-            icon=":material/download:", on_click="ignore", key=f"{key}.csv",
+            "CSV", session.taken("records", lambda: sheets.written(kind, [one.value for one in held])),
+            file_name=f"sluice-{kind.kind}.csv", icon=":material/download:", on_click="ignore", key=f"{key}.csv",
         )  # fmt: skip
         with st.popover(_("Add from CSV"), icon=":material/upload:"):
             _upload(kind, key)

@@ -11,7 +11,7 @@ from analysis.answer import Answer
 from analysis.errors import DataError
 from analysis.messages import Message
 from analysis.sharing import downloads, notebooks, pictures
-from ui import address, drawn, goal, kept, segment, session
+from ui import address, drawn, goal, guide, kept, segment, session
 from ui.language import N_, _, current, look, shown
 from ui.notebook import adding
 from ui.tabled import table
@@ -82,6 +82,7 @@ def show(answer: Answer, page: str, look_at: Callable[[Answer, str], None] | Non
     notes(answer, page)
     actions(answer, page)
     details(answer, page, lazily=sum(map(len, answer.frames.values())) > MANY)
+    guide.under(answer.question.kind, page)
 
 
 def details(answer: Answer, page: str, *, lazily: bool = False) -> None:
@@ -143,7 +144,9 @@ def actions(answer: Answer, page: str) -> None:
         here, seen = session.workspace(), look()
         st.download_button(
             _("Notebook file"),
-            data=lambda: notebooks.bundle(notebooks.of(answer.question, seen), here.tables(), seen),
+            data=session.taken(
+                "notebook", lambda: notebooks.bundle(notebooks.of(answer.question, seen), here.tables(), seen)
+            ),
             file_name=f"sluice-{answer.question.kind}.zip",
             mime="application/zip",
             icon=":material/book:",
@@ -162,7 +165,7 @@ def _picture(answer: Answer, page: str) -> None:
         for kind, make in (("PNG", pictures.png), ("SVG", pictures.svg)):
             st.download_button(
                 kind,
-                data=lambda make=make: make(answer, seen),
+                data=session.taken("picture", lambda make=make: make(answer, seen)),
                 file_name=f"sluice-{answer.question.kind}.{kind.lower()}",
                 on_click="ignore",
                 key=f"{page}.picture.{kind}",
@@ -200,7 +203,7 @@ def _data(answer: Answer, page: str) -> None:
             for kind, make in (("csv", downloads.csv), ("parquet", downloads.parquet)):
                 st.download_button(
                     kind.upper() if kind == "csv" else "Parquet",
-                    data=lambda make=make, name=name: make(answer.shown(name, language)),
+                    data=session.taken("data", lambda make=make, name=name: make(answer.shown(name, language))),
                     file_name=f"sluice-{answer.question.kind}-{name}.{kind}",
                     on_click="ignore",
                     key=f"{page}.{name}.{kind}",

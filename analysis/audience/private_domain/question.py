@@ -17,19 +17,15 @@ from analysis.charts import AnyChart, Look
 from analysis.errors import DataError
 from analysis.estimates import Interval, difference, proportion
 from analysis.fields import Field, Fields, Figure, bounds, described
+from analysis.groups import private_among
 from analysis.messages import N_, say
 from analysis.money import Currency, currency_of
 from analysis.periods import campaigns
 from analysis.purchases import purchases, source_of
 from analysis.question import Question
-from analysis.records import ChannelTag
 from analysis.tables import Tables
 from analysis.values import currency_code, names, number, one_of, optional, value
 
-PRIVATE = "private_domain"
-"""The standard code of the private domain among channels."""
-TAG = "private"
-"""The tag of channels that are of it, where none has that code."""
 EVERY = ("campaign", "month", "week")
 STEPS = ("visit", "join_private", "purchase", "purchase")
 """The private domain's four steps, as a funnel has them: drawn in, joined, bought, bought again."""
@@ -187,8 +183,7 @@ def private_channels(asked: PrivateDomain, tables: Tables) -> tuple[str, ...]:
             if channel not in known:
                 raise DataError.unknown(say("channel"), channel, known)
         return asked.channels
-    tagged = tuple(tag.channel for tag in tables.recorded(ChannelTag) if tag.tag == TAG and tag.channel in known)
-    found = (PRIVATE,) if PRIVATE in known else tagged
+    found = private_among(known, tables)
     if not found:
         raise DataError.empty(words.no_channel(known))
     return found
