@@ -73,7 +73,7 @@ def test_stages_follow_on_one_another_over_leap_days_and_clock_changes(day: str)
         ((ASK,), "diagnosis", "passed", "Every task was done in time (1)."),
         ((ASK.replace(done="2026-08-10"),), "diagnosis", "failed", "due on 2026-08-09, was done on 2026-08-10"),
         ((ASK.replace(done=None),), "diagnosis", "failed", "is open on 2026-09-10. Ask Lin"),
-        ((DRAW.replace(done=None, due="2026-09-20"),), "design", "open", "Open: 1 of 1 task; the next, Draw, is due on"),
+        ((DRAW.replace(done=None, due="2026-09-20"),), "design", "open", "Open: 1 of 1 task; the next, Draw,"),
         ((), "test", "open", "it is due by 2026-09-20"),
         ((ASK, DRAW), "order", "passed", "No task was done before"),
         ((ASK.replace(done="2026-09-02"), DRAW), "order", "failed", "Draw (design) was done on 2026-09-01, before Ask"),
