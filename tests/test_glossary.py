@@ -22,10 +22,10 @@ PLAIN = frozenset(
     Days on which they bought | Days with a value | Days with spend | Decision | Decisions carried out
     Decisions held back | Down | Estimable | Fast: users | For the first time | Groups | Highest | Hour | Left
     Left: users | Level | Lowest | Matched orders | Not taken up | Observed spend | Observed to its end | On average
-    Orders | Other users | People | Periods | Planned spend | Right | Right: users | Rows | Rules
+    Orders | Other users | People | Periods | Place | Planned spend | Right | Right: users | Rows | Rules
     Run | Seen | Share | Share of customers | Share of people | Share of the channel's spend
     Share of users | Shown | Slow: users | Spend | Spend of a period | Spend of the hour | Spend per credited conversion
-    Cost per user | Revenue of the hour | Spent so far | Step | Unspent | Users | Users after | Users before
+    Cost per user | Revenue of the hour | Spent so far | Step | Tasks | Tasks done | Unspent | Users | Users after | Users before
     Users counted | Value (shares; hours for the cadence)
     """.replace("\n", " | ").split(" | ")
 )
