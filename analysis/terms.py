@@ -819,8 +819,8 @@ TERMS: tuple[Term, ...] = (
     Term(
         N_("Goal"),
         N_(
-            "A figure that the campaign is to reach by a day. What is covered of the way to it is counted from what was "
-            "set out from; the chance to reach it is that of the forecast, 1 or 0 once it is settled."
+            "A figure that the campaign is to reach by a day. What is covered of the way to it is counted from what "
+            "was set out from; the chance to reach it is that of the forecast, 1 or 0 once it is settled."
         ),
         formula=N_("(now − base) / (target − base)"),
         kinds=("goal-progress",),

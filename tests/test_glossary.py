@@ -25,8 +25,8 @@ PLAIN = frozenset(
     Orders | Other users | People | Periods | Place | Planned spend | Right | Right: users | Rows | Rules
     Run | Seen | Share | Share of customers | Share of people | Share of the channel's spend
     Share of users | Shown | Slow: users | Spend | Spend of a period | Spend of the hour | Spend per credited conversion
-    Cost per user | Revenue of the hour | Spent so far | Step | Tasks | Tasks done | Unspent | Users | Users after | Users before
-    Users counted | Value (shares; hours for the cadence)
+    Cost per user | Revenue of the hour | Spent so far | Step | Tasks | Tasks done | Unspent | Users | Users after
+    Users before | Users counted | Value (shares; hours for the cadence)
     """.replace("\n", " | ").split(" | ")
 )
 """Labels that need no term: counts of what they name, amounts as they are, and sides of what is compared."""
