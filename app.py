@@ -28,10 +28,12 @@ def funnel() -> None:
 first.append(st.Page(funnel, title=_("Funnel"), url_path="funnel", visibility="hidden"))
 data = st.Page("pages/data.py", title=_("Data"), icon=":material/database:", url_path="data")
 notebooks = st.Page("pages/notebooks.py", title=_("Notebooks"), icon=":material/book:", url_path="notebooks")
+glossary = st.Page("pages/glossary.py", title=_("Glossary"), icon=":material/menu_book:", url_path="glossary")
 kept = st.Page("pages/workspaces.py", title=_("Workspaces"), icon=":material/inventory_2:", url_path="workspaces")
 names = st.Page("pages/records.py", title=_("Names, plan and tests"), icon=":material/label:", url_path="records")
 page = st.navigation(
-    {**navigation, _("Work"): [notebooks], _("Workspace"): [data, names, kept, *account.pages()]}, expanded=True
+    {**navigation, _("Work"): [notebooks], _("Workspace"): [data, names, kept, glossary, *account.pages()]},
+    expanded=True,
 )
 address.stay()
 account.seen(page.url_path)

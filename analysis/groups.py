@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from analysis.charts import GROUP_WORDS, NOT_SET, TOTAL
 from analysis.errors import DataError
 from analysis.fields import Field
 from analysis.messages import N_
+from analysis.records import ChannelTag
 from analysis.tables import Tables
 
 GROUPS = 50
@@ -24,6 +27,26 @@ def told_apart_by(column: str, tables: Tables, table: str = "events") -> None:
     tables.require(table, column)
     if column not in (texts := tables.texts(table)):
         raise DataError.not_text(column, texts)
+
+
+PRIVATE = "private_domain"
+"""The standard code of the private domain among channels."""
+TAG = "private"
+"""The tag of channels that are of it, where none has that code."""
+
+
+def private_among(channels: Collection[str], tables: Tables) -> tuple[str, ...]:
+    """Return which of some channels are the private domain: the one of that name, else those marked so.
+
+    Examples
+    --------
+    >>> tables = Tables(records=[ChannelTag(channel="live", tag="private")])
+    >>> private_among(["live", "search"], tables), private_among(["private_domain", "live"], tables)
+    (('live',), ('private_domain',))
+    """
+    if PRIVATE in channels:
+        return (PRIVATE,)
+    return tuple(tag.channel for tag in tables.recorded(ChannelTag) if tag.tag == TAG and tag.channel in channels)
 
 
 def groups_of(breakdown: str | None, tables: Tables) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 import duckdb
 import narwhals as nw
@@ -28,6 +28,7 @@ from analysis.records import Alias, DisplayName, ExchangeRate, Recorded, S, dist
 from analysis.store import duck
 from analysis.store.columns import shown, stored
 from analysis.store.walk import Chunk, Columns, Repeated
+from analysis.store.watch import watching
 from analysis.values import Campaign, Filter, local_midnight
 from analysis.vocabulary import TABLES, TIME_COLUMN, column_names
 
@@ -96,7 +97,8 @@ class _Beside(NamedTuple):
     @property
     def text(self) -> str:
         """What of it changes figures, to digest."""
-        values = "".join(value.to_json() for value in (self.campaign, *self.rates, *self.records) if value)
+        records = (record for record in self.records if record.figures)
+        values = "".join(value.to_json() for value in (self.campaign, *self.rates, *records) if value)
         return values + (repr(self.meanings) if self.meanings else "")
 
 
@@ -134,7 +136,8 @@ class Tables:
     meanings : mapping of str to mapping of str to str
         By column, what each other spelling stands for; part of the version.
     records : tuple of Recorded
-        By kind and title, other spellings settled; part of the version. See :meth:`recorded`.
+        By kind and title, other spellings settled; part of the version where they change figures. See
+        :meth:`recorded`.
 
     Raises
     ------
@@ -265,6 +268,12 @@ class Tables:
         tables._stand(store, beside, facts)
         return tables
 
+    def watched(self) -> Self:
+        """Return these tables, whose queries the watch over the work that runs here stops too."""
+        if isinstance(self._store, duck.DuckDBStore):
+            watching().also(self._store.connection)
+        return self
+
     def _stand(self, store: Store, beside: _Beside, facts: dict[str, Any]) -> None:
         self._store, self._facts = store, facts
         self._meant: Callable[[Exception], SluiceError | None] = lambda _error: None
@@ -320,6 +329,11 @@ class Tables:
     def version(self) -> str:
         """A digest of the data, for caching."""
         return self._store.version()
+
+    @property
+    def planned(self) -> str:
+        """A digest of the data and of what the team plans, for caching answers about the plan."""
+        return version_with(self.version, self.records)
 
     @property
     def zone(self) -> str:
@@ -527,6 +541,12 @@ class Tables:
             self._facts[name] = find()
         kept: T = self._facts[name]
         return kept
+
+
+def version_with(version: str, records: Iterable[Recorded]) -> str:
+    """Return a data version that changes with the plan's records as well."""
+    plan = "".join(record.to_json() for record in records if not record.figures)
+    return hashlib.sha256(f"{version}{plan}".encode()).hexdigest()
 
 
 def instant(when: dt.datetime) -> nw.Expr:

@@ -113,6 +113,26 @@ class Rooms:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """How much one person, and all together, may take: nobody's load is another's."""
+
+    upload_mb: float = setting(1024.0, "Most that one file may have, in MB; the web server before it has to let it "
+                                       "through.", least=1)  # fmt: skip
+    held_mb: float = setting(2048.0, "Most that files of one person may hold while they wait to be imported, in MB.",
+                             least=1)  # fmt: skip
+    held_by_all_mb: float = setting(8192.0, "The same for everybody together.", least=1)
+    workspaces: int = setting(50, "How many workspaces one person may own.", least=1)
+    person_gb: float = setting(20.0, "Disk that the workspaces of one person may take, in GB.", least=0.001)
+    free_gb: float = setting(1.0, "Disk that stays free: below it nothing is imported, saved or copied.", least=0)
+    imports_at_once: int = setting(2, "How many imports run at once; others wait, in turn by person.", least=1)
+    questions_at_once: int = setting(1, "How many long questions run at once; leave a core to everybody's clicks.",
+                                     least=1)  # fmt: skip
+    questions_waiting: int = setting(6, "How many long questions of one person may wait or be under way.", least=1)
+    question_seconds: float = setting(600.0, "Most that one question may take, in seconds.", least=0.1)
+    question_mb: float = setting(4096.0, "Most by which memory may grow while one long question runs, in MB.", least=1)
+
+
+@dataclass(frozen=True)
 class Workspaces:
     """How workspaces are kept."""
 
@@ -145,6 +165,7 @@ class Config:
     oidc: Oidc = Oidc()
     proxy: Proxy = Proxy()
     rooms: Rooms = Rooms()
+    limits: Limits = Limits()
     workspaces: Workspaces = Workspaces()
     backups: Backups = Backups()
 
@@ -313,7 +334,7 @@ def _checked(config: Config) -> Config:
 
 
 def table() -> str:
-    """Return the settings as a Markdown table, as `docs/server.md` shows them."""
+    """Return the settings as a Markdown table, as `docs/settings.md` shows them."""
     rows = ["| setting | without it | what it is for |", "| --- | --- | --- |"]
     for one in described():
         default = {True: "true", False: "false"}.get(one.default, one.default) if one.type is bool else one.default
@@ -323,7 +344,10 @@ def table() -> str:
 
 
 def main() -> None:
-    """Check the settings and print those that hold."""
+    """Check the settings and print those that hold; with `--table`, print the table of `docs/settings.md`."""
+    if "--table" in sys.argv:
+        print(table())
+        return
     try:
         config = load()
     except SluiceError as error:

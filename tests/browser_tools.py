@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import socket
+import subprocess
+import sys
 import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
+PATIENCE = 120_000
 
 
 class Wire:
@@ -59,3 +73,66 @@ def goes_to(page, name: str):
     """Return the link to a page; the first one's address is the app's own."""
     ends = "$='/'" if name == "funnel" else f"*='/{name}'"
     return page.locator(f"[data-testid=stSidebarNav] a[href{ends}]").first
+
+
+# ---- a server and a browser -------------------------------------------------------------------------------
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve the app from workspaces of its own in a folder; gives the address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    env = os.environ | {"SLUICE_WORKSPACES": str(folder), "SLUICE_KEY_FILE": str(folder / "key")}
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
+    command += ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.fileWatcherType", "none"]
+    with (folder / "server.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
+        try:
+            _wait(f"http://127.0.0.1:{port}/_stcore/health")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+
+
+def _wait(url: str) -> None:
+    for _ in range(120):
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.5)
+    raise TimeoutError(url)
+
+
+@contextmanager
+def browsing() -> Iterator:
+    """Start the installed Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+def opened(browser, url: str, *, width: int = 1440, dark: bool = False, locale: str = "en-US"):
+    """Return a page in a browser session of its own; its `context` is to be closed."""
+    scheme = "dark" if dark else "light"
+    context = browser.new_context(
+        viewport={"width": width, "height": 1000}, color_scheme=scheme, locale=locale, accept_downloads=True
+    )
+    page = context.new_page()
+    page.wire = Wire(page)
+    page.set_default_timeout(PATIENCE)
+    page.goto(url, wait_until="domcontentloaded")
+    return page
+
+
+def addresses(page) -> list[str]:
+    """Return the addresses of all pages of the navigation, the first one's being the app's own."""
+    settled(page)
+    found = page.locator("[data-testid=stSidebarNav] a").evaluate_all("links => links.map(a => a.pathname.slice(1))")
+    return list(dict.fromkeys(found))

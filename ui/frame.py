@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 import streamlit as st
 
 from analysis import Filter, Tables
-from analysis.errors import DataError, QuestionError, SluiceError
+from analysis.errors import DataError
 from analysis.messages import say
 from analysis.question import Question
 from analysis.vocabulary import TABLES
-from ui import account, filters, language, session, workspaces
+from ui import account, filters, language, search, session, workspaces
 from ui.kept import TO_OPEN
 from ui.language import _
 from ui.screens import ROOMS, SCREENS, Screen, screen_of
@@ -114,42 +113,14 @@ def _page(screen: Screen[Any], tables: Tables | None) -> Any:
 
 
 def aside(navigation: Mapping[str, Sequence[Any]], tables: Tables | None) -> None:
-    """Draw what stands under the navigation: what its marks mean, the saved questions, the language."""
+    """Draw what stands under the navigation: what its marks mean, the search, the language."""
     if any(page.icon == LACKING for room in navigation.values() for page in room):
         st.caption(f"{LACKING} " + _("needs an export that is not here yet"))
-    if tables is not None:
-        _saved()
+    search.box()
     if question := st.session_state.pop(TO_OPEN, None):
         open_question(question)
     account.menu()
     language.switch()
-
-
-def _saved() -> None:
-    """Draw all saved questions as one list to search; choosing one opens it."""
-    try:
-        found = session.workspace().kept(Question)
-    except SluiceError:  # its page says what is wrong with it
-        found = ()
-    if not found:
-        return
-    names: dict[int, str] = {}
-    for one in found:
-        with suppress(QuestionError):  # a notebook may keep what no page asks
-            names[one.id] = f"{one.name} · {_(screen_of(one.value).label)}"
-    st.selectbox(
-        _("Saved questions"), list(names), index=None, key="saved.chosen", format_func=names.__getitem__,
-        placeholder=_("Search"), on_change=_chosen,
-    )  # fmt: skip
-    chosen = st.session_state.pop("saved.opened", None)
-    if question := next((one.value for one in found if one.id == chosen), None):
-        open_question(question)
-
-
-def _chosen() -> None:
-    """Note which saved question is to be opened, once; the list itself stays empty."""
-    st.session_state["saved.opened"] = st.session_state["saved.chosen"]
-    st.session_state["saved.chosen"] = None
 
 
 def open_question(question: Question) -> None:

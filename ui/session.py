@@ -8,9 +8,10 @@ import gc
 import hashlib
 import json
 import logging
+import shutil
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any
 
 import streamlit as st
 from streamlit.runtime import Runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from analysis import Campaign, Tables, open_workspace, read_export
 from analysis.answer import Answer
@@ -40,16 +42,18 @@ from analysis.workspace.disk import spoken
 from analysis.workspace.folder import is_id, new_id, sweep, used
 from analysis.workspace.kept import unused
 from analysis.workspace.shelf import Shelf
-from server import audit
+from server import audit, limits, running
 from server import registry as registries
 from server.allowed import Allowed, not_here, standing
 from server.backups import standing as standing_backups
 from server.guests import Rooms
+from server.health import meters
 from server.house import House
 from server.keeping import Keeping
 from server.registry import Registry
 from server.rights import Action, NotAllowed, Role, allows
-from ui import language, who
+from server.work import Answers, Bounds, Line
+from ui import language, waiting, who
 from ui.language import _, shown
 from ui.once import forget as once_forget
 from ui.once import once
@@ -60,7 +64,9 @@ SAMPLE = "sample"
 WORD = "data.word"
 _TO_BRING = ("no-table", "no-column")
 """Codes of what is no fault of anybody's: the data does not say it."""
-_HEAVY = threading.Lock()
+_QUIET = ("empty", "stopped", "crowded")
+ANSWERS: Answers[Answer] = Answers()
+"""What was answered last, whoever asked."""
 UNUSED = dt.timedelta(days=7)
 """After which a visitor's own copy of the sample goes."""
 
@@ -232,6 +238,15 @@ def in_hands(id: str) -> Allowed:
     return Allowed(id, person, lambda: _open(id), held, Role.EDITOR if id == SAMPLE and not guest() else None)
 
 
+def taken(what: str, make: Callable[[], bytes]) -> Callable[[], bytes]:
+    """Return what makes a file to take along: whether this person may is asked when the file is made.
+
+    It is made in another thread, which does not know the session.
+    """
+    here = workspace()
+    return lambda: here.out(what, make)
+
+
 def tables() -> Tables | None:
     """Return the workspace's tables, the same throughout a run; None where it cannot be opened, which its page says."""
     try:
@@ -252,6 +267,7 @@ def to_change() -> Allowed:
     if not here.read_only:
         here.check(Action.SAVE)
         return here
+    make_room()
     _swept()
     id = new_id()
     here.copy(visitors() / f"{id}.duckdb")
@@ -284,6 +300,7 @@ def create(name: str, *, zone: str, currency: str) -> str:
         Guests of a room have the copy they were given.
     """
     check(Action.CREATE)
+    make_room(another=True)
     id, name = new_id(), _unused(name)
     campaign = Campaign(name=name, start=UNSET[0], end=UNSET[1], zone=zone, currency=currency)
     made = shelf().open(folder() / f"{id}.duckdb", new=True)
@@ -295,6 +312,7 @@ def create(name: str, *, zone: str, currency: str) -> str:
 def keep_copy(name: str) -> str:
     """Make a workspace of this person's, or the team's, of what stands here, under a name, and return its id."""
     check(Action.CREATE)
+    make_room(another=True)
     id, name = new_id(), _unused(name)
     path = workspace().copy(folder() / f"{id}.duckdb")
     shelf().open(path).name = name
@@ -397,6 +415,7 @@ def warm() -> None:
     if isinstance(Runtime._instance, Runtime):  # not where only the script is run
         house().keep()
     threading.Thread(target=_warm, daemon=True).start()
+    _measured()
 
 
 def _warm() -> None:
@@ -408,20 +427,85 @@ def _warm() -> None:
     atexit.register(gc.unfreeze)
 
 
-def ask(question: Question) -> Answer:
-    """Answer a question on this session's workspace; equal questions on equal data are answered once."""
-    here = workspace()
-    answer = _answered(question.digest(), here.version, code_version(), question, here.tables)
+def _measured() -> None:
+    """Let who watches the server see what waits, what runs and what was answered."""
+    told, answers = meters(), ANSWERS
+    told.read("sluice_browsers", "Browsers that are connected.", running.sessions)
+    told.read("sluice_uploads_bytes", "What uploaded files hold in memory.", lambda: sum(running.held().values()))
+    told.read("sluice_workspaces_open", "Workspaces that are open.", lambda: len(shelf().open_now()))
+    told.read("sluice_disk_free_bytes", "Free where the workspaces are.", lambda: shutil.disk_usage(folder()).free)
+    told.read("sluice_answers_kept", "Questions whose answer was there, since the start.", lambda: answers.found)
+    told.read("sluice_answers_made", "Questions that were answered anew, since the start.", lambda: answers.made)
+    for name, own in (("questions", line()), ("imports", imports())):
+        told.read(f"sluice_{name}_waiting", f"Long {name} that wait in the line.", lambda own=own: own.waiting)
+        told.read(f"sluice_{name}_running", f"Long {name} under way.", lambda own=own: own.under_way)
+        for what in own.counts:
+            told.read(f"sluice_{name}_{what}", f"Long {name}: {what}, since the start.",
+                      lambda own=own, what=what: own.counts[what])  # fmt: skip
+
+
+def ask(question: Question, words: str = "") -> Answer:
+    """Answer a question on this session's workspace; equal questions on equal data are answered once.
+
+    Parameters
+    ----------
+    question : Question
+    words : str
+        What is said while a light one is on its way; of a heavy one its place in the line and how far it is.
+
+    Raises
+    ------
+    SluiceError
+        Also where somebody stopped it, or it took more than the server allows.
+    """
+    here, slot = workspace(), st.empty()
+    key = question.digest(), here.planned if question.planned else here.version, code_version()
+    answer = ANSWERS.get(key)
+    if answer is None:
+        with meters().seconds.labels(question.kind).time():
+            answer = _made(question, key, here, slot, words)
     return replace(answer, names=here.display)  # a new name for a code asks nothing again
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
-def _answered(
-    question_digest: str, data_version: str, code: str, _question: Question, _tables: Callable[[], Tables]
-) -> Answer:
-    # Many at once would take turns for Python's lock, each of them and everybody's light questions waiting for all.
-    with _HEAVY if _question.heavy else nullcontext():
-        return _question.run(_tables())
+def _made(question: Question, key: Hashable, here: Allowed, slot: Any, words: str) -> Answer:
+    waiting.refuse_stopped(key, slot)
+    if not question.heavy:
+        with slot, st.spinner(words or _("Working on it…")):
+            return ANSWERS.of(key, lambda: question.run(here.tables()))
+    job = line().ask(key, asker(), lambda: ANSWERS.keep(key, question.run(here.tables().watched())))
+    return waiting.until_done(job, asker(), slot)
+
+
+def asker() -> str:
+    """Return who asks, for whom a line has one turn: a person, or a browser's session where nobody is told apart."""
+    person, context = who.person(), get_script_run_ctx()
+    return person.id if not person.alone else context.session_id if context else person.id
+
+
+@lru_cache(maxsize=1)
+def line() -> Line:
+    """Return the line in which this server's long questions wait."""
+    own = who.config().limits
+    return Line(own.questions_at_once, Bounds(own.question_seconds, own.question_mb, own.questions_waiting))
+
+
+@lru_cache(maxsize=1)
+def imports() -> Line:
+    """Return the line in which imports wait."""
+    return Line(who.config().limits.imports_at_once, Bounds(float("inf"), float("inf"), 1000))
+
+
+def make_room(*, another: bool = False) -> None:
+    """Go on only where this person's workspaces may take more disk, and where there may be `another`.
+
+    Raises
+    ------
+    LimitError
+    """
+    held, person = who.held(), who.person()
+    mine = [] if held is None or person.alone else list(held.holdings(person).values())
+    own = [_path(one.id) for one in mine if one.owner == person.id and one.kind == "team"]
+    limits.may_grow(who.config().limits, folder(), own, another=another)
 
 
 @lru_cache(maxsize=1)
@@ -445,6 +529,7 @@ def said_plainly() -> Iterator[None]:
             _say(meant)
             return
         logging.getLogger("sluice").exception("unexpected error")
+        meters().failed.inc()
         st.error(
             _("Something went wrong inside Sluice. Your data is unchanged. Reload the page, or undo your last change."),
             icon=":material/error:",
@@ -454,7 +539,7 @@ def said_plainly() -> Iterator[None]:
 def _say(error: SluiceError) -> None:
     if error.code in _TO_BRING:
         to_bring(error.message)
-    elif error.code == "empty":
+    elif error.code in _QUIET:
         st.info(worded(error.message), icon=":material/info:")
     else:
         st.error(worded(error.message), icon=":material/error:")

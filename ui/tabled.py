@@ -10,8 +10,9 @@ import streamlit as st
 
 from analysis.answer import Answer
 from analysis.charts import Plot
+from analysis.glossary import term_of
 from analysis.messages import Span
-from ui.language import _, current, look
+from ui.language import _, current, look, shown
 
 SENTENCE = 60
 """Longer texts are sentences: they stand in the second column, in rows so high that Streamlit breaks lines."""
@@ -42,28 +43,30 @@ def _longest(values: Any) -> int:
 
 
 def _column(whole: pd.DataFrame, column: str, plot: Plot) -> tuple[Any, Any]:
-    values, label = whole[column], plot.title(column)
+    values, label, columns = whole[column], plot.title(column), st.column_config
+    term = term_of(plot.fields[column].label)
+    help = shown(term.text(current())) if term else None
     match plot.fields[column].unit:
         case "share" | "points":
-            return values.astype(float) * 100, st.column_config.NumberColumn(label, format="%.1f%%")
+            return values.astype(float) * 100, columns.NumberColumn(label, format="%.1f%%", help=help)
         case "seconds":
-            return values.map(_span), st.column_config.TextColumn(_(plot.fields[column].label))
+            return values.map(_span), columns.TextColumn(_(plot.fields[column].label), help=help)
         case "money":
-            return values.astype(float).round(2), st.column_config.NumberColumn(label, format="localized")
+            return values.astype(float).round(2), columns.NumberColumn(label, format="localized", help=help)
         case "count":
-            return values, st.column_config.NumberColumn(label, format="localized")
+            return values, columns.NumberColumn(label, format="localized", help=help)
         case "ratio":
-            return values, st.column_config.NumberColumn(label, format="%.3f")
+            return values, columns.NumberColumn(label, format="%.3f", help=help)
         case "number":
-            return values, st.column_config.NumberColumn(label, format="localized")
+            return values, columns.NumberColumn(label, format="localized", help=help)
         case "flag":
-            return values, st.column_config.CheckboxColumn(label)
+            return values, columns.CheckboxColumn(label, help=help)
         case "time":
-            return values, st.column_config.DatetimeColumn(label, format="YYYY-MM-DD HH:mm")
+            return values, columns.DatetimeColumn(label, format="YYYY-MM-DD HH:mm", help=help)
         case "day":
-            return values.astype(str).str[:10], st.column_config.TextColumn(label)
+            return values.astype(str).str[:10], columns.TextColumn(label, help=help)
         case _:
-            return plot.names(whole, column), st.column_config.TextColumn(label)
+            return plot.names(whole, column), columns.TextColumn(label, help=help)
 
 
 def _span(seconds: Any) -> str:

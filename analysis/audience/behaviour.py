@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 
 import narwhals as nw
@@ -135,14 +134,3 @@ def bought_between(tables: Tables, where: Filter | None, after: str, until: str)
     rows = bought_on(tables, _undated(where))
     rows = rows.filter(nw.col("day") > number(after), nw.col("day") <= number(until))
     return rows.select("user_id").unique()
-
-
-def earlier(day: str, by: int) -> str:
-    """Return the day so many before an ISO day.
-
-    Examples
-    --------
-    >>> earlier("2026-03-01", 1)
-    '2026-02-28'
-    """
-    return (dt.date.fromisoformat(day) - dt.timedelta(days=by)).isoformat()

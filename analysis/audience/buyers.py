@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from analysis.answer import Note
 from analysis.arrays import Floats, Ints
+from analysis.audience.days import number
 from analysis.errors import DataError
 from analysis.messages import say
 from analysis.money import Currency, currency_of, known
@@ -20,7 +20,6 @@ from analysis.tables import Tables, collect, count_if, instant
 from analysis.values import Filter, local_day, local_midnight
 
 Lazy = nw.LazyFrame[Any]
-EPOCH = dt.date(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class Bought:
     @property
     def today(self) -> int:
         """The last day that counts, in days since 1970."""
-        return day_number(self.at)
+        return number(self.at)
 
 
 def bought(
@@ -107,27 +106,23 @@ def bought(
     return Bought(kept, at, last, money, notes)
 
 
-def lacking(tables: Tables) -> tuple[DataError, ...]:
-    """Return what tables lack to tell who bought what: orders with their buyers, or purchase events with a value."""
+def lacking(tables: Tables, *, valued: bool = True) -> tuple[DataError, ...]:
+    """Return what tables lack to tell who bought: orders with their buyers, or purchase events.
+
+    Parameters
+    ----------
+    tables : Tables
+    valued : bool
+        Whether it is asked what was paid, too: purchase events then need a value.
+    """
     source = source_of(tables)
-    if source.orders or (source.events and "value" in tables.present("events")):
+    if source.orders or (source.events and (not valued or "value" in tables.present("events"))):
         return ()
     try:
         tables.require("orders", *source.lacks)
     except DataError as error:
         return (error,)
     return ()
-
-
-def day_number(day: str) -> int:
-    """Return an ISO day in days since 1970.
-
-    Examples
-    --------
-    >>> day_number("1970-01-11")
-    10
-    """
-    return (dt.date.fromisoformat(day) - EPOCH).days
 
 
 def days_of(column: Any) -> Ints:

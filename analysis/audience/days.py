@@ -33,9 +33,25 @@ def number(day: str) -> int:
     return (dt.date.fromisoformat(day) - _EPOCH).days
 
 
+def date_of(day: int) -> dt.date:
+    """Return a counted day as a date."""
+    return _EPOCH + dt.timedelta(days=int(day))
+
+
 def iso(day: int) -> str:
     """Return a counted day as ISO text."""
-    return (_EPOCH + dt.timedelta(days=int(day))).isoformat()
+    return date_of(day).isoformat()
+
+
+def earlier(day: str, by: int) -> str:
+    """Return the day so many before an ISO day.
+
+    Examples
+    --------
+    >>> earlier("2026-03-01", 1)
+    '2026-02-28'
+    """
+    return iso(number(day) - by)
 
 
 def day_number(date: nw.Expr) -> nw.Expr:

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from analysis.answer import Answer, Note
 from analysis.audience import lifecycle_chart as picture
+from analysis.audience.days import earlier
 from analysis.charts import TOTAL, AnyChart, Look
 from analysis.errors import DataError, QuestionError
 from analysis.estimates import proportion
@@ -280,14 +281,10 @@ def _days(asked: Lifecycle, tables: Tables, source: _Source) -> _Days:
     at = asked.at or last
     if at < first or first > last:
         raise DataError.empty(_unobserved(asked, tables, observed))
-    since = asked.since or min(max(_earlier(at, DAYS), first), _earlier(at, 1))
+    since = asked.since or min(max(earlier(at, DAYS), first), earlier(at, 1))
     _in_order(since, at)
     ends = (local_midnight(when, tables.zone, days=1) for when in (at, since))
     return _Days(at, since, first, last, *ends)
-
-
-def _earlier(when: str, days: int) -> str:
-    return (dt.date.fromisoformat(when) - dt.timedelta(days=days)).isoformat()
 
 
 def _in_order(since: str, at: str) -> None:

@@ -6,12 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+import numpy as np
+
 from analysis.budget.allocation.question import AllocationAnswer
-from analysis.messages import N_
+from analysis.errors import DataError
+from analysis.groups import private_among
+from analysis.messages import N_, Names, say
 from analysis.reallocation.plans import rehearsal
 from analysis.reallocation.rules import Card, MarketSettings, Rules
+from analysis.reallocation.setting import Setting, setting
 from analysis.reallocation.simulation import Simulation, SimulationAnswer
-from analysis.rules.ready import dying_creatives, plan, proportional
+from analysis.rules.ready import dying_creatives, plan, proportional, waiting
+from analysis.tables import Tables
 
 BUSY = 50
 """Orders an hour at which a surge can be told from chance."""
@@ -34,6 +40,10 @@ class Lesson:
         Orders an hour that the fixed split is to sell: an order's value is set so.
     split : bool
         Whether it starts from Budget's best split.
+    waiting : float, optional
+        Share of the budget that is held back until the burst: the phase with the most demand a day.
+    private : float, optional
+        Share of the budget that the private domain's channels get, the others keeping theirs of the rest.
     """
 
     code: str
@@ -42,6 +52,8 @@ class Lesson:
     given: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
     hourly: int | None = None
     split: bool = False
+    waiting: float | None = None
+    private: float | None = None
 
 
 LESSONS = (
@@ -94,24 +106,88 @@ LESSONS = (
         },
         hourly=BUSY,
     ),
+    Lesson(
+        code="burst",
+        name=N_("Most of it in the burst"),
+        sentence=N_("60% of the budget waits for the phase with the most demand a day, and nothing else happens. "
+                    "Demand is higher then, and so is the spend it has to carry: what does waiting bring, and with "
+                    "what share would you wait?"),
+        given={"market": _QUIET, "against": (plan(reserve=0.0),)},
+        waiting=0.6,
+    ),
+    Lesson(
+        code="private-half",
+        name=N_("Half into the private domain"),
+        sentence=N_("Half of the budget goes to the private domain from the first day. Its curve bends early or late: "
+                    "read under the parts of the gain what splitting otherwise would have brought, and let the rules "
+                    "win it back."),
+        given={"market": _QUIET, "rules": plan(reserve=0.0)},
+        private=0.5,
+    ),
+    Lesson(
+        code="daily",
+        name=N_("Every four hours, or once a day"),
+        sentence=N_("The plan looks every 4 hours and moves money every 8; beside it stand the same rules once a day, "
+                    "on the same chance. What do the further looks earn?"),
+        given={"rules": plan(), "against": (plan(evaluate_every="1d", adjust_every="1d"),)},
+    ),
 )  # fmt: skip
 """What a team can begin with."""
 
 
-def begun(lesson: Lesson, usual: SimulationAnswer | None = None, best: AllocationAnswer | None = None) -> Simulation:
+def begun(
+    lesson: Lesson, tables: Tables, usual: SimulationAnswer | None = None, best: AllocationAnswer | None = None
+) -> Simulation:
     """Return a lesson's simulation on the data that two answers are of.
 
     Parameters
     ----------
     lesson : Lesson
+    tables : Tables
     usual : SimulationAnswer, optional
         Of `Simulation()`: tells what an hour sells.
     best : AllocationAnswer, optional
         Of `Allocation()`: the split to start from.
+
+    Raises
+    ------
+    DataError
+        No channel has a response curve, or none of those that have one is the private domain's.
     """
     question = rehearsal(best, Rules()) if lesson.split and best else Simulation()
     question = question.replace(**lesson.given)
+    if lesson.waiting:
+        question = question.replace(rules=waiting(day=_burst(setting(question, tables)), share=lesson.waiting))
+    if lesson.private:
+        question = question.replace(split=_private(setting(question, tables), tables, lesson.private))
     if lesson.hourly is None or usual is None:
         return question
     worth = round(usual.orders_an_hour * usual.order_value / lesson.hourly, 4)
     return question.replace(market=question.market.replace(order_value=max(worth, 0.0001)))
+
+
+def _burst(given: Setting) -> int:
+    """Return the day of the campaign on which the phase with the most demand a day begins; the first is 1."""
+    market = given.market
+    demand = market.multiplier @ (given.plan / given.plan.sum())
+    begins = market.times[market.phase == int(np.argmax(demand))][0]
+    return int((begins.normalize() - market.times[0].normalize()).days) + 1
+
+
+def _private(given: Setting, tables: Tables, share: float) -> dict[str, float]:
+    """Return a split that gives the private domain its share, whoever is on either side keeping theirs of it."""
+    names = given.market.channels
+    private = private_among(names, tables)
+    if not private:
+        text = say(
+            "None of the channels with a response curve is the private domain's: {names}. Mark one of them private "
+            "under Names, plan and tests.",
+            names=Names(names),
+        )
+        raise DataError.empty(text)
+    own = given.plan / given.plan.sum()
+    inside = np.array([name in private for name in names])
+    if inside.all():
+        return dict(zip(names, own.tolist(), strict=True))
+    parts = np.where(inside, share * own / own[inside].sum(), (1 - share) * own / own[~inside].sum())
+    return dict(zip(names, parts.tolist(), strict=True))

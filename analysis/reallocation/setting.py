@@ -257,7 +257,7 @@ def _budget(asked: SimulationDefinition, tables: Tables, found: CurvesAnswer, sp
         table = found.table
         share = float(table.loc[table["estimable"].astype(bool), "spend"].sum() / table["spend"].sum())
         return campaign.budget * share, "scaled-budget" if share < 1 else ""
-    return float(spend.sum()) / (1 - asked.rule_set().reserve), "observed-budget"
+    return float(spend.sum()) / (1 - asked.rule_set().held_back), "observed-budget"
 
 
 def _shares(asked: SimulationDefinition, names: tuple[str, ...], spend: Floats) -> Floats:

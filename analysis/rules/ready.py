@@ -284,6 +284,21 @@ def staged_release(*, tranches: tuple[float, ...] = (0.2, 0.2), target: float = 
     return RuleSet(name=N_("staged release"), rules=(release, hold), tranches=tranches)
 
 
+def waiting(*, day: int, share: float = 0.6) -> RuleSet:
+    """Return a rule that keeps most of the budget for one day and all that follow it.
+
+    Parameters
+    ----------
+    day : int
+        Of the campaign, the first being 1.
+    share : float
+        Of the whole budget, held back until then.
+    """
+    begins = Compare(left=Reading(metric="day"), is_=">=", than=day)
+    release = Rule(name=N_("release the rest for the burst"), per="campaign", when=begins, then=(ReleaseTranche(),))
+    return RuleSet(name=N_("most of the budget in the burst"), rules=(release,), tranches=(share,))
+
+
 READY = (
     Ready(
         "plan",
@@ -334,7 +349,7 @@ READY = (
 )  # fmt: skip
 """What a team can begin with."""
 
-_NAMES = frozenset(rule.name for ready in READY for rule in ready.rules.rules)
+_NAMES = frozenset(rule.name for rules in (*(ready.rules for ready in READY), waiting(day=1)) for rule in rules.rules)
 
 
 def called(name: str) -> Message | str:

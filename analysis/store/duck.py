@@ -41,6 +41,11 @@ class DuckDBStore:
     def __init__(self, con: duckdb.DuckDBPyConnection, version: str) -> None:
         self._con, self._version = con, version
 
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """What its queries run on."""
+        return self._con
+
     def frame(self, table: str) -> nw.LazyFrame[Any]:
         """Return all of a table."""
         return nw.from_native(self._con.table(table))

@@ -28,7 +28,7 @@ from analysis.records import Alias, DisplayName, ExchangeRate, Recorded, distinc
 from analysis.store import duck
 from analysis.store.columns import stored
 from analysis.store.watch import Watch, watching
-from analysis.tables import Tables
+from analysis.tables import Tables, version_with
 from analysis.values import Campaign, Value
 from analysis.vocabulary import SERIES_COLUMN, TABLES, TIME_COLUMN
 from analysis.workspace import copies, kept, replaced, segments
@@ -127,6 +127,12 @@ class Workspace:
         return self._now.version
 
     @property
+    def planned(self) -> str:
+        """The version with what the team plans, for caching answers about the plan."""
+        now = self._now
+        return version_with(now.version, now.records)
+
+    @property
     def campaign(self) -> Campaign | None:
         """The campaign, if one was set."""
         return self._now.campaign
@@ -180,7 +186,7 @@ class Workspace:
             raise QuestionError.field("overlap", overlap, say("choose keep, replace or skip."))
         for i, export in enumerate(exports):
             self._refuse_repeat(export, exports[:i])
-        watch = Watch(sum(export.rows for export in exports), progress, cancel, _cancelled)
+        watch = Watch(sum(export.rows for export in exports), progress, cancel, cancelled)
         batch = watch.run(lambda: self._add(exports, overlap), *(export.scratch.con for export in exports))
         return next(b for b in self.batches() if b.id == batch)
 
@@ -640,7 +646,8 @@ def _nothing_new() -> WorkspaceError:
     return WorkspaceError.because(text, "nothing-new")
 
 
-def _cancelled() -> WorkspaceError:
+def cancelled() -> WorkspaceError:
+    """Return what an import says that was stopped."""
     return WorkspaceError.because(say("The import was cancelled. Nothing was imported."), "cancelled")
 
 
@@ -694,7 +701,8 @@ def _version(con: duckdb.DuckDBPyConnection) -> str:
 def _of_data(con: duckdb.DuckDBPyConnection) -> list[Any]:
     """Return what tells the data, but for segments: the campaign, the files and what is known beside them."""
     files = con.execute('SELECT batch, digest, "table", mapping FROM batch_files ORDER BY ALL').fetchall()
-    return [meta(con, "campaign"), files, *(v.to_json() for v in (*_rates(con), *_aliases(con), *_records(con)))]
+    records = (record for record in _records(con) if record.figures)
+    return [meta(con, "campaign"), files, *(v.to_json() for v in (*_rates(con), *_aliases(con), *records))]
 
 
 def _within(con: duckdb.DuckDBPyConnection) -> Tables:

@@ -42,11 +42,11 @@ def test_a_saved_question_opens_once(visit) -> None:
     settled(page)
     goes_to(page, "retention").click()
     settled(page)
-    box = page.get_by_role("combobox", name="Saved questions")
-    box.scroll_into_view_if_needed()
-    page.wait_for_timeout(500)  # a list that opens while its place still moves closes again
-    box.click()
-    page.get_by_role("option", name="weekly · Funnel").click()
+    box = page.get_by_role("textbox", name="Search")
+    box.fill("weekly")
+    box.press("Enter")
+    settled(page)
+    page.get_by_role("button", name="weekly · Funnel").click()
     settled(page)
     assert page.locator("h1").inner_text() == "Where do people drop off?"
     goes_to(page, "sales").click()

@@ -33,7 +33,7 @@ def _begin(place: str, start: Simulation, lesson: Lesson) -> None:
     try:
         usual = session.ask(Simulation(where=start.where)) if lesson.hourly else None
         best = session.ask(Allocation(where=start.where)) if lesson.split else None
-        question = begun(lesson, usual, best)  # type: ignore[arg-type]
+        question = begun(lesson, session.workspace().tables(), usual, best)  # type: ignore[arg-type]
     except SluiceError as error:
         st.session_state[f"{place}view.word"] = session.worded(error.message)
         return

@@ -34,5 +34,5 @@ def traits(table: pd.DataFrame, plot: Plot, describe: str) -> AnyChart:
         color=alt.Color("apart:Q", scale=scale, legend=None),
         tooltip=plot.tips("group", "count", "own", "everybody", "apart", "low", "high"),
     )
-    words = base.mark_text(color=look.ink).encode(text="label:N")
+    words = base.mark_text(color=look.ink).encode(text=alt.Text("label:N"))
     return charts.finish(alt.layer(cells, words), look, describe=describe, height=30 * len(order) + 40)

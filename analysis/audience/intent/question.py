@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 
 from analysis.answer import Answer
 from analysis.arrays import Floats
-from analysis.audience.behaviour import Habits, behaviour, bought_between, earlier, habits
-from analysis.audience.days import Lazy, last_day
+from analysis.audience.behaviour import Habits, behaviour, bought_between, habits
+from analysis.audience.days import Lazy, earlier, last_day
 from analysis.audience.intent import chart, words
 from analysis.audience.intent.kernel import LEVELS, RECENT, Fit, People, calibration, fit, over_expected, told
 from analysis.audience.intent.spend import MONEY, spent_on

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.answer import Note
-from analysis.audience.behaviour import earlier
+from analysis.audience.days import earlier
 from analysis.audience.intent.kernel import Told
 from analysis.audience.intent.spend import Spent
 from analysis.estimates import Interval

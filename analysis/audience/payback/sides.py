@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.arrays import Floats, Ints
-from analysis.audience.buyers import EPOCH, Bought, bought, day_number, days_of, numbers_of
+from analysis.audience.buyers import Bought, bought, days_of, numbers_of
+from analysis.audience.days import date_of, number
 from analysis.audience.payback.definition import PaybackDefinition
 from analysis.errors import DataError
 from analysis.messages import say
@@ -79,7 +80,7 @@ class Sides:
     @property
     def begun(self) -> dt.date:
         """The day of the first purchase that counts."""
-        return EPOCH + dt.timedelta(days=int(self.purchases.first.min()))
+        return date_of(self.purchases.first.min())
 
     @classmethod
     def of(cls, asked: PaybackDefinition, tables: Tables) -> Sides:
@@ -101,7 +102,7 @@ class Sides:
         ends = [_whole(tables, table) for table in ("orders", "spend")]
         span = tables.span("spend")
         assert span is not None  # `needs` holds spend
-        return cls(found, purchases, spend, paid_in, day_number(local_day(span[0], tables.zone)), ends[1], ends[0],
+        return cls(found, purchases, spend, paid_in, number(local_day(span[0], tables.zone)), ends[1], ends[0],
                    margin, spread)  # fmt: skip
 
 
@@ -111,7 +112,7 @@ def _columns(asked: PaybackDefinition) -> tuple[str, ...]:
 
 def _whole(tables: Tables, table: str) -> int:
     """Return the last day that is over in a table, in days since 1970."""
-    return day_number(local_day(known_until(tables, of=(table,)) + _TICK, tables.zone)) - 1
+    return number(local_day(known_until(tables, of=(table,)) + _TICK, tables.zone)) - 1
 
 
 def _bought(asked: PaybackDefinition, tables: Tables, found: Bought, margin: float) -> Paid:
@@ -134,7 +135,7 @@ def _bought(asked: PaybackDefinition, tables: Tables, found: Bought, margin: flo
     table = table.sort_by([("user_id", "ascending"), ("day", "ascending")])
     table = table.append_column("customer", table["user_id"].combine_chunks().dictionary_encode().indices)
     first = days_of(table["first"])
-    start, end = (day_number(day) if day else None for day in _dates(asked.where))
+    start, end = (number(day) if day else None for day in _dates(asked.where))
     fits_dates = (first >= (start if start is not None else first.min(initial=0))) & (
         first <= (end if end is not None else first.max(initial=0))
     )
@@ -173,7 +174,7 @@ def _spend(asked: PaybackDefinition, tables: Tables, code: str | None) -> tuple[
         "channel": np.asarray(table["channel"].to_pandas().to_numpy(), object)[at],
         "spend": (numbers_of(table["amount"]) / long)[at],
     })  # fmt: skip
-    start, end = (day_number(day) if day else None for day in _dates(where))
+    start, end = (number(day) if day else None for day in _dates(where))
     spread = spread[spread["day"] >= start] if start is not None else spread
     spread = spread[spread["day"] <= end] if end is not None else spread
     return spread, money, bool((long > 1).any())

@@ -17,19 +17,15 @@ from analysis.charts import AnyChart, Look
 from analysis.errors import DataError
 from analysis.estimates import Interval, difference, proportion
 from analysis.fields import Field, Fields, Figure, bounds, described
+from analysis.groups import private_among
 from analysis.messages import N_, say
 from analysis.money import Currency, currency_of
 from analysis.periods import campaigns
 from analysis.purchases import purchases, source_of
 from analysis.question import Question
-from analysis.records import ChannelTag
 from analysis.tables import Tables
 from analysis.values import currency_code, names, number, one_of, optional, value
 
-PRIVATE = "private_domain"
-"""The standard code of the private domain among channels."""
-TAG = "private"
-"""The tag of channels that are of it, where none has that code."""
 EVERY = ("campaign", "month", "week")
 STEPS = ("visit", "join_private", "purchase", "purchase")
 """The private domain's four steps, as a funnel has them: drawn in, joined, bought, bought again."""
@@ -94,8 +90,8 @@ class PrivateDomain(Question):
                 raise DataError.unknown(say("event"), event, tables.event_keys)
         if self.every == "campaign":
             tables.require("events", "campaign")
-        scope = Scope(tables, self.where, self.every, _private(self, tables))
-        events = self.by or (("visit",) if "visit" in tables.event_keys else ())
+        scope = Scope(tables, self.where, self.every, private_channels(self, tables))
+        events = traffic_events(self, tables)
         currency = _currency(self, tables)
         runs = campaigns(tables, self.where, dated=True) if "campaign" in tables.present("events") else ()
         came = traffic(scope, events)
@@ -179,18 +175,23 @@ class PrivateDomainAnswer(Answer):
 # ---- the work ---------------------------------------------------------------------------------------------
 
 
-def _private(asked: PrivateDomain, tables: Tables) -> tuple[str, ...]:
+def private_channels(asked: PrivateDomain, tables: Tables) -> tuple[str, ...]:
+    """Return the channels of the private domain: those asked for, the standard one, or those tagged as such."""
     known = tables.names("channel", "events")
     if asked.channels:
         for channel in asked.channels:
             if channel not in known:
                 raise DataError.unknown(say("channel"), channel, known)
         return asked.channels
-    tagged = tuple(tag.channel for tag in tables.recorded(ChannelTag) if tag.tag == TAG and tag.channel in known)
-    found = (PRIVATE,) if PRIVATE in known else tagged
+    found = private_among(known, tables)
     if not found:
         raise DataError.empty(words.no_channel(known))
     return found
+
+
+def traffic_events(asked: PrivateDomain, tables: Tables) -> tuple[str, ...]:
+    """Return the events that count as traffic; none are all of them."""
+    return asked.by or (("visit",) if "visit" in tables.event_keys else ())
 
 
 def _currency(asked: PrivateDomain, tables: Tables) -> Currency:

@@ -13,7 +13,8 @@ import pyarrow as pa
 
 from analysis.answer import Answer
 from analysis.arrays import Bools, Floats, Ints
-from analysis.audience.buyers import Bought, bought, day_number, days_of, lacking, numbers_of
+from analysis.audience.buyers import Bought, bought, days_of, lacking, numbers_of
+from analysis.audience.days import date_of, earlier, iso, number
 from analysis.audience.rfm import chart, words
 from analysis.audience.rfm.kernel import PROSPECTS, Customers, Cuts
 from analysis.charts import TOTAL, AnyChart, Look
@@ -36,8 +37,8 @@ from analysis.values import (
 )
 from analysis.vocabulary import RFM_GROUPS
 
-BEFORE = dt.timedelta(days=28)
-"""How long before `at` what groups brought is counted from, where no campaign says."""
+BEFORE = 28
+"""How many days before `at` what groups brought is counted from, where no campaign says."""
 UNSEEN = N_("first seen since")
 """Whoever was not seen yet on the earlier day."""
 PLACES = (*RFM_GROUPS, UNSEEN)
@@ -260,13 +261,13 @@ class _People:
         # Engines give rows in no order, and floats add up to the last digit in one order alone.
         amounts = [numbers_of(rows[name]).round(6) for name in ("value_before", "value")]
         rows = rows if named else rows.take(pa.array(np.lexsort(amounts)))
-        number = {name: numbers_of(rows[name]) for name in (*sums, "seen_before")}
-        number |= {name: number[name].round(6) for name in ("value", "value_before")}
-        now = Customers(_ago(rows["day"], found.today), number["n"], number["value"])
-        before = Customers(_ago(rows["day_before"], day_number(since)), number["n_before"], number["value_before"])
-        _tell(asked, found, now, number["priced"])
-        unpriced = int(number["n"].sum() - number["priced"].sum())
-        return cls(found, since, now, before, number["seen_before"] > 0, since >= first, len(parts) > 1, unpriced,
+        sums_of = {name: numbers_of(rows[name]) for name in (*sums, "seen_before")}
+        sums_of |= {name: sums_of[name].round(6) for name in ("value", "value_before")}
+        now = Customers(_ago(rows["day"], found.today), sums_of["n"], sums_of["value"])
+        before = Customers(_ago(rows["day_before"], number(since)), sums_of["n_before"], sums_of["value_before"])
+        _tell(asked, found, now, sums_of["priced"])
+        unpriced = int(sums_of["n"].sum() - sums_of["priced"].sum())
+        return cls(found, since, now, before, sums_of["seen_before"] > 0, since >= first, len(parts) > 1, unpriced,
                    rows["user_id"] if named else None)  # fmt: skip
 
     def cuts(self, asked: RFM) -> Cuts:
@@ -312,7 +313,7 @@ def _seen(where: Filter | None, tables: Tables, at: str, since: str) -> list[nw.
 def _ago(days: Any, today: int) -> Floats:
     """Return how many days ago each day was, 0 where there is none."""
     held = np.asarray(days.is_valid())
-    return np.where(held, today - days_of(days.fill_null(dt.date(1970, 1, 1))), 0).astype(float)
+    return np.where(held, today - days_of(days.fill_null(date_of(0))), 0).astype(float)
 
 
 def _since_day(asked: RFM, tables: Tables, at: str, first: str) -> str:
@@ -320,10 +321,9 @@ def _since_day(asked: RFM, tables: Tables, at: str, first: str) -> str:
         _in_order(asked.since, at)
         return asked.since
     campaign = tables.campaign
-    day = dt.date.fromisoformat
     if campaign and first < campaign.start <= at:
-        return (day(campaign.start) - dt.timedelta(days=1)).isoformat()
-    return min(max((day(at) - BEFORE).isoformat(), first), (day(at) - dt.timedelta(days=1)).isoformat())
+        return earlier(campaign.start, 1)
+    return min(max(earlier(at, BEFORE), first), earlier(at, 1))
 
 
 def _in_order(since: str, at: str) -> None:
@@ -345,8 +345,7 @@ def _tell(asked: RFM, found: Bought, now: Customers, priced: Floats) -> None:
     if not priced.sum():
         raise DataError.empty(words.unpriced())
     if own.min() == own.max() and not asked.recency:
-        last = dt.date(1970, 1, 1) + dt.timedelta(days=found.today - int(own[0]))
-        raise DataError.empty(words.one_day(last.isoformat()))
+        raise DataError.empty(words.one_day(iso(found.today - int(own[0]))))
 
 
 def _table(people: _People, groups: Ints) -> pd.DataFrame:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.answer import Answer
+from analysis.audience.buyers import lacking
 from analysis.audience.days import Lazy, bought_on, iso, last_day, number
 from analysis.audience.states import chart, words
 from analysis.audience.states.kernel import NOBODY, PLACES, USUAL, Gaps, Rules, gaps_of, neighbours, standing, weekly
@@ -21,7 +22,7 @@ from analysis.errors import DataError, QuestionError
 from analysis.estimates import proportion
 from analysis.fields import Field, Fields, Figure, bounds, described
 from analysis.messages import N_, Message, say
-from analysis.purchases import purchases, source_of
+from analysis.purchases import purchases
 from analysis.question import Segmentation
 from analysis.tables import Tables, collect
 from analysis.values import Filter, day, one_of, optional, value, whole
@@ -92,14 +93,7 @@ class LifecycleStates(Segmentation):
     @classmethod
     def lacks(cls, tables: Tables) -> tuple[DataError, ...]:
         """Return what the tables do not have of what tells who bought."""
-        source = source_of(tables)
-        if source.orders or source.events:
-            return ()
-        try:
-            tables.require("orders", *source.lacks)
-        except DataError as error:
-            return (error,)
-        return ()
+        return lacking(tables, valued=False)
 
     @classmethod
     def suggested(cls, tables: Tables) -> Self:
@@ -136,8 +130,8 @@ class LifecycleStates(Segmentation):
         DataError
             Nobody is counted, or the tables lack what the question needs.
         """
-        for lacking in self.lacks(tables):
-            raise lacking
+        for error in self.lacks(tables):
+            raise error
         rows, rules = _settled(self, tables, ids=True)
         users = standing(rows, rules)
         kept = {"was": self.was, "now": self.now}

@@ -10,7 +10,8 @@ import narwhals as nw
 import numpy as np
 
 from analysis.arrays import Floats, Ints
-from analysis.audience.buyers import EPOCH, Bought, bought, days_of, numbers_of
+from analysis.audience.buyers import Bought, bought, days_of, numbers_of
+from analysis.audience.days import date_of
 from analysis.audience.value.buying import Histories
 from analysis.audience.value.worth import Spent
 from analysis.tables import Tables, count_if, sum_if
@@ -88,7 +89,7 @@ class Customers:
         """
         found = bought(tables, where.replace(start=None, end=None) if where else None, at=at, currency=currency)
         ended = found.today - cut
-        each = _each(found, EPOCH + dt.timedelta(days=ended), where)
+        each = _each(found, date_of(ended), where)
         rows = (each if named else each.drop("user_id")).collect("pyarrow").to_arrow()
         first, last = days_of(rows["first"]), days_of(rows["last"])
         number = {name: numbers_of(rows[name]) for name in ("days", "priced", "repeat", "value", "later")}

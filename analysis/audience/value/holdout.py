@@ -12,7 +12,8 @@ import pandas as pd
 
 from analysis.answer import Answer
 from analysis.arrays import Floats, Ints
-from analysis.audience.buyers import EPOCH, days_of, lacking, numbers_of
+from analysis.audience.buyers import days_of, lacking, numbers_of
+from analysis.audience.days import date_of, iso
 from analysis.audience.value import chart, words
 from analysis.audience.value.buying import MODELS, Buying, Model
 from analysis.audience.value.customers import Customers, begun
@@ -82,7 +83,7 @@ class ValueHoldout(Question):
         customers = Customers.of(tables, self.where, at=self.at, cut=held)
         if not len(customers.places):
             raise DataError.empty(words.nobody(customers.bought.at))
-        cut = (EPOCH + dt.timedelta(days=customers.bought.today - held)).isoformat()
+        cut = iso(customers.bought.today - held)
         fitted = Fitted.of(customers, self.model)
         table = _table(customers, fitted, held, _daily(self, customers, held))
         told = fitted.buying is not None
@@ -141,7 +142,7 @@ def _held(asked: ValueHoldout, tables: Tables) -> int:
 
 def _daily(asked: ValueHoldout, customers: Customers, held: int) -> Ints:
     """Return on how many days in all those who had bought before bought again, by day held back."""
-    found, cut = customers.bought, EPOCH + dt.timedelta(days=customers.bought.today - held)
+    found, cut = customers.bought, date_of(customers.bought.today - held)
     days = found.rows.group_by("user_id", "day").agg(nw.col("elsewhere").max())
     first, day_ = nw.col("day").min().over("user_id"), nw.col("day")
     days = days.with_columns(first=first, out=nw.col("elsewhere").max().over("user_id"))
@@ -154,7 +155,7 @@ def _daily(asked: ValueHoldout, customers: Customers, held: int) -> Ints:
 def _table(customers: Customers, fitted: Fitted, held: int, daily: Ints) -> pd.DataFrame:
     """Return purchases added up to each day that is looked at."""
     ahead = np.unique(np.linspace(1, held, min(held, POINTS)).round().astype(np.int64))
-    start = EPOCH + dt.timedelta(days=customers.bought.today - held)
+    start = date_of(customers.bought.today - held)
     table = pd.DataFrame({
         "day": pd.to_datetime([start + dt.timedelta(days=int(days)) for days in ahead]).astype("datetime64[us]"),
         "actual": daily.cumsum()[ahead - 1],
