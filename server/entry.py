@@ -9,7 +9,7 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,12 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from analysis.errors import SluiceError
 from analysis.messages import say
-from server import audit, registry
+from server import audit, health, registry, running
 from server.config import ROOT, Config, ConfigError, current
 from server.doors import Doors
-from server.gate import STANDING, Gate, Told, is_loopback
+from server.gate import PASS, STANDING, Gate, Scope, Told, is_loopback
 from server.guests import Rooms
+from server.limits import Uploads
 
 _FILES = b"/media/"
 TIDY = 300.0
@@ -49,17 +50,45 @@ def around() -> Mapping[str, Any]:
     return {"middleware": middleware(config, folder(config)), "routes": routes(config, folder(config))}
 
 
+def _whose(held: registry.Registry) -> Callable[[Scope], str]:
+    """Return what says whose a request is that the gate let through; "" where nobody is told apart."""
+
+    def whose(scope: Scope) -> str:
+        token = dict(scope["headers"]).get(PASS, b"").decode()
+        session = held.standing(token) if token else None
+        return session.person.id if session else ""
+
+    return whose
+
+
 def middleware(config: Config, workspaces: Path) -> Sequence[Middleware]:
     """Return the gate as a middleware around a server of a folder of workspaces."""
-    return [Middleware(Gate, config=config, registry=registry.opened(workspaces), wire=Streamlit())]
+    held = registry.opened(workspaces)
+    return [
+        Middleware(Gate, config=config, registry=held, wire=Streamlit()),
+        Middleware(Uploads, limits=config.limits, held=running.held, whose=_whose(held)),
+    ]
 
 
 def routes(config: Config, workspaces: Path) -> Sequence[BaseRoute]:
-    """Return the routes of the pages before the door; a laptop has none."""
+    """Return the routes of health and metrics, and of the pages before the door; a laptop has none of those."""
+    watched = health.routes(readiness(config, workspaces))
     if config.sign_in.mode == "none":
-        return []
+        return watched
     held = registry.opened(workspaces)
-    return Doors(config, held, Rooms(held, workspaces, config)).routes()
+    return [*watched, *Doors(config, held, Rooms(held, workspaces, config)).routes()]
+
+
+def readiness(config: Config, workspaces: Path) -> health.Readiness:
+    """Return what has to hold for a server to be sent visitors."""
+    return health.Readiness(
+        {
+            "script": running.script_runs,
+            "question": health.answers,
+            "workspaces": lambda: health.can_keep(workspaces, config.limits.free_gb),
+            "people": lambda: health.people(registry.opened(workspaces)),
+        }
+    )
 
 
 def folder(config: Config) -> Path:

@@ -8,8 +8,9 @@ import gc
 import hashlib
 import json
 import logging
+import shutil
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime import Runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from analysis import Campaign, Tables, open_workspace, read_export
@@ -36,13 +38,18 @@ from analysis.reallocation import play
 from analysis.records import Record
 from analysis.workspace import Batch, Workspace, WorkspaceFile, workspace_files
 from analysis.workspace.across import UNSET
+from analysis.workspace.disk import spoken
 from analysis.workspace.folder import is_id, new_id, sweep, used
 from analysis.workspace.kept import unused
 from analysis.workspace.shelf import Shelf
-from server import audit, config
+from server import audit, limits, running
 from server import registry as registries
 from server.allowed import Allowed, not_here, standing
+from server.backups import standing as standing_backups
 from server.guests import Rooms
+from server.health import meters
+from server.house import House
+from server.keeping import Keeping
 from server.registry import Holding, Registry
 from server.rights import Action, NotAllowed, Role, allows
 from server.work import Answers, Bounds, Line
@@ -71,6 +78,10 @@ def visitors() -> Path:
 
 def files() -> tuple[WorkspaceFile, ...]:
     """Return the files of workspaces that there are for this person, each as what it is."""
+    return once("files", _files)
+
+
+def _files() -> tuple[WorkspaceFile, ...]:
     found = (file for file in workspace_files(folder()) if not file.id.startswith(f"{SAMPLE}-"))
     return tuple(file for file in found if role(file.id) is not None)
 
@@ -224,10 +235,11 @@ def workspace() -> Allowed:
     if wanted() != current() or ((id := current()) == SAMPLE and guest()):
         raise not_here()
     _open(id)  # what is wrong with it is said here
-    return _in_hands(id)
+    return in_hands(id)
 
 
-def _in_hands(id: str) -> Allowed:
+def in_hands(id: str) -> Allowed:
+    """Return a workspace as this person has it; whether there is one for them is asked when they do something."""
     person = who.person()
     held = None if person.alone else who.held()
     return Allowed(id, person, lambda: _open(id), held, Role.EDITOR if id == SAMPLE and not guest() else None)
@@ -262,12 +274,13 @@ def to_change() -> Allowed:
     if not here.read_only:
         here.check(Action.SAVE)
         return here
+    make_room()
     _swept()
     id = new_id()
     here.copy(visitors() / f"{id}.duckdb")
     _own(id, "sample-copy")
     st.session_state["workspace"] = id  # what was chosen on the sample holds: the data are the same
-    return _in_hands(id)
+    return in_hands(id)
 
 
 def _swept() -> None:
@@ -295,6 +308,7 @@ def create(name: str, *, zone: str, currency: str) -> str:
         Guests of a room have the copy they were given.
     """
     check(Action.CREATE)
+    make_room(another=True)
     id, name = new_id(), _unused(name)
     campaign = Campaign(name=name, start=UNSET[0], end=UNSET[1], zone=zone, currency=currency)
     made = shelf().open(folder() / f"{id}.duckdb", new=True)
@@ -306,6 +320,7 @@ def create(name: str, *, zone: str, currency: str) -> str:
 def keep_copy(name: str) -> str:
     """Make a workspace of this person's, or the team's, of what stands here, under a name, and return its id."""
     check(Action.CREATE)
+    make_room(another=True)
     id, name = new_id(), _unused(name)
     path = workspace().copy(folder() / f"{id}.duckdb")
     shelf().open(path).name = name
@@ -321,10 +336,32 @@ def _open(id: str) -> Workspace:
     return _sample() if id == SAMPLE else shelf().open(_path(id))
 
 
-@st.cache_resource(show_spinner=False)
 def shelf() -> Shelf:
     """Return the server's workspaces, of which a few are open at once."""
-    return Shelf()
+    return house().shelf
+
+
+@st.cache_resource(show_spinner=False)
+def house() -> House:
+    """Return what looks after the workspaces: what is open, what is backed up, what goes."""
+    said = who.config().workspaces
+    open_ = Shelf(
+        most=said.open,
+        idle=said.idle_minutes * 60,
+        threads=said.threads or None,
+        memory=said.memory_mb * 10**6 or None,
+    )
+    return House(open_, standing_backups(open_), who.config().backups.hours, said.trash_days, _forgotten)
+
+
+def keeping() -> Keeping:
+    """Return what this person may do with workspaces as a whole."""
+    return Keeping(house(), in_hands, None if who.person().alone else who.held())
+
+
+def _forgotten(ids: tuple[str, ...]) -> None:
+    if who.config().sign_in.mode != "none":
+        registry().forget(ids)
 
 
 @st.cache_resource(show_spinner=False)
@@ -382,8 +419,11 @@ def _sample_digest() -> str:
 
 @st.cache_resource(show_spinner=False)
 def warm() -> None:
-    """Compile kernels beside the first visitor's first page, once per server."""
+    """Compile kernels beside the first visitor's first page, and look after the workspaces, once per server."""
+    if isinstance(Runtime._instance, Runtime):  # not where only the script is run
+        house().keep()
     threading.Thread(target=_warm, daemon=True).start()
+    _measured()
 
 
 def _warm() -> None:
@@ -393,6 +433,23 @@ def _warm() -> None:
     gc.collect()
     gc.freeze()
     atexit.register(gc.unfreeze)
+
+
+def _measured() -> None:
+    """Let who watches the server see what waits, what runs and what was answered."""
+    told, answers = meters(), ANSWERS
+    told.read("sluice_browsers", "Browsers that are connected.", running.sessions)
+    told.read("sluice_uploads_bytes", "What uploaded files hold in memory.", lambda: sum(running.held().values()))
+    told.read("sluice_workspaces_open", "Workspaces that are open.", lambda: len(shelf().open_now()))
+    told.read("sluice_disk_free_bytes", "Free where the workspaces are.", lambda: shutil.disk_usage(folder()).free)
+    told.read("sluice_answers_kept", "Questions whose answer was there, since the start.", lambda: answers.found)
+    told.read("sluice_answers_made", "Questions that were answered anew, since the start.", lambda: answers.made)
+    for name, own in (("questions", line()), ("imports", imports())):
+        told.read(f"sluice_{name}_waiting", f"Long {name} that wait in the line.", lambda own=own: own.waiting)
+        told.read(f"sluice_{name}_running", f"Long {name} under way.", lambda own=own: own.under_way)
+        for what in own.counts:
+            told.read(f"sluice_{name}_{what}", f"Long {name}: {what}, since the start.",
+                      lambda own=own, what=what: own.counts[what])  # fmt: skip
 
 
 def ask(question: Question, words: str = "") -> Answer:
@@ -413,29 +470,50 @@ def ask(question: Question, words: str = "") -> Answer:
     key = question.digest(), here.planned if question.planned else here.version, code_version()
     answer = ANSWERS.get(key)
     if answer is None:
-        waiting.refuse_stopped(key, slot)
-        if question.heavy:
-            job = line().ask(key, asker(), lambda: ANSWERS.keep(key, question.run(here.tables().watched())))
-            answer = waiting.until_done(job, asker(), slot)
-        else:
-            with slot, st.spinner(words or _("Working on it…")):
-                answer = ANSWERS.of(key, lambda: question.run(here.tables()))
+        with meters().seconds.labels(question.kind).time():
+            answer = _made(question, key, here, slot, words)
     return replace(answer, names=here.display)  # a new name for a code asks nothing again
 
 
+def _made(question: Question, key: Hashable, here: Allowed, slot: Any, words: str) -> Answer:
+    waiting.refuse_stopped(key, slot)
+    if not question.heavy:
+        with slot, st.spinner(words or _("Working on it…")):
+            return ANSWERS.of(key, lambda: question.run(here.tables()))
+    job = line().ask(key, asker(), lambda: ANSWERS.keep(key, question.run(here.tables().watched())))
+    return waiting.until_done(job, asker(), slot)
+
+
 def asker() -> str:
-    """Return who asks, for whom the line has one turn: a person; where nobody is told apart, this browser's session."""
-    if not who.person().alone:
-        return who.person().id
-    context = get_script_run_ctx()
-    return context.session_id if context else "nobody"
+    """Return who asks, for whom a line has one turn: a person, or a browser's session where nobody is told apart."""
+    person, context = who.person(), get_script_run_ctx()
+    return person.id if not person.alone else context.session_id if context else person.id
 
 
 @lru_cache(maxsize=1)
 def line() -> Line:
     """Return the line in which this server's long questions wait."""
-    own = config.current().limits
+    own = who.config().limits
     return Line(own.questions_at_once, Bounds(own.question_seconds, own.question_mb, own.questions_waiting))
+
+
+@lru_cache(maxsize=1)
+def imports() -> Line:
+    """Return the line in which imports wait."""
+    return Line(who.config().limits.imports_at_once, Bounds(float("inf"), float("inf"), 1000))
+
+
+def make_room(*, another: bool = False) -> None:
+    """Go on only where this person's workspaces may take more disk, and where there may be `another`.
+
+    Raises
+    ------
+    LimitError
+    """
+    held, person = who.held(), who.person()
+    mine = [] if held is None or person.alone else list(held.holdings(person).values())
+    own = [_path(one.id) for one in mine if one.owner == person.id and one.kind == "team"]
+    limits.may_grow(who.config().limits, folder(), own, another=another)
 
 
 @lru_cache(maxsize=1)
@@ -453,18 +531,28 @@ def said_plainly() -> Iterator[None]:
     try:
         yield
     except SluiceError as error:
-        if error.code in _TO_BRING:
-            to_bring(error.message)
-        elif error.code in _QUIET:
-            st.info(worded(error.message), icon=":material/info:")
-        else:
-            st.error(worded(error.message), icon=":material/error:")
-    except Exception:
+        _say(error)
+    except Exception as error:
+        if meant := spoken(error, _path(current())):
+            _say(meant)
+            return
         logging.getLogger("sluice").exception("unexpected error")
+        meters().failed.inc()
         st.error(
             _("Something went wrong inside Sluice. Your data is unchanged. Reload the page, or undo your last change."),
             icon=":material/error:",
         )
+
+
+def _say(error: SluiceError) -> None:
+    if error.code in _TO_BRING:
+        to_bring(error.message)
+    elif error.code in _QUIET:
+        st.info(worded(error.message), icon=":material/info:")
+    else:
+        st.error(worded(error.message), icon=":material/error:")
+    if error.code == "damaged":
+        st.page_link("pages/workspaces.py", label=_("To the backups"), icon=":material/settings_backup_restore:")
 
 
 def worded(message: Message) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sqlite3
+import ssl
 import subprocess
 import sys
 import time
@@ -41,10 +42,13 @@ class Served:
     port: int
     folder: Path
     log: Path
+    before: str = ""
+    """The address of a web server before it."""
+    tls: ssl.SSLContext | None = None
 
     @property
     def url(self) -> str:
-        return f"http://localhost:{self.port}"
+        return self.before or f"http://localhost:{self.port}"
 
     @property
     def registry(self) -> Registry:
@@ -54,7 +58,7 @@ class Served:
     def client(self, cookie: str = "", **headers: str) -> httpx2.Client:
         """Return a browser's side, with a session's cookie."""
         cookies = {COOKIE: cookie} if cookie else None
-        return httpx2.Client(base_url=self.url, cookies=cookies, headers=headers, timeout=60)
+        return httpx2.Client(base_url=self.url, cookies=cookies, headers=headers, timeout=60, verify=self.tls or True)
 
 
 @contextmanager
@@ -264,7 +268,8 @@ def _socket(served: Served, cookie: str, again: str, headers: Mapping[str, str])
     cookies = f"_streamlit_xsrf={token}" + (f"; {COOKIE}={cookie}" if cookie else "")
     names = ["streamlit", token, *([again] if again else [])]
     return connect(
-        f"ws://localhost:{served.port}/_stcore/stream",
+        f"ws{served.url.removeprefix('http')}/_stcore/stream",
+        ssl=served.tls,
         subprotocols=[websockets.Subprotocol(name) for name in names],
         origin=websockets.Origin(served.url),
         additional_headers={"Cookie": cookies, **headers},
