@@ -32,6 +32,9 @@ class Question(Value):
 
     title: ClassVar[str]
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({})
+    planned: ClassVar[bool] = False
+    """Whether its answer changes with what the team plans (goals, tasks, lessons), which no other figure does."""
+
     where: Filter | None = field(default=None, metadata=optional(a(Filter)))
 
     @property

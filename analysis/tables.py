@@ -96,7 +96,8 @@ class _Beside(NamedTuple):
     @property
     def text(self) -> str:
         """What of it changes figures, to digest."""
-        values = "".join(value.to_json() for value in (self.campaign, *self.rates, *self.records) if value)
+        records = (record for record in self.records if record.figures)
+        values = "".join(value.to_json() for value in (self.campaign, *self.rates, *records) if value)
         return values + (repr(self.meanings) if self.meanings else "")
 
 
@@ -134,7 +135,8 @@ class Tables:
     meanings : mapping of str to mapping of str to str
         By column, what each other spelling stands for; part of the version.
     records : tuple of Recorded
-        By kind and title, other spellings settled; part of the version. See :meth:`recorded`.
+        By kind and title, other spellings settled; part of the version where they change figures. See
+        :meth:`recorded`.
 
     Raises
     ------
@@ -311,6 +313,11 @@ class Tables:
     def version(self) -> str:
         """A digest of the data, for caching."""
         return self._store.version()
+
+    @property
+    def planned(self) -> str:
+        """A digest of the data and of what the team plans, for caching answers about the plan."""
+        return version_with(self.version, self.records)
 
     @property
     def zone(self) -> str:
@@ -518,6 +525,12 @@ class Tables:
             self._facts[name] = find()
         kept: T = self._facts[name]
         return kept
+
+
+def version_with(version: str, records: Iterable[Recorded]) -> str:
+    """Return a data version that changes with the plan's records as well."""
+    plan = "".join(record.to_json() for record in records if not record.figures)
+    return hashlib.sha256(f"{version}{plan}".encode()).hexdigest()
 
 
 def instant(when: dt.datetime) -> nw.Expr:

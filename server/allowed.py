@@ -26,8 +26,8 @@ T = TypeVar("T")
 READS: Mapping[str, Action] = MappingProxyType(
     {
         **dict.fromkeys(
-            ("tables", "display", "version", "batches", "kept", "forgotten", "history", "standing", "read_only",
-             "path", "closed", "proposed", "imported", "fitting", "compare"), Action.ASK,
+            ("tables", "display", "version", "planned", "batches", "kept", "forgotten", "history", "standing",
+             "read_only", "path", "closed", "proposed", "imported", "fitting", "compare"), Action.ASK,
         ),
         "set_aside": Action.IMPORT,
     }

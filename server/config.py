@@ -308,7 +308,7 @@ def _checked(config: Config) -> Config:
 
 
 def table() -> str:
-    """Return the settings as a Markdown table, as `docs/server.md` shows them."""
+    """Return the settings as a Markdown table, as `docs/settings.md` shows them."""
     rows = ["| setting | without it | what it is for |", "| --- | --- | --- |"]
     for one in described():
         default = {True: "true", False: "false"}.get(one.default, one.default) if one.type is bool else one.default
@@ -318,7 +318,10 @@ def table() -> str:
 
 
 def main() -> None:
-    """Check the settings and print those that hold."""
+    """Check the settings and print those that hold; with `--table`, print the table of `docs/settings.md`."""
+    if "--table" in sys.argv:
+        print(table())
+        return
     try:
         config = load()
     except SluiceError as error:

@@ -213,7 +213,7 @@ class Doors:
                 self._wrong.setdefault(address, deque(maxlen=TRIES)).append(time.monotonic())
             return self._form(page, code, error.message, nickname)
         leads = f"/?workspace={seat.workspace}"
-        if person.kind == "account":
+        if person == self._here(request):  # with an account, or back after a reload
             return RedirectResponse(leads, 303)
         return self._begun(person, leads, self._rooms.seconds(room))
 

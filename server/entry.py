@@ -110,7 +110,7 @@ def refuse_unguarded(config: Config, address: str | None) -> None:
     if config.sign_in.mode == "none" and not is_loopback(address):
         text = say(
             "none is for this computer alone, and {address} is reached from others. Choose oidc or proxy, or open, "
-            "which lets everybody who reaches the server do everything; see docs/server.md.",
+            "which lets everybody who reaches the server do everything; see docs/sign-in.md.",
             address=address or "0.0.0.0",
         )
         raise ConfigError.because("sign_in.mode", text)

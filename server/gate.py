@@ -121,7 +121,7 @@ class Gate:
     async def _alone(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         """Serve this computer: what was sent to another name came through something that we know nothing of."""
         if not is_here(headers.get("host")):
-            text = "This server is set up for one computer alone. See docs/server.md for how people sign in."
+            text = "This server is set up for one computer alone. See docs/sign-in.md for how people sign in."
             await _refused(scope, send, 403, text)
             return
         await self._app(scope, receive, send)
@@ -200,6 +200,8 @@ class Gate:
         """Say whether a path is there for somebody."""
         if path in METRICS:
             return person.admin
+        if "//" in path or "\\" in path:  # no address of ours; another layer might read it as one
+            return False
         if path.startswith("/media/"):
             return self._files.knows(path.removeprefix("/media/"), person.id)
         if path.startswith("/_stcore/upload_file/"):

@@ -140,7 +140,7 @@ def allows(action: Action, role: Role | None, standing: Standing) -> bool:
 
 
 def table() -> str:
-    """Return the table of rights in Markdown, as `docs/server.md` shows it."""
+    """Return the table of rights in Markdown, as `docs/sign-in.md` shows it."""
     lines = [
         "| may | viewer | editor | owner | guest, in their own copy | signed in | admin |",
         "| --- | :-: | :-: | :-: | :-: | :-: | :-: |",

@@ -28,7 +28,7 @@ def draw() -> None:
         st.info(_("A guest of a room has this page after signing in with an account."))
         return
     if who.held() is None:
-        st.info(_("Guest rooms are for a server that others reach; this computer serves itself alone. docs/server.md "
+        st.info(_("Guest rooms are for a server that others reach; this computer serves itself alone. docs/sign-in.md "
                   "says how a server is set up."))  # fmt: skip
         return
     if not who.config().rooms.allowed:
@@ -47,16 +47,16 @@ def _open() -> None:
         st.markdown(_("People enter with a code and a nickname, without an account. Each starts from a copy of the "
                       "workspace that stands above, as it is at this moment."))  # fmt: skip
         with st.container(horizontal=True, vertical_alignment="bottom", key=f"{KEY}.new"):
-            name = st.text_input(_("Name of the room"), key=f"{KEY}.name", max_chars=60, width=320).strip()
+            st.text_input(_("Name of the room"), key=f"{KEY}.name", max_chars=60, width=320)
             st.button(_("Open a room from {name}", name=shown(here.name)), type="primary", key=f"{KEY}.open",
-                      on_click=_opened, args=(name,), disabled=not here.may(Action.ROOM))  # fmt: skip
+                      on_click=_opened, disabled=not here.may(Action.ROOM))  # fmt: skip
         if not here.may(Action.ROOM):
             st.caption(_("A room is opened by who may change the workspace."))
 
 
-def _opened(name: str) -> None:
+def _opened() -> None:
     try:
-        here = session.workspace()
+        here, name = session.workspace(), str(st.session_state[f"{KEY}.name"]).strip()
         here.check(Action.ROOM)
         session.rooms().sweep()
         session.rooms().open(who.person(), name or here.name, here.copy)

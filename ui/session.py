@@ -10,7 +10,7 @@ import json
 import logging
 import shutil
 import threading
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
@@ -228,6 +228,15 @@ def _in_hands(id: str) -> Allowed:
     return Allowed(id, person, lambda: _open(id), held, Role.EDITOR if id == SAMPLE and not guest() else None)
 
 
+def taken(what: str, make: Callable[[], bytes]) -> Callable[[], bytes]:
+    """Return what makes a file to take along: whether this person may is asked when the file is made.
+
+    It is made in another thread, which does not know the session.
+    """
+    here = workspace()
+    return lambda: here.out(what, make)
+
+
 def tables() -> Tables | None:
     """Return the workspace's tables, the same throughout a run; None where it cannot be opened, which its page says."""
     try:
@@ -416,7 +425,7 @@ def ask(question: Question, words: str = "") -> Answer:
         Also where somebody stopped it, or it took more than the server allows.
     """
     here, slot = workspace(), st.empty()
-    key = question.digest(), here.version, code_version()
+    key = question.digest(), here.planned if question.planned else here.version, code_version()
     answer = ANSWERS.get(key)
     if answer is None:
         with meters().seconds.labels(question.kind).time():

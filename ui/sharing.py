@@ -104,12 +104,14 @@ def _add(held: Registry, id: str) -> None:
         return
     labels = {whom: called(held, whom) for whom in open_to}
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"{KEY}.add"):
-        whom = st.selectbox(_("Person or group"), open_to, index=None, key=f"{KEY}.whom", placeholder=_("Search"),
-                            format_func=told_apart(labels, labels.__getitem__), width="stretch")  # fmt: skip
-        role = st.selectbox(_("Role"), [int(r) for r in GIVEN], key=f"{KEY}.as", format_func=_role, width=140)
-        st.button(
-            _("Share"), type="primary", key=f"{KEY}.give", on_click=_give, args=(whom, role), disabled=whom is None
-        )
+        st.selectbox(_("Person or group"), open_to, index=None, key=f"{KEY}.whom", placeholder=_("Search"),
+                     format_func=told_apart(labels, labels.__getitem__), width="stretch")  # fmt: skip
+        st.selectbox(_("Role"), [int(r) for r in GIVEN], key=f"{KEY}.as", format_func=_role, width=140)
+        st.button(_("Share"), type="primary", key=f"{KEY}.give", on_click=_added)
+
+
+def _added() -> None:
+    _give(st.session_state[f"{KEY}.whom"], st.session_state[f"{KEY}.as"])
 
 
 def called(held: Registry, whom: str) -> str:

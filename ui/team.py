@@ -26,7 +26,7 @@ def draw() -> None:
     frame.title("People and what was done")
     with session.said_plainly():
         if who.person().alone:
-            st.info(_("Nobody is told apart here: sign-in is not set up. docs/server.md says how."))
+            st.info(_("Nobody is told apart here: sign-in is not set up. docs/sign-in.md says how."))
             return
         session.check(Action.WATCH)
         if said := st.session_state.pop(_SAID, None):

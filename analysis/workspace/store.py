@@ -31,7 +31,7 @@ from analysis.records import Alias, DisplayName, ExchangeRate, Recorded, distinc
 from analysis.store import duck
 from analysis.store.columns import stored
 from analysis.store.watch import Watch, watching
-from analysis.tables import Tables
+from analysis.tables import Tables, version_with
 from analysis.values import Campaign, Value
 from analysis.vocabulary import SERIES_COLUMN, TABLES, TIME_COLUMN
 from analysis.workspace import copies, kept, replaced, segments
@@ -126,6 +126,12 @@ class Workspace:
     def version(self) -> str:
         """Digest of what the data is: the campaign, every file with its mapping, in order, segments and records."""
         return self._now.version
+
+    @property
+    def planned(self) -> str:
+        """The version with what the team plans, for caching answers about the plan."""
+        now = self._now
+        return version_with(now.version, now.records)
 
     @property
     def campaign(self) -> Campaign | None:
@@ -684,7 +690,8 @@ def _version(con: duckdb.DuckDBPyConnection) -> str:
 def _of_data(con: duckdb.DuckDBPyConnection) -> list[Any]:
     """Return what tells the data, but for segments: the campaign, the files and what is known beside them."""
     files = con.execute('SELECT batch, digest, "table", mapping FROM batch_files ORDER BY ALL').fetchall()
-    return [meta(con, "campaign"), files, *(v.to_json() for v in (*_rates(con), *_aliases(con), *_records(con)))]
+    records = (record for record in _records(con) if record.figures)
+    return [meta(con, "campaign"), files, *(v.to_json() for v in (*_rates(con), *_aliases(con), *records))]
 
 
 def _within(con: duckdb.DuckDBPyConnection) -> Tables:

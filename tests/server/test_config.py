@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from server.config import Config, ConfigError, described, load
+from server.config import ROOT, Config, ConfigError, described, load, table
 
 OIDC = {
     "SLUICE_SIGN_IN_MODE": "oidc",
@@ -77,3 +77,8 @@ def test_every_setting_says_what_it_is_for() -> None:
     keys = [one.key for one in described()]
     assert len(keys) == len(set(keys)) and len({one.variable for one in described()}) == len(keys)
     assert all(one.what.endswith((".", "。")) for one in described())
+
+
+def test_the_documentation_shows_every_setting() -> None:
+    """Made by `python -m server.config --table`."""
+    assert table() in (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")

@@ -211,10 +211,34 @@ class Visitor:
         """Return the state of a select box."""
         return WidgetState(id=self.widget(key).id, string_value=text)
 
+    def uploaded(self, key: str, name: str, content: bytes, cookie: str) -> WidgetState:
+        """Send a file as a browser does and return the state of the field it was chosen in."""
+        message = BackMsg()
+        message.file_urls_request.request_id = "1"
+        message.file_urls_request.file_names.append(name)
+        message.file_urls_request.session_id = self.session
+        self.socket.send(message.SerializeToString())
+        got = ForwardMsg()
+        while got.WhichOneof("type") != "file_urls_response":
+            frame = self.socket.recv(timeout=60)
+            got = ForwardMsg.FromString(frame if isinstance(frame, bytes) else frame.encode())
+        urls = got.file_urls_response.file_urls[0]
+        with self.served.client(cookie) as client:
+            token = client.get("/_stcore/health").cookies.get("_streamlit_xsrf", "")
+            headers = {"X-Xsrftoken": token, "Cookie": f"_streamlit_xsrf={token}; {COOKIE}={cookie}"}
+            answer = httpx2.put(f"{self.served.url}{urls.upload_url}", files={"file": (name, content)}, headers=headers)
+            assert answer.status_code in (200, 204), answer.text
+        state = WidgetState(id=self.widget(key).id)
+        info = state.file_uploader_state_value.uploaded_file_info.add()
+        info.file_id, info.name, info.size = urls.file_id, name, len(content)
+        info.file_urls.CopyFrom(urls)
+        return state
+
     def download(self, key: str) -> str:
         """Press a download button whose file is made when it is pressed; return the file's address, or what failed."""
         message = BackMsg()
         message.backend_operation_request.request_id = "1"
+        message.backend_operation_request.session_id = self.session
         message.backend_operation_request.deferred_file.file_id = self.widget(key).deferred_file_id
         self.socket.send(message.SerializeToString())
         while True:
@@ -252,6 +276,7 @@ def _socket(served: Served, cookie: str, again: str, headers: Mapping[str, str])
         max_size=None,
         open_timeout=60,
         ping_interval=None,
+        legacy=True,
     )
 
 
