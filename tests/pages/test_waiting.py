@@ -15,7 +15,7 @@ from analysis.store.watch import watching
 from server.work import Answers, Bounds, Line
 from ui import session, waiting
 
-LONG = 30.0
+LONG = 150.0
 
 
 class Slow:
