@@ -372,7 +372,8 @@ def finish(chart: AnyChart, look: Look, *, describe: str, height: int | None = N
         chart.properties(
             description=describe, background="transparent", padding={"left": 4, "right": 12, "top": 4, "bottom": 4}
         )
-        .configure(font=FONT, locale=_locale(look.language))
+        .configure(font=FONT, locale=_locale(look.language), aria=False)
+        .configure_mark(aria=False)  # the description says what is seen; of marks a reader would hear columns' codes
         .configure_view(stroke=None)
         .configure_axis(
             labelColor=look.ink,

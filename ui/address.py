@@ -17,6 +17,8 @@ from analysis.sharing import links
 from ui import session
 from ui.language import current
 
+KEPT = ("tour",)
+"""What stays in the address when the question changes: how far a visitor's tour came."""
 _BEGUN, _FOLLOWED = "address.begun", "address.followed"
 
 
@@ -61,7 +63,7 @@ def put(name: str, question: Question) -> None:
     text, now = links.encode(question), st.query_params.get("question")
     session.keep(f"{name}.link", text)
     if text != now and not (now is None and text == st.session_state[f"{name}.link"]):
-        st.query_params.from_dict(_parts(question))
+        st.query_params.from_dict({**_parts(question), **{k: st.query_params[k] for k in KEPT if k in st.query_params}})
 
 
 def of(answer: Answer) -> str:
