@@ -397,7 +397,7 @@ def finish(chart: AnyChart, look: Look, *, describe: str, height: int | None = N
         )
         .configure_header(labelColor=look.ink, titleColor=look.faint, labelFontSize=13)
         .configure_text(color=look.ink, fontSize=13)
-        .configure_title(color=look.ink, fontSize=15, anchor="start")
+        .configure_title(color=look.ink, fontSize=15, anchor="start", aria=False)
     )
     return finished
 

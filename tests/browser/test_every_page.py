@@ -32,8 +32,8 @@ NAMES = frozenset(
 
 WORDS = """() => {
   const found = [], app = document.querySelector('[data-testid=stApp]');
-  const skip = 'style, script, code, pre, [data-testid=stIconMaterial], [role=img], [data-testid=stHeader],'
-    + ' [role=gridcell], [data-testid=stFileUploaderDropzone], [data-testid=stSkipToContent],'
+  const skip = 'style, script, code, pre, [data-testid=stIconMaterial], [data-testid=stExpanderIcon], [role=img],'
+    + ' [data-testid=stHeader], [role=gridcell], [data-testid=stFileUploaderDropzone], [data-testid=stSkipToContent],'
     + ' .st-key-glossary-terms [data-testid=stCaptionContainer]';
   const walk = document.createTreeWalker(app, NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {
