@@ -5,13 +5,22 @@ HOST ?= 127.0.0.1
 PORT ?= 8501
 BIN = .venv/bin
 
-.PHONY: run test bench test-spark check load locale sample screenshots clean
+.PHONY: run serve test bench test-spark test-thorough check load locale sample screenshots clean
 
 run: .venv/ready
-	$(BIN)/streamlit run app.py --server.address $(HOST) --server.port $(PORT)
+	$(BIN)/streamlit run app.py --server.port $(PORT)
+
+# Behind its gate, for others too once sluice.toml says how they sign in: docs/sign-in.md.
+serve: .venv/ready
+	$(BIN)/streamlit run serve.py --server.headless true --server.address $(HOST) --server.port $(PORT)
 
 test: .venv/test check
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+# The tests of drawn cases once more, with all of them instead of a third: before a release, and after a change to
+# what they draw.
+test-thorough: .venv/test
+	THOROUGH=true $(BIN)/python -m pytest -n 2 --dist loadgroup $(shell grep -rl "from sizes import" tests)
 
 # A cluster of one master and two workers on this computer, for as long as the tests run.
 test-spark: .venv/spark
@@ -38,7 +47,7 @@ bench: .bench/made
 
 # Collects new texts into the Chinese catalogue; untranslated ones come out empty and fail the tests.
 locale: .venv/test
-	$(BIN)/pybabel -q extract --no-location --sort-output -k say -k N_ -k _ -o locale/sluice.pot analysis ui pages app.py
+	$(BIN)/pybabel -q extract --no-location --sort-output -k say -k N_ -k _ -o locale/sluice.pot analysis server ui pages app.py
 	$(BIN)/pybabel -q update -w 120 --no-fuzzy-matching --ignore-obsolete -l zh_CN -D sluice -i locale/sluice.pot -d locale
 	rm locale/sluice.pot
 

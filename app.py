@@ -6,17 +6,17 @@ import streamlit as st
 
 st.set_page_config(page_title="Sluice", page_icon="ui/icon.png", layout="wide")
 with st.spinner("Starting… / 正在启动…"):  # a server's first visitor waits for these
-    from ui import address, filters, frame, importing, once, session, tour
+    from ui import account, address, filters, frame, importing, once, session, tour
     from ui.language import _
     from ui.page import DOOR
 
 once.begin()
+account.known()
 address.arrive()
 filters.keep_alive()
 session.warm()
 with st.spinner(_("Opening the workspace…")):
-    tables = session.tables()
-navigation = frame.pages(tables)
+    navigation = frame.pages(session.tables())  # held by no name here: the script outlives its run
 first = next(iter(navigation.values()))
 
 
@@ -29,12 +29,17 @@ first.append(st.Page(funnel, title=_("Funnel"), url_path="funnel", visibility="h
 data = st.Page("pages/data.py", title=_("Data"), icon=":material/database:", url_path="data")
 notebooks = st.Page("pages/notebooks.py", title=_("Notebooks"), icon=":material/book:", url_path="notebooks")
 glossary = st.Page("pages/glossary.py", title=_("Glossary"), icon=":material/menu_book:", url_path="glossary")
+kept = st.Page("pages/workspaces.py", title=_("Workspaces"), icon=":material/inventory_2:", url_path="workspaces")
 names = st.Page("pages/records.py", title=_("Names, plan and tests"), icon=":material/label:", url_path="records")
-page = st.navigation({**navigation, _("Work"): [notebooks], _("Workspace"): [data, names, glossary]}, expanded=True)
+page = st.navigation(
+    {**navigation, _("Work"): [notebooks], _("Workspace"): [data, names, kept, glossary, *account.pages()]},
+    expanded=True,
+)
 address.stay()
+account.seen(page.url_path)
 importing.settle(toast=page.url_path != "data")
 with st.sidebar:
-    frame.aside(navigation, tables)
+    frame.aside(navigation, session.tables())
     if page.url_path != "data":
         importing.follow()
 st.session_state[DOOR] = True

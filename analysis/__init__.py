@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from analysis.budget.plans import Plans as Plans
     from analysis.budget.scenario import Scenario as Scenario
     from analysis.comparison.question import Comparison as Comparison
+    from analysis.goals import FigureOf as FigureOf
+    from analysis.goals import Goal as Goal
     from analysis.journey.attribution.question import Attribution as Attribution
     from analysis.journey.funnel.change import FunnelChange as FunnelChange
     from analysis.journey.funnel.conventions import FunnelRules as FunnelRules
@@ -58,6 +60,12 @@ if TYPE_CHECKING:
     from analysis.people import InSegment as InSegment
     from analysis.people import NotIn as NotIn
     from analysis.people import WithRows as WithRows
+    from analysis.plan.baselines import Baselines as Baselines
+    from analysis.plan.check import PlanCheck as PlanCheck
+    from analysis.plan.progress import GoalProgress as GoalProgress
+    from analysis.plan.review import CampaignReview as CampaignReview
+    from analysis.plan.scorecard import QuarterWeights as QuarterWeights
+    from analysis.plan.scorecard import Scorecard as Scorecard
     from analysis.reallocation.break_even import BreakEven as BreakEven
     from analysis.reallocation.challenge import Challenge as Challenge
     from analysis.reallocation.check import RuleCheck as RuleCheck
@@ -74,9 +82,12 @@ if TYPE_CHECKING:
     from analysis.records import DisplayName as DisplayName
     from analysis.records import ExchangeRate as ExchangeRate
     from analysis.records import Forecast as Forecast
+    from analysis.records import Lesson as Lesson
     from analysis.records import LiftTest as LiftTest
     from analysis.records import PlanLine as PlanLine
     from analysis.records import Record as Record
+    from analysis.records import Task as Task
+    from analysis.records import Trial as Trial
     from analysis.results.performance.question import Performance as Performance
     from analysis.results.sales.question import Sales as Sales
     from analysis.rules.actions import ChangeBudget as ChangeBudget
@@ -113,9 +124,11 @@ _HOMES = {
     "Allocation": "analysis.budget.allocation.question",
     "AnyOf": "analysis.rules.conditions",
     "Attribution": "analysis.journey.attribution.question",
+    "Baselines": "analysis.plan.baselines",
     "BreakEven": "analysis.reallocation.break_even",
     "CalendarDay": "analysis.records",
     "Campaign": "analysis.values",
+    "CampaignReview": "analysis.plan.review",
     "Card": "analysis.reallocation.rules",
     "Challenge": "analysis.reallocation.challenge",
     "ChangeBudget": "analysis.rules.actions",
@@ -131,6 +144,7 @@ _HOMES = {
     "DropOffs": "analysis.journey.funnel.dropoffs",
     "ExchangeRate": "analysis.records",
     "Exclusion": "analysis.journey.steps",
+    "FigureOf": "analysis.goals",
     "Filter": "analysis.values",
     "Forecast": "analysis.records",
     "Frontier": "analysis.budget.allocation.frontier",
@@ -140,12 +154,15 @@ _HOMES = {
     "FunnelPaths": "analysis.journey.paths.of_funnel",
     "FunnelRules": "analysis.journey.funnel.conventions",
     "FunnelStop": "analysis.journey.funnel.stop",
+    "Goal": "analysis.goals",
+    "GoalProgress": "analysis.plan.progress",
     "Growth": "analysis.audience.growth",
     "InAll": "analysis.people",
     "InAny": "analysis.people",
     "InGroup": "analysis.people",
     "InSegment": "analysis.people",
     "Intent": "analysis.audience.intent.question",
+    "Lesson": "analysis.records",
     "Lifecycle": "analysis.audience.lifecycle",
     "LifecycleStates": "analysis.audience.states.question",
     "LifetimeValue": "analysis.audience.value.question",
@@ -166,10 +183,12 @@ _HOMES = {
     "Payback": "analysis.audience.payback.question",
     "Performance": "analysis.results.performance.question",
     "Phase": "analysis.values",
+    "PlanCheck": "analysis.plan.check",
     "PlanLine": "analysis.records",
     "Plans": "analysis.budget.plans",
     "PriceIndex": "analysis.budget.allocation.rules",
     "PrivateDomain": "analysis.audience.private_domain.question",
+    "QuarterWeights": "analysis.plan.scorecard",
     "RFM": "analysis.audience.rfm.question",
     "Reading": "analysis.rules.conditions",
     "Rebalance": "analysis.rules.actions",
@@ -189,12 +208,15 @@ _HOMES = {
     "Rules": "analysis.reallocation.rules",
     "Sales": "analysis.results.sales.question",
     "Scenario": "analysis.budget.scenario",
+    "Scorecard": "analysis.plan.scorecard",
     "Segments": "analysis.audience.segments.question",
     "Simulation": "analysis.reallocation.simulation",
     "StandDown": "analysis.rules.actions",
     "Step": "analysis.journey.steps",
     "Tables": "analysis.tables",
+    "Task": "analysis.records",
     "TimeToConvert": "analysis.journey.funnel.duration",
+    "Trial": "analysis.records",
     "ValueHoldout": "analysis.audience.value.holdout",
     "WithRows": "analysis.people",
     "Words": "analysis.notebook.book",
@@ -230,9 +252,11 @@ __all__ = [
     "Allocation",
     "AnyOf",
     "Attribution",
+    "Baselines",
     "BreakEven",
     "CalendarDay",
     "Campaign",
+    "CampaignReview",
     "Card",
     "Challenge",
     "ChangeBudget",
@@ -248,6 +272,7 @@ __all__ = [
     "DropOffs",
     "ExchangeRate",
     "Exclusion",
+    "FigureOf",
     "Filter",
     "Forecast",
     "Frontier",
@@ -257,12 +282,15 @@ __all__ = [
     "FunnelPaths",
     "FunnelRules",
     "FunnelStop",
+    "Goal",
+    "GoalProgress",
     "Growth",
     "InAll",
     "InAny",
     "InGroup",
     "InSegment",
     "Intent",
+    "Lesson",
     "Lifecycle",
     "LifecycleStates",
     "LifetimeValue",
@@ -283,10 +311,12 @@ __all__ = [
     "Payback",
     "Performance",
     "Phase",
+    "PlanCheck",
     "PlanLine",
     "Plans",
     "PriceIndex",
     "PrivateDomain",
+    "QuarterWeights",
     "Reading",
     "Rebalance",
     "Record",
@@ -305,12 +335,15 @@ __all__ = [
     "Rules",
     "Sales",
     "Scenario",
+    "Scorecard",
     "Segments",
     "Simulation",
     "StandDown",
     "Step",
     "Tables",
+    "Task",
     "TimeToConvert",
+    "Trial",
     "ValueHoldout",
     "WithRows",
     "Words",

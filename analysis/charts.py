@@ -316,13 +316,13 @@ def narrowly(columns: int, wide: int) -> Any:
 def whiskers(base: alt.Chart, look: Look, low: str | alt.X = "low", high: str = "high", **mark: Any) -> alt.Chart:
     """Return the intervals of a chart's rows: thin rules from `low` to `high`, unless `mark` says otherwise."""
     rules = base.mark_rule(**{"strokeWidth": 1.5, "color": look.ink, **mark})
-    drawn: alt.Chart = rules.encode(x=f"{low}:Q" if isinstance(low, str) else low, x2=f"{high}:Q")
+    drawn: alt.Chart = rules.encode(x=alt.X(f"{low}:Q") if isinstance(low, str) else low, x2=alt.X2(f"{high}:Q"))
     return drawn
 
 
 def zero(look: Look) -> alt.Chart:
     """Return the line of no difference, upright."""
-    line: alt.Chart = alt.Chart(pd.DataFrame({"x": [0.0]})).mark_rule(color=look.faint).encode(x="x:Q")
+    line: alt.Chart = alt.Chart(pd.DataFrame({"x": [0.0]})).mark_rule(color=look.faint).encode(x=alt.X("x:Q"))
     return line
 
 
@@ -363,19 +363,20 @@ def fills(shown: Sequence[str], universe: Sequence[str]) -> dict[str, str]:
 
 def finish(chart: AnyChart, look: Look, *, describe: str, height: int | None = None) -> AnyChart:
     """Give a finished chart its theme, its width and its description for screen readers."""
-    if height is not None:
-        chart = chart.properties(height=height)
     columns: Any = 4
+    size: dict[str, Any] = {} if height is None else {"height": height}
     if not isinstance(chart, alt.VConcatChart | alt.HConcatChart | alt.FacetChart):
-        chart, columns = chart.properties(width="container"), narrowly(2, 4)
-    finished: AnyChart = (
-        chart.properties(
-            description=describe, background="transparent", padding={"left": 4, "right": 12, "top": 4, "bottom": 4}
-        )
-        .configure(font=FONT, locale=_locale(look.language), aria=False)
-        .configure_mark(aria=False)  # the description says what is seen; of marks a reader would hear columns' codes
-        .configure_view(stroke=None)
-        .configure_axis(
+        size, columns = size | {"width": "container"}, narrowly(2, 4)
+    # All at once: each change of a layered chart copies its layers and all they hold.
+    finished: AnyChart = chart.properties(
+        description=describe, background="transparent", padding={"left": 4, "right": 12, "top": 4, "bottom": 4}, **size
+    ).configure(
+        font=FONT,
+        locale=_locale(look.language),
+        aria=False,
+        mark=alt.MarkConfig(aria=False),  # the description says what is seen; of marks a reader would hear codes
+        view=alt.ViewConfig(stroke=None),
+        axis=alt.AxisConfig(
             labelColor=look.ink,
             titleColor=look.faint,
             gridColor=look.grid,
@@ -386,18 +387,18 @@ def finish(chart: AnyChart, look: Look, *, describe: str, height: int | None = N
             titleFontWeight="normal",
             labelLimit=220,
             labelSeparation=6,
-        )
-        .configure_legend(
+        ),
+        legend=alt.LegendConfig(
             labelColor=look.ink,
             titleColor=look.faint,
             labelFontSize=13,
             titleFontSize=13,
             orient="top",
             columns=columns,
-        )
-        .configure_header(labelColor=look.ink, titleColor=look.faint, labelFontSize=13)
-        .configure_text(color=look.ink, fontSize=13)
-        .configure_title(color=look.ink, fontSize=15, anchor="start", aria=False)
+        ),
+        header=alt.HeaderConfig(labelColor=look.ink, titleColor=look.faint, labelFontSize=13),
+        text=alt.MarkConfig(color=look.ink, fontSize=13),
+        title=alt.TitleConfig(color=look.ink, fontSize=15, anchor="start", aria=False),
     )
     return finished
 

@@ -141,6 +141,29 @@ def say(id: str, /, **params: Any) -> Message:
     return Message(id, tuple(params.items()))
 
 
+def figure(unit: str, value: float, currency: str | None) -> Message:
+    """Return a figure of an answer in its unit; see :class:`analysis.fields.Field`.
+
+    Examples
+    --------
+    >>> figure("share", 0.125, None).text(), figure("count", 1200.0, None).text()
+    ('12.5%', '1,200')
+    """
+    match unit:
+        case "share":
+            return say("{n}", n=Share(value))
+        case "points":
+            return say("{n} percentage points", n=Points(value))
+        case "money":
+            return say("{n}", n=Money(value, currency))
+        case "seconds":
+            return say("{n}", n=Span(value))
+        case "count":
+            return say("{n}", n=round(value))
+        case _:
+            return say("{n}", n=float(value))
+
+
 NOUNS = (
     "attempts|buyers|campaigns|channels|cohorts|conversions|customers|days|events|files|groups|journeys|lines|orders|others|people|"
     "purchases|rows|sessions|steps|things|times|touchpoints|users|values|weeks"

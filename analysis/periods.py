@@ -352,7 +352,7 @@ def same_days(tables: Tables, where: Filter | None, table: str) -> SameDays | No
     """
     if where is None or len(where.campaign) != 1 or "campaign" not in tables.present(table):
         return None
-    ran = _stretches(tables)
+    ran = stretches(tables)
     (name,) = where.campaign
     over = {c: days for c, days in ran.items() if name in ran and days[1] < ran[name][0]}
     if not over:
@@ -368,8 +368,8 @@ def same_days(tables: Tables, where: Filter | None, table: str) -> SameDays | No
     return SameDays(name, before, days, earlier)
 
 
-def _stretches(tables: Tables) -> dict[str, tuple[dt.date, dt.date]]:
-    """Return each campaign's first and last local day, over all tables that name it."""
+def stretches(tables: Tables) -> dict[str, tuple[dt.date, dt.date]]:
+    """Return each campaign's first and last local day, over all tables that name it; the workspace's own as planned."""
     ran: dict[str, tuple[dt.date, dt.date]] = {}
     for name, first, last in tables.fact("stretches of campaigns", lambda: _moments(tables)):
         days = [dt.date.fromisoformat(local_day(moment, tables.zone)) for moment in (first, last)]

@@ -44,6 +44,8 @@ class Recorded(Record):
     """
 
     codes: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    figures: ClassVar[bool] = True
+    """Whether it changes figures of other questions than the plan's: then it is part of the data's version."""
 
     def meant(self, meanings: Mapping[str, Mapping[str, str]]) -> Self:
         """Return it with every other spelling of a code as the value it stands for; see :func:`meanings`."""
@@ -433,8 +435,140 @@ class PlanLine(Recorded):
     amount: float = field(metadata=number(least=0))
 
 
+STAGES = (N_("diagnosis"), N_("design"), N_("test"), N_("campaign"), N_("review"))
+"""The plan's stages in the order of the work."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Planned(Recorded):
+    """Base of what a team plans and learns: only the plan's own questions read it."""
+
+    figures: ClassVar[bool] = False
+
+
+@value("task")
+class Task(Planned):
+    """Something to be done for a campaign, by whom and by when.
+
+    Parameters
+    ----------
+    name : str
+    stage : str
+        One of :data:`STAGES`: what has to be done before the next one begins.
+    due : str or date, optional
+        Last day for it; without one, the last day of its stage, planned back from the campaign's start.
+    who : str, optional
+    done : str or date, optional
+        The day it was done; None while it is open.
+    campaign : str, optional
+        Which one it is for; the workspace's own without one.
+
+    Examples
+    --------
+    >>> Task(name="Interview regulars", stage="diagnosis", who="Lin").title
+    'diagnosis · Interview regulars'
+    """
+
+    labels: ClassVar[Mapping[str, str]] = MappingProxyType({
+        "name": N_("Task"), "stage": N_("Stage"), "due": N_("Due on"), "who": N_("Who"), "done": N_("Done on"),
+        "campaign": N_("Campaign"),
+    })  # fmt: skip
+    told_by: ClassVar[tuple[str, ...]] = ("campaign", "stage", "name")
+    codes: ClassVar[Mapping[str, str]] = MappingProxyType({"campaign": "campaign"})
+
+    name: str = field(metadata=text(longest=200))
+    stage: str = field(metadata=one_of(*STAGES))
+    due: str | None = field(default=None, metadata=day())
+    who: str | None = field(default=None, metadata=optional(text(longest=80)))
+    done: str | None = field(default=None, metadata=day())
+    campaign: str | None = field(default=None, metadata=optional(text(longest=80)))
+
+
+@value("lesson")
+class Lesson(Planned):
+    """What a campaign taught, carried to the next one's plan.
+
+    Parameters
+    ----------
+    learnt : str
+        In a sentence: what to do, or to leave, next time.
+    campaign : str
+        Which one taught it.
+    next : str, optional
+        For which campaign; every later one without.
+    evidence : str, optional
+        What shows it: a sentence, or a link to a question.
+
+    Examples
+    --------
+    >>> Lesson(learnt="Shift display money to mid-tier creators", campaign="Double 11 2026").title
+    'Double 11 2026 · Shift display money to mid-tier creators'
+    """
+
+    labels: ClassVar[Mapping[str, str]] = MappingProxyType({
+        "learnt": N_("Lesson"), "campaign": N_("Learnt from"), "next": N_("For campaign"), "evidence": N_("Evidence"),
+    })  # fmt: skip
+    told_by: ClassVar[tuple[str, ...]] = ("campaign", "learnt")
+    codes: ClassVar[Mapping[str, str]] = MappingProxyType({"campaign": "campaign", "next": "campaign"})
+
+    learnt: str = field(metadata=text(longest=500))
+    campaign: str = field(metadata=text(longest=80))
+    next: str | None = field(default=None, metadata=optional(text(longest=80)))
+    evidence: str | None = field(default=None, metadata=optional(text(longest=1000)))
+
+
+TRIALS = (N_("price"), N_("scene"))
+"""What an experiment tries: prices, or a scene (page, script, play)."""
+
+
+@value("trial")
+class Trial(Planned):
+    """An experiment that some of the traffic goes through.
+
+    Parameters
+    ----------
+    name : str
+    tries : {"price", "scene"}
+    share : float
+        Planned share of the traffic, 0 to 1.
+    variant : str, optional
+        The value of the events' variant column for those who go through it: its share is then measured.
+    start, end : str or date, optional
+        First and last day, both included; the campaign's without them.
+
+    Raises
+    ------
+    QuestionError
+        The days run backwards.
+
+    Examples
+    --------
+    >>> Trial(name="Bundle price", tries="price", share=0.05).title
+    'Bundle price'
+    """
+
+    labels: ClassVar[Mapping[str, str]] = MappingProxyType({
+        "name": N_("Experiment"), "tries": N_("Tries"), "share": N_("Planned share of traffic"),
+        "variant": N_("Variant in the events"), "start": N_("First day"), "end": N_("Last day"),
+    })  # fmt: skip
+    told_by: ClassVar[tuple[str, ...]] = ("name",)
+    codes: ClassVar[Mapping[str, str]] = MappingProxyType({"variant": "variant"})
+
+    name: str = field(metadata=text(longest=80))
+    tries: str = field(metadata=one_of(*TRIALS))
+    share: float = field(metadata=number(least=0, most=1))
+    variant: str | None = field(default=None, metadata=optional(text(longest=1000)))
+    start: str | None = field(default=None, metadata=day())
+    end: str | None = field(default=None, metadata=day())
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.start and self.end:
+            _forwards(self.start, self.end)
+
+
 @value("forecast")
-class Forecast(Record):
+class Forecast(Planned):
     """What a plan was expected to bring, kept for the review: predicted beside what happened.
 
     Parameters

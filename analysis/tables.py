@@ -10,10 +10,11 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 import duckdb
 import narwhals as nw
@@ -21,12 +22,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analysis.errors import DataError
+from analysis.errors import DataError, SluiceError
 from analysis.names import DisplayNames
 from analysis.records import Alias, DisplayName, ExchangeRate, Recorded, S, distinct, meanings, settled
 from analysis.store import duck
 from analysis.store.columns import shown, stored
 from analysis.store.walk import Chunk, Columns, Repeated
+from analysis.store.watch import watching
 from analysis.values import Campaign, Filter, local_midnight
 from analysis.vocabulary import TABLES, TIME_COLUMN, column_names
 
@@ -95,7 +97,8 @@ class _Beside(NamedTuple):
     @property
     def text(self) -> str:
         """What of it changes figures, to digest."""
-        values = "".join(value.to_json() for value in (self.campaign, *self.rates, *self.records) if value)
+        records = (record for record in self.records if record.figures)
+        values = "".join(value.to_json() for value in (self.campaign, *self.rates, *records) if value)
         return values + (repr(self.meanings) if self.meanings else "")
 
 
@@ -133,7 +136,8 @@ class Tables:
     meanings : mapping of str to mapping of str to str
         By column, what each other spelling stands for; part of the version.
     records : tuple of Recorded
-        By kind and title, other spellings settled; part of the version. See :meth:`recorded`.
+        By kind and title, other spellings settled; part of the version where they change figures. See
+        :meth:`recorded`.
 
     Raises
     ------
@@ -187,13 +191,27 @@ class Tables:
         aliases: Iterable[Alias] = (),
         records: Iterable[Recorded] = (),
         facts: dict[str, Any] | None = None,
+        meant: Callable[[Exception], SluiceError | None] = lambda _error: None,
     ) -> Tables:
         """Wrap a connection whose tables already lie as :mod:`analysis.store.duck` keeps them.
 
-        Tables over the same data version may share `facts` (counts, names), so each is found once.
+        Tables over the same data version may share `facts` (counts, names), so each is found once. `meant` returns
+        what an error says of where they lie, such as a damaged file; see :meth:`reading`.
         """
         beside = _Beside.of(campaign, rates, display, dated, aliases, records)
-        return cls._on(duck.DuckDBStore(con, version), beside, {} if facts is None else facts)
+        tables = cls._on(duck.DuckDBStore(con, version), beside, {} if facts is None else facts)
+        tables._meant = meant
+        return tables
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Turn what is raised while rows are read into what it means, where the place they lie in is to blame."""
+        try:
+            yield
+        except Exception as error:
+            if meant := self._meant(error):
+                raise meant from error
+            raise
 
     @classmethod
     def from_spark(
@@ -250,8 +268,15 @@ class Tables:
         tables._stand(store, beside, facts)
         return tables
 
+    def watched(self) -> Self:
+        """Return these tables, whose queries the watch over the work that runs here stops too."""
+        if isinstance(self._store, duck.DuckDBStore):
+            watching().also(self._store.connection)
+        return self
+
     def _stand(self, store: Store, beside: _Beside, facts: dict[str, Any]) -> None:
         self._store, self._facts = store, facts
+        self._meant: Callable[[Exception], SluiceError | None] = lambda _error: None
         self.campaign, self.rates, self.display, self.dated, self.meanings, self.records = beside
 
     @classmethod
@@ -304,6 +329,11 @@ class Tables:
     def version(self) -> str:
         """A digest of the data, for caching."""
         return self._store.version()
+
+    @property
+    def planned(self) -> str:
+        """A digest of the data and of what the team plans, for caching answers about the plan."""
+        return version_with(self.version, self.records)
 
     @property
     def zone(self) -> str:
@@ -511,6 +541,12 @@ class Tables:
             self._facts[name] = find()
         kept: T = self._facts[name]
         return kept
+
+
+def version_with(version: str, records: Iterable[Recorded]) -> str:
+    """Return a data version that changes with the plan's records as well."""
+    plan = "".join(record.to_json() for record in records if not record.figures)
+    return hashlib.sha256(f"{version}{plan}".encode()).hexdigest()
 
 
 def instant(when: dt.datetime) -> nw.Expr:

@@ -312,6 +312,8 @@ PHASES = (N_("warm-up"), N_("burst"), N_("wrap-up"))
 
 def _phases(days: Sequence[dt.date | None], end: dt.date) -> tuple[Phase, ...]:
     given = [(name, day) for name, day in zip(PHASES, days, strict=True) if day]
+    if not given:
+        return ()
     ends = [*(day - dt.timedelta(days=1) for _name, day in given[1:]), end]
     return tuple(Phase(name=name, start=day, end=last) for (name, day), last in zip(given, ends, strict=True))
 
@@ -364,7 +366,8 @@ if opened():
     with word:
         announce()
     contents()
-    batches()
-    mapping.kept_mappings()
-    campaign()
-    workspaces.backup()
+    with session.said_plainly():
+        batches()
+        mapping.kept_mappings()
+        campaign()
+        workspaces.backup()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from analysis.goals import Goal
 from analysis.records import (
     Adjustment,
     Alias,
@@ -11,9 +12,12 @@ from analysis.records import (
     ChannelTag,
     ExchangeRate,
     Forecast,
+    Lesson,
     LiftTest,
     PlanLine,
     Record,
+    Task,
+    Trial,
 )
 from ui import frame, records, session, workspaces
 from ui.language import N_, _
@@ -25,6 +29,31 @@ VIEWS = {
     "exchange-rate": (
         N_("Exchange rates"),
         N_("What a unit of a currency was worth, by day. Without a rate nothing is converted."),
+    ),
+    "goal": (
+        N_("Goals"),
+        N_(
+            "What the campaign is to reach, in which figure and by when: choose a ready figure here, or take one from "
+            "any answer by its Goal button. Without a day it is the campaign's last one."
+        ),
+    ),
+    "task": (
+        N_("Tasks"),
+        N_(
+            "Who does what for the campaign. Without a day of its own a task is due at the end of its stage, planned "
+            "back from the campaign's first day. Give the day on which it was done once it is."
+        ),
+    ),
+    "trial": (
+        N_("Experiments"),
+        N_(
+            "What is tried on a part of the traffic: prices on at most 5 percent, scenes on at least 20. The variant "
+            "is the value in the events, where they have one; then its share is counted."
+        ),
+    ),
+    "lesson": (
+        N_("Lessons"),
+        N_("What a campaign taught and what shows it. It stands in the plan of the campaign it is for."),
     ),
     "plan-line": (
         N_("Plan"),
@@ -64,7 +93,21 @@ VIEWS = {
     ),
 }
 KINDS: dict[str, type[Record]] = {
-    kind.kind: kind for kind in (Alias, ExchangeRate, PlanLine, CalendarDay, LiftTest, Adjustment, Forecast, ChannelTag)
+    kind.kind: kind
+    for kind in (
+        Alias,
+        ExchangeRate,
+        Goal,
+        Task,
+        Trial,
+        Lesson,
+        PlanLine,
+        CalendarDay,
+        LiftTest,
+        Adjustment,
+        Forecast,
+        ChannelTag,
+    )
 }
 
 through_the_door()

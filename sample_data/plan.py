@@ -48,6 +48,31 @@ STAGES = {"design": 25, "technology": 40, "execution": 35}  # per cent of all th
 RESERVE = 15  # per cent of what is for execution
 PURPOSES = {"design": {"concept": 2, "film": 3}, "technology": {"data": 3, "interaction": 5}}
 TAGS = (("live_stream", "private"), ("private_domain", "private"))
+REVENUE_PER_BUDGET = 20 / 3
+GOALS = (
+    {"name": "Participation +30%", "figure": "participation", "target": 0.3, "lift": True},
+    {"name": "Conversion +15%", "figure": "conversion", "target": 0.15, "lift": True},
+    {"name": "ROI 3.5", "figure": "roi", "target": 3.5},
+    {"name": "Private domain 40%", "figure": "private_share", "target": 0.4},
+)
+TASKS = (
+    ("diagnosis", "Count the drop-offs of last year", "Lin", "2026-08-05"),
+    ("diagnosis", "Ask lapsed buyers why", "Zhao", "2026-08-09"),
+    ("design", "Split the budget by the curves", "Chen", "2026-08-28"),
+    ("design", "Write the script of the live streams", "Zhao", "2026-09-04"),
+    ("test", "Try the new checkout on Android", "Wu", "2026-09-18"),
+    ("campaign", "Look at the rules every four hours on 10 and 11 November", "Lin", "2026-11-11"),
+    ("review", "Write the review", "Lin", None),
+    ("review", "Brief the team of the next campaign", "Chen", None),
+)  # stage, what, who, when it was done
+TRIALS = (("Bundle price", "price", 0.05), ("Item page by scene", "scene", 0.2))
+FORECAST = 2.9680  # of the media money without the reserve: what the curves of 2025 foretold in claims,
+FORECAST_BOUNDS = 2.8672, 3.0773  # and its 95% interval
+KEPT = "A broken creative cost money for ten days: look at each one's views every morning"
+LESSONS = (
+    ("Mid-tier creators had too little: give them more before anybody else", "response curves of Double 11 2025"),
+    ("Every second loyal buyer stayed away: invite them before the warm-up", "participation, 2024 to 2025"),
+)
 
 # Dividing by the mean of the two modifiers, which are independent of each other and of viewing at all,
 # makes the expected rate over everyone who views exactly BROWSE_TO_CART. Indexed [slow, low intent].

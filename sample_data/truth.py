@@ -24,10 +24,9 @@ def campaign_facts(spending: Spending) -> Facts:
         {"kind": "phase", "version": 1, "name": name, "start": first.isoformat(), "end": last.isoformat()}
         for name, first, last in plan.CURRENT.phase_spans
     ]
-    goals = {"browse_to_cart": plan.BROWSE_TO_CART, "revenue": round_number(3 * budget), "roi": 3.0}
     return {
         "kind": "campaign",
-        "version": 1,
+        "version": 2,
         "name": plan.CURRENT.name,
         "start": phases[0]["start"],
         "end": phases[-1]["end"],
@@ -36,7 +35,6 @@ def campaign_facts(spending: Spending) -> Facts:
         "margin": plan.MARGIN,
         "zone": plan.ZONE,
         "currency": plan.CURRENCY,
-        "goals": sorted(goals.items()),
     }
 
 
@@ -59,7 +57,36 @@ def record_facts(spending: Spending) -> list[Facts]:
     first, last = plan.SURGE_DATES
     days = {"name": "Singles' Day", "start": first.isoformat(), "end": last.isoformat()}
     tags = [recorded("channel-tag", channel=channel, tag=tag) for channel, tag in plan.TAGS]
-    return [*lines, recorded("calendar-day", **days), *tags]
+    aims = (*plan.GOALS, {"name": "Revenue", "figure": "revenue", "target": revenue(budget)})
+    unset = {"base": None, "lift": False, "campaign": None, "date": None}
+    goals = [recorded("goal", **{**unset, **aim}) for aim in aims]
+    trials = [recorded("trial", name=name, tries=tries, share=share, variant=None, start=None, end=None)
+              for name, tries, share in plan.TRIALS]  # fmt: skip
+    planned = [*goals, *map(task, plan.TASKS), *trials, *lessons(), forecast(budget - reserve)]
+    return [*lines, recorded("calendar-day", **days), *tags, *planned]
+
+
+def forecast(media_money: int) -> Facts:
+    low, high = (round(media_money * bound) for bound in plan.FORECAST_BOUNDS)
+    return recorded("forecast", name="Plan by the curves of 2025", made="2026-09-06", start=None, end=None,
+                    spend=media_money, revenue=round(media_money * plan.FORECAST), low=low, high=high,
+                    basis="claims")  # fmt: skip
+
+
+def revenue(budget: int) -> int:
+    """What the campaign was to bring, of all sales: so many times its budget."""
+    return round_number(plan.REVENUE_PER_BUDGET * budget)
+
+
+def task(told: tuple[str, str, str, str | None]) -> Facts:
+    stage, name, who, done = told
+    return recorded("task", name=name, stage=stage, due=None, who=who, done=done, campaign=None)
+
+
+def lessons() -> list[Facts]:
+    before, now = plan.CAMPAIGNS[-2].name, plan.CURRENT.name
+    carried = [recorded("lesson", learnt=told, campaign=before, next=now, evidence=why) for told, why in plan.LESSONS]
+    return [*carried, recorded("lesson", learnt=plan.KEPT, campaign=now, next=None, evidence="short video, sv_c3")]
 
 
 def media(amount: int) -> dict[tuple[str, str], int]:

@@ -32,7 +32,8 @@ class Use:
 
 @cache
 def uses() -> tuple[Use, ...]:
-    files = [ROOT / "app.py", *(p for d in ("analysis", "ui", "pages") for p in sorted((ROOT / d).rglob("*.py")))]
+    folders = ("analysis", "server", "ui", "pages")
+    files = [ROOT / "app.py", *(p for d in folders for p in sorted((ROOT / d).rglob("*.py")))]
     return tuple(use for path in files for use in _uses(path))
 
 

@@ -168,7 +168,6 @@ def campaigns(draw: st.DrawFn) -> Campaign:
         end=edges[-1],
         phases=phases,
         budget=draw(st.none() | st.floats(0, 1e12) | st.integers(0, 10**12)),
-        goals=draw(st.dictionaries(lines, st.floats(allow_nan=False, allow_infinity=False), max_size=3)),
         margin=draw(st.none() | st.floats(0, 1)),
         zone=draw(zones),
         currency=draw(st.sampled_from(["CNY", "usd", "Eur"])),
@@ -293,8 +292,6 @@ def test_what_people_give_becomes_the_one_stored_form() -> None:
         "7d",
         "90m",
     )
-    goals = Campaign(name="c", start="2026-01-01", end="2026-01-01", goals={"z": 1, "a": 2}).goals
-    assert goals == (("a", 2.0), ("z", 1.0))
 
 
 @pytest.mark.parametrize("kind", kinds(Question))
@@ -439,10 +436,6 @@ def test_phases_and_mappings_that_contradict_themselves_are_refused() -> None:
         {"zone": None},
         {"currency": "YUAN"},
         {"currency": "CN¥"},
-        {"goals": {"a": "b"}},
-        {"goals": [("a", 1), ("a", 2)]},
-        {"goals": 5},
-        {"goals": [1]},
         {"margin": 1.01},
         {"name": " "},
     ):

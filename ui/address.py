@@ -29,7 +29,7 @@ def arrive() -> None:
     st.session_state[_BEGUN] = True
     # A page may run once more before it is drawn.
     st.session_state[_FOLLOWED] = leads or st.session_state.get(_FOLLOWED, False)
-    if leads and (named := st.query_params.get("workspace") or session.SAMPLE) != session.wanted():
+    if leads and (named := st.query_params.get("workspace") or session.home()) != session.wanted():
         session.choose(named)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+from functools import partial
 from typing import Any
 
 import streamlit as st
 from streamlit.elements.vega_charts import _convert_altair_to_vega_lite_spec
 
 from analysis.answer import Answer
-from analysis.charts import Look
+from analysis.charts import AnyChart, Look
 from ui import session
 from ui.language import look
 
@@ -32,5 +33,16 @@ def _spec(
     at: tuple[tuple[str, int], ...], _answer: Answer, _look: Look,
 ) -> dict[str, Any]:  # fmt: skip
     """Return the chart as Vega-Lite, as Streamlit makes it of Altair's each time anew."""
-    made: dict[str, Any] = _convert_altair_to_vega_lite_spec(getattr(_answer, which)(_look, **dict(at)))
+    from altair.utils import schemapi  # with what draws, when it is first needed
+
+    schemapi.disable_debug_mode()  # tests hold every chart against the schema; doing it here doubles the time
+    chart = getattr(_answer, which)(_look, **dict(at))
+    made: dict[str, Any] = _convert_altair_to_vega_lite_spec(_Unchecked(chart))
     return made
+
+
+class _Unchecked:
+    """A chart that Streamlit turns into Vega-Lite without checking it against the schema."""
+
+    def __init__(self, chart: AnyChart) -> None:
+        self.to_dict = partial(chart.to_dict, validate=False)

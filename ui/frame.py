@@ -12,7 +12,7 @@ from analysis.errors import DataError
 from analysis.messages import say
 from analysis.question import Question
 from analysis.vocabulary import TABLES
-from ui import filters, language, search, session, workspaces
+from ui import account, filters, language, search, session, workspaces
 from ui.kept import TO_OPEN
 from ui.language import _, look
 from ui.screens import ROOMS, SCREENS, Screen, screen_of
@@ -77,6 +77,7 @@ def head(screen: Screen[Any], tables: Tables) -> Filter | None:
         with st.container(horizontal=True, vertical_alignment="center", key="frame-line", gap="small"):
             workspaces.switch()
             where = filters.Bar(screen.across).draw(tables)
+        account.role()
         title(screen.title)
     return where
 
@@ -107,6 +108,13 @@ def lacking(tables: Tables, errors: Sequence[DataError]) -> None:
     session.to_bring(*(error.message for error in errors) if held else (empty,))
 
 
+def called(page: str) -> str:
+    """Return what a page is called, by the last part of its address."""
+    first = next(iter(SCREENS.values()))
+    beside = {"data": _("Data"), "notebooks": _("Notebooks"), "records": _("Names, plan and tests")}
+    return beside.get(page) or _(SCREENS.get(page, first).label)
+
+
 def pages(tables: Tables | None) -> dict[str, list[Any]]:
     """Return the navigation by heading, the page that is opened first in front; what cannot be answered is marked."""
     return {_(room): [_page(screen, tables) for screen in screens] for room, screens in ROOMS.items()}
@@ -126,6 +134,7 @@ def aside(navigation: Mapping[str, Sequence[Any]], tables: Tables | None) -> Non
     search.box()
     if question := st.session_state.pop(TO_OPEN, None):
         open_question(question)
+    account.menu()
     language.switch()
 
 

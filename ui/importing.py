@@ -12,7 +12,9 @@ import streamlit as st
 
 from analysis.errors import SluiceError, WorkspaceError
 from analysis.messages import Message, Span, say
-from analysis.workspace import Batch, Export, Workspace
+from analysis.workspace import Batch, Export
+from analysis.workspace.store import cancelled
+from server.allowed import Allowed
 from ui import session, staging
 from ui.language import _, shown
 
@@ -26,7 +28,7 @@ class Importing:
 
     Parameters
     ----------
-    workspace : Workspace
+    workspace : Allowed
     exports : sequence of Export
     overlap : str
         As in :meth:`analysis.workspace.Workspace.add`.
@@ -34,12 +36,11 @@ class Importing:
         What is done, in the same thread, once the batch is stored.
     """
 
-    def __init__(
-        self, workspace: Workspace, exports: Sequence[Export], overlap: str, after: Callable[[], None]
-    ) -> None:
+    def __init__(self, workspace: Allowed, exports: Sequence[Export], overlap: str, after: Callable[[], None]) -> None:
         self._workspace, self._exports, self._overlap, self._after = workspace, exports, overlap, after
+        self._path: Path = workspace.path
         self._cancel, self._over = threading.Event(), threading.Event()
-        self._began = time.monotonic()
+        self._running, self._began = False, time.monotonic()
         self.done, self.total = 0, sum(export.rows for export in exports)
         self.batch: Batch | None = None
         self.error: Message | None = None
@@ -53,13 +54,15 @@ class Importing:
             Another import into this workspace is under way.
         """
         with _LOCK:
-            if self._workspace.path in _UNDER_WAY:
+            if self._path in _UNDER_WAY:
                 text = say("Another import into this workspace is under way. Wait until it is done, then press again.")
                 raise WorkspaceError.because(text, "import-under-way")
-            _UNDER_WAY[self._workspace.path] = self
-        threading.Thread(target=self._run, daemon=True).start()
+            _UNDER_WAY[self._path] = self
+        self._person = session.asker()
+        self._job = session.imports().ask((self._path, id(self)), self._person, self._run)
 
     def _run(self) -> None:
+        self._running, self._began = True, time.monotonic()
         try:
             self.batch = self._workspace.add(
                 *self._exports, overlap=self._overlap, progress=self._note, cancel=self._cancel.is_set
@@ -71,20 +74,29 @@ class Importing:
             logging.getLogger("sluice").exception("unexpected error")
             self.error = say("Something went wrong inside Sluice, and the import stopped. Check the batches below.")
         finally:
-            with _LOCK:
-                del _UNDER_WAY[self._workspace.path]
-            self._over.set()
+            self._end()
+
+    def _end(self) -> None:
+        with _LOCK:
+            if _UNDER_WAY.get(self._path) is self:
+                del _UNDER_WAY[self._path]
+        self._over.set()
 
     def _note(self, done: int, total: int) -> None:
         self.done, self.total = done, total
 
-    def into(self, workspace: Workspace) -> bool:
+    def into(self, workspace: Allowed) -> bool:
         """Say whether it is an import into this workspace."""
-        return self._workspace.path == workspace.path
+        return self._path == workspace.path
 
     def cancel(self) -> None:
         """Ask it to stop; nothing is imported then."""
         self._cancel.set()
+        if self._job.state == "waiting":
+            self._job.stop(self._person)
+        if not self._running and self._job.wait(0):  # it had not begun, and never will
+            self.error = cancelled().message
+            self._end()
 
     @property
     def cancelled(self) -> bool:
@@ -96,14 +108,20 @@ class Importing:
         return self._over.wait(wait)
 
     @property
+    def ahead(self) -> int:
+        """How many imports come before it."""
+        return self._job.ahead if self._job.state == "waiting" else 0
+
+    @property
     def left(self) -> float | None:
         """Seconds that it will still take at the pace so far; None before there is a pace."""
         spent = time.monotonic() - self._began
         return spent * (self.total - self.done) / self.done if self.done and spent > 1 else None
 
 
-def begin(workspace: Workspace, exports: Sequence[Export], overlap: str, after: Callable[[], None]) -> None:
+def begin(workspace: Allowed, exports: Sequence[Export], overlap: str, after: Callable[[], None]) -> None:
     """Start an import of this session's own; a small one is over when this returns."""
+    session.make_room()
     running = Importing(workspace, exports, overlap, after)
     running.start()
     session.forget_word()
@@ -111,7 +129,7 @@ def begin(workspace: Workspace, exports: Sequence[Export], overlap: str, after: 
     running.over(wait=0.7)
 
 
-def under_way(workspace: Workspace) -> Importing | None:
+def under_way(workspace: Allowed) -> Importing | None:
     """Return the import into a workspace that is under way, whoever started it."""
     return _UNDER_WAY.get(workspace.path)
 
@@ -125,7 +143,7 @@ def finished() -> Importing | None:
     return running
 
 
-def follow(workspace: Workspace | None = None) -> bool:
+def follow(workspace: Allowed | None = None) -> bool:
     """Draw this session's import while it is under way, or anybody's into `workspace`; False where there is none."""
     running = st.session_state.get(KEY) or (under_way(workspace) if workspace else None)
     if running is None or running.over():
@@ -140,6 +158,8 @@ def _progress(running: Importing) -> None:
         st.rerun()
     rows = _("{done} of {total} rows", done=running.done, total=running.total)
     left = _("about {time} left", time=Span(max(1, round(running.left)))) if running.left is not None else ""
+    if running.ahead:
+        left = _("waiting in the line: {count} before this one", count=running.ahead)
     if running.cancelled:
         left = _("stopping…")
     share = running.done / running.total if running.total else 0.0

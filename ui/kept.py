@@ -9,7 +9,8 @@ import streamlit as st
 from analysis.errors import SluiceError
 from analysis.messages import Message, say
 from analysis.question import Question
-from analysis.workspace import Kept, Workspace
+from analysis.workspace import Kept
+from server.allowed import Allowed
 from ui import session
 from ui.language import _, shown
 
@@ -41,7 +42,7 @@ def undo(place: str) -> None:
     if said := st.session_state.pop(f"{place}.refused", None):
         st.error(shown(said), icon=":material/error:")
     here, id, what = st.session_state.pop(f"{place}.changed", (None, 0, None))
-    if here is not session.workspace():
+    if here != session.workspace():
         return
     with st.container(horizontal=True, vertical_alignment="center", key=f"{place}.changed.row"):
         st.markdown(shown(what), width="content")
@@ -60,7 +61,7 @@ def _forget(place: str, kept: Kept[Any]) -> None:
     st.session_state[f"{place}.changed"] = here, kept.id, said
 
 
-def _restore(place: str, here: Workspace, id: int) -> None:
+def _restore(place: str, here: Allowed, id: int) -> None:
     try:
         here.restore(id)
     except SluiceError as error:

@@ -27,3 +27,9 @@ def once(name: str, find: Callable[[], T]) -> T:
         _RUN.found[name] = find()
     found: T = _RUN.found[name]
     return found
+
+
+def forget(name: str) -> None:
+    """Let what was found under a name be found anew: something was changed that it depends on."""
+    if (found := getattr(_RUN, "found", None)) is not None:
+        found.pop(name, None)

@@ -56,8 +56,7 @@ def draw(name: str) -> None:
 
 
 def _answer(screen: Screen[Any], question: Question) -> None:
-    with st.spinner(_(screen.waiting)):
-        answer = session.ask(question)
+    answer = session.ask(question, _(screen.waiting))
     panel = asking.panel(screen)
     show(answer, screen.name, panel.look_at if panel else None)
     if screen.under:

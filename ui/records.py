@@ -12,16 +12,23 @@ import streamlit as st
 from analysis.errors import SluiceError
 from analysis.messages import LANGUAGES, say
 from analysis.names import DisplayNames
-from analysis.records import ALIASED, Alias, DisplayName, Record
+from analysis.plan.measures import MEASURES
+from analysis.records import ALIASED, STAGES, TRIALS, Alias, DisplayName, PlanLine, Record
 from analysis.sharing import tables_of_records as sheets
 from analysis.workspace import Kept
 from ui import session
 from ui.language import N_, _, current, shown
 
 MOST_CODES, LATEST = 500, 30
+FIGURE = N_("a figure of an answer")
 WORDS = {"kept": N_("kept"), "forgotten": N_("forgotten"), "restored": N_("brought back")}
-DAYS = ("day", "start", "end")
-CHOICES: Mapping[str, tuple[str, ...]] = {"language": tuple(LANGUAGES)}
+DAYS = ("day", "start", "end", "date", "due", "done")
+CHOICES: Mapping[str, Mapping[str, str]] = {
+    "language": LANGUAGES,
+    "stage": {name: name for name in STAGES},
+    "tries": {name: name for name in TRIALS},
+}
+"""What a field can hold, each with its word; stages of plan lines are a team's own."""
 
 
 def editor(kind: type[Record]) -> None:
@@ -33,7 +40,7 @@ def editor(kind: type[Record]) -> None:
     after = st.data_editor(
         _plain(before),
         num_rows="dynamic",
-        column_config={each.name: _column(kind, each) for each in fields(kind)},
+        column_config={each.name: _column(kind, each, _taken(before[each.name])) for each in fields(kind)},
         hide_index=True,
         width="stretch",
         key=f"{key}.table.{st.session_state.get(f'{key}.round', 0)}",
@@ -43,8 +50,8 @@ def editor(kind: type[Record]) -> None:
         if st.button(_("Keep these changes"), type="primary", key=f"{key}.keep", disabled=not changed):
             _keep(kind, key, after.to_dict("records"), held)
         st.download_button(
-            "CSV", data=sheets.written(kind, [one.value for one in held]), file_name=f"sluice-{kind.kind}.csv",
-            icon=":material/download:", on_click="ignore", key=f"{key}.csv",
+            "CSV", session.taken("records", lambda: sheets.written(kind, [one.value for one in held])),
+            file_name=f"sluice-{kind.kind}.csv", icon=":material/download:", on_click="ignore", key=f"{key}.csv",
         )  # fmt: skip
         with st.popover(_("Add from CSV"), icon=":material/upload:"):
             _upload(kind, key)
@@ -55,17 +62,33 @@ def _plain(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.reset_index(drop=True)
 
 
-def _column(kind: type[Record], each: Field[Any]) -> Any:
+def _column(kind: type[Record], each: Field[Any], taken: Iterable[Any] = ()) -> Any:
+    """Return how a field is edited; `taken` are the values that stand in its column."""
     label, needed = shown(kind.label(each.name)), each.default is MISSING
     if each.name == "column" and kind is Alias:
         return st.column_config.SelectboxColumn(label, options=ALIASED, required=True)
-    if each.name in CHOICES:
-        return st.column_config.SelectboxColumn(label, options=CHOICES[each.name], required=True)
+    if each.name in CHOICES and kind is not PlanLine:
+        words = CHOICES[each.name]
+        return st.column_config.SelectboxColumn(
+            label, options=list(words), required=True, format_func=lambda own: _(words.get(own, own))
+        )
+    if each.name == "figure":
+        labels = {code: one.label for code, one in MEASURES.items()}
+        return st.column_config.SelectboxColumn(
+            label, options=[*labels, *taken], required=True, format_func=lambda own: _(labels.get(own, FIGURE))
+        )
+    if str(each.type) == "bool":
+        return st.column_config.CheckboxColumn(label, default=False)
     if "float" in str(each.type) or "int" in str(each.type):
         return st.column_config.NumberColumn(label, required=needed)
     if each.name in DAYS:
         return st.column_config.TextColumn(label, required=needed, help=_("such as 2026-11-11"))
     return st.column_config.TextColumn(label, required=needed)
+
+
+def _taken(column: pd.Series[Any]) -> list[str]:
+    """Return the figures of questions that stand in a column, as they are written."""
+    return sorted({cell for cell in column if isinstance(cell, str) and cell.startswith("{")})
 
 
 def _keep(kind: type[Record], key: str, rows: list[dict[str, Any]], held: Iterable[Kept[Any]]) -> None:

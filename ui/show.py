@@ -11,7 +11,7 @@ from analysis.answer import Answer
 from analysis.errors import DataError
 from analysis.messages import Message
 from analysis.sharing import downloads, notebooks, pictures
-from ui import address, drawn, guide, kept, segment, session
+from ui import address, drawn, goal, guide, kept, segment, session
 from ui.language import N_, _, current, look, shown
 from ui.notebook import adding
 from ui.tabled import table
@@ -66,6 +66,14 @@ FRAMES = {
     "links": N_("From level to level"),
     "windows": N_("Shorter windows"),
     "made": N_("Adjustments that were made"),
+    "missing": N_("What is not told"),
+    "stages": N_("Calendar"),
+    "tasks": N_("Tasks"),
+    "lessons": N_("Lessons"),
+    "predicted": N_("Predicted and happened"),
+    "adjustments": N_("Adjustments made"),
+    "flips": N_("Where the order flips"),
+    "quarters": N_("By quarter"),
 }
 
 
@@ -132,6 +140,8 @@ def actions(answer: Answer, page: str) -> None:
                 segment.this(answer, page)
         with st.popover(_("Add to notebook"), icon=":material/book:", key=f"{page}.to-notebook"):
             adding.this(answer, page)
+        with st.popover(_("Goal"), icon=":material/flag:", key=f"{page}.to-goal"):
+            goal.this(answer, page)
         with st.popover(_("Link"), icon=":material/link:"):
             st.caption(_("Opens this very question, filters included, on this server."))
             st.code(address.of(answer), language=None, wrap_lines=True)
@@ -143,7 +153,9 @@ def actions(answer: Answer, page: str) -> None:
         here, seen = session.workspace(), look()
         st.download_button(
             _("Notebook file"),
-            data=lambda: notebooks.bundle(notebooks.of(answer.question, seen), here.tables(), seen),
+            data=session.taken(
+                "notebook", lambda: notebooks.bundle(notebooks.of(answer.question, seen), here.tables(), seen)
+            ),
             file_name=f"sluice-{answer.question.kind}.zip",
             mime="application/zip",
             icon=":material/book:",
@@ -162,7 +174,7 @@ def _picture(answer: Answer, page: str) -> None:
         for kind, make in (("PNG", pictures.png), ("SVG", pictures.svg)):
             st.download_button(
                 kind,
-                data=lambda make=make: make(answer, seen),
+                data=session.taken("picture", lambda make=make: make(answer, seen)),
                 file_name=f"sluice-{answer.question.kind}.{kind.lower()}",
                 on_click="ignore",
                 key=f"{page}.picture.{kind}",
@@ -200,7 +212,7 @@ def _data(answer: Answer, page: str) -> None:
             for kind, make in (("csv", downloads.csv), ("parquet", downloads.parquet)):
                 st.download_button(
                     kind.upper() if kind == "csv" else "Parquet",
-                    data=lambda make=make, name=name: make(answer.shown(name, language)),
+                    data=session.taken("data", lambda make=make, name=name: make(answer.shown(name, language))),
                     file_name=f"sluice-{answer.question.kind}-{name}.{kind}",
                     on_click="ignore",
                     key=f"{page}.{name}.{kind}",

@@ -15,6 +15,7 @@ from analysis.errors import SluiceError
 from analysis.messages import Message, Names, say
 from analysis.vocabulary import TABLES
 from analysis.workspace import ColumnMapping, Export, Reconciliation, Workspace
+from server.limits import REFUSED
 from ui import session
 from ui.language import _, shown
 
@@ -167,6 +168,8 @@ def _read(file: Any) -> list[Staged]:
     """Read an upload: an archive or workbook of several complete tables gives each of them."""
     here = session.workspace()
     zone = here.campaign.zone if here.campaign else "Asia/Shanghai"
+    if why := REFUSED.of(file.file_id):
+        return [Staged(file.file_id, file.name, refused=why)]
     with st.spinner(shown(_("Reading {file}…", file=file.name))):
         try:
             export = read_export(file.getvalue(), file.name, zone=zone)

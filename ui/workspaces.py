@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from analysis.sharing import downloads
-from ui import session
+from server.rights import Action
+from ui import account, session, sharing, who
 from ui.controls import told_apart
 from ui.language import _, shown
 from ui.mapping import CURRENCIES, ZONES
@@ -29,19 +30,22 @@ def line() -> None:
     """Draw the switch, what makes a workspace, what cannot be opened, and how long a copy of one's own stays."""
     with st.container(horizontal=True, vertical_alignment="center", key="frame-line", gap="small"):
         switch()
-        with st.popover(_("New workspace"), icon=":material/add:"):
-            _new()
+        if session.may(Action.CREATE):
+            with st.popover(_("New workspace"), icon=":material/add:"):
+                _new()
+        sharing.button()
+    account.role()
     for file in session.files():
         if file.why:
             st.caption(f":orange[:material/warning: {shown(file.why)}]")
-    if session.is_visitors(session.current()):
+    if session.is_visitors(session.current()) and session.may(Action.CREATE):
         _own()
 
 
 def backup() -> None:
     """Offer a copy of the workspace as a file: consistent, whatever others change meanwhile. The sample needs none."""
     here = session.workspace()  # the file is made in another thread, which does not know the session
-    if here.read_only:
+    if here.read_only or not here.may(Action.COPY):
         return
     st.download_button(
         _("Download a copy of this workspace"),
@@ -60,7 +64,16 @@ def backup() -> None:
 def _label(id: str, name: str) -> str:
     if id == session.SAMPLE:
         return _("Sample campaign")
+    if session.in_room(id):
+        return _room_copy(id)
     return _("Your own copy of the sample") if session.is_visitors(id) else name
+
+
+def _room_copy(id: str) -> str:
+    owner = session.registry().owner(id)
+    if owner is None or owner.id == who.person().id:
+        return _("Your copy in the room")
+    return _("{name}’s copy in the room", name=owner.name)
 
 
 def _switch() -> None:
@@ -82,11 +95,15 @@ def _new() -> None:
 def _own() -> None:
     """Say whose this copy is and how long it stays, and offer to keep it with the team's."""
     with st.container(horizontal=True, vertical_alignment="center", key=f"{KEY}.own"):
+        alone = who.person().alone
         st.caption(
-            _("Only who has this page's address can open this copy. It goes when nobody has used it for 7 days."),
+            _("Only who has this page's address can open this copy. It goes when nobody has used it for 7 days.")
+            if alone
+            else _("This copy is yours alone. It goes when you have not used it for 7 days."),
             width="content",
         )
-        with st.popover(_("Keep it for the team"), icon=":material/group_add:"):
+        label = _("Keep it for the team") if alone else _("Keep it as a workspace")
+        with st.popover(label, icon=":material/group_add:"):
             name = st.text_input(_("Name"), key=f"{KEY}.own.name", max_chars=80).strip()
             if st.button(_("Keep"), type="primary", key=f"{KEY}.own.keep"):
                 with session.said_plainly():

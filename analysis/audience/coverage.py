@@ -240,6 +240,8 @@ def _picture(answer: CoverageAnswer, look: Look) -> AnyChart:
         x=plot.x("share", scale=scale), tooltip=plot.tips("group", "users", "targeted", "share", "low", "high")
     )
     goal = alt.Chart(pd.DataFrame({"goal": [answer.question.goal]})).mark_rule(color=charts.LOSS, strokeDash=[5, 4])
-    label = base.mark_text(align="left", dx=8, fontWeight="bold", color=look.ink).encode(x="high:Q", text="label:N")
-    drawn = alt.layer(bars, charts.whiskers(base, look), label, goal.encode(x="goal:Q"))
+    label = base.mark_text(align="left", dx=8, fontWeight="bold", color=look.ink).encode(
+        x=alt.X("high:Q"), text=alt.Text("label:N")
+    )
+    drawn = alt.layer(bars, charts.whiskers(base, look), label, goal.encode(x=alt.X("goal:Q")))
     return charts.finish(drawn, look, describe=look(answer.headline), height=150)

@@ -267,7 +267,7 @@ def _picture(answer: GrowthAnswer, look: Look) -> AnyChart:
         x=plot.x("period"),
         y=plot.y("n", stack="zero"),
         color=alt.Color("part_name:N", scale=scale, title=None),
-        order="order:Q",
+        order=alt.Order("order:Q"),
         tooltip=plot.tips("period", "part", "n"),
     )
     return charts.finish(bars, look, describe=look(answer.headline), height=320)

@@ -65,13 +65,13 @@ def _standing(table: pd.DataFrame, plot: Plot, y: alt.Y) -> list[alt.Chart]:
     tips = plot.tips("stage", "users", "share", "low", "high", "change")
     bars = alt.Chart(table).encode(y=y, tooltip=tips)
     return [
-        bars.mark_bar(cornerRadiusEnd=3, color=charts.ACCENT).encode(x=_across("start"), x2="end:Q"),
+        bars.mark_bar(cornerRadiusEnd=3, color=charts.ACCENT).encode(x=_across("start"), x2=alt.X2("end:Q")),
         charts.whiskers(bars, look, _across("least"), "most"),
         inside.mark_text(align="left", dx=8, fontWeight="bold", color="white").encode(
-            x=_across("start"), text="label:N"
+            x=_across("start"), text=alt.Text("label:N")
         ),
         outside.mark_text(align="left", dx=8, fontWeight="bold", color=look.ink).encode(
-            x=_across("most"), text="label:N"
+            x=_across("most"), text=alt.Text("label:N")
         ),
     ]
 
@@ -98,13 +98,15 @@ def _moving(table: pd.DataFrame, plot: Plot, y: alt.Y) -> list[alt.Chart]:
     heads = alt.Chart(table.drop_duplicates("to_stage").assign(row="3 ")).encode(y=y)
     return [
         cells.mark_bar(cornerRadius=3).encode(
-            x=_across("start"), x2="end:Q", color=alt.Color("share_of_from:Q", scale=shade, legend=None)
+            x=_across("start"), x2=alt.X2("end:Q"), color=alt.Color("share_of_from:Q", scale=shade, legend=None)
         ),
         *(
-            alt.Chart(part).mark_text(color=ink).encode(y=y, x=_across("middle"), text="label:N")
+            alt.Chart(part).mark_text(color=ink).encode(y=y, x=_across("middle"), text=alt.Text("label:N"))
             for part, ink in ((table[strong], "white"), (table[~strong], look.ink))
         ),
-        heads.mark_text(color=look.ink, fontSize=11, dy=8).encode(x=_across("middle"), text="to_stage_name:N"),
+        heads.mark_text(color=look.ink, fontSize=11, dy=8).encode(
+            x=_across("middle"), text=alt.Text("to_stage_name:N")
+        ),
     ]
 
 
@@ -121,6 +123,8 @@ def _headings(since: str, look: Look, y: alt.Y) -> list[alt.Chart]:
     guide = look(N_("rows: then; columns: now; shade: share of row"))
     base = alt.Chart(pd.DataFrame({"row": ["2 "], "title": [title], "guide": [guide]})).encode(y=y, x=alt.value(0))
     return [
-        base.mark_text(align="left", dy=2, fontSize=15, fontWeight="bold", color=look.ink).encode(text="title:N"),
-        base.mark_text(align="left", dy=20, fontSize=12, color=look.faint).encode(text="guide:N"),
+        base.mark_text(align="left", dy=2, fontSize=15, fontWeight="bold", color=look.ink).encode(
+            text=alt.Text("title:N")
+        ),
+        base.mark_text(align="left", dy=20, fontSize=12, color=look.faint).encode(text=alt.Text("guide:N")),
     ]

@@ -77,6 +77,11 @@ class Plans(Question):
 
     plans: tuple[tuple[str, Question], ...] = field(default=(), metadata=_plans())
 
+    @property
+    def heavy(self) -> bool:
+        """Whether an answer takes the processor for a second or so."""
+        return True
+
     def _answer(self, tables: Tables) -> PlansAnswer:
         answers = {
             label: plan.filtered(self.where)._answer(tables) for label, plan in self.plans or ((BEST, Allocation()),)

@@ -50,7 +50,7 @@ def pairs(answer: Answer, label: str, unit: str, sides: tuple[Message, Message],
     offset = alt.YOffset("side_name:N", sort=domain, scale=alt.Scale(domain=domain, range=[18, 30]))
     base = alt.Chart(long).encode(y=rows, yOffset=offset, color=colour,
                                   tooltip=plot.tips("row", "side", "value", "low", "high"))  # fmt: skip
-    reach = base.mark_rule(strokeWidth=1.5).encode(x="low:Q", x2="high:Q")
+    reach = base.mark_rule(strokeWidth=1.5).encode(x=alt.X("low:Q"), x2=alt.X2("high:Q"))
     dots = base.mark_point(size=90, filled=True, opacity=1).encode(x=x)
     return charts.finish(alt.layer(reach, dots), look, describe=look(answer.headline), height=ROW * len(order) + AROUND)
 

@@ -19,7 +19,7 @@ from analysis.comparison.settings import KINDS, SETTINGS
 from analysis.errors import DataError, QuestionError
 from analysis.fields import Field, Fields, Figure, bounds, described
 from analysis.journey.funnel.question import Funnel
-from analysis.messages import N_, Message, Names, say, translate
+from analysis.messages import N_, Message, Names, figure, say, translate
 from analysis.question import Question
 from analysis.results.performance.question import Performance
 from analysis.results.sales.question import Sales
@@ -192,7 +192,7 @@ class ComparisonAnswer(Answer):
         if held != held:
             return ""
         unit = words.apart_by(unit) if column == "difference" else unit
-        return self.say(words.figure(unit, held, self.currency), language)
+        return self.say(figure(unit, held, self.currency), language)
 
     def _compared(self, name: str) -> Field:
         """Return the field of the figure that one of the tables compares."""

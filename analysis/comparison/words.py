@@ -10,7 +10,7 @@ import numpy as np
 from analysis.answer import Answer, Note
 from analysis.charts import TOTAL
 from analysis.comparison.differences import Difference
-from analysis.messages import N_, Message, Money, Names, Points, Share, Span, say
+from analysis.messages import N_, Message, Names, Points, figure, say
 
 MOST = 12
 """Differences between two questions that are told one by one."""
@@ -37,29 +37,6 @@ class Found(NamedTuple):
 def sides(differ: Sequence[Difference]) -> tuple[Message, Message]:
     """Return what the sides are called: by what differs, where that is one thing."""
     return differ[0].sides if len(differ) == 1 else (say("left"), say("right"))
-
-
-def figure(unit: str, value: float, currency: str | None) -> Message:
-    """Return a figure in its unit.
-
-    Examples
-    --------
-    >>> figure("share", 0.125, None).text(), figure("count", 1200.0, None).text()
-    ('12.5%', '1,200')
-    """
-    match unit:
-        case "share":
-            return say("{n}", n=Share(value))
-        case "points":
-            return say("{n} percentage points", n=Points(value))
-        case "money":
-            return say("{n}", n=Money(value, currency))
-        case "seconds":
-            return say("{n}", n=Span(value))
-        case "count":
-            return say("{n}", n=round(value))
-        case _:
-            return say("{n}", n=float(value))
 
 
 def apart_by(unit: str) -> str:

@@ -466,8 +466,10 @@ def _picture(answer: PageSpeedAnswer, look: Look) -> AnyChart:
     y = plot.y("adjusted", title=above, scale=alt.Scale(domain=[0, top], nice=True, clamp=True))
     tips = plot.tips("bin", "users", "rate", "adjusted", "low", "high")
     base = alt.Chart(plot.named(table.replace(np.inf, end))).encode(tooltip=tips)
-    band = base.mark_rect(color=charts.ACCENT, opacity=0.2).encode(x=x, x2="until:Q", y=alt.Y("low:Q"), y2="high:Q")
-    level = base.mark_rule(color=charts.ACCENT, strokeWidth=2).encode(x=x, x2="until:Q", y=y)
+    band = base.mark_rect(color=charts.ACCENT, opacity=0.2).encode(
+        x=x, x2=alt.X2("until:Q"), y=alt.Y("low:Q"), y2=alt.Y2("high:Q")
+    )
+    level = base.mark_rule(color=charts.ACCENT, strokeWidth=2).encode(x=x, x2=alt.X2("until:Q"), y=y)
     size = alt.Size("users:Q", scale=alt.Scale(range=[20, 260], domainMin=0), legend=None)
     dots = base.mark_circle(color=charts.ACCENT, opacity=1).encode(x=alt.X("middle:Q"), y=y, size=size)
     layers = [band, level, dots, *_mark(asked, total, end, look)]
@@ -490,15 +492,19 @@ def _mark(asked: PageSpeed, total: Any, end: float, look: Look) -> list[Any]:
         }
     ).dropna()
     sides["middle"] = (sides["from"] + sides["to"]) / 2
-    at = alt.Chart(sides).encode(y="rate:Q")
-    levels = at.mark_rule(color=charts.LOSS, strokeWidth=2, strokeDash=[6, 4]).encode(x="from:Q", x2="to:Q")
-    texts = at.mark_text(color=look.ink, baseline="bottom", dy=-14, fontWeight=600).encode(x="middle:Q", text="text:N")
+    at = alt.Chart(sides).encode(y=alt.Y("rate:Q"))
+    levels = at.mark_rule(color=charts.LOSS, strokeWidth=2, strokeDash=[6, 4]).encode(
+        x=alt.X("from:Q"), x2=alt.X2("to:Q")
+    )
+    texts = at.mark_text(color=look.ink, baseline="bottom", dy=-14, fontWeight=600).encode(
+        x=alt.X("middle:Q"), text=alt.Text("text:N")
+    )
     if asked.slow >= end:
         return [levels, texts]
     mark = pd.DataFrame({"at": [asked.slow], "text": [look(say("{span}", span=Span(asked.slow)))]})
-    rule = alt.Chart(mark).mark_rule(color=look.faint).encode(x="at:Q")
+    rule = alt.Chart(mark).mark_rule(color=look.faint).encode(x=alt.X("at:Q"))
     name = alt.Chart(mark).mark_text(align="left", baseline="top", dx=5, color=look.faint)
-    return [levels, texts, rule, name.encode(x="at:Q", y=alt.value(2), text="text:N")]
+    return [levels, texts, rule, name.encode(x=alt.X("at:Q"), y=alt.value(2), text=alt.Text("text:N"))]
 
 
 def _rate(total: Any, side: str, look: Look) -> str:

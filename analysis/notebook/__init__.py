@@ -1,8 +1,8 @@
 """The notebook: many questions, one piece of work."""
 
-from analysis.notebook.book import Cell, Notebook, Quote, Seen, Unread, Words, new_id
-from analysis.notebook.quotes import figure_of, filled, quotable
+from analysis.notebook.book import Cell, Notebook, Seen, Unread, Words, filled, new_id
 from analysis.notebook.told import Said, digest_of, looked, tell, told
+from analysis.quotes import Quote, figure_of, quotable
 
 __all__ = [
     "Cell",

@@ -17,6 +17,7 @@ from typing import Any, Self
 from analysis.errors import QuestionError, SluiceError
 from analysis.messages import Message, say
 from analysis.question import Question
+from analysis.quotes import Quote, row_of
 from analysis.records import Record
 from analysis.values import Metadata, Value, a, flag, is_text, many, optional, text, value
 
@@ -37,43 +38,6 @@ def _prose() -> Metadata:
         return str(got)
 
     return {"check": check}
-
-
-def _row() -> Metadata:
-    """Which row: pairs of a column's name and what stands there, as text."""
-
-    def check(name: str, got: Any) -> tuple[tuple[str, str], ...]:
-        items = got.items() if isinstance(got, Mapping) else got
-        try:
-            found = tuple((column, held) for column, held in items)
-        except (TypeError, ValueError):
-            found = ((None, None),)
-        if not all(is_text(column) and isinstance(held, str) for column, held in found):
-            raise QuestionError.field(name, got, say("it must map columns to what stands there."))
-        return found
-
-    return {"check": check}
-
-
-@value("quote")
-class Quote(Value):
-    """A figure of another cell's answer: the row is told by what stands in its columns, not by its number.
-
-    Parameters
-    ----------
-    cell : str
-        Id of the cell whose question is answered.
-    column : str
-    row : mapping of str to str
-        Columns of text or day, and what stands there in the row.
-    frame : str
-        Which of the answer's tables.
-    """
-
-    cell: str = field(metadata=text(longest=40))
-    column: str = field(metadata=text())
-    row: tuple[tuple[str, str], ...] = field(default=(), metadata=_row())
-    frame: str = field(default="table", metadata=text())
 
 
 @value("words")
@@ -133,7 +97,7 @@ class Seen(Value):
 
     data: str = field(metadata=text())
     figures: str = field(metadata=text())
-    said: tuple[tuple[str, str], ...] = field(default=(), metadata=_row())
+    said: tuple[tuple[str, str], ...] = field(default=(), metadata=row_of())
 
     def sentence(self, language: str) -> str:
         """Return what was said, in a reader's language."""
@@ -249,6 +213,22 @@ class Notebook(Value):
         """Return the notebook with fields of one cell changed."""
         changed = self.cell(id).replace(**changes)
         return self.replace(cells=tuple(changed if cell.id == id else cell for cell in self.cells))
+
+
+def filled(words: Words, figures: tuple[str | None, ...]) -> str:
+    """Return a text with its quotes in their places; one that is not there any more is a dash.
+
+    Examples
+    --------
+    >>> filled(Words(text="At [[1]], of [[2]]."), ("4.6%", None))
+    'At 4.6%, of —.'
+    """
+
+    def each(found: re.Match[str]) -> str:
+        n = int(found[1]) - 1
+        return found[0] if n >= len(figures) or n < 0 else figures[n] or "—"
+
+    return PLACE.sub(each, words.text)
 
 
 def new_id() -> str:

@@ -14,8 +14,8 @@ from analysis.charts import Look
 from analysis.errors import SluiceError
 from analysis.messages import LANGUAGES
 from analysis.notebook.book import Cell, Notebook, Seen, Words
-from analysis.notebook.quotes import figure_of
 from analysis.question import Question
+from analysis.quotes import figure_of
 from analysis.tables import Tables
 
 Ask = Callable[[Question], Answer]

@@ -51,11 +51,11 @@ def scoreboard(
     bars = base.transform_filter("datum.kind != 'bound'")
     marks = base.transform_filter("datum.kind == 'bound'")
     layers = alt.layer(
-        charts.zero(look).encode(x="x:Q"),
-        bars.mark_bar(size=11, yOffset=8).encode(x=x, x2="start:Q", color=colour, tooltip=tips),
+        charts.zero(look).encode(x=alt.X("x:Q")),
+        bars.mark_bar(size=11, yOffset=8).encode(x=x, x2=alt.X2("start:Q"), color=colour, tooltip=tips),
         marks.mark_tick(size=16, thickness=3, yOffset=8).encode(x=x, color=colour, tooltip=tips),
-        bars.mark_rule(strokeWidth=1.5, color=look.ink, yOffset=8).encode(x="from:Q", x2="to:Q"),
-        base.mark_text(align="left", baseline="middle", dx=4, dy=-8).encode(x=alt.value(0), text="words:N"),
+        bars.mark_rule(strokeWidth=1.5, color=look.ink, yOffset=8).encode(x=alt.X("from:Q"), x2=alt.X2("to:Q")),
+        base.mark_text(align="left", baseline="middle", dx=4, dy=-8).encode(x=alt.value(0), text=alt.Text("words:N")),
     )
     return charts.finish(layers, look, describe=describe, height=ROW * len(rows))
 

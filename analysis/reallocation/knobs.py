@@ -20,6 +20,7 @@ from analysis.rules.actions import Action, Rebalance
 from analysis.rules.conditions import AllOf, AnyOf, Compare, Condition, NotOf, hours
 from analysis.rules.program import program
 from analysis.rules.rule_set import RuleSet
+from analysis.store.watch import watching
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,7 @@ def gains(
     for n, values in enumerate(settings):
         markets.setdefault(_market(asked.market, values), []).append(n)
     runs = np.arange(asked.runs, dtype=np.int64)
+    watching().expect(sum(2 + len(which) for which in markets.values()) * asked.runs)
     for market, which in markets.items():
         own = replace(given, market=replace(given.market, settings=market))
         ruled = [of_rules(str(n), _rules(asked.rule_set(), settings[n]), own) for n in which]

@@ -31,6 +31,7 @@ from analysis.reallocation.state import (
     Policies,
     Tally,
     Trace,
+    joined,
     log,
     state,
     tally,
@@ -41,12 +42,15 @@ from analysis.rules.actions import DrawReserve
 from analysis.rules.program import FLOOR, Program, program
 from analysis.rules.ready import plan as ready_plan
 from analysis.rules.rule_set import RuleSet
+from analysis.store.watch import watching
 
 BOUNDS = ("oracle", "bound")
 """What nobody can exceed: within the limits, and without."""
 LOGGED = 20_000
 """Most decisions kept of a run, those held back included."""
 TRANCHES = 10
+WALKS = 256
+"""Runs of one policy that are walked at a time: a fifth of a second."""
 
 
 class Policy(NamedTuple):
@@ -317,20 +321,27 @@ def follow(own: Sequence[Policy], world: World, *, seed: int, runs: Ints, logged
 
 
 def walked(names: tuple[str, ...], packed: Policies, world: World, seed: int, runs: Ints, logged: int) -> Walked:
-    """Walk what was packed."""
+    """Walk what was packed, some runs at a time: in between whoever watches may stop it."""
     length, width = world.cap.shape
     count = len(names)
     written = log(LOGGED if logged >= 0 else 1, width)
     hourly = trace(count, length if logged >= 0 else 0, width)
-    sums = tally(len(runs), count, int(world.clock[DAY, -2]), len(packed.rules))
-    walk(world, packed, state(packed, length), blank(world), seed, runs, logged, written, hourly, sums)
-    return Walked(names=names, tally=sums, log=written, trace=hourly, ticks=packed.ticks)
+    room, truth, parts = state(packed, length), blank(world), []
+    at_once = max(1, WALKS // count)
+    for start in range(0, len(runs), at_once):
+        some = runs[start : start + at_once]
+        sums = tally(len(some), count, int(world.clock[DAY, -2]), len(packed.rules))
+        walk(world, packed, room, truth, seed, some, logged, written, hourly, sums)
+        watching().step(len(some) * count)
+        parts.append(sums)
+    return Walked(names=names, tally=joined(parts), log=written, trace=hourly, ticks=packed.ticks)
 
 
 def play(asked: RuleSet, against: Sequence[RuleSet], given: Setting, *, runs: int, seed: int) -> Played:
     """Let every policy meet the same simulated campaigns."""
     world = given.market.world(given.plan)
     own = policies(asked, against, given)
+    watching().expect(len(own) * runs)
     which = np.arange(runs, dtype=np.int64)
     found = follow(own, world, seed=seed, runs=which, logged=0)
     most, spent = np.zeros((runs, 2)), np.zeros((runs, 2))

@@ -6,6 +6,7 @@ shape lies in one array, and names say which layer is what.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -192,6 +193,12 @@ class Tally(NamedTuple):
     whole: Ints
     surges: Ints
     fires: Ints
+
+
+def joined(parts: Sequence[Tally]) -> Tally:
+    """Return what some runs came to, and then others, as one."""
+    axes = Tally(worth=1, days=0, whole=1, surges=0, fires=0)  # type: ignore[arg-type] # where each counts runs
+    return Tally(*(np.concatenate(own, axis) for own, axis in zip(zip(*parts, strict=True), axes, strict=True)))
 
 
 def state(policies: Policies, length: int) -> State:

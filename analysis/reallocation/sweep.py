@@ -148,7 +148,7 @@ class RuleSweepAnswer(Answer):
         )
         count = max(len(table["x"].unique()), 1)
         size = alt.ExprRef(expr=f"max(7, min(12, width / {count} / 5.5))")
-        words = base.mark_text(fontSize=size, color=look.ink).encode(text="words:N")
+        words = base.mark_text(fontSize=size, color=look.ink).encode(text=alt.Text("words:N"))
         return charts.finish(alt.layer(cells, words), look, describe=look(self.headline), height=380)
 
 

@@ -14,6 +14,7 @@ from analysis.errors import ImportFileError, QuestionError, SluiceError
 from analysis.messages import Names, say
 from analysis.records import Record
 from analysis.sharing.downloads import DANGEROUS, csv
+from analysis.values import Value
 
 R = TypeVar("R", bound=Record)
 
@@ -33,7 +34,13 @@ def table(kind: type[R], records: Iterable[R]) -> pd.DataFrame:
     [{'column': 'channel', 'code': 'Google Ads', 'meant': 'google'}]
     """
     names = columns(kind)
-    return pd.DataFrame([[getattr(one, name) for name in names] for one in records], columns=list(names), dtype=object)
+    rows = [[_cell(getattr(one, name)) for name in names] for one in records]
+    return pd.DataFrame(rows, columns=list(names), dtype=object)
+
+
+def _cell(held: object) -> object:
+    """Return what stands in a cell: a value within a record as its JSON."""
+    return held.to_json() if isinstance(held, Value) else held
 
 
 def record(kind: type[R], row: Mapping[str, object], number: int) -> R:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -28,6 +29,7 @@ _SAFE = {
     "python_enable_replacements": "false",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
+    "async_threads": "0",  # eight more threads each, for what is read from far away
 }
 HIDDEN = ("user_key", "event_key", "batch")
 """Columns of the store's own, not part of any table's vocabulary."""
@@ -38,6 +40,11 @@ class DuckDBStore:
 
     def __init__(self, con: duckdb.DuckDBPyConnection, version: str) -> None:
         self._con, self._version = con, version
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """What its queries run on."""
+        return self._con
 
     def frame(self, table: str) -> nw.LazyFrame[Any]:
         """Return all of a table."""
@@ -79,12 +86,35 @@ class DuckDBStore:
         return self._con.execute(query).fetchall()
 
 
-def connect(path: Path | None = None, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
-    """Open a DuckDB that SQL cannot use to reach files, the network or Python's variables."""
-    con = duckdb.connect(str(path) if path else ":memory:", read_only, config={**_SAFE, **resources()})
+def connect(
+    path: Path | None = None, *, read_only: bool = False, share: Mapping[str, str] | None = None
+) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB that SQL cannot use to reach files, the network or Python's variables.
+
+    Parameters
+    ----------
+    path : Path, optional
+        Without one it is in memory.
+    read_only : bool
+    share : mapping of str to str, optional
+        How much of the machine it takes, as DuckDB's settings; see :func:`resources`.
+    """
+    share = resources() if share is None else share
+    con = duckdb.connect(str(path) if path else ":memory:", read_only, config={**_SAFE, **share})
     quietly_measured(con)
     con.execute("SET TimeZone='UTC'; SET enable_external_access=false; SET lock_configuration=true")
     return con
+
+
+def is_open_here(path: Path) -> bool:
+    """Say whether anything in this process still reads a file: DuckDB refuses to open it in another way meanwhile."""
+    try:
+        duckdb.connect(str(path), True, config={**_SAFE, "threads": "1"}).close()
+    except duckdb.ConnectionException:
+        return True
+    except duckdb.Error:  # it cannot be opened at all
+        return False
+    return False
 
 
 def quietly_measured(con: duckdb.DuckDBPyConnection) -> None:
@@ -93,10 +123,62 @@ def quietly_measured(con: duckdb.DuckDBPyConnection) -> None:
         con.execute("SET enable_progress_bar=true; SET enable_progress_bar_print=false")
 
 
-def resources() -> dict[str, str]:
-    """Return DuckDB's settings for how much of the machine it takes: ``SLUICE_THREADS``, else all of it."""
-    threads = os.environ.get("SLUICE_THREADS")
-    return {"threads": str(int(threads))} if threads else {}
+def resources(threads: int | None = None, memory: int | None = None) -> dict[str, str]:
+    """Return DuckDB's settings for how much of the machine it takes.
+
+    Parameters
+    ----------
+    threads : int, optional
+        At most so many; ``SLUICE_THREADS`` may say fewer. Without either, as many as there are cores.
+    memory : int, optional
+        Bytes at most; what needs more goes to the disk meanwhile. Without it, four fifths of what there is.
+
+    Examples
+    --------
+    >>> resources(threads=2, memory=2 * 10**9)["memory_limit"]
+    '2000000000B'
+    """
+    said = os.environ.get("SLUICE_THREADS")
+    counts = [count for count in (threads, int(said) if said else None) if count]
+    found = {"threads": str(min(counts))} if counts else {}
+    return found | ({"memory_limit": f"{int(memory)}B"} if memory else {})
+
+
+@contextmanager
+def looking(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give a connection that stands in a file, to read what it is: twenty times as quick as opening it to work.
+
+    It is for one caller at a time, and not for a file that this process has open.
+    """
+    con = _looker()
+    con.execute(f"ATTACH {literal(str(path))} AS looked (READ_ONLY, TYPE duckdb)")
+    try:
+        con.execute("USE looked")
+        yield con
+    finally:
+        try:
+            con.execute("USE memory; DETACH looked")
+        except duckdb.Error:  # what is damaged may have ended it all
+            _looker.cache_clear()
+
+
+@lru_cache(maxsize=1)
+def _looker() -> duckdb.DuckDBPyConnection:
+    con = duckdb.connect(":memory:", config={**_SAFE, "threads": "1"})
+    quietly_measured(con)
+    con.execute("SET TimeZone='UTC'")
+    return con
+
+
+def literal(text: str) -> str:
+    """Quote a text for SQL.
+
+    Examples
+    --------
+    >>> literal("it's")
+    "'it''s'"
+    """
+    return "'" + text.replace("'", "''") + "'"
 
 
 def identifier(name: str) -> str:

@@ -122,6 +122,10 @@ class Watch:
             with self._asking:
                 self._connections = tuple(other for other in self._connections if other is not con)
 
+    def expect(self, units: int) -> None:
+        """Add units to what there is to do: the work knows how much only as it goes."""
+        self.total += units
+
     def step(self, done: float = 0) -> None:
         """Note units done; leave here if the work is to stop."""
         self._done += done

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import field
 from itertools import pairwise
 from typing import Any
@@ -11,7 +12,6 @@ from analysis.errors import QuestionError
 from analysis.messages import say
 from analysis.values.base import Value, value
 from analysis.values.checks import (
-    Pairs,
     Wanted,
     conditions,
     currency_code,
@@ -20,7 +20,6 @@ from analysis.values.checks import (
     names,
     number,
     optional,
-    pairs,
     text,
     time_zone,
 )
@@ -98,9 +97,9 @@ class Phase(Value):
     end: str = field(metadata=day())
 
 
-@value("campaign")
+@value("campaign", version=2)
 class Campaign(Value):
-    """What is being run: its days, phases, budget, goals, time zone and currency.
+    """What is being run: its days, phases, budget, time zone and currency; goals are records of their own.
 
     Parameters
     ----------
@@ -111,8 +110,6 @@ class Campaign(Value):
         Stretches of the campaign; they may not overlap.
     budget : float, optional
         Planned spend in `currency`, the reserve included.
-    goals : mapping of str to float
-        Targets by name.
     margin : float, optional
         Contribution margin as a share of revenue, for profit ROI.
     zone : str
@@ -126,7 +123,6 @@ class Campaign(Value):
     end: str = field(metadata=day())
     phases: tuple[Phase, ...] = field(default=(), metadata=many(Phase))
     budget: float | None = field(default=None, metadata=optional(number(least=0)))
-    goals: Pairs = field(default=(), metadata=pairs())
     margin: float | None = field(default=None, metadata=optional(number(least=0, most=1)))
     zone: str = field(default="Asia/Shanghai", metadata=time_zone())
     currency: str = field(default="CNY", metadata=currency_code())
@@ -140,6 +136,11 @@ class Campaign(Value):
                 raise QuestionError.crossed(text)
         if any(later[0] <= earlier[1] for earlier, later in pairwise(sorted(spans[1:]))):
             raise QuestionError.crossed(say("Two phases of the campaign overlap; end one before the next."))
+
+    @classmethod
+    def readable(cls, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Read one of version 1, which held targets by name: a workspace's became records of goals."""
+        return {name: own for name, own in data.items() if name != "goals"} if data.get("version") == 1 else data
 
     def phase_of(self, when: str) -> str | None:
         """Return the name of the phase that holds the ISO day `when`, if any."""

@@ -103,7 +103,7 @@ class ContentsAnswer(Answer):
             .mark_rect(color=charts.ACCENT)
             .encode(
                 x=plot.x("day", axis=_days_axis(daily["day"])),
-                x2="end:T",
+                x2=alt.X2("end:T"),
                 y=charts.rows("table_name", list(dict.fromkeys(daily["table_name"]))),
                 opacity=alt.Opacity("share:Q", scale=alt.Scale(domain=[0, 1], range=[0.25, 1]), legend=_shades(look)),
                 tooltip=plot.tips("table", "day", "rows"),

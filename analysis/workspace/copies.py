@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from pathlib import Path
@@ -32,20 +33,38 @@ def write(con: duckdb.DuckDBPyConnection, target: Path) -> None:
         text = say("There is a file {path} already. Choose another name for the copy.", path=target.name)
         raise WorkspaceError.because(text, "file-exists")
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f"{target.name}.partial")
-    partial.unlink(missing_ok=True)
+    beside = partial(target)
     try:
         with room(target):
-            _write(con, partial)
-            partial.rename(target)
+            write_anew(con, beside)
+            beside.rename(target)
+            settle(target.parent)
     finally:
-        for left in (partial, partial.with_name(f"{partial.name}.wal")):
-            left.unlink(missing_ok=True)
+        remove(beside)
 
 
-def _write(con: duckdb.DuckDBPyConnection, target: Path) -> None:
+def partial(target: Path) -> Path:
+    """Return where a file is written before it is whole."""
+    return target.with_name(f"{target.name}.partial")
+
+
+def remove(path: Path) -> None:
+    """Delete a workspace file, if there is one, and DuckDB's logs of it."""
+    for part in (path, *logs_of(path)):
+        part.unlink(missing_ok=True)
+
+
+def logs_of(path: Path) -> tuple[Path, ...]:
+    """Return the logs in which DuckDB keeps what is not in a file yet."""
+    names = (f"{path.name}.wal", f"{path.name}.wal.checkpoint", f"{path.name}.wal.recovery")
+    return tuple(log for name in names if (log := path.with_name(name)).exists())
+
+
+def write_anew(con: duckdb.DuckDBPyConnection, target: Path) -> None:
+    """Write all that a connection sees into a new file, which is on the disk when this returns."""
+    remove(target)
     con.begin()
-    made = duck.connect(target)
+    made = duck.connect(target, share=duck.resources(threads=2))
     try:
         made.begin()
         for name, sql in con.execute("SELECT table_name, sql FROM duckdb_tables() ORDER BY table_oid").fetchall():
@@ -59,6 +78,28 @@ def _write(con: duckdb.DuckDBPyConnection, target: Path) -> None:
     finally:
         made.close()
         con.rollback()
+    settle(target)
+
+
+def put_in_place(beside: Path, path: Path) -> None:
+    """Let a file that was written anew take the place of one that nobody has open.
+
+    Where a log is left, what is in it is not in the file, and the file stays; as it does where a frame still reads it.
+    """
+    if not logs_of(path) and not logs_of(beside) and not duck.is_open_here(path):
+        beside.replace(path)
+        settle(path.parent)
+
+
+def settle(path: Path) -> None:
+    """Wait until a file, or what a folder lists, is on the disk: it is still there after a power cut."""
+    if os.name != "posix" and path.is_dir():
+        return
+    handle = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def write_still(source: Path, target: Path) -> None:
@@ -72,8 +113,7 @@ def write_still(source: Path, target: Path) -> None:
         There is no such file, no room for the copy, or it is being written to all the time.
     """
     if not source.is_file():
-        text = say("There is no workspace {path}. Check the name and the folder.", path=str(source))
-        raise WorkspaceError.because(text, "no-workspace")
+        raise no_workspace(source)
     until = time.monotonic() + _PATIENCE
     with room(target):
         while True:
@@ -89,11 +129,16 @@ def write_still(source: Path, target: Path) -> None:
                 raise WorkspaceError.because(text, "being-written")
 
 
+def no_workspace(path: Path) -> WorkspaceError:
+    """Return the error about a file that is not there, or not any more."""
+    text = say("There is no workspace {path}. Check the name and the folder.", path=str(path))
+    return WorkspaceError.because(text, "no-workspace")
+
+
 def _stamps(source: Path) -> dict[Path, tuple[int, int]]:
     """Return what tells whether anybody wrote: size and time of the file, and of the logs DuckDB keeps beside it."""
-    logs = (p for p in source.parent.iterdir() if p.name.startswith(f"{source.name}.") and p.suffix == ".wal")
     stats = {}
-    for path in (source, *sorted(logs)):
+    for path in (source, *logs_of(source)):
         try:
             found = path.stat()
         except FileNotFoundError:  # a log that was just folded into the file

@@ -1,4 +1,4 @@
-"""Was it the disk that refused? Then say which, and what to do."""
+"""Was it the disk that refused, or is the file on it damaged? Then say which, and what to do."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from analysis.messages import say
 
 _CODES = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 _FULL = ("no space left", "not enough space", "quota exceeded", "max_temp_directory_size")
-"""What DuckDB and systems say of it, in small letters."""
+"""What DuckDB and systems say of a full one, in small letters."""
+_DAMAGED = ("Corrupt database file", "database has been invalidated", "Could not read enough bytes")
+"""What DuckDB says of a file that is not as it was written, and of one in which it found that before."""
 
 
 @contextmanager
 def room(path: Path) -> Iterator[None]:
-    """Turn what is raised where the disk of a file is full into the error that names the disk.
+    """Turn what is raised where the disk of a file is full, or the file damaged, into the error that says so.
 
     Raises
     ------
@@ -29,19 +31,43 @@ def room(path: Path) -> Iterator[None]:
     try:
         yield
     except (duckdb.Error, OSError) as error:
-        if _is_full(error):
-            raise _full(path) from error
+        if meant := spoken(error, path):
+            raise meant from error
         raise
+
+
+def spoken(error: BaseException, path: Path) -> WorkspaceError | None:
+    """Return what an error says of the disk, or of a file on it that cannot be read; None where it is another."""
+    if _is_full(error):
+        return _full(path)
+    if any(words in str(one) for one in _chain(error) if isinstance(one, duckdb.Error) for words in _DAMAGED):
+        return damaged(path)
+    return None
+
+
+def damaged(path: Path) -> WorkspaceError:
+    """Return the error about a file that is one no more, or not all of it."""
+    text = say(
+        "{path} is damaged: the disk does not give back what was written to it. Nothing was changed. Restore the "
+        "workspace from a backup.",
+        path=path.name,
+    )
+    return WorkspaceError.because(text, "damaged")
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _is_full(error: BaseException | None) -> bool:
     """Say whether it came of a full disk; what DuckDB raises on its way out may hide that."""
-    while error is not None:
-        if isinstance(error, OSError) and error.errno in _CODES:
+    for one in _chain(error):
+        if isinstance(one, OSError) and one.errno in _CODES:
             return True
-        if any(words in str(error).lower() for words in _FULL):
+        if any(words in str(one).lower() for words in _FULL):
             return True
-        error = error.__cause__ or error.__context__
     return False
 
 

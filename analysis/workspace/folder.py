@@ -10,7 +10,6 @@ import hashlib
 import os
 import re
 import secrets
-from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +17,7 @@ from pathlib import Path
 from analysis.errors import WorkspaceError
 from analysis.messages import Message, say
 from analysis.workspace import opening
+from analysis.workspace.copies import logs_of
 from analysis.workspace.locks import FileLock
 from analysis.workspace.store import name_in
 
@@ -33,15 +33,21 @@ class WorkspaceFile:
     path : Path
     name : str
         What people call the workspace; the file's name where that is not known.
-    state : {"ready", "locked", "not-a-workspace", "newer-format", "misnamed"}
+    state : {"ready", "locked", "not-a-workspace", "damaged", "newer-format", "misnamed", "unreadable"}
     why : Message, optional
         Why it cannot be opened, and what to do; None where it is ready.
+    size : int
+        Bytes on the disk, what lies beside it as DuckDB's log not counted.
+    used : datetime, optional
+        When it was last used, in UTC, to the hour; None where that is not known.
     """
 
     path: Path
     name: str
     state: str
     why: Message | None = None
+    size: int = 0
+    used: dt.datetime | None = None
 
     @property
     def id(self) -> str:
@@ -77,30 +83,48 @@ def workspace_files(folder: str | Path) -> tuple[WorkspaceFile, ...]:
     [('not-a-workspace', False)]
     >>> folder.cleanup()
     """
-    return tuple(_file(path) for path in sorted(Path(folder).glob("*.duckdb")))
+    return tuple(workspace_file(path) for path in sorted(Path(folder).glob("*.duckdb")))
 
 
-def _file(path: Path) -> WorkspaceFile:
-    if here := opening.open_here(path):
-        return WorkspaceFile(path, here.name, "ready")
+def workspace_file(path: Path) -> WorkspaceFile:
+    """Return a file as what it is."""
     try:
+        found = path.stat()
+        facts = found.st_size, dt.datetime.fromtimestamp(found.st_mtime, dt.UTC)
         if not path.is_file():
             raise opening.not_a_workspace(path)
-        found = path.stat()
-        name = _name(path, found.st_size, found.st_mtime_ns, path.with_name(f"{path.name}.wal").exists())
+        name = _called(path, found.st_size, found.st_mtime_ns)
     except WorkspaceError as error:
-        return WorkspaceFile(path, path.name, error.code, error.message)
+        return WorkspaceFile(path, path.name, error.code, error.message, *facts)
+    except OSError as error:
+        return WorkspaceFile(path, path.name, "unreadable", _unreadable(path, error))
     if not is_id(path.stem):
         text = say(
             "{file}: the name of the file is not one that Sluice gives. To open it here, rename it {other}.",
             file=path.name,
             other=f"{hashlib.sha256(path.name.encode()).hexdigest()[:12]}.duckdb",
         )
-        return WorkspaceFile(path, name, "misnamed", text)
-    return WorkspaceFile(path, name, "ready")
+        return WorkspaceFile(path, name, "misnamed", text, *facts)
+    return WorkspaceFile(path, name, "ready", None, *facts)
 
 
-@lru_cache(maxsize=1024)
+def _unreadable(path: Path, error: OSError) -> Message:
+    return say(
+        "{file} cannot be read: {reason}. Check who may read it, and where it leads if it is a link.",
+        file=path.name,
+        reason=error.strerror or str(error),
+    )
+
+
+def _called(path: Path, size: int, written: int) -> str:
+    with opening.ONE_AT_A_TIME:
+        here = opening.open_here(path)
+        if here is None:
+            return _name(path, size, written, bool(logs_of(path)))
+    return here.name  # outside: it may have to be opened again for that
+
+
+@lru_cache(maxsize=4096)
 def _name(path: Path, _size: int, _written: int, _log: bool) -> str:
     """Return what people call a workspace; looked up again once its file has changed.
 
@@ -109,10 +133,9 @@ def _name(path: Path, _size: int, _written: int, _log: bool) -> str:
     WorkspaceError
         It cannot be opened. What is raised is not remembered.
     """
-    with opening.ONE_AT_A_TIME:
-        opening.looked_at(path)
-        with closing(opening.connected(path, read_only=True)) as con:
-            return name_in(con) or path.stem
+    opening.looked_at(path)
+    with opening.look(path) as con:
+        return name_in(con) or path.stem
 
 
 # ---- workspaces that go ------------------------------------------------------------------------------------

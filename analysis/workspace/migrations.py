@@ -145,6 +145,32 @@ def orders_of_segments(con: Connection) -> None:
         )
 
 
+# ---- from format 4 ----------------------------------------------------------------------------------------
+
+
+def goals_as_records(con: Connection) -> None:
+    """Make records of the targets that the campaign held by name."""
+    found = con.execute("SELECT value FROM meta WHERE key = 'campaign'").fetchall()
+    campaign = json.loads(found[0][0]) if found else {}
+    if campaign.get("version") != 1:
+        return
+    goals = campaign.pop("goals", ())
+    text = json.dumps({**campaign, "version": 2}, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    con.execute("UPDATE meta SET value = ? WHERE key = 'campaign'", [text])
+    taken = {row[0] for row in con.execute(f"SELECT name FROM {kept.CURRENT} WHERE kind = 'goal'").fetchall()}
+    for name, target in goals:
+        if not target or not name.strip() or len(name) > 80 or name in taken:
+            continue  # a target of nothing was none
+        value = {"base": None, "campaign": None, "date": None, "figure": _FIGURES_IN_4.get(name, name), "kind": "goal",
+                 "lift": False, "name": name, "target": target, "version": 1}  # fmt: skip
+        rows = con.execute("SELECT coalesce(max(id), 0) + 1 FROM kept").fetchall()
+        kept.add(con, int(rows[0][0]), "goal", name, json.dumps(value, sort_keys=True, separators=(",", ":"),
+                                                                ensure_ascii=False), "kept")  # fmt: skip
+
+
+_FIGURES_IN_4 = {"browse_to_cart": "cart_rate"}
+
+
 # ---- of any format ----------------------------------------------------------------------------------------
 
 
@@ -183,6 +209,11 @@ def _names(con: Connection) -> set[str]:
     return {str(row[0]) for row in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
 
 
-MIGRATIONS: tuple[Migration, ...] = (one_table_of_kept_things, table_of_controls, orders_of_segments)
+MIGRATIONS: tuple[Migration, ...] = (
+    one_table_of_kept_things,
+    table_of_controls,
+    orders_of_segments,
+    goals_as_records,
+)
 """In order: the first makes a file of format 1 one of format 2."""
 FORMAT = len(MIGRATIONS) + 1

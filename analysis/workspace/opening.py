@@ -12,6 +12,8 @@ import shutil
 import tempfile
 import threading
 import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from weakref import WeakValueDictionary
 
@@ -21,7 +23,8 @@ from analysis.errors import WorkspaceError
 from analysis.messages import say
 from analysis.store import duck
 from analysis.workspace import copies, kept, migrations, segments
-from analysis.workspace.disk import room
+from analysis.workspace.disk import damaged, room
+from analysis.workspace.link import Link, Opened
 from analysis.workspace.locks import FileLock
 from analysis.workspace.store import Workspace, meta
 
@@ -30,6 +33,8 @@ ONE_AT_A_TIME = threading.RLock()
 _OPEN: WeakValueDictionary[Path, Workspace] = WeakValueDictionary()
 _HELD = ("Could not set lock on file", "being used by another process")
 """What DuckDB says where another process has a file open, the second on Windows."""
+_NEWER = "database file with version number"
+"""What it says of a file that a later DuckDB wrote."""
 _PATIENCE = 0.5
 """Seconds to wait for who looks at a file."""
 
@@ -45,7 +50,14 @@ CREATE TABLE quarantine (
 """
 
 
-def open_workspace(path: str | Path, *, read_only: bool = False) -> Workspace:
+def open_workspace(
+    path: str | Path,
+    *,
+    read_only: bool = False,
+    new: bool = True,
+    share: Mapping[str, str] | None = None,
+    woken: Callable[[Path], object] = lambda _path: None,
+) -> Workspace:
     """Open a workspace file, made new where there is none, and brought to the present format where it is older.
 
     Parameters
@@ -54,6 +66,12 @@ def open_workspace(path: str | Path, *, read_only: bool = False) -> Workspace:
     read_only : bool
         Open a snapshot to read: a copy of the file as it is at this moment, also while the app has it open. It is in
         nobody's way and sees nothing of what is changed later.
+    new : bool
+        Make a workspace where there is no such file.
+    share : mapping of str to str, optional
+        How much of the machine it takes; see :func:`analysis.store.duck.resources`.
+    woken : callable, optional
+        Told each time that its file was opened; see :class:`analysis.workspace.shelf.Shelf`.
 
     Raises
     ------
@@ -79,33 +97,53 @@ def open_workspace(path: str | Path, *, read_only: bool = False) -> Workspace:
     path = Path(path)
     if read_only:
         return _snapshot(path)
+
+    def opened(*, new: bool) -> Opened:
+        found = _opened(path, share, new=new)
+        woken(path)
+        return found
+
+    here = Workspace(path, Link(opened(new=new), lambda: opened(new=False)))
+    _OPEN[path.resolve()] = here
+    return here
+
+
+def _opened(path: Path, share: Mapping[str, str] | None, *, new: bool) -> Opened:
+    """Open a file in the present format, under our own lock.
+
+    Raises
+    ------
+    WorkspaceError
+    """
     with ONE_AT_A_TIME, room(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if new:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        elif not path.exists():
+            raise copies.no_workspace(path)
         try:
-            lock = FileLock(path)
+            lock = FileLock(path.resolve())
         except BlockingIOError as error:
             raise _locked(path) from error
         try:
-            here = Workspace(path, _present(path), lock.release)
+            copies.remove(copies.partial(path))  # what was being written anew when the program stopped
+            return Opened(_present(path, share), lock.release)
         except BaseException:
             lock.release()
             raise
-        _OPEN[path.resolve()] = here
-        return here
 
 
 def open_here(path: Path) -> Workspace | None:
-    """Return the workspace of a file where this process has it open."""
+    """Return the workspace of a file where this process has the file open."""
     here = _OPEN.get(path.resolve())
-    return None if here is None or here.closed else here
+    return here if here is not None and here.awake else None
 
 
-def _present(path: Path) -> duckdb.DuckDBPyConnection:
+def _present(path: Path, share: Mapping[str, str] | None) -> duckdb.DuckDBPyConnection:
     """Connect to a file in the present format, made or migrated where that is due."""
     if not path.exists():
-        return _made(path)
+        return _made(path, share)
     format, behind = looked_at(path)
-    return _migrated(path, format) if behind else connected(path)
+    return _migrated(path, format, share) if behind else connected(path, share=share)
 
 
 def _snapshot(path: Path) -> Workspace:
@@ -127,11 +165,11 @@ def _snapshot(path: Path) -> Workspace:
         raise
     if os.name == "posix":
         copy.unlink()  # it stays readable here, and goes even if this process is killed
-    return Workspace(path, con, folder.cleanup, read_only=True)
+    return Workspace(path, Link(Opened(con, folder.cleanup)), read_only=True)
 
 
-def _made(path: Path) -> duckdb.DuckDBPyConnection:
-    con = connected(path)
+def _made(path: Path, share: Mapping[str, str] | None) -> duckdb.DuckDBPyConnection:
+    con = connected(path, share=share)
     con.begin()
     duck.create(con)
     con.execute(_SCHEMA + kept.SCHEMA + segments.SCHEMA)
@@ -141,7 +179,9 @@ def _made(path: Path) -> duckdb.DuckDBPyConnection:
     return con
 
 
-def connected(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+def connected(
+    path: Path, *, read_only: bool = False, share: Mapping[str, str] | None = None
+) -> duckdb.DuckDBPyConnection:
     """Connect to a file; where another process just looks at what it is, that is over in a moment.
 
     Raises
@@ -152,7 +192,7 @@ def connected(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnecti
     until = time.monotonic() + _PATIENCE
     while True:
         try:
-            return duck.connect(path, read_only=read_only)
+            return duck.connect(path, read_only=read_only, share=share)
         except duckdb.Error as error:
             refused = _cannot_open(path, error)
             if refused.code != "locked" or read_only or time.monotonic() > until:
@@ -168,38 +208,53 @@ def looked_at(path: Path) -> tuple[int, bool]:
     WorkspaceError
         It is not a workspace, or a newer release made it.
     """
-    con = connected(path, read_only=True)
-    try:
+    with look(path) as con:
         found = _format(con)
         if found > migrations.FORMAT:
-            text = say("{path} was made by a newer version of Sluice. Update Sluice to open it.", path=path.name)
-            raise WorkspaceError.because(text, "newer-format")
+            raise newer_format(path)
         if found < 1:
             raise not_a_workspace(path)
         return found, bool(migrations.due(con, found))
-    finally:
-        con.close()
+
+
+@contextmanager
+def look(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Stand in a file that this process has not open, to read what it is.
+
+    Raises
+    ------
+    WorkspaceError
+        Another process has it open, or it is not a workspace.
+    """
+    with ONE_AT_A_TIME:
+        try:
+            with duck.looking(path) as con:
+                yield con
+        except duckdb.Error as error:
+            raise _cannot_open(path, error) from error
 
 
 def _format(con: duckdb.DuckDBPyConnection) -> int:
+    """Return what a file's own table says; nothing else in it is run."""
     try:
-        return int(meta(con, "format") or 0)
-    except (duckdb.Error, ValueError):
+        own = "SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() AND table_name = 'meta'"
+        return int((con.execute(own).fetchall() and meta(con, "format")) or 0)
+    except (duckdb.BinderException, ValueError):
         return 0
 
 
 # ---- of an earlier format ---------------------------------------------------------------------------------
 
 
-def _migrated(path: Path, format: int) -> duckdb.DuckDBPyConnection:
+def _migrated(path: Path, format: int, share: Mapping[str, str] | None) -> duckdb.DuckDBPyConnection:
     """Set a copy aside, and open the file in the present format."""
-    if path.with_name(f"{path.name}.wal").exists():  # a program that stopped left it: into the file, so into the copy
+    if copies.logs_of(path):  # a program that stopped left it: into the file, so into the copy
         con = connected(path)
         con.execute("CHECKPOINT")
         con.close()
     before = _written(path)
     _set_aside(path, format)
-    con = connected(path)
+    con = connected(path, share=share)
     if _written(path) != before:
         con.close()
         raise _locked(path)
@@ -248,11 +303,29 @@ def _written(path: Path) -> tuple[int, int]:
 def _cannot_open(path: Path, error: Exception) -> WorkspaceError:
     if any(words in str(error) for words in _HELD) or isinstance(error, duckdb.ConnectionException):
         return _locked(path)
-    return not_a_workspace(path)
+    if _NEWER in str(error):
+        return newer_format(path)
+    return damaged(path) if _was_one(path) else not_a_workspace(path)
+
+
+def _was_one(path: Path) -> bool:
+    """Say whether a file that cannot be opened was a DuckDB file: by its mark, or as nothing but zeros are left."""
+    try:
+        with path.open("rb") as file:
+            begin = file.read(4096)
+    except OSError:
+        return False
+    return begin[8:12] == b"DUCK" or not begin.strip(b"\0")
+
+
+def newer_format(path: Path) -> WorkspaceError:
+    """Return the error about a file that a later release made."""
+    text = say("{path} was made by a newer version of Sluice. Update Sluice to open it.", path=path.name)
+    return WorkspaceError.because(text, "newer-format")
 
 
 def not_a_workspace(path: Path) -> WorkspaceError:
-    """Return the error about a file that is not one, or not any more."""
+    """Return the error about a file that is not one."""
     text = say("{path} is not a Sluice workspace, or it is damaged. Choose another file.", path=path.name)
     return WorkspaceError.because(text, "not-a-workspace")
 
@@ -260,3 +333,9 @@ def not_a_workspace(path: Path) -> WorkspaceError:
 def _locked(path: Path) -> WorkspaceError:
     text = say("{path} is open in another program. Close it there, or work on a copy.", path=path.name)
     return WorkspaceError.because(text, "locked")
+
+
+def in_use(path: Path) -> WorkspaceError:
+    """Return the error about a file that somebody uses who cannot be interrupted."""
+    text = say("{path} is being used right now. Try again in a moment.", path=path.name)
+    return WorkspaceError.because(text, "in-use")

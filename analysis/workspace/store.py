@@ -5,10 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import os
-import secrets
-import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -30,16 +28,20 @@ from analysis.records import Alias, DisplayName, ExchangeRate, Recorded, distinc
 from analysis.store import duck
 from analysis.store.columns import stored
 from analysis.store.watch import Watch, watching
-from analysis.tables import Tables
+from analysis.tables import Tables, version_with
 from analysis.values import Campaign, Value
 from analysis.vocabulary import SERIES_COLUMN, TABLES, TIME_COLUMN
 from analysis.workspace import copies, kept, replaced, segments
-from analysis.workspace.disk import room
+from analysis.workspace.disk import room, spoken
 from analysis.workspace.kept import Kept, V
+from analysis.workspace.keys import hash_key as _hash_key
+from analysis.workspace.link import Link
 from analysis.workspace.mappings import FileMapping
 from analysis.workspace.segments import Segment
 
 T = TypeVar("T")
+_WASTE = 8_000_000
+"""Bytes that a file may hold for nothing, however small it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +69,14 @@ class Workspace:
     Parameters
     ----------
     path : Path
-    con : DuckDBPyConnection
-    let_go : callable
-        Called once it is closed.
+    link : Link
+        The way to its file, which may be closed while nobody uses it.
     read_only : bool
         Whether it is a snapshot, in which nothing can be changed.
     """
 
-    def __init__(
-        self, path: Path, con: duckdb.DuckDBPyConnection, let_go: Callable[[], object], *, read_only: bool = False
-    ) -> None:
-        self.path, self._con, self._let_go, self.read_only = path, con, let_go, read_only
-        self.closed = False
+    def __init__(self, path: Path, link: Link, *, read_only: bool = False) -> None:
+        self.path, self._link, self.read_only = path, link, read_only
         self._writing = threading.RLock()
         self._facts: tuple[str, dict[str, Any]] = ("", {})
         self._changes = 0  # odd while something is being changed
@@ -88,15 +86,17 @@ class Workspace:
 
     def tables(self) -> Tables:
         """Return the data for one run of a question: one snapshot, on a cursor of its own."""
-        con, changes = self._con.cursor(), self._changes
+        con = self._link.cursor()
+        changes = self._changes
         # In a transaction, so that a batch that lands meanwhile cannot mix its counts into this version's facts.
         con.begin()
-        con.execute("SELECT 1 FROM meta LIMIT 1").fetchall()  # the moment is that of the first query
-        same = changes if changes == self._changes else None
-        settings, facts = self._recall("settings", lambda: _settings(con), same), self._facts
+        with room(self.path):
+            con.execute("SELECT 1 FROM meta LIMIT 1").fetchall()  # the moment is that of the first query
+            same = changes if changes == self._changes else None
+            settings, facts = self._recall("settings", lambda: _settings(con), same), self._facts
         if facts[0] != settings.version:
             self._facts = facts = (settings.version, {})
-        return Tables.over(con, **vars(settings), facts=facts[1])
+        return Tables.over(con, **vars(settings), facts=facts[1], meant=lambda error: spoken(error, self.path))
 
     def _recall(self, what: object, find: Callable[[], T], changes: int | None) -> T:
         """Return what holds until something is changed; found anew while somebody changes something (None)."""
@@ -114,7 +114,7 @@ class Workspace:
 
     @property
     def _now(self) -> Settings:
-        return self._recall("settings", lambda: _settings(self._con.cursor()), self._changes)
+        return self._recall("settings", lambda: _settings(self._link.cursor()), self._changes)
 
     @property
     def display(self) -> DisplayNames:
@@ -125,6 +125,12 @@ class Workspace:
     def version(self) -> str:
         """Digest of what the data is: the campaign, every file with its mapping, in order, segments and records."""
         return self._now.version
+
+    @property
+    def planned(self) -> str:
+        """The version with what the team plans, for caching answers about the plan."""
+        now = self._now
+        return version_with(now.version, now.records)
 
     @property
     def campaign(self) -> Campaign | None:
@@ -139,7 +145,7 @@ class Workspace:
     @property
     def name(self) -> str:
         """What people call this workspace."""
-        return name_in(self._con.cursor()) or self.path.stem
+        return name_in(self._link.cursor()) or self.path.stem
 
     @name.setter
     def name(self, name: str) -> None:
@@ -180,7 +186,7 @@ class Workspace:
             raise QuestionError.field("overlap", overlap, say("choose keep, replace or skip."))
         for i, export in enumerate(exports):
             self._refuse_repeat(export, exports[:i])
-        watch = Watch(sum(export.rows for export in exports), progress, cancel, _cancelled)
+        watch = Watch(sum(export.rows for export in exports), progress, cancel, cancelled)
         batch = watch.run(lambda: self._add(exports, overlap), *(export.scratch.con for export in exports))
         return next(b for b in self.batches() if b.id == batch)
 
@@ -190,7 +196,7 @@ class Workspace:
         if not any(rows.count() for rows in coming):
             raise _nothing_usable(coming[0].set_aside().to_pandas() if coming else pd.DataFrame())
         with self._transaction() as con, watching().holding(con):
-            batch = self._next("batches")
+            batch = _next(con, "batches")
             con.execute("INSERT INTO batches VALUES (?, ?)", [batch, kept.now()])
             held = duck.holds_rows(con, "events")
             ready = replaced.settled_beside([replaced.settled(con, r, batch, overlap) for r in coming], overlap)
@@ -212,16 +218,17 @@ class Workspace:
         """Return how many of an export's rows are stored already, and the earlier batches it overlaps."""
         table = export.mapping.table
         rows = export.incoming(_hash_key() if export.mapping.hashed else b"")
-        con, time, own = self._con.cursor(), TIME_COLUMN[table], [c for c in SAME[table] if c in rows.columns]
+        con, moment = self._link.cursor(), TIME_COLUMN[table]
+        own = [c for c in SAME[table] if c in rows.columns]
         con.register("spans", rows.spans())
         con.register("incoming", rows.stream(tuple(own)))
         same = " AND ".join(f"s.{c} IS NOT DISTINCT FROM i.{c}" for c in own)
         near = "SELECT min(lo) AS lo, max(hi) AS hi FROM spans"
-        theirs = f"(FROM {table} SEMI JOIN ({near}) ON {time} BETWEEN lo AND hi)" if time in own else table
+        theirs = f"(FROM {table} SEMI JOIN ({near}) ON {moment} BETWEEN lo AND hi)" if moment in own else table
         again = f"SELECT count(*) FROM incoming AS i SEMI JOIN {theirs} AS s ON {same}"
         rows_again = int(con.execute(again).fetchall()[0][0])
         found = con.execute(
-            f"SELECT batch, {SERIES_COLUMN[table]}, min({time}), max({time}), count(*) FROM {table} AS s "
+            f"SELECT batch, {SERIES_COLUMN[table]}, min({moment}), max({moment}), count(*) FROM {table} AS s "
             f"SEMI JOIN spans AS i ON {covers(table, 'i', 's')} "
             "GROUP BY 1, 2 ORDER BY 1, 2"
         ).fetchall()
@@ -281,7 +288,8 @@ class Workspace:
     def set_aside(self, batch: int) -> pd.DataFrame:
         """Return the rows a batch set aside: file, line, reason, column, text."""
         query = 'SELECT file, line, reason, "column", text FROM quarantine WHERE batch = ? ORDER BY file, line'
-        return self._con.cursor().execute(query, [batch]).df()
+        with room(self.path):
+            return self._link.cursor().execute(query, [batch]).df()
 
     # ---- kept things
 
@@ -340,15 +348,15 @@ class Workspace:
 
         What only a newer release can read is left out.
         """
-        return self._recall(base, lambda: kept.listed(self._con.cursor(), base), self._changes)
+        return self._recall(base, lambda: kept.listed(self._link.cursor(), base), self._changes)
 
     def forgotten(self, base: type[V]) -> tuple[Kept[V], ...]:
         """Return what was forgotten of a class and the classes below it, the last first."""
-        return kept.listed(self._con.cursor(), base, forgotten=True)
+        return kept.listed(self._link.cursor(), base, forgotten=True)
 
     def history(self, id: int) -> tuple[Kept[Value], ...]:
         """Return every revision of a kept thing, the last first; what only a newer release can read is left out."""
-        return kept.history(self._con.cursor(), id)
+        return kept.history(self._link.cursor(), id)
 
     def forget(self, id: int) -> None:
         """Let go of a kept thing, a segment with its column; its history stays, and :meth:`restore` brings it back.
@@ -413,7 +421,7 @@ class Workspace:
         coded = pa.table({
             "place": range(len(shown)), "shown": shown, "hash": [hidden(text, key) if text else "" for text in shown],
         })  # fmt: skip
-        with closing(self._con.cursor()) as con:
+        with closing(self._link.cursor()) as con:
             own = segments.by_user(con)
             if lacking := next((name for name in names if stored(name) not in own), None):
                 raise DataError.no_segment(lacking)
@@ -490,28 +498,105 @@ class Workspace:
         True
         >>> backup.close(); workspace.close(); folder.cleanup()
         """
-        with closing(self._con.cursor()) as con:
+        with closing(self._link.cursor()) as con:
             copies.write(con, Path(path))
         return Path(path)
+
+    # ---- the file
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed, for good."""
+        return self._link.closed
+
+    @property
+    def awake(self) -> bool:
+        """Whether its file is open; one that is not opens by itself when something is asked of it."""
+        return self._link.awake
+
+    @property
+    def idle(self) -> float:
+        """Seconds since anybody used it; nought while somebody does."""
+        return 0.0 if self._link.users else time.monotonic() - self._link.used
+
+    def wake(self) -> None:
+        """Open the file, where it is closed: what is wrong with it is said here.
+
+        Raises
+        ------
+        WorkspaceError
+            As in :func:`analysis.workspace.opening.open_workspace`.
+        """
+        self._link.cursor().close()
+
+    def rest(self) -> bool:
+        """Close the file until something is asked of it again, unless somebody uses it; say whether it is closed."""
+        if not self._writing.acquire(blocking=False):
+            return False
+        try:
+            return self._link.give_back(first=self._forget)
+        finally:
+            self._writing.release()
+
+    def compact(self, *, always: bool = True) -> bool:
+        """Write the file anew, without the room that it holds for rows that are gone; say whether that was done.
+
+        Others work on meanwhile. Where one of them changes something or uses the file at the end, it stays as it is,
+        to be tried another time. Whenever the program is stopped, the file is whole: the old one or the new one.
+
+        Parameters
+        ----------
+        always : bool
+            Without it, only a file that is a third empty, or more, is written anew.
+
+        Raises
+        ------
+        WorkspaceError
+            There is no room on the disk for both.
+        """
+        if self.read_only or not (always or self._is_wasteful()):
+            return False
+        path = self.path.resolve()  # where a link leads
+        changes, beside = self._changes, copies.partial(path)
+        try:
+            with room(self.path), closing(self._link.cursor()) as con:
+                copies.write_anew(con, beside)
+            del con
+            if changes % 2 or not self._writing.acquire(blocking=False):
+                return False
+            try:
+                if self._changes == changes:
+                    self._link.give_back(first=self._forget, then=lambda: copies.put_in_place(beside, path))
+                return not beside.exists()
+            finally:
+                self._writing.release()
+        finally:
+            copies.remove(beside)
+
+    def _is_wasteful(self) -> bool:
+        """Say whether a third of the file, and some megabytes, are room for nothing."""
+        with closing(self._link.cursor()) as con:
+            try:
+                con.execute("CHECKPOINT")
+            except duckdb.TransactionException:  # somebody is just changing something
+                return False
+            sizes = "SELECT block_size, total_blocks, free_blocks FROM pragma_database_size()"
+            block, total, free = con.execute(sizes).fetchall()[0]
+        return 3 * int(free) > int(total) and int(free) * int(block) > _WASTE
 
     def close(self) -> None:
         """Close the file, once what is being written is."""
         with self._writing:
-            self.closed = True
-            self._con.close()
-            self._let_go()
+            self._link.close()
 
-    # ---- the file
-
-    def _next(self, table: str) -> int:
-        """Return a number never used before, also when the newest rows were deleted."""
-        key = f"last {table}"
-        number = int(self._con.execute("SELECT value FROM meta WHERE key = ?", [key]).fetchall()[0][0]) + 1
-        self._con.execute("UPDATE meta SET value = ? WHERE key = ?", [str(number), key])
-        return number
+    def _forget(self) -> None:
+        """Forget what the file held: by the next time another program may have changed it."""
+        self._changes += 2
+        self._facts = ("", {})
 
     def _rows(self, query: str, params: list[Any] | None = None) -> list[Any]:
-        return self._con.cursor().execute(query, params or []).fetchall()
+        with room(self.path):
+            return self._link.cursor().execute(query, params or []).fetchall()
 
     @contextmanager
     def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -520,21 +605,29 @@ class Workspace:
                 "{name} is a snapshot to read; nothing in it can be changed. Change a copy of it.", name=self.name
             )
             raise WorkspaceError.because(text, "read-only")
-        with self._writing, room(self.path):
+        with self._writing, room(self.path), closing(self._link.cursor()) as con:
             self._changes += 1
             try:
-                self._con.begin()
-                before = _of_data(self._con) if segments.live(self._con) else None
-                yield self._con
-                if before is not None and _of_data(self._con) != before:
-                    segments.renew(self._con, lambda: _within(self._con))
-                self._con.commit()
+                con.begin()
+                before = _of_data(con) if segments.live(con) else None
+                yield con
+                if before is not None and _of_data(con) != before:
+                    segments.renew(con, lambda: _within(con))
+                con.commit()
             except BaseException:
                 with suppress(duckdb.Error):  # a commit that failed has ended it; the first error is what tells
-                    self._con.rollback()
+                    con.rollback()
                 raise
             finally:
                 self._changes += 1
+
+
+def _next(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    """Return a number never used before, also when the newest rows were deleted."""
+    key = f"last {table}"
+    number = int(con.execute("SELECT value FROM meta WHERE key = ?", [key]).fetchall()[0][0]) + 1
+    con.execute("UPDATE meta SET value = ? WHERE key = ?", [str(number), key])
+    return number
 
 
 def _store(con: duckdb.DuckDBPyConnection, export: Export, rows: Incoming, batch: int) -> None:
@@ -553,7 +646,8 @@ def _nothing_new() -> WorkspaceError:
     return WorkspaceError.because(text, "nothing-new")
 
 
-def _cancelled() -> WorkspaceError:
+def cancelled() -> WorkspaceError:
+    """Return what an import says that was stopped."""
     return WorkspaceError.because(say("The import was cancelled. Nothing was imported."), "cancelled")
 
 
@@ -607,7 +701,8 @@ def _version(con: duckdb.DuckDBPyConnection) -> str:
 def _of_data(con: duckdb.DuckDBPyConnection) -> list[Any]:
     """Return what tells the data, but for segments: the campaign, the files and what is known beside them."""
     files = con.execute('SELECT batch, digest, "table", mapping FROM batch_files ORDER BY ALL').fetchall()
-    return [meta(con, "campaign"), files, *(v.to_json() for v in (*_rates(con), *_aliases(con), *_records(con)))]
+    records = (record for record in _records(con) if record.figures)
+    return [meta(con, "campaign"), files, *(v.to_json() for v in (*_rates(con), *_aliases(con), *records))]
 
 
 def _within(con: duckdb.DuckDBPyConnection) -> Tables:
@@ -642,32 +737,3 @@ def _nothing_usable(aside: pd.DataFrame) -> WorkspaceError:
         column=worst[1],
     )
     return WorkspaceError.because(text, "nothing-usable")
-
-
-def _hash_key() -> bytes:
-    """Return the secret that hides identifiers; it lives in the user's own folder, not in the workspace."""
-    path = Path(os.environ.get("SLUICE_KEY_FILE") or Path.home() / ".config" / "sluice" / "key")
-    if not path.exists():
-        _make_key(path)
-    if len(key := path.read_bytes()) < 16:
-        text = say(
-            "The key file {path} is empty or too short. Put the key back that earlier imports were hashed with.",
-            path=str(path),
-        )
-        raise WorkspaceError.because(text, "bad-key")
-    return key
-
-
-def _make_key(path: Path) -> None:
-    """Make the secret, whole or not at all; of several who make it at once, the first one's stands for all."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)  # for its owner alone
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(32))
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(name, path)
-    finally:
-        os.unlink(name)

@@ -237,7 +237,7 @@ def test_rows_are_laid_once_where_columns_become_rows(workspace: Workspace) -> N
 
 def test_no_bar_is_printed(workspace: Workspace) -> None:
     export = read_export(csv(DAYS))
-    for con in (workspace._con, export.scratch.con):
+    for con in (workspace._link.cursor(), export.scratch.con):
         assert con.execute("SELECT current_setting('enable_progress_bar_print')").fetchall() == [(False,)]
     export.close()
 
@@ -339,7 +339,7 @@ def test_what_others_write_is_not_stopped_with_an_import(
         assert began.wait(30)
         time.sleep(0.05)
         slow = "SELECT count(*) FROM range(50000000) AS t(n) WHERE n % 7 = 3"
-        assert workspace._con.execute(slow).fetchall() == [(7142857,)]
+        assert workspace._link.cursor().execute(slow).fetchall() == [(7142857,)]
         go.set()
         with pytest.raises(WorkspaceError, match="was cancelled"):
             running.result(30)
@@ -371,7 +371,7 @@ def events(name: str, *rows: tuple[str, str]) -> Export:
 
 def stored(workspace: Workspace) -> list[str]:
     """Return who did what on which day; the rows must lie sorted by user and time."""
-    rows = workspace._con.cursor().execute("SELECT user_key, timestamp, user_id, event, batch FROM events").fetchall()
+    rows = workspace._link.cursor().execute("SELECT user_key, timestamp, user_id, event, batch FROM events").fetchall()
     assert [row[:2] for row in rows] == sorted(row[:2] for row in rows)
     return sorted(f"{event} {user} {at.day}" for _, at, user, event, _ in rows)
 

@@ -223,7 +223,7 @@ def test_who_left_a_funnel_filters_sales_splits_retention_is_combined_exported_a
 
     copy, was = own.copy(tmp_path / "copy.duckdb"), (own.kept(Segment), own.version)
     own.close()
-    session._opened.clear()  # as after the server was stopped
+    session.shelf().tidy()  # as after the server was stopped
     for path in (copy, own.path):
         again = open_workspace(path)
         assert (again.kept(Segment), again.version) == was

@@ -56,7 +56,7 @@ def test_each_file_is_listed_as_what_it_is_and_left_as_it_is(tmp_path: Path) -> 
         old: "ready",
         copy: "misnamed",
         newer: "newer-format",
-        damaged: "not-a-workspace",
+        damaged: "damaged",
         other: "not-a-workspace",
         text: "not-a-workspace",
     }

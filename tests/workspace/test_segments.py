@@ -56,7 +56,7 @@ WHERE = {"ann": "reach", "bob": "interest", "cat": "conversion", "dan": None, "e
 
 def stored(workspace: Workspace, column: str = "stage") -> dict[tuple[str, Any], int]:
     """Count the events by user and segment; they must lie sorted by user and time."""
-    con = workspace._con.cursor()
+    con = workspace._link.cursor()
     rows = con.execute(f"SELECT user_key, timestamp, user_id, {duck.identifier(column)} FROM events").fetchall()
     assert [row[:2] for row in rows] == sorted(row[:2] for row in rows)
     return dict(Counter(row[2:] for row in rows))
@@ -71,7 +71,7 @@ def forget(workspace: Workspace, name: str) -> None:
 
 
 def columns(workspace: Workspace) -> list[str]:
-    return [row[0] for row in workspace._con.cursor().execute("DESCRIBE events").fetchall()]
+    return [row[0] for row in workspace._link.cursor().execute("DESCRIBE events").fetchall()]
 
 
 # ---- saving and forgetting --------------------------------------------------------------------------------
@@ -186,7 +186,7 @@ def test_the_name_of_another_column_is_refused(workspace: Workspace, name: str) 
 
 def test_an_own_column_of_the_file_is_not_written_over(workspace: Workspace) -> None:
     workspace.add(events("a.csv", *FIRST))
-    workspace._con.execute("ALTER TABLE events ADD COLUMN tier VARCHAR")
+    workspace._link.cursor().execute("ALTER TABLE events ADD COLUMN tier VARCHAR")
     with pytest.raises(WorkspaceError, match="There is a column Tier already"):
         workspace.keep("Tier", Segment(question=BEFORE))
 

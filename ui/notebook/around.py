@@ -150,8 +150,8 @@ def _out(id: int) -> None:
     for label, ending, mime, make in offers:
         if ending == "pictures.zip" and pictures.lacks_font(seen.language):
             continue
-        st.download_button(label, data=make, file_name=f"sluice-notebook.{ending}", mime=mime, on_click="ignore",
-                           key=f"notebook.out.{ending}")  # fmt: skip
+        st.download_button(label, data=session.taken("notebook", make), file_name=f"sluice-notebook.{ending}",
+                           mime=mime, on_click="ignore", key=f"notebook.out.{ending}")  # fmt: skip
     st.caption(_("The report is one file: it opens without a network, its charts live, and prints on A4."))
 
 

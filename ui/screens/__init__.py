@@ -11,7 +11,7 @@ from typing import Any
 
 from analysis.question import Question
 from ui.language import N_
-from ui.screens import comparison
+from ui.screens import comparison, plan, review
 from ui.screens.base import Screen, View, screen_among
 
 _JOURNEY = ("funnel", "paths", "speed", "retention", "participation", "nodes", "attribution")
@@ -29,6 +29,7 @@ ROOMS: Mapping[str, tuple[Screen[Any], ...]] = MappingProxyType(
         ),
         N_("Results"): (*_named("sales"), comparison.SCREEN),
         N_("Money"): _named("performance", "payback", "budget", "reallocation"),
+        N_("Plan"): (plan.SCREEN, review.SCREEN),
     }
 )
 """The navigation: its headings, and the screens under each."""

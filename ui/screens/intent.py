@@ -56,8 +56,8 @@ def reviewed(answer: Answer) -> None:
         return downloads.csv(review.drawn(asked, tables, share=share / 100, seed=seed, language=language))
 
     st.download_button(
-        _("Sample to judge"), sheet, file_name="review.csv", mime="text/csv", icon=":material/rule:",
-        key=widget_key("review.sheet"), on_click="ignore",
+        _("Sample to judge"), session.taken("sample", sheet), file_name="review.csv", mime="text/csv",
+        icon=":material/rule:", key=widget_key("review.sheet"), on_click="ignore",
     )  # fmt: skip
     given = st.file_uploader(_("The sample, judged"), type="csv", key=widget_key("review.given"))
     if given is not None:

@@ -187,7 +187,7 @@ def _crm(names: list[str]) -> None:
         st.markdown(shown(_("{known} of {n} rows are of somebody known here.", known=found.known, n=len(rows))))
         st.download_button(
             _("Download the marked list"),
-            data=lambda: crm.bundle(here, found, chosen, language),
+            data=session.taken("customers", lambda: crm.bundle(here, found, chosen, language)),
             file_name="sluice-customers.zip",
             mime="application/zip",
             on_click="ignore",

@@ -38,5 +38,5 @@ def traits(table: pd.DataFrame, plot: Plot, describe: str) -> AnyChart:
         color=alt.Color("apart:Q", scale=scale, legend=None),
         tooltip=plot.tips("group", "count", "own", "everybody", "apart", "low", "high"),
     )
-    words = base.mark_text().encode(text="label:N", color=alt.Color("ink:N", scale=None))
+    words = base.mark_text().encode(text=alt.Text("label:N"), color=alt.Color("ink:N", scale=None))
     return charts.finish(alt.layer(cells, words), look, describe=describe, height=30 * len(order) + 40)

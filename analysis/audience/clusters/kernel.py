@@ -8,6 +8,7 @@ import numpy as np
 
 from analysis.arrays import Floats, Ints
 from analysis.estimates import Interval, Z, share
+from analysis.store.watch import watching
 
 MOST = 8
 """Most groups that are looked for."""
@@ -81,6 +82,7 @@ def _stability(people: Floats, number: int, random: np.random.Generator) -> floa
         return np.nan
     agreed = []
     for _ in range(RESAMPLES):
+        watching().step()
         sides = [_means(people[random.choice(len(people), size, replace=False)], number, random) for _ in range(2)]
         agreed.append(adjusted_rand_score(*(side.predict(people) for side in sides)))
     return float(np.mean(agreed))
@@ -91,6 +93,7 @@ def _tighter(people: Floats, number: int, inertia: float, random: np.random.Gene
     covariance = np.atleast_2d(np.cov(people, rowvar=False))
     centre = people.mean(axis=0)
     for _ in range(NULLS):
+        watching().step()
         dealt = np.column_stack([random.permutation(column) for column in people.T])
         cloud = random.multivariate_normal(centre, covariance, len(people), method="eigh")
         if min(_means(made, number, random).inertia_ for made in (dealt, cloud)) <= inertia:

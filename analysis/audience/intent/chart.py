@@ -28,5 +28,7 @@ def bands(table: pd.DataFrame, plot: Plot, describe: str) -> AnyChart:
         x=plot.x("rate", scale=alt.Scale(zero=True)),
         tooltip=plot.tips("intent", "tested", "bought", "rate", "low", "high", "users"),
     )
-    label = base.mark_text(align="left", dx=8, fontWeight="bold", color=look.ink).encode(x="high:Q", text="label:N")
+    label = base.mark_text(align="left", dx=8, fontWeight="bold", color=look.ink).encode(
+        x=alt.X("high:Q"), text=alt.Text("label:N")
+    )
     return charts.finish(alt.layer(bars, charts.whiskers(base, look), label), look, describe=describe, height=180)

@@ -41,8 +41,12 @@ def shares(table: pd.DataFrame, plot: Plot, goal: float, describe: str) -> AnyCh
         color=colour,
         tooltip=plot.tips("period", "of", "share", "low", "high"),
     )
-    label = base.mark_text(align="left", dx=8, color=look.ink).encode(x="high:Q", text="label:N")
-    line = alt.Chart(pd.DataFrame({"goal": [goal]})).mark_rule(color=charts.LOSS, strokeDash=[5, 4]).encode(x="goal:Q")
+    label = base.mark_text(align="left", dx=8, color=look.ink).encode(x=alt.X("high:Q"), text=alt.Text("label:N"))
+    line = (
+        alt.Chart(pd.DataFrame({"goal": [goal]}))
+        .mark_rule(color=charts.LOSS, strokeDash=[5, 4])
+        .encode(x=alt.X("goal:Q"))
+    )
     height = 34 * len(sides) * table["period_name"].nunique() + 30
     return charts.finish(
         alt.layer(bars, charts.whiskers(base, look), label, line), look, describe=describe, height=height

@@ -60,9 +60,12 @@ class Scope(NamedTuple):
     @property
     def inside(self) -> nw.Expr:
         """1 where a row's channel is private, else 0."""
-        return (
-            nw.when(nw.col("channel").is_in(list(self.private)).fill_null(False)).then(nw.lit(1)).otherwise(nw.lit(0))
-        )
+        return inside(self.private)
+
+
+def inside(private: Sequence[str]) -> nw.Expr:
+    """Return 1 where a row's channel is one of some, else 0."""
+    return nw.when(nw.col("channel").is_in(list(private)).fill_null(False)).then(nw.lit(1)).otherwise(nw.lit(0))
 
 
 def traffic(scope: Scope, events: Sequence[str]) -> pd.DataFrame:

@@ -90,8 +90,8 @@ class PrivateDomain(Question):
                 raise DataError.unknown(say("event"), event, tables.event_keys)
         if self.every == "campaign":
             tables.require("events", "campaign")
-        scope = Scope(tables, self.where, self.every, _private(self, tables))
-        events = self.by or (("visit",) if "visit" in tables.event_keys else ())
+        scope = Scope(tables, self.where, self.every, private_channels(self, tables))
+        events = traffic_events(self, tables)
         currency = _currency(self, tables)
         runs = campaigns(tables, self.where, dated=True) if "campaign" in tables.present("events") else ()
         came = traffic(scope, events)
@@ -175,7 +175,8 @@ class PrivateDomainAnswer(Answer):
 # ---- the work ---------------------------------------------------------------------------------------------
 
 
-def _private(asked: PrivateDomain, tables: Tables) -> tuple[str, ...]:
+def private_channels(asked: PrivateDomain, tables: Tables) -> tuple[str, ...]:
+    """Return the channels of the private domain: those asked for, the standard one, or those tagged as such."""
     known = tables.names("channel", "events")
     if asked.channels:
         for channel in asked.channels:
@@ -186,6 +187,11 @@ def _private(asked: PrivateDomain, tables: Tables) -> tuple[str, ...]:
     if not found:
         raise DataError.empty(words.no_channel(known))
     return found
+
+
+def traffic_events(asked: PrivateDomain, tables: Tables) -> tuple[str, ...]:
+    """Return the events that count as traffic; none are all of them."""
+    return asked.by or (("visit",) if "visit" in tables.event_keys else ())
 
 
 def _currency(asked: PrivateDomain, tables: Tables) -> Currency:

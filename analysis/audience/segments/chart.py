@@ -68,7 +68,7 @@ def _layers(
     ink = alt.condition("datum.shade > 0.6", alt.value("white"), alt.value(plot.look.ink))
     return [
         base.mark_rect(cornerRadius=3).encode(color=alt.Color("shade:Q", scale=dark, legend=None)),
-        base.mark_text(fontSize=12).encode(text="label:N", color=ink),
+        base.mark_text(fontSize=12).encode(text=alt.Text("label:N"), color=ink),
     ]
 
 

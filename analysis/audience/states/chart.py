@@ -35,7 +35,7 @@ def weeks(table: pd.DataFrame, plot: Plot, describe: str) -> AnyChart:
             x=plot.x("week"),
             y=plot.y("users", stack="zero"),
             color=colour,
-            order="order:Q",
+            order=alt.Order("order:Q"),
             tooltip=plot.tips("week", "state", "users"),
         )
     )

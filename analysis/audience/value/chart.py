@@ -78,7 +78,7 @@ def held(table: pd.DataFrame, plot: Plot, *, describe: str) -> AnyChart:
     tips = plot.tips("day", "actual", "expected", "low", "high", "other")
     title = look(say("Purchases since then; points: as they came, line: as foretold"))
     y = plot.y("expected", title=title, scale=alt.Scale(zero=True))
-    band = base.mark_area(opacity=0.2, color=charts.ACCENT).encode(y=alt.Y("low:Q"), y2="high:Q")
+    band = base.mark_area(opacity=0.2, color=charts.ACCENT).encode(y=alt.Y("low:Q"), y2=alt.Y2("high:Q"))
     line = base.mark_line(strokeWidth=2, color=charts.ACCENT).encode(y=y)
     other = base.mark_line(strokeWidth=1.5, strokeDash=[4, 4], color=look.faint).encode(y=alt.Y("other:Q"))
     points = base.mark_point(filled=True, size=45, color=look.ink, opacity=1).encode(y=alt.Y("actual:Q"))

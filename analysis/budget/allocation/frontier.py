@@ -21,6 +21,7 @@ from analysis.fields import Field, Fields, Figure, bounds, described
 from analysis.later import alt
 from analysis.messages import N_, Message, Money, say
 from analysis.question import Question
+from analysis.store.watch import watching
 from analysis.tables import Tables
 from analysis.values import a, number, value, whole
 
@@ -65,6 +66,11 @@ class Frontier(Question):
     most: float = field(default=1.6, metadata=number(least=1, most=10))
     points: int = field(default=9, metadata=whole(least=3, most=40))
 
+    @property
+    def heavy(self) -> bool:
+        """Whether an answer takes the processor for a second or so."""
+        return True
+
     def _answer(self, tables: Tables) -> FrontierAnswer:
         asked = self.plan.replace(goal="revenue", target=None, total=None, caution=0.0)
         asked = asked.filtered(self.where)
@@ -73,7 +79,11 @@ class Frontier(Question):
             raise DataError.empty(present.headline)
         observed = float(present.table["observed"].iloc[-1])
         totals = observed * np.linspace(self.least, self.most, self.points)
-        found = [(total, _best(asked, tables, float(total))) for total in totals]
+        watching().expect(len(totals))
+        found = []
+        for total in totals:
+            found.append((total, _best(asked, tables, float(total))))
+            watching().step(1)
         rows = [_row(total, answer) for total, answer in found if len(answer.table)]
         if not rows:
             raise DataError.empty(say("At none of these budgets can the rules hold. Take one of them away."))
@@ -117,7 +127,11 @@ class FrontierAnswer(Answer):
         table, point = self.frame("table"), self.frame("present")
         plot, both = self.plot("table", look), self.plot("present", look)
         x, y = plot.x("spend", scale=alt.Scale(zero=False)), plot.y("revenue", scale=alt.Scale(zero=False))
-        band = alt.Chart(table).mark_area(opacity=0.16, color=charts.ACCENT).encode(x=x, y=alt.Y("low:Q"), y2="high:Q")
+        band = (
+            alt.Chart(table)
+            .mark_area(opacity=0.16, color=charts.ACCENT)
+            .encode(x=x, y=alt.Y("low:Q"), y2=alt.Y2("high:Q"))
+        )
         line = alt.Chart(table).mark_line(strokeWidth=2.5, color=charts.ACCENT, point=True).encode(
             x=x, y=y, tooltip=plot.tips("spend", "revenue", "low", "high", "roi", "price")
         )  # fmt: skip
@@ -125,7 +139,7 @@ class FrontierAnswer(Answer):
         mark = spent.mark_point(size=120, filled=True, opacity=1, color=charts.LOSS).encode(
             tooltip=both.tips("point", "spend", "revenue", "roi")
         )
-        name = spent.mark_text(align="left", dx=9, color=look.ink).encode(text="point_name:N")
+        name = spent.mark_text(align="left", dx=9, color=look.ink).encode(text=alt.Text("point_name:N"))
         return charts.finish(alt.layer(band, line, mark, name), look, describe=look(self.headline), height=360)
 
 

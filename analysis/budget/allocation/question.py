@@ -96,6 +96,11 @@ class Allocation(AllocationDefinition):
 
     title: ClassVar[str] = N_("How should the budget be split?")
 
+    @property
+    def heavy(self) -> bool:
+        """Whether an answer takes the processor for a second or so."""
+        return True
+
     def _answer(self, tables: Tables) -> AllocationAnswer:
         fitted = self.curves.filtered(self.where).fitted(tables)
         if not fitted.curves and not self.given:

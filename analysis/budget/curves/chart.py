@@ -91,7 +91,7 @@ def curves(
 
 def _nothing(plot: Plot, describe: str) -> AnyChart:
     words = alt.Chart(pd.DataFrame({"text": [plot.look(N_("no curve to draw"))]}))
-    text = words.mark_text(color=plot.look.faint).encode(text="text:N")
+    text = words.mark_text(color=plot.look.faint).encode(text=alt.Text("text:N"))
     return charts.finish(text, plot.look, describe=describe, height=80)
 
 
@@ -101,7 +101,11 @@ def _lines(drawn: pd.DataFrame, plot: Plot, sides: _Sides) -> list[alt.Chart]:
     # The dashed part begins where the solid one ends.
     last = seen.groupby("channel", sort=False).tail(1)
     guessed = pd.concat([last, drawn[beyond]]).sort_values(["channel", "spend"], kind="stable")
-    band = alt.Chart(drawn).mark_area(opacity=0.16).encode(x=sides.x, y=alt.Y("low:Q"), y2="high:Q", color=sides.color)
+    band = (
+        alt.Chart(drawn)
+        .mark_area(opacity=0.16)
+        .encode(x=sides.x, y=alt.Y("low:Q"), y2=alt.Y2("high:Q"), color=sides.color)
+    )
     return [
         band,
         sides.on(alt.Chart(guessed).mark_line(strokeWidth=2, strokeDash=[5, 4], opacity=0.85)),
@@ -114,7 +118,7 @@ def _names(ends: pd.DataFrame, sides: _Sides, look: Look) -> alt.Chart:
     ends = ends.assign(ink=[look.letters(sides.fills[code]) for code in ends["channel"]])
     text = alt.Chart(ends).mark_text(align="left", dx=5, baseline="middle", limit=130, fontWeight="bold")
     named: alt.Chart = text.encode(
-        x=sides.x, y=alt.Y("at:Q"), text="channel_name:N", color=alt.Color("ink:N", scale=None)
+        x=sides.x, y=alt.Y("at:Q"), text=alt.Text("channel_name:N"), color=alt.Color("ink:N", scale=None)
     )
     return named
 

@@ -122,8 +122,8 @@ class _Layout:
             .encode(
                 x=x,
                 y=alt.Y("upper:Q", scale=down, axis=None),
-                y2="lower:Q",
-                detail="link:N",
+                y2=alt.Y2("lower:Q"),
+                detail=alt.Detail("link:N"),
                 color=alt.Color("end:N", scale=hue, legend=None),
                 tooltip=self.plot.tips("from", "to", "end", "amount"),
             )
@@ -138,14 +138,16 @@ class _Layout:
         return [
             areas,
             at.mark_bar(size=_BAR, cornerRadius=2, color=look.faint).encode(
-                y=alt.Y("top:Q", scale=down, axis=None), y2="bottom:Q"
+                y=alt.Y("top:Q", scale=down, axis=None), y2=alt.Y2("bottom:Q")
             ),
-            at.mark_text(**text, baseline="bottom", dy=1, fontWeight=600).encode(y=middle, text="node_name:N"),
-            at.mark_text(**text, baseline="top", dy=3, fontSize=12).encode(y=middle, text="text:N"),
+            at.mark_text(**text, baseline="bottom", dy=1, fontWeight=600).encode(
+                y=middle, text=alt.Text("node_name:N")
+            ),
+            at.mark_text(**text, baseline="top", dy=3, fontSize=12).encode(y=middle, text=alt.Text("text:N")),
             alt.Chart(titles)
             .transform_filter(shown)
             .mark_text(align="left", baseline="top", dx=-_BAR / 2, limit=limit, color=look.faint)
-            .encode(x=x, y=alt.value(2), text="title:N"),
+            .encode(x=x, y=alt.value(2), text=alt.Text("title:N")),
         ]
 
     def _bands(self) -> pd.DataFrame:

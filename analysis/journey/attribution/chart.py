@@ -74,11 +74,11 @@ def bars(
     model = (
         alt.Chart(by_model.named(models))
         .mark_point(yOffset=8, size=34, filled=False, strokeWidth=1.3, opacity=0.9, color=look.ink)
-        .encode(y=y, x="share:Q", tooltip=by_model.tips("model", "share"))
+        .encode(y=y, x=alt.X("share:Q"), tooltip=by_model.tips("model", "share"))
     )
     text: dict[str, Any] = {"yOffset": -9, "baseline": "middle", "color": look.ink, "fontSize": 13}
-    name = base.mark_text(align="left", fontWeight="bold", **text).encode(x=alt.value(0), text="touch_name:N")
-    figures = base.mark_text(align="right", **text).encode(x=alt.value("width"), text="figures:N")
+    name = base.mark_text(align="left", fontWeight="bold", **text).encode(x=alt.value(0), text=alt.Text("touch_name:N"))
+    figures = base.mark_text(align="right", **text).encode(x=alt.value("width"), text=alt.Text("figures:N"))
     layers = alt.layer(bar, interval, model, name, figures)
     return charts.finish(layers, look, describe=describe, height=_ROW * len(top))
 

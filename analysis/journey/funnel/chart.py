@@ -71,7 +71,7 @@ def by_group(answer: Answer, universe: Sequence[str], look: Look) -> AnyChart:
         color=alt.Color("breakdown:N", scale=charts.colours(groups, universe), legend=None),
         tooltip=plot.tips("breakdown", "label", "settled", "rate", "low", "high"),
     )
-    rate = base.mark_text(align="left", dx=6, color=look.ink).encode(x="high:Q", text="text:N")
+    rate = base.mark_text(align="left", dx=6, color=look.ink).encode(x=alt.X("high:Q"), text=alt.Text("text:N"))
     headings = alt.Chart(rows).mark_point(opacity=0).encode(y=y)
     whole = alt.layer(headings, bars, charts.whiskers(base, look), rate)
     return charts.finish(whole, look, describe=look(answer.headline), height=22 * len(rows) + 40)

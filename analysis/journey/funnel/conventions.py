@@ -210,6 +210,6 @@ def _dots(answer: FunnelRulesAnswer, look: Look) -> AnyChart:
     dots = base.mark_point(filled=True, size=90, opacity=1).encode(
         x=x, color=colour, tooltip=plot.tips("rule", "users", "converted", "rate", "low", "high", "difference")
     )
-    labels = base.mark_text(align="left", dx=8).encode(x="high:Q", text="text:N")
+    labels = base.mark_text(align="left", dx=8).encode(x=alt.X("high:Q"), text=alt.Text("text:N"))
     whole = alt.layer(own, charts.whiskers(base, look), dots, labels)
     return charts.finish(whole, look, describe=look(answer.headline), height=30 * len(table) + 40)

@@ -463,8 +463,8 @@ def _picture(answer: DropOffsAnswer, look: Look) -> AnyChart:
         tooltip=plot.tips("column", "group", "after", "event", "users", "share", "others_share", *told),
     )
     whiskers = [charts.whiskers(base, look, "worth_low", "worth_high")] if priced else []
-    label = base.mark_text(align="left", dx=6, color=look.ink).encode(x="worth_high:Q" if priced else "lost:Q",
-                                                                      text="text:N")  # fmt: skip
+    label = base.mark_text(align="left", dx=6, color=look.ink).encode(x=alt.X("worth_high:Q" if priced else "lost:Q"),
+                                                                      text=alt.Text("text:N"))  # fmt: skip
     return charts.finish(
         alt.layer(bars, *whiskers, label),
         look,

@@ -287,7 +287,7 @@ def _curves(answer: TimeToConvertAnswer, look: Look) -> AnyChart:
         color=colour if len(groups) > 1 else alt.value(charts.ACCENT),
     )
     band = base.mark_area(opacity=0.15, clip=True, interpolate="step-after").encode(
-        y=alt.Y("low:Q", title=""), y2="high:Q"
+        y=alt.Y("low:Q", title=""), y2=alt.Y2("high:Q")
     )
     y = plot.y("share", title=look(N_("share converted, with 95% interval")), scale=alt.Scale(zero=True))
     line = base.encode(y=y)

@@ -62,12 +62,12 @@ def _rates(table: pd.DataFrame, plot: Plot, y: alt.Y) -> list[alt.Chart]:
     paler = alt.condition("datum.complete", alt.value(1), alt.value(0.45))
     return [
         base.mark_bar(cornerRadiusEnd=3, color=charts.ACCENT).encode(
-            x=_across("start", _UNIT), x2="at_rate:Q", opacity=paler, tooltip=tips
+            x=_across("start", _UNIT), x2=alt.X2("at_rate:Q"), opacity=paler, tooltip=tips
         ),
         charts.whiskers(base, look, _across("at_low", _UNIT), "at_high"),
         base.mark_tick(thickness=3, size=32, opacity=1, color=charts.LOSS).encode(x=_across("at_fitted", _UNIT)),
         base.mark_text(align="left", dx=8, fontWeight="bold", color=look.ink).encode(
-            x=_across("at_high", _UNIT), text="words:N"
+            x=_across("at_high", _UNIT), text=alt.Text("words:N")
         ),
     ]
 
@@ -86,10 +86,12 @@ def _people(table: pd.DataFrame, plot: Plot, y: alt.Y) -> list[alt.Chart]:
     base = alt.Chart(table).encode(y=y)
     bars = base.encode(tooltip=tips)
     return [
-        bars.mark_bar(color=charts.PALETTE[2]).encode(x=_across("start", _UNIT), x2="middle:Q"),
-        bars.mark_bar(color=charts.PALETTE[4], cornerRadiusEnd=3).encode(x=_across("middle", _UNIT), x2="end:Q"),
+        bars.mark_bar(color=charts.PALETTE[2]).encode(x=_across("start", _UNIT), x2=alt.X2("middle:Q")),
+        bars.mark_bar(color=charts.PALETTE[4], cornerRadiusEnd=3).encode(
+            x=_across("middle", _UNIT), x2=alt.X2("end:Q")
+        ),
         base.mark_text(align="left", dx=8, fontWeight="bold", color=look.ink).encode(
-            x=_across("end", _UNIT), text="words:N"
+            x=_across("end", _UNIT), text=alt.Text("words:N")
         ),
     ]
 
@@ -107,10 +109,12 @@ def _headings(titles: list[tuple[str, str, str]], look: Look, y: alt.Y) -> list[
     keys = pd.DataFrame({"row": "3 ", "key": ["■ " + look(_RETURNING), "■ " + look(_NEW)], "place": [0, 1]})
     base = alt.Chart(heads).encode(y=y, x=alt.value(0))
     keys["ink"] = [look.letters(charts.PALETTE[2]), look.letters(charts.PALETTE[4])]
-    offset = alt.Chart(keys).encode(y=y, text="key:N", color=alt.Color("ink:N", scale=None))
+    offset = alt.Chart(keys).encode(y=y, text=alt.Text("key:N"), color=alt.Color("ink:N", scale=None))
     return [
-        base.mark_text(align="left", dy=-6, fontSize=15, fontWeight="bold", color=look.ink).encode(text="title:N"),
-        base.mark_text(align="left", dy=12, fontSize=12, color=look.faint).encode(text="guide:N"),
+        base.mark_text(align="left", dy=-6, fontSize=15, fontWeight="bold", color=look.ink).encode(
+            text=alt.Text("title:N")
+        ),
+        base.mark_text(align="left", dy=12, fontSize=12, color=look.faint).encode(text=alt.Text("guide:N")),
         *(
             offset.transform_filter(f"datum.place == {i}")
             .mark_text(align="left", dy=12, fontSize=12)

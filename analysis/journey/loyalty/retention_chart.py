@@ -40,7 +40,7 @@ def triangle(answer: Answer, periods: str, look: Look) -> AnyChart:
     size = alt.ExprRef(expr=f"max(8, min(13, width / {steps} / 2.1))")
     strong = (table["value"] > 0.75 * darkest) & table["complete"]
     words = [
-        alt.Chart(part).mark_text(fontSize=size, color=ink).encode(x=x, y=y, text="words:N")
+        alt.Chart(part).mark_text(fontSize=size, color=ink).encode(x=x, y=y, text=alt.Text("words:N"))
         for part, ink in ((table[strong], "white"), (table[~strong], look.ink))
     ]
     whole = alt.layer(cells, *words)
@@ -127,7 +127,7 @@ def curves(answer: Answer, universe: tuple[str, ...], periods: str, look: Look) 
     legend = plot.legend("breakdown", groups, columns=3, symbolOpacity=1)
     colour = alt.Color("breakdown:N", scale=charts.colours(groups, universe), legend=legend)
     base = alt.Chart(shown).encode(x=x, color=colour)
-    band = base.mark_area(opacity=0.12).encode(y=alt.Y("low:Q", title=title), y2="high:Q")
+    band = base.mark_area(opacity=0.12).encode(y=alt.Y("low:Q", title=title), y2=alt.Y2("high:Q"))
     line = base.mark_line(point=alt.OverlayMarkDef(size=45)).encode(
         y=plot.y(name, title=title), tooltip=plot.tips("breakdown", *_told(plot))
     )

@@ -149,7 +149,12 @@ class _Frame:
         tips = self.plot.tips("from", "to", "count", "share", "of_from")
         areas = alt.Chart(drawn).mark_area(opacity=0.45 if self.look.dark else 0.35, clip=True)
         flows: alt.Chart = areas.encode(
-            x=self.x, y=self.y("upper"), y2="lower:Q", detail="link:N", color=self.colour("to"), tooltip=tips
+            x=self.x,
+            y=self.y("upper"),
+            y2=alt.Y2("lower:Q"),
+            detail=alt.Detail("link:N"),
+            color=self.colour("to"),
+            tooltip=tips,
         )
         return flows
 
@@ -159,7 +164,7 @@ class _Frame:
         tips = self.plot.tips("node", "title", "count", "share")
         at = alt.Chart(drawn).encode(x=self.x, tooltip=tips)
         bars = at.mark_bar(size=_BAR, cornerRadius=2, clip=True).encode(
-            y=self.y("top"), y2="bottom:Q", color=self.colour("node")
+            y=self.y("top"), y2=alt.Y2("bottom:Q"), color=self.colour("node")
         )
         text: dict[str, Any] = {
             "align": "left",
@@ -169,9 +174,11 @@ class _Frame:
             "color": self.look.ink,
         }
         names = at.mark_text(**text, baseline="bottom", dy=1, fontWeight=600).encode(
-            y=self.y("middle"), text="node_name:N"
+            y=self.y("middle"), text=alt.Text("node_name:N")
         )
-        shares = at.mark_text(**text, baseline="top", dy=3, fontSize=12).encode(y=self.y("middle"), text="text:N")
+        shares = at.mark_text(**text, baseline="top", dy=3, fontSize=12).encode(
+            y=self.y("middle"), text=alt.Text("text:N")
+        )
         return [bars, names, shares]
 
     def titles(self, heads: pd.DataFrame) -> alt.Chart:
@@ -179,7 +186,7 @@ class _Frame:
         marks = alt.Chart(heads[["x", "title"]]).mark_text(
             align="left", baseline="top", dx=-_BAR / 2, limit=_LIMIT, clip=True, color=self.look.faint
         )
-        titles: alt.Chart = marks.encode(x=self.x, y=alt.value(2), text="title:N")
+        titles: alt.Chart = marks.encode(x=self.x, y=alt.value(2), text=alt.Text("title:N"))
         return titles
 
     def hint(self, levels: int, height: float) -> alt.Chart:
@@ -189,7 +196,7 @@ class _Frame:
         mark = alt.Chart(pd.DataFrame({"text": [text]})).mark_text(
             align="left", baseline="bottom", fontSize=12, color=self.look.faint, opacity=hidden
         )
-        hint: alt.Chart = mark.encode(x=alt.value(0), y=alt.value(height - _GAP), text="text:N")
+        hint: alt.Chart = mark.encode(x=alt.value(0), y=alt.value(height - _GAP), text=alt.Text("text:N"))
         return hint
 
     def y(self, column: str) -> alt.Y:

@@ -1,0 +1,5 @@
+"""Will we reach our goals?"""
+
+from ui.page import draw
+
+draw("plan")

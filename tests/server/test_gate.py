@@ -1,0 +1,175 @@
+"""Nothing answers somebody whom nobody knows, but health; and nobody gets in by saying who they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import websockets
+from tools import Served, Visitor, refused, serving
+
+from server.config import Config, SignIn
+from server.entry import refuse_unguarded
+from server.gate import Headers, cookie, inside, is_here
+
+SECRET = "known-to-the-proxy-alone"
+PATHS = (
+    "/", "/paths", "/index.html", "/static/js/index.js", "/favicon.png", "/media/0a.csv", "/_stcore/metrics",
+    "/metrics",
+    "/_stcore/host-config", "/_stcore/script-health-check", "/_stcore/upload_file/a/b", "/_stcore/stream",
+    "/_stcore/agent/openapi.json", "/_stcore/bidi-components/x", "/component/x/index.html", "/app/static/x",
+    "/auth/login", "/oauth2callback", "/anything",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server behind a proxy that says who people are."""
+    settings = {"SLUICE_SIGN_IN_MODE": "proxy", "SLUICE_SERVER_URL": "http://localhost", "SLUICE_PROXY_SECRET": SECRET,
+                "SLUICE_SIGN_IN_ADMINS": "boss@example.cn"}  # fmt: skip
+    with serving(tmp_path_factory.mktemp("proxied"), settings) as served:
+        yield served
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_who_is_not_signed_in_gets_nothing(oidc: Served, path: str) -> None:
+    with oidc.client() as nobody, oidc.client("A" * 43) as forger:
+        for who in (nobody, forger):
+            for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"):
+                answer = who.request(method, path)
+                assert answer.status_code == 401, (method, path)
+                assert answer.text in ("Sign in first.", "")
+            answer = who.get(path, headers={"accept": "text/html"})
+            assert (answer.status_code, answer.headers["location"].split("?")[0]) == (303, "/sign-in")
+
+
+def test_health_alone_answers_anybody(oidc: Served) -> None:
+    with oidc.client() as nobody:
+        assert (nobody.get("/_stcore/health").status_code, nobody.get("/_stcore/health").text) == (200, "ok")
+
+
+def test_a_socket_is_refused_before_it_is_opened(oidc: Served) -> None:
+    assert refused(oidc) and refused(oidc, "A" * 43)
+    assert refused(oidc, **{"X-Sluice-Pass": "A" * 43})
+
+
+def test_metrics_answer_their_collector_and_admins(oidc: Served, people: Any) -> None:
+    with oidc.client() as collector:
+        collector.headers["authorization"] = "Bearer a-collector-of-metrics"
+        assert collector.get("/_stcore/metrics").status_code == 200
+        assert collector.get("/_stcore/host-config").status_code == 401
+        collector.headers["authorization"] = "Bearer a-collector-of-metric"
+        assert collector.get("/_stcore/metrics").status_code == 401
+
+
+def test_nothing_of_streamlit_that_the_app_does_not_use_answers_who_is_signed_in(oidc: Served, people: Any) -> None:
+    mine, _answer = people.sign_in(people.make("Curious", "analysts"))
+    with oidc.client(mine) as browser:
+        for path in ("/_stcore/script-health-check", "/_stcore/agent/openapi.json", "/auth/login", "/_stcore/metrics"):
+            assert browser.get(path).status_code == 404, path
+        assert browser.get("/_stcore/host-config").status_code == 200
+
+
+# ---- behind a proxy ----------------------------------------------------------------------------------------
+
+
+def proxy(user: str, **more: str) -> dict[str, str]:
+    return {"X-Sluice-Proxy": SECRET, "X-Forwarded-User": user, **more}
+
+
+def test_an_identity_that_comes_past_the_proxy_is_refused(proxied: Served) -> None:
+    forged = {"X-Forwarded-User": "boss", "X-Forwarded-Email": "boss@example.cn"}
+    for headers in (forged, {**forged, "X-Sluice-Proxy": "a-guess"}, {**forged, "X-Sluice-Proxy": ""}):
+        with proxied.client() as browser:
+            answer = browser.get("/", headers=headers)
+            assert answer.status_code == 403 and "set-cookie" not in answer.headers
+        assert refused(proxied, **headers)
+    assert proxied.registry.people() == ()
+
+
+def test_a_secret_that_stands_twice_is_none(proxied: Served) -> None:
+    with proxied.client() as browser:
+        headers = [("X-Sluice-Proxy", SECRET), ("X-Sluice-Proxy", "x"), ("X-Forwarded-User", "boss")]
+        assert browser.get("/", headers=headers).status_code == 403
+        twice = [("X-Sluice-Proxy", SECRET), ("X-Forwarded-User", "li"), ("X-Forwarded-User", "boss")]
+        assert browser.get("/", headers=twice).status_code == 401
+
+
+def test_whom_the_proxy_names_is_in(proxied: Served) -> None:
+    with proxied.client() as browser:
+        named = {**proxy("u1"), "X-Forwarded-Preferred-Username": "李雷".encode()}
+        answer = browser.get("/", headers=named)
+        assert answer.status_code == 200
+        session = proxied.registry.standing(answer.cookies["sluice"])
+        assert session and (session.person.name, session.person.admin) == ("李雷", False)
+        assert "sluice" not in browser.get("/", headers=named).cookies  # who has a session gets no other
+        boss = browser.get("/", headers=proxy("u2", **{"X-Forwarded-Email": "Boss@example.cn"}))
+        session = proxied.registry.standing(boss.cookies["sluice"])
+        assert session and session.person.admin
+    assert len(proxied.registry.people()) == 2
+
+
+def test_a_cookie_alone_is_nobodys_behind_a_proxy(proxied: Served) -> None:
+    with proxied.client() as browser:
+        mine = browser.get("/", headers=proxy("u3")).cookies["sluice"]
+    with proxied.client(mine) as thief:
+        assert thief.get("/").status_code == 403
+        assert thief.get("/", headers={"X-Sluice-Proxy": SECRET}).status_code == 401
+        assert thief.get("/_stcore/host-config", headers=proxy("u4")).cookies["sluice"] != mine
+    assert refused(proxied, mine)
+
+
+def test_who_was_removed_is_refused_though_the_proxy_names_them(proxied: Served) -> None:
+    with proxied.client() as browser:
+        session = proxied.registry.standing(browser.get("/", headers=proxy("u5")).cookies["sluice"])
+        assert session
+        with Visitor(proxied, **proxy("u5")) as visitor:
+            proxied.registry.remove(session.person.id)
+            assert visitor.ends(within=60) == "/sign-in?why=ended"
+        assert browser.get("/", headers=proxy("u5")).status_code == 403
+    with pytest.raises(websockets.InvalidStatus):
+        Visitor(proxied, **proxy("u5"))
+
+
+# ---- a laptop ---------------------------------------------------------------------------------------------
+
+
+def test_a_laptop_asks_nobody_and_answers_no_other_name(empty: Path) -> None:
+    with serving(empty, {}) as served, served.client() as browser:
+        assert browser.get("/").status_code == 200 and browser.get("/room").headers["content-type"] != "text/plain"
+        for host in ("sluice.example.com", "evil.example:8501", "192.168.1.7"):
+            assert browser.get("/", headers={"host": host}).status_code == 403
+        with Visitor(served) as visitor:
+            assert "Sign out" not in visitor.visit("data").text
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "192.168.1.7", "::", None])
+def test_a_network_is_not_served_unguarded(address: str | None) -> None:
+    with pytest.raises(Exception, match="none is for this computer alone"):
+        refuse_unguarded(Config(), address)
+    refuse_unguarded(Config(sign_in=SignIn(mode="open")), address)
+
+
+def test_addresses_lead_nowhere_else() -> None:
+    assert [inside(x) for x in ("/a?b=c#d", "//e.cn", "/\\e.cn", "http://e.cn", "javascript:x", "", "/\nx")] == [
+        "/a?b=c#d", *["/"] * 6
+    ]  # fmt: skip
+    assert is_here("localhost:8501") and is_here("[::1]:8501") and not is_here("localhost.evil.cn")
+
+
+def test_a_header_by_another_spelling_is_dropped_too() -> None:
+    raw = [(b"X-Sluice-Pass", b"a"), (b"x_sluice_pass", b"b"), (b"cookie", b"sluice=c; x=d")]
+    assert Headers(raw).without(b"x-sluice-pass") == raw[2:]
+    assert Headers(raw).cookie("sluice") == "c" and Headers(raw).cookie("y") == ""
+
+
+def test_cookies_are_for_https_where_the_address_is() -> None:
+    from server.config import Server
+
+    safe = cookie(Config(server=Server(url="https://sluice.example.com")), "t", 9)
+    assert safe.startswith("__Host-sluice=t") and all(
+        f in safe for f in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/")
+    )
+    assert "Secure" not in cookie(Config(), "t", 9)

@@ -1,0 +1,86 @@
+"""A question on its way: its place in the line, how far it is, and a way to stop it; clicks stay quick meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from analysis.messages import Span
+from server.work import Job, WorkError
+from ui.language import _
+from ui.once import once
+
+T = TypeVar("T")
+STOPPED = "waiting.stopped"
+_SOON, _AGAIN = 0.3, 0.4
+"""Seconds before anything is said, and between two looks at how far it is."""
+
+
+def refuse_stopped(key: Hashable, slot: Any) -> None:
+    """Say of a question that this session stopped that it was, and offer to ask it again.
+
+    Raises
+    ------
+    WorkError
+    """
+    if key in st.session_state.get(STOPPED, ()):
+        slot.button(_("Ask again"), icon=":material/refresh:", key=_key("again"), on_click=_again, args=(key,))
+        raise WorkError.stopped()
+
+
+def until_done(job: Job[T], person: str, slot: Any) -> T:
+    """Wait for a question in the line, showing in `slot` how it stands; return its answer.
+
+    Parameters
+    ----------
+    job : Job
+    person : str
+        Who asked.
+    slot : DeltaGenerator
+        Where there is room for it; empty again when it is done.
+    """
+    try:
+        if not job.wait(_SOON):
+            _show(job, person, slot)
+            slot.empty()
+    finally:  # a click, or a page that was left, ends this run wherever it is
+        job.leave(person)
+    return job.value
+
+
+def _show(job: Job[Any], person: str, slot: Any) -> None:
+    with slot.container(horizontal=True, vertical_alignment="center", gap="small"):
+        bar = st.empty()
+        st.button(_("Stop"), icon=":material/close:", key=_key("stop"), on_click=_stop, args=(job, person),
+                  disabled=job.stopping)  # fmt: skip
+    while not job.wait(_AGAIN):
+        bar.progress(job.share or 0.0, text=_words(job))
+
+
+def _words(job: Job[Any]) -> str:
+    """Return how a question stands, in words."""
+    if job.stopping:
+        return _("stopping…")
+    if job.state == "waiting":
+        return _("Waiting in the line: {count} before this one", count=job.ahead)
+    if job.left_to_do is None:
+        return _("Working on it…")
+    return _("Working on it: about {time} left", time=Span(max(1, round(job.left_to_do))))
+
+
+def _key(name: str) -> str:
+    """Return the key of a button; a page may wait for several answers."""
+    numbers: dict[str, int] = once("waiting", dict)
+    numbers[name] = numbers.get(name, 0) + 1
+    return f"waiting.{name}.{numbers[name]}"
+
+
+def _stop(job: Job[Any], person: str) -> None:
+    st.session_state.setdefault(STOPPED, set()).add(job.key)
+    job.stop(person)
+
+
+def _again(key: Hashable) -> None:
+    st.session_state[STOPPED].discard(key)
