@@ -27,7 +27,7 @@ def title(app: AppTest) -> str:
 
 
 def test_it_leads_through_every_stop_to_a_file_of_ones_own(opened) -> None:
-    app = press(opened(), "start")
+    app = press(opened("home"), "start")
     for n, stop in enumerate(STOPS):
         assert any(m.value == f"**{stop.title}** · {n + 1} of {len(STOPS)}" for m in app.main.markdown)
         assert app.query_params["tour"] in (str(n + 1), [str(n + 1)])
@@ -41,11 +41,11 @@ def test_it_leads_through_every_stop_to_a_file_of_ones_own(opened) -> None:
 
 
 def test_its_first_stop_is_the_view_it_speaks_of(opened) -> None:
-    assert headline(press(opened(), "start")).startswith("Android costs most from checkout to purchase")
+    assert headline(press(opened("home"), "start")).startswith("Android costs most from checkout to purchase")
 
 
 def test_it_goes_back_and_can_be_found_again_from_another_page(opened) -> None:
-    app = press(press(press(opened(), "start"), "next"), "back")
+    app = press(press(press(opened("home"), "start"), "next"), "back")
     assert title(app) == SCREENS["funnel"].title
     app.switch_page("pages/sales.py")
     run(app)
@@ -54,11 +54,11 @@ def test_it_goes_back_and_can_be_found_again_from_another_page(opened) -> None:
 
 
 def test_who_declines_is_left_alone_in_the_session_and_by_the_address(opened) -> None:
-    app = press(opened(), "later")
+    app = press(opened("home"), "later")
     assert not on_tour(app)
     assert not offered(run(app))
     assert app.query_params["tour"] in ("off", ["off"])
-    assert not on_tour(opened(tour="off"))
+    assert not on_tour(opened("home", tour="off"))
 
 
 def test_the_address_comes_back_to_the_stop(opened) -> None:
@@ -68,10 +68,10 @@ def test_the_address_comes_back_to_the_stop(opened) -> None:
 
 def test_an_address_that_means_nothing_begins_anew(opened) -> None:
     for said in ("7", "0", "-1", "x"):
-        assert offered(opened(tour=said))
+        assert offered(opened("home", tour=said))
 
 
 def test_it_is_offered_on_the_first_page_of_the_sample_alone(opened, own) -> None:
-    assert offered(opened())
+    assert offered(opened("home"))
     assert not on_tour(opened("sales"))
-    assert not on_tour(opened(workspace=own.path.stem))
+    assert not on_tour(opened("home", workspace=own.path.stem))
