@@ -114,7 +114,13 @@ TERMS: tuple[Term, ...] = (
         ),
         formula=N_("orders refunded in full / orders paid"),
         kinds=("sales",),
-        labels=("Refund rate, of orders paid", "Refunds, of the amount paid", "Refunds", "Orders refunded in full"),
+        labels=(
+            "Refund rate",
+            "Refund rate, of orders paid",
+            "Refunds, of the amount paid",
+            "Refunds",
+            "Orders refunded in full",
+        ),
         also="returns 退货率",
     ),
     Term(
@@ -210,6 +216,7 @@ TERMS: tuple[Term, ...] = (
         formula=N_("people who went on in time / people whose time is over"),
         kinds=("funnel", "drop-offs", "page-speed", "funnel-rules"),
         labels=(
+            "Conversion",
             "Conversion rate",
             "From first step",
             "Went on",
@@ -317,7 +324,13 @@ TERMS: tuple[Term, ...] = (
         N_("How many of those who started in a period were back in a later one. Periods that are not over are marked."),
         formula=N_("people back in period k / people of the cohort"),
         kinds=("retention", "private-domain", "growth"),
-        labels=("Came back", "30-day retention", "Share of them that returned", "Back within 30 days"),
+        labels=(
+            "Came back",
+            "Came back a period later",
+            "30-day retention",
+            "Share of them that returned",
+            "Back within 30 days",
+        ),
         also="cohort 回访 留存率",
     ),
     Term(
@@ -581,6 +594,7 @@ TERMS: tuple[Term, ...] = (
         ),
         kinds=("private-domain",),
         labels=(
+            "Private domain's share of visits",
             "Private domain: visits",
             "Private domain: revenue",
             "Private domain: spend",

@@ -491,7 +491,7 @@ def test_every_setting_has_a_name_in_both_languages(kind: str, ask: Ask) -> None
         steps = Funnel(steps=("visit", "view", "purchase"), breakdown="channel")
         asked = steps if kind == "funnel" else asked.replace(funnel=steps)
     tried = variants(asked)
-    assert kind in ("contents", "money-flow", "baselines") or tried
+    assert kind in ("contents", "findings", "money-flow", "baselines") or tried
     for name, other in tried:
         found = differences(asked, other)
         assert len(found) == 1, f"{kind}.{name}: {[each.said.text() for each in found]}"

@@ -16,6 +16,7 @@ FLOORS = (
     ("server",),
     ("analysis.sharing",),
     ("analysis.notebook",),
+    ("analysis.overview",),
     ("analysis.plan",),
     ("analysis.reallocation",),
     ("analysis.budget",),
@@ -39,6 +40,13 @@ ALLOWED = {
     "analysis.notebook": {
         "analysis.plan",
         "analysis.reallocation",
+        "analysis.budget",
+        "analysis.audience",
+        "analysis.journey",
+        "analysis.results",
+    },
+    "analysis.overview": {
+        "analysis.plan",
         "analysis.budget",
         "analysis.audience",
         "analysis.journey",
