@@ -11,7 +11,7 @@ from analysis.workspace import workspace_files
 from server import audit, gate
 from server.registry import Listed, Registry
 from server.rights import Action
-from ui import frame, session, sharing, who
+from ui import frame, load, session, sharing, who
 from ui.controls import told_apart
 from ui.language import _, shown
 
@@ -27,17 +27,20 @@ def draw() -> None:
     with session.said_plainly():
         if who.person().alone:
             st.info(_("Nobody is told apart here: sign-in is not set up. docs/sign-in.md says how."))
+            load.draw()
             return
         session.check(Action.WATCH)
         if said := st.session_state.pop(_SAID, None):
             st.error(shown(said), icon=":material/error:")
-        people, owners, done = st.tabs([_("Members"), _("Workspaces"), _("What was done")])
+        people, owners, done, now = st.tabs([_("Members"), _("Workspaces"), _("What was done"), _("Load")])
         with people:
             _people(session.registry())
         with owners:
             _owners(session.registry())
         with done:
             _done(session.registry())
+        with now:
+            load.draw()
 
 
 def _people(held: Registry) -> None:
