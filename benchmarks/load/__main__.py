@@ -6,8 +6,8 @@ It starts the app on a folder of its own, waits until it is warm, and lets visit
 page and change one control, whose answers the server soon has all; some who walk through every page and choose other
 days, about half of whose questions nobody asked before; all who import a file at the same moment. Then one person takes
 all that a person may while the others walk, and the others' waiting is compared with before.
-`--only soak --seconds 1800` walks for half an hour and looks at memory, threads and files. The driver runs on the same machine: what it takes itself
-is printed beside.
+`--only soak --seconds 1800` walks for half an hour and looks at memory, threads and files. The driver runs on the same
+machine: what it takes itself is printed beside.
 """
 
 from __future__ import annotations
