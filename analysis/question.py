@@ -64,13 +64,16 @@ class Question(Value):
             The tables lack what the question needs, or a filter names values that they do not hold.
         QuestionError
             The question names things the tables do not hold.
+        WorkspaceError
+            The file that they lie in is damaged.
         """
-        for lacking in self.lacks(tables):
-            raise lacking
-        for each in fields(self):
-            if isinstance(where := getattr(self, each.name), Filter):
-                _known(where, tables)
-        answer = self._answer(tables)
+        with tables.reading():
+            for lacking in self.lacks(tables):
+                raise lacking
+            for each in fields(self):
+                if isinstance(where := getattr(self, each.name), Filter):
+                    _known(where, tables)
+            answer = self._answer(tables)
         return replace(answer, names=tables.display, notes=(*self._told(tables), *answer.notes))
 
     def _told(self, tables: Tables) -> tuple[Note, ...]:
@@ -90,7 +93,7 @@ class Question(Value):
             try:
                 tables.require(table, *columns)
             except DataError as error:
-                found.append(error)
+                found.append(error.with_traceback(None))  # where it was raised, the tables would be held by it
         return tuple(found)
 
     @classmethod

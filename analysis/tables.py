@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -21,7 +22,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analysis.errors import DataError
+from analysis.errors import DataError, SluiceError
 from analysis.names import DisplayNames
 from analysis.records import Alias, DisplayName, ExchangeRate, Recorded, S, distinct, meanings, settled
 from analysis.store import duck
@@ -190,13 +191,27 @@ class Tables:
         aliases: Iterable[Alias] = (),
         records: Iterable[Recorded] = (),
         facts: dict[str, Any] | None = None,
+        meant: Callable[[Exception], SluiceError | None] = lambda _error: None,
     ) -> Tables:
         """Wrap a connection whose tables already lie as :mod:`analysis.store.duck` keeps them.
 
-        Tables over the same data version may share `facts` (counts, names), so each is found once.
+        Tables over the same data version may share `facts` (counts, names), so each is found once. `meant` returns
+        what an error says of where they lie, such as a damaged file; see :meth:`reading`.
         """
         beside = _Beside.of(campaign, rates, display, dated, aliases, records)
-        return cls._on(duck.DuckDBStore(con, version), beside, {} if facts is None else facts)
+        tables = cls._on(duck.DuckDBStore(con, version), beside, {} if facts is None else facts)
+        tables._meant = meant
+        return tables
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Turn what is raised while rows are read into what it means, where the place they lie in is to blame."""
+        try:
+            yield
+        except Exception as error:
+            if meant := self._meant(error):
+                raise meant from error
+            raise
 
     @classmethod
     def from_spark(
@@ -261,6 +276,7 @@ class Tables:
 
     def _stand(self, store: Store, beside: _Beside, facts: dict[str, Any]) -> None:
         self._store, self._facts = store, facts
+        self._meant: Callable[[Exception], SluiceError | None] = lambda _error: None
         self.campaign, self.rates, self.display, self.dated, self.meanings, self.records = beside
 
     @classmethod

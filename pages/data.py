@@ -366,7 +366,8 @@ if opened():
     with word:
         announce()
     contents()
-    batches()
-    mapping.kept_mappings()
-    campaign()
-    workspaces.backup()
+    with session.said_plainly():
+        batches()
+        mapping.kept_mappings()
+        campaign()
+        workspaces.backup()

@@ -133,6 +133,30 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Workspaces:
+    """How workspaces are kept."""
+
+    open: int = setting(12, "How many are open at once; the others wait on the disk and open by themselves.", least=1)
+    idle_minutes: float = setting(10.0, "Minutes after which one that nobody uses is closed.", least=0.01)
+    threads: int = setting(0, "Threads of a question in one of them; 0: as many as there are cores, four at most.",
+                           least=0)  # fmt: skip
+    memory_mb: int = setting(0, "Megabytes that one may use before it goes on on the disk; 0: a quarter of the "
+                                "machine's.", least=0)  # fmt: skip
+    trash_days: float = setting(30.0, "Days for which one that was deleted can be taken back.", least=0.01)
+
+
+@dataclass(frozen=True)
+class Backups:
+    """Copies of the workspaces, made while people work."""
+
+    folder: str = setting("", "Where they are kept, on another disk at best; without it, backups/ in the folder of the "
+                              "workspaces.")  # fmt: skip
+    hours: float = setting(24.0, "Hours from one round to the next; 0: only by the button and the command.", least=0)
+    days: int = setting(7, "Of how many days the newest is kept.", least=1)
+    weeks: int = setting(4, "Of how many weeks the newest is kept.", least=0)
+
+
+@dataclass(frozen=True)
 class Config:
     """All settings of a server, by section of the file."""
 
@@ -142,6 +166,8 @@ class Config:
     proxy: Proxy = Proxy()
     rooms: Rooms = Rooms()
     limits: Limits = Limits()
+    workspaces: Workspaces = Workspaces()
+    backups: Backups = Backups()
 
     @property
     def secure(self) -> bool:

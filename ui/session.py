@@ -10,7 +10,7 @@ import json
 import logging
 import shutil
 import threading
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime import Runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from analysis import Campaign, Tables, open_workspace, read_export
@@ -37,15 +38,19 @@ from analysis.reallocation import play
 from analysis.records import Record
 from analysis.workspace import Batch, Workspace, WorkspaceFile, workspace_files
 from analysis.workspace.across import UNSET
+from analysis.workspace.disk import spoken
 from analysis.workspace.folder import is_id, new_id, sweep, used
 from analysis.workspace.kept import unused
 from analysis.workspace.shelf import Shelf
 from server import audit, limits, running
 from server import registry as registries
 from server.allowed import Allowed, not_here, standing
+from server.backups import standing as standing_backups
 from server.guests import Rooms
 from server.health import meters
-from server.registry import Registry
+from server.house import House
+from server.keeping import Keeping
+from server.registry import Holding, Registry
 from server.rights import Action, NotAllowed, Role, allows
 from server.work import Answers, Bounds, Line
 from ui import language, waiting, who
@@ -73,6 +78,10 @@ def visitors() -> Path:
 
 def files() -> tuple[WorkspaceFile, ...]:
     """Return the files of workspaces that there are for this person, each as what it is."""
+    return once("files", _files)
+
+
+def _files() -> tuple[WorkspaceFile, ...]:
     found = (file for file in workspace_files(folder()) if not file.id.startswith(f"{SAMPLE}-"))
     return tuple(file for file in found if role(file.id) is not None)
 
@@ -87,9 +96,9 @@ def names() -> dict[str, str]:
 
 def _copies() -> list[str]:
     """Return the copies that a person has beside the workspaces: of the sample, and as a guest of a room."""
-    if (held := who.held()) is None:
+    if who.held() is None:
         return []
-    mine = held.holdings(who.person()).values()
+    mine = holdings().values()
     kinds = ("sample-copy", "room")
     return [one.id for one in mine if one.kind in kinds and one.role is Role.OWNER and _path(one.id).exists()]
 
@@ -103,7 +112,14 @@ def role(id: str) -> Role | None:
         return None if guest() else Role.EDITOR  # nothing in it can be changed; a copy of it can
     if person.kind == "anyone":
         return Role.OWNER
-    return once(f"role.{id}", lambda: held.role(person, id))
+    if one := holdings().get(id):
+        return one.role
+    return once(f"role.{id}", lambda: held.role(person, id)) if person.admin else None
+
+
+def holdings() -> Mapping[str, Holding]:
+    """Return the workspaces that there are for this person on a server, the same throughout a run."""
+    return once("holdings", lambda: registry().holdings(who.person()))
 
 
 def guest() -> bool:
@@ -219,10 +235,11 @@ def workspace() -> Allowed:
     if wanted() != current() or ((id := current()) == SAMPLE and guest()):
         raise not_here()
     _open(id)  # what is wrong with it is said here
-    return _in_hands(id)
+    return in_hands(id)
 
 
-def _in_hands(id: str) -> Allowed:
+def in_hands(id: str) -> Allowed:
+    """Return a workspace as this person has it; whether there is one for them is asked when they do something."""
     person = who.person()
     held = None if person.alone else who.held()
     return Allowed(id, person, lambda: _open(id), held, Role.EDITOR if id == SAMPLE and not guest() else None)
@@ -263,7 +280,7 @@ def to_change() -> Allowed:
     here.copy(visitors() / f"{id}.duckdb")
     _own(id, "sample-copy")
     st.session_state["workspace"] = id  # what was chosen on the sample holds: the data are the same
-    return _in_hands(id)
+    return in_hands(id)
 
 
 def _swept() -> None:
@@ -279,6 +296,7 @@ def _own(id: str, kind: str = "team") -> None:
         held.own(id, person, kind)
         audit.note(held, person, Action.CREATE, id, kind=kind)
     once_forget(f"role.{id}")
+    once_forget("holdings")
 
 
 def create(name: str, *, zone: str, currency: str) -> str:
@@ -318,10 +336,32 @@ def _open(id: str) -> Workspace:
     return _sample() if id == SAMPLE else shelf().open(_path(id))
 
 
-@st.cache_resource(show_spinner=False)
 def shelf() -> Shelf:
     """Return the server's workspaces, of which a few are open at once."""
-    return Shelf()
+    return house().shelf
+
+
+@st.cache_resource(show_spinner=False)
+def house() -> House:
+    """Return what looks after the workspaces: what is open, what is backed up, what goes."""
+    said = who.config().workspaces
+    open_ = Shelf(
+        most=said.open,
+        idle=said.idle_minutes * 60,
+        threads=said.threads or None,
+        memory=said.memory_mb * 10**6 or None,
+    )
+    return House(open_, standing_backups(open_), who.config().backups.hours, said.trash_days, _forgotten)
+
+
+def keeping() -> Keeping:
+    """Return what this person may do with workspaces as a whole."""
+    return Keeping(house(), in_hands, None if who.person().alone else who.held())
+
+
+def _forgotten(ids: tuple[str, ...]) -> None:
+    if who.config().sign_in.mode != "none":
+        registry().forget(ids)
 
 
 @st.cache_resource(show_spinner=False)
@@ -379,7 +419,9 @@ def _sample_digest() -> str:
 
 @st.cache_resource(show_spinner=False)
 def warm() -> None:
-    """Compile kernels beside the first visitor's first page, once per server."""
+    """Compile kernels beside the first visitor's first page, and look after the workspaces, once per server."""
+    if isinstance(Runtime._instance, Runtime):  # not where only the script is run
+        house().keep()
     threading.Thread(target=_warm, daemon=True).start()
     _measured()
 
@@ -489,19 +531,28 @@ def said_plainly() -> Iterator[None]:
     try:
         yield
     except SluiceError as error:
-        if error.code in _TO_BRING:
-            to_bring(error.message)
-        elif error.code in _QUIET:
-            st.info(worded(error.message), icon=":material/info:")
-        else:
-            st.error(worded(error.message), icon=":material/error:")
-    except Exception:
+        _say(error)
+    except Exception as error:
+        if meant := spoken(error, _path(current())):
+            _say(meant)
+            return
         logging.getLogger("sluice").exception("unexpected error")
         meters().failed.inc()
         st.error(
             _("Something went wrong inside Sluice. Your data is unchanged. Reload the page, or undo your last change."),
             icon=":material/error:",
         )
+
+
+def _say(error: SluiceError) -> None:
+    if error.code in _TO_BRING:
+        to_bring(error.message)
+    elif error.code in _QUIET:
+        st.info(worded(error.message), icon=":material/info:")
+    else:
+        st.error(worded(error.message), icon=":material/error:")
+    if error.code == "damaged":
+        st.page_link("pages/workspaces.py", label=_("To the backups"), icon=":material/settings_backup_restore:")
 
 
 def worded(message: Message) -> str:

@@ -60,7 +60,7 @@ FRAMES = {
     "missing": N_("What is not told"),
     "stages": N_("Calendar"),
     "tasks": N_("Tasks"),
-    "lessons": N_("Lessons"),
+    "lessons": N_("What was learnt"),
     "predicted": N_("Predicted and happened"),
     "adjustments": N_("Adjustments made"),
     "flips": N_("Where the order flips"),

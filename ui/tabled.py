@@ -63,7 +63,7 @@ def _lay(answer: Answer, name: str, columns: tuple[str, ...], only: tuple[tuple[
     told = [c for c in frame.columns if config[c]["type_config"]["type"] == "text" and _longest(frame[c]) > SENTENCE]
     for column in told:
         config[column]["width"] = 420
-    order = [*frame.columns[:1], *told, *(c for c in frame.columns[1:] if c not in told)]
+    order = list(dict.fromkeys([*frame.columns[:1], *told, *frame.columns]))
     return Laid(frame, config, order, 72 if told else None)
 
 

@@ -32,7 +32,7 @@ def draw() -> None:
         session.check(Action.WATCH)
         if said := st.session_state.pop(_SAID, None):
             st.error(shown(said), icon=":material/error:")
-        people, owners, done, now = st.tabs([_("People"), _("Workspaces"), _("What was done"), _("Load")])
+        people, owners, done, now = st.tabs([_("Members"), _("Workspaces"), _("What was done"), _("Load")])
         with people:
             _people(session.registry())
         with owners:
@@ -54,7 +54,8 @@ def _person(one: Listed) -> None:
     person = one.person
     with st.container(horizontal=True, vertical_alignment="center", key=f"{KEY}.{person.id}"):
         gone = " · " + _("removed") if one.removed else ""
-        st.markdown(f"**{shown(person.name)}** {shown(person.email)}{gone}", width="stretch")
+        st.markdown(f"**{shown(person.name)}**{gone}", width="content")
+        st.text(person.email if person.email != person.name else "", width="stretch")
         seen = dt.datetime.fromtimestamp(one.last_seen, dt.UTC)
         marks = [_("looks after the server")] if person.admin else []
         st.caption(" · ".join([*marks, *sorted(map(shown, person.groups)), f"{seen:%Y-%m-%d %H:%M}"]), width="content")
@@ -112,7 +113,9 @@ def _hand_over(workspace: str, key: str) -> None:
 def _done(held: Registry) -> None:
     before = st.session_state.get(f"{KEY}.before")
     found = audit.noted(held, before=before, most=PAGE)
-    sharing.entries(found, held, {file.id: file.name for file in workspace_files(session.folder())})
+    names = {file.id: file.name for file in workspace_files(session.folder())}
+    names |= {id: _("a copy in a room") for id in session.rooms().copies()}
+    sharing.entries(found, held, names)
     with st.container(horizontal=True, key=f"{KEY}.pages"):
         if before:
             st.button(_("Newest"), key=f"{KEY}.newest", on_click=_to, args=(None,))

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 import duckdb
@@ -93,7 +94,9 @@ def delete(path: Path, now: dt.datetime | None = None) -> Path:
     """
     now = now or dt.datetime.now(dt.UTC)
     folder = path.parent.parent if path.parent.name == ARCHIVE else path.parent
-    return _moved(path, folder / TRASH / f"{path.stem}.{now.strftime(_MOMENT)}.duckdb")
+    moments = (now + dt.timedelta(seconds=n) for n in count())  # twice in a second
+    places = (folder / TRASH / f"{path.stem}.{moment.strftime(_MOMENT)}.duckdb" for moment in moments)
+    return _moved(path, next(place for place in places if not place.exists()))
 
 
 def bring_back(path: Path) -> Path:

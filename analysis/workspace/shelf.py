@@ -7,6 +7,7 @@ a while. One in use is never closed under its user: what counts is who holds a c
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import threading
@@ -18,7 +19,6 @@ import duckdb
 
 from analysis.errors import SluiceError
 from analysis.store import duck
-from analysis.workspace import copies
 from analysis.workspace.opening import open_workspace
 from analysis.workspace.store import Workspace
 
@@ -84,8 +84,7 @@ class Shelf:
                 here = open_workspace(path, new=new, share=self._share, woken=self._woken)
                 with self._lock:
                     self._here[path] = here
-            elif not path.exists() and not here.awake:
-                raise copies.no_workspace(path)
+            here.wake()
         self._bound()
         return here
 
@@ -135,6 +134,8 @@ class Shelf:
         with self._lock:
             here = self._here.get(Path(path))
         until = time.monotonic() + wait
+        if here is not None and not here.rest():
+            gc.collect()  # what nobody holds any more may hold a cursor still
         while here is not None and here.awake and not here.rest():
             if time.monotonic() > until:
                 return False

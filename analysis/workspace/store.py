@@ -5,9 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import os
-import secrets
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -35,8 +32,9 @@ from analysis.tables import Tables, version_with
 from analysis.values import Campaign, Value
 from analysis.vocabulary import SERIES_COLUMN, TABLES, TIME_COLUMN
 from analysis.workspace import copies, kept, replaced, segments
-from analysis.workspace.disk import room
+from analysis.workspace.disk import room, spoken
 from analysis.workspace.kept import Kept, V
+from analysis.workspace.keys import hash_key as _hash_key
 from analysis.workspace.link import Link
 from analysis.workspace.mappings import FileMapping
 from analysis.workspace.segments import Segment
@@ -92,12 +90,13 @@ class Workspace:
         changes = self._changes
         # In a transaction, so that a batch that lands meanwhile cannot mix its counts into this version's facts.
         con.begin()
-        con.execute("SELECT 1 FROM meta LIMIT 1").fetchall()  # the moment is that of the first query
-        same = changes if changes == self._changes else None
-        settings, facts = self._recall("settings", lambda: _settings(con), same), self._facts
+        with room(self.path):
+            con.execute("SELECT 1 FROM meta LIMIT 1").fetchall()  # the moment is that of the first query
+            same = changes if changes == self._changes else None
+            settings, facts = self._recall("settings", lambda: _settings(con), same), self._facts
         if facts[0] != settings.version:
             self._facts = facts = (settings.version, {})
-        return Tables.over(con, **vars(settings), facts=facts[1])
+        return Tables.over(con, **vars(settings), facts=facts[1], meant=lambda error: spoken(error, self.path))
 
     def _recall(self, what: object, find: Callable[[], T], changes: int | None) -> T:
         """Return what holds until something is changed; found anew while somebody changes something (None)."""
@@ -289,7 +288,8 @@ class Workspace:
     def set_aside(self, batch: int) -> pd.DataFrame:
         """Return the rows a batch set aside: file, line, reason, column, text."""
         query = 'SELECT file, line, reason, "column", text FROM quarantine WHERE batch = ? ORDER BY file, line'
-        return self._link.cursor().execute(query, [batch]).df()
+        with room(self.path):
+            return self._link.cursor().execute(query, [batch]).df()
 
     # ---- kept things
 
@@ -519,6 +519,16 @@ class Workspace:
         """Seconds since anybody used it; nought while somebody does."""
         return 0.0 if self._link.users else time.monotonic() - self._link.used
 
+    def wake(self) -> None:
+        """Open the file, where it is closed: what is wrong with it is said here.
+
+        Raises
+        ------
+        WorkspaceError
+            As in :func:`analysis.workspace.opening.open_workspace`.
+        """
+        self._link.cursor().close()
+
     def rest(self) -> bool:
         """Close the file until something is asked of it again, unless somebody uses it; say whether it is closed."""
         if not self._writing.acquire(blocking=False):
@@ -585,7 +595,8 @@ class Workspace:
         self._facts = ("", {})
 
     def _rows(self, query: str, params: list[Any] | None = None) -> list[Any]:
-        return self._link.cursor().execute(query, params or []).fetchall()
+        with room(self.path):
+            return self._link.cursor().execute(query, params or []).fetchall()
 
     @contextmanager
     def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -726,32 +737,3 @@ def _nothing_usable(aside: pd.DataFrame) -> WorkspaceError:
         column=worst[1],
     )
     return WorkspaceError.because(text, "nothing-usable")
-
-
-def _hash_key() -> bytes:
-    """Return the secret that hides identifiers; it lives in the user's own folder, not in the workspace."""
-    path = Path(os.environ.get("SLUICE_KEY_FILE") or Path.home() / ".config" / "sluice" / "key")
-    if not path.exists():
-        _make_key(path)
-    if len(key := path.read_bytes()) < 16:
-        text = say(
-            "The key file {path} is empty or too short. Put the key back that earlier imports were hashed with.",
-            path=str(path),
-        )
-        raise WorkspaceError.because(text, "bad-key")
-    return key
-
-
-def _make_key(path: Path) -> None:
-    """Make the secret, whole or not at all; of several who make it at once, the first one's stands for all."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)  # for its owner alone
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(32))
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(name, path)
-    finally:
-        os.unlink(name)

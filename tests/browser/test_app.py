@@ -26,7 +26,8 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_a_link_straight_to_a_page_opens_it(visit, path: str) -> None:
     page = visit(path)
     assert re.search(r"\d", headline(page))
-    assert page.locator("[data-testid=stSidebarNav] a").count() == len(PAGES) + 2  # and Names, plan and tests
+    # Beside these Notebooks, Names, plan and tests, and Workspaces.
+    assert page.locator("[data-testid=stSidebarNav] a").count() == len(PAGES) + 3
     assert page.locator("[data-testid=stAlertContentError], [data-testid=stException]").count() == 0
 
 

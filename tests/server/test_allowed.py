@@ -17,7 +17,7 @@ from server.registry import Registry
 from server.rights import RIGHTS, Action, NotAllowed, Role, Standing, allows
 
 SPEND = "date,platform,cost,currency\n2026-11-01,ads,100.25,CNY\n"
-INNER = {"close", "compact", "rest", "awake", "idle"}
+INNER = {"close", "compact", "rest", "awake", "idle", "wake"}
 """What the server does with a workspace, and no page."""
 RATE = ExchangeRate(currency="USD", day="2026-11-11", rate=7.1, into="CNY")
 

@@ -36,7 +36,7 @@ def test_visitors_get_answers_and_every_row_they_bring_is_there(
     load: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with load.served() as place:
-        asyncio.run(load.warmed(place.base, ("", "data")))
+        asyncio.run(load.warmed(place.base, ("", "funnel", "data")))
         seen = load.walked(place, "stay", VISITORS, 12)
         assert seen.errors == []
         assert len(seen.openings) == VISITORS

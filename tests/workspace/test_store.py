@@ -25,7 +25,7 @@ from analysis.tables import Tables, collect
 from analysis.values import Campaign, Filter, Value
 from analysis.workspace import Export, Workspace, open_workspace, read_export
 from analysis.workspace.contents import Contents
-from analysis.workspace.store import _hash_key
+from analysis.workspace.keys import hash_key
 
 ROOT = Path(__file__).resolve().parents[2]
 CAMPAIGN = Campaign(name="Double 11", start="2026-11-01", end="2026-11-15")
@@ -287,14 +287,14 @@ def test_the_key_lives_outside_the_workspace(
 
 
 def test_thirty_first_imports_make_one_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for k in range(12):
+    for k in range(40):
         path = tmp_path / str(k) / "key"
         monkeypatch.setenv("SLUICE_KEY_FILE", str(path))
         ready = threading.Barrier(30)
 
         def first(ready: threading.Barrier = ready) -> bytes:
             ready.wait()
-            return _hash_key()
+            return hash_key()
 
         with ThreadPoolExecutor(30) as pool:
             keys = {future.result() for future in [pool.submit(first) for _ in range(30)]}
