@@ -9,6 +9,7 @@ with st.spinner("Starting… / 正在启动…"):  # a server's first visitor wa
     from ui import account, address, filters, frame, importing, once, session
     from ui.language import _
     from ui.page import DOOR
+    from ui.screens import DATA, HOME, NOTEBOOKS
 
 once.begin()
 account.known()
@@ -17,24 +18,15 @@ filters.keep_alive()
 session.warm()
 with st.spinner(_("Opening the workspace…")):
     navigation = frame.pages(session.tables())  # held by no name here: the script outlives its run
-first = next(iter(navigation.values()))
-
-
-def funnel() -> None:
-    """Lead /funnel to the default page, whose own address is /."""
-    st.switch_page(first[0], query_params=st.query_params.to_dict())
-
-
-first.append(st.Page(funnel, title=_("Funnel"), url_path="funnel", visibility="hidden"))
 data = st.Page("pages/data.py", title=_("Data"), icon=":material/database:", url_path="data")
 notebooks = st.Page("pages/notebooks.py", title=_("Notebooks"), icon=":material/book:", url_path="notebooks")
 glossary = st.Page("pages/glossary.py", title=_("Glossary"), icon=":material/menu_book:", url_path="glossary")
 kept = st.Page("pages/workspaces.py", title=_("Workspaces"), icon=":material/inventory_2:", url_path="workspaces")
 names = st.Page("pages/records.py", title=_("Names, plan and tests"), icon=":material/label:", url_path="records")
-page = st.navigation(
-    {**navigation, _("Work"): [notebooks], _("Workspace"): [data, names, kept, glossary, *account.pages()]},
-    expanded=True,
-)
+navigation[frame.heading(NOTEBOOKS)] += [notebooks]
+navigation[frame.heading(DATA)] += [data, names, kept, glossary, *account.pages()]
+navigation[frame.heading(HOME)] += address.moved()
+page = st.navigation({room: found for room, found in navigation.items() if found}, expanded=True)
 address.stay()
 account.seen(page.url_path)
 importing.settle(toast=page.url_path != "data")

@@ -54,6 +54,8 @@ if TYPE_CHECKING:
     from analysis.journey.steps import Step as Step
     from analysis.notebook.book import Notebook as Notebook
     from analysis.notebook.book import Words as Words
+    from analysis.overview.findings import Findings as Findings
+    from analysis.overview.question import Overview as Overview
     from analysis.people import InAll as InAll
     from analysis.people import InAny as InAny
     from analysis.people import InGroup as InGroup
@@ -146,6 +148,7 @@ _HOMES = {
     "Exclusion": "analysis.journey.steps",
     "FigureOf": "analysis.goals",
     "Filter": "analysis.values",
+    "Findings": "analysis.overview.findings",
     "Forecast": "analysis.records",
     "Frontier": "analysis.budget.allocation.frontier",
     "Funnel": "analysis.journey.funnel.question",
@@ -176,6 +179,7 @@ _HOMES = {
     "NotOf": "analysis.rules.conditions",
     "Notebook": "analysis.notebook.book",
     "Notify": "analysis.rules.actions",
+    "Overview": "analysis.overview.question",
     "PageSpeed": "analysis.journey.speed",
     "Participation": "analysis.journey.loyalty.participation",
     "Paths": "analysis.journey.paths.question",
@@ -274,6 +278,7 @@ __all__ = [
     "Exclusion",
     "FigureOf",
     "Filter",
+    "Findings",
     "Forecast",
     "Frontier",
     "Funnel",
@@ -304,6 +309,7 @@ __all__ = [
     "NotOf",
     "Notebook",
     "Notify",
+    "Overview",
     "PageSpeed",
     "Participation",
     "Paths",

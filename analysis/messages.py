@@ -163,8 +163,8 @@ def figure(unit: str, value: float, currency: str | None) -> Message:
 
 
 NOUNS = (
-    "attempts|buyers|campaigns|channels|cohorts|conversions|customers|days|events|files|groups|journeys|lines|orders|others|people|"
-    "purchases|rows|sessions|steps|times|touchpoints|users|values|weeks"
+    "attempts|buyers|campaigns|channels|cohorts|conversions|customers|days|events|experiments|files|goals|groups|journeys|lines|orders|others|people|"
+    "purchases|rows|sessions|steps|tasks|times|touchpoints|users|values|weeks"
 )
 VERBS = {"are": "is", "were": "was", "have": "has", "go": "goes", "look": "looks"}
 COUNTED = re.compile(rf"\{{(\w+)\}} ((?:(?!of |to |and |in )[a-z]+ )?)({NOUNS})\b(?: ({'|'.join(VERBS)})\b)?")

@@ -120,6 +120,33 @@ def _end(frame: nw.LazyFrame[Any], table: str) -> dt.datetime | None:
     return end - _TICK if end and table in _LASTS else end
 
 
+def elapsed(tables: Tables, of: Sequence[str]) -> float:
+    """Return which share of the workspace's campaign is over, as far as tables tell; 1 without a campaign.
+
+    Parameters
+    ----------
+    tables : Tables
+    of : sequence of str
+        Tables that hold rows; the one that goes on longest tells.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from analysis.values import Campaign
+    >>> days = pd.to_datetime(["2026-11-01 09:00", "2026-11-06 09:00"])
+    >>> orders = pd.DataFrame({"order_id": ["a", "b"], "timestamp": days, "revenue": 1.0, "currency": "CNY"})
+    >>> plan = Campaign(name="autumn", start="2026-11-01", end="2026-11-10", zone="UTC")
+    >>> round(elapsed(Tables(orders=orders, campaign=plan), ("orders",)), 4)
+    0.5375
+    """
+    campaign = tables.campaign
+    if campaign is None or not of:
+        return 1.0
+    start, end = local_midnight(campaign.start, tables.zone), local_midnight(campaign.end, tables.zone, days=1)
+    until = max(known_until(tables, of=(table,)) for table in of) + _TICK
+    return min(max((until - start) / (end - start), 0.0), 1.0)
+
+
 def covered(tables: Tables, *which: str) -> tuple[str, str] | None:
     """Return the first and last local day that tables, or all of them, are about; None where they are empty.
 

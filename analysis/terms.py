@@ -114,7 +114,13 @@ TERMS: tuple[Term, ...] = (
         ),
         formula=N_("orders refunded in full / orders paid"),
         kinds=("sales",),
-        labels=("Refund rate, of orders paid", "Refunds, of the amount paid", "Refunds", "Orders refunded in full"),
+        labels=(
+            "Refund rate",
+            "Refund rate, of orders paid",
+            "Refunds, of the amount paid",
+            "Refunds",
+            "Orders refunded in full",
+        ),
         also="returns 退货率",
     ),
     Term(
@@ -210,6 +216,7 @@ TERMS: tuple[Term, ...] = (
         formula=N_("people who went on in time / people whose time is over"),
         kinds=("funnel", "drop-offs", "page-speed", "funnel-rules"),
         labels=(
+            "Conversion",
             "Conversion rate",
             "From first step",
             "Went on",
@@ -317,7 +324,13 @@ TERMS: tuple[Term, ...] = (
         N_("How many of those who started in a period were back in a later one. Periods that are not over are marked."),
         formula=N_("people back in period k / people of the cohort"),
         kinds=("retention", "private-domain", "growth"),
-        labels=("Came back", "30-day retention", "Share of them that returned", "Back within 30 days"),
+        labels=(
+            "Came back",
+            "Came back a period later",
+            "30-day retention",
+            "Share of them that returned",
+            "Back within 30 days",
+        ),
         also="cohort 回访 留存率",
     ),
     Term(
@@ -581,6 +594,7 @@ TERMS: tuple[Term, ...] = (
         ),
         kinds=("private-domain",),
         labels=(
+            "Private domain's share of visits",
             "Private domain: visits",
             "Private domain: revenue",
             "Private domain: spend",
@@ -815,5 +829,53 @@ TERMS: tuple[Term, ...] = (
         kinds=("sales", "performance", "comparison"),
         labels=("Change", "Right less left"),
         also="year on year 同比 环比",
+    ),
+    Term(
+        N_("Goal"),
+        N_(
+            "A figure that the campaign is to reach by a day. What is covered of the way to it is counted from what "
+            "was set out from; the chance to reach it is that of the forecast, 1 or 0 once it is settled."
+        ),
+        formula=N_("(now − base) / (target − base)"),
+        kinds=("goal-progress",),
+        labels=("Way covered", "Chance to reach it", "By its day, 95% from", "By its day, 95% to"),
+        also="target objective KPI 目标 达成率 完成度",
+    ),
+    Term(
+        N_("Gap to the plan"),
+        N_(
+            "What came less what was aimed at, in parts that add up to the cent: more or less money spent, money in "
+            "other phases (timing), what a unit of it came to (return), and what no spend explains. It says where the "
+            "gap arose, not what caused it."
+        ),
+        formula=N_("outcome − aim = money spent + timing + return + unexplained"),
+        kinds=("campaign-review",),
+        labels=("Gap: spend", "Gap: timing", "Gap: rates", "Gap: unexplained", "Revenue expected"),
+        also="variance analysis 复盘 差额 归因",
+    ),
+    Term(
+        N_("Predicted and happened"),
+        N_("A forecast that was kept, beside what came in its days, and whether its 95% interval held that."),
+        kinds=("campaign-review",),
+        labels=("What came", "Within the interval"),
+        also="forecast accuracy 预测 实际",
+    ),
+    Term(
+        N_("Scorecard"),
+        N_(
+            "Campaigns by value, efficiency and experience, weighted. Weights are a choice; where an order flips at a "
+            "weight near the chosen one, it rests on that choice."
+        ),
+        formula=N_("exp(sum of weight × ln(figure / mean of the campaigns))"),
+        kinds=("scorecard",),
+        labels=(
+            "Score",
+            "Score over the other's",
+            "Against the mean of the campaigns",
+            "Its weight",
+            "Order flips at weight",
+            "Settled by the data",
+        ),
+        also="score weights 记分卡 权重",
     ),
 )

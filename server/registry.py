@@ -298,15 +298,22 @@ class Registry:
         return self._holdings(person, None)
 
     def _holdings(self, person: Person, workspace: str | None) -> dict[str, Holding]:
-        groups = json.dumps([f"group:{name}" for name in person.groups])
-        found = self.rows(
-            "SELECT w.id, owner, w.kind, state, "
-            "max(CASE WHEN owner = ?1 THEN 3 ELSE 0 END, coalesce(everybody * ?5, 0), coalesce(("
-            " SELECT max(role) FROM shares WHERE workspace = w.id AND "
-            " (whom = 'person:' || ?1 OR whom IN (SELECT value FROM json_each(?2)))), 0)) AS role "
-            "FROM workspaces AS w WHERE role > 0 AND (?3 = 0 OR w.id = ?4)",
-            person.id, groups, workspace is not None, workspace, person.kind != "guest",
-        )  # fmt: skip
+        whom = [f"person:{person.id}", *(f"group:{name}" for name in person.groups)]
+        only = "" if workspace is None else "AND w.id = ?"
+        everybody = (
+            ""
+            if person.kind == "guest"
+            else f"""
+            UNION ALL SELECT w.*, everybody AS role FROM workspaces AS w WHERE everybody IS NOT NULL {only}"""
+        )
+        query = f"""
+            SELECT id, owner, kind, state, max(role) AS role FROM (
+                SELECT w.*, {int(Role.OWNER)} AS role FROM workspaces AS w WHERE owner = ? {only}
+                UNION ALL SELECT w.*, s.role FROM shares AS s JOIN workspaces AS w ON w.id = s.workspace
+                WHERE whom IN ({", ".join("?" for _ in whom)}) {only} {everybody}
+            ) GROUP BY id"""
+        one = [] if workspace is None else [workspace]
+        found = self.rows(query, person.id, *one, *whom, *one, *(one if everybody else []))
         return {r["id"]: Holding(r["id"], r["owner"], Role(r["role"]), r["kind"], r["state"]) for r in found}
 
     def owned(self) -> frozenset[str]:

@@ -70,9 +70,9 @@ def main(page) -> str:
 
 
 def goes_to(page, name: str):
-    """Return the link to a page; the first one's address is the app's own."""
-    ends = "$='/'" if name == "funnel" else f"*='/{name}'"
-    return page.locator(f"[data-testid=stSidebarNav] a[href{ends}]").first
+    """Return the link to a page, in the navigation or beside the title; the first one's address is the app's own."""
+    ends = "$='/'" if name == "home" else f"*='/{name}'"
+    return page.locator(f"[data-testid=stSidebarNav] a[href{ends}], .st-key-family a[href{ends}]").first
 
 
 # ---- a server and a browser -------------------------------------------------------------------------------

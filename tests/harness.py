@@ -10,6 +10,7 @@ from analysis.workspace import Workspace
 from ui import session
 
 PAGES = (
+    "home",
     "funnel",
     "paths",
     "speed",
@@ -17,10 +18,10 @@ PAGES = (
     "participation",
     "attribution",
     "nodes",
-    "segments",
-    "people",
+    "lifecycle",
     "states",
     "growth",
+    "saved_segments",
     "intent",
     "clusters",
     "private_domain",
@@ -32,6 +33,8 @@ PAGES = (
     "payback",
     "budget",
     "reallocation",
+    "plan",
+    "review",
     "data",
 )
 

@@ -6,6 +6,9 @@ knows better: a link to another page drops what the address held, and it is put 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
@@ -17,6 +20,10 @@ from analysis.sharing import links
 from ui import session
 from ui.language import current
 
+MOVED: Mapping[str, str] = MappingProxyType({"home": "home", "segments": "lifecycle", "people": "saved_segments"})
+"""Addresses that lead to a page with another one: those of earlier releases, and a name for the first page."""
+PRESENT = "present"
+"""Says that a page is shown on a projector; see :mod:`ui.home.present`."""
 _BEGUN, _FOLLOWED = "address.begun", "address.followed"
 
 
@@ -61,7 +68,20 @@ def put(name: str, question: Question) -> None:
     text, now = links.encode(question), st.query_params.get("question")
     session.keep(f"{name}.link", text)
     if text != now and not (now is None and text == st.session_state[f"{name}.link"]):
-        st.query_params.from_dict(_parts(question))
+        presented = {PRESENT: "1"} if st.query_params.get(PRESENT) == "1" else {}
+        st.query_params.from_dict({**_parts(question), **presented})
+
+
+def moved() -> list[Any]:
+    """Return a hidden page for each address that leads to a page with another one, all that it holds taken along."""
+    return [_moved(old, new) for old, new in MOVED.items()]
+
+
+def _moved(old: str, new: str) -> Any:
+    def lead() -> None:
+        st.switch_page(f"pages/{new}.py", query_params=st.query_params.to_dict())
+
+    return st.Page(lead, title=old, url_path=old, visibility="hidden")
 
 
 def of(answer: Answer) -> str:

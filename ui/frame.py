@@ -15,7 +15,7 @@ from analysis.vocabulary import TABLES
 from ui import account, filters, language, search, session, workspaces
 from ui.kept import TO_OPEN
 from ui.language import _
-from ui.screens import ROOMS, SCREENS, Screen, screen_of
+from ui.screens import HOME, ROOMS, SCREENS, Screen, family_of, screen_of
 
 STYLE = """
 <style>
@@ -28,6 +28,7 @@ STYLE = """
 [data-testid=stSidebarUserContent] { padding-top: 0.5rem; padding-bottom: 1rem; }
 [class*=text-yaml] textarea, [class*=text-json] textarea { font: 0.82rem/1.5 monospace; white-space: pre; }
 .st-key-frame, .st-key-page { gap: 0.5rem; }
+.st-key-family { gap: 0.25rem; }
 .st-key-frame button, .st-key-frame [data-baseweb=select] > div { min-height: 2rem; }
 .st-key-frame button { padding-top: 0.1rem; padding-bottom: 0.1rem; }
 @media (max-width: 640px) {
@@ -63,8 +64,17 @@ def head(screen: Screen[Any], tables: Tables) -> Filter | None:
             workspaces.switch()
             where = filters.Bar(screen.across).draw(tables)
         account.role()
+        siblings(screen)
         title(screen.title)
     return where
+
+
+def siblings(screen: Screen[Any]) -> None:
+    """Draw links to the pages that stand in the navigation with this one."""
+    if family := family_of(screen):
+        with st.container(horizontal=True, key="family", gap="small"):
+            for one in family[1]:
+                st.page_link(one.page, label=_(one.label), icon=one.icon)
 
 
 def tables(words: str) -> Tables:
@@ -101,15 +111,24 @@ def called(page: str) -> str:
 
 
 def pages(tables: Tables | None) -> dict[str, list[Any]]:
-    """Return the navigation by heading, the page that is opened first in front; what cannot be answered is marked."""
-    return {_(room): [_page(screen, tables) for screen in screens] for room, screens in ROOMS.items()}
+    """Return the navigation by heading, in the order of the work; what cannot be answered is marked."""
+    return {heading(room): [_page(screen, tables) for screen in screens] for room, screens in ROOMS.items()}
+
+
+def heading(room: str) -> str:
+    """Return what stands over the pages of a room: nothing over Home, which is one page."""
+    return "" if room == HOME else _(room)
 
 
 def _page(screen: Screen[Any], tables: Tables | None) -> Any:
-    first = screen is next(iter(SCREENS.values()))
+    first, family = screen is next(iter(SCREENS.values())), family_of(screen)
     icon = LACKING if tables is not None and screen.kind.lacks(tables) else screen.icon
-    address = "start" if first else screen.name
-    return st.Page(screen.page, title=_(screen.label), icon=icon, url_path=address, default=first)
+    leads = family is None or family[1][0] is screen
+    label = family[0] if family and leads else screen.label
+    return st.Page(
+        screen.page, title=_(label), icon=icon, url_path="start" if first else screen.name, default=first,
+        visibility="visible" if leads else "hidden",
+    )  # fmt: skip
 
 
 def aside(navigation: Mapping[str, Sequence[Any]], tables: Tables | None) -> None:

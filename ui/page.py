@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from analysis import Tables
-from analysis.errors import QuestionError, SluiceError
+from analysis.errors import SluiceError
 from analysis.question import Question
 from analysis.sharing import links
 from ui import address, asking, filters, frame, session
 from ui.controls import placed
 from ui.language import _, shown
-from ui.screens import SCREENS, Screen
+from ui.screens import SCREENS, Screen, screen_of
 from ui.show import show
 
 DOOR = "came through the door"
@@ -31,8 +33,8 @@ def through_the_door() -> None:
         st.rerun()
 
 
-def draw(name: str) -> None:
-    """Draw the page of a screen."""
+def draw(name: str, body: Callable[[Screen[Any], Question], None] | None = None) -> None:
+    """Draw the page of a screen; `body` draws the answer where that is not one answer alone, views and all."""
     through_the_door()
     screen = SCREENS[name]
     frame.style()
@@ -47,10 +49,11 @@ def draw(name: str) -> None:
             start = _start(screen, tables)
             where = frame.head(screen, tables)
         with sentence:
-            question = asking.controls(screen, tables, start.replace(where=where))
+            whole = replace(screen, views=()) if body else screen
+            question = asking.controls(whole, tables, start.replace(where=where))
         address.put(name, question)
         with answer, session.said_plainly():
-            _answer(screen, question)
+            (body or _answer)(screen, question)
         if screen.beside:
             screen.beside(tables)
 
@@ -90,9 +93,10 @@ def _linked(screen: Screen[Any], tables: Tables) -> Question | None:
         return None
     try:
         question = links.decode(text)
-        if not isinstance(question, screen.kinds):
-            raise QuestionError.unknown_kind(question.kind, [kind.kind for kind in screen.kinds])
+        other = screen_of(question)
     except SluiceError as error:
         st.error(shown(error.message), icon=":material/link_off:")
         return None
+    if other is not screen:  # links of earlier releases ask funnels at the first page
+        frame.open_question(question)
     return question

@@ -60,7 +60,7 @@ FRAMES = {
     "missing": N_("What is not told"),
     "stages": N_("Calendar"),
     "tasks": N_("Tasks"),
-    "lessons": N_("Lessons"),
+    "lessons": N_("What was learnt"),
     "predicted": N_("Predicted and happened"),
     "adjustments": N_("Adjustments made"),
     "flips": N_("Where the order flips"),
@@ -131,8 +131,10 @@ def actions(answer: Answer, page: str) -> None:
                 segment.this(answer, page)
         with st.popover(_("Add to notebook"), icon=":material/book:", key=f"{page}.to-notebook"):
             adding.this(answer, page)
-        with st.popover(_("Goal"), icon=":material/flag:", key=f"{page}.to-goal"):
-            goal.this(answer, page)
+        aim = st.popover(_("Goal"), icon=":material/flag:", key=f"{page}.to-goal", on_change="rerun")
+        if aim.open:  # its list of figures takes longer than all else of the page
+            with aim:
+                goal.this(answer, page)
         with st.popover(_("Link"), icon=":material/link:"):
             st.caption(_("Opens this very question, filters included, on this server."))
             st.code(address.of(answer), language=None, wrap_lines=True)

@@ -31,7 +31,7 @@ def table(answer: Answer, name: str, columns: Sequence[str] = (), **only: int) -
     told = [c for c in frame.columns if config[c]["type_config"]["type"] == "text" and _longest(frame[c]) > SENTENCE]
     for column in told:
         config[column]["width"] = 420
-    order = [*frame.columns[:1], *told, *(c for c in frame.columns[1:] if c not in told)]
+    order = list(dict.fromkeys([*frame.columns[:1], *told, *frame.columns]))
     st.dataframe(
         frame, column_config=config, column_order=order, row_height=72 if told else None, hide_index=True,
         width="stretch", placeholder="",

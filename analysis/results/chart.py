@@ -21,8 +21,9 @@ MARKS = 4500
 
 
 def lines(
-    plot: Plot, trend: pd.DataFrame, figure: str, sums: Mapping[str, float], universe: Sequence[str], *, describe: str
-) -> AnyChart:
+    plot: Plot, trend: pd.DataFrame, figure: str, sums: Mapping[str, float], universe: Sequence[str], *, describe: str,
+    under: Sequence[AnyChart] = (), height: int = 360,
+) -> AnyChart:  # fmt: skip
     """Draw a figure over time: a line per group, or this campaign's and, paler, that of the campaign before.
 
     Parameters
@@ -38,6 +39,9 @@ def lines(
         All names of the groups.
     describe : str
         For who cannot see the chart.
+    under : sequence of Chart
+        What is drawn below the lines.
+    height : int
     """
     look, grouped = plot.look, bool((trend["group"] != TOTAL).any())
     own = trend["campaign"].isna() | (trend["campaign"] == trend["campaign"].iloc[0])  # groups have one line each
@@ -61,7 +65,7 @@ def lines(
     drawn = [base.mark_line(strokeWidth=2), charts.handles(base, tips)]
     if not named["whole"].all():  # a period that is still going on has a ring
         drawn.append(base.transform_filter("!datum.whole").mark_point(filled=False, size=60))
-    return charts.finish(alt.layer(*drawn), look, describe=describe, height=360)
+    return charts.finish(alt.layer(*under, *drawn), look, describe=describe, height=height)
 
 
 def _latest(shown: pd.DataFrame, groups: int) -> Sequence[pd.Timestamp]:

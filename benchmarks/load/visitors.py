@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from client import Session, chosen, dated
 
 PAGES = (
-    "", "paths", "speed", "retention", "participation", "nodes", "attribution", "segments", "budget", "reallocation",
-    "data",
+    "", "funnel", "paths", "speed", "retention", "participation", "nodes", "attribution", "lifecycle", "budget",
+    "reallocation", "data",
 )  # fmt: skip
 DATELESS = "data"
 """The page whose question does not follow the days that are chosen."""
@@ -46,13 +46,14 @@ Visit = Callable[[Session, random.Random, float, Seen], Awaitable[None]]
 
 async def stays(session: Session, chance: random.Random, until: float, seen: Seen) -> None:
     """Change the funnel's breakdown every 5 to 15 seconds."""
+    seen.note(await session.visit("funnel"), "funnel", ("", ""))
     while time.monotonic() < until:
         await asyncio.sleep(chance.uniform(5, 15))
         widget = session.widget("funnel.breakdown")
         if widget is None:
             raise LookupError("the Funnel page has no breakdown")
         option = chance.choice(widget.options)
-        seen.note(await session.rerun(chosen(widget, option)), "", (option, ""))
+        seen.note(await session.rerun(chosen(widget, option)), "funnel", (option, ""))
 
 
 async def walks(session: Session, chance: random.Random, until: float, seen: Seen) -> None:

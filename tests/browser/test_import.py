@@ -173,7 +173,7 @@ def test_an_import_ends_well_whatever_page_is_looked_at_meanwhile(visit, tmp_pat
     settled(page)
     page.locator(".st-key-data-import button").click()
     page.locator(".st-key-importing-cancel, .st-key-data-next").first.wait_for()
-    goes_to(page, "segments").click()
+    goes_to(page, "lifecycle").click()
     settled(page)
     goes_to(page, "data").click()
     page.locator(".st-key-data-next").wait_for()

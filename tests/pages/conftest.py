@@ -58,7 +58,7 @@ def opened(workspaces: Path) -> Open:
         app.session_state["language"] = language
         for name, value in query.items():
             app.query_params[name] = value
-        if page != "funnel":
+        if page != "home":
             app.switch_page(f"pages/{page}.py")
         return run(app)
 

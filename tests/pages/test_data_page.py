@@ -111,7 +111,7 @@ def test_workspaces_of_one_name_are_told_apart(opened) -> None:
 def test_what_an_import_brought_stays_said_until_the_next_thing_is_done(opened) -> None:
     app = press_import(upload(own(opened("data"), "shop"), ("spend.csv", SPEND.encode())))
     landed = "Batch 1: 2 rows kept, 0 set aside"
-    for page in ("data", "data", "segments", "data"):  # also where the page is run twice, or left and come back to
+    for page in ("data", "data", "lifecycle", "data"):  # also where the page is run twice, or left and come back to
         app.switch_page(f"pages/{page}.py")
         run(app)
         assert [s.value for s in app.success] == [landed] * (page == "data")
@@ -313,7 +313,7 @@ def test_an_import_goes_on_while_another_page_is_looked_at(opened, monkeypatch: 
     go, add = threading.Event(), Workspace.add
     monkeypatch.setattr(Workspace, "add", lambda *a, **k: go.wait(60) and add(*a, **k))
     app.button(key="data.import").click()
-    app = run(run(app).switch_page("pages/segments.py"))
+    app = run(run(app).switch_page("pages/lifecycle.py"))
     assert any(b.key == "importing.cancel" for b in app.sidebar.button)
     assert not app.toast
     go.set()

@@ -54,7 +54,7 @@ def test_filters_reach_the_question_and_stay_on_other_pages(opened, sample) -> N
     app.multiselect(key="filter.device").set_value(["android"])
     where = Filter(campaign="Double 11 2026", device="android")
     assert headline(run(app)) == expected(sample, where=where)
-    app.switch_page("pages/segments.py")
+    app.switch_page("pages/lifecycle.py")
     assert run(app).multiselect(key="filter.device").value == ["android"]
     app.switch_page("pages/funnel.py")
     assert headline(run(app)) == expected(sample, where=where)

@@ -62,11 +62,11 @@ def test_a_forgotten_segment_is_taken_back_with_its_column(opened, own: Workspac
     here = own
     segment = here.keep("stage", Segment(question=Lifecycle(at="2026-11-05")))
     version = here.version
-    app = opened("people", workspace=own.path.stem)
-    app.button(key="people.segments.stage.forget").click()
+    app = opened("saved_segments", workspace=own.path.stem)
+    app.button(key="saved_segments.kept.stage.forget").click()
     assert "stage was forgotten." in said(run(app))
     assert "stage" not in here.tables().present("events")
-    app.button(key="people.segments.undo").click()
+    app.button(key="saved_segments.kept.undo").click()
     run(app)
     assert (here.version, here.kept(Segment)[0].value) == (version, segment.value)
 

@@ -32,14 +32,14 @@ def said(question, sample: Tables) -> str:
 
 
 def test_segments_dates_and_interest(opened, sample: Tables) -> None:
-    app = opened("segments")
+    app = opened("lifecycle")
     asked = Lifecycle(at="2026-11-15", since="2026-10-18")
     assert headline(app) == said(asked, sample)
-    app.date_input(key="segments.since").set_value(dt.date(2026, 11, 1))
+    app.date_input(key="lifecycle.since").set_value(dt.date(2026, 11, 1))
     assert headline(run(app)) == said(asked.replace(since="2026-11-01"), sample)
-    app.multiselect(key="segments.interest").set_value(["cart"])
+    app.multiselect(key="lifecycle.interest").set_value(["cart"])
     assert headline(run(app)) == said(asked.replace(since="2026-11-01", interest="cart"), sample)
-    app.date_input(key="segments.at").set_value(dt.date(2026, 10, 20))
+    app.date_input(key="lifecycle.at").set_value(dt.date(2026, 10, 20))
     assert "2026-11-01" in errors(run(app))
 
 
@@ -148,7 +148,7 @@ def test_an_empty_workspace_says_what_to_do(opened) -> None:
     app.text_input(key="data.new.name").set_value("nothing yet")
     next(b for b in app.button if b.label == "Create").click()
     run(app)
-    for page in ("funnel", "attribution", "segments", "budget", "reallocation"):
+    for page in ("funnel", "attribution", "lifecycle", "budget", "reallocation"):
         app.switch_page(f"pages/{page}.py")
         assert any("Import your first export" in m.value for m in run(app).main.markdown)
 

@@ -28,7 +28,7 @@ from analysis import (
 from analysis.sharing import crm, links
 from analysis.workspace import Segment, Workspace
 from ui import session
-from ui.screens.people import Group
+from ui.screens.saved_segments import Group
 
 NAME = "before *burst*"
 WHERE = Filter(campaign="Double 11 2026")
@@ -36,8 +36,8 @@ ASKED = Lifecycle(at="2026-11-15", since="2026-10-18", where=WHERE)
 
 
 def save(app: AppTest, name: str) -> AppTest:
-    app.text_input(key="segments.segment.name").set_value(name)
-    app.button(key="segments.segment.save").click()
+    app.text_input(key="lifecycle.segment.name").set_value(name)
+    app.button(key="lifecycle.segment.save").click()
     return run(app)
 
 
@@ -46,23 +46,23 @@ def said(app: AppTest) -> str:
 
 
 def test_a_segment_is_saved_listed_opened_and_forgotten(opened, sample: Tables) -> None:
-    app = opened("segments")
+    app = opened("lifecycle")
     members = ASKED.members(sample).num_rows
     save(app, NAME)
     assert f"{members:,} users are saved under {NAME}. Choose it on the other pages" in said(app)
     kept = stands_on(app).kept(Segment)
     assert [(s.name, s.value.question, s.value.users) for s in kept] == [(NAME, ASKED, members)]
     assert NAME in stands_on(app).tables().present("events")
-    app.multiselect(key="segments.interest").set_value(["cart"])
+    app.multiselect(key="lifecycle.interest").set_value(["cart"])
     assert headline(run(app)) == finding(ASKED.replace(interest="cart"), sample)
     assert "are saved under" not in said(app)
-    app = run(app.switch_page("pages/people.py"))
+    app = run(app.switch_page("pages/saved_segments.py"))
     assert f"{members:,} users as of 2026-11-15" in said(app)
     assert headline(app) == finding(Segments(where=WHERE), stands_on(app).tables())
-    app.button(key=f"people.segments.{NAME}.open").click()
+    app.button(key=f"saved_segments.kept.{NAME}.open").click()
     assert headline(run(app)) == finding(ASKED, sample)
-    app = run(app.switch_page("pages/people.py"))
-    app.button(key=f"people.segments.{NAME}.forget").click()
+    app = run(app.switch_page("pages/saved_segments.py"))
+    app.button(key=f"saved_segments.kept.{NAME}.forget").click()
     assert f"{members:,} users as of" not in said(run(app))
     assert stands_on(app).kept(Segment) == ()
     assert NAME not in stands_on(app).tables().present("events")
@@ -70,7 +70,7 @@ def test_a_segment_is_saved_listed_opened_and_forgotten(opened, sample: Tables) 
 
 
 def test_a_segment_without_a_name_or_with_a_columns_name_is_refused_in_words(opened) -> None:
-    app = save(opened("segments"), "  ")
+    app = save(opened("lifecycle"), "  ")
     assert [w.value for w in app.warning] == ["Give it a name first."]
     save(app, "Channel")
     assert "There is a column Channel already. Give the segment another name." in errors(app)
@@ -191,16 +191,16 @@ def test_who_left_a_funnel_filters_sales_splits_retention_is_combined_exported_a
     assert "not in the segment" in set(frame.iloc[:, 0])
 
     own.keep("stages", Segment(question=Lifecycle(at="2026-11-15", since="2026-10-18")))
-    app = run(app.switch_page("pages/people.py"))
-    options = app.multiselect(key="people.made.in").options
+    app = run(app.switch_page("pages/saved_segments.py"))
+    options = app.multiselect(key="saved_segments.made.in").options
     assert {LEFT, "stages: conversion"} <= set(options)
-    app.multiselect(key="people.made.in").set_value([Group(LEFT, "in"), Group("stages", "conversion")])
-    app.selectbox(key="people.made.table").set_value("orders")
-    run(app).selectbox(key="people.made.column.orders").set_value("revenue")
-    run(app).number_input(key="people.made.least.revenue").set_value(100.0)
-    app.text_input(key="people.made.name").set_value("win back")
-    app.radio(key="people.made.live").set_value(True)
-    app.button(key="people.made.save").click()
+    app.multiselect(key="saved_segments.made.in").set_value([Group(LEFT, "in"), Group("stages", "conversion")])
+    app.selectbox(key="saved_segments.made.table").set_value("orders")
+    run(app).selectbox(key="saved_segments.made.column.orders").set_value("revenue")
+    run(app).number_input(key="saved_segments.made.least.revenue").set_value(100.0)
+    app.text_input(key="saved_segments.made.name").set_value("win back")
+    app.radio(key="saved_segments.made.live").set_value(True)
+    app.button(key="saved_segments.made.save").click()
     assert "users are saved under win back" in said(run(app)), errors(app)
     made = InAll(parts=[InSegment(name=LEFT), InSegment(name="stages", groups="conversion"),
                         WithRows(table="orders", column="revenue", least=100)])  # fmt: skip
@@ -209,11 +209,11 @@ def test_who_left_a_funnel_filters_sales_splits_retention_is_combined_exported_a
     assert headline(app) == finding(Segments(where=WHERE), own.tables())
 
     ids = [*made.ids(own.tables()).to_pylist()[:2], "nobody"]
-    app.file_uploader(key="people.crm.file").upload(
+    app.file_uploader(key="saved_segments.crm.file").upload(
         "crm.csv", b"name,member\n" + "".join(f"=x{n},{user}\n" for n, user in enumerate(ids)).encode()
     )
-    assert run(app).selectbox(key="people.crm.column").value == "member"
-    app.multiselect(key="people.crm.names").set_value(["win back"])
+    assert run(app).selectbox(key="saved_segments.crm.column").value == "member"
+    app.multiselect(key="saved_segments.crm.names").set_value(["win back"])
     assert "2 of 3 rows are of somebody known here" in said(run(app))
     rows = crm.customers(("name,member\n" + "".join(f"=x,{user}\n" for user in ids)).encode(), "crm.csv")
     file = crm.bundle(own, crm.marked(own, rows, "member", ["win back"]), ["win back"])
@@ -229,7 +229,7 @@ def test_who_left_a_funnel_filters_sales_splits_retention_is_combined_exported_a
         assert (again.kept(Segment), again.version) == was
         assert headline_of(again) == headline(app)
         again.close()
-    app = opened("people", workspace=id)
+    app = opened("saved_segments", workspace=id)
     assert headline(app) == finding(Segments(where=WHERE), session._open(id).tables())
     assert f"{kept.users:,} users, live" in said(app)
 
@@ -253,26 +253,26 @@ def test_who_was_back_in_a_cell_is_saved(opened, own: Workspace) -> None:
 def test_nobody_in_common_and_an_unchosen_part_are_said(opened, own: Workspace) -> None:
     own.keep("one", Segment(question=WithRows(values="purchase")))
     own.keep("rest", Segment(question=NotIn(part=InSegment(name="one"))))
-    app = opened("people", workspace=own.path.stem)
-    app.text_input(key="people.made.name").set_value("none")
-    app.button(key="people.made.save").click()
+    app = opened("saved_segments", workspace=own.path.stem)
+    app.text_input(key="saved_segments.made.name").set_value("none")
+    app.button(key="saved_segments.made.save").click()
     assert "Choose a segment or a condition first." in [w.value for w in run(app).warning]
-    app.multiselect(key="people.made.in").set_value([Group("rest", "in"), Group("one", "in")])
-    app.button(key="people.made.save").click()
+    app.multiselect(key="saved_segments.made.in").set_value([Group("rest", "in"), Group("one", "in")])
+    app.button(key="saved_segments.made.save").click()
     assert "Nobody is in all parts at once: segment rest" in nothing(run(app))
-    app.radio(key="people.made.how").set_value("any")
-    app.button(key="people.made.save").click()
+    app.radio(key="saved_segments.made.how").set_value("any")
+    app.button(key="saved_segments.made.save").click()
     assert "users are saved under none" in said(run(app))
 
 
 def test_a_segment_is_frozen_and_made_live(opened, own: Workspace) -> None:
     own.keep("one", Segment(question=WithRows(values="purchase"), live=True))
-    app = opened("people", workspace=own.path.stem)
+    app = opened("saved_segments", workspace=own.path.stem)
     assert "users, live" in said(app)
-    app.button(key="people.segments.one.live").click()
+    app.button(key="saved_segments.kept.one.live").click()
     assert "users as of 2026-11-15" in said(run(app))
     assert not own.kept(Segment)[0].value.live
-    app.button(key="people.segments.one.live").click()
+    app.button(key="saved_segments.kept.one.live").click()
     run(app)
     assert own.kept(Segment)[0].value.live
 
@@ -280,8 +280,8 @@ def test_a_segment_is_frozen_and_made_live(opened, own: Workspace) -> None:
 def test_what_a_live_segment_asks_of_cannot_be_forgotten(opened, own: Workspace) -> None:
     own.keep("one", Segment(question=WithRows(values="purchase")))
     own.keep("rest", Segment(question=NotIn(part=InSegment(name="one")), live=True))
-    app = opened("people", workspace=own.path.stem)
-    app.button(key="people.segments.one.forget").click()
+    app = opened("saved_segments", workspace=own.path.stem)
+    app.button(key="saved_segments.kept.one.forget").click()
     assert "one is part of: rest." in errors(run(app))
     assert len(own.kept(Segment)) == 2
 
@@ -289,9 +289,9 @@ def test_what_a_live_segment_asks_of_cannot_be_forgotten(opened, own: Workspace)
 def test_the_segments_page_compares_those_chosen(opened, own: Workspace) -> None:
     own.keep("one", Segment(question=WithRows(values="purchase")))
     own.keep("two", Segment(question=WithRows(values="cart")))
-    app = opened("people", workspace=own.path.stem)
+    app = opened("saved_segments", workspace=own.path.stem)
     assert headline(app) == finding(Segments(where=WHERE), own.tables())
-    app.multiselect(key="people.by").set_value(["two"])
+    app.multiselect(key="saved_segments.by").set_value(["two"])
     assert headline(run(app)) == finding(Segments(by="two", where=WHERE), own.tables())
 
 

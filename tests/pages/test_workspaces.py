@@ -48,8 +48,8 @@ def save_question(app: AppTest) -> None:
 
 
 def save_segment(app: AppTest) -> None:
-    app.text_input(key="segments.segment.name").set_value("stage")
-    app.button(key="segments.segment.save").click()
+    app.text_input(key="lifecycle.segment.name").set_value("stage")
+    app.button(key="lifecycle.segment.save").click()
 
 
 def undo_batch(app: AppTest) -> None:
@@ -70,7 +70,7 @@ def import_beside(app: AppTest) -> None:
 
 CHANGES = {
     "a saved question": ("funnel", save_question),
-    "a segment": ("segments", save_segment),
+    "a segment": ("lifecycle", save_segment),
     "undo": ("data", undo_batch),
     "the campaign": ("data", set_campaign),
     "an import": ("data", import_beside),

@@ -11,7 +11,7 @@ from analysis import open_workspace, read_export
 from analysis.workspace.folder import new_id
 from server.rights import Role
 
-PAGES = ("", "data", "notebooks", "records", "performance", "budget", "rooms", "people", "comparison")
+PAGES = ("", "data", "notebooks", "records", "workspaces", "performance", "budget", "rooms", "people", "comparison")
 NAME = "Quietly planned"
 SPEND = "date,platform,cost,currency\n2026-11-01,hushhush,4321.5,CNY\n"
 

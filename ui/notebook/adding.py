@@ -10,6 +10,7 @@ from analysis.errors import SluiceError
 from analysis.notebook import Notebook, looked, told
 from analysis.notebook.templates import TEMPLATES
 from analysis.question import Question
+from analysis.workspace import Kept
 from ui import session
 from ui.language import _, current, look, shown
 from ui.notebook import desk
@@ -29,18 +30,32 @@ def this(answer: Answer, page: str) -> None:
     )  # fmt: skip
     title = st.text_input(_("Title"), key=f"{page}.book.title", max_chars=80).strip() if chosen == 0 else ""
     if st.button(_("Add"), key=f"{page}.book.add", type="primary"):
-        before = books[chosen].value if chosen else Notebook(title=title or _("Notebook"))
-        added = before.add(answer.question)
-        added = added.change(added.cells[-1].id, seen=desk.seen(added.cells[-1]))
-        if chosen:
-            session.to_change().keep(books[chosen].name, added, over=books[chosen].revision)
-        else:
-            desk.create(added)
-        st.session_state[f"{page}.book.added"] = added.title
+        st.session_state[f"{page}.book.added"] = _put(answer.question, books.get(chosen), title)
         st.rerun()
     if said := st.session_state.pop(f"{page}.book.added", None):
         st.success(shown(_("Added to {title}.", title=said)), icon=":material/check:")
         st.page_link("pages/notebooks.py", label=_("Go to notebooks"), icon=":material/book:")
+
+
+def at_once(asked: Question, page: str) -> None:
+    """Draw the button that adds a question to the notebook changed last, or to a first one, in one click."""
+    if st.button(_("Add to notebook"), key=f"{page}.book.at-once", icon=":material/book:"):
+        with session.said_plainly():
+            title = _put(asked, next(iter(desk.kept()), None))
+            st.toast(shown(_("Added to {title}.", title=title)), icon=":material/check:")
+            st.rerun()  # of the sample, a copy of one's own now stands in the address
+
+
+def _put(asked: Question, book: Kept[Notebook] | None, title: str = "") -> str:
+    """Add a question, as it is answered now, to a notebook, or to a new one; return the notebook's title."""
+    before = book.value if book else Notebook(title=title or _("Notebook"))
+    added = before.add(asked)
+    added = added.change(added.cells[-1].id, seen=desk.seen(added.cells[-1]))
+    if book:
+        session.to_change().keep(book.name, added, over=book.revision)
+    else:
+        desk.create(added)
+    return added.title
 
 
 def question(tables: Tables) -> None:

@@ -19,18 +19,18 @@ from ui.screens import (
     funnel,
     growth,
     intent,
+    lifecycle,
     nodes,
     participation,
     paths,
     payback,
-    people,
     performance,
     private_domain,
     reallocation,
     retention,
     rfm,
     sales,
-    segments,
+    saved_segments,
     speed,
     states,
     value,
@@ -38,8 +38,8 @@ from ui.screens import (
 from ui.screens.base import Screen, screen_among
 
 _MODULES = (
-    funnel, paths, speed, retention, participation, nodes, attribution, segments, states, growth, rfm, value, intent,
-    clusters, private_domain, people, sales, performance, payback, budget, reallocation,
+    funnel, paths, speed, retention, participation, nodes, attribution, lifecycle, states, growth, rfm, value, intent,
+    clusters, private_domain, saved_segments, sales, performance, payback, budget, reallocation,
 )  # fmt: skip
 SIDES = MappingProxyType({module.SCREEN.name: module.SCREEN for module in _MODULES})
 """What can be compared: each side is asked as on its own page."""

@@ -85,18 +85,9 @@ class PrivateDomain(Question):
         return cls(every="campaign" if len(tables.names("campaign", "events")) > 1 else "month")
 
     def _answer(self, tables: Tables) -> PrivateDomainAnswer:
-        for event in self.by:
-            if event not in tables.event_keys:
-                raise DataError.unknown(say("event"), event, tables.event_keys)
-        if self.every == "campaign":
-            tables.require("events", "campaign")
-        scope = Scope(tables, self.where, self.every, private_channels(self, tables))
-        events = traffic_events(self, tables)
+        scope, events, came = _came(self, tables)
         currency = _currency(self, tables)
         runs = campaigns(tables, self.where, dated=True) if "campaign" in tables.present("events") else ()
-        came = traffic(scope, events)
-        if came.empty:
-            raise DataError.empty(say("Nobody came under these filters. Clear a filter or choose other events."))
         paid = _paid(tables, currency)
         table = _table(scope, came, (currency, paid), [run.name for run in runs])
         held = [months(scope, run) for run in runs[-MOST:]]
@@ -173,6 +164,49 @@ class PrivateDomainAnswer(Answer):
 
 
 # ---- the work ---------------------------------------------------------------------------------------------
+
+
+def visits(asked: PrivateDomain, tables: Tables) -> pd.DataFrame:
+    """Return what the question's table says of traffic alone, which takes a third of the time.
+
+    Parameters
+    ----------
+    asked : PrivateDomain
+    tables : Tables
+
+    Returns
+    -------
+    DataFrame
+        By period `visits`, `private_visits`, their `share` and its 95% bounds.
+
+    Raises
+    ------
+    DataError
+        Nobody came, or no channel is of the private domain.
+
+    Examples
+    --------
+    >>> events = pd.DataFrame({"user_id": list("abc"), "timestamp": pd.Timestamp("2026-11-11"), "event": "visit",
+    ...                        "campaign": "2026", "channel": ["private_domain", "search", None]})
+    >>> visits(PrivateDomain(), Tables(events=events))[["visits", "private_visits"]].values.tolist()
+    [[3, 1]]
+    """
+    return _came(asked, tables)[2].astype({"visits": "int64", "private_visits": "int64"})
+
+
+def _came(asked: PrivateDomain, tables: Tables) -> tuple[Scope, tuple[str, ...], pd.DataFrame]:
+    """Return what is looked at, the events that count as traffic, and the traffic by period."""
+    for event in asked.by:
+        if event not in tables.event_keys:
+            raise DataError.unknown(say("event"), event, tables.event_keys)
+    if asked.every == "campaign":
+        tables.require("events", "campaign")
+    scope = Scope(tables, asked.where, asked.every, private_channels(asked, tables))
+    events = traffic_events(asked, tables)
+    came = traffic(scope, events)
+    if came.empty:
+        raise DataError.empty(say("Nobody came under these filters. Clear a filter or choose other events."))
+    return scope, events, came
 
 
 def private_channels(asked: PrivateDomain, tables: Tables) -> tuple[str, ...]:

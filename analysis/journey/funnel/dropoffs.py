@@ -362,7 +362,11 @@ def _headline(asked: FunnelDefinition, table: pd.DataFrame, currency: str | None
     behind = table[table["clear"] & (table["lost"] > 0)]
     if behind.empty:
         return say("Of {n} groups none falls behind the others by more than chance explains.", n=len(table))
-    top = behind.iloc[0]
+    return drop_off(asked, behind.iloc[0], currency)
+
+
+def drop_off(asked: FunnelDefinition, top: pd.Series[Any], currency: str | None) -> Message:
+    """Say what one row of the table tells: who goes on less often than the others, and what that costs."""
     facts: dict[str, Any] = {
         "group": Name(top["group"], top["column"]),
         "after": asked.in_words(top["after"]),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -203,15 +203,16 @@ class _Source:
     buyers: bool
     span: tuple[dt.datetime, dt.datetime]
     until: dt.datetime
-    made: Created
+    created: Callable[[Filter | None], Created]
 
     @classmethod
     def of(cls, asked: Sales, tables: Tables) -> _Source:
-        made, span = created(tables, asked.where, *_by(asked)), tables.span("orders")
+        under = cache(lambda where: created(tables, where, *_by(asked)))  # the same orders are asked for several sums
+        made, span = under(asked.where), tables.span("orders")
         assert span is not None  # `needs` holds orders
         money = _currency(asked, tables, made)
         until = known_until(tables, of=("orders",))
-        return cls(asked, tables, money, made.told, "user_id" in tables.present("orders"), span, until, made)
+        return cls(asked, tables, money, made.told, "user_id" in tables.present("orders"), span, until, under)
 
     def daily(self, where: Filter | None, *, grouped: bool = False) -> Daily:
         """Return the sums under a filter and those of the campaign before."""
@@ -227,7 +228,7 @@ class _Source:
         sums = totals(daily.now).iloc[0]
         late = daily.now["day"] > self.whole - words.RETURNS
         return (
-            *self.made.notes,
+            *self.created(self.asked.where).notes,
             *self.money.notes(say("orders")),
             *words.notes(
                 self.asked.by, table, told=self.told, buyers=self.buyers, since=self.span[0],
@@ -238,7 +239,7 @@ class _Source:
 
     def orders(self, where: Filter | None) -> nw.LazyFrame[Any]:
         """Return the orders under a filter, amounts in the one currency."""
-        rows = _dated(created(self.tables, where, *_by(self.asked)).rows)
+        rows = _dated(self.created(where).rows)
         factor = self.money.factor("at")
         amounts = {c: nw.col(c) * factor for c in ("revenue", "paid", "amount")}
         return rows.with_columns(**amounts).filter(~nw.col("revenue").is_null())
@@ -264,7 +265,7 @@ class _Source:
 
     def credits(self, where: Filter | None) -> pd.DataFrame | None:
         """Return refunds of their day, by day and group; None where there are none at all."""
-        back = created(self.tables, where, *_by(self.asked)).refunds
+        back = self.created(where).refunds
         if back is None:
             return None
         rows = _dated(back).with_columns(amount=nw.col("amount") * self.money.factor("at"))

@@ -102,8 +102,8 @@ def _driver(by: str, campaigns: pd.DataFrame, change: pd.DataFrame, currency: st
     return say("The largest fall is {group}: {now} after {then}. Look there first.", **facts)
 
 
-def _sent_back(by: str | None, table: pd.DataFrame) -> Message | None:
-    """Name the group whose orders are refunded more often than all others', beyond chance."""
+def sent_back(by: str | None, table: pd.DataFrame) -> tuple[pd.Series[Any], float] | None:
+    """Return the group whose orders are refunded more often than all others', beyond chance, and the others' rate."""
     groups = table[1:][table["paid"][1:] >= SMALL]
     whole: Any = table.iloc[0]
     groups = groups[(groups["paid"] < whole["paid"]) & ~groups["group"].isin([OTHERS, NOT_SET])]
@@ -116,10 +116,18 @@ def _sent_back(by: str | None, table: pd.DataFrame) -> Message | None:
     if worse.empty:
         return None
     most: Any = worse.loc[worse["refund_rate"].idxmax()]
-    rest = (whole["refunded"] - most["refunded"]) / (whole["paid"] - most["paid"])
+    return most, float((whole["refunded"] - most["refunded"]) / (whole["paid"] - most["paid"]))
+
+
+def _sent_back(by: str | None, table: pd.DataFrame) -> Message | None:
+    """Name the group that most comes back from."""
+    worst = sent_back(by, table)
+    if worst is None or by is None:
+        return None
+    most, rest = worst
     return say("Most comes back from {group}: {rate} of {n} paid orders were refunded in full, {rest} elsewhere. Look "
                "there first.", group=group_name(str(most["group"]), by), rate=Share(float(most["refund_rate"])),
-               n=int(most["paid"]), rest=Share(float(rest)))  # fmt: skip
+               n=int(most["paid"]), rest=Share(rest))  # fmt: skip
 
 
 def _refunds(campaigns: pd.DataFrame, change: pd.DataFrame) -> Message | None:

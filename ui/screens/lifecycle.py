@@ -34,7 +34,7 @@ def controls(tables: Tables, start: Lifecycle) -> Lifecycle:
 
 SCREEN = Screen(
     Lifecycle,
-    name="segments",
+    name="lifecycle",
     label=N_("Lifecycle"),
     icon=":material/cycle:",
     controls=controls,

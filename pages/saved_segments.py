@@ -2,4 +2,4 @@
 
 from ui.page import draw
 
-draw("people")
+draw("saved_segments")

@@ -22,7 +22,7 @@ from ui.language import N_, _, current, shown
 from ui.screens.base import Screen
 from ui.session import worded
 
-PLACE, MADE, CRM = "people.segments", "people.made", "people.crm"
+PLACE, MADE, CRM = "saved_segments.kept", "saved_segments.made", "saved_segments.crm"
 JOINED = {"all": N_("in all of"), "any": N_("in any of")}
 TABLES = {"": N_("no condition"), "events": N_("events"), "orders": N_("orders")}
 
@@ -199,7 +199,7 @@ def _crm(names: list[str]) -> None:
 
 SCREEN = Screen(
     Segments,
-    name="people",
+    name="saved_segments",
     label=N_("Segments"),
     icon=":material/group:",
     controls=controls,

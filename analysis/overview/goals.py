@@ -1,0 +1,79 @@
+"""How does a figure stand to its goal?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from analysis.estimates import Interval
+from analysis.messages import N_
+from analysis.overview.aims import MOST
+from analysis.overview.figures import SUMS, Standing
+
+GOAL_STATES = {
+    "reached": N_("reached"),
+    "on-pace": N_("on pace"),
+    "behind": N_("behind pace"),
+    "short": N_("short"),
+    "near": N_("too close to tell"),
+    "within": N_("within the limit"),
+    "over": N_("over the limit"),
+}
+MISSED = ("over", "short", "behind")
+"""States that ask for something to be done."""
+
+
+class Goal(NamedTuple):
+    """A figure's goal, and how it stands.
+
+    Parameters
+    ----------
+    target : float
+    reached : float
+        The figure over the goal.
+    state : str
+        A key of :data:`GOAL_STATES`.
+    elapsed : float
+        Share of the campaign's days that are over.
+    """
+
+    target: float
+    reached: float
+    state: str
+    elapsed: float
+
+
+def goals(found: Sequence[Standing], aims: Mapping[str, float], elapsed: float) -> dict[str, Goal]:
+    """Return how each figure that has a goal stands to it.
+
+    Parameters
+    ----------
+    found : sequence of Standing
+    aims : mapping of str to float
+        By figure.
+    elapsed : float
+        Share of the campaign's days that are over.
+    """
+    return {
+        one.figure: Goal(target, float(one.now.value) / target, state(one.figure, one.now, target, elapsed), elapsed)
+        for one in found
+        if (target := aims.get(one.figure))
+    }
+
+
+def state(figure: str, now: Interval, target: float, elapsed: float) -> str:
+    """Say how a figure stands to its goal; what its interval holds both of is too close to tell.
+
+    Examples
+    --------
+    >>> from analysis.estimates import proportion
+    >>> state("conversion", proportion(300, 1000), 0.2, 1.0), state("conversion", proportion(30, 150), 0.21, 1.0)
+    ('reached', 'near')
+    """
+    value, low, high = now.floats()
+    low, high = (value, value) if low != low or high != high else (low, high)
+    if figure in MOST:
+        return "over" if low > target else "within" if high <= target else "near"
+    if figure in SUMS and value < target:
+        return "short" if elapsed >= 1 else "on-pace" if value >= elapsed * target else "behind"
+    return "reached" if low >= target else "short" if high < target else "near"

@@ -1,0 +1,250 @@
+"""Which questions does Home ask of the tables there are, and what do they answer?"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+import pandas as pd
+
+from analysis.answer import Note
+from analysis.audience.growth import Growth, GrowthAnswer
+from analysis.audience.private_domain.question import PrivateDomain, visits
+from analysis.charts import TOTAL
+from analysis.errors import DataError, SluiceError
+from analysis.journey.attribution.question import Attribution
+from analysis.journey.funnel.question import Funnel, FunnelAnswer
+from analysis.journey.loyalty.retention import Retention, RetentionAnswer
+from analysis.messages import say
+from analysis.periods import SameDays, same_days
+from analysis.results.performance.question import Performance, PerformanceAnswer
+from analysis.results.sales.question import Sales, SalesAnswer
+from analysis.tables import Tables
+from analysis.values import Filter, seconds
+
+T = TypeVar("T")
+Days = tuple[pd.Timestamp, pd.Timestamp]
+
+
+class Parts(NamedTuple):
+    """What the questions answer that Home is made of; None where the tables do not tell.
+
+    Parameters
+    ----------
+    sales, performance, funnel, retention, growth : Answer, optional
+    funnels_alike : tuple of FunnelAnswer, optional
+        The funnel on the days compared: of this campaign, and of the one before.
+    came : DataFrame, optional
+        Visits, and those through the private domain; see :func:`analysis.audience.private_domain.question.visits`.
+    came_alike : tuple of DataFrame, optional
+        Likewise, on the days compared.
+    private : PrivateDomain, optional
+        The question whose answer they are.
+    growth_before : GrowthAnswer, optional
+        Of the campaign before, on the same days.
+    same : SameDays, optional
+        The days of the events that are compared.
+    returns : Attribution, optional
+        The question that tells ROI by channel.
+    roi_days, roi_alike : tuple of Timestamp, optional
+        First and last day on which ROI stands, and on which it is compared.
+    notes : tuple of Note
+        Why something is not told.
+    """
+
+    sales: SalesAnswer | None = None
+    performance: PerformanceAnswer | None = None
+    funnel: FunnelAnswer | None = None
+    funnels_alike: tuple[FunnelAnswer, FunnelAnswer] | None = None
+    came: pd.DataFrame | None = None
+    came_alike: tuple[pd.DataFrame, pd.DataFrame] | None = None
+    private: PrivateDomain | None = None
+    retention: RetentionAnswer | None = None
+    growth: GrowthAnswer | None = None
+    growth_before: GrowthAnswer | None = None
+    same: SameDays | None = None
+    returns: Attribution | None = None
+    roi_days: Days | None = None
+    roi_alike: Days | None = None
+    notes: tuple[Note, ...] = ()
+
+
+def asked(tables: Tables, where: Filter | None, currency: str | None) -> Parts:
+    """Ask what the tables can answer.
+
+    Parameters
+    ----------
+    tables : Tables
+    where : Filter, optional
+    currency : str, optional
+
+    Raises
+    ------
+    DataError
+        No question can be answered; the first one's reason.
+    """
+    desk = _Desk(tables, where)
+    orders, spend = desk.held("orders"), desk.held("spend")
+    sales = desk.ask("orders", lambda: Sales(where=orders, currency=currency).run(tables))
+    performance = desk.ask("spend", lambda: Performance(by=None, where=spend, currency=currency).run(tables))
+    found = Parts(sales=sales, performance=performance)
+    if tables.count("events"):
+        found = _with_events(found, desk, alone=not (sales and performance))
+    found = _with_roi(found, desk)
+    if not any(part is not None for part in (found.sales, found.performance, found.funnel, found.growth, found.came)):
+        raise desk.errors[0] if desk.errors else DataError.no_table("orders")
+    return found._replace(notes=tuple(desk.notes))
+
+
+class _Desk:
+    """Asks questions, and keeps in mind why some cannot be."""
+
+    def __init__(self, tables: Tables, where: Filter | None) -> None:
+        self.tables, self.where = tables, where
+        self.notes: list[Note] = []
+        self.errors: list[SluiceError] = []
+
+    def ask(self, table: str, find: Callable[[], Any]) -> Any:
+        """Return what is found; None, with the reason kept, where it cannot be told."""
+        if not self.tables.count(table):
+            return None
+        try:
+            return find()
+        except SluiceError as error:
+            self.errors.append(error)
+            if error.message not in [note.message for note in self.notes]:
+                self.notes.append(Note("not-told", error.message, "missing"))
+            return None
+
+    def held(self, table: str) -> Filter | None:
+        """Return the filter for a table: where it does not name campaigns, the days of the workspace's own instead."""
+        where, own = self.where, self.tables.campaign
+        named = where.campaign if where else ()
+        if not where or not named or "campaign" in self.tables.present(table) or not self.tables.count(table):
+            return where
+        if own is None or named != (own.name,):
+            return where
+        days = (max(where.start or own.start, own.start), min(where.end or own.end, own.end))
+        text = say("The {table} name no campaign: counted are those of its days, {start} to {end}.", table=say(table),
+                   start=days[0], end=days[1])  # fmt: skip
+        self.notes.append(Note("campaign-days", text, "warning"))
+        return where.without("campaign").replace(start=days[0], end=max(days))
+
+
+# ---- events -----------------------------------------------------------------------------------------------
+
+
+def _with_events(found: Parts, desk: _Desk, *, alone: bool) -> Parts:
+    tables, where = desk.tables, desk.held("events")
+    same = same_days(tables, where, "events")
+    funnel = desk.ask("events", lambda: Funnel.suggested(tables).replace(where=where).run(tables))
+    found = found._replace(funnel=funnel, same=same)
+    if funnel is not None and same:
+        found = found._replace(funnels_alike=_funnels(tables, funnel.question, same))
+    if "channel" in tables.present("events") and where and len(where.campaign) == 1:
+        private = PrivateDomain(where=where)
+        came = _quietly(lambda: visits(private, tables))
+        found = found._replace(came=came, private=private if came is not None else None)
+        if came is not None and same:
+            found = found._replace(came_alike=_both(tables, private, where, same, visits))
+    if alone:
+        week = Retention.suggested(tables).replace(where=where)
+        found = found._replace(retention=_quietly(lambda: week.run(tables)))
+    if found.sales is None and found.performance is None:
+        daily = Growth(every="day", where=where)
+        before = _before(where, same) if same and where else None
+        found = found._replace(
+            growth=desk.ask("events", lambda: daily.run(tables)),
+            growth_before=_quietly(lambda: daily.replace(where=before).run(tables)) if before else None,
+        )
+    return found
+
+
+def _quietly(find: Callable[[], Any]) -> Any:
+    """Return what is found; None where the data do not tell, which nobody missed."""
+    try:
+        return find()
+    except SluiceError:
+        return None
+
+
+def _before(where: Filter, same: SameDays) -> Filter:
+    return where.replace(campaign=(same.before,), start=same.earlier[0], end=same.earlier[1])
+
+
+def _both(
+    tables: Tables, question: Any, where: Filter, same: SameDays, run: Callable[[Any, Tables], T]
+) -> tuple[T, T] | None:
+    """Run a question on the days compared, of this campaign and of the one before; None unless both tell."""
+    now = where.replace(start=same.days[0], end=same.days[1])
+    found: tuple[T, T] | None = _quietly(
+        lambda: tuple(run(question.replace(where=one), tables) for one in (now, _before(where, same)))
+    )
+    return found
+
+
+def _funnels(tables: Tables, funnel: Funnel, same: SameDays) -> tuple[FunnelAnswer, FunnelAnswer] | None:
+    """Return the funnel on the days compared, without the last of them, of which this campaign's window may be open.
+
+    Then both campaigns judge those who entered on the same days of either.
+    """
+    window = 0 if funnel.window == "session" else seconds(funnel.window)
+    open_days = dt.timedelta(days=-(-window // 86_400))
+    ends = [(dt.date.fromisoformat(last) - open_days).isoformat() for last in (same.days[1], same.earlier[1])]
+    if ends[0] < same.days[0]:
+        return None
+    shorter = SameDays(same.campaign, same.before, (same.days[0], ends[0]), (same.earlier[0], ends[1]))
+    where = funnel.where
+    assert where is not None  # it names the campaign
+    return _both(tables, funnel, where, shorter, lambda one, held: one.run(held))
+
+
+# ---- return on spend --------------------------------------------------------------------------------------
+
+
+def _with_roi(found: Parts, desk: _Desk) -> Parts:
+    """Say on which days ROI stands: those that orders and spend both tell of, in one currency."""
+    sales, performance = found.sales, found.performance
+    if sales is None or performance is None or pd.isna(sales.table["realised"].iloc[0]):
+        return found
+    if sales.currency != performance.currency:
+        text = say("Orders are counted in {one}, spend in {other}: no ROI is told. Give an exchange rate under Names, "
+                   "plan and tests.", one=sales.currency or "?", other=performance.currency or "?")  # fmt: skip
+        desk.notes.append(Note("roi-currencies", text, "missing"))
+        return found
+    own = [_ends(answer) for answer in (sales, performance)]
+    days = _common(own)
+    if days is None:
+        desk.notes.append(
+            Note("roi-days", say("Orders and spend tell of no day in common: no ROI is told."), "missing")
+        )
+        return found
+    if any(ends != days for ends in own):
+        text = say("ROI is of {first} to {last}, the days that orders and spend both tell of.",
+                   first=days[0].date().isoformat(), last=days[1].date().isoformat())  # fmt: skip
+        desk.notes.append(Note("roi-days", text, "warning"))
+    compared = [_days_compared(answer) for answer in (sales, performance)]
+    alike = _common([ends for ends in compared if ends]) if all(compared) else None
+    by_channel = (
+        None if Attribution.lacks(desk.tables) else Attribution.suggested(desk.tables).replace(where=desk.where)
+    )
+    return found._replace(roi_days=days, roi_alike=alike, returns=by_channel)
+
+
+def _ends(answer: SalesAnswer | PerformanceAnswer) -> Days:
+    trend = answer.frame("trend")
+    rows = trend[(trend["group"] == TOTAL)]
+    first = rows["campaign"].iloc[0]
+    own = rows if first is None else rows[rows["campaign"] == first]
+    return own["period"].min(), own["period"].max()
+
+
+def _days_compared(answer: SalesAnswer | PerformanceAnswer) -> Days | None:
+    rows = answer.frame("campaigns")
+    return None if rows.empty else (rows["first"].iloc[0], rows["last"].iloc[0])
+
+
+def _common(spans: list[Days]) -> Days | None:
+    first, last = max(span[0] for span in spans), min(span[1] for span in spans)
+    return (first, last) if first <= last else None

@@ -1,0 +1,80 @@
+"""The row of figures: what each is, against the same days before, and how its goal stands."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from analysis.messages import Share
+from analysis.overview.figures import FIGURES, LESS, NEITHER, Standing
+from analysis.overview.goals import GOAL_STATES, MISSED, Goal
+from analysis.overview.question import OverviewAnswer
+from ui.kept import TO_OPEN
+from ui.language import _, shown
+
+
+def draw(answer: OverviewAnswer) -> None:
+    """Draw a card for each figure; its name leads to its question."""
+    with st.container(key="home-figures", horizontal=True, gap="small"):
+        for standing in answer.standings:
+            with st.container(border=True, key=f"home-card-{standing.figure}"):
+                _card(answer, standing)
+
+
+def _card(answer: OverviewAnswer, one: Standing) -> None:
+    label = _(FIGURES[one.figure].label)
+    question = answer.questions.get(one.figure)
+    if question is None:
+        st.markdown(shown(label))
+    else:
+        st.button(shown(label), key=f"home.open.{one.figure}", type="tertiary", on_click=_open, args=(one.figure,),
+                  help=_("Opens its question: {title}", title=_(question.title)))  # fmt: skip
+        st.session_state[f"home.question.{one.figure}"] = question
+    delta, colour, arrow = _delta(one)
+    st.metric(
+        label, _written(answer, one.figure, float(one.now.value)), delta, delta_color=colour, delta_arrow=arrow,
+        label_visibility="collapsed", help=_help(answer, one),
+    )  # fmt: skip
+    if np.isfinite(one.then):
+        st.caption(shown(_("before: {then}", then=answer.written(one.figure, one.then))))
+    if goal := answer.goals.get(one.figure):
+        _goal(answer, one.figure, goal)
+
+
+def _open(figure: str) -> None:
+    st.session_state[TO_OPEN] = st.session_state[f"home.question.{figure}"]
+
+
+def _written(answer: OverviewAnswer, figure: str, number: float) -> str:
+    return _("{n}", n=answer.written(figure, number))
+
+
+def _delta(one: Standing) -> tuple[str | None, str, str]:
+    """Return the change in words, its colour, and whether there is an arrow: not for what may be chance."""
+    value, low, _high = one.change.floats()
+    if not np.isfinite(value):
+        return None, "off", "off"
+    change = ("+" if value > 0 else "") + _("{n}", n=Share(value))
+    if not one.clear:
+        return (_("{change}, may be chance", change=change) if np.isfinite(low) else change), "off", "off"
+    return change, "off" if one.figure in NEITHER else "inverse" if one.figure in LESS else "normal", "auto"
+
+
+def _help(answer: OverviewAnswer, one: Standing) -> str | None:
+    """Return between what the figure and its change lie, where that is told."""
+    __, low, high = one.now.floats()
+    __, least, most = one.change.floats()
+    words = []
+    if np.isfinite(low) and np.isfinite(high):
+        ends = (answer.written(one.figure, bound) for bound in (low, high))
+        words.append(_("Between {low} and {high} (95%).", **dict(zip(("low", "high"), ends, strict=True))))
+    if np.isfinite(least) and np.isfinite(most):
+        words.append(_("The change: {low} to {high} (95%).", low=Share(least), high=Share(most)))
+    return shown(" ".join(words)) or None
+
+
+def _goal(answer: OverviewAnswer, figure: str, goal: Goal) -> None:
+    facts = {"share": Share(goal.reached), "goal": answer.written(figure, goal.target)}
+    words, state = _("{share} of {goal}", **facts), _(GOAL_STATES[goal.state])
+    state = f":orange[{state}]" if goal.state in MISSED else state
+    st.progress(min(max(goal.reached, 0.0), 1.0), f"{shown(words)} · {state}")

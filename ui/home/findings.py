@@ -1,0 +1,93 @@
+"""The findings most worth acting on: each comes when its question is answered, and is one click from a notebook."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from analysis import Findings
+from analysis.answer import Answer
+from analysis.errors import SluiceError
+from analysis.messages import Money
+from analysis.overview.findings import FindingsAnswer
+from analysis.overview.sources import ABOUT, MEANINGS, Finding, Source
+from ui import session
+from ui.kept import TO_OPEN
+from ui.language import _
+from ui.notebook import adding
+from ui.show import said
+
+
+@st.fragment
+def draw(question: Findings) -> None:
+    """Draw the first findings as cards and the rest behind a fold.
+
+    Parameters
+    ----------
+    question : Findings
+    """
+    st.markdown("##### " + _("Most worth acting on"))
+    with session.said_plainly():
+        found = _arriving(question)
+        if not found.findings:
+            st.markdown(said(found, found.headline))
+            return
+        with st.container(key="home-findings", horizontal=True, gap="small"):
+            for place, finding in enumerate(found.first):
+                _card(found, finding, place)
+        _rest(found)
+        if found.caveat:
+            st.caption(said(found, found.caveat.message))
+
+
+def _arriving(question: Findings) -> FindingsAnswer:
+    """Return the findings; while they are looked for, show those there are."""
+    tables, answers = session.workspace().tables(), list[tuple[Source, Answer]]()
+    asks, slot = question.asks(tables), st.empty()
+    for n, (source, asked) in enumerate(asks, 1):
+        with slot.container():
+            if answers:
+                for finding in question.together(tables, answers).first:
+                    st.markdown(said(answers[0][1], finding.said))
+            st.progress((n - 1) / len(asks), _("Looking for what is worth acting on: {n} of {all}", n=n, all=len(asks)))
+        try:
+            answers.append((source, session.ask(asked)))
+        except SluiceError:  # the data do not tell, which is no finding
+            continue
+    slot.empty()
+    return question.together(tables, answers)
+
+
+def _card(found: FindingsAnswer, finding: Finding, place: int) -> None:
+    with st.container(border=True, key=f"home-finding-{place}"):
+        st.caption(_(ABOUT[finding.about]))
+        amount, meaning = _amount(found, finding)
+        st.metric(_(ABOUT[finding.about]), amount, label_visibility="collapsed")
+        st.caption(meaning)
+        st.markdown(said(found, finding.said))
+        _actions(finding, str(place))
+
+
+def _amount(found: FindingsAnswer, finding: Finding) -> tuple[str, str]:
+    amount = float(finding.amount.value)
+    if np.isnan(amount):
+        return _("{n} people", n=round(finding.people)), _(MEANINGS[finding.meaning])
+    return _("{n}", n=Money(amount, found.currency)), _(MEANINGS[finding.meaning])
+
+
+def _actions(finding: Finding, key: str) -> None:
+    with st.container(horizontal=True, key=f"home-keep-{key}", gap="small"):
+        if st.button(_("Open"), key=f"home.finding.{key}.open", icon=":material/arrow_forward:"):
+            st.session_state[TO_OPEN] = finding.question
+            st.rerun()
+        adding.at_once(finding.question, f"home.finding.{key}")
+
+
+def _rest(found: FindingsAnswer) -> None:
+    rest = found.findings[len(found.first) :]
+    if not rest:
+        return
+    with st.expander(_("{n} more", n=len(rest)), key="home.findings.more"):
+        for place, finding in enumerate(rest, len(found.first)):
+            st.markdown(f"**{_(ABOUT[finding.about])}** · {said(found, finding.said)}")
+            _actions(finding, str(place))
