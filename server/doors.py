@@ -13,7 +13,6 @@ import logging
 import secrets
 import time
 from collections import deque
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -45,7 +44,8 @@ TRIES, WHILE = 20, 60.0
 STYLE = """
 body{font:16px/1.6 system-ui,"PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif;margin:0;color:#24292f;
 background:#f4f6f8;display:grid;place-items:center;min-height:100vh}
-main{background:#fff;border:1px solid #d8dee4;border-radius:12px;padding:2rem;width:min(24rem,calc(100vw - 4rem))}
+main{background:#fff;border:1px solid #d8dee4;border-radius:12px;padding:2rem;box-sizing:border-box;
+width:min(27rem,calc(100vw - 2rem))}
 h1{font-size:1.4rem;margin:0 0 .25rem}p{margin:.5rem 0}label{display:block;margin:1rem 0 .25rem}
 input{font:inherit;width:100%;box-sizing:border-box;padding:.5rem .75rem;border:1px solid #8b949e;border-radius:8px;
 background:inherit;color:inherit}
@@ -162,8 +162,10 @@ class Doors:
         """Lead to where the provider ends its own session, if it says where."""
         url = None
         if self._provider:
-            with_errors: Mapping[str, Any] = await self._provider.load_server_metadata()
-            url = with_errors.get("end_session_endpoint")
+            try:
+                url = (await self._provider.load_server_metadata()).get("end_session_endpoint")
+            except Exception:  # the provider is away
+                logging.getLogger("sluice").exception("the provider cannot be reached")
         if not url:
             return RedirectResponse("/sign-in", 303)
         own = {"client_id": self._config.oidc.client_id,

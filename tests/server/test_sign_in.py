@@ -93,6 +93,13 @@ def test_a_session_that_ends_takes_its_open_socket_with_it(oidc: Served, people:
     assert bool(again) == (how == "expired"), answer.headers["location"]
 
 
+def test_the_way_out_of_the_provider_is_its_own(oidc: Served, iam_server: Any) -> None:
+    with oidc.client() as browser:
+        assert "/sign-in/out" in browser.get("/sign-in?why=left").text
+        leads = browser.get("/sign-in/out").headers["location"]
+        assert leads.startswith(iam_server.url) and "post_logout_redirect_uri=" in leads and "client_id=" in leads
+
+
 def test_the_file_holds_no_cookie(oidc: Served, people: Any) -> None:
     cookie, _answer = people.sign_in(people.make("Secret", "analysts"))
     held = oidc.registry.rows("SELECT hash FROM sessions")
