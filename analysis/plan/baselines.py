@@ -103,7 +103,7 @@ class Baselines(Question):
 
 _NAMES = {code: MEASURES[code].label for code in BASELINES}
 _WRITTEN = ("before", "before_low", "before_high", "since", "since_low", "since_high")
-_VERDICTS = {"better": N_("better"), "worse": N_("worse"), "other": N_("moved"), "same": N_("chance explains it")}
+_VERDICTS = {"better": N_("better"), "worse": N_("worse"), "other": N_("changed"), "same": N_("chance explains it")}
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -96,8 +96,14 @@ class Scorecard(Question):
 
     Examples
     --------
-    >>> QuarterWeights(quarter="Q1", value=1).shares
-    (0.6, 0.2, 0.2)
+    >>> at, names = pd.to_datetime(["2025-11-01", "2026-11-01", "2026-11-02"]), ["2025", "2026", None]
+    >>> orders = pd.DataFrame({"order_id": list("abc"), "timestamp": at, "paid_at": at, "revenue": [100.0, 400.0, 9.0],
+    ...                        "currency": "CNY", "campaign": names})
+    >>> spend = pd.DataFrame({"period_start": at, "period_end": at + pd.Timedelta(days=1), "channel": "search",
+    ...                       "spend": [50.0, 100.0, 9.0], "currency": "CNY", "campaign": names})
+    >>> answer = Scorecard().run(Tables(orders=orders, spend=spend))
+    >>> answer.table[answer.table["dimension"] == "score"][["campaign", "index"]].round(3).values.tolist()
+    [['2025', 0.595], ['2026', 1.682]]
     """
 
     title: ClassVar[str] = N_("Which campaign did better?")

@@ -84,7 +84,9 @@ def test_the_sample_comes_with_a_plan_that_adds_up_to_its_budget(opened) -> None
     }  # fmt: skip
     here = stands_on(app)
     assert here.campaign is not None and here.campaign.budget == 150_000
-    assert {kept.value.kind for kept in here.kept(Recorded)} == {"plan-line", "calendar-day", "channel-tag"}
+    assert {kept.value.kind for kept in here.kept(Recorded)} == {
+        "plan-line", "calendar-day", "channel-tag", "goal", "task", "trial", "lesson", "forecast",
+    }  # fmt: skip
     assert [(day.start, day.end) for day in here.tables().recorded(CalendarDay)] == [("2026-11-10", "2026-11-11")]
 
 
