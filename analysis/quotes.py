@@ -90,11 +90,13 @@ def quotable(id: str, answer: Answer, look: Look, *, most: int = 400) -> Iterato
         ]
         named = plot.named(table)
         alone = ~table[labels].astype(str).duplicated(keep=False) if labels else pd.Series(len(table) == 1, table.index)
-        for i in range(len(table)):
+        for i in map(int, alone.to_numpy().nonzero()[0]):
+            if not left:
+                return
             row = tuple((c, _text(table[c].iloc[i])) for c in labels)
             called = [_called(plot, named, c, i)[:60] for c in labels]
             for column in numbers:
-                if left and alone.iloc[i] and pd.notna(table[column].iloc[i]):
+                if left and pd.notna(table[column].iloc[i]):
                     left -= 1
                     what = " · ".join([*filter(None, called), look(plot.fields[column].label)])
                     figure = plot.written(column, table[column].iloc[i])

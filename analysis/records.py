@@ -470,7 +470,7 @@ class Task(Planned):
     """
 
     labels: ClassVar[Mapping[str, str]] = MappingProxyType({
-        "name": N_("Task"), "stage": N_("Stage"), "due": N_("Due on"), "who": N_("Who"), "done": N_("Done on"),
+        "name": N_("Task"), "stage": N_("Stage"), "due": N_("Due on"), "who": N_("Person"), "done": N_("Done on"),
         "campaign": N_("Campaign"),
     })  # fmt: skip
     told_by: ClassVar[tuple[str, ...]] = ("campaign", "stage", "name")

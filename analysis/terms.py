@@ -464,7 +464,7 @@ TERMS: tuple[Term, ...] = (
             "How recently, how often and for how much somebody bought, as scores that never part customers who "
             "are alike."
         ),
-        source="Groups after Shopify's CustomerRfmGroup",
+        source="Shopify Admin API, CustomerRfmGroup",
         kinds=("rfm",),
         labels=(
             "Days since the last purchase, half of them less",
@@ -829,5 +829,53 @@ TERMS: tuple[Term, ...] = (
         kinds=("sales", "performance", "comparison"),
         labels=("Change", "Right less left"),
         also="year on year 同比 环比",
+    ),
+    Term(
+        N_("Goal"),
+        N_(
+            "A figure that the campaign is to reach by a day. What is covered of the way to it is counted from what "
+            "was set out from; the chance to reach it is that of the forecast, 1 or 0 once it is settled."
+        ),
+        formula=N_("(now − base) / (target − base)"),
+        kinds=("goal-progress",),
+        labels=("Way covered", "Chance to reach it", "By its day, 95% from", "By its day, 95% to"),
+        also="target objective KPI 目标 达成率 完成度",
+    ),
+    Term(
+        N_("Gap to the plan"),
+        N_(
+            "What came less what was aimed at, in parts that add up to the cent: more or less money spent, money in "
+            "other phases (timing), what a unit of it came to (return), and what no spend explains. It says where the "
+            "gap arose, not what caused it."
+        ),
+        formula=N_("outcome − aim = money spent + timing + return + unexplained"),
+        kinds=("campaign-review",),
+        labels=("Gap: spend", "Gap: timing", "Gap: rates", "Gap: unexplained", "Revenue expected"),
+        also="variance analysis 复盘 差额 归因",
+    ),
+    Term(
+        N_("Predicted and happened"),
+        N_("A forecast that was kept, beside what came in its days, and whether its 95% interval held that."),
+        kinds=("campaign-review",),
+        labels=("What came", "Within the interval"),
+        also="forecast accuracy 预测 实际",
+    ),
+    Term(
+        N_("Scorecard"),
+        N_(
+            "Campaigns by value, efficiency and experience, weighted. Weights are a choice; where an order flips at a "
+            "weight near the chosen one, it rests on that choice."
+        ),
+        formula=N_("exp(sum of weight × ln(figure / mean of the campaigns))"),
+        kinds=("scorecard",),
+        labels=(
+            "Score",
+            "Score over the other's",
+            "Against the mean of the campaigns",
+            "Its weight",
+            "Order flips at weight",
+            "Settled by the data",
+        ),
+        also="score weights 记分卡 权重",
     ),
 )

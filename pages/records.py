@@ -52,7 +52,7 @@ VIEWS = {
         ),
     ),
     "lesson": (
-        N_("Lessons"),
+        N_("What was learnt"),
         N_("What a campaign taught and what shows it. It stands in the plan of the campaign it is for."),
     ),
     "plan-line": (

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from server.people import Person
 from server.registry import Registry
 
-KEYS = frozenset({"files", "rows", "kind", "whom", "role", "batch", "what", "room"})
+KEYS = frozenset({"files", "rows", "kind", "whom", "role", "batch", "what"})
 """What an entry may say beside who, what and where."""
 
 

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import logging
 import sys
+import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,8 +26,11 @@ from server.doors import Doors
 from server.gate import PASS, STANDING, Gate, Scope, Told, is_loopback
 from server.guests import Rooms
 from server.limits import Uploads
+from server.people import ANYONE
 
 _FILES = b"/media/"
+TIDY = 300.0
+"""Seconds between two rounds of tidying up."""
 
 
 def around() -> Mapping[str, Any]:
@@ -41,7 +47,9 @@ def around() -> Mapping[str, Any]:
     except SluiceError as error:
         sys.exit(str(error))
     STANDING.append(config)
-    return {"middleware": middleware(config, folder(config)), "routes": routes(config, folder(config))}
+    parts = {"middleware": middleware(config, folder(config)), "routes": routes(config, folder(config))}
+    threading.Thread(target=_keep_tidy, args=(config, folder(config)), daemon=True).start()
+    return parts
 
 
 def _whose(held: registry.Registry) -> Callable[[Scope], str]:
@@ -58,8 +66,8 @@ def _whose(held: registry.Registry) -> Callable[[Scope], str]:
 def middleware(config: Config, workspaces: Path) -> Sequence[Middleware]:
     """Return the gate as a middleware around a server of a folder of workspaces."""
     held = registry.opened(workspaces)
-    audit.prune(held, config.server.audit_days)
-    Rooms(held, workspaces, config).sweep()
+    if config.sign_in.mode == "open":
+        held.known(ANYONE)
     return [
         Middleware(Gate, config=config, registry=held, wire=Streamlit()),
         Middleware(Uploads, limits=config.limits, held=running.held, whose=_whose(held)),
@@ -90,6 +98,18 @@ def readiness(config: Config, workspaces: Path) -> health.Readiness:
 def folder(config: Config) -> Path:
     """Return the folder of the workspaces."""
     return Path(config.server.workspaces or ROOT / "workspaces")
+
+
+def _keep_tidy(config: Config, workspaces: Path) -> None:
+    """Close the rooms whose time is over, and let old entries go, every few minutes."""
+    held = registry.opened(workspaces)
+    while True:
+        try:
+            Rooms(held, workspaces, config).sweep()
+            audit.prune(held, config.server.audit_days)
+        except Exception:  # the disk may be full; next time it may not be
+            logging.getLogger("sluice").exception("could not tidy up")
+        time.sleep(TIDY)
 
 
 def refuse_unguarded(config: Config, address: str | None) -> None:

@@ -11,7 +11,8 @@ import asyncio
 import hmac
 import ipaddress
 import logging
-from collections import OrderedDict
+import re
+from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from http.cookies import SimpleCookie
 from typing import Any, NamedTuple, Protocol
@@ -32,14 +33,16 @@ PASS = b"x-sluice-pass"
 """The header in which the gate tells the app whose request this is; one from outside is dropped."""
 HEALTH = frozenset({"/_stcore/health", "/healthz", "/readyz"})
 METRICS = frozenset({"/_stcore/metrics", "/metrics"})
-DOORS = ("/sign-in", "/room")
-"""Where people without a session may knock."""
+DOORS = re.compile(r"/sign-in(/(go|back|out)?)?|/room(/[^/]*)?")
+"""Where people without a session may knock; beyond these stands Streamlit."""
 CORE = ("/_stcore/stream", "/_stcore/host-config", "/_stcore/upload_file/", "/_stcore/bidi-components/")
 """Of Streamlit's own addresses those that the app uses; the others lead nowhere."""
 PULSE = 10.0
 """Seconds after which an open socket's session is looked at again."""
 STANDING: list[Config] = []
 """The configuration of the gate before this process; none where there is no gate."""
+_LEFT: deque[str] = deque(maxlen=1000)
+"""Digests of the sessions that people ended themselves, of late."""
 _REMEMBERED = 50_000
 
 
@@ -150,7 +153,7 @@ class Gate:
             await self._app(scope, receive, self._with_cookie(who, send) if who.fresh else send)
             return
         scope["headers"], scope["subprotocols"] = self._own_session_alone(scope["headers"], who)
-        socket = Socket(self._wire, receive, send, self._leads(), lambda told: self._note(told, who))
+        socket = Socket(self._wire, receive, send, lambda: self._leads(who), lambda told: self._note(told, who))
         async with socket.watched(lambda: self._stands(who)):
             await self._app(scope, socket.receive, socket.send)
 
@@ -234,7 +237,7 @@ class Gate:
 
     async def _unknown(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
-        if scope["type"] == "http" and (path in DOORS or path.startswith(tuple(f"{door}/" for door in DOORS))):
+        if scope["type"] == "http" and DOORS.fullmatch(path):
             await self._app(scope, receive, send)
         elif self._config.sign_in.mode == "proxy" and of_proxy(headers.all(), self._config):
             await _refused(scope, send, 403, "You may not use this server. Ask who looks after it.")
@@ -244,8 +247,12 @@ class Gate:
         else:
             await _refused(scope, send, 401, "Sign in first.")
 
-    def _leads(self) -> str:
-        return "/sign-in?why=ended"
+    def _leads(self, who: Pass) -> str:
+        """Return where a browser goes whose session has ended."""
+        if digest(who.token) not in _LEFT:
+            return "/sign-in?why=ended"
+        away = self._config.proxy.sign_out_url if self._config.sign_in.mode == "proxy" else ""
+        return away or "/sign-in?why=left"
 
     def _with_cookie(self, who: Pass, send: Send) -> Send:
         async def sent(message: Message) -> None:
@@ -261,7 +268,9 @@ class Gate:
 class Socket:
     """One open socket: what goes through it is looked at, and it is closed when its session ends."""
 
-    def __init__(self, wire: Wire, receive: Receive, send: Send, leads: str, note: Callable[[Told], None]) -> None:
+    def __init__(
+        self, wire: Wire, receive: Receive, send: Send, leads: Callable[[], str], note: Callable[[Told], None]
+    ) -> None:
         self._wire, self._receive, self._send, self._leads, self._note = wire, receive, send, leads, note
         self._over, self._open, self._named = asyncio.Event(), False, False
         self._next: asyncio.Future[Message] | None = None
@@ -308,7 +317,7 @@ class Socket:
     async def _leave(self) -> None:
         if self._open:
             self._open = False
-            await self._send({"type": "websocket.send", "bytes": self._wire.farewell(self._leads)})
+            await self._send({"type": "websocket.send", "bytes": self._wire.farewell(self._leads())})
             await self._send({"type": "websocket.close", "code": 1008})
 
 
@@ -341,6 +350,12 @@ class Watched:
     def look(self) -> None:
         """Look now; callable from any thread."""
         self._loop.call_soon_threadsafe(self._look.set)
+
+
+def left(token: str) -> None:
+    """Note that somebody signs out themselves, and let their pages go where that leads."""
+    _LEFT.append(digest(token))
+    look_again()
 
 
 def look_again() -> None:

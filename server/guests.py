@@ -82,7 +82,7 @@ class Rooms:
         with self._held.writing() as con:
             until = now + self._config.rooms.hours * HOUR
             con.execute("INSERT INTO rooms VALUES (?, ?, ?, ?, ?, 0)", [code, name, trainer.id, now, until])
-        audit.note(self._held, trainer, "room", what="opened", room=code)
+        audit.note(self._held, trainer, "room", what="opened")
         return Room(code, name, trainer.id, now, until, False)
 
     def of(self, trainer: Person) -> tuple[Room, ...]:
@@ -112,7 +112,7 @@ class Rooms:
             con.execute("UPDATE seats SET workspace = ? WHERE room = ? AND person = ?", [workspace, room.code, person])
             self._give(workspace, Person(person, seat.name, "guest"), room)
         self._let_go([seat.workspace])
-        audit.note(self._held, trainer, "room", what="reset", room=room.code, whom=person)
+        audit.note(self._held, trainer, "room", what="reset", whom=person)
 
     def extend(self, trainer: Person, room: Room, hours: float) -> Room:
         """Let a room last longer, and those in it stay as long."""
@@ -121,7 +121,7 @@ class Rooms:
             con.execute("UPDATE rooms SET until = ? WHERE code = ?", [later.until, room.code])
             for seat in self._guests(room):
                 self._held.lengthen(seat.person, later.until)
-        audit.note(self._held, trainer, "room", what="extended", room=room.code)
+        audit.note(self._held, trainer, "room", what="extended")
         return later
 
     def keep(self, trainer: Person, room: Room, kept: bool) -> None:
@@ -131,18 +131,19 @@ class Rooms:
             for seat in self._guests(room):
                 far = self._held.clock() + 365 * 24 * HOUR
                 self._held.lengthen(seat.person, far if kept else max(room.until, self._held.clock() + HOUR))
-        audit.note(self._held, trainer, "room", what="kept" if kept else "not kept", room=room.code)
+        audit.note(self._held, trainer, "room", what="stays" if kept else "ends")
 
     def close(self, room: Room, trainer: Person | None = None) -> None:
         """End a room: those in it are out, their copies go."""
-        seats = self.seats(room)
-        for seat in self._guests(room):
-            self._held.remove(seat.person)
+        seats, guests = self.seats(room), [seat.person for seat in self._guests(room)]
+        for guest in guests:
+            self._held.remove(guest)  # out at once, before their copies go
         with self._held.writing() as con:
             con.execute("DELETE FROM rooms WHERE code = ?", [room.code])
         self._let_go([seat.workspace for seat in seats])
+        self._held.erase(guests)
         self._template(room.code).unlink(missing_ok=True)
-        audit.note(self._held, trainer, "room", what="closed", room=room.code)
+        audit.note(self._held, trainer, "room", what="closed")
 
     def sweep(self) -> int:
         """Close the rooms whose time is over; return how many."""
@@ -203,7 +204,7 @@ class Rooms:
             con.execute("INSERT INTO seats VALUES (?, ?, ?, ?, ?, ?)",
                         [room.code, guest.id, nickname, seat.number, workspace, seat.entered])  # fmt: skip
             self._give(workspace, guest, room)
-        audit.note(self._held, guest, "room", workspace, what="entered", room=room.code)
+        audit.note(self._held, guest, "room", workspace, what="entered")
         return guest, seat
 
     def home(self, person: Person) -> str | None:
@@ -214,6 +215,10 @@ class Rooms:
     def seconds(self, room: Room) -> float:
         """Return how long somebody who enters a room now may stay."""
         return 365 * 24 * HOUR if room.kept else room.until - self._held.clock()
+
+    def copies(self) -> tuple[str, ...]:
+        """Return the workspaces of all who sit in rooms."""
+        return tuple(row["workspace"] for row in self._held.rows("SELECT workspace FROM seats"))
 
     # ---- files
 

@@ -142,7 +142,12 @@ class Meters:
         self.read("sluice_threads", "Threads of this process.", own.num_threads)
         self.read("sluice_open_files", "Open files of this process.", lambda: len(own.open_files()))
         self.read("sluice_processor_seconds", "Processor time that this process has had.", lambda: _processor(own))
+        self.read("sluice_up_seconds", "Seconds since this process began.", lambda: time.time() - own.create_time())
         self.read("sluice_start_time_seconds", "When this process began, in seconds since 1970.", own.create_time)
+
+    def now(self) -> dict[str, float]:
+        """Return all that is read when somebody asks, by name."""
+        return {name: next(iter(gauge.collect())).samples[0].value for name, gauge in list(self._gauges.items())}
 
     def read(self, name: str, what: str, value: Callable[[], float]) -> None:
         """Measure something whenever somebody asks; under a name that is known, by another way from now on.

@@ -104,9 +104,17 @@ class Listed:
     removed: float | None
 
 
-@lru_cache(maxsize=8)
+_OPENING = threading.Lock()
+
+
 def opened(folder: Path) -> Registry:
     """Return the registry of a folder of workspaces, open, the same for all who ask."""
+    with _OPENING:
+        return _opened(folder)
+
+
+@lru_cache(maxsize=8)
+def _opened(folder: Path) -> Registry:
     return Registry(folder / "server.db")
 
 
@@ -150,10 +158,12 @@ class Registry:
         return con
 
     def _migrate(self) -> None:
-        with self._lock:
-            version = self._con.execute("PRAGMA user_version").fetchone()[0]
+        with self.writing() as con:  # whoever comes second finds it done
+            version = con.execute("PRAGMA user_version").fetchone()[0]
             for n, script in enumerate(MIGRATIONS[version:], version + 1):
-                self._con.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {n}; COMMIT;")
+                for statement in filter(str.strip, script.split(";")):
+                    con.execute(statement)
+                con.execute(f"PRAGMA user_version = {n}")
 
     def close(self) -> None:
         """Close the file."""
@@ -211,6 +221,24 @@ class Registry:
                 "INSERT INTO people VALUES (?, NULL, ?, '', 'guest', '[]', 0, ?, ?, NULL)", [id, name, now, now]
             )
         return Person(id, name, "guest")
+
+    def known(self, person: Person) -> Person:
+        """Note somebody who signs in nowhere, such as whoever reaches an open server."""
+        now = self.clock()
+        with self.writing() as con:
+            con.execute(
+                "INSERT OR IGNORE INTO people VALUES (?, NULL, ?, '', ?, '[]', ?, ?, ?, NULL)",
+                [person.id, person.name, person.kind, person.admin, now, now],
+            )
+        return person
+
+    def erase(self, guests: Iterable[str]) -> None:
+        """Forget guests, their nicknames with them; of what they did the list keeps an id that leads nowhere."""
+        with self.writing() as con:
+            for id in guests:
+                con.execute("DELETE FROM sessions WHERE person = ?", [id])
+                con.execute("DELETE FROM presence WHERE person = ?", [id])
+                con.execute("DELETE FROM people WHERE id = ? AND kind = 'guest'", [id])
 
     def person(self, id: str) -> Person | None:
         """Return a person, also one who was removed."""
@@ -298,15 +326,22 @@ class Registry:
         return self._holdings(person, None)
 
     def _holdings(self, person: Person, workspace: str | None) -> dict[str, Holding]:
-        groups = json.dumps([f"group:{name}" for name in person.groups])
-        found = self.rows(
-            "SELECT w.id, owner, w.kind, state, "
-            "max(CASE WHEN owner = ?1 THEN 3 ELSE 0 END, coalesce(everybody * ?5, 0), coalesce(("
-            " SELECT max(role) FROM shares WHERE workspace = w.id AND "
-            " (whom = 'person:' || ?1 OR whom IN (SELECT value FROM json_each(?2)))), 0)) AS role "
-            "FROM workspaces AS w WHERE role > 0 AND (?3 = 0 OR w.id = ?4)",
-            person.id, groups, workspace is not None, workspace, person.kind != "guest",
-        )  # fmt: skip
+        whom = [f"person:{person.id}", *(f"group:{name}" for name in person.groups)]
+        only = "" if workspace is None else "AND w.id = ?"
+        everybody = (
+            ""
+            if person.kind == "guest"
+            else f"""
+            UNION ALL SELECT w.*, everybody AS role FROM workspaces AS w WHERE everybody IS NOT NULL {only}"""
+        )
+        query = f"""
+            SELECT id, owner, kind, state, max(role) AS role FROM (
+                SELECT w.*, {int(Role.OWNER)} AS role FROM workspaces AS w WHERE owner = ? {only}
+                UNION ALL SELECT w.*, s.role FROM shares AS s JOIN workspaces AS w ON w.id = s.workspace
+                WHERE whom IN ({", ".join("?" for _ in whom)}) {only} {everybody}
+            ) GROUP BY id"""
+        one = [] if workspace is None else [workspace]
+        found = self.rows(query, person.id, *one, *whom, *one, *(one if everybody else []))
         return {r["id"]: Holding(r["id"], r["owner"], Role(r["role"]), r["kind"], r["state"]) for r in found}
 
     def owned(self) -> frozenset[str]:

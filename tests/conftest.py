@@ -78,6 +78,11 @@ SMALL: dict[str, dict[str, Any]] = {
     "segments": {"by": ["channel", "device"]},
     "scenario": {"curves": {"kind": "response-curves", "version": 1, "draws": 100}},
     "simulation": {"runs": 20},
+    "baselines": {
+        "before": {"kind": "filter", "version": 1, "end": "2026-10-18"},
+        "since": {"kind": "filter", "version": 1, "start": "2026-10-19"},
+    },
+    "campaign-review": {"target": 30_000},
     "break-even": {"runs": 4},
     "rule-sweep": {"runs": 4, "across_values": [4, 8], "down_values": [0.1, 0.2]},
     "rule-check": {"runs": 4},

@@ -33,6 +33,8 @@ PAGES = (
     "payback",
     "budget",
     "reallocation",
+    "plan",
+    "review",
     "data",
 )
 

@@ -37,6 +37,7 @@ from analysis.comparison.settings import CHOICES, KINDS, OWN, PARTS, SETTINGS
 from analysis.errors import DataError, QuestionError
 from analysis.messages import LANGUAGES, translate
 from analysis.names import DisplayNames
+from analysis.plan.scorecard import QuarterWeights
 from analysis.question import Question
 from analysis.values import Value, base, kinds
 from ui import controls
@@ -426,6 +427,7 @@ OTHER: dict[str, Any] = {
     "top": 0.4, "within": 9, "channels": ("search",),
     "quantiles": 3, "recency": (30.0,), "frequency": (2.0,),
     "monetary": (99.0,), "days": 30, "model": "bg-nbd", "held": 7, "margin": 0.5,
+    "goals": ("ROI 3.5",), "campaigns": ("Double 11",), "weights": (QuarterWeights(quarter="Q4", value=0.6),),
 }  # fmt: skip
 """What every field can be set to beside what it is at first."""
 OTHERS_OWN: dict[tuple[str, str], Any] = {
@@ -489,7 +491,7 @@ def test_every_setting_has_a_name_in_both_languages(kind: str, ask: Ask) -> None
         steps = Funnel(steps=("visit", "view", "purchase"), breakdown="channel")
         asked = steps if kind == "funnel" else asked.replace(funnel=steps)
     tried = variants(asked)
-    assert kind in ("contents", "findings", "money-flow") or tried
+    assert kind in ("contents", "findings", "money-flow", "baselines") or tried
     for name, other in tried:
         found = differences(asked, other)
         assert len(found) == 1, f"{kind}.{name}: {[each.said.text() for each in found]}"

@@ -38,6 +38,7 @@ ALLOWED = {
         "analysis.imports",
     },
     "analysis.notebook": {
+        "analysis.plan",
         "analysis.reallocation",
         "analysis.budget",
         "analysis.audience",

@@ -21,13 +21,13 @@ PLAIN = frozenset(
     Campaigns later | Change a day | Change in spend | Chosen | Compared with | Complete | Count | Customers
     Days on which they bought | Days with a value | Days with spend | Decision | Decisions carried out
     Decisions held back | Down | Estimable | Fast: users | For the first time | Groups | Highest | Hour | Left
-    Left: users | Level | Lowest | Matched orders | Not taken up | Observed spend | Observed to its end | Of the goal | On average
-    Paid orders | People at its last step | People at the funnel's first step | Place
-    Orders | Other users | People | Periods | Planned spend | Right | Right: users | Rows | Rules
+    Left: users | Level | Lowest | Matched orders | Not taken up | Observed spend | Observed to its end
+    Of the goal | On average | Paid orders | People at its last step | People at the funnel's first step
+    Orders | Other users | People | Periods | Place | Planned spend | Right | Right: users | Rows | Rules
     Run | Seen | Share | Share of customers | Share of people | Share of the channel's spend
     Share of users | Shown | Slow: users | Spend | Spend of a period | Spend of the hour | Spend per credited conversion
-    Cost per user | Revenue of the hour | Spent so far | Step | Unspent | Users | Users after | Users before
-    Users counted | Value (shares; hours for the cadence)
+    Cost per user | Revenue of the hour | Spent so far | Step | Tasks | Tasks done | Unspent | Users | Users after
+    Users before | Users counted | Value (shares; hours for the cadence)
     """.replace("\n", " | ").split(" | ")
 )
 """Labels that need no term: counts of what they name, amounts as they are, and sides of what is compared."""

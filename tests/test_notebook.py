@@ -288,3 +288,19 @@ def test_killed_at_any_moment_the_last_kept_state_and_its_history_are_there(tmp_
         assert isinstance(last, Words) and int(last.text) >= int(said[-1]), (last, said)
         assert len(here.history(kept.id)) == kept.revision
         here.close()
+
+
+def test_figures_beyond_those_that_are_offered_are_not_put_into_words(
+    tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A table may have a hundred thousand rows, and a page asks for its figures each time it is drawn."""
+    from analysis import quotes
+
+    written: list[object] = []
+    words = quotes._text
+    monkeypatch.setattr(quotes, "_text", lambda held: str(written.append(held) or words(held)))
+    answer = Sales().run(tables)
+    longest = max(len(frame) for frame in answer.frames.values())
+    assert longest > 20
+    assert len(list(quotable("a", answer, Look(), most=3))) == 3
+    assert len(written) <= 3 * 2 * 3  # three rows at most, each with a few labels that are written twice

@@ -19,6 +19,7 @@ from analysis.audience.lifecycle import Lifecycle
 from analysis.budget.allocation.rules import Limit
 from analysis.comparison.question import Comparison
 from analysis.errors import QuestionError, SluiceError
+from analysis.goals import FigureOf, Goal
 from analysis.imports.columns.mapping import ColumnMapping
 from analysis.journey.funnel.change import FunnelChange
 from analysis.journey.funnel.conventions import FunnelRules
@@ -33,6 +34,7 @@ from analysis.journey.steps import Exclusion, Step
 from analysis.messages import translate
 from analysis.notebook import Cell, Notebook, Quote, Seen, Unread, Words
 from analysis.people import InAll, InAny, InGroup, InSegment, NotIn, WithRows
+from analysis.plan.scorecard import QuarterWeights
 from analysis.question import Question
 from analysis.reallocation.challenge import Challenge
 from analysis.reallocation.rules import Card
@@ -44,8 +46,11 @@ from analysis.records import (
     DisplayName,
     ExchangeRate,
     Forecast,
+    Lesson,
     LiftTest,
     PlanLine,
+    Task,
+    Trial,
 )
 from analysis.rules.actions import ChangeBudget, Pause
 from analysis.rules.conditions import AnyOf, Compare, NotOf, Reading
@@ -92,6 +97,12 @@ PLAIN: dict[str, Value] = {
     "forecast": Forecast(
         name="best split", made="2026-11-16", spend=9_000, revenue=20_000, low=18_000, high=22_000, basis="claims"
     ),
+    "figure": FigureOf(question=Lifecycle(), column="users", row={"stage": "reach"}),
+    "goal": Goal(name="ROI 3.5", figure="roi", target=3.5),
+    "task": Task(name="Interview regulars", stage="diagnosis"),
+    "lesson": Lesson(learnt="Begin earlier", campaign="Double 11"),
+    "trial": Trial(name="Bundle", tries="price", share=0.05),
+    "quarter-weights": QuarterWeights(quarter="Q4"),
     "display-name": DisplayName(column="channel", code="live_stream", language="zh_CN", name="直播"),
     "quote": Quote(cell="a", column="rate", row={"event": "cart"}),
     "unread": Unread(json='{"kind":"telepathy"}'),

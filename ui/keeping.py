@@ -44,12 +44,17 @@ def draw() -> None:
             st.info(_("A guest of a room has the copy they were given, and no others."))
             return
         _say_what_was_done()
-        files = {file.id: file for file in session.files()}
+        files = {file.id: file for file in sorted(session.files(), key=_latest, reverse=True)}
         _list(files)
         if files:
             _one(files)
         _put_away()
         _rounds()
+
+
+def _latest(file: WorkspaceFile) -> tuple[str, str]:
+    """Return what orders the list: when it was used last, to the minute, then the name."""
+    return _moment(file.used), file.name
 
 
 def _say_what_was_done() -> None:
@@ -86,7 +91,7 @@ def _list(files: dict[str, WorkspaceFile]) -> None:
         _("State"): [_(STATES[file.state]) for file in files.values()],
     }
     st.dataframe(pd.DataFrame(columns), hide_index=True, width="stretch", key=f"{KEY}.list")
-    mb = round(sum(file.size for file in files.values()) / 1e6, 1)
+    mb = f"{sum(file.size for file in files.values()) / 1e6:.1f}"
     st.caption(_("In all {mb} MB. What is not in use is closed, and opens by itself.", mb=mb))
 
 
@@ -160,7 +165,7 @@ def _download(id: str) -> None:
 def _delete(id: str, file: WorkspaceFile) -> None:
     days = who.config().workspaces.trash_days
     with st.popover(_("Delete"), icon=":material/delete:"):
-        st.markdown(_("For {n} days it can be taken back, below. Then it and its backups are gone.", n=days))
+        st.markdown(_("For {n} days it can be taken back, below. Then it and its backups are gone.", n=f"{days:g}"))
         st.button(_("Delete {name}", name=shown(file.name)), type="primary", key=f"{KEY}.delete", on_click=_do,
                   args=(lambda: _deleted(id, file.name),))  # fmt: skip
 
@@ -225,7 +230,7 @@ def _restored(id: str, name: str) -> Message:
 
 def _backed_up(id: str, name: str) -> Message:
     made = session.keeping().back_up(id)
-    return say("{name} is backed up: {mb} MB, read back and whole.", name=name, mb=round(made.size / 1e6, 1))
+    return say("{name} is backed up: {mb} MB, read back and whole.", name=name, mb=f"{made.size / 1e6:.1f}")
 
 
 def _all_backed_up() -> Message:
@@ -248,7 +253,7 @@ def _put_away() -> None:
     for n, one in enumerate(found):
         with st.container(horizontal=True, vertical_alignment="center", key=f"{KEY}.away.{n}"):
             st.markdown(f"**{shown(one.file.name)}** · {one.file.size / 1e6:.1f} MB · {_until(one)}", width="stretch")
-            st.button(_("Take back"), key=f"{KEY}.back.{n}", type="tertiary", on_click=_do,
+            st.button(_("Bring back"), key=f"{KEY}.back.{n}", type="tertiary", on_click=_do,
                       args=(lambda one=one: _back(one),))  # fmt: skip
             if one.where != TRASH:
                 st.button(_("Delete"), key=f"{KEY}.trash.{n}", type="tertiary", on_click=_do,
@@ -258,7 +263,7 @@ def _put_away() -> None:
 def _until(one: PutAway) -> str:
     until = one.until(who.config().workspaces.trash_days)
     if until is None:
-        return _("archived")
+        return _("in the archive")
     return _("deleted {since}, gone on {until}", since=_moment(one.since), until=f"{until:%Y-%m-%d}")
 
 
@@ -271,7 +276,7 @@ def _rounds() -> None:
         st.button(_("Back all up now"), icon=":material/backup:", key=f"{KEY}.all", on_click=_do,
                   args=(_all_backed_up,))  # fmt: skip
         st.caption(
-            _("What was used since is backed up every {n} hours.", n=hours) if hours
+            _("What was used since is backed up every {n} hours.", n=f"{hours:g}") if hours
             else _("Backups are made by this button and by the command alone.")
         )  # fmt: skip
     last = session.house().last

@@ -75,7 +75,7 @@ def _room(room: Room) -> None:
             st.button(_("Four hours more"), key=f"{KEY}.{room.code}.more", on_click=_extend, args=(room.code,))
             st.button(_("Let it end again") if room.kept else _("Keep it"), key=f"{KEY}.{room.code}.keep",
                       on_click=_keep, args=(room.code, not room.kept))  # fmt: skip
-            with st.popover(_("Close"), icon=":material/meeting_room:"):
+            with st.popover(_("End it"), icon=":material/meeting_room:"):
                 st.markdown(_("All in it are out at once, and their copies are gone."))
                 st.button(_("Close the room"), key=f"{KEY}.{room.code}.close", on_click=_close, args=(room.code,))
         _seats(room)

@@ -10,7 +10,7 @@ import json
 import logging
 import shutil
 import threading
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
@@ -50,7 +50,7 @@ from server.guests import Rooms
 from server.health import meters
 from server.house import House
 from server.keeping import Keeping
-from server.registry import Registry
+from server.registry import Holding, Registry
 from server.rights import Action, NotAllowed, Role, allows
 from server.work import Answers, Bounds, Line
 from ui import language, waiting, who
@@ -96,9 +96,9 @@ def names() -> dict[str, str]:
 
 def _copies() -> list[str]:
     """Return the copies that a person has beside the workspaces: of the sample, and as a guest of a room."""
-    if (held := who.held()) is None:
+    if who.held() is None:
         return []
-    mine = held.holdings(who.person()).values()
+    mine = holdings().values()
     kinds = ("sample-copy", "room")
     return [one.id for one in mine if one.kind in kinds and one.role is Role.OWNER and _path(one.id).exists()]
 
@@ -112,7 +112,14 @@ def role(id: str) -> Role | None:
         return None if guest() else Role.EDITOR  # nothing in it can be changed; a copy of it can
     if person.kind == "anyone":
         return Role.OWNER
-    return once(f"role.{id}", lambda: held.role(person, id))
+    if one := holdings().get(id):
+        return one.role
+    return once(f"role.{id}", lambda: held.role(person, id)) if person.admin else None
+
+
+def holdings() -> Mapping[str, Holding]:
+    """Return the workspaces that there are for this person on a server, the same throughout a run."""
+    return once("holdings", lambda: registry().holdings(who.person()))
 
 
 def guest() -> bool:
@@ -289,6 +296,7 @@ def _own(id: str, kind: str = "team") -> None:
         held.own(id, person, kind)
         audit.note(held, person, Action.CREATE, id, kind=kind)
     once_forget(f"role.{id}")
+    once_forget("holdings")
 
 
 def create(name: str, *, zone: str, currency: str) -> str:

@@ -21,6 +21,37 @@ KEY = "sharing"
 EVERYBODY = "everybody"
 GIVEN = (Role.VIEWER, Role.EDITOR, Role.OWNER)
 _REFUSED = f"{KEY}.refused"
+WHAT = {
+    "kept": N_("kept"),
+    "forgotten": N_("forgotten"),
+    "restored": N_("brought back"),
+    "opened": N_("room opened"),
+    "entered": N_("room entered"),
+    "reset": N_("fresh copy given"),
+    "extended": N_("room extended"),
+    "stays": N_("room stays"),
+    "ends": N_("room ends in time"),
+    "closed": N_("room closed"),
+    "removed": N_("removed"),
+    "let in again": N_("let in again"),
+    "archived": N_("into the archive"),
+    "trash": N_("into the trash"),
+    "open": N_("taken back"),
+    "made": N_("backed up"),
+    "data": N_("data"),
+    "picture": N_("a picture"),
+    "notebook": N_("a notebook"),
+    "customers": N_("a marked list of customers"),
+    "sample": N_("a sample to judge"),
+    "records": N_("records"),
+    "sample-copy": N_("a copy of the sample"),
+    "team": N_("a workspace"),
+    "viewer": N_("Viewer"),
+    "editor": N_("Editor"),
+    "owner": N_("Owner"),
+    "none": N_("no more"),
+}
+"""What an entry says beside the action, in words; a kind of question stands as it is called in code."""
 ACTIONS = {
     "sign-in": N_("signed in"),
     "sign-out": N_("signed out"),
@@ -51,7 +82,7 @@ def button() -> None:
     """Draw what opens the dialog, for who may share the workspace."""
     if who.person().alone or session.current() == session.SAMPLE:
         return
-    if session.workspace().may(Action.SHARE) and st.button(_("Share"), icon=":material/group:", key=KEY):
+    if session.workspace().may(Action.SHARE) and st.button(_("Share with others"), icon=":material/group:", key=KEY):
         dialog()
 
 
@@ -89,7 +120,7 @@ def _shared(held: Registry, id: str) -> None:
         key = f"{KEY}.role.{whom}"
         st.session_state[key] = int(role)
         with st.container(horizontal=True, vertical_alignment="center", key=f"{KEY}.row.{whom}"):
-            st.markdown(shown(called(held, whom)), width="stretch")
+            st.text(called(held, whom), width="stretch")
             st.selectbox(_("Role"), [int(r) for r in GIVEN], key=key, format_func=_role, label_visibility="collapsed",
                          on_change=_change, args=(whom, key), width=140)  # fmt: skip
             st.button(_("Take back"), key=f"{KEY}.out.{whom}", on_click=_give, args=(whom, None), type="tertiary")
@@ -107,7 +138,7 @@ def _add(held: Registry, id: str) -> None:
         st.selectbox(_("Person or group"), open_to, index=None, key=f"{KEY}.whom", placeholder=_("Search"),
                      format_func=told_apart(labels, labels.__getitem__), width="stretch")  # fmt: skip
         st.selectbox(_("Role"), [int(r) for r in GIVEN], key=f"{KEY}.as", format_func=_role, width=140)
-        st.button(_("Share"), type="primary", key=f"{KEY}.give", on_click=_added)
+        st.button(_("Share with them"), type="primary", key=f"{KEY}.give", on_click=_added)
 
 
 def _added() -> None:
@@ -157,9 +188,13 @@ def entries(found: Sequence[Entry], held: Registry, names: dict[str, str] | None
     rows = [
         {
             _("When (UTC)"): dt.datetime.fromtimestamp(one.at, dt.UTC).strftime("%Y-%m-%d %H:%M"),
-            _("Who"): _who(held, one.person),
-            _("What"): _(ACTIONS.get(one.action, one.action)),
-            **({_("Workspace"): names.get(one.workspace or "", one.workspace or "")} if names is not None else {}),
+            _("By whom"): _who(held, one.person),
+            _("Did what"): _(ACTIONS.get(one.action, one.action)),
+            **(
+                {_("Workspace"): names.get(one.workspace or "", _("no longer here") if one.workspace else "")}
+                if names is not None
+                else {}
+            ),
             _("More"): ", ".join(_detail(held, key, value) for key, value in one.detail.items()),
         }
         for one in found
@@ -184,4 +219,6 @@ def _detail(held: Registry, key: str, value: str | int) -> str:
             if text != EVERYBODY
             else _("everybody")
         )
-    return str(value)
+    if key == "batch":
+        return _("batch {n}", n=int(value))
+    return _(WHAT[value]) if value in WHAT else str(value)

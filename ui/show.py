@@ -57,10 +57,19 @@ FRAMES = {
     "rules": N_("Rules"),
     "present": N_("As spent"),
     "overlap": N_("Who is in several"),
+    "cohorts": N_("Cohort by cohort"),
+    "cuts": N_("Where the cuts are"),
+    "since": N_("Since the earlier day"),
+    "often": N_("How often they bought"),
+    "parameters": N_("What was fitted"),
+    "lines": N_("Line by line"),
+    "links": N_("From level to level"),
+    "windows": N_("Shorter windows"),
+    "made": N_("Adjustments that were made"),
     "missing": N_("What is not told"),
     "stages": N_("Calendar"),
     "tasks": N_("Tasks"),
-    "lessons": N_("Lessons"),
+    "lessons": N_("What was learnt"),
     "predicted": N_("Predicted and happened"),
     "adjustments": N_("Adjustments made"),
     "flips": N_("Where the order flips"),
@@ -88,7 +97,7 @@ def show(answer: Answer, page: str, look_at: Callable[[Answer, str], None] | Non
 def details(answer: Answer, page: str, *, lazily: bool = False) -> None:
     """Draw the answer's tables and its code behind a fold; `lazily`, not before somebody opens it."""
     frames = [name for name in answer.frames if name == "table" or len(answer.frame(name))]
-    labels = [_(FRAMES.get(name, name)) for name in frames]
+    labels = [_(FRAMES[name]) for name in frames]
     fold = st.expander(_("Table and code"), key=f"{page}.details", on_change="rerun" if lazily else "ignore")
     if lazily and not fold.open:
         return
@@ -131,8 +140,10 @@ def actions(answer: Answer, page: str) -> None:
                 segment.this(answer, page)
         with st.popover(_("Add to notebook"), icon=":material/book:", key=f"{page}.to-notebook"):
             adding.this(answer, page)
-        with st.popover(_("Goal"), icon=":material/flag:", key=f"{page}.to-goal"):
-            goal.this(answer, page)
+        aim = st.popover(_("Goal"), icon=":material/flag:", key=f"{page}.to-goal", on_change="rerun")
+        if aim.open:  # its list of figures takes longer than all else of the page
+            with aim:
+                goal.this(answer, page)
         with st.popover(_("Link"), icon=":material/link:"):
             st.caption(_("Opens this very question, filters included, on this server."))
             st.code(address.of(answer), language=None, wrap_lines=True)
@@ -198,7 +209,7 @@ def _open(page: str, question: Any) -> None:
 def _data(answer: Answer, page: str) -> None:
     language = current()
     for name in answer.frames:
-        st.markdown(f"**{_(FRAMES.get(name, name))}**")
+        st.markdown(f"**{_(FRAMES[name])}**")
         with st.container(horizontal=True, key=f"{page}.data.{name}"):
             for kind, make in (("csv", downloads.csv), ("parquet", downloads.parquet)):
                 st.download_button(

@@ -11,7 +11,7 @@ from analysis.workspace import workspace_files
 from server import audit, gate
 from server.registry import Listed, Registry
 from server.rights import Action
-from ui import frame, session, sharing, who
+from ui import frame, load, session, sharing, who
 from ui.controls import told_apart
 from ui.language import _, shown
 
@@ -27,17 +27,20 @@ def draw() -> None:
     with session.said_plainly():
         if who.person().alone:
             st.info(_("Nobody is told apart here: sign-in is not set up. docs/sign-in.md says how."))
+            load.draw()
             return
         session.check(Action.WATCH)
         if said := st.session_state.pop(_SAID, None):
             st.error(shown(said), icon=":material/error:")
-        people, owners, done = st.tabs([_("People"), _("Workspaces"), _("What was done")])
+        people, owners, done, now = st.tabs([_("Members"), _("Workspaces"), _("What was done"), _("Load")])
         with people:
             _people(session.registry())
         with owners:
             _owners(session.registry())
         with done:
             _done(session.registry())
+        with now:
+            load.draw()
 
 
 def _people(held: Registry) -> None:
@@ -51,7 +54,8 @@ def _person(one: Listed) -> None:
     person = one.person
     with st.container(horizontal=True, vertical_alignment="center", key=f"{KEY}.{person.id}"):
         gone = " · " + _("removed") if one.removed else ""
-        st.markdown(f"**{shown(person.name)}** {shown(person.email)}{gone}", width="stretch")
+        st.markdown(f"**{shown(person.name)}**{gone}", width="content")
+        st.text(person.email if person.email != person.name else "", width="stretch")
         seen = dt.datetime.fromtimestamp(one.last_seen, dt.UTC)
         marks = [_("looks after the server")] if person.admin else []
         st.caption(" · ".join([*marks, *sorted(map(shown, person.groups)), f"{seen:%Y-%m-%d %H:%M}"]), width="content")
@@ -109,7 +113,9 @@ def _hand_over(workspace: str, key: str) -> None:
 def _done(held: Registry) -> None:
     before = st.session_state.get(f"{KEY}.before")
     found = audit.noted(held, before=before, most=PAGE)
-    sharing.entries(found, held, {file.id: file.name for file in workspace_files(session.folder())})
+    names = {file.id: file.name for file in workspace_files(session.folder())}
+    names |= {id: _("a copy in a room") for id in session.rooms().copies()}
+    sharing.entries(found, held, names)
     with st.container(horizontal=True, key=f"{KEY}.pages"):
         if before:
             st.button(_("Newest"), key=f"{KEY}.newest", on_click=_to, args=(None,))

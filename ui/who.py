@@ -72,4 +72,4 @@ def sign_out() -> None:
     if here := held():
         audit.note(here, person(), "sign-out")
         here.end(token())
-        gate.look_again()
+        gate.left(token())

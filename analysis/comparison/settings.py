@@ -89,6 +89,20 @@ def _numbers(held: Any) -> Message:
     return say("{names}", names=Names(tuple(say("{n}", n=float(n)) for n in held)))
 
 
+def _names(held: Any) -> Message:
+    return say("{names}", names=Names(tuple(held)))
+
+
+def _weights(held: Any) -> Message:
+    """Put weights of quarters into words: value, efficiency and experience of each."""
+    each = tuple(
+        say("{quarter} {value}, {efficiency}, {experience}", quarter=one.quarter, value=Share(one.shares[0]),
+            efficiency=Share(one.shares[1]), experience=Share(one.shares[2]))
+        for one in held
+    )  # fmt: skip
+    return say("{names}", names=Names(each))
+
+
 def _amounts(held: Any) -> Message:
     each = tuple(say("{name} {n}", name=Name(name, "channel"), n=float(n)) for name, n in held)
     return say("{names}", names=Names(each))
@@ -256,6 +270,7 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "budget": Setting(N_("Whole budget, reserve included"), PLAIN),
         "basis": _chosen("basis", N_("Revenue")),
         "by": Setting(N_("Breakdown"), _columns, N_("nothing")),
+        "campaigns": Setting(N_("Campaigns"), _codes("campaign"), N_("the last two")),
         "caution": Setting(N_("Caution"), _share),
         "campaign": Setting(N_("Campaign"), _codes("campaign"), N_("All")),
         "channel": Setting(N_("Channel"), _codes("channel"), N_("All")),
@@ -283,6 +298,7 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "from_step": Setting(N_("From step"), PLAIN),
         "given": Setting(N_("Returns given"), _amounts, N_("none")),
         "goal": Setting(N_("Goal"), EVENT),
+        "goals": Setting(N_("Goals"), _names, N_("all goals")),
         "group": Setting(N_("Group"), PLAIN, N_("all groups"), of="funnel.breakdown"),
         "half_life": Setting(N_("Time decay: days to half the weight"), LENGTH),
         "held": Setting(N_("Days held back"), PLAIN, N_("a quarter")),
@@ -340,6 +356,7 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "value": _chosen("value", N_("Value")),
         "was": Setting(N_("Stood before"), _state, N_("anywhere")),
         "weeks": Setting(N_("Weeks followed"), PLAIN),
+        "weights": Setting(N_("Weights by quarter"), _weights, N_("all alike")),
         "window": Setting(N_("Window"), LENGTH),
         "within": Setting(N_("Days within which they buy"), PLAIN),
         "worth": Setting(N_("Worth of a conversion"), PLAIN),
@@ -418,6 +435,11 @@ KINDS: Mapping[str, str] = MappingProxyType(
     {
         "allocation": N_("Best split"),
         "attribution": N_("Attribution"),
+        "baselines": N_("Baselines"),
+        "campaign-review": N_("Review"),
+        "goal-progress": N_("Goals"),
+        "plan-check": N_("Rules of the plan"),
+        "scorecard": N_("Scorecard"),
         "budget-frontier": N_("More or less"),
         "clusters": N_("Clusters"),
         "contents": N_("Contents"),

@@ -20,6 +20,11 @@ from analysis.journey.nodes.question import Nodes
 from analysis.journey.speed import PageSpeed
 from analysis.messages import N_, begun, say, translate
 from analysis.notebook.book import Cell, Notebook, Words, new_id
+from analysis.plan.baselines import Baselines
+from analysis.plan.check import PlanCheck
+from analysis.plan.progress import GoalProgress
+from analysis.plan.review import CampaignReview
+from analysis.plan.scorecard import Scorecard
 from analysis.question import Question
 from analysis.reallocation.simulation import Simulation
 from analysis.results.performance.question import Performance
@@ -139,7 +144,7 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType({
         N_("Diagnosis"),
         N_("Three weeks: where people drop off, who they are, and what each channel brings."),
         (
-            N_("## How it stands"), _usual(Sales), _usual(Performance),
+            N_("## How it stands"), _usual(Sales), _usual(Performance), _of_all(Baselines),
             N_("## Where people drop off"), _usual(Funnel), (DropOffs, _dropoffs), _usual(PageSpeed),
             N_("## Who they are"), _of_all(Lifecycle), _of_all(Retention),
             N_("## What brings them"), _usual(Attribution), _FOUND,
@@ -159,6 +164,7 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType({
         N_("Two weeks: try the plan on a part, and compare like with like before it is rolled out."),
         (
             N_("## What is tested\n\nWhat is changed, for whom, from when to when, and which figure decides."),
+            _usual(PlanCheck),
             (Funnel, _by_variant), (DropOffs, _dropoffs), _usual(Nodes), _usual(PageSpeed),
             N_("## Go or no go\n\nWhat the test says, how sure it is, and what is rolled out."),
         ),
@@ -167,7 +173,7 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType({
         N_("Mid-campaign check"),
         N_("Look every four hours, adjust every eight: how it goes, what slips, and what was changed."),
         (
-            _usual(Sales), (Performance, _day_by_day), (DropOffs, _dropoffs),
+            _usual(GoalProgress), _usual(Sales), (Performance, _day_by_day), (DropOffs, _dropoffs),
             N_("## Adjustments\n\n| when | what was changed | why | effect |\n| --- | --- | --- | --- |\n| | | | |"),
         ),
     ),
@@ -175,10 +181,12 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType({
         N_("28-day review"),
         N_("What we set out to do, what came of it, why, and what we keep for next time."),
         (
-            N_("## Goals\n\nWhat was aimed for, by when, and who answered for it."), _usual(Sales), _usual(Performance),
-            N_("## Results"), _usual(Funnel), (FunnelChange, _change), _usual(Attribution), _of_all(Participation),
-            N_("## Causes"), (DropOffs, _dropoffs), _usual(Nodes), _usual(PageSpeed),
-            N_("## Lessons\n\nWhat worked and stays, what did not and goes, what is still open."),
+            N_("## Goals\n\nWhat was aimed for, by when, and who answered for it."), _usual(GoalProgress),
+            N_("## Results"), _usual(Sales), _usual(Performance), _of_all(Scorecard), _of_all(Baselines),
+            _of_all(Participation),
+            N_("## Causes"), _usual(CampaignReview), (FunnelChange, _change), (DropOffs, _dropoffs),
+            _usual(Attribution), _usual(Nodes), _usual(PageSpeed),
+            N_("## Lessons\n\nWhat worked and stays, what did not and goes, what is still open."), _usual(PlanCheck),
             N_("## Who does what by when\n\n| what | who | by when |\n| --- | --- | --- |\n| | | |"),
         ),
     ),

@@ -76,6 +76,8 @@ class Baselines(Question):
         return cls()
 
     def _answer(self, tables: Tables) -> BaselinesAnswer:
+        if not any(map(tables.count, ("events", "orders", "spend"))):
+            raise DataError.no_table("orders")
         sides = _sides(self, tables)
         pairs, missing = _read(sides)
         if not pairs:
@@ -159,10 +161,10 @@ class BaselinesAnswer(Answer):
         colours = {"better": charts.ACCENT, "worse": charts.LOSS, "other": look.ink, "same": look.faint}
         base = alt.Chart(shown).encode(y=charts.rows("measure_name", list(shown["measure_name"])))
         x = alt.X("change_to:Q", title=plot.title("change"), axis=plot.axis("change"))
-        scale = alt.Scale(domain=list(colours), range=list(colours.values()))
-        legend = plot.legend("verdict", list(colours), symbolType="circle")
+        scale = alt.Scale(domain=[plot.name("verdict", one) for one in colours], range=list(colours.values()))
+        legend = alt.Legend(title=None, symbolType="circle")
         dots = base.mark_point(filled=True, size=90, opacity=1).encode(
-            x=x, color=alt.Color("verdict:N", scale=scale, legend=legend),
+            x=x, color=alt.Color("verdict_name:N", scale=scale, legend=legend),
             tooltip=plot.tips("measure", "verdict", "change", "low", "high"),
         )  # fmt: skip
         drawn = alt.layer(charts.zero(look), charts.whiskers(base, look, "low_to", "high_to", color=look.faint), dots)
@@ -300,9 +302,10 @@ def _headline(table: pd.DataFrame, pairs: Pairs, currency: str | None) -> Messag
 
 
 def _moved(row: Any, currency: str | None) -> Message:
-    unit = MEASURES[row["measure"]].unit
+    measure = MEASURES[row["measure"]]
+    unit, label = measure.unit, measure.label
     then, now = (figure(unit, float(row[side]), currency) for side in ("before", "since"))
-    facts = {"what": say(MEASURES[row["measure"]].label), "then": then, "now": now}
+    facts = {"what": say(label), "then": then, "now": now}
     if unit == "share":
         return say(
             "{what} {now} after {then}, {by} percentage points", **facts, by=Points(row["since"] - row["before"])

@@ -35,7 +35,8 @@ PRICE, SCENE, PRIVATE = 0.05, 0.20, 0.40
 """Most traffic of price tests together, least of scene tests together, least that is private."""
 
 PASSED, FAILED, OPEN = "passed", "failed", "open"
-STATES = {PASSED: N_("kept"), FAILED: N_("broken"), OPEN: N_("open")}
+_FIRST = (FAILED, OPEN, PASSED)
+STATES = {PASSED: N_("adhered to"), FAILED: N_("broken"), OPEN: N_("open")}
 CHECKS = {
     "dates": N_("Dates"), "diagnosis": N_("Diagnosis in time"), "design": N_("Design in time"),
     "test": N_("Test in time"), "campaign": N_("Campaign in time"), "review": N_("Review in time"),
@@ -76,7 +77,7 @@ class PlanCheck(Question):
 
     def _answer(self, tables: Tables) -> PlanCheckAnswer:
         campaign, now = own_campaign(tables), today(tables, self.at)
-        found = tuple(_checked(campaign, tables, now, self.where))
+        found = tuple(sorted(_checked(campaign, tables, now, self.where), key=lambda one: _FIRST.index(one.state)))
         tasks = own_tasks(tables, campaign, now)
         rows = [(one.code, one.state, one.found.text(), one.todo.text() if one.todo else "") for one in found]
         return PlanCheckAnswer(
@@ -102,7 +103,7 @@ class PlanCheckAnswer(Answer):
         table={
             "check": Field(N_("Rule"), "text", CHECKS),
             "state": Field(N_("State"), "text", STATES),
-            "found": Field(N_("What was found"), "text"),
+            "found": Field(N_("What it shows"), "text"),
             "todo": Field(N_("What to do"), "text"),
         },
         stages={
@@ -111,12 +112,14 @@ class PlanCheckAnswer(Answer):
             "last": Field(N_("Last day"), "day"),
             "tasks": Field(N_("Tasks"), "count"),
             "done": Field(N_("Tasks done"), "count"),
-            "state": Field(N_("State"), "text", {"over": N_("over"), "now": N_("under way"), "ahead": N_("to come")}),
+            "state": Field(N_("State"), "text", {
+                "over": N_("finished"), "now": N_("under way"), "ahead": N_("to come"),
+            }),
         },
         tasks={
             "stage": Field(N_("Stage"), "text", {name: name for name in STAGES}),
             "task": Field(N_("Task"), "text"),
-            "who": Field(N_("Who"), "text"),
+            "who": Field(N_("Person"), "text"),
             "due": Field(N_("Due on"), "text"),
             "done": Field(N_("Done on"), "text"),
             "state": Field(N_("State"), "text", {
@@ -149,10 +152,10 @@ class PlanCheckAnswer(Answer):
         shown["row"] = [f"{name}\n{first:%m-%d} – {last:%m-%d}" for name, first, last in
                         zip(shown["stage_name"], shown["first"], shown["last"], strict=True)]  # fmt: skip
         colours = {"over": look.faint, "now": charts.ACCENT, "ahead": charts.PENDING}
-        scale = alt.Scale(domain=list(colours), range=list(colours.values()))
+        scale = alt.Scale(domain=[plot.name("state", one) for one in colours], range=list(colours.values()))
         bars = alt.Chart(shown).mark_bar(height=20, cornerRadius=3).encode(
             x=plot.x("first", title=None), x2="end:T", y=charts.rows("row", list(shown["row"]), lines=2),
-            color=alt.Color("state:N", scale=scale, legend=plot.legend("state", list(colours))),
+            color=alt.Color("state_name:N", scale=scale, legend=alt.Legend(title=None)),
             tooltip=plot.tips("stage", "first", "last", "tasks", "done"),
         )  # fmt: skip
         return charts.finish(bars, look, describe=self.say(self.headline, look.language), height=48 * len(shown) + 60)

@@ -28,7 +28,7 @@ from analysis.journey.loyalty.participation import Participation, loyal
 from analysis.journey.loyalty.retention import Retention
 from analysis.journey.speed import PageSpeed
 from analysis.messages import N_, say
-from analysis.periods import campaigns, day_of
+from analysis.periods import campaigns, day_of, stretches
 from analysis.question import Question
 from analysis.results.performance.question import Performance
 from analysis.results.sales.question import Sales
@@ -239,6 +239,7 @@ def _new_buyers(side: Side) -> Told:
 
 
 def _funnel(tables: Tables) -> Funnel:
+    tables.require("events")
     return Funnel.suggested(tables)
 
 
@@ -285,6 +286,7 @@ def _entered(plan: Plan, came: Times, *, starts: Floats, last: int) -> Floats:
 
 def _calendar(side: Side) -> tuple[dt.date, int]:
     """Return the first day of a side's rows and how many days they span."""
+    side.tables.require("events")
     span = side.tables.span("events")
     assert span is not None  # there are events
     day = day_of("timestamp", side.tables.zone, *span)
@@ -402,8 +404,7 @@ def _growth(side: Side) -> Told:
 
 
 def _lapsed(side: Side) -> Told:
-    first, days = _calendar(side)
-    last = (first + dt.timedelta(days=days - 1)).isoformat()
+    last = side.where.end or stretches(side.tables)[side.campaign][1].isoformat()
     asked = LifecycleStates(at=last)
     for lacking in asked.lacks(side.tables):
         raise lacking
@@ -439,10 +440,11 @@ MEASURES: Mapping[str, Measure] = MappingProxyType({
     "roas": Measure(N_("ROAS, as claimed"), "ratio", 1, Performance,
                     _figure(_spent, "rates", "roas", "roas_low", "roas_high")),
     "roi": Measure(N_("ROI"), "ratio", 1, Performance, _roi, _roi_parts),
-    "cart_rate": Measure(N_("From view to cart"), "share", 1, Funnel, _step("cart"), _step_parts("cart")),
-    "checkout_rate": Measure(N_("From cart to checkout"), "share", 1, Funnel, _step("checkout")),
-    "purchase_rate": Measure(N_("From checkout to purchase"), "share", 1, Funnel, _step("purchase")),
-    "conversion": Measure(N_("Conversion from first step to last"), "share", 1, Funnel, _step("", whole=True),
+    "cart_rate": Measure(N_("Filled a basket, of those who looked"), "share", 1, Funnel, _step("cart"),
+                         _step_parts("cart")),
+    "checkout_rate": Measure(N_("Went to pay, of those with a basket"), "share", 1, Funnel, _step("checkout")),
+    "purchase_rate": Measure(N_("Bought, of those who went to pay"), "share", 1, Funnel, _step("purchase")),
+    "conversion": Measure(N_("Conversion, first step to last"), "share", 1, Funnel, _step("", whole=True),
                           _step_parts("")),
     "later_share": Measure(N_("Conversions in a later attempt"), "share", 0, Funnel, _later),
     "slow_share": Measure(N_("Users with slow pages"), "share", -1, PageSpeed, _slow),
@@ -452,7 +454,7 @@ MEASURES: Mapping[str, Measure] = MappingProxyType({
     "kept_weekly": Measure(N_("Of one week's people, here in the next"), "share", 1, Growth, _growth),
     "lapsed_share": Measure(N_("Buyers who have lapsed"), "share", -1, LifecycleStates, _lapsed),
     "participation": Measure(N_("Loyal users who take part"), "share", 1, Participation, _took_part, _took_part_parts),
-    "private_share": Measure(N_("Private domain, of visits"), "share", 1, PrivateDomain,
+    "private_share": Measure(N_("Private domain, of traffic"), "share", 1, PrivateDomain,
                              _private("share", "low", "high"), _private_parts),
     "private_revenue": Measure(N_("Private domain, of revenue"), "share", 1, PrivateDomain,
                                _private("revenue_share", "revenue_low", "revenue_high")),

@@ -30,7 +30,7 @@ from analysis.tables import Tables
 from analysis.values import Filter, day, number, optional, value
 
 PARTS = {
-    "aim": N_("aimed at"), "volume": N_("spend"), "timing": N_("timing"), "rates": N_("rates"),
+    "aim": N_("aimed at"), "volume": N_("money spent"), "timing": N_("timing"), "rates": N_("return"),
     "left": N_("unexplained"), "came": N_("came"),
 }  # fmt: skip
 SIDES = {"revenue": N_("Realised revenue"), "spend": N_("Spend")}

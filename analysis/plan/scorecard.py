@@ -225,7 +225,7 @@ class Measured(NamedTuple):
         used, n = _used(self, weights), len(self.logs)
         against = self.logs - self.logs.mean(axis=0)
         squares = np.nan_to_num(self.errors) ** 2
-        spread = np.sqrt(squares * (1 - 2 / n) + squares.sum(axis=0) / n**2)
+        spread = np.sqrt(np.maximum(squares * (1 - 2 / n), -squares) + squares.sum(axis=0) / n**2)
         return np.nansum(against * used, axis=1), _together(spread, used)
 
 
@@ -250,9 +250,10 @@ def _chosen(asked: Scorecard, tables: Tables) -> tuple[str, ...]:
     for name in asked.campaigns:
         if name not in known:
             raise DataError.unknown(say("campaign"), name, known)
-    chosen = [name for name in known if name in asked.campaigns] if asked.campaigns else known[-2:]
-    if len(chosen) < 2:
-        raise DataError.empty(say("Two campaigns are needed to compare them; the data has {n}.", n=len(chosen)))
+    wanted = asked.campaigns or (asked.where.campaign if asked.where else ())
+    chosen = [name for name in known if name in wanted] if wanted else known[-2:]
+    if not chosen:
+        raise DataError.empty(say("No campaign is in the data. Import rows that say which campaign they are of."))
     return tuple(chosen)
 
 
@@ -358,6 +359,8 @@ def _quarters(asked: Scorecard, chosen: Sequence[str], measured: Measured) -> pd
 
 
 def _headline(scored: tuple[Floats, Floats], chosen: Sequence[str], pairs: Sequence[_Pair], quarter: str) -> Message:
+    if not pairs:
+        return say("There is no other campaign to set {campaign} beside.", campaign=Name(chosen[0], "campaign"))
     best, second = np.argsort(-scored[0])[:2]
     pair = next(one for one in pairs if {one.one, one.other} == {chosen[best], chosen[second]})
     facts: dict[str, Any] = {"best": Name(chosen[best], "campaign"), "second": Name(chosen[second], "campaign"),

@@ -94,6 +94,7 @@ class Stood:
         ahead = self.ahead.at if self.ahead else self.now if self.over else _UNKNOWN
         low, high = sorted(self.progress(float(bound)) for bound in (ahead.low, ahead.high))
         now = dict(zip(("now", "low", "high"), self.now.floats(), strict=True))
+        ahead = self.ahead.at if self.ahead else _UNKNOWN
         then = dict(zip(("forecast", "forecast_low", "forecast_high"), ahead.floats(), strict=True))
         code = self.goal.figure if isinstance(self.goal.figure, str) else self.label
         return {"goal": self.goal.name, "figure": code, "state": self.state, "progress": self.progress(now["now"]),

@@ -19,11 +19,12 @@ def headline(found: Sequence[Stood]) -> Message:
     if not told:
         return say("Of {n} goals nothing can be told yet: {why}", n=len(found), why=found[0].why or "")
     over, open_ = [one for one in told if one.over], [one for one in told if not one.over]
+    if not over:
+        return _of(min(open_, key=lambda one: one.chance))
     reached = sum(one.state == "reached" for one in over)
-    first = say("Goals reached: {n} of {all}.", n=reached, all=len(over)) if over else None
+    first = say("Goals reached: {n} of {all}.", n=reached, all=len(over))
     worst = min(open_, key=lambda one: one.chance) if open_ else _furthest(over)
-    then = _of(worst) if worst else None
-    return say("{one} {other}", one=first, other=then) if first and then else first or then or say("")
+    return say("{one} {other}", one=first, other=_of(worst)) if worst else first
 
 
 def _furthest(over: Sequence[Stood]) -> Stood | None:

@@ -15,7 +15,7 @@ from analysis.store.watch import watching
 from server.work import Answers, Bounds, Line
 from ui import session, waiting
 
-LONG = 30.0
+LONG = 100.0
 
 
 class Slow:
@@ -78,8 +78,8 @@ def test_how_it_stands_is_said_until_the_answer_is_there(slow: Slow, monkeypatch
     slot = waiting.st.container()
     answer = waiting.until_done(job, "ann", slot)
     assert answer == "whole"
-    assert seen.said[0] == "Working on it…"
     assert len(seen.said) >= 2
+    assert all(text.startswith("Working on it") for text in seen.said)
 
 
 def test_a_click_ends_the_wait_at_once_and_the_question_with_it_unless_it_is_asked_anew(
@@ -124,10 +124,15 @@ def test_one_question_on_two_pages_is_answered_once(opened: Any, slow: Slow) -> 
     for thread in threads:
         thread.start()
     deadline = time.monotonic() + LONG
-    while (session.line().counts["joined"] < 1) and time.monotonic() < deadline:
+    while _waiting() < 2 and time.monotonic() < deadline:
         time.sleep(0.05)
     slow.go.set()
     for thread in threads:
         thread.join(LONG)
     assert slow.asked == 1
     assert headline(apps[0]) == headline(apps[1])
+
+
+def _waiting() -> int:
+    """How many wait for what is under way; the harness gives all its sessions one name."""
+    return sum(sum(job.people.values()) for job in list(session.line()._jobs.values()))

@@ -20,7 +20,7 @@ PATHS = (
     "/metrics",
     "/_stcore/host-config", "/_stcore/script-health-check", "/_stcore/upload_file/a/b", "/_stcore/stream",
     "/_stcore/agent/openapi.json", "/_stcore/bidi-components/x", "/component/x/index.html", "/app/static/x",
-    "/auth/login", "/oauth2callback", "/anything",
+    "/auth/login", "/oauth2callback", "/anything", "/room/a/b", "/sign-in/else", "/room/../", "/signin",
 )  # fmt: skip
 
 
@@ -70,6 +70,17 @@ def test_nothing_of_streamlit_that_the_app_does_not_use_answers_who_is_signed_in
         for path in ("/_stcore/script-health-check", "/_stcore/agent/openapi.json", "/auth/login", "/_stcore/metrics"):
             assert browser.get(path).status_code == 404, path
         assert browser.get("/_stcore/host-config").status_code == 200
+
+
+def test_what_people_type_never_becomes_markup(oidc: Served) -> None:
+    evil = "%22%3E%3Cscript%3Ealert(1)%3C/script%3E"
+    with oidc.client() as nobody:
+        for path in (f"/room/{evil.replace('/', '')}", f"/sign-in?next=/{evil}&lang={evil}", f"/sign-in?why={evil}"):
+            answer = nobody.get(path)
+            assert "<script" not in answer.text and "default-src 'none'" in answer.headers["content-security-policy"]
+        form = {"content-type": "application/x-www-form-urlencoded"}
+        answer = nobody.post("/room", content=f"code={evil}&nickname={evil}", headers=form)
+        assert answer.status_code == 400 and "<script" not in answer.text and "&lt;script" in answer.text
 
 
 # ---- behind a proxy ----------------------------------------------------------------------------------------

@@ -63,7 +63,7 @@ def test_a_cookie_is_replayed_in_vain_after_signing_out(oidc: Served, people: An
         visitor.visit("data")
         began = time.monotonic()
         visitor.press_and_leave("account.out")
-        assert visitor.ends(within=LIVING) == "/sign-in?why=ended"
+        assert visitor.ends(within=LIVING) == "/sign-in?why=left"
         assert time.monotonic() - began < LIVING
     assert refused(oidc, cookie)
     with oidc.client(cookie) as browser:

@@ -12,7 +12,20 @@ from ui.language import N_, _
 from ui.screens.base import Screen, View
 from ui.tabled import table
 
-GOALS = ("goal", "state", "now", "target", "date", "forecast", "forecast_low", "forecast_high", "chance", "why")
+GOALS = (
+    "goal",
+    "state",
+    "now",
+    "low",
+    "high",
+    "target",
+    "date",
+    "forecast",
+    "forecast_low",
+    "forecast_high",
+    "chance",
+    "why",
+)
 
 
 def controls(tables: Tables, start: GoalProgress) -> GoalProgress:
@@ -45,7 +58,7 @@ def _baselines(tables: Tables, asked: GoalProgress, opened: Baselines | None) ->
     with sentence("against"):
         st.markdown(_("Set this campaign beside"), width="content")
         words = called("campaign")
-        chosen = choose(widget_key("against"), _("Before"), ["", *(name for name in names if name != own)], first,
+        chosen = choose(widget_key("before"), _("Before"), ["", *(name for name in names if name != own)], first,
                         lambda name: words(name) if name else _("the campaign before"), 260)  # fmt: skip
     before = Filter(campaign=(chosen,)) if chosen else held if held and not held.campaign else None
     return Baselines(before=before, since=opened.since if opened else None, where=asked.where)

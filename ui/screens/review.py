@@ -17,7 +17,7 @@ from ui.tabled import table
 
 TABLES = {
     "channels": N_("Channel by channel"), "predicted": N_("Predicted and happened"),
-    "adjustments": N_("Adjustments made"), "lessons": N_("Lessons"),
+    "adjustments": N_("Adjustments made"), "lessons": N_("What was learnt"),
 }  # fmt: skip
 
 
@@ -47,7 +47,8 @@ def _scorecard(tables: Tables, asked: CampaignReview, opened: Scorecard | None) 
         with st.popover(_("Weights by quarter"), icon=":material/balance:"):
             weights = tuple(_weights(start, quarter) for quarter in QUARTERS)
     usual = all(one == QuarterWeights(quarter=one.quarter) for one in weights)
-    return Scorecard(campaigns=chosen, weights=() if usual else weights, where=asked.where)
+    where = asked.where.without("campaign") if asked.where else None
+    return Scorecard(campaigns=chosen, weights=() if usual else weights, where=where)
 
 
 def _weights(start: Scorecard, quarter: str) -> QuarterWeights:
@@ -66,8 +67,10 @@ def _weights(start: Scorecard, quarter: str) -> QuarterWeights:
 def under(answer: Answer) -> None:
     """Draw the tables that have rows and, of a review, where a lesson is written down."""
     if not isinstance(answer.question, CampaignReview):
-        table(answer, "flips")
-        table(answer, "quarters")
+        for name, heading in (("flips", N_("Where the order flips")), ("quarters", N_("By quarter"))):
+            if len(answer.frame(name)):
+                st.markdown(f"##### {_(heading)}")
+                table(answer, name)
         return
     for name, heading in TABLES.items():
         if len(answer.frame(name)):
