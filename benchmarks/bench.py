@@ -23,6 +23,7 @@ sys.path.insert(0, str(ROOT))
 MODULES = (
     "journey",
     "latency",
+    "home",
     "imports",
     "reports",
     "start",

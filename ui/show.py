@@ -18,6 +18,8 @@ from ui.tabled import table
 
 ICONS = {"info": ":material/info:", "warning": ":material/warning:", "missing": ":material/help:"}
 FRAMES = {
+    "sides": N_("Both campaigns"),
+    "marks": N_("Phases and calendar days"),
     "table": N_("Table"),
     "ranking": N_("Ranking"),
     "models": N_("Models side by side"),

@@ -35,7 +35,7 @@ FIGURES: Mapping[str, Field] = MappingProxyType({
     "clicks": Field(N_("Clicks"), "count"),
     "ctr": Field(N_("Click-through rate (CTR)"), "share"),
     "cpc": Field(N_("Cost per click (CPC)"), "money"),
-    "conversions": Field(N_("Conversions the platforms count"), "number"),
+    "conversions": Field(N_("Conversions the platforms count"), "count"),
     "cpa": Field(N_("Cost per conversion (CPA)"), "money"),
     "entered": Field(N_("People at the funnel's first step"), "count"),
     "converted": Field(N_("People at its last step"), "count"),
@@ -50,6 +50,8 @@ LESS = frozenset({"refund_rate", "cpa", "cpc"})
 NEITHER = frozenset({"spend", "impressions"})
 """Figures of which neither more nor less is better by itself."""
 
+SOURCES = "sources"
+"""Stands among the figures' questions for the one that says who brings what."""
 _MAIN = tuple(FIGURES)[:9]
 _FURTHER: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "orders": ("created", "paid_rate", "returning_buyers"),
@@ -128,7 +130,7 @@ def questions(parts: Parts) -> dict[str, Question]:
     if parts.private is not None:
         found["private_share"] = parts.private
     if parts.returns is not None:
-        found["roi"] = parts.returns
+        found |= {SOURCES: parts.returns, "roi": parts.returns}
     if parts.retention is not None:
         found["returned"] = parts.retention.question
     return found

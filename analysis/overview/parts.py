@@ -17,7 +17,7 @@ from analysis.journey.attribution.question import Attribution
 from analysis.journey.funnel.question import Funnel, FunnelAnswer
 from analysis.journey.loyalty.retention import Retention, RetentionAnswer
 from analysis.messages import say
-from analysis.periods import SameDays, same_days
+from analysis.periods import SameDays, same_days, stretches
 from analysis.results.performance.question import Performance, PerformanceAnswer
 from analysis.results.sales.question import Sales, SalesAnswer
 from analysis.tables import Tables
@@ -91,7 +91,7 @@ def asked(tables: Tables, where: Filter | None, currency: str | None) -> Parts:
     found = Parts(sales=sales, performance=performance)
     if tables.count("events"):
         found = _with_events(found, desk, alone=not (sales and performance))
-    found = _with_roi(found, desk)
+    found = _with_roi(found, desk)._replace(returns=_sources(desk))
     if not any(part is not None for part in (found.sales, found.performance, found.funnel, found.growth, found.came)):
         raise desk.errors[0] if desk.errors else DataError.no_table("orders")
     return found._replace(notes=tuple(desk.notes))
@@ -141,13 +141,14 @@ def _with_events(found: Parts, desk: _Desk, *, alone: bool) -> Parts:
     funnel = desk.ask("events", lambda: Funnel.suggested(tables).replace(where=where).run(tables))
     found = found._replace(funnel=funnel, same=same)
     if funnel is not None and same:
-        found = found._replace(funnels_alike=_funnels(tables, funnel.question, same))
+        found = found._replace(funnels_alike=_funnels(tables, funnel, same, whole=_whole(tables, where, same)))
     if "channel" in tables.present("events") and where and len(where.campaign) == 1:
         private = PrivateDomain(where=where)
         came = _quietly(lambda: visits(private, tables))
         found = found._replace(came=came, private=private if came is not None else None)
         if came is not None and same:
-            found = found._replace(came_alike=_both(tables, private, where, same, visits))
+            now = came if _whole(tables, where, same) else None
+            found = found._replace(came_alike=_both(tables, private, where, same, visits, now))
     if alone:
         week = Retention.suggested(tables).replace(where=where)
         found = found._replace(retention=_quietly(lambda: week.run(tables)))
@@ -173,22 +174,34 @@ def _before(where: Filter, same: SameDays) -> Filter:
     return where.replace(campaign=(same.before,), start=same.earlier[0], end=same.earlier[1])
 
 
+def _whole(tables: Tables, where: Filter | None, same: SameDays) -> bool:
+    """Say whether the days compared are all that this campaign has: then what is told of it is told already."""
+    days = tuple(day.isoformat() for day in stretches(tables)[same.campaign])
+    return not (where and (where.start or where.end)) and days == same.days
+
+
 def _both(
-    tables: Tables, question: Any, where: Filter, same: SameDays, run: Callable[[Any, Tables], T]
+    tables: Tables, question: Any, where: Filter, same: SameDays, run: Callable[[Any, Tables], T], now: T | None = None
 ) -> tuple[T, T] | None:
-    """Run a question on the days compared, of this campaign and of the one before; None unless both tell."""
-    now = where.replace(start=same.days[0], end=same.days[1])
-    found: tuple[T, T] | None = _quietly(
-        lambda: tuple(run(question.replace(where=one), tables) for one in (now, _before(where, same)))
-    )
+    """Run a question on the days compared, of both campaigns, unless `now` is told; None unless both tell."""
+    own = where.replace(start=same.days[0], end=same.days[1])
+
+    def both() -> tuple[T, T]:
+        this = run(question.replace(where=own), tables) if now is None else now
+        return this, run(question.replace(where=_before(where, same)), tables)
+
+    found: tuple[T, T] | None = _quietly(both)
     return found
 
 
-def _funnels(tables: Tables, funnel: Funnel, same: SameDays) -> tuple[FunnelAnswer, FunnelAnswer] | None:
+def _funnels(
+    tables: Tables, told: FunnelAnswer, same: SameDays, *, whole: bool
+) -> tuple[FunnelAnswer, FunnelAnswer] | None:
     """Return the funnel on the days compared, without the last of them, of which this campaign's window may be open.
 
     Then both campaigns judge those who entered on the same days of either.
     """
+    funnel = told.question
     window = 0 if funnel.window == "session" else seconds(funnel.window)
     open_days = dt.timedelta(days=-(-window // 86_400))
     ends = [(dt.date.fromisoformat(last) - open_days).isoformat() for last in (same.days[1], same.earlier[1])]
@@ -197,7 +210,7 @@ def _funnels(tables: Tables, funnel: Funnel, same: SameDays) -> tuple[FunnelAnsw
     shorter = SameDays(same.campaign, same.before, (same.days[0], ends[0]), (same.earlier[0], ends[1]))
     where = funnel.where
     assert where is not None  # it names the campaign
-    return _both(tables, funnel, where, shorter, lambda one, held: one.run(held))
+    return _both(tables, funnel, where, shorter, lambda one, held: one.run(held), told if whole else None)
 
 
 # ---- return on spend --------------------------------------------------------------------------------------
@@ -226,10 +239,15 @@ def _with_roi(found: Parts, desk: _Desk) -> Parts:
         desk.notes.append(Note("roi-days", text, "warning"))
     compared = [_days_compared(answer) for answer in (sales, performance)]
     alike = _common([ends for ends in compared if ends]) if all(compared) else None
-    by_channel = (
-        None if Attribution.lacks(desk.tables) else Attribution.suggested(desk.tables).replace(where=desk.where)
-    )
-    return found._replace(roi_days=days, roi_alike=alike, returns=by_channel)
+    return found._replace(roi_days=days, roi_alike=alike)
+
+
+def _sources(desk: _Desk) -> Attribution | None:
+    """Return the question who brings what, and what that returns on its spend, where it can be asked."""
+    if Attribution.lacks(desk.tables):
+        return None
+    suggested: Attribution = Attribution.suggested(desk.tables)
+    return suggested.replace(where=desk.where)
 
 
 def _ends(answer: SalesAnswer | PerformanceAnswer) -> Days:

@@ -13,11 +13,12 @@ from analysis.answer import Answer
 from analysis.charts import TOTAL, AnyChart, Look
 from analysis.errors import DataError
 from analysis.fields import Field, Fields, Figure, bounds, described
+from analysis.journey.attribution.question import Attribution
 from analysis.journey.funnel.question import Funnel
 from analysis.messages import N_, Message, say
 from analysis.overview import chart, words
 from analysis.overview.aims import aims
-from analysis.overview.figures import FIGURES, Standing, questions, standings
+from analysis.overview.figures import FIGURES, SOURCES, Standing, questions, standings
 from analysis.overview.goals import GOAL_STATES, Goal, goals
 from analysis.overview.parts import Parts, asked
 from analysis.periods import elapsed
@@ -173,18 +174,20 @@ class OverviewAnswer(Answer):
     columns: tuple[str, ...] = ()
 
     def by(self, column: str) -> Question:
-        """Return the question where it comes from: revenue by a column, else spend, else conversion.
+        """Return the question where it comes from: revenue by a column, else spend, else purchases, else conversion.
 
         Parameters
         ----------
         column : str
             One of `columns`.
         """
-        for figure in ("realised", "spend", "conversion"):
+        for figure in ("realised", "spend", SOURCES, "conversion"):
             asked_ = self.questions.get(figure)
             match asked_:
                 case Sales() | Performance():
                     return asked_.replace(by=column, every=None)
+                case Attribution():
+                    return asked_
                 case Funnel():
                     return asked_.replace(breakdown=column)
         raise DataError.empty(say("Nothing here tells where it comes from."))
@@ -226,6 +229,8 @@ def _columns(parts: Parts, tables: Tables) -> tuple[str, ...]:
         return tuple(column for column in ("channel", "item", "region") if column in tables.texts("orders"))
     if parts.performance is not None:
         return tuple(c for c in ("channel", "campaign", "creative", "audience") if c in tables.texts("spend"))
+    if parts.returns is not None:
+        return (parts.returns.by,)
     if parts.funnel is not None:
         return tuple(column for column in ("channel", "device", "item") if column in tables.texts("events"))
     return ()

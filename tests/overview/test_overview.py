@@ -305,7 +305,7 @@ def test_a_new_goal_asks_home_anew() -> None:
         ("spend", ["spend", "roas", "conversions", "cpa", "clicks", "ctr", "cpc", "impressions"], "spend",
          ("channel", "campaign", "creative", "audience")),
         ("events", ["conversion", "private_share", "entered", "converted", "returned"], "active",
-         ("channel", "device", "item")),
+         ("channel",)),
     ],
 )  # fmt: skip
 def test_any_one_table_makes_a_home(

@@ -204,6 +204,7 @@ class _Source:
     span: tuple[dt.datetime, dt.datetime]
     until: dt.datetime
     created: Callable[[Filter | None], Created]
+    told_people: dict[Filter | None, pd.DataFrame] = field(default_factory=dict)
 
     @classmethod
     def of(cls, asked: Sales, tables: Tables) -> _Source:
@@ -276,13 +277,18 @@ class _Source:
         """Return new and returning buyers of all and of each group; nothing where nobody is known or paid."""
         if not (self.buyers and self.told):
             return pd.DataFrame(np.nan, index=groups, columns=list(_BUYERS))
+        if where not in self.told_people:
+            self.told_people[where] = self._people(where)
+        # Somebody may buy in several of the groups that stand together: how many there are is not told.
+        people = self.told_people[where].drop(index=OTHERS, errors="ignore")
+        return people.reindex([g for g in groups if g != OTHERS], fill_value=0)
+
+    def _people(self, where: Filter | None) -> pd.DataFrame:
         every = created(self.tables).rows.filter(nw.col("bought"), ~nw.col("user_id").is_null())
         firsts = every.group_by("user_id").agg(begun=nw.col("timestamp").min())
         own = self.orders(where).filter(nw.col("bought"), ~nw.col("user_id").is_null())
         own = own.join(firsts, on="user_id", how="left")
-        people = pd.concat([_told_apart(own, by) for by in (None, *_by(self.asked))])
-        # Somebody may buy in several of the groups that stand together: how many there are is not told.
-        return people.drop(index=OTHERS, errors="ignore").reindex([g for g in groups if g != OTHERS], fill_value=0)
+        return pd.concat([_told_apart(own, by) for by in (None, *_by(self.asked))])
 
 
 def _told_apart(own: nw.LazyFrame[Any], by: str | None) -> pd.DataFrame:
@@ -395,17 +401,20 @@ def _beside(source: _Source, compared: list[Daily]) -> tuple[pd.DataFrame, pd.Da
         assert same is not None  # it is compared
         sides = ((same.campaign, same.days, daily.alike), (same.before, same.earlier, daily.before))
         sums = [totals(part).reindex(groups, fill_value=0.0) for _, _, part in sides]
-        own = [_side(source, name, days, part) for (name, days, _), part in zip(sides, sums, strict=True)]
+        whole = daily.days == tuple(map(pd.Timestamp, same.days))  # then its buyers are known already
+        own = [_side(source, name, days, part, whole=whole and name == same.campaign)
+               for (name, days, _), part in zip(sides, sums, strict=True)]  # fmt: skip
         frames += own
         ratios |= dict(_ratios(source, daily, groups, sums, pd.concat(own)))
     campaigns = pd.concat(frames[1:] or frames, ignore_index=True)
     return _typed(campaigns, "campaigns"), changes(ratios)
 
 
-def _side(source: _Source, name: str, days: tuple[str, str], sums: pd.DataFrame) -> pd.DataFrame:
-    """Return one campaign's figures on the days compared."""
+def _side(source: _Source, name: str, days: tuple[str, str], sums: pd.DataFrame, *, whole: bool) -> pd.DataFrame:
+    """Return one campaign's figures on the days compared; `whole`: these are all days that are looked at."""
     dates = (source.asked.where or Filter()).replace(campaign=(name,), start=days[0], end=days[1])
-    figures = _figures(sums, told=source.told).join(source.buyers_of(dates, list(sums.index)))
+    buyers = source.buyers_of(source.asked.where if whole else dates, list(sums.index))
+    figures = _figures(sums, told=source.told).join(buyers)
     return figures.reset_index().assign(campaign=name, first=pd.Timestamp(days[0]), last=pd.Timestamp(days[1]))
 
 
