@@ -18,7 +18,7 @@ LANGUAGES = {"en": "en-US", "zh_CN": "zh-CN"}
 THEMES = ("light", "dark")
 WIDTHS = (1440, 390)
 TALLEST = 4000
-SHOWN = {"en": "funnel.png", "zh_CN": "funnel.zh_CN.png"}
+SHOWN = {"en": "home.png", "zh_CN": "home.zh_CN.png"}
 """README's pictures: the first page as it opens."""
 
 STYLE = """
@@ -40,7 +40,7 @@ def main() -> None:
             page = opened(browser, server, width=width, dark=theme == "dark", locale=LANGUAGES[language])
             known = addresses(page)
             for name in [one for one in known if not asked.pages or (one or "start") in asked.pages]:
-                page.goto(f"{server}/{name}", wait_until="domcontentloaded")
+                page.goto(f"{server}/{name}?tour=off", wait_until="domcontentloaded")
                 take(page, asked.out / f"{name or 'start'}.{language}.{theme}.{width}.png", width)
                 if not name and (theme, width) == ("light", 1440):
                     show(page, ROOT / "docs" / SHOWN[language])

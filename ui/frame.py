@@ -25,7 +25,9 @@ STYLE = """
 [data-testid=stMain] h2, [data-testid=stMain] h3 { font-size: 1.15rem; line-height: 1.4; padding: 0.25rem 0; }
 [data-testid=stMain] h4 { font-size: 1.1rem; line-height: 1.45; padding: 0.25rem 0 0; font-weight: 600; }
 [data-testid=stSidebarHeader] { height: 2.75rem; }
-[data-testid=stSidebarUserContent] { padding-top: 0.5rem; padding-bottom: 1rem; }
+[data-testid=stSidebarContent] { display: flex; flex-direction: column; }
+[data-testid=stSidebarNav] { order: 2; }
+[data-testid=stSidebarUserContent] { order: 1; padding-top: 0.25rem; padding-bottom: 1rem; }
 [class*=text-yaml] textarea, [class*=text-json] textarea { font: 0.82rem/1.5 monospace; white-space: pre; }
 button .stMarkdownColoredBackground { position: absolute; width: 1px; overflow: hidden; clip-path: inset(50%); }
 .st-key-frame, .st-key-page { gap: 0.5rem; }
@@ -147,7 +149,7 @@ def _page(screen: Screen[Any], tables: Tables | None) -> Any:
 
 
 def aside(navigation: Mapping[str, Sequence[Any]], tables: Tables | None) -> None:
-    """Draw what stands under the navigation: what its marks mean, the search, the language."""
+    """Draw what stands over the navigation: what its marks mean, the search, the language."""
     if any(page.icon == LACKING for room in navigation.values() for page in room):
         st.caption(f"{LACKING} " + _("needs an export that is not here yet"))
     search.box()

@@ -26,7 +26,8 @@ STYLE = """
 .st-key-home-findings { align-items: stretch; }
 .st-key-home-findings > div { flex: 1 1 18rem !important; width: auto !important; }
 .st-key-page { position: relative; }
-.st-key-home-present { position: absolute; right: 0; top: 0; width: 7rem !important; align-items: flex-end; }
+.st-key-home-present { position: absolute; right: 0; top: 0; width: max-content !important; align-items: flex-end; }
+.st-key-home-present :is(div, span, button) { width: max-content !important; max-width: none; }
 .st-key-home-present p { white-space: nowrap; }
 [class*=st-key-home-card] { gap: 0.15rem; height: 100%; padding: 0.6rem 0.8rem; }
 [class*=st-key-home-finding-] { gap: 0.25rem; height: 100%; }
