@@ -32,7 +32,7 @@ check: .venv/test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# Thirty visitors on a server of its own, for about three minutes; benchmarks/load says what they do.
+# Thirty visitors on a server of its own, for about seven minutes; benchmarks/load says what they do.
 load: .venv/test
 	$(BIN)/python benchmarks/load
 

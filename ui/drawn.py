@@ -17,21 +17,22 @@ from ui.language import look
 
 def chart(answer: Answer, key: str, which: str = "chart", **at: int) -> None:
     """Draw an answer's chart, or another one that it makes: by a method of that name, which takes `at` too."""
-    seen, question = look(), answer.question
-    names = "".join(name.to_json() for name in answer.names.own)
-    spec = _spec(
-        question.digest(), answer.version, session.code_version(), seen.language, seen.dark, names, which,
-        tuple(at.items()), answer, seen,
-    )  # fmt: skip
+    seen = look()
+    spec = _spec(alike(answer, seen), seen.dark, which, tuple(at.items()), answer, seen)
     # Streamlit takes what it is given apart.
     st.vega_lite_chart(spec=copy.deepcopy(spec), theme=None, width="stretch", key=key)
 
 
+def alike(answer: Answer, seen: Look) -> tuple[str, ...]:
+    """Return what makes an answer read alike: its question, data and code, the language, and what codes are called."""
+    names = "".join(name.to_json() for name in answer.names.own)
+    return answer.question.digest(), answer.version, session.code_version(), seen.language, names
+
+
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _spec(
-    question: str, data: str, code: str, language: str, dark: bool, names: str, which: str,
-    at: tuple[tuple[str, int], ...], _answer: Answer, _look: Look,
-) -> dict[str, Any]:  # fmt: skip
+    alike: tuple[str, ...], dark: bool, which: str, at: tuple[tuple[str, int], ...], _answer: Answer, _look: Look
+) -> dict[str, Any]:
     """Return the chart as Vega-Lite, as Streamlit makes it of Altair's each time anew."""
     from altair.utils import schemapi  # with what draws, when it is first needed
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import streamlit as st
@@ -12,17 +12,49 @@ from analysis.answer import Answer
 from analysis.charts import Plot
 from analysis.glossary import term_of
 from analysis.messages import Span
+from ui import drawn
 from ui.language import _, current, look, shown
 
 SENTENCE = 60
 """Longer texts are sentences: they stand in the second column, in rows so high that Streamlit breaks lines."""
+KEPT = 2000
+"""Rows of a table up to which it is kept as it was laid out."""
 
 
 def table(answer: Answer, name: str, columns: Sequence[str] = (), **only: int) -> None:
     """Draw one of an answer's tables, or some columns and rows of it, with people's column names and units."""
+    key = drawn.alike(answer, look())
+    if len(answer.frames[name]) > KEPT:  # laid out each time: many of these would hold much memory
+        laid = _lay(answer, name, tuple(columns), tuple(only.items()))
+    else:
+        laid = _laid(key, name, tuple(columns), tuple(only.items()), answer)
+    st.dataframe(
+        laid.frame, column_config=laid.config, column_order=laid.order, row_height=laid.height, hide_index=True,
+        width="stretch", placeholder="",
+    )  # fmt: skip
+
+
+class Laid(NamedTuple):
+    """A table as it is drawn."""
+
+    frame: pd.DataFrame
+    config: dict[str, Any]
+    order: list[str]
+    height: int | None
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def _laid(
+    alike: tuple[str, ...], name: str, columns: tuple[str, ...], only: tuple[tuple[str, int], ...], _answer: Answer
+) -> Laid:
+    """Return a table laid out, once for all who read it alike."""
+    return _lay(_answer, name, columns, only)
+
+
+def _lay(answer: Answer, name: str, columns: tuple[str, ...], only: tuple[tuple[str, int], ...]) -> Laid:
     plot = answer.plot(name, look())
     whole = answer.shown(name, current())
-    for column, code in only.items():
+    for column, code in only:
         whole = whole[whole[column] == code].reset_index(drop=True)
     whole = whole[list(columns)] if columns else whole
     frame, config = whole.copy(), {}
@@ -32,10 +64,7 @@ def table(answer: Answer, name: str, columns: Sequence[str] = (), **only: int) -
     for column in told:
         config[column]["width"] = 420
     order = list(dict.fromkeys([*frame.columns[:1], *told, *frame.columns]))
-    st.dataframe(
-        frame, column_config=config, column_order=order, row_height=72 if told else None, hide_index=True,
-        width="stretch", placeholder="",
-    )  # fmt: skip
+    return Laid(frame, config, order, 72 if told else None)
 
 
 def _longest(values: Any) -> int:

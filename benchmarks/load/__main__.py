@@ -1,11 +1,13 @@
 """How long do thirty visitors wait for their answers, and what does an answer cost the server?
 
-    python benchmarks/load [--visitors 30] [--seconds 75] [--only stay|walk]
+    python benchmarks/load [--visitors 30] [--seconds 75] [--only stay|walk|bring|hog|soak]
 
-It starts the app on a folder of its own, waits until it is warm, and lets visitors come: first some who stay on the
-Funnel page and change one control, whose answers the server soon has all; then some who walk through every page and
-choose other days, about half of whose questions nobody asked before. The driver runs on the same machine: what it takes
-itself is printed beside.
+It starts the app on a folder of its own, waits until it is warm, and lets visitors come: some who stay on the Funnel
+page and change one control, whose answers the server soon has all; some who walk through every page and choose other
+days, about half of whose questions nobody asked before; all who import a file at the same moment. Then one person takes
+all that a person may while the others walk, and the others' waiting is compared with before.
+`--only soak --seconds 1800` walks for half an hour and looks at memory, threads and files. The driver runs on the same
+machine: what it takes itself is printed beside.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import argparse
 import asyncio
 import os
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -22,17 +25,34 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
-from client import Session
-from visitors import PAGES, Seen, Visit, crowd, stays, walks
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT))
+
+from client import Session  # noqa: E402 - beside this file; what follows is the app's
+from visitors import PAGES, Seen, Visit, brings, crowd, stays, takes_all, walks  # noqa: E402
+
+from analysis import open_workspace  # noqa: E402
+
+ROWS = 5000
+"""Rows that each visitor imports."""
 CROWDS: dict[str, tuple[str, Visit, float]] = {
-    "stay": ("stay on the Funnel page", stays, 1.0),
-    "walk": ("walk through all pages", walks, 2.0),
+    "stay": ("stay on the Funnel page", stays, 0.8),
+    "walk": ("walk through all pages", walks, 1.5),
 }
 """What each crowd is called, what it does, and the seconds within which 95% of its answers are to come."""
+KINDS = (*CROWDS, "bring", "hog", "soak")
+
+
+class Place(NamedTuple):
+    """A server that runs: where, which process, and where its workspaces are."""
+
+    base: str
+    process: psutil.Process
+    folder: Path
 
 
 def main() -> None:
@@ -40,20 +60,98 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--visitors", type=int, default=30)
     parser.add_argument("--seconds", type=float, default=75)
-    parser.add_argument("--only", choices=list(CROWDS))
+    parser.add_argument("--only", choices=KINDS)
     asked = parser.parse_args()
-    with served() as (base, process):
-        asyncio.run(warmed(base))
-        for name, (label, visit, aim) in CROWDS.items():
-            if asked.only in (None, name):
-                before, own = used(process), time.process_time()
-                seen = asyncio.run(crowd(base, visit, asked.visitors, asked.seconds))
-                report(f"{asked.visitors} {label}", seen, used(process) - before, time.process_time() - own, aim)
-        print(f"server: {process.memory_info().rss / 2**20:.0f} MB, {process.num_threads()} threads")
+    with served() as place:
+        asyncio.run(warmed(place.base))
+        for name in (asked.only,) if asked.only else KINDS[:-1]:
+            if name in CROWDS:
+                walked(place, name, asked.visitors, asked.seconds)
+            else:
+                {"bring": bring, "hog": hog, "soak": soak}[name](place, asked.visitors, asked.seconds)
+        print(f"server: {place.process.memory_info().rss / 2**20:.0f} MB, {place.process.num_threads()} threads")
+
+
+def walked(place: Place, name: str, visitors: int, seconds: float) -> Seen:
+    """Let a crowd come, and print what it saw."""
+    label, visit, aim = CROWDS[name]
+    before, own = used(place.process), time.process_time()
+    seen = asyncio.run(crowd(place.base, visit, visitors, seconds))
+    report(f"{visitors} {label}", seen, used(place.process) - before, time.process_time() - own, aim)
+    return seen
+
+
+def bring(place: Place, visitors: int, seconds: float) -> int:
+    """Let everybody import a file at the same moment; return how many rows are there then of how many that came."""
+    seen = asyncio.run(crowd(place.base, brings(ROWS), visitors, 1))
+    until, count = time.monotonic() + max(120.0, seconds), 0
+    while count < visitors * ROWS and time.monotonic() < until:
+        time.sleep(1)
+        count = sum(map(rows, place.folder.glob("*.duckdb")))
+    print(f"{visitors} import {ROWS} rows at once: {count} of {visitors * ROWS} rows are there")
+    print(f"  seconds: p50 {share(seen.answers, 0.5):.2f}, p95 {share(seen.answers, 0.95):.2f}, "
+          f"errors: {len(seen.errors)} {'; '.join(sorted(set(seen.errors))[:3])}", flush=True)  # fmt: skip
+    return count
+
+
+def rows(path: Path) -> int:
+    """Return how many events a workspace holds; the sample is nobody's import."""
+    if path.name.startswith("sample-"):
+        return 0
+    here = open_workspace(path, read_only=True)
+    try:
+        return here.tables().count("events")
+    finally:
+        here.close()
+
+
+def hog(place: Place, visitors: int, seconds: float) -> float:
+    """Let others walk, without and with one person who takes all that a person may; return by how much p95 changes."""
+    alone = walked(place, "walk", visitors, seconds)
+    asked: list[int] = []
+
+    async def beside() -> Seen:
+        seen, count = await asyncio.gather(
+            crowd(place.base, walks, visitors, seconds), takes_all(place.base, time.monotonic() + seconds)
+        )
+        asked.append(count)
+        return seen
+
+    seen = asyncio.run(beside())
+    p95, before = share(seen.answers, 0.95), share(alone.answers, 0.95)
+    print(f"{visitors} walk beside one who takes all that one may ({asked[0]} long questions): p95 {p95:.2f} s, "
+          f"without {before:.2f} s: {p95 / before - 1:+.0%} (aim: under 20%)", flush=True)  # fmt: skip
+    return p95 / before - 1
+
+
+def soak(place: Place, visitors: int, seconds: float) -> None:
+    """Let a crowd walk for long; print how memory grows in the last three quarters, and what is left afterwards."""
+    threads, files = place.process.num_threads(), len(place.process.net_connections()) + len(place.process.open_files())
+    sizes: list[tuple[float, float]] = []
+
+    async def looked() -> None:
+        while True:
+            sizes.append((time.monotonic() / 60, place.process.memory_info().rss / 2**20))
+            await asyncio.sleep(5)
+
+    async def both() -> Seen:
+        looking = asyncio.create_task(looked())
+        seen = await crowd(place.base, walks, visitors, seconds)
+        looking.cancel()
+        return seen
+
+    seen = asyncio.run(both())
+    later = sizes[len(sizes) // 4 :]
+    slope = statistics.linear_regression([at for at, _ in later], [size for _, size in later]).slope
+    time.sleep(60)
+    left = len(place.process.net_connections()) + len(place.process.open_files())
+    print(f"{visitors} walk for {seconds / 60:.0f} minutes: {len(seen.answers)} answers, {len(seen.errors)} errors")
+    print(f"  memory: {slope:+.2f} MB a minute (aim: under 1); threads {threads} before, {place.process.num_threads()} "
+          f"after; files {files} before, {left} after", flush=True)  # fmt: skip
 
 
 @contextmanager
-def served() -> Iterator[tuple[str, psutil.Process]]:
+def served() -> Iterator[Place]:
     """Serve the app on a free port from workspaces of its own, as `make run` does."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -66,7 +164,7 @@ def served() -> Iterator[tuple[str, psutil.Process]]:
         )
         try:
             answering(base)
-            yield base, psutil.Process(process.pid)
+            yield Place(base, psutil.Process(process.pid), Path(folder))
         finally:
             process.terminate()
             process.wait(timeout=30)
@@ -83,11 +181,11 @@ def answering(base: str) -> None:
     raise TimeoutError(base)
 
 
-async def warmed(base: str) -> None:
+async def warmed(base: str, pages: Sequence[str] = PAGES) -> None:
     """See every page once, and give what is compiled beside the pages the time it takes."""
     session = Session(base)
     await session.open()
-    for page in PAGES:
+    for page in pages:
         await session.visit(page)
     await session.close()
     await asyncio.sleep(5)

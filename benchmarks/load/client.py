@@ -37,11 +37,12 @@ class Session:
     def __init__(self, base: str) -> None:
         self._base, self._page, self._query, self._hash = base, "", "", ""
         self._widgets: dict[str, Widget] = {}
+        self._id = self._cookie = ""
         self.errors: list[str] = []
 
     async def open(self) -> None:
         """Connect, as a browser does that comes for the first time."""
-        token = await asyncio.to_thread(self._token)
+        token = self._cookie = await asyncio.to_thread(self._token)
         self._socket = await websockets.connect(
             f"ws://{self._base}/_stcore/stream",
             subprotocols=[websockets.Subprotocol("streamlit"), websockets.Subprotocol(token)],
@@ -57,10 +58,49 @@ class Session:
             cookie = answer.headers.get("set-cookie") or ""
         return cookie.split(";")[0].split("=", 1)[1] if "=" in cookie else ""
 
-    async def visit(self, page: str) -> float:
-        """Go to a page by its address, "" for the first one; return the seconds until it is done."""
+    async def visit(self, page: str, query: str | None = None) -> float:
+        """Go to a page by its address, "" for the first one; return the seconds until it is done.
+
+        A `query` is what stands behind the question mark of a link that is followed; without one the page is gone to
+        from where the visitor is.
+        """
         self._page, self._hash = page, ""
+        if query is not None:
+            self._query = query
         return await self.rerun()
+
+    async def press(self, key: str) -> float:
+        """Press a button; return the seconds until the page is done."""
+        return await self.rerun(WidgetState(id=self._drawn_widget(key).id, trigger_value=True))
+
+    async def bring(self, key: str, name: str, content: bytes) -> float:
+        """Upload a file to the field with a key, as a browser does; return the seconds until the page is done."""
+        message = BackMsg()
+        asked = message.file_urls_request
+        asked.request_id, asked.session_id = name, self._id
+        asked.file_names.append(name)
+        await self._socket.send(message.SerializeToString())
+        while True:
+            got = ForwardMsg.FromString(await asyncio.wait_for(self._socket.recv(), PATIENCE))
+            if got.WhichOneof("type") == "file_urls_response":
+                break
+        (urls,) = got.file_urls_response.file_urls
+        await asyncio.to_thread(self._put, urls.upload_url, name, content)
+        state = WidgetState(id=self._drawn_widget(key).id)
+        file = state.file_uploader_state_value.uploaded_file_info.add()
+        file.file_id, file.name, file.size = urls.file_id, name, len(content)
+        file.file_urls.CopyFrom(urls)
+        return await self.rerun(state)
+
+    def _put(self, url: str, name: str, content: bytes) -> None:
+        edge = "edge-of-the-file"
+        head = f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
+        body = head.encode() + content + f"\r\n--{edge}--\r\n".encode()
+        headers = {"Content-Type": f"multipart/form-data; boundary={edge}", "X-Xsrftoken": self._cookie}
+        headers |= {"Cookie": f"_streamlit_xsrf={self._cookie}"}
+        request = urllib.request.Request(f"http://{self._base}{url}", body, headers, method="PUT")
+        with urllib.request.urlopen(request, timeout=PATIENCE):
+            pass
 
     async def rerun(self, *states: WidgetState) -> float:
         """Run the page with controls as they now are; return the seconds until it is done."""
@@ -72,6 +112,7 @@ class Session:
             match got.WhichOneof("type"):
                 case "new_session":
                     self._hash = got.new_session.page_script_hash
+                    self._id = got.new_session.initialize.session_id or self._id
                 case "navigation":
                     self._hash = got.navigation.page_script_hash or self._hash
                 case "page_info_changed":
@@ -106,6 +147,12 @@ class Session:
     def widget(self, key: str) -> Widget | None:
         """Return the control with a key, where one was drawn; of several the last."""
         return next((widget for id, widget in reversed(self._widgets.items()) if id.endswith(f"-{key}")), None)
+
+    def _drawn_widget(self, key: str) -> Widget:
+        found = self.widget(key)
+        if found is None:
+            raise LookupError(f"the page has no {key}")
+        return found
 
     async def close(self) -> None:
         """Leave."""

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 
 from client import Session, chosen, dated
 
+from analysis import Simulation
+from analysis.sharing import links
+
 PAGES = (
     "", "funnel", "paths", "speed", "retention", "participation", "nodes", "attribution", "lifecycle", "budget",
     "reallocation", "data",
@@ -73,6 +76,41 @@ async def walks(session: Session, chance: random.Random, until: float, seen: See
         days = _new_days(chance) if chance.random() < 0.5 else chance.choice(KNOWN)
         states = [dated(widget, day) for widget, day in zip(fields, days, strict=True) if widget]
         seen.note(await session.rerun(*states), page, days)
+
+
+def brings(rows: int) -> Visit:
+    """Return a visit that imports a file of so many rows into a workspace of its own."""
+
+    async def visit(session: Session, chance: random.Random, until: float, seen: Seen) -> None:
+        await session.visit("data")
+        lines = [
+            f"u{chance.randrange(10**6)},2026-11-{1 + n % 28:02d}T{n % 24:02d}:00:00+08:00,view" for n in range(rows)
+        ]
+        content = "\n".join(["user_id,timestamp,event", *lines, ""]).encode()
+        seen.answers.append(await session.bring("data.files.0", "events.csv", content))
+        seen.answers.append(await session.press("data.import"))
+
+    return visit
+
+
+async def takes_all(base: str, until: float) -> int:
+    """Ask for long simulations that nobody asked before, six at a time, and bring large files: one person's worst."""
+    asked = 0
+
+    async def one(n: int) -> None:
+        nonlocal asked
+        session, chance = Session(base), random.Random(n)
+        await session.open()
+        await session.visit("data")
+        await session.bring("data.files.0", "large.csv", b"user_id,timestamp,event\n" + b"x" * 20 * 2**20)
+        while time.monotonic() < until:
+            question = Simulation(runs=300, seed=chance.randrange(2**31 - 1))
+            await session.visit("reallocation", f"question={links.encode(question)}")
+            asked += 1
+        await session.close()
+
+    await asyncio.gather(*(one(n) for n in range(6)))
+    return asked
 
 
 def _new_days(chance: random.Random) -> Days:

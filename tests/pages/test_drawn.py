@@ -12,7 +12,7 @@ from harness import headline, run
 from analysis import DisplayName, Funnel
 from analysis.answer import Answer
 from analysis.journey.funnel.question import FunnelAnswer
-from ui import drawn
+from ui import drawn, tabled
 from ui.language import look
 
 Sent = tuple[str, list[tuple[str, bytes]], str, str]
@@ -58,3 +58,21 @@ def test_it_is_made_once_for_each_way_to_look_at_it(opened, own, monkeypatch: py
     own.keep("name", DisplayName(column="event", code="view", language="en", name="saw the page"))
     assert "saw the page" in str(charts(run(app))) + headline(app)
     assert made == ["en", "zh_CN", "en"]
+
+
+@pytest.mark.parametrize("page", ["funnel", "attribution"])
+def test_a_table_is_laid_out_once_and_shown_as_if_it_were_each_time(
+    opened, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    tabled._laid.clear()
+    laid: list[str] = []
+    lay = tabled._lay
+    monkeypatch.setattr(tabled, "_lay", lambda answer, name, *rest: laid.append(name) or lay(answer, name, *rest))
+    first = [table.value for table in opened(page).dataframe]
+    made = len(laid)
+    again = [table.value for table in opened(page).dataframe]
+    assert made
+    assert len(laid) == made + sum(len(table) > tabled.KEPT for table in first)
+    assert all(one.equals(other) for one, other in zip(first, again, strict=True))
+    assert opened(page, language="zh_CN").dataframe
+    assert len(laid) > made

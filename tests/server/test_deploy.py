@@ -117,13 +117,13 @@ def test_people_come_through_it_bring_files_and_find_their_place_after_a_restart
             _ready(served.port)
             assert browser.get("/readyz").status_code == 200  # of this machine
         with Visitor(served) as visitor:
-            session = visitor.visit().session
+            session = visitor.visit("funnel").session
             visitor.run(visitor.chosen("funnel.breakdown", visitor.widget("funnel.breakdown").options[1]))
             place, headline = visitor.query, _headline(visitor)
             assert "question=" in place
             _uploads(served, session)
     with serving(served.folder, settings(), served.port), Visitor(served, query=place) as visitor:
-        assert _headline(visitor.visit()) == headline
+        assert _headline(visitor.visit("funnel")) == headline
 
 
 def _ready(port: int) -> None:
