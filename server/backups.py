@@ -161,10 +161,14 @@ class Backups:
         return _backup(target)
 
     def _copy(self, path: Path, target: Path) -> None:
-        if self._shelf is not None:
-            self._shelf.open(path).copy(target)
-            return
-        with closing(open_workspace(path, read_only=True)) as here:  # the server may have it open
+        try:
+            if self._shelf is not None:
+                self._shelf.open(path).copy(target)
+                return
+        except WorkspaceError as error:
+            if error.code != "locked":  # two servers on one folder
+                raise
+        with closing(open_workspace(path, read_only=True)) as here:  # another program may have it open
             here.copy(target)
 
     def round(self, now: dt.datetime | None = None) -> Round:

@@ -10,7 +10,6 @@ import streamlit as st
 
 from analysis.errors import SluiceError
 from analysis.messages import Message, say
-from analysis.sharing import downloads
 from analysis.workspace import WorkspaceFile
 from analysis.workspace.away import TRASH, PutAway
 from server.rights import Action
@@ -129,7 +128,7 @@ def _one(files: dict[str, WorkspaceFile]) -> None:
             if here.may(Action.RENAME):
                 _rename(id, file)
             if here.may(Action.COPY):
-                _download(id)
+                workspaces.download(here, file.path, f"{KEY}.download", _("Download"))
             if here.may(Action.ARCHIVE):
                 st.button(_("Archive"), icon=":material/archive:", key=f"{KEY}.archive", on_click=_do,
                           args=(lambda: _archived(id, file.name),))  # fmt: skip
@@ -146,20 +145,6 @@ def _rename(id: str, file: WorkspaceFile) -> None:
         st.text_input(_("Name"), file.name, key=f"{KEY}.name.{id}", max_chars=80)
         st.button(_("Rename"), type="primary", key=f"{KEY}.rename", on_click=_do,
                   args=(lambda: _renamed(id, file.name),))  # fmt: skip
-
-
-def _download(id: str) -> None:
-    here = session.in_hands(id)  # the file is made in another thread, which does not know the session
-    st.download_button(
-        _("Download"),
-        data=lambda: downloads.workspace(here),
-        file_name=f"{id}.duckdb",
-        mime="application/octet-stream",
-        icon=":material/download:",
-        on_click="ignore",
-        key=f"{KEY}.download",
-        help=_("All of it in one file, as it is at this moment."),
-    )
 
 
 def _delete(id: str, file: WorkspaceFile) -> None:

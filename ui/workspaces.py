@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from analysis.sharing import downloads
+from server.allowed import Allowed
 from server.rights import Action
 from ui import account, session, sharing, who
 from ui.controls import told_apart
@@ -47,14 +50,29 @@ def backup() -> None:
     here = session.workspace()  # the file is made in another thread, which does not know the session
     if here.read_only or not here.may(Action.COPY):
         return
+    download(here, here.path, f"{KEY}.copy", _("Download a copy of this workspace"))
+
+
+def download(here: Allowed, path: Path, key: str, label: str) -> None:
+    """Offer a workspace as a file, unless that is too large to pass through the server's memory."""
+    if not downloads.fits(path):
+        st.caption(
+            _(
+                "With {mb} MB it is too large to be downloaded here. On the server, "
+                "`python -m server.backups make {id}` writes a copy.",
+                mb=f"{path.stat().st_size / 1e6:,.0f}",
+                id=path.stem,
+            )
+        )
+        return
     st.download_button(
-        _("Download a copy of this workspace"),
+        label,
         data=lambda: downloads.workspace(here),
-        file_name=f"{here.path.stem}.duckdb",
+        file_name=f"{path.stem}.duckdb",
         mime="application/octet-stream",
         icon=":material/download:",
         on_click="ignore",
-        key=f"{KEY}.copy",
+        key=key,
         help=_(
             "All of it in one file, as it is at this moment. Put it into the folder of workspaces to go back to it."
         ),

@@ -13,6 +13,8 @@ from analysis.workspace import Workspace
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What a formula may begin with (OWASP, CSV injection)."""
+LARGEST = 500_000_000
+"""Bytes of a workspace that is still offered."""
 _INSIDE = re.compile(r"([;\t\r\n])(?=[\s\"]*[=+\-@＝＋－＠])")
 """Where a cell ends, and a formula begins, in a spreadsheet that takes not commas but these for what separates."""
 
@@ -51,6 +53,11 @@ def parquet(frame: pd.DataFrame) -> bytes:
     out = io.BytesIO()
     frame.to_parquet(out, index=False)
     return out.getvalue()
+
+
+def fits(path: Path) -> bool:
+    """Say whether a workspace's file may be offered as a download: all of it passes through memory."""
+    return path.stat().st_size <= LARGEST
 
 
 def workspace(here: Workspace) -> bytes:

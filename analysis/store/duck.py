@@ -106,14 +106,14 @@ def connect(
     return con
 
 
-def is_open_here(path: Path) -> bool:
-    """Say whether anything in this process still reads a file: DuckDB refuses to open it in another way meanwhile."""
+def is_open(path: Path) -> bool:
+    """Say whether anything still reads a file, here or elsewhere: DuckDB refuses to open it otherwise meanwhile."""
     try:
         duckdb.connect(str(path), True, config={**_SAFE, "threads": "1"}).close()
     except duckdb.ConnectionException:
         return True
-    except duckdb.Error:  # it cannot be opened at all
-        return False
+    except duckdb.Error as error:  # another program has it, or it cannot be opened at all
+        return "set lock" in str(error)
     return False
 
 

@@ -193,7 +193,7 @@ def _moved(source: Path, target: Path) -> Path:
         if target.exists():
             text = say("There is a {path} there already. Rename one of the two files.", path=target.name)
             raise WorkspaceError.because(text, "name-taken")
-        if duck.is_open_here(source):
+        if duck.is_open(source):
             raise opening.in_use(source)
         _log_into_file(source)
         for part in (*logs_of(source), source):

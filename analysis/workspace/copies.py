@@ -91,7 +91,7 @@ def put_in_place(beside: Path, path: Path) -> None:
 
     Where a log is left, what is in it is not in the file, and the file stays; as it does where a frame still reads it.
     """
-    if not logs_of(path) and not logs_of(beside) and not duck.is_open_here(path):
+    if not logs_of(path) and not logs_of(beside) and not duck.is_open(path):
         beside.replace(path)
         settle(path.parent)
 

@@ -8,6 +8,7 @@ import pytest
 from harness import errors, run, stands_on
 
 from analysis import Contents, Funnel, read_export
+from analysis.sharing import downloads
 from analysis.workspace import Workspace, away
 from ui import session
 
@@ -120,6 +121,15 @@ def test_a_question_on_a_damaged_file_says_so(mine: Workspace) -> None:
         Funnel(steps=("view", "cart")).run(mine.tables())
     assert session.shelf().give_back(mine.path)
     away.delete(mine.path)
+
+
+def test_one_that_is_too_large_to_download_says_how_a_copy_is_taken(
+    opened, mine: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloads, "LARGEST", mine.path.stat().st_size - 1)
+    app = opened("workspaces", workspace=mine.path.stem)
+    assert any(f"server.backups make {mine.path.stem}" in one.value for one in app.caption)
+    assert not app.get("download_button")
 
 
 def test_all_are_backed_up_by_one_button(opened, mine: Workspace) -> None:

@@ -176,6 +176,23 @@ def test_a_round_backs_up_what_was_used_since_and_says_what_failed(here: Workspa
     assert len(backups.of(here.path.stem)) == 2 and len(backups.of(other.path.stem)) == 1
 
 
+def test_one_that_another_server_has_open_is_backed_up_too(here: Workspace, tmp_path: Path) -> None:
+    """A second server on the folder, whose shelf finds it locked."""
+    here.keep("theirs", Contents())
+    code = """
+import sys
+from pathlib import Path
+from analysis.workspace.shelf import Shelf
+from server.backups import Backups
+print(Backups(Path(sys.argv[1]).parent, shelf=Shelf()).make(Path(sys.argv[1])).path)
+"""
+    run = subprocess.run([sys.executable, "-c", code, str(here.path)], cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    copy = open_workspace(run.stdout.strip(), read_only=True)
+    assert [kept.name for kept in copy.kept(Contents)] == ["theirs"]
+    copy.close()
+
+
 def test_the_newest_of_days_and_weeks_are_kept(backups: Backups, here: Workspace) -> None:
     place = backups.kept / here.path.stem
     place.mkdir(parents=True)
