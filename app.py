@@ -6,7 +6,7 @@ import streamlit as st
 
 st.set_page_config(page_title="Sluice", page_icon="ui/icon.png", layout="wide")
 with st.spinner("Starting… / 正在启动…"):  # a server's first visitor waits for these
-    from ui import account, address, filters, frame, importing, once, session
+    from ui import account, address, filters, frame, importing, once, session, tour
     from ui.language import _
     from ui.page import DOOR
     from ui.screens import DATA, HOME, NOTEBOOKS
@@ -35,5 +35,6 @@ with st.sidebar:
     if page.url_path != "data":
         importing.follow()
 st.session_state[DOOR] = True
+tour.draw(page.url_path)
 page.run()
 address.drawn()

@@ -42,6 +42,51 @@ NARROW = 420
 FONT = '"Source Sans", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif'
 
 
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours, 1 to 21 (WCAG 2.2, relative luminance).
+
+    Examples
+    --------
+    >>> contrast("#000000", "#FFFFFF"), round(contrast("#767676", "#FFFFFF"), 2)
+    (21.0, 4.54)
+    """
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = [part / 255 for part in _parts(colour)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def _parts(colour: str) -> tuple[int, ...]:
+    return tuple(bytes.fromhex(colour.removeprefix("#")))
+
+
+def mixed(one: str, other: str, share: float) -> str:
+    """Return a colour of which a share is another one, as a scale that interpolates "rgb" draws it.
+
+    Examples
+    --------
+    >>> mixed("#000000", "#FFFFFF", 0.2)
+    '#333333'
+    """
+    pairs = zip(_parts(one), _parts(other), strict=True)
+    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
+
+
+def inks(fills: Sequence[str]) -> list[str]:
+    """Return for each fill of a cell in which colour its words can be read: black or white, whichever is plainer."""
+    return [max((INK, "#FFFFFF"), key=lambda ink: contrast(ink, fill)) for fill in fills]
+
+
+LEGIBLE = 4.5
+"""The least contrast of letters (WCAG 2.2, level AA)."""
+INK = "#24292F"
+"""Of letters on a light ground."""
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """Who looks: their language, whether their screen is dark, and what they call the codes in the data."""
@@ -55,9 +100,27 @@ class Look:
         return words.text(self.language, self.names) if isinstance(words, Message) else translate(words, self.language)
 
     @property
+    def ground(self) -> str:
+        """Colour of the page, as `.streamlit/config.toml` has it."""
+        return "#14181D" if self.dark else "#FFFFFF"
+
+    def letters(self, colour: str, on: str | None = None) -> str:
+        """Return a colour as letters have it: darker or lighter until it can be read on the page, or on another colour.
+
+        Examples
+        --------
+        >>> Look().letters("#56B4E9"), Look(dark=True).letters("#56B4E9")
+        ('#3a7a9e', '#56B4E9')
+        """
+        ground = on or self.ground
+        towards = max(("#000000", "#FFFFFF"), key=lambda end: contrast(end, ground))
+        steps = (colour, *(mixed(colour, towards, share / 50) for share in range(1, 51)))
+        return next(shade for shade in steps if contrast(shade, ground) >= LEGIBLE)
+
+    @property
     def ink(self) -> str:
         """Colour of text and marks that carry no category."""
-        return "#E6E8EB" if self.dark else "#24292F"
+        return "#E6E8EB" if self.dark else INK
 
     @property
     def faint(self) -> str:
@@ -138,6 +201,8 @@ class Plot:
             return alt.Axis(**{"labelExpr": _ROUND[self.look.language.startswith("zh")], "tickCount": 5, **changes})
         if unit == "points":
             return alt.Axis(**{"labelExpr": _POINTS, "tickCount": 5, **changes})
+        if unit == "day":
+            return alt.Axis(**{"labelExpr": _DAYS, "tickCount": 5, **changes})
         return alt.Axis(**{"format": _TICKS.get(unit, ""), "tickCount": 5, **changes})
 
     def x(self, column: str, **changes: Any) -> alt.X:
@@ -190,11 +255,13 @@ class Plot:
 
 
 _POINTS = "datum.value ? format(100 * datum.value, '+.3~f') : '0'"
+_DAYS = "dayofyear(datum.value) == 1 ? timeFormat(datum.value, '%Y') : timeFormat(datum.value, '%m-%d')"
+"""A day on an axis; where a year begins, the year."""
 _FORMATS = {
     "share": ".1%", "points": "+.1%", "count": ",d", "money": ",.2f", "ratio": ",.2f", "number": ",.2f",
     "seconds": ",.1f", "time": "%Y-%m-%d %H:%M", "day": "%Y-%m-%d",
 }  # fmt: skip
-_TICKS = {"share": ".0%", "ratio": ",.3~f", "seconds": ",.3~f", "time": "%m-%d", "day": "%m-%d"}
+_TICKS = {"share": ".0%", "ratio": ",.3~f", "seconds": ",.3~f", "time": "%m-%d"}
 _ROUND = (
     "abs(datum.value) >= 1e6 ? format(datum.value / 1e6, ',.3~f') + 'M' : "
     "abs(datum.value) >= 1e4 ? format(datum.value / 1e3, ',.3~f') + 'k' : format(datum.value, ',.3~f')",
@@ -274,7 +341,13 @@ def rows(column: str, order: Sequence[str], *, lines: int = 1) -> alt.Y:
 
 
 def colours(shown: Sequence[str], universe: Sequence[str]) -> alt.Scale:
-    """Return a colour scale in which a name keeps its colour whatever else is shown.
+    """Return :func:`fills` as a scale."""
+    own = fills(shown, universe)
+    return alt.Scale(domain=list(own), range=list(own.values()))
+
+
+def fills(shown: Sequence[str], universe: Sequence[str]) -> dict[str, str]:
+    """Return the colour of each name: it keeps it whatever else is shown.
 
     Parameters
     ----------
@@ -285,8 +358,7 @@ def colours(shown: Sequence[str], universe: Sequence[str]) -> alt.Scale:
     """
     order = {name: i for i, name in enumerate(universe)}
     own = {name: PALETTE[order.get(name, len(order)) % len(PALETTE)] for name in shown}
-    own |= {TOTAL: "#6B7480", NOT_SET: "#B0B7BF"}
-    return alt.Scale(domain=list(shown), range=[own[name] for name in shown])
+    return own | {name: grey for name, grey in ((TOTAL, "#6B7480"), (NOT_SET, "#B0B7BF")) if name in own}
 
 
 def finish(chart: AnyChart, look: Look, *, describe: str, height: int | None = None) -> AnyChart:
@@ -301,6 +373,8 @@ def finish(chart: AnyChart, look: Look, *, describe: str, height: int | None = N
     ).configure(
         font=FONT,
         locale=_locale(look.language),
+        aria=False,
+        mark=alt.MarkConfig(aria=False),  # the description says what is seen; of marks a reader would hear codes
         view=alt.ViewConfig(stroke=None),
         axis=alt.AxisConfig(
             labelColor=look.ink,
@@ -312,6 +386,7 @@ def finish(chart: AnyChart, look: Look, *, describe: str, height: int | None = N
             titleFontSize=13,
             titleFontWeight="normal",
             labelLimit=220,
+            labelSeparation=6,
         ),
         legend=alt.LegendConfig(
             labelColor=look.ink,
@@ -323,7 +398,7 @@ def finish(chart: AnyChart, look: Look, *, describe: str, height: int | None = N
         ),
         header=alt.HeaderConfig(labelColor=look.ink, titleColor=look.faint, labelFontSize=13),
         text=alt.MarkConfig(color=look.ink, fontSize=13),
-        title=alt.TitleConfig(color=look.ink, fontSize=15, anchor="start"),
+        title=alt.TitleConfig(color=look.ink, fontSize=15, anchor="start", aria=False),
     )
     return finished
 

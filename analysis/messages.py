@@ -128,6 +128,8 @@ class Message:
         if language == "en":
             one = {name for name, value in self.params if isinstance(value, Integral) and value == 1}
             text = singular(text, one) if one else text
+        elif language.startswith("zh"):
+            text = closed(text, words)
         return text.format(**words)
 
     def __str__(self) -> str:
@@ -164,7 +166,7 @@ def figure(unit: str, value: float, currency: str | None) -> Message:
 
 NOUNS = (
     "attempts|buyers|campaigns|channels|cohorts|conversions|customers|days|events|experiments|files|goals|groups|journeys|lines|orders|others|people|"
-    "purchases|rows|sessions|steps|tasks|times|touchpoints|users|values|weeks"
+    "purchases|rows|sessions|steps|tasks|things|times|touchpoints|users|values|weeks"
 )
 VERBS = {"are": "is", "were": "was", "have": "has", "go": "goes", "look": "looks"}
 COUNTED = re.compile(rf"\{{(\w+)\}} ((?:(?!of |to |and |in )[a-z]+ )?)({NOUNS})\b(?: ({'|'.join(VERBS)})\b)?")
@@ -187,6 +189,29 @@ def singular(text: str, one: Collection[str]) -> str:
         return f"{{{name}}} {between}{alone}" + (f" {VERBS[verb]}" if verb else "")
 
     return COUNTED.sub(each, text)
+
+
+_CHINESE = "\u4e00-\u9fff"
+_GAP = re.compile(rf"(?<=[{_CHINESE}]) (?=\{{(\w+)\}})|(?<=\{{)(\w+)\}} (?=[{_CHINESE}])")
+"""A gap between Chinese and a placeholder: before it, or behind it."""
+
+
+def closed(text: str, words: Mapping[str, str]) -> str:
+    """Return a Chinese template without gaps beside words in Chinese: they belong beside figures and Latin letters.
+
+    Examples
+    --------
+    >>> closed("在 {channel} 花了 {n} 元", {"channel": "搜索广告", "n": "7"})
+    '在{channel}花了 {n} 元'
+    """
+
+    def each(found: re.Match[str]) -> str:
+        before, behind = found.groups()
+        word = words.get(before or behind, "")
+        chinese = re.match(f"[{_CHINESE}]", word[:1] if before else word[-1:])
+        return found[0].replace(" ", "") if chinese else found[0]
+
+    return _GAP.sub(each, text)
 
 
 def begun(sentence: str) -> str:
@@ -252,7 +277,9 @@ def _words(value: Any, language: str, names: Namer | None = None) -> str:
                 v.text(language, names) if isinstance(v, Message) else _named(v, value.column, language, names)
                 for v in value.values
             ]
-            return (value.sign or ("、" if language.startswith("zh") else ", ")).join(said)
+            signs = {", ": "、", "; ": "；"} if language.startswith("zh") else {}
+            sign = value.sign or ", "
+            return signs.get(sign, sign).join(said)
         case bool():
             return str(value)
         case int():

@@ -464,7 +464,7 @@ TERMS: tuple[Term, ...] = (
             "How recently, how often and for how much somebody bought, as scores that never part customers who "
             "are alike."
         ),
-        source="Groups after Shopify's CustomerRfmGroup",
+        source="Shopify Admin API, CustomerRfmGroup",
         kinds=("rfm",),
         labels=(
             "Days since the last purchase, half of them less",

@@ -34,6 +34,7 @@ MODULES = (
     "simulation",
     "audience",
     "audience_value",
+    "workspaces",
 )
 OLD = "SLUICE_BENCH_OLD"
 """Names the checkout of another commit for `against`, which without it has no rows."""

@@ -150,7 +150,7 @@ class Backups:
         target = self.kept / path.stem / f"{(now or _now()).strftime(_MOMENT)}.duckdb"
         if target.exists():  # twice in a second
             return _backup(target)
-        with room(target):
+        with room(target.parent):
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._copy(path, target)
         try:
@@ -171,6 +171,11 @@ class Backups:
         """Back up all workspaces that were used since their last backup, and the registry; let go of old backups.
 
         What fails is told, and takes nothing else down.
+
+        Raises
+        ------
+        WorkspaceError
+            The folder of backups cannot be written to.
         """
         now = now or _now()
         made, failed = list[Backup](), list[tuple[str, Message]]()
@@ -184,10 +189,9 @@ class Backups:
                 self._rotate(self.of(file.id))
             except SluiceError as error:
                 failed.append((file.id, error.message))
-            except OSError as error:
-                failed.append((file.id, say("{reason}", reason=str(error))))
-        self._registry(now)
-        self._note(now)
+        with room(self.kept):
+            self._registry(now)
+            self._note(now)
         return Round(now, tuple(made), tuple(failed))
 
     def _note(self, now: dt.datetime) -> None:

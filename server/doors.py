@@ -27,7 +27,7 @@ from analysis.errors import SluiceError
 from analysis.messages import N_, Message, say, translate
 from server import audit, gate
 from server.config import Config
-from server.guests import RoomError, Rooms
+from server.guests import RoomError, Rooms, no_room
 from server.people import Claims, Person, of_provider
 from server.registry import Registry
 
@@ -41,7 +41,7 @@ WHY = {
 BACK = "/sign-in/back"
 """Where the provider leads back to; it has to know this address."""
 TRIES, WHILE = 20, 60.0
-"""Wrong codes that are answered within so many seconds; whoever guesses waits."""
+"""Wrong codes that are answered at once within so many seconds; whoever goes on guessing waits."""
 STYLE = """
 body{font:16px/1.6 system-ui,"PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif;margin:0;color:#24292f;
 background:#f4f6f8;display:grid;place-items:center;min-height:100vh}
@@ -200,29 +200,36 @@ class Doors:
         given = parse_qs((await _short(request)).decode("utf-8", "replace"))
         code, nickname = (given.get(name, [""])[0] for name in ("code", "nickname"))
         address = request.client.host if request.client else ""
-        if self._guesses(address):
-            text = say("Too many wrong codes came from where you are. Wait a minute, then try again.")
-            answer = self._form(page, code, text, nickname)
-            answer.status_code = 429
-            return answer
         try:
             room = self._rooms.find(code)
             person, seat = await asyncio.to_thread(self._rooms.enter, room, nickname, self._here(request))
         except SluiceError as error:
             if isinstance(error, RoomError) and error.code == "no-room":
-                self._wrong.setdefault(address, deque(maxlen=TRIES)).append(time.monotonic())
+                return await self._wrong_code(page, address, code, nickname)
             return self._form(page, code, error.message, nickname)
         leads = f"/?workspace={seat.workspace}"
         if person == self._here(request):  # with an account, or back after a reload
             return RedirectResponse(leads, 303)
         return self._begun(person, leads, self._rooms.seconds(room))
 
-    def _guesses(self, address: str) -> bool:
-        """Say whether too many wrong codes came from an address lately; right ones do not count."""
+    async def _wrong_code(self, page: Page, address: str, code: str, nickname: str) -> Response:
+        """Say that there is no such room; slowly, where many wrong codes came from lately.
+
+        A class sits behind one address: whoever has the code comes in, however much a neighbour guesses. What keeps
+        guessers out is that there are some 850 billion codes.
+        """
         if len(self._wrong) > 10_000:
             self._wrong.clear()
-        lately = self._wrong.get(address, deque())
-        return len(lately) == TRIES and time.monotonic() - lately[0] < WHILE
+        lately = self._wrong.setdefault(address, deque(maxlen=TRIES))
+        many = len(lately) == TRIES and time.monotonic() - lately[0] < WHILE
+        lately.append(time.monotonic())
+        if not many:
+            return self._form(page, code, no_room().message, nickname)
+        await asyncio.sleep(1)
+        answer = self._form(page, code, say("Too many wrong codes came from where you are. Wait a minute, then try "
+                                            "again."), nickname)  # fmt: skip
+        answer.status_code = 429
+        return answer
 
     # ---- both
 

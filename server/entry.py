@@ -26,6 +26,7 @@ from server.doors import Doors
 from server.gate import PASS, STANDING, Gate, Scope, Told, is_loopback
 from server.guests import Rooms
 from server.limits import Uploads
+from server.people import ANYONE
 
 _FILES = b"/media/"
 TIDY = 300.0
@@ -46,8 +47,9 @@ def around() -> Mapping[str, Any]:
     except SluiceError as error:
         sys.exit(str(error))
     STANDING.append(config)
+    parts = {"middleware": middleware(config, folder(config)), "routes": routes(config, folder(config))}
     threading.Thread(target=_keep_tidy, args=(config, folder(config)), daemon=True).start()
-    return {"middleware": middleware(config, folder(config)), "routes": routes(config, folder(config))}
+    return parts
 
 
 def _whose(held: registry.Registry) -> Callable[[Scope], str]:
@@ -64,6 +66,8 @@ def _whose(held: registry.Registry) -> Callable[[Scope], str]:
 def middleware(config: Config, workspaces: Path) -> Sequence[Middleware]:
     """Return the gate as a middleware around a server of a folder of workspaces."""
     held = registry.opened(workspaces)
+    if config.sign_in.mode == "open":
+        held.known(ANYONE)
     return [
         Middleware(Gate, config=config, registry=held, wire=Streamlit()),
         Middleware(Uploads, limits=config.limits, held=running.held, whose=_whose(held)),

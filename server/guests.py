@@ -135,12 +135,13 @@ class Rooms:
 
     def close(self, room: Room, trainer: Person | None = None) -> None:
         """End a room: those in it are out, their copies go."""
-        seats = self.seats(room)
-        for seat in self._guests(room):
-            self._held.remove(seat.person)
+        seats, guests = self.seats(room), [seat.person for seat in self._guests(room)]
+        for guest in guests:
+            self._held.remove(guest)  # out at once, before their copies go
         with self._held.writing() as con:
             con.execute("DELETE FROM rooms WHERE code = ?", [room.code])
         self._let_go([seat.workspace for seat in seats])
+        self._held.erase(guests)
         self._template(room.code).unlink(missing_ok=True)
         audit.note(self._held, trainer, "room", what="closed")
 

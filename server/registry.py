@@ -104,9 +104,17 @@ class Listed:
     removed: float | None
 
 
-@lru_cache(maxsize=8)
+_OPENING = threading.Lock()
+
+
 def opened(folder: Path) -> Registry:
     """Return the registry of a folder of workspaces, open, the same for all who ask."""
+    with _OPENING:
+        return _opened(folder)
+
+
+@lru_cache(maxsize=8)
+def _opened(folder: Path) -> Registry:
     return Registry(folder / "server.db")
 
 
@@ -150,10 +158,12 @@ class Registry:
         return con
 
     def _migrate(self) -> None:
-        with self._lock:
-            version = self._con.execute("PRAGMA user_version").fetchone()[0]
+        with self.writing() as con:  # whoever comes second finds it done
+            version = con.execute("PRAGMA user_version").fetchone()[0]
             for n, script in enumerate(MIGRATIONS[version:], version + 1):
-                self._con.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {n}; COMMIT;")
+                for statement in filter(str.strip, script.split(";")):
+                    con.execute(statement)
+                con.execute(f"PRAGMA user_version = {n}")
 
     def close(self) -> None:
         """Close the file."""
@@ -211,6 +221,24 @@ class Registry:
                 "INSERT INTO people VALUES (?, NULL, ?, '', 'guest', '[]', 0, ?, ?, NULL)", [id, name, now, now]
             )
         return Person(id, name, "guest")
+
+    def known(self, person: Person) -> Person:
+        """Note somebody who signs in nowhere, such as whoever reaches an open server."""
+        now = self.clock()
+        with self.writing() as con:
+            con.execute(
+                "INSERT OR IGNORE INTO people VALUES (?, NULL, ?, '', ?, '[]', ?, ?, ?, NULL)",
+                [person.id, person.name, person.kind, person.admin, now, now],
+            )
+        return person
+
+    def erase(self, guests: Iterable[str]) -> None:
+        """Forget guests, their nicknames with them; of what they did the list keeps an id that leads nowhere."""
+        with self.writing() as con:
+            for id in guests:
+                con.execute("DELETE FROM sessions WHERE person = ?", [id])
+                con.execute("DELETE FROM presence WHERE person = ?", [id])
+                con.execute("DELETE FROM people WHERE id = ? AND kind = 'guest'", [id])
 
     def person(self, id: str) -> Person | None:
         """Return a person, also one who was removed."""

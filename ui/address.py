@@ -24,6 +24,8 @@ MOVED: Mapping[str, str] = MappingProxyType({"home": "home", "segments": "lifecy
 """Addresses that lead to a page with another one: those of earlier releases, and a name for the first page."""
 PRESENT = "present"
 """Says that a page is shown on a projector; see :mod:`ui.home.present`."""
+KEPT = (PRESENT, "tour")
+"""What stays in the address when the question changes: the projector, and how far a visitor's tour came."""
 _BEGUN, _FOLLOWED = "address.begun", "address.followed"
 
 
@@ -68,8 +70,8 @@ def put(name: str, question: Question) -> None:
     text, now = links.encode(question), st.query_params.get("question")
     session.keep(f"{name}.link", text)
     if text != now and not (now is None and text == st.session_state[f"{name}.link"]):
-        presented = {PRESENT: "1"} if st.query_params.get(PRESENT) == "1" else {}
-        st.query_params.from_dict({**_parts(question), **presented})
+        stays = {name: st.query_params[name] for name in KEPT if name in st.query_params}
+        st.query_params.from_dict({**_parts(question), **stays})
 
 
 def moved() -> list[Any]:

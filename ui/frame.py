@@ -14,7 +14,7 @@ from analysis.question import Question
 from analysis.vocabulary import TABLES
 from ui import account, filters, language, search, session, workspaces
 from ui.kept import TO_OPEN
-from ui.language import _
+from ui.language import _, look
 from ui.screens import HOME, ROOMS, SCREENS, Screen, family_of, screen_of
 
 STYLE = """
@@ -27,7 +27,9 @@ STYLE = """
 [data-testid=stSidebarHeader] { height: 2.75rem; }
 [data-testid=stSidebarUserContent] { padding-top: 0.5rem; padding-bottom: 1rem; }
 [class*=text-yaml] textarea, [class*=text-json] textarea { font: 0.82rem/1.5 monospace; white-space: pre; }
+button .stMarkdownColoredBackground { position: absolute; width: 1px; overflow: hidden; clip-path: inset(50%); }
 .st-key-frame, .st-key-page { gap: 0.5rem; }
+[data-testid=stCaptionContainer] { color: inherit; opacity: 0.78; }
 .st-key-family { gap: 0.25rem; }
 .st-key-frame button, .st-key-frame [data-baseweb=select] > div { min-height: 2rem; }
 .st-key-frame button { padding-top: 0.1rem; padding-bottom: 0.1rem; }
@@ -42,6 +44,15 @@ STYLE = """
 """A page's own words stand at the top, and on a narrow screen the answer before what it is asked with."""
 
 
+DARK = """
+<style>
+[data-tag], [data-tag] :is(span, button, svg), [data-testid=stBaseButton-primary],
+[data-testid=stBaseButton-primary] :is(p, span) { color: #14181D; }
+</style>
+"""
+"""What stands on the accent, which is light in the dark: white letters could not be read there."""
+
+
 UPLOAD = """
 <style>
 [data-testid=stFileUploaderDropzone] button p, [data-testid=stFileUploaderDropzoneInstructions] span {{ font-size: 0; }}
@@ -54,7 +65,11 @@ UPLOAD = """
 
 def style() -> None:
     """Lay pages out; the rules and their words are the app's own, nobody's text is in them."""
-    st.html(STYLE + UPLOAD.format(choose=_("Choose files"), limit=_("or drop them here; up to 1 GB each")))
+    st.html(
+        STYLE
+        + (DARK if look().dark else "")
+        + UPLOAD.format(choose=_("Choose files"), limit=_("or drop them here; up to 1 GB each"))
+    )
 
 
 def head(screen: Screen[Any], tables: Tables) -> Filter | None:

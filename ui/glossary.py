@@ -28,8 +28,9 @@ def draw() -> None:
     terms = [by_name[one.key] for one in found] if found is not None else _in_order()
     if not terms:
         st.markdown(_("Nothing is called so. Try one word of it, in English or Chinese."))
-    for term in terms:
-        _draw(term)
+    with st.container(key="glossary-terms"):
+        for term in terms:
+            _draw(term)
 
 
 def _in_order() -> list[Term]:

@@ -14,7 +14,7 @@ def under(kind: str, page: str) -> None:
     found = guide(kind, current())
     if found is None:
         return
-    fold = st.expander(_("How is this worked out?"), key=f"{page}.guide", on_change="rerun")
+    fold = st.expander(_("Method, formula and pitfalls"), key=f"{page}.guide", on_change="rerun")
     if not fold.open:
         return
     with fold:

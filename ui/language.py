@@ -68,9 +68,14 @@ def shown(words: str | Message) -> str:
     return re.sub(r"([\\`*_{}\[\]()#+!|<>~$:])", r"\\\1", text)
 
 
+def unseen(words: str) -> str:
+    """Return a label that only a screen reader speaks: of a button that shows an icon alone, see :mod:`ui.frame`."""
+    return f":gray-background[{shown(words)}]"
+
+
 def look() -> Look:
     """Return how charts should be drawn for this reader."""
     return Look(language=current(), dark=st.context.theme.type == "dark")
 
 
-__all__ = ["N_", "_", "current", "listed", "look", "settle", "shown", "switch"]
+__all__ = ["N_", "_", "current", "listed", "look", "settle", "shown", "switch", "unseen"]

@@ -16,6 +16,7 @@ from analysis.records import Record
 from analysis.search import Entry, search
 from analysis.terms import TERMS
 from ui import session
+from ui.going import go
 from ui.kept import TO_OPEN
 from ui.language import N_, _, shown
 from ui.notebook import desk
@@ -130,10 +131,7 @@ def _open(hit: Entry) -> None:
 
 
 def _open_page(key: str) -> None:
-    name, *kind = key.split()
-    if kind and SCREENS[name].views:
-        st.session_state[f"{name}.view"] = st.session_state[f"{name}.view.start"] = kind[0]
-    st.switch_page(SCREENS[name].page if name in SCREENS else f"pages/{name}.py")
+    go(*key.split())
 
 
 def _open_question(key: str) -> None:

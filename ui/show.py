@@ -57,6 +57,15 @@ FRAMES = {
     "rules": N_("Rules"),
     "present": N_("As spent"),
     "overlap": N_("Who is in several"),
+    "cohorts": N_("Cohort by cohort"),
+    "cuts": N_("Where the cuts are"),
+    "since": N_("Since the earlier day"),
+    "often": N_("How often they bought"),
+    "parameters": N_("What was fitted"),
+    "lines": N_("Line by line"),
+    "links": N_("From level to level"),
+    "windows": N_("Shorter windows"),
+    "made": N_("Adjustments that were made"),
     "missing": N_("What is not told"),
     "stages": N_("Calendar"),
     "tasks": N_("Tasks"),
@@ -88,7 +97,7 @@ def show(answer: Answer, page: str, look_at: Callable[[Answer, str], None] | Non
 def details(answer: Answer, page: str, *, lazily: bool = False) -> None:
     """Draw the answer's tables and its code behind a fold; `lazily`, not before somebody opens it."""
     frames = [name for name in answer.frames if name == "table" or len(answer.frame(name))]
-    labels = [_(FRAMES.get(name, name)) for name in frames]
+    labels = [_(FRAMES[name]) for name in frames]
     fold = st.expander(_("Table and code"), key=f"{page}.details", on_change="rerun" if lazily else "ignore")
     if lazily and not fold.open:
         return
@@ -200,7 +209,7 @@ def _open(page: str, question: Any) -> None:
 def _data(answer: Answer, page: str) -> None:
     language = current()
     for name in answer.frames:
-        st.markdown(f"**{_(FRAMES.get(name, name))}**")
+        st.markdown(f"**{_(FRAMES[name])}**")
         with st.container(horizontal=True, key=f"{page}.data.{name}"):
             for kind, make in (("csv", downloads.csv), ("parquet", downloads.parquet)):
                 st.download_button(

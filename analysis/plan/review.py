@@ -292,10 +292,10 @@ def _headline(found: Gap, currency: str | None) -> Message:
               "gap": Money(abs(apart) / CENT, currency)}  # fmt: skip
     if apart < 0:
         first = say("{came} was realised, {gap} less than the {aim} aimed at: {spend} by spend, {timing} by timing, "
-                    "{rates} by rates, {left} unexplained.", **facts)  # fmt: skip
+                    "{rates} by rates, {left} with no spend to explain it.", **facts)  # fmt: skip
     else:
         first = say("{came} was realised, {gap} more than the {aim} aimed at: {spend} by spend, {timing} by timing, "
-                    "{rates} by rates, {left} unexplained.", **facts)  # fmt: skip
+                    "{rates} by rates, {left} with no spend to explain it.", **facts)  # fmt: skip
     cost = sum(spend) / CENT
     said = (
         N_("It cost {spent}, {by} less than planned.") if cost < 0 else N_("It cost {spent}, {by} more than planned.")

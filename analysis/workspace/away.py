@@ -20,7 +20,7 @@ from analysis.errors import WorkspaceError
 from analysis.messages import say
 from analysis.store import duck
 from analysis.workspace import opening
-from analysis.workspace.copies import logs_of, no_workspace, remove, settle
+from analysis.workspace.copies import logs_of, no_workspace, real, remove, settle
 from analysis.workspace.folder import WorkspaceFile, workspace_file
 from analysis.workspace.locks import FileLock
 
@@ -185,7 +185,7 @@ def _moved(source: Path, target: Path) -> Path:
     if not source.exists() and not source.is_symlink():
         raise no_workspace(source)
     try:
-        lock = FileLock(source.resolve())
+        lock = FileLock(real(source))
     except BlockingIOError as error:
         raise opening.in_use(source) from error
     try:

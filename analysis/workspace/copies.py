@@ -48,6 +48,11 @@ def partial(target: Path) -> Path:
     return target.with_name(f"{target.name}.partial")
 
 
+def real(path: Path) -> Path:
+    """Return where a link leads; one that leads in a circle is itself."""
+    return Path(os.path.realpath(path))
+
+
 def remove(path: Path) -> None:
     """Delete a workspace file, if there is one, and DuckDB's logs of it."""
     for part in (path, *logs_of(path)):
@@ -114,6 +119,8 @@ def write_still(source: Path, target: Path) -> None:
     """
     if not source.is_file():
         raise no_workspace(source)
+    with room(source):
+        source.open("rb").close()
     until = time.monotonic() + _PATIENCE
     with room(target):
         while True:

@@ -1,8 +1,9 @@
-"""Was it the disk that refused, or is the file on it damaged? Then say which, and what to do."""
+"""Was it the disk or the system that refused, or is the file damaged? Then say which, and what to do."""
 
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from analysis.errors import WorkspaceError
 from analysis.messages import say
 
 _CODES = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+_CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ELOOP, errno.ENAMETOOLONG)
+"""What the system says of a file that may not be used, or is none."""
 _FULL = ("no space left", "not enough space", "quota exceeded", "max_temp_directory_size")
 """What DuckDB and systems say of a full one, in small letters."""
 _DAMAGED = ("Corrupt database file", "database has been invalidated", "Could not read enough bytes")
@@ -40,9 +43,35 @@ def spoken(error: BaseException, path: Path) -> WorkspaceError | None:
     """Return what an error says of the disk, or of a file on it that cannot be read; None where it is another."""
     if _is_full(error):
         return _full(path)
+    if reason := _refused(error):
+        return refused(path, reason)
     if any(words in str(one) for one in _chain(error) if isinstance(one, duckdb.Error) for words in _DAMAGED):
         return damaged(path)
     return None
+
+
+def _refused(error: BaseException) -> str:
+    """Return why the system refuses a file, in its own words; "" where that is not what happened."""
+    for one in _chain(error):
+        if isinstance(one, OSError) and one.errno in _CLOSED:
+            return one.strerror or str(one)
+        if isinstance(one, duckdb.Error):
+            found = next((words for words in map(os.strerror, _CLOSED) if words in str(one)), "")
+            if found:
+                return found
+    return ""
+
+
+def refused(path: Path, reason: str) -> WorkspaceError:
+    """Return the error about a file that the system does not let be read or written."""
+    text = say(
+        "{file} cannot be used: {reason}. Check who may read and write it and its folder {folder}, and where it leads "
+        "if it is a link.",
+        file=path.name,
+        reason=reason,
+        folder=str(path.parent),
+    )
+    return WorkspaceError.because(text, "unreadable")
 
 
 def damaged(path: Path) -> WorkspaceError:

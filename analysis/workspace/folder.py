@@ -18,8 +18,8 @@ from analysis.errors import WorkspaceError
 from analysis.messages import Message, say
 from analysis.workspace import opening
 from analysis.workspace.copies import logs_of
+from analysis.workspace.disk import refused
 from analysis.workspace.locks import FileLock
-from analysis.workspace.store import name_in
 
 _ID = re.compile(r"[0-9a-f]{12}|[A-Za-z0-9_-]{22}")
 
@@ -97,7 +97,7 @@ def workspace_file(path: Path) -> WorkspaceFile:
     except WorkspaceError as error:
         return WorkspaceFile(path, path.name, error.code, error.message, *facts)
     except OSError as error:
-        return WorkspaceFile(path, path.name, "unreadable", _unreadable(path, error))
+        return WorkspaceFile(path, path.name, "unreadable", refused(path, error.strerror or str(error)).message)
     if not is_id(path.stem):
         text = say(
             "{file}: the name of the file is not one that Sluice gives. To open it here, rename it {other}.",
@@ -106,14 +106,6 @@ def workspace_file(path: Path) -> WorkspaceFile:
         )
         return WorkspaceFile(path, name, "misnamed", text, *facts)
     return WorkspaceFile(path, name, "ready", None, *facts)
-
-
-def _unreadable(path: Path, error: OSError) -> Message:
-    return say(
-        "{file} cannot be read: {reason}. Check who may read it, and where it leads if it is a link.",
-        file=path.name,
-        reason=error.strerror or str(error),
-    )
 
 
 def _called(path: Path, size: int, written: int) -> str:
@@ -133,9 +125,7 @@ def _name(path: Path, _size: int, _written: int, _log: bool) -> str:
     WorkspaceError
         It cannot be opened. What is raised is not remembered.
     """
-    opening.looked_at(path)
-    with opening.look(path) as con:
-        return name_in(con) or path.stem
+    return opening.name_of(path) or path.stem
 
 
 # ---- workspaces that go ------------------------------------------------------------------------------------

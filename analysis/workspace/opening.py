@@ -23,10 +23,10 @@ from analysis.errors import WorkspaceError
 from analysis.messages import say
 from analysis.store import duck
 from analysis.workspace import copies, kept, migrations, segments
-from analysis.workspace.disk import damaged, room
+from analysis.workspace.disk import damaged, room, spoken
 from analysis.workspace.link import Link, Opened
 from analysis.workspace.locks import FileLock
-from analysis.workspace.store import Workspace, meta
+from analysis.workspace.store import Workspace, meta, name_in
 
 ONE_AT_A_TIME = threading.RLock()
 """In one process DuckDB refuses to open a file in two ways at once."""
@@ -104,7 +104,7 @@ def open_workspace(
         return found
 
     here = Workspace(path, Link(opened(new=new), lambda: opened(new=False)))
-    _OPEN[path.resolve()] = here
+    _OPEN[copies.real(path)] = here
     return here
 
 
@@ -120,8 +120,10 @@ def _opened(path: Path, share: Mapping[str, str] | None, *, new: bool) -> Opened
             path.parent.mkdir(parents=True, exist_ok=True)
         elif not path.exists():
             raise copies.no_workspace(path)
+        if path.exists() and not path.is_file():  # a folder, or what would keep who opens it waiting
+            raise not_a_workspace(path)
         try:
-            lock = FileLock(path.resolve())
+            lock = FileLock(copies.real(path))
         except BlockingIOError as error:
             raise _locked(path) from error
         try:
@@ -134,7 +136,7 @@ def _opened(path: Path, share: Mapping[str, str] | None, *, new: bool) -> Opened
 
 def open_here(path: Path) -> Workspace | None:
     """Return the workspace of a file where this process has the file open."""
-    here = _OPEN.get(path.resolve())
+    here = _OPEN.get(copies.real(path))
     return here if here is not None and here.awake else None
 
 
@@ -209,12 +211,31 @@ def looked_at(path: Path) -> tuple[int, bool]:
         It is not a workspace, or a newer release made it.
     """
     with look(path) as con:
-        found = _format(con)
-        if found > migrations.FORMAT:
-            raise newer_format(path)
-        if found < 1:
-            raise not_a_workspace(path)
+        found = _checked(path, con)
         return found, bool(migrations.due(con, found))
+
+
+def name_of(path: Path) -> str | None:
+    """Return what people call the workspace of a file, if they have said; nothing is written.
+
+    Raises
+    ------
+    WorkspaceError
+        As in :func:`looked_at`.
+    """
+    with look(path) as con:
+        _checked(path, con)
+        return name_in(con)
+
+
+def _checked(path: Path, con: duckdb.DuckDBPyConnection) -> int:
+    """Return a file's format, if it is one that this release knows."""
+    found = _format(con)
+    if found > migrations.FORMAT:
+        raise newer_format(path)
+    if found < 1:
+        raise not_a_workspace(path)
+    return found
 
 
 @contextmanager
@@ -301,6 +322,8 @@ def _written(path: Path) -> tuple[int, int]:
 
 
 def _cannot_open(path: Path, error: Exception) -> WorkspaceError:
+    if meant := spoken(error, path):
+        return meant
     if any(words in str(error) for words in _HELD) or isinstance(error, duckdb.ConnectionException):
         return _locked(path)
     if _NEWER in str(error):

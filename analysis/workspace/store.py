@@ -556,7 +556,7 @@ class Workspace:
         """
         if self.read_only or not (always or self._is_wasteful()):
             return False
-        path = self.path.resolve()  # where a link leads
+        path = copies.real(self.path)  # where a link leads
         changes, beside = self._changes, copies.partial(path)
         try:
             with room(self.path), closing(self._link.cursor()) as con:

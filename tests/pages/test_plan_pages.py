@@ -79,7 +79,7 @@ def test_ticking_off_a_task_is_seen_at_once(opened) -> None:
     run(app)
     here = stands_on(app)
     app.switch_page("pages/records.py")
-    app.button_group(key="records.view").set_value("task")
+    run(app).button_group(key="records.view").set_value("task")
     rows = "name,stage,due,who,done,campaign\nWrite the review,review,,Lin,2026-11-15,\n"
     run(app).file_uploader(key="records.task.file").upload("tasks.csv", rows.encode())
     run(app).button(key="records.task.add").click()
@@ -92,7 +92,10 @@ def test_ticking_off_a_task_is_seen_at_once(opened) -> None:
     assert "2026-11-15" in shown.to_string()
 
 
-@pytest.mark.parametrize(("kind", "says"), [("goal", "target cannot be 0"), ("trial", "at most 1"), ("task", "stage")])
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [("goal", "target cannot be 0"), ("trial", "must be 1 or less"), ("task", "choose from diagnosis")],
+)
 def test_bad_records_are_said_in_words(opened, kind: str, says: str) -> None:
     rows = {
         "goal": "name,figure,target,lift,base,date,campaign\nNothing,roi,0,,,,\n",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from server.registry import Registry
 from server.rights import RIGHTS, Action, NotAllowed, Role, Standing, allows
 
 SPEND = "date,platform,cost,currency\n2026-11-01,ads,100.25,CNY\n"
-INNER = {"close", "compact", "rest", "awake", "idle", "wake"}
+INNER = {"close", "compact", "rest", "wake", "awake", "idle"}
 """What the server does with a workspace, and no page."""
 RATE = ExchangeRate(currency="USD", day="2026-11-11", rate=7.1, into="CNY")
 
@@ -164,3 +165,12 @@ def test_alone_everything_is_allowed(here: Workspace) -> None:
     assert mine.role is Role.OWNER and all(mine.may(action) for action in RIGHTS)
     mine.name = "mine"
     assert here.name == "mine"
+
+
+def test_many_who_open_the_registry_at_once_find_one(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        for n in range(10):
+            path = tmp_path / f"{n}.db"
+            for one in pool.map(lambda _: Registry(path), range(8)):  # noqa: B023
+                assert one.people() == ()
+                one.close()

@@ -111,6 +111,7 @@ def test_a_room_is_gone_after_a_day_unless_it_is_kept(held: Registry, trainer: P
     assert all_.sweep() == 1 and held.standing(cookie) is None
     assert not all_.path(seat.workspace).exists() and held.role(li, seat.workspace) is None
     assert list((held.path.parent / "rooms").iterdir()) == []
+    assert held.people(guests=True) == held.people() and held.person(li.id) is None  # nor is the nickname kept
     with pytest.raises(RoomError, match="There is no room with this code"):
         all_.find(room.code)
 
@@ -226,6 +227,12 @@ def test_guessing_codes_is_slowed_and_a_form_from_elsewhere_refused(empty: Path)
         assert tries == [400] * 20 + [429] * 2
         with Visitor(served) as anybody:
             assert "Sign out" not in anybody.visit("data").text
+            anybody.visit("rooms").press("rooms.open")
+            code = served.registry.rows("SELECT code FROM rooms")[0]["code"]
+            cookie, workspace = enter(served, code, "Guest")
+            with Visitor(served, cookie) as guest:
+                assert list(guest.visit("data").widget("frame.workspace").options) == ["Your copy in the room"]
+                assert f"workspace={workspace}" in guest.query
 
 
 def test_who_closes_a_room_closes_its_sockets(oidc: Served, workshop: tuple[str, str]) -> None:

@@ -47,7 +47,7 @@ def test_the_owner_sees_it_everywhere(oidc: Served, private: tuple[str, str, str
 def test_nothing_of_it_reaches_anybody_else(oidc: Served, private: tuple[str, str, str]) -> None:
     a, b, id = private
     with Visitor(oidc, a, query=f"workspace={id}") as owner, Visitor(oidc, b) as other:
-        for page in PAGES:
+        for page in (*PAGES, "glossary", "plan", "review", "team"):
             owner.visit(page)
             other.visit(page)
             for secret in (NAME.encode(), id.encode(), b"hushhush", b"4321.5"):

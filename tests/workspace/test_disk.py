@@ -97,6 +97,33 @@ def test_what_hides_a_full_disk_is_looked_behind(tmp_path: Path, error: Exceptio
     assert str(tmp_path) in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (PermissionError(errno.EACCES, "Permission denied"), "Permission denied"),
+        (OSError(errno.EROFS, "Read-only file system"), "Read-only file system"),
+        (duckdb.IOException('IO Error: Cannot open file "w.duckdb": Permission denied'), "Permission denied"),
+        (NotADirectoryError(errno.ENOTDIR, "Not a directory"), "Not a directory"),
+    ],
+    ids=["system", "read-only", "DuckDB", "no folder"],
+)
+def test_what_may_not_be_used_is_not_called_damaged(tmp_path: Path, error: Exception, reason: str) -> None:
+    with pytest.raises(WorkspaceError) as raised, room(tmp_path / "w.duckdb"):
+        raise error
+    assert (raised.value.code, f"cannot be used: {reason}." in str(raised.value)) == ("unreadable", True)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["Corrupt database file: computed checksum 1 does not match stored checksum 2 in block at location 12288",
+     'IO Error: Could not read enough bytes from file "w.duckdb": attempted to read 3192 bytes from location 5000'],
+)  # fmt: skip
+def test_damage_is_called_that(tmp_path: Path, said: str) -> None:
+    with pytest.raises(WorkspaceError, match=r"w\.duckdb is damaged") as raised, room(tmp_path / "w.duckdb"):
+        raise duckdb.Error(said)
+    assert raised.value.code == "damaged"
+
+
 def test_what_is_not_the_disk_stays_what_it_is(tmp_path: Path) -> None:
     with pytest.raises(duckdb.ConstraintException), room(tmp_path / "w.duckdb"):
         raise duckdb.ConstraintException("duplicate key")

@@ -71,6 +71,56 @@ def test_each_file_is_listed_as_what_it_is_and_left_as_it_is(tmp_path: Path) -> 
     assert all(path.name in str(files[path].why) for path in (copy, newer, damaged, other, text))
 
 
+@pytest.mark.skipif(os.name != "posix", reason="links and pipes of POSIX")
+def test_links_that_lead_nowhere_and_pipes_are_named_and_keep_nobody_waiting(tmp_path: Path) -> None:
+    good = made(tmp_path / "elsewhere", "good")
+    names = ("link", "dangling", "circle", "pipe")
+    link, dangling, circle, pipe = (tmp_path / f"{new_id()}.duckdb" for _ in names)
+    link.symlink_to(good)
+    dangling.symlink_to(tmp_path / "nowhere")
+    circle.symlink_to(circle)
+    os.mkfifo(pipe)
+    states = {file.path: (file.state, file.name) for file in workspace_files(tmp_path)}
+    assert states == {
+        link: ("ready", "good"),
+        dangling: ("unreadable", dangling.name),
+        circle: ("unreadable", circle.name),
+        pipe: ("not-a-workspace", pipe.name),
+    }
+    with pytest.raises(WorkspaceError, match="is not a Sluice workspace"):
+        open_workspace(pipe)
+    here = open_workspace(link)
+    with pytest.raises(WorkspaceError) as raised:  # the same file by its other name
+        open_workspace(good)
+    assert raised.value.code == "locked"
+    here.keep("all", Contents())
+    assert here.compact() and link.is_symlink()
+    here.close()
+    assert [kept.name for kept in open_workspace(good, read_only=True).kept(Contents)] == ["all"]
+
+
+def test_zeros_are_damage_and_all_bad_files_together_leave_the_good_one(tmp_path: Path) -> None:
+    good = made(tmp_path, "good")
+    zeros, nothing = (tmp_path / f"{new_id()}.duckdb" for _ in range(2))
+    zeros.write_bytes(bytes(good.stat().st_size))
+    nothing.write_bytes(b"")
+    assert {file.path: file.state for file in workspace_files(tmp_path)} == {
+        good: "ready",
+        zeros: "damaged",
+        nothing: "damaged",
+    }
+
+
+def test_a_table_of_another_program_that_is_called_like_ours_is_not_run(tmp_path: Path) -> None:
+    """A view called `meta` could read any file of the server for its name."""
+    secret, path = tmp_path / "secret.csv", tmp_path / f"{new_id()}.duckdb"
+    secret.write_text("key,value\nformat,4\nname,the secret\n")
+    with duckdb.connect(str(path)) as con:
+        con.execute(f"CREATE VIEW meta AS FROM read_csv('{secret}')")
+    (file,) = workspace_files(tmp_path)
+    assert (file.state, file.name) == ("not-a-workspace", path.name)
+
+
 def test_a_misnamed_file_opens_under_the_name_that_is_said(tmp_path: Path) -> None:
     copy = made(tmp_path, "October", "October campaign (copy)")
     (file,) = workspace_files(tmp_path)

@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 from children import begin
 
-from analysis import Funnel, Lifecycle, open_workspace
+from analysis import Campaign, Funnel, Goal, Lifecycle, open_workspace
 from analysis.errors import WorkspaceError
 from analysis.imports.columns.mapping import ColumnMapping
 from analysis.question import Question
@@ -319,6 +319,19 @@ def test_orders_carry_the_segments_of_an_earlier_format(tmp_path: Path) -> None:
     rows = here._rows(f'SELECT order_id, "before the end", stage FROM orders LEFT JOIN ({stood}) USING (user_id)')
     assert len(rows) == 3 and any(row[1] for row in rows)
     assert [row[1] for row in rows] == [row[2] for row in rows]
+    here.close()
+
+
+def test_a_campaigns_targets_of_an_earlier_format_are_goals(tmp_path: Path) -> None:
+    path = tmp_path / "w.duckdb"
+    path.write_bytes(gzip.decompress((VERSIONS / "4.duckdb.gz").read_bytes()))
+    here = open_workspace(path)
+    goals = {one.name: one.value for one in here.kept(Goal)}
+    assert {name: (goal.figure, goal.target) for name, goal in goals.items()} == {
+        "roi": ("roi", 3.0), "revenue": ("revenue", 450_000.0), "browse_to_cart": ("cart_rate", 0.12),
+    }  # fmt: skip
+    assert here.campaign == Campaign(name="Autumn", start="2026-11-01", end="2026-11-07", budget=1000)
+    assert here.tables().recorded(Goal) == tuple(goals[name] for name in sorted(goals))
     here.close()
 
 

@@ -12,7 +12,7 @@ from analysis.question import Question
 from analysis.sharing import from_jupyter, notebooks, pictures, reports
 from analysis.workspace import Kept
 from ui import kept, session
-from ui.language import _, look, shown
+from ui.language import _, look, shown, unseen
 from ui.notebook import adding, cells, desk
 from ui.notebook.stale import badge
 
@@ -99,9 +99,9 @@ def line(laid: desk.Desk) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="notebook.line"):
         st.button(_("All notebooks"), icon=":material/arrow_back:", on_click=desk.lay, args=(None,), type="tertiary",
                   key="notebook.shelf")  # fmt: skip
-        st.button("", icon=":material/undo:", key="notebook.undo", on_click=desk.step_back,
+        st.button(unseen(_("Undo")), icon=":material/undo:", key="notebook.undo", on_click=desk.step_back,
                   help=_("Undo"), type="tertiary")  # fmt: skip
-        st.button("", icon=":material/redo:", key="notebook.redo", on_click=desk.step_on,
+        st.button(unseen(_("Redo")), icon=":material/redo:", key="notebook.redo", on_click=desk.step_on,
                   help=_("Redo"), type="tertiary")  # fmt: skip
         with st.popover(_("Contents"), icon=":material/toc:", type="tertiary", key="notebook.contents"):
             named = ((contents(cell.holds) or cells.title(cell), cell.id) for cell in laid.book.cells)

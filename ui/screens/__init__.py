@@ -21,7 +21,7 @@ def _named(*names: str) -> tuple[Screen[Any], ...]:
     return tuple(comparison.SIDES[name] for name in names)
 
 
-HOME, PLAN, DATA, NOTEBOOKS = N_("Home"), N_("Plan"), N_("Data"), N_("Notebooks")
+HOME, PLAN, DATA, NOTEBOOKS = N_("Home"), N_("Plan and review"), N_("Data"), N_("Notebooks")
 ROOMS: Mapping[str, tuple[Screen[Any], ...]] = MappingProxyType(
     {
         HOME: (home.SCREEN,),

@@ -37,7 +37,7 @@ from ui.controls import (
     widget_key,
     with_kept,
 )
-from ui.language import N_, _, listed
+from ui.language import N_, _, listed, unseen
 from ui.screens.base import Screen, View
 from ui.session import keep
 
@@ -97,7 +97,8 @@ def _set(tables: Tables, key: str, stored: Step) -> str:
     skipped = st.session_state.get(f"{key}.optional")
     if skipped is None:  # not drawn yet
         held, skipped = [stored.events[1:], *stored.where], stored.optional
-    return str(sum(map(bool, [*held, skipped])) or "")
+    count = sum(map(bool, [*held, skipped]))
+    return f"{unseen(_('Conditions of this step'))}{count or ''}"
 
 
 def _events_called(names: str) -> str:
@@ -127,7 +128,7 @@ def _add_and_remove() -> None:
     count = st.session_state[widget_key("count")]
     if count < MOST_STEPS:
         st.button(
-            "",
+            unseen(_("Add a step")),
             key=widget_key("add"),
             icon=":material/add:",
             help=_("Add a step"),
@@ -136,7 +137,7 @@ def _add_and_remove() -> None:
         )
     if count > 2:
         st.button(
-            "",
+            unseen(_("Remove the last step")),
             key=widget_key("remove"),
             icon=":material/remove:",
             help=_("Remove the last step"),

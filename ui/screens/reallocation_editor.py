@@ -36,7 +36,7 @@ from analysis.rules.conditions import (
 from analysis.rules.rule_set import Rule
 from ui import session
 from ui.controls import called, choose, choose_words, number, several, widget_key
-from ui.language import N_, _
+from ui.language import N_, _, unseen
 
 ACTIONS: Mapping[str, tuple[str, Action]] = {
     "change-budget": (N_("change its budget"), ChangeBudget(percent=0.2)),
@@ -183,7 +183,8 @@ def _condition(channels: tuple[str, ...], n: int, part: Condition) -> Condition:
         if other:
             right = _reading(channels, f"{place}.other", own.right or left.replace(metric=other), other)
         negated = flag(f"{place}.not", _("not"), negated)
-        st.button("", icon=":material/close:", type="tertiary", key=widget_key(f"{place}.less"), on_click=_again,
+        st.button(unseen(_("Take this condition away")), icon=":material/close:", type="tertiary",
+                  key=widget_key(f"{place}.less"), on_click=_again,
                   args=(widget_key(""), _without_condition(n)), help=_("Take this condition away"))  # fmt: skip
     made = Compare(left=left, is_=sign, than=than, right=right)
     return NotOf(of=(made,)) if negated else made
@@ -260,7 +261,8 @@ def _action(now: Rule, n: int, own: Action) -> Action:
         action = own if own.kind == kind else ACTIONS[kind][1]
         made = _SETTINGS[kind](f"{place}.{kind}", action) if kind in _SETTINGS else action
         if len(now.then) > 1:
-            st.button("", icon=":material/close:", type="tertiary", key=widget_key(f"{place}.less"), on_click=_again,
+            st.button(unseen(_("Take this action away")), icon=":material/close:", type="tertiary",
+                      key=widget_key(f"{place}.less"), on_click=_again,
                       args=(widget_key(""), _without_action(n)), help=_("Take this action away"))  # fmt: skip
     return made
 

@@ -17,7 +17,7 @@ from analysis.rules.rule_set import MOST_RULES, Limits, Review, Rule
 from analysis.rules.text import read, write
 from ui import session
 from ui.controls import become, choose, choose_words, several, widget_key
-from ui.language import N_, _, shown
+from ui.language import N_, _, shown, unseen
 from ui.screens.reallocation_editor import FIRST, draft, flag, labelled, line, share, window
 
 MODES = {"apply": N_("carry decisions out"), "notify": N_("only tell people"), "dry-run": N_("only write down"),
@@ -136,8 +136,8 @@ def _card(channels: tuple[str, ...], start: Simulation, n: int, rule: Rule) -> N
             ("copy", "content_copy", N_("Duplicate"), _copied(n), count >= MOST_RULES),
             ("drop", "delete", N_("Delete"), _dropped(n), False),
         ):
-            st.button("", icon=f":material/{icon}:", type="tertiary", key=widget_key(f"{name}.{n}"), help=_(label),
-                      on_click=_changed, args=(place, start, change), disabled=off)  # fmt: skip
+            st.button(unseen(_(label)), icon=f":material/{icon}:", type="tertiary", key=widget_key(f"{name}.{n}"),
+                      help=_(label), on_click=_changed, args=(place, start, change), disabled=off)  # fmt: skip
         st.button(_("Close") if editing else _("Edit"), icon=":material/edit:", key=widget_key(f"edit-rule.{n}"),
                   on_click=_edit, args=(place, None if editing else n))  # fmt: skip
     st.markdown(session.worded(words.rule(rule, _currency())))

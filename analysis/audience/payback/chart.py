@@ -51,7 +51,9 @@ def draw(
     rule = alt.Chart(pd.DataFrame({"y": [1.0], "label": [look(say("paid back"))]}))
     drawn = [
         base.mark_area(opacity=0.12).encode(y=alt.Y("low_back:Q"), y2=alt.Y2("high_back:Q")),
-        base.mark_line(strokeWidth=2).encode(y=y),
+        base.mark_line().encode(
+            y=y, strokeWidth=alt.condition(f"datum.group == '{TOTAL}'", alt.value(4), alt.value(2))
+        ),
         charts.handles(base.encode(y=y), tips),
         rule.mark_rule(color=look.ink, strokeDash=[4, 4]).encode(y=alt.Y("y:Q")),
         rule.mark_text(align="left", dy=-8, color=look.faint).encode(

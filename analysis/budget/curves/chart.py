@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from analysis import charts
-from analysis.charts import AnyChart, Plot
+from analysis.charts import AnyChart, Look, Plot
 from analysis.fields import Field
 from analysis.later import alt
 from analysis.messages import N_
@@ -28,6 +28,7 @@ class _Sides:
     x: alt.X
     y: alt.Y
     color: alt.Color
+    fills: Mapping[str, str]
 
     def on(self, base: alt.Chart) -> alt.Chart:
         """Lay a layer over them."""
@@ -66,7 +67,7 @@ def curves(
         return _nothing(plot, describe)
     top, widest = float(drawn["revenue"].max()), float(drawn["spend"].max())
     most = max(min(float(drawn["high"].max()), 1.3 * top), 1.06 * top)  # a wide interval runs off the top
-    shown = list(dict.fromkeys(drawn["channel"]))
+    fills = charts.fills(list(dict.fromkeys(drawn["channel"])), universe)
     sides = _Sides(
         x=plot.x(
             "spend",
@@ -79,9 +80,10 @@ def curves(
             title=plot.title("revenue", y),
             scale=alt.Scale(domain=[0, most], nice=False, zero=True, clamp=True),
         ),
-        color=alt.Color("channel:N", scale=charts.colours(shown, universe), legend=None),
+        color=alt.Color("channel:N", scale=alt.Scale(domain=list(fills), range=list(fills.values())), legend=None),
+        fills=fills,
     )
-    layers = [*_lines(plot.named(drawn), plot, sides), _names(plot.named(_ends(drawn, most)), sides)]
+    layers = [*_lines(plot.named(drawn), plot, sides), _names(plot.named(_ends(drawn, most)), sides, plot.look)]
     if marks is not None and len(marks):
         layers += _marks(marks, plot.beside(point=_POINT), sides)
     return charts.finish(alt.layer(*layers), plot.look, describe=describe, height=HEIGHT)
@@ -112,9 +114,12 @@ def _lines(drawn: pd.DataFrame, plot: Plot, sides: _Sides) -> list[alt.Chart]:
     ]
 
 
-def _names(ends: pd.DataFrame, sides: _Sides) -> alt.Chart:
+def _names(ends: pd.DataFrame, sides: _Sides, look: Look) -> alt.Chart:
+    ends = ends.assign(ink=[look.letters(sides.fills[code]) for code in ends["channel"]])
     text = alt.Chart(ends).mark_text(align="left", dx=5, baseline="middle", limit=130, fontWeight="bold")
-    named: alt.Chart = text.encode(x=sides.x, y=alt.Y("at:Q"), text=alt.Text("channel_name:N"), color=sides.color)
+    named: alt.Chart = text.encode(
+        x=sides.x, y=alt.Y("at:Q"), text=alt.Text("channel_name:N"), color=alt.Color("ink:N", scale=None)
+    )
     return named
 
 
@@ -122,8 +127,7 @@ def _marks(marks: pd.DataFrame, plot: Plot, sides: _Sides) -> list[alt.Chart]:
     """Mark what was observed with a hollow point and what is planned with a filled one."""
     named = plot.named(marks)
     spent, planned = (alt.Chart(named[named["point"] == which]) for which in ("spent", "planned"))
-    ground = "#0E1117" if plot.look.dark else "#FFFFFF"
-    hollow = spent.mark_point(size=80, strokeWidth=2, filled=False, fill=ground)
+    hollow = spent.mark_point(size=80, strokeWidth=2, filled=False, fill=plot.look.ground)
     filled = planned.mark_point(size=110, filled=True, opacity=1)
     tips = plot.tips("channel", "point", "spend", "revenue")
     return [sides.on(part).encode(tooltip=tips) for part in (hollow, filled)]

@@ -108,10 +108,8 @@ def _headings(titles: list[tuple[str, str, str]], look: Look, y: alt.Y) -> list[
     heads = pd.DataFrame(titles, columns=["row", "title", "guide"])
     keys = pd.DataFrame({"row": "3 ", "key": ["■ " + look(_RETURNING), "■ " + look(_NEW)], "place": [0, 1]})
     base = alt.Chart(heads).encode(y=y, x=alt.value(0))
-    colours = alt.Color(
-        "place:O", scale=alt.Scale(domain=[0, 1], range=[charts.PALETTE[2], charts.PALETTE[4]]), legend=None
-    )
-    offset = alt.Chart(keys).encode(y=y, text=alt.Text("key:N"), color=colours)
+    keys["ink"] = [look.letters(charts.PALETTE[2]), look.letters(charts.PALETTE[4])]
+    offset = alt.Chart(keys).encode(y=y, text=alt.Text("key:N"), color=alt.Color("ink:N", scale=None))
     return [
         base.mark_text(align="left", dy=-6, fontSize=15, fontWeight="bold", color=look.ink).encode(
             text=alt.Text("title:N")
