@@ -118,6 +118,23 @@ def _opened(folder: Path) -> Registry:
     return Registry(folder / "server.db")
 
 
+_PATIENCE = 30.0
+"""Seconds to wait for others who write."""
+
+
+def _switch_to_log(con: sqlite3.Connection) -> None:
+    """Write through a log; SQLite does not wait by itself while another who opens the file switches it, too."""
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            con.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+
+
 class Registry:
     """The open file.
 
@@ -151,9 +168,10 @@ class Registry:
         self._reader = self._connected()  # who reads does not wait for who writes
 
     def _connected(self) -> sqlite3.Connection:
-        con = sqlite3.connect(self.path, check_same_thread=False, isolation_level=None, timeout=30)
+        con = sqlite3.connect(self.path, check_same_thread=False, isolation_level=None, timeout=_PATIENCE)
         con.row_factory = sqlite3.Row
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        _switch_to_log(con)
+        for pragma in ("synchronous = FULL", "foreign_keys = ON"):
             con.execute(f"PRAGMA {pragma}")
         return con
 
