@@ -22,6 +22,8 @@ from typing import Any
 from server.people import Claims, Person
 from server.rights import Role
 
+_PATIENCE = 30.0
+"""Seconds to wait for others who write."""
 MIGRATIONS = (
     """
     CREATE TABLE people (

@@ -101,6 +101,7 @@ async def takes_all(base: str, until: float) -> int:
         nonlocal asked
         session, chance = Session(base), random.Random(n)
         await session.open()
+        await session.visit("")
         await session.visit("data")
         await session.bring("data.files.0", "large.csv", b"user_id,timestamp,event\n" + b"x" * 20 * 2**20)
         while time.monotonic() < until:

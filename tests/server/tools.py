@@ -150,7 +150,8 @@ class Visitor:
             got = ForwardMsg.FromString(frame)
             match got.WhichOneof("type"):
                 case "new_session":
-                    self._hash, self.session = got.new_session.page_script_hash, got.new_session.initialize.session_id
+                    self._hash = got.new_session.page_script_hash
+                    self.session = got.new_session.initialize.session_id or self.session
                 case "navigation":
                     self._hash = got.navigation.page_script_hash or self._hash
                 case "page_info_changed":
