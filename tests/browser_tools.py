@@ -72,7 +72,7 @@ def main(page) -> str:
 def goes_to(page, name: str):
     """Return the link to a page, in the navigation or beside the title; the first one's address is the app's own."""
     ends = "$='/'" if name == "home" else f"*='/{name}'"
-    return page.locator(f"[data-testid=stSidebarNav] a[href{ends}], .st-key-family a[href{ends}]").first
+    return page.locator(f"[data-testid=stSidebarNav] a[href{ends}], .st-key-family a[href='{name}']").first
 
 
 # ---- a server and a browser -------------------------------------------------------------------------------

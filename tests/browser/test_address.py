@@ -66,7 +66,7 @@ def choose(page, label: str, option: str) -> None:
 
 
 def test_back_and_forward_step_through_questions(visit) -> None:
-    page = visit()
+    page = visit("funnel")
     seen = [headline(page)]
     for step in ("favourite", "purchase"):
         choose(page, "Step 2", step)
