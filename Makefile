@@ -15,7 +15,7 @@ serve: .venv/ready
 	$(BIN)/streamlit run serve.py --server.headless true --server.address $(HOST) --server.port $(PORT)
 
 test: .venv/test check
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 3 --dist loadgroup
 
 # The tests of drawn cases once more, with all of them instead of a third: before a release, and after a change to
 # what they draw.
