@@ -58,9 +58,9 @@ def _arriving(question: Findings) -> FindingsAnswer:
         except SluiceError:  # the data do not tell, which is no finding
             continue
     slot.empty()
-    for error in stopped:
+    for one in stopped:
         with session.said_plainly():
-            raise error
+            raise one
     return question.together(tables, answers)
 
 
