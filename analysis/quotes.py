@@ -117,6 +117,8 @@ def _called(plot: Plot, named: pd.DataFrame, column: str, i: int) -> str:
     """Return what tells a row apart, in words."""
     if column in plot.fields and plot.fields[column].unit in FIGURES:
         return f"{plot.look(plot.fields[column].label)} {plot.written(column, named[column].iloc[i])}"
+    if column in plot.fields and plot.fields[column].unit == "flag":
+        return plot.look(plot.fields[column].label) if _text(named[column].iloc[i]) == "True" else ""
     return _text(named.get(f"{column}_name", named[column]).iloc[i])
 
 

@@ -18,7 +18,7 @@ from analysis.answer import Answer
 from analysis.question import Question
 from analysis.sharing import links
 from ui import session
-from ui.language import current
+from ui.language import SWITCHED, current
 
 MOVED: Mapping[str, str] = MappingProxyType({"home": "home", "segments": "lifecycle", "people": "saved_segments"})
 """Addresses that lead to a page with another one: those of earlier releases, and a name for the first page."""
@@ -50,7 +50,7 @@ def stay() -> None:
     session.touch()
     if session.wanted() != (st.query_params.get("workspace") or session.SAMPLE):
         st.query_params["workspace"] = session.wanted()
-    switched = st.session_state.get("language.switched")
+    switched = st.session_state.get(SWITCHED)
     if switched and st.query_params.get("lang") != switched:
         st.query_params["lang"] = switched
 

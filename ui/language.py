@@ -12,14 +12,22 @@ from ui.once import once
 
 KEY = "language"
 LISTS = "language.lists"
+SWITCHED = "language.switched"
+"""Set where the language is not the browser's own: the address has to say so."""
 
 
 def settle() -> str:
     """Find the reader's language: their choice, else their browser's, else English."""
     if KEY not in st.session_state:
-        wanted = st.query_params.get("lang") or (st.context.locale or "")
-        st.session_state[KEY] = "zh_CN" if wanted.lower().startswith("zh") else "en"
+        asked, own = st.query_params.get("lang"), _known(st.context.locale)
+        st.session_state[KEY] = _known(asked) if asked else own
+        if st.session_state[KEY] != own:  # a link to another page drops it from the address, and a reload would lose it
+            st.session_state[SWITCHED] = st.session_state[KEY]
     return str(st.session_state[KEY])
+
+
+def _known(wanted: str | None) -> str:
+    return "zh_CN" if (wanted or "").lower().startswith("zh") else "en"
 
 
 def current() -> str:
@@ -32,16 +40,14 @@ def switch() -> None:
     chosen = current()
     options = list(LANGUAGES)
     st.segmented_control(
-        "Language / 语言", options, default=chosen, format_func=LANGUAGES.__getitem__, key="language.switch",
-        on_change=_switched,
+        "Language / 语言", options, default=chosen, required=True, format_func=LANGUAGES.__getitem__,
+        key="language.switch", on_change=_switched,
     )  # fmt: skip
 
 
 def _switched() -> None:
     picked = st.session_state["language.switch"]
-    if not picked:
-        return
-    st.session_state[KEY] = st.session_state["language.switched"] = picked
+    st.session_state[KEY] = st.session_state[SWITCHED] = picked
     # A browser knows what was chosen by its words, which are about to change: what they stand for is set anew.
     lists = st.session_state.get(LISTS, frozenset())
     for key, chosen in list(st.session_state.items()):

@@ -476,7 +476,7 @@ def ask(question: Question, words: str = "") -> Answer:
 
 
 def _made(question: Question, key: Hashable, here: Allowed, slot: Any, words: str) -> Answer:
-    waiting.refuse_stopped(key, slot)
+    waiting.refuse_stopped(key)
     if not question.heavy:
         with slot, st.spinner(words or _("Working on it…")):
             return ANSWERS.of(key, lambda: question.run(here.tables()))
@@ -551,6 +551,8 @@ def _say(error: SluiceError) -> None:
         st.info(worded(error.message), icon=":material/info:")
     else:
         st.error(worded(error.message), icon=":material/error:")
+    if isinstance(error, waiting.StoppedError):
+        waiting.offer_again(error)
     if error.code == "damaged":
         st.page_link("pages/workspaces.py", label=_("To the backups"), icon=":material/settings_backup_restore:")
 

@@ -18,16 +18,28 @@ _SOON, _AGAIN = 0.3, 0.4
 """Seconds before anything is said, and between two looks at how far it is."""
 
 
-def refuse_stopped(key: Hashable, slot: Any) -> None:
-    """Say of a question that this session stopped that it was, and offer to ask it again.
+class StoppedError(WorkError):
+    """A question that this session stopped, and may ask again."""
+
+    key: Hashable = None
+
+
+def refuse_stopped(key: Hashable) -> None:
+    """Say of a question that this session stopped that it was.
 
     Raises
     ------
-    WorkError
+    StoppedError
     """
     if key in st.session_state.get(STOPPED, ()):
-        slot.button(_("Ask again"), icon=":material/refresh:", key=_key("again"), on_click=_again, args=(key,))
-        raise WorkError.stopped()
+        error = StoppedError(WorkError.stopped().message, "stopped")
+        error.key = key
+        raise error
+
+
+def offer_again(error: StoppedError) -> None:
+    """Offer to ask a question again, under the message that it was stopped."""
+    st.button(_("Ask again"), icon=":material/refresh:", key=_key("again"), on_click=_again, args=(error.key,))
 
 
 def until_done(job: Job[T], person: str, slot: Any) -> T:

@@ -54,17 +54,26 @@ def marks(plot: Plot, table: pd.DataFrame) -> list[Any]:
     # A name near the end stands to the left: it would run out of the picture.
     middle = named["first"].min() + (named["until"].max() - named["first"].min()) / 2
     late = (named["until"] == named["until"].max()) | (~phases & (named["first"] > middle))
-    for kind, height in (("phase", 2), ("day", 20)):
+    below = _by_room(20, 34)
+    for kind, begins, ends in (("phase", 2, _by_room(2, 18)), ("day", below, below)):
         for own, left in ((named[~late], False), (named[late], True)):
             rows = own[own["kind"] == kind]
             if len(rows):
                 end = "until" if kind == "phase" else "first"
-                found.append(_names(alt.Chart(rows), look, height, end=end if left else None))
+                found.append(_names(alt.Chart(rows), look, ends if left else begins, end=end if left else None))
     return found
 
 
-def _names(base: Any, look: Look, height: int, *, end: str | None) -> Any:
+def _by_room(wide: int, narrow: int) -> Any:
+    """Return where a name stands: elsewhere on a phone, where the last phase's would run into the one before."""
+    return alt.ExprRef(expr=f"width < {charts.NARROW} ? {narrow} : {wide}")
+
+
+def _names(base: Any, look: Look, height: Any, *, end: str | None) -> Any:
     """Return the names of marks at a height: to the right of where each begins, or to the left of one of its ends."""
     text = {"baseline": "top", "color": look.ink, "fontSize": 12}
-    drawn = base.mark_text(align="right", dx=-4, **text) if end else base.mark_text(align="left", dx=4, **text)
+    if end:
+        drawn = base.mark_text(align="right", dx=_by_room(-4, 0), **text)
+    else:
+        drawn = base.mark_text(align="left", dx=4, **text)
     return drawn.encode(x=alt.X(f"{end or 'first'}:T"), y=alt.value(height), text="name_name:N")

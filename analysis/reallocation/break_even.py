@@ -32,7 +32,8 @@ LOOKED_AT: Mapping[str, tuple[float, ...]] = {
 }
 """Values of each setting; the others stay as asked."""
 RESAMPLES = 400
-_LABELS = {name: KNOBS[name].label for name in LOOKED_AT}
+_LABELS = {name: KNOBS[name].label for name in LOOKED_AT} | {"cadence": N_("time between adjustments")}
+"""What each is called beside a value with its unit: times are written as hours or days."""
 
 
 @value("break-even")
@@ -223,7 +224,7 @@ def _headline(breaks: pd.DataFrame, runs: int) -> Message:
 
 def _said(row: Mapping[Hashable, object]) -> Message:
     name, ends = str(row["setting"]), row["ends"]
-    what = say(KNOBS[name].label)
+    what = say(_LABELS[name])
     if ends == "never":
         return say("{what}: rules gain at every value looked at", what=what)
     if ends == "always":

@@ -26,6 +26,7 @@ from analysis.rules.actions import DrawReserve
 from analysis.rules.conditions import hours
 from analysis.rules.findings import Finding
 from analysis.rules.lint import lint
+from analysis.rules.ready import NAMES
 from analysis.rules.rule_set import Rule
 from analysis.tables import Tables
 from analysis.values import value
@@ -92,11 +93,11 @@ class RuleCheckAnswer(Answer):
         table={
             "level": Field(N_("Level"), "text", LEVELS),
             "code": Field(N_("Kind"), "text"),
-            "rule": Field(N_("Rule"), "text"),
+            "rule": Field(N_("Rule"), "text", {name: name for name in NAMES}),
             "finding": Field(N_("What was found"), "text"),
         },
         fires={
-            "rule": Field(N_("Rule"), "text"),
+            "rule": Field(N_("Rule"), "text", {name: name for name in NAMES}),
             "market": Field(N_("Market"), "text", MARKETS),
             "rate": Field(N_("Times a week that it is met"), "number"),
             "share": Field(N_("Of the times it could act"), "share"),

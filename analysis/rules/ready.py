@@ -349,7 +349,8 @@ READY = (
 )  # fmt: skip
 """What a team can begin with."""
 
-_NAMES = frozenset(rule.name for rules in (*(ready.rules for ready in READY), waiting(day=1)) for rule in rules.rules)
+NAMES = frozenset(rule.name for rules in (*(ready.rules for ready in READY), waiting(day=1)) for rule in rules.rules)
+"""What rules of ours are called: such a name is said in the reader's language."""
 
 
 def called(name: str) -> Message | str:
@@ -360,4 +361,4 @@ def called(name: str) -> Message | str:
     >>> called("my own rule")
     'my own rule'
     """
-    return say(name) if name in _NAMES else name
+    return say(name) if name in NAMES else name

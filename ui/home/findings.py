@@ -16,6 +16,7 @@ from ui.kept import TO_OPEN
 from ui.language import _
 from ui.notebook import adding
 from ui.show import said
+from ui.waiting import StoppedError
 
 
 @st.fragment
@@ -43,7 +44,7 @@ def draw(question: Findings) -> None:
 def _arriving(question: Findings) -> FindingsAnswer:
     """Return the findings; while they are looked for, show those there are."""
     tables, answers = session.workspace().tables(), list[tuple[Source, Answer]]()
-    asks, slot = question.asks(tables), st.empty()
+    asks, slot, stopped = question.asks(tables), st.empty(), list[StoppedError]()
     for n, (source, asked) in enumerate(asks, 1):
         with slot.container():
             if answers:
@@ -52,9 +53,14 @@ def _arriving(question: Findings) -> FindingsAnswer:
             st.progress((n - 1) / len(asks), _("Looking for what is worth acting on: {n} of {all}", n=n, all=len(asks)))
         try:
             answers.append((source, session.ask(asked)))
+        except StoppedError as error:
+            stopped.append(error)
         except SluiceError:  # the data do not tell, which is no finding
             continue
     slot.empty()
+    for one in stopped:
+        with session.said_plainly():
+            raise one
     return question.together(tables, answers)
 
 
