@@ -71,6 +71,7 @@ def _(words: str, /, **params: object) -> str:
 def shown(words: str | Message) -> str:
     """Return text safe to put into markdown: people's own words never become markup."""
     text = words.text(current()) if isinstance(words, Message) else words
+    text = re.sub(r"-(?=[¥$€£])", "-\u2060", text)  # a line that ended with the sign would make a gain of a loss
     return re.sub(r"([\\`*_{}\[\]()#+!|<>~$:])", r"\\\1", text)
 
 

@@ -71,8 +71,9 @@ def _attention(found: Sequence[Standing], goals: Mapping[str, Goal], currency: s
             return say("Behind its goal's pace: {figure}, {now} of {goal} with {share} of the days over.", **facts,
                        share=Share(goals[one.figure].elapsed))  # fmt: skip
         if len(missed) > 1:
-            return say("Short of {n} of {all} goals, by most: {figure}, {now} where {goal} was aimed at.", **facts,
-                       n=len(missed), all=len(goals))  # fmt: skip
+            aimed = len(goals.keys() - {"spend"})  # a budget is a limit, no goal
+            return say("Short of {n} of the {all} goals on this page, by most: {figure}, {now} where {goal} was aimed "
+                       "at.", **facts, n=sum(one.figure != "spend" for one in missed), all=aimed)  # fmt: skip
         return say("Short of its goal: {figure}, {now} where {goal} was aimed at.", **facts)
     return None
 

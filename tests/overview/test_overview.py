@@ -108,7 +108,8 @@ def test_what_was_planted_is_told(home: OverviewAnswer) -> None:
         "CN¥892,806 realised on 56 days: 245.3% more than CN¥258,582 on the same days of Double 11 2025"
     )
     assert said.endswith(
-        "Short of 3 of 5 goals, by most: Private domain's share of visits, 35.0% where 40.0% was aimed at."
+        "Short of 3 of the 4 goals on this page, by most: Private domain's share of visits, 35.0% where 40.0% was "
+        "aimed at."
     )
 
 
