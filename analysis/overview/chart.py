@@ -48,7 +48,8 @@ def marks(plot: Plot, table: pd.DataFrame) -> list[Any]:
     base = alt.Chart(named)
     found: list[Any] = [
         base.mark_rect(color=colour).transform_filter(f"datum.kind == '{kind}'").encode(
-            x=alt.X("first:T"), x2="until:T", opacity=alt.Opacity("shade:Q", scale=None, legend=None), tooltip=tips)
+            x=alt.X("first:T"), x2=alt.X2("until:T"), tooltip=tips,
+            opacity=alt.Opacity("shade:Q", scale=None, legend=None))
         for kind, colour in (("phase", look.faint), ("day", charts.PENDING))
     ]  # fmt: skip
     # A name near the end stands to the left: it would run out of the picture.
@@ -76,4 +77,4 @@ def _names(base: Any, look: Look, height: Any, *, end: str | None) -> Any:
         drawn = base.mark_text(align="right", dx=_by_room(-4, 0), **text)
     else:
         drawn = base.mark_text(align="left", dx=4, **text)
-    return drawn.encode(x=alt.X(f"{end or 'first'}:T"), y=alt.value(height), text="name_name:N")
+    return drawn.encode(x=alt.X(f"{end or 'first'}:T"), y=alt.value(height), text=alt.Text("name_name:N"))

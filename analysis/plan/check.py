@@ -154,7 +154,7 @@ class PlanCheckAnswer(Answer):
         colours = {"over": look.faint, "now": charts.ACCENT, "ahead": charts.PENDING}
         scale = alt.Scale(domain=[plot.name("state", one) for one in colours], range=list(colours.values()))
         bars = alt.Chart(shown).mark_bar(height=20, cornerRadius=3).encode(
-            x=plot.x("first", title=None), x2="end:T", y=charts.rows("row", list(shown["row"]), lines=2),
+            x=plot.x("first", title=None), x2=alt.X2("end:T"), y=charts.rows("row", list(shown["row"]), lines=2),
             color=alt.Color("state_name:N", scale=scale, legend=alt.Legend(title=None)),
             tooltip=plot.tips("stage", "first", "last", "tasks", "done"),
         )  # fmt: skip

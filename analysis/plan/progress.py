@@ -155,7 +155,7 @@ class GoalProgressAnswer(Answer):
         axis = plot.axis("progress")
         x = alt.X("progress_to:Q", title=plot.title("progress"), axis=axis, scale=alt.Scale(domainMax=MOST, nice=False))
         bars = base.mark_bar(height=18, opacity=0.85, color=charts.ACCENT).encode(x=x, tooltip=tips)
-        line = alt.Chart(pd.DataFrame({"x": [1.0]})).mark_rule(color=look.ink, strokeDash=[4, 3]).encode(x="x:Q")
+        line = alt.Chart(pd.DataFrame({"x": [1.0]})).mark_rule(color=look.ink, strokeDash=[4, 3]).encode(x=alt.X("x:Q"))
         reach = charts.whiskers(base, look, "progress_low_to", "progress_high_to")
         return charts.finish(alt.layer(bars, reach, line), look, describe=self.say(self.headline, look.language),
                              height=48 * len(shown) + 60)  # fmt: skip

@@ -183,7 +183,7 @@ class CampaignReviewAnswer(Answer):
         scale = alt.Scale(domain=["whole", "more", "less"], range=[look.faint, charts.ACCENT, charts.LOSS])
         bars = alt.Chart(shown).mark_bar(height=20).encode(
             x=alt.X("from:Q", title=plot.title("amount"), axis=plot.axis("amount"), scale=alt.Scale(zero=True)),
-            x2="to:Q", y=charts.rows("row", list(shown["row"]), lines=2),
+            x2=alt.X2("to:Q"), y=charts.rows("row", list(shown["row"]), lines=2),
             color=alt.Color("kind:N", scale=scale, legend=None), tooltip=plot.tips("part", "amount"),
         )  # fmt: skip
         return charts.finish(bars, look, describe=self.say(self.headline, look.language), height=48 * len(shown) + 60)
