@@ -29,7 +29,7 @@ def test_a_round_of_the_plan_becomes_a_notebook_that_is_kept(opened) -> None:
     run(app)
     assert app.title[0].value.startswith("Diagnosis")
     found = headlines(app)
-    assert len(found) == 8 and any("went on to purchase" in one for one in found)
+    assert len(found) == 9 and any("went on to purchase" in one for one in found)
     (kept,) = stands_on(app).kept(Notebook)
     assert kept.value == desk(app)
     assert all(cell.seen for cell in kept.value.cells)

@@ -63,6 +63,8 @@ def test_scorecards_weights(opened, sample: Tables) -> None:
 
 def test_a_figure_of_an_answer_becomes_a_goal(opened) -> None:
     app = opened("sales")
+    app.session_state["sales.to-goal"] = True  # as a click opens it
+    run(app)
     app.text_input(key="sales.goal.name").set_value("Realised")
     app.number_input(key="sales.goal.target").set_value(1e6)
     run(app).button(key="sales.goal.keep").click()

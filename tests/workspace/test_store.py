@@ -45,7 +45,7 @@ def events(*rows: tuple[str, str, str], name: str = "events.csv") -> Export:
 
 def stored(workspace: Workspace) -> list[tuple[Any, ...]]:
     """Return the events as they lie."""
-    return workspace._con.cursor().execute("SELECT user_id, timestamp::VARCHAR, event, batch FROM events").fetchall()
+    return workspace._link.cursor().execute("SELECT user_id, timestamp::VARCHAR, event, batch FROM events").fetchall()
 
 
 A = events(("u2", "2026-11-11 10:00", "view"), ("u1", "2026-11-11 12:00", "cart"), name="a.csv")
@@ -78,7 +78,7 @@ def test_a_batch_is_recorded(workspace: Workspace) -> None:
 def test_a_second_batch_keeps_events_sorted_by_user_and_time(workspace: Workspace) -> None:
     workspace.add(A)
     workspace.add(B)
-    lie = workspace._con.cursor().execute("SELECT user_key, timestamp FROM events").fetchall()
+    lie = workspace._link.cursor().execute("SELECT user_key, timestamp FROM events").fetchall()
     assert lie == sorted(lie)
     assert len({(key, user) for key, (user, *_) in zip([k for k, _ in lie], stored(workspace), strict=True)}) == 3
     assert sorted(stored(workspace)) == sorted(
@@ -411,8 +411,8 @@ def test_a_workspace_open_elsewhere_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"hello", os.urandom(20_000), b"SQLite format 3\x00" + b"\0" * 5000],
-    ids=["empty", "text", "noise", "sqlite"],
+    [b"hello", os.urandom(20_000), b"SQLite format 3\x00" + b"\0" * 5000],
+    ids=["text", "noise", "sqlite"],
 )
 def test_what_is_not_a_workspace_is_refused_and_left_alone(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "w.duckdb"
@@ -421,6 +421,15 @@ def test_what_is_not_a_workspace_is_refused_and_left_alone(tmp_path: Path, conte
         open_workspace(path)
     assert raised.value.code == "not-a-workspace"
     assert path.read_bytes() == content
+
+
+def test_a_file_whose_disk_lost_it_is_called_damaged_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "w.duckdb"
+    path.write_bytes(b"")
+    with pytest.raises(WorkspaceError, match=r"w\.duckdb is damaged") as raised:
+        open_workspace(path)
+    assert raised.value.code == "damaged"
+    assert path.read_bytes() == b""
 
 
 def test_another_duckdb_is_refused(tmp_path: Path) -> None:
@@ -439,7 +448,7 @@ def test_another_duckdb_is_refused(tmp_path: Path) -> None:
 
 def test_a_newer_format_is_refused(tmp_path: Path) -> None:
     made = open_workspace(tmp_path / "w.duckdb")
-    made._con.execute("UPDATE meta SET value = '99' WHERE key = 'format'")
+    made._link.cursor().execute("UPDATE meta SET value = '99' WHERE key = 'format'")
     made.close()
     with pytest.raises(WorkspaceError, match="made by a newer version") as raised:
         open_workspace(tmp_path / "w.duckdb")
@@ -502,7 +511,7 @@ def test_sql_reaches_no_files_and_no_variables(workspace: Workspace, tmp_path: P
     (tmp_path / "s.csv").write_text("a,b\n1,2\n")
     SECRET = pd.DataFrame({"password": ["hunter2"]})  # what a replacement scan would find
     assert len(SECRET) == 1
-    con = duck.connect() if where == "memory" else workspace._con.cursor()
+    con = duck.connect() if where == "memory" else workspace._link.cursor()
     with pytest.raises(duckdb.Error):
         con.sql(sql.format(file=tmp_path / "s.csv", folder=tmp_path))
     assert sorted(p.name for p in tmp_path.iterdir() if p.name != "keys") == ["data", "s.csv"]

@@ -39,4 +39,5 @@ def traits(table: pd.DataFrame, plot: Plot, describe: str) -> AnyChart:
         tooltip=plot.tips("group", "count", "own", "everybody", "apart", "low", "high"),
     )
     words = base.mark_text().encode(text=alt.Text("label:N"), color=alt.Color("ink:N", scale=None))
-    return charts.finish(alt.layer(cells, words), look, describe=describe, height=30 * len(order) + 40)
+    drawn = alt.layer(cells, words).resolve_scale(color="independent")  # letters have colours of their own
+    return charts.finish(drawn, look, describe=describe, height=30 * len(order) + 40)
