@@ -48,8 +48,8 @@ button .stMarkdownColoredBackground { position: absolute; width: 1px; overflow: 
 
 DARK = """
 <style>
-[data-tag], [data-tag] :is(span, button, svg), [data-testid=stBaseButton-primary],
-[data-testid=stBaseButton-primary] :is(p, span) { color: #14181D; }
+[data-tag], [data-tag] :is(span, button, svg), [data-testid=stBaseButton-primary]:enabled,
+[data-testid=stBaseButton-primary]:enabled :is(p, span) { color: #14181D; }
 </style>
 """
 """What stands on the accent, which is light in the dark: white letters could not be read there."""
