@@ -850,7 +850,7 @@ TERMS: tuple[Term, ...] = (
         ),
         formula=N_("outcome − aim = money spent + timing + return + unexplained"),
         kinds=("campaign-review",),
-        labels=("Gap: spend", "Gap: timing", "Gap: rates", "Gap: unexplained", "Revenue expected"),
+        labels=("Gap: spend", "Gap: timing", "Gap: return", "Gap: unexplained", "Revenue expected"),
         also="variance analysis 复盘 差额 归因",
     ),
     Term(

@@ -132,7 +132,7 @@ class CampaignReviewAnswer(Answer):
             "revenue": Field(N_("Realised revenue"), "money"),
             "volume": Field(N_("Gap: spend"), "money"),
             "timing": Field(N_("Gap: timing"), "money"),
-            "rates": Field(N_("Gap: rates"), "money"),
+            "rates": Field(N_("Gap: return"), "money"),
             "left": Field(N_("Gap: unexplained"), "money"),
         },
         predicted={
@@ -292,10 +292,10 @@ def _headline(found: Gap, currency: str | None) -> Message:
               "gap": Money(abs(apart) / CENT, currency)}  # fmt: skip
     if apart < 0:
         first = say("{came} was realised, {gap} less than the {aim} aimed at: {spend} by spend, {timing} by timing, "
-                    "{rates} by rates, {left} with no spend to explain it.", **facts)  # fmt: skip
+                    "{rates} by return, {left} with no spend to explain it.", **facts)  # fmt: skip
     else:
         first = say("{came} was realised, {gap} more than the {aim} aimed at: {spend} by spend, {timing} by timing, "
-                    "{rates} by rates, {left} with no spend to explain it.", **facts)  # fmt: skip
+                    "{rates} by return, {left} with no spend to explain it.", **facts)  # fmt: skip
     cost = sum(spend) / CENT
     said = (
         N_("It cost {spent}, {by} less than planned.") if cost < 0 else N_("It cost {spent}, {by} more than planned.")
@@ -335,7 +335,7 @@ def _notes(found: Gap, tables: Tables, now: str, why: Message | None) -> Iterato
         text = say("No lesson is written down. Write down what to keep and what to leave, for the next campaign.")
         yield Note("no-lessons", text)
     text = say("The parts say where the gap arose, not what caused it: spend is more or less money, timing money in "
-               "other phases, rates what a unit of it came to. Unexplained is revenue of channels without spend, less "
+               "other phases, return what a unit of it came to. Unexplained is revenue of channels without spend, less "
                "what was expected of them.")  # fmt: skip
     yield Note("an-identity", text)
     if found.prior:
