@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,8 @@ def test_the_samples_parts_add_up_and_are_the_questions_own_sums(sample: Tables)
     assert bool(foretold["held"]) and foretold["low"] < foretold["came"] < foretold["high"]
 
 
-amounts = st.floats(0, 1e6, allow_nan=False).map(lambda x: round(x, 2))
+# Cents as fractions: in floats a cent planned that was to bring a million leaves parts too large to add up to the cent.
+amounts = st.integers(0, 10**8).map(lambda cents: Fraction(cents, 100))
 grids = st.integers(1, 4).flatmap(
     lambda n: st.lists(st.lists(amounts, min_size=3, max_size=3), min_size=4 * n, max_size=4 * n)
 )
@@ -78,11 +80,11 @@ grids = st.integers(1, 4).flatmap(
 
 @given(grids)
 @settings(max_examples=60)
-def test_parts_are_an_identity_whatever_was_planned_and_came(grid: list[list[float]]) -> None:
-    units, worth, came, brought = np.array(grid).reshape(4, -1, 3)
-    found = parted(Cells(units, np.where(units > 0, worth, 0.0)), Cells(came, brought))
-    gap = brought.sum(axis=1) - np.where(units > 0, worth, 0.0).sum(axis=1)
-    np.testing.assert_allclose(np.sum(found, axis=0), gap, rtol=1e-9, atol=1e-4)
+def test_parts_are_an_identity_whatever_was_planned_and_came(grid: list[list[Fraction]]) -> None:
+    units, worth, came, brought = np.array(grid, dtype=object).reshape(4, -1, 3)
+    planned = np.where(units > 0, worth, 0)
+    volume, timing, rates = parted(Cells(units, planned), Cells(came, brought))
+    assert (volume + timing + rates).tolist() == (brought.sum(axis=1) - planned.sum(axis=1)).tolist()
 
 
 @pytest.mark.parametrize(
