@@ -102,7 +102,10 @@ def connect(
     share = resources() if share is None else share
     con = duckdb.connect(str(path) if path else ":memory:", read_only, config={**_SAFE, **share})
     quietly_measured(con)
-    con.execute("SET TimeZone='UTC'; SET enable_external_access=false; SET lock_configuration=true")
+    con.execute(
+        "SET TimeZone='UTC'; SET enable_external_access=false; "
+        "SET allowed_configs=['enable_progress_bar', 'enable_progress_bar_print']; SET lock_configuration=true"
+    )
     return con
 
 
@@ -118,7 +121,10 @@ def is_open(path: Path) -> bool:
 
 
 def quietly_measured(con: duckdb.DuckDBPyConnection) -> None:
-    """Let a query be asked how far it is, and nothing be printed; Jupyter may have no bar at all."""
+    """Let a query be asked how far it is, and nothing be printed; Jupyter may have no bar at all.
+
+    A cursor does not have it from its connection.
+    """
     with suppress(duckdb.InvalidInputException):
         con.execute("SET enable_progress_bar=true; SET enable_progress_bar_print=false")
 

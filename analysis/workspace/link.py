@@ -14,6 +14,8 @@ from weakref import WeakSet
 
 import duckdb
 
+from analysis.store.duck import quietly_measured
+
 Connection = duckdb.DuckDBPyConnection
 
 
@@ -67,6 +69,7 @@ class Link:
                 raise duckdb.ConnectionException("Connection already closed!")
             self.used = time.monotonic()
             cursor = self._opened.con.cursor()
+            quietly_measured(cursor)
             self._out.add(cursor)
             return cursor
 
