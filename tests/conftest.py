@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import pkgutil
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from browser_tools import CHROMIUM, browsing
 from hypothesis import HealthCheck, settings
 
 import analysis
@@ -29,6 +31,18 @@ def pytest_configure(config: pytest.Config) -> None:
     """Let no test meet a kernel that was compiled from another source: once, before any worker starts."""
     if not hasattr(config, "workerinput"):
         forget_stale(Path(analysis.__file__).parent)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one worker take the tests that share what takes long to make: a module's answers, servers with a provider."""
+    for item in items:
+        made = item._fixtureinfo.name2fixturedefs if isinstance(item, pytest.Function) else {}
+        if next(item.iter_markers("xdist_group"), None) is None:
+            if "iam_server" in made:
+                item.add_marker(pytest.mark.xdist_group("provider"))
+            elif any(found[-1].scope == "module" for found in made.values()):
+                item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
 settings.register_profile("sluice", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -127,6 +141,17 @@ def real_file() -> Callable[[str], Path]:
         return path
 
     return find
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """Start Chromium; without one these tests skip on a laptop and fail in CI."""
+    if CHROMIUM is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("no Chromium on this machine")
+        pytest.skip("no Chromium on this machine")
+    with browsing() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

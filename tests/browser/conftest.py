@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 
 import pytest
-from browser_tools import CHROMIUM, browsing, opened, served
+from browser_tools import opened, served
 
 
 @pytest.fixture(scope="session")
@@ -14,17 +13,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve the app from workspaces of its own; yields the address."""
     with served(tmp_path_factory.mktemp("browser")) as address:
         yield address
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """Start Chromium; without one these tests skip on a laptop and fail in CI."""
-    if CHROMIUM is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("no Chromium on this machine")
-        pytest.skip("no Chromium on this machine")
-    with browsing() as browser:
-        yield browser
 
 
 @pytest.fixture

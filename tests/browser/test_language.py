@@ -34,7 +34,7 @@ def test_to_the_other_language_and_back_every_page_says_the_same(visit) -> None:
 
 
 def test_a_saved_question_opens_once(visit) -> None:
-    page = visit()
+    page = visit("funnel")
     settled(page)
     page.get_by_role("button", name="Save").click()
     page.get_by_label("Name").fill("weekly")

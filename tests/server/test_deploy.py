@@ -20,7 +20,8 @@ from threading import Thread
 
 import httpx2
 import pytest
-from browser_tools import CHROMIUM, FLAGS, PATIENCE, Wire, settled
+from browser_tools import PATIENCE, Wire, settled
+from playwright.sync_api import Browser
 from tools import ROOT, Served, Visitor, free_port, serving
 
 DEPLOY = ROOT / "deploy"
@@ -163,22 +164,21 @@ def _uploads(served: Served, session: str) -> None:
 
 @needs_nginx
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
-def test_a_browser_shows_the_app_through_it_and_nothing_is_forbidden_there(there: tuple[Served, str, Path]) -> None:
-    from playwright.sync_api import sync_playwright
-
+@pytest.mark.xdist_group("browser")
+def test_a_browser_shows_the_app_through_it_and_nothing_is_forbidden_there(
+    there: tuple[Served, str, Path], chromium: Browser
+) -> None:
     served, _plain, _ = there
     said: list[str] = []
-    with serving(served.folder, settings(), served.port), sync_playwright() as tool:
+    with serving(served.folder, settings(), served.port):
         _ready(served.port)
-        browser = tool.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        page = browser.new_page(ignore_https_errors=True)
+        page = chromium.new_page(ignore_https_errors=True)
         page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
         page.wire = Wire(page)
         page.goto(f"{served.url}/paths", timeout=PATIENCE)
         settled(page)
         assert page.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg").count()
-        browser.close()
+        page.close()
     assert not [text for text in said if "Content Security Policy" in text or "Refused" in text]
 
 

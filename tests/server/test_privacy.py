@@ -118,6 +118,8 @@ def test_the_list_of_what_was_done_holds_ids_and_counts(oidc: Served, private: t
     a, _b, id = private
     person = oidc.registry.standing(a)
     assert person
+    with Visitor(oidc, a, query=f"workspace={id}") as owner, oidc.client(a) as browser:
+        assert browser.get(owner.visit("performance").download("performance.table.csv")).status_code == 200
     mine = [row for row in written(oidc.folder) if row["workspace"] == id and row["person"] == person.person.id]
     assert {"open", "download"} <= {row["action"] for row in mine}
     whole = " ".join(str(tuple(row)) for row in written(oidc.folder))

@@ -556,7 +556,7 @@ def test_money_and_drop_offs_count_whom_the_funnel_counts(seed: int) -> None:
     """Every option drawn; with everybody's window passed, all three have the same users at each step."""
     rng = random.Random(f"agree {seed}")
     compared = 0
-    for _ in range(cases(30)):
+    for _ in range(30):
         _, tables, asked = drawn_case(rng, 60)
         # By the first entry alone nobody has another attempt after their window, which drop-offs do not count.
         rules = {"observed_until": "2027-01-01", "breakdown": "channel", "breakdown_at": "first"}
@@ -582,7 +582,7 @@ def test_money_and_drop_offs_count_whom_the_funnel_counts(seed: int) -> None:
             own = whole[(whole["breakdown"] == row.group) & (whole["event"] == second)]
             assert row.share in set(own["from_previous"])  # a name may stand twice
             compared += 1
-    assert compared > cases(10)
+    assert compared > 10
 
 
 def _optional(step: str | Step) -> bool:
