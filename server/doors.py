@@ -108,7 +108,7 @@ class Doors:
         if self._config.rooms.allowed:
             said += f'<p><a href="/room">{page.text("I have the code of a workshop’s room")}</a></p>'
         answer = page.made("Sign in", said)
-        if request.cookies.get(_name(self._config)):
+        if request.cookies.get(gate.cookie_name(self._config)):
             answer.headers.append("set-cookie", gate.cookie(self._config, "", 0))
         return answer
 
@@ -236,7 +236,7 @@ class Doors:
     # ---- both
 
     def _here(self, request: Request) -> Person | None:
-        session = self._held.standing(request.cookies.get(_name(self._config), ""))
+        session = self._held.standing(request.cookies.get(gate.cookie_name(self._config), ""))
         return session.person if session else None
 
     def _begun(self, person: Person, leads: str, seconds: float) -> Response:
@@ -314,10 +314,6 @@ def _provider(config: Config) -> Any:
         client_kwargs={"scope": config.oidc.scope, "code_challenge_method": "S256", "timeout": 10},
     )
     return known.create_client("sluice")
-
-
-def _name(config: Config) -> str:
-    return "__Host-sluice" if config.secure else "sluice"
 
 
 def _from_here(request: Request) -> bool:

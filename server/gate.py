@@ -105,7 +105,7 @@ class Gate:
     def __init__(self, app: App, *, config: Config, registry: Registry, wire: Wire) -> None:
         self._app, self._config, self._held, self._wire = app, config, registry, wire
         self._files, self._sessions = Memory(), Memory()
-        self.cookie = "__Host-sluice" if config.secure else "sluice"
+        self.cookie = cookie_name(config)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, as somebody's, or turn it away."""
@@ -398,9 +398,14 @@ class Headers:
         return ""
 
 
+def cookie_name(config: Config) -> str:
+    """Return what the cookie of a session is called."""
+    return "__Host-sluice" if config.secure else "sluice"
+
+
 def cookie(config: Config, token: str, seconds: int) -> str:
     """Return the Set-Cookie header of a session; one of no seconds takes it away."""
-    name = "__Host-sluice" if config.secure else "sluice"
+    name = cookie_name(config)
     made: SimpleCookie = SimpleCookie()
     made[name] = token
     made[name]["path"], made[name]["max-age"] = "/", seconds
