@@ -15,7 +15,7 @@ from analysis.workspace import opening
 from analysis.workspace.folder import new_id
 from server import audit
 from server.config import Config
-from server.people import Person
+from server.people import Person, line
 from server.registry import Registry
 from server.rights import Role
 
@@ -186,7 +186,7 @@ class Rooms:
         """
         if person and (seat := self._seat(room.code, person.id)):
             return person, seat
-        nickname = " ".join("".join(c if c.isprintable() else " " for c in nickname).split())[:40]
+        nickname = line(nickname, 40)
         if not nickname:
             raise RoomError(say("Give a nickname first: the trainer sees who is who by it."), "no-nickname")
         if len(self.seats(room)) >= self._config.rooms.people:

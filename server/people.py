@@ -91,7 +91,7 @@ def of_provider(said: Mapping[str, Any], config: Config) -> Claims:
     email = "" if said.get("email_verified") is False else str(said.get("email") or "")
     name = next((str(said[key]) for key in ("name", "preferred_username", "nickname", "email") if said.get(key)), "")
     subject = f"{said['iss']} {said['sub']}"
-    return Claims(subject, _line(name or str(said["sub"])), email, groups_in(said, config.oidc.groups_claim))
+    return Claims(subject, line(name or str(said["sub"])), email, groups_in(said, config.oidc.groups_claim))
 
 
 def groups_in(said: Mapping[str, Any], claim: str) -> frozenset[str]:
@@ -119,9 +119,9 @@ def of_proxy(headers: Mapping[str, str], config: Config) -> Claims | None:
         return None
     groups = frozenset(one.strip() for one in headers.get(own.groups_header.lower(), "").split(",") if one.strip())
     name, email = headers.get(own.name_header.lower(), "").strip(), headers.get(own.email_header.lower(), "").strip()
-    return Claims(f"proxy {user}", _line(name or email or user), email, groups)
+    return Claims(f"proxy {user}", line(name or email or user), email, groups)
 
 
-def _line(text: str) -> str:
+def line(text: str, most: int = 80) -> str:
     """Return a name as one line that fits anywhere."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:80]
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:most]
