@@ -120,13 +120,22 @@ def put_away(folder: str | Path) -> tuple[PutAway, ...]:
 
 
 def _away(path: Path, where: str) -> PutAway:
-    found, since = _TRASHED.fullmatch(path.name), None
-    if where == TRASH and found:
-        since = dt.datetime.strptime(found["moment"], _MOMENT).replace(tzinfo=dt.UTC)
     file = workspace_file(path)
     if file.state == "misnamed":  # a name for the trash is none for an address
         file = replace(file, state="ready", why=None)
-    return PutAway(file, found["id"] if found else path.stem, where, since)
+    return PutAway(file, _id(path), where, _since(path) if where == TRASH else None)
+
+
+def _id(path: Path) -> str:
+    """Return the id that a file had among the others, told by its name alone."""
+    found = _TRASHED.fullmatch(path.name)
+    return found["id"] if found else path.stem
+
+
+def _since(path: Path) -> dt.datetime | None:
+    """Return when a file of the trash was deleted, told by its name alone."""
+    found = _TRASHED.fullmatch(path.name)
+    return dt.datetime.strptime(found["moment"], _MOMENT).replace(tzinfo=dt.UTC) if found else None
 
 
 def purge(
@@ -153,11 +162,11 @@ def purge(
     if not trash.is_dir() or not _was_here(trash / "last-round", now):
         return ()
     ids = []
-    for away in put_away(folder):
-        until = away.until(days)
-        if until is not None and until < now:
-            remove(away.file.path)
-            ids.append(away.id)
+    for path in sorted(trash.glob("*.duckdb")):  # by their names: none is opened for this
+        since = _since(path)
+        if since is not None and since + dt.timedelta(days=days) < now:
+            remove(path)
+            ids.append(_id(path))
     for id in set(ids) - _left(Path(folder)):
         for copy in Path(folder).glob(f"{id}.duckdb.format-*"):
             copy.unlink()
@@ -167,7 +176,8 @@ def purge(
 
 def _left(folder: Path) -> set[str]:
     """Return the ids that a folder still has a file of."""
-    return {path.stem for path in folder.glob("*.duckdb")} | {away.id for away in put_away(folder)}
+    aside = (path for where in (ARCHIVE, TRASH) for path in (folder / where).glob("*.duckdb"))
+    return {path.stem for path in folder.glob("*.duckdb")} | {_id(path) for path in aside}
 
 
 def _was_here(mark: Path, now: dt.datetime) -> bool:
