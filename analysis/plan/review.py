@@ -332,7 +332,6 @@ def _notes(found: Gap, tables: Tables, now: str, why: Message | None) -> Iterato
         yield Note("no-replay", say("What adjustments brought cannot be estimated: {why}", why=why), "missing")
     if not tables.recorded(Lesson):
         text = say("No lesson is written down. Write down what to keep and what to leave, for the next campaign.")
-        text = say("No lesson is written down. Write down what to keep and what to leave, for the next campaign.")
         yield Note("no-lessons", text)
     text = say("The parts say where the gap arose, not what caused it: spend is more or less money, timing money in "
                "other phases, return what a unit of it came to. Unexplained is revenue of channels without spend, less "
