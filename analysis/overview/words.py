@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from analysis.answer import Note
-from analysis.messages import N_, Message, Money, Names, Share, say
+from analysis.messages import N_, Message, Names, Share, say
+from analysis.messages import figure as in_unit
 from analysis.overview.figures import FIGURES, Standing
 from analysis.overview.goals import MISSED, Goal
 from analysis.overview.parts import Parts
@@ -34,15 +35,7 @@ def written(figure: str, number: float, currency: str | None) -> Message:
     >>> written("conversion", 0.0464, None).text(), written("spend", 1234.5, "EUR").text()
     ('4.6%', '€1,234')
     """
-    match FIGURES[figure].unit:
-        case "share":
-            return say("{n}", n=Share(float(number)))
-        case "money":
-            return say("{n}", n=Money(float(number), currency))
-        case "count":
-            return say("{n}", n=round(number))
-        case _:
-            return say("{n}", n=float(number))
+    return in_unit(FIGURES[figure].unit, float(number), currency)
 
 
 def headline(parts: Parts, found: Sequence[Standing], goals: Mapping[str, Goal], currency: str | None) -> Message:
