@@ -54,6 +54,10 @@ class Interval(NamedTuple):
         return Interval(value, np.minimum(low, high), np.maximum(low, high))
 
 
+UNKNOWN = Interval(*(np.asarray(np.nan) for _ in range(3)))
+"""A single figure of which nothing is known."""
+
+
 def share(successes: Numbers, trials: Numbers) -> Floats:
     """Return `successes` / `trials`, elementwise; NaN where there are no trials.
 
@@ -440,7 +444,7 @@ def ratio_of_sums(top: Numbers, bottom: Numbers) -> Interval:
     x, y = np.asarray(top, float), np.asarray(bottom, float)
     whole = y.sum()
     if not whole > 0:
-        return Interval(*(np.asarray(np.nan) for _ in range(3)))
+        return UNKNOWN
     value = x.sum() / whole
     _, low, high = mean(Moments.of(x - value * y))
     each = whole / len(y)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.charts import TOTAL
-from analysis.estimates import Interval, clear, doubt, ratio, relative
+from analysis.estimates import UNKNOWN, Interval, clear, doubt, ratio, relative
 from analysis.fields import Field
 from analysis.messages import N_
 from analysis.overview.parts import Parts
@@ -60,8 +60,6 @@ _FURTHER: Mapping[str, tuple[str, ...]] = MappingProxyType({
 })  # fmt: skip
 """What a table tells beside the main figures, shown where another table is not there."""
 _OF_ORDERS = ("realised", "paid", "aov", "refund_rate", "new_buyers", *_FURTHER["orders"])
-_NAN = np.asarray(np.nan)
-NOTHING = Interval(_NAN, _NAN, _NAN)
 
 
 class Standing(NamedTuple):
@@ -87,7 +85,7 @@ class Standing(NamedTuple):
     now: Interval
     then: float = np.nan
     alike: float = np.nan
-    change: Interval = NOTHING
+    change: Interval = UNKNOWN
     clear: bool = False
 
     @property
@@ -166,7 +164,7 @@ def _of_funnel(parts: Parts) -> Iterator[Standing]:
         return
     first, last = _ends(parts.funnel.table)
     now = _interval(last["from_start"], last["start_low"], last["start_high"])
-    change, then, alike = NOTHING, np.nan, np.nan
+    change, then, alike = UNKNOWN, np.nan, np.nan
     if parts.funnels_alike:
         own, before = (_ends(answer.table) for answer in parts.funnels_alike)
         counts = [end["settled"] for end in (own[1], own[0], before[1], before[0])]
@@ -181,7 +179,7 @@ def _of_visits(parts: Parts) -> Iterator[Standing]:
     if parts.came is None:
         return
     now, own, before = (_share(came) for came in (parts.came, *(parts.came_alike or (None, None))))
-    change = _less_one(relative(own, before)) if parts.came_alike else NOTHING
+    change = _less_one(relative(own, before)) if parts.came_alike else UNKNOWN
     yield Standing("private_share", now, float(before.value), float(own.value), change)
 
 
@@ -245,7 +243,7 @@ def _ends(table: pd.DataFrame) -> tuple[pd.Series[float], pd.Series[float]]:
 
 
 def _share(came: pd.DataFrame | None) -> Interval:
-    return NOTHING if came is None else _interval(*came.iloc[0][["share", "low", "high"]])
+    return UNKNOWN if came is None else _interval(*came.iloc[0][["share", "low", "high"]])
 
 
 def _interval(value: Any, low: Any = np.nan, high: Any = np.nan) -> Interval:

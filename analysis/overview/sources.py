@@ -15,7 +15,7 @@ from analysis.audience.rfm.question import RFM
 from analysis.budget.allocation.question import Allocation
 from analysis.charts import NOT_SET, TOTAL
 from analysis.errors import SluiceError
-from analysis.estimates import Interval
+from analysis.estimates import UNKNOWN, Interval
 from analysis.journey.funnel.change import FunnelChange
 from analysis.journey.funnel.dropoffs import LOYALTY, SPEED, DropOffs, drop_off
 from analysis.journey.funnel.question import Funnel
@@ -55,7 +55,6 @@ MEANINGS = {
 COLUMNS = ("channel", "item", "region")
 """Columns of orders that are looked through for what fell and what comes back."""
 _NAN = np.asarray(np.nan)
-UNPRICED = Interval(_NAN, _NAN, _NAN)
 
 
 class Finding(NamedTuple):
@@ -131,7 +130,7 @@ def _fell(answer: Any) -> Iterator[Finding]:
     whole = answer.table.iloc[0]
     if whole["high"] < 0:
         lost = -float(whole["change"]) * float(whole["users_after"])
-        yield Finding("conversion", answer.headline, answer.question, UNPRICED, "people", lost)
+        yield Finding("conversion", answer.headline, answer.question, UNKNOWN, "people", lost)
 
 
 # ---- money ------------------------------------------------------------------------------------------------

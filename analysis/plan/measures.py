@@ -35,8 +35,6 @@ from analysis.results.sales.question import Sales
 from analysis.tables import Tables, collect
 from analysis.values import Filter, local_midnight, micros
 
-NOTHING = np.asarray(np.nan)
-
 
 class Told(NamedTuple):
     """A figure with its interval (NaN bounds where it has none), and the currency of an amount."""

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.estimates import Interval
+from analysis.estimates import UNKNOWN, Interval
 from analysis.goals import Goal
 from analysis.messages import N_, Message
 from analysis.plan.forecast import Foretold
-from analysis.plan.measures import NOTHING
 
 STATES = {
     "reached": N_("reached"), "missed": N_("missed"), "likely": N_("likely"), "on course": N_("open"),
@@ -18,9 +17,6 @@ STATES = {
 }  # fmt: skip
 LIKELY, UNLIKELY = 0.9, 0.1
 """Chances from which on a goal counts as likely, or as unlikely, to be reached."""
-
-
-_UNKNOWN = Interval(NOTHING, NOTHING, NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +55,7 @@ class Stood:
     over: bool = False
     base: float = np.nan
     target: float = np.nan
-    now: Interval = _UNKNOWN
+    now: Interval = UNKNOWN
     ahead: Foretold | None = None
     why: Message | None = None
     seen: int = 0
@@ -91,10 +87,10 @@ class Stood:
 
     def row(self) -> dict[str, object]:
         """Return the goal's row of the public table."""
-        ahead = self.ahead.at if self.ahead else self.now if self.over else _UNKNOWN
+        ahead = self.ahead.at if self.ahead else self.now if self.over else UNKNOWN
         low, high = sorted(self.progress(float(bound)) for bound in (ahead.low, ahead.high))
         now = dict(zip(("now", "low", "high"), self.now.floats(), strict=True))
-        ahead = self.ahead.at if self.ahead else _UNKNOWN
+        ahead = self.ahead.at if self.ahead else UNKNOWN
         then = dict(zip(("forecast", "forecast_low", "forecast_high"), ahead.floats(), strict=True))
         code = self.goal.figure if isinstance(self.goal.figure, str) else self.label
         return {"goal": self.goal.name, "figure": code, "state": self.state, "progress": self.progress(now["now"]),

@@ -15,7 +15,7 @@ from analysis.audience.private_domain import chart, words
 from analysis.audience.private_domain.kernel import Months, Scope, acquired, cost, months, revenue, spent, traffic
 from analysis.charts import AnyChart, Look
 from analysis.errors import DataError
-from analysis.estimates import Interval, difference, proportion
+from analysis.estimates import UNKNOWN, difference, proportion
 from analysis.fields import Field, Fields, Figure, bounds, described
 from analysis.groups import private_among
 from analysis.messages import N_, say
@@ -281,10 +281,10 @@ def _group(of: Months, inside: int, name: str) -> dict[str, object]:
     n = users.sum()
     flags = {flag: own[flag].to_numpy(float) @ users for flag in ("back", "before", "after")}
     both = (own["before"] * own["after"]).to_numpy(float) @ users
-    back = proportion(flags["back"], n) if of.whole and of.seen else _UNKNOWN
+    back = proportion(flags["back"], n) if of.whole and of.seen else UNKNOWN
     before, after = (proportion(flags[side], n) for side in ("before", "after"))
     told = of.whole and of.sold
-    change = difference(after, before, correlation=_phi(n, flags["before"], flags["after"], both)) if told else _UNKNOWN
+    change = difference(after, before, correlation=_phi(n, flags["before"], flags["after"], both)) if told else UNKNOWN
     return {
         "campaign": of.campaign,
         "group": name,
@@ -296,9 +296,6 @@ def _group(of: Months, inside: int, name: str) -> dict[str, object]:
         **dict(zip(("change", "change_low", "change_high"), change.floats(), strict=True)),
         "complete": of.whole,
     }
-
-
-_UNKNOWN = Interval(*(np.asarray(np.nan) for _ in range(3)))
 
 
 def _phi(n: float, one: float, other: float, both: float) -> float:

@@ -16,7 +16,19 @@ from analysis import charts
 from analysis.answer import Answer, Note
 from analysis.charts import GROUP_WORDS, NOT_SET, AnyChart, Look, Plot
 from analysis.errors import DataError
-from analysis.estimates import SMALL, Interval, Moments, Z, clear, difference, mean, proportion, ratio, score_test
+from analysis.estimates import (
+    SMALL,
+    UNKNOWN,
+    Interval,
+    Moments,
+    Z,
+    clear,
+    difference,
+    mean,
+    proportion,
+    ratio,
+    score_test,
+)
 from analysis.fields import Field, Fields, Figure, bounds, described
 from analysis.groups import told_apart_by
 from analysis.journey.funnel.chains import Chains
@@ -334,7 +346,7 @@ def _several(tables: Tables) -> bool:
 def _each_loyal(asked: DropOffs, tables: Tables, campaign: str, currency: str | None) -> Interval:
     """Return what a loyal user who came under the filter brought in a campaign."""
     if not source_of(tables, Filter(campaign=(campaign,))).orders:
-        return Interval(*(np.asarray(np.nan) for _ in range(3)))
+        return UNKNOWN
     runs = campaigns(tables, None, dated=True)
     base = loyal(Participation(paid_orders=asked.loyal_orders), tables, runs[0]).to_pylist()
     where = (_across(asked) or Filter()).replace(campaign=(campaign,))
