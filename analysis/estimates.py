@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from analysis.answer import Note
 from analysis.arrays import Bools, Floats
@@ -32,6 +33,11 @@ class Interval(NamedTuple):
     value: Floats
     low: Floats
     high: Floats
+
+    @classmethod
+    def of(cls, value: Any, low: Any = np.nan, high: Any = np.nan) -> Interval:
+        """Return a single figure with the bounds that it has; nothing known, such as a table's None or NA, is NaN."""
+        return cls(*(np.asarray(np.nan if pd.isna(bound) else bound, np.float64) for bound in (value, low, high)))
 
     def floats(self) -> tuple[float, float, float]:
         """Return a single figure's value and bounds as plain numbers."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -145,7 +145,7 @@ def _of_sales(parts: Parts) -> Iterator[Standing]:
     for figure in _OF_ORDERS:
         own = bounds.get(figure)
         row = table.iloc[0]
-        now = _interval(row[figure], *((row[f"{own}_low"], row[f"{own}_high"]) if own else ()))
+        now = Interval.of(row[figure], *((row[f"{own}_low"], row[f"{own}_high"]) if own else ()))
         yield Standing(figure, now, *_beside(campaigns, change, figure))
 
 
@@ -156,14 +156,14 @@ def _of_performance(parts: Parts) -> Iterator[Standing]:
     campaigns, change = parts.performance.frame("campaigns"), parts.performance.frame("change")
     for figure in ("spend", *_FURTHER["spend"]):
         bounds = (rates[f"{figure}_low"], rates[f"{figure}_high"]) if f"{figure}_low" in rates else ()
-        yield Standing(figure, _interval(table[figure], *bounds), *_beside(campaigns, change, figure))
+        yield Standing(figure, Interval.of(table[figure], *bounds), *_beside(campaigns, change, figure))
 
 
 def _of_funnel(parts: Parts) -> Iterator[Standing]:
     if parts.funnel is None:
         return
     first, last = _ends(parts.funnel.table)
-    now = _interval(last["from_start"], last["start_low"], last["start_high"])
+    now = Interval.of(last["from_start"], last["start_low"], last["start_high"])
     change, then, alike = UNKNOWN, np.nan, np.nan
     if parts.funnels_alike:
         own, before = (_ends(answer.table) for answer in parts.funnels_alike)
@@ -171,8 +171,8 @@ def _of_funnel(parts: Parts) -> Iterator[Standing]:
         change = _less_one(ratio(*counts))
         alike, then = float(own[1]["from_start"]), float(before[1]["from_start"])
     yield Standing("conversion", now, then, alike, change)
-    yield Standing("entered", _interval(first["users"]))
-    yield Standing("converted", _interval(last["users"]))
+    yield Standing("entered", Interval.of(first["users"]))
+    yield Standing("converted", Interval.of(last["users"]))
 
 
 def _of_visits(parts: Parts) -> Iterator[Standing]:
@@ -189,7 +189,7 @@ def _of_retention(parts: Parts) -> Iterator[Standing]:
     curve = parts.retention.frame("curve")
     rows = curve[(curve["breakdown"] == TOTAL) & (curve["later"] == 1)]
     if len(rows):
-        yield Standing("returned", _interval(*rows.iloc[0][["share", "low", "high"]]))
+        yield Standing("returned", Interval.of(*rows.iloc[0][["share", "low", "high"]]))
 
 
 def _of_both(parts: Parts) -> Iterator[Standing]:
@@ -234,7 +234,7 @@ def _beside(campaigns: pd.DataFrame, change: pd.DataFrame, figure: str) -> tuple
     if len(rows) < 2 or own.empty:
         return ()
     alike, then = rows[figure].astype(float).tolist()
-    return then, alike, _interval(*own.iloc[0][["change", "low", "high"]])
+    return then, alike, Interval.of(*own.iloc[0][["change", "low", "high"]])
 
 
 def _ends(table: pd.DataFrame) -> tuple[pd.Series[float], pd.Series[float]]:
@@ -243,11 +243,7 @@ def _ends(table: pd.DataFrame) -> tuple[pd.Series[float], pd.Series[float]]:
 
 
 def _share(came: pd.DataFrame | None) -> Interval:
-    return UNKNOWN if came is None else _interval(*came.iloc[0][["share", "low", "high"]])
-
-
-def _interval(value: Any, low: Any = np.nan, high: Any = np.nan) -> Interval:
-    return Interval(*(np.asarray(np.nan if pd.isna(own) else own, np.float64) for own in (value, low, high)))
+    return UNKNOWN if came is None else Interval.of(*came.iloc[0][["share", "low", "high"]])
 
 
 def _less_one(found: Interval) -> Interval:

@@ -54,7 +54,6 @@ MEANINGS = {
 """What a finding's amount is; those further down say less of what acting on it brings."""
 COLUMNS = ("channel", "item", "region")
 """Columns of orders that are looked through for what fell and what comes back."""
-_NAN = np.asarray(np.nan)
 
 
 class Finding(NamedTuple):
@@ -160,7 +159,7 @@ def _wasted(answer: Any) -> Iterator[Finding]:
         said = say("{share} of the spend on {channel}, {amount}, brings people of low intent.",
                    share=Share(float(worst["share"])), channel=Name(str(worst["channel"]), "channel"),
                    amount=Money(float(worst["spend"]), answer.currency))  # fmt: skip
-        yield Finding("waste", said, answer.question, _exact(float(worst["spend"])), "spent")
+        yield Finding("waste", said, answer.question, Interval.of(float(worst["spend"])), "spent")
 
 
 # ---- orders -----------------------------------------------------------------------------------------------
@@ -186,7 +185,7 @@ def _of_orders(answer: Any) -> Iterator[Finding]:
                    "more than at that rate.", group=group_name(str(row["group"]), answer.question.by),
                    rate=Share(float(row["refund_rate"])), n=int(row["paid"]), rest=Share(rest),
                    amount=Money(amount, answer.currency))  # fmt: skip
-        yield Finding("refunds", said, answer.question, _exact(amount), "sent-back")
+        yield Finding("refunds", said, answer.question, Interval.of(amount), "sent-back")
 
 
 def _fallen(answer: Any) -> Iterator[Finding]:
@@ -201,7 +200,7 @@ def _fallen(answer: Any) -> Iterator[Finding]:
     group = str((then - now).idxmax())
     own = fell[fell["group"] == group].iloc[0]
     before = float(then[group])
-    amount = Interval(*(np.asarray(-before * own[c], float) for c in ("change", "high", "low")))
+    amount = Interval.of(*(-before * own[c] for c in ("change", "high", "low")))
     said = say("{group} brought {now}, {amount} less than on the same days of {before}.",
                group=group_name(group, answer.question.by), now=Money(float(now[group]), answer.currency),
                amount=Money(float(amount.value), answer.currency),
@@ -219,7 +218,7 @@ def _quiet(answer: Any) -> Iterator[Finding]:
     if people:
         said = say("{n} customers who once bought well have gone quiet: they had paid {amount}. Speak to these first.",
                    n=people, amount=Money(paid, answer.currency))  # fmt: skip
-        yield Finding("quiet", said, answer.question, _exact(paid), "had-paid", people)
+        yield Finding("quiet", said, answer.question, Interval.of(paid), "had-paid", people)
 
 
 SOURCES: tuple[Source, ...] = (
@@ -241,9 +240,5 @@ def _not_asked() -> NotAsked:
     return NotAsked(say("This cannot be asked of these data."), "not-asked")
 
 
-def _exact(amount: float) -> Interval:
-    return Interval(np.asarray(amount), _NAN, _NAN)
-
-
 def _amount(row: pd.Series[Any], *columns: str) -> Interval:
-    return Interval(*(np.asarray(row[column], float) for column in columns))
+    return Interval.of(*(row[column] for column in columns))

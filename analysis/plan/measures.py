@@ -137,9 +137,7 @@ class Measure:
 
 def _row(table: pd.DataFrame, value: str, low: str = "", high: str = "") -> Interval:
     row: Any = table.iloc[0]
-    bounds = (float(row[name]) if name and pd.notna(row[name]) else np.nan for name in (low, high))
-    found = float(row[value]) if pd.notna(row[value]) else np.nan
-    return Interval(np.asarray(found), *map(np.asarray, bounds))
+    return Interval.of(*(row[name] if name else np.nan for name in (value, low, high)))
 
 
 def _figure(kind: Callable[[Tables], Question], frame: str, value: str, low: str = "", high: str = "") -> Read:

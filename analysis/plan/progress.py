@@ -219,8 +219,8 @@ def _pointed_at(goal: Goal, of: FigureOf, date: str, scope: _Scope) -> Stood:
                 "choose the figure again.")
         )  # fmt: skip
     interval = next((f for f in answer.figures if (f.frame, f.column) == (of.frame, of.column) and f.low in row), None)
-    bounds = (float(row[interval.low]), float(row[interval.high])) if interval and interval.low else (np.nan, np.nan)
-    now = Interval(np.asarray(float(row[of.column])), *map(np.asarray, bounds))
+    bounds = (row[interval.low], row[interval.high]) if interval and interval.low else ()
+    now = Interval.of(row[of.column], *bounds)
     base = float("nan") if goal.base is None else goal.base
     over = today(scope.tables, scope.asked.at) >= date
     target = base * (1 + goal.target) if goal.lift else goal.target

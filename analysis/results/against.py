@@ -317,7 +317,7 @@ def change_of(table: pd.DataFrame, group: str, measure: str) -> Interval | None:
     rows = table[(table["group"] == group) & (table["measure"] == measure)]
     if rows.empty or np.isnan(rows["change"].iloc[0]):
         return None
-    return Interval(*(np.asarray(rows[c].iloc[0]) for c in ("change", "low", "high")))
+    return Interval.of(*rows.iloc[0][["change", "low", "high"]])
 
 
 # ---- what is said of it -----------------------------------------------------------------------------------
