@@ -346,6 +346,10 @@ class Answers(Generic[T]):
         self._making: dict[Hashable, threading.Lock] = {}
         self.found, self.made = 0, 0
 
+    def __contains__(self, key: Hashable) -> bool:
+        with self._lock:
+            return key in self._kept
+
     def get(self, key: Hashable) -> T | None:
         """Return what is kept under a key."""
         with self._lock:

@@ -467,12 +467,21 @@ def ask(question: Question, words: str = "") -> Answer:
         Also where somebody stopped it, or it took more than the server allows.
     """
     here, slot = workspace(), st.empty()
-    key = question.digest(), here.planned if question.planned else here.version, code_version()
+    key = _key(question, here)
     answer = ANSWERS.get(key)
     if answer is None:
         with meters().seconds.labels(question.kind).time():
             answer = _made(question, key, here, slot, words)
     return replace(answer, names=here.display)  # a new name for a code asks nothing again
+
+
+def answered(question: Question) -> bool:
+    """Say whether a question's answer is there, so that nobody waits for it."""
+    return _key(question, workspace()) in ANSWERS
+
+
+def _key(question: Question, here: Allowed) -> Hashable:
+    return question.digest(), here.planned if question.planned else here.version, code_version()
 
 
 def _made(question: Question, key: Hashable, here: Allowed, slot: Any, words: str) -> Answer:

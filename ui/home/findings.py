@@ -46,11 +46,13 @@ def _arriving(question: Findings) -> FindingsAnswer:
     tables, answers = session.workspace().tables(), list[tuple[Source, Answer]]()
     asks, slot, stopped = question.asks(tables), st.empty(), list[StoppedError]()
     for n, (source, asked) in enumerate(asks, 1):
-        with slot.container():
-            if answers:
-                for finding in question.together(tables, answers).first:
-                    st.markdown(said(answers[0][1], finding.said))
-            st.progress((n - 1) / len(asks), _("Looking for what is worth acting on: {n} of {all}", n=n, all=len(asks)))
+        if not session.answered(asked):  # at each later run all are there, and ranking them takes its time
+            with slot.container():
+                if answers:
+                    for finding in question.together(tables, answers).first:
+                        st.markdown(said(answers[0][1], finding.said))
+                words = _("Looking for what is worth acting on: {n} of {all}", n=n, all=len(asks))
+                st.progress((n - 1) / len(asks), words)
         try:
             answers.append((source, session.ask(asked)))
         except StoppedError as error:
