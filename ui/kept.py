@@ -18,9 +18,16 @@ TO_OPEN = "question to open"
 """Under which a page that draws a kept question leaves it, for the frame to go to that question's own page."""
 
 
-def opens(name: str, question: Question, key: str) -> None:
-    """Draw a button, called as a thing is, that goes to the page of its question."""
-    st.button(shown(name), key=key, on_click=_open, args=(question,))
+def opens(name: str, question: Question, key: str, **button: Any) -> None:
+    """Draw a button, called as a thing is, that goes to the page of its question; `button` says how it looks."""
+    st.button(shown(name), key=key, on_click=_open, args=(question,), **button)
+
+
+def leads(question: Question, key: str, **button: Any) -> None:
+    """Draw the button that goes to the page of a question from a fragment, which runs without the frame."""
+    if st.button(_("Open"), key=key, icon=":material/arrow_forward:", **button):
+        _open(question)
+        st.rerun()
 
 
 def _open(question: Question) -> None:

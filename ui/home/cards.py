@@ -9,7 +9,7 @@ from analysis.messages import Share
 from analysis.overview.figures import FIGURES, LESS, NEITHER, Standing
 from analysis.overview.goals import GOAL_STATES, MISSED, Goal
 from analysis.overview.question import OverviewAnswer
-from ui.kept import TO_OPEN
+from ui import kept
 from ui.language import _, shown
 
 
@@ -27,9 +27,8 @@ def _card(answer: OverviewAnswer, one: Standing) -> None:
     if question is None:
         st.markdown(shown(label))
     else:
-        st.button(shown(label), key=f"home.open.{one.figure}", type="tertiary", on_click=_open, args=(one.figure,),
-                  help=_("Opens its question: {title}", title=_(question.title)))  # fmt: skip
-        st.session_state[f"home.question.{one.figure}"] = question
+        title = _("Opens its question: {title}", title=_(question.title))
+        kept.opens(label, question, f"home.open.{one.figure}", type="tertiary", help=title)
     delta, colour, arrow = _delta(one)
     st.metric(
         label, _written(answer, one.figure, float(one.now.value)), delta, delta_color=colour, delta_arrow=arrow,
@@ -39,10 +38,6 @@ def _card(answer: OverviewAnswer, one: Standing) -> None:
         st.caption(shown(_("before: {then}", then=answer.written(one.figure, one.then))))
     if goal := answer.goals.get(one.figure):
         _goal(answer, one.figure, goal)
-
-
-def _open(figure: str) -> None:
-    st.session_state[TO_OPEN] = st.session_state[f"home.question.{figure}"]
 
 
 def _written(answer: OverviewAnswer, figure: str, number: float) -> str:

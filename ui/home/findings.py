@@ -11,8 +11,7 @@ from analysis.errors import SluiceError
 from analysis.messages import Money
 from analysis.overview.findings import FindingsAnswer
 from analysis.overview.sources import ABOUT, MEANINGS, Finding, Source
-from ui import session
-from ui.kept import TO_OPEN
+from ui import kept, session
 from ui.language import _
 from ui.notebook import adding
 from ui.show import said
@@ -85,9 +84,7 @@ def _amount(found: FindingsAnswer, finding: Finding) -> tuple[str, str]:
 
 def _actions(finding: Finding, key: str) -> None:
     with st.container(horizontal=True, key=f"home-keep-{key}", gap="small"):
-        if st.button(_("Open"), key=f"home.finding.{key}.open", icon=":material/arrow_forward:"):
-            st.session_state[TO_OPEN] = finding.question
-            st.rerun()
+        kept.leads(finding.question, f"home.finding.{key}.open")
         adding.at_once(finding.question, f"home.finding.{key}")
 
 

@@ -10,9 +10,8 @@ from analysis import Findings
 from analysis.overview.question import OverviewAnswer
 from analysis.overview.words import WOULD_ADD
 from analysis.question import Question
-from ui import drawn, session
+from ui import drawn, kept, session
 from ui.home import cards, findings, present
-from ui.kept import TO_OPEN
 from ui.language import _
 from ui.screens import Screen
 from ui.show import actions, details, notes, said
@@ -81,9 +80,7 @@ def _parts(answer: OverviewAnswer) -> None:
                 format_func=lambda column: _(column), label_visibility="collapsed",
             )  # fmt: skip
             question = answer.by(chosen or answer.columns[0])
-            if st.button(_("Open"), key="home.by.open", icon=":material/arrow_forward:", type="tertiary"):
-                st.session_state[TO_OPEN] = question
-                st.rerun()
+            kept.leads(question, "home.by.open", type="tertiary")
         drawn.chart(session.ask(question), "home.by.chart")
 
 
