@@ -18,13 +18,10 @@ filters.keep_alive()
 session.warm()
 with st.spinner(_("Opening the workspace…")):
     navigation = frame.pages(session.tables())  # held by no name here: the script outlives its run
-data = st.Page("pages/data.py", title=_("Data"), icon=":material/database:", url_path="data")
-notebooks = st.Page("pages/notebooks.py", title=_("Notebooks"), icon=":material/book:", url_path="notebooks")
-glossary = st.Page("pages/glossary.py", title=_("Glossary"), icon=":material/menu_book:", url_path="glossary")
 kept = st.Page("pages/workspaces.py", title=_("Workspaces"), icon=":material/inventory_2:", url_path="workspaces")
-names = st.Page("pages/records.py", title=_("Names, plan and tests"), icon=":material/label:", url_path="records")
-navigation[frame.heading(NOTEBOOKS)] += [notebooks]
-navigation[frame.heading(DATA)] += [data, names, kept, glossary, *account.pages()]
+navigation[frame.heading(NOTEBOOKS)] += [frame.place("notebooks")]
+beside = frame.place("data"), frame.place("records"), kept, frame.place("glossary")
+navigation[frame.heading(DATA)] += [*beside, *account.pages()]
 navigation[frame.heading(HOME)] += address.moved()
 page = st.navigation({room: found for room, found in navigation.items() if found}, expanded=True)
 address.stay()

@@ -15,7 +15,7 @@ from analysis.vocabulary import TABLES
 from ui import account, filters, language, search, session, workspaces
 from ui.kept import TO_OPEN
 from ui.language import _, look
-from ui.screens import HOME, ROOMS, SCREENS, Screen, family_of, screen_of
+from ui.screens import HOME, PLACES, ROOMS, SCREENS, Screen, family_of, screen_of
 
 STYLE = """
 <style>
@@ -123,8 +123,13 @@ def lacking(tables: Tables, errors: Sequence[DataError]) -> None:
 def called(page: str) -> str:
     """Return what a page is called, by the last part of its address."""
     first = next(iter(SCREENS.values()))
-    beside = {"data": _("Data"), "notebooks": _("Notebooks"), "records": _("Names, plan and tests")}
-    return beside.get(page) or _(SCREENS.get(page, first).label)
+    return _(PLACES[page][0] if page in PLACES else SCREENS.get(page, first).label)
+
+
+def place(name: str) -> Any:
+    """Return the navigation's entry of a page that asks no question of its own."""
+    label, icon, _title = PLACES[name]
+    return st.Page(f"pages/{name}.py", title=_(label), icon=icon, url_path=name)
 
 
 def pages(tables: Tables | None) -> dict[str, list[Any]]:

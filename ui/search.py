@@ -18,9 +18,9 @@ from analysis.terms import TERMS
 from ui import session
 from ui.going import go
 from ui.kept import TO_OPEN
-from ui.language import N_, _, shown
+from ui.language import _, shown
 from ui.notebook import desk
-from ui.screens import SCREENS, Screen, screen_of
+from ui.screens import PLACES, SCREENS, Screen, screen_of
 
 WORDS, CHOSEN, TERM = "search.words", "search.chosen", "glossary.term"
 ICONS = {
@@ -30,13 +30,6 @@ ICONS = {
     "record": ":material/label:",
     "term": ":material/menu_book:",
 }
-PLACES = {
-    "data": (N_("Data"), ":material/database:", N_("What data is here?")),
-    "notebooks": (N_("Notebooks"), ":material/book:", ""),
-    "records": (N_("Names, plan and tests"), ":material/label:", N_("What do the data not say?")),
-    "glossary": (N_("Glossary"), ":material/menu_book:", N_("What do the words mean?")),
-}
-"""Pages that ask no question of their own: name, icon, title."""
 
 
 def box() -> None:

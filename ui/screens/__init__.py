@@ -50,6 +50,16 @@ FAMILIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """Screens that stand in the navigation as one, the first; each has the others beside its title."""
 
+PLACES: Mapping[str, tuple[str, str, str]] = MappingProxyType(
+    {
+        "data": (DATA, ":material/database:", N_("What data is here?")),
+        "notebooks": (NOTEBOOKS, ":material/book:", ""),
+        "records": (N_("Names, plan and tests"), ":material/label:", N_("What do the data not say?")),
+        "glossary": (N_("Glossary"), ":material/menu_book:", N_("What do the words mean?")),
+    }
+)
+"""Pages that ask no question of their own, by name: what they are called, icon, title."""
+
 SCREENS: Mapping[str, Screen[Any]] = MappingProxyType({one.name: one for room in ROOMS.values() for one in room})
 
 
@@ -77,6 +87,7 @@ __all__ = [
     "FAMILIES",
     "HOME",
     "NOTEBOOKS",
+    "PLACES",
     "PLAN",
     "ROOMS",
     "SCREENS",
