@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -32,6 +32,14 @@ def table(answer: Answer, name: str, columns: Sequence[str] = (), **only: int) -
         laid.frame, column_config=laid.config, column_order=laid.order, row_height=laid.height, hide_index=True,
         width="stretch", placeholder="",
     )  # fmt: skip
+
+
+def headed(answer: Answer, headings: Mapping[str, str]) -> None:
+    """Draw those of an answer's tables that have rows, each under its heading, marked with `N_`."""
+    for name, heading in headings.items():
+        if len(answer.frame(name)):
+            st.markdown(f"##### {_(heading)}")
+            table(answer, name)
 
 
 class Laid(NamedTuple):

@@ -10,7 +10,7 @@ from analysis.goals import READY
 from ui.controls import called, choose, observed, one_day, sentence, several, widget_key
 from ui.language import N_, _
 from ui.screens.base import Screen, View
-from ui.tabled import table
+from ui.tabled import headed, table
 
 GOALS = (
     "goal",
@@ -71,10 +71,7 @@ def under(answer: Answer) -> None:
             table(answer, "table", GOALS)
         case PlanCheck():
             table(answer, "table")
-            for name, heading in (("tasks", N_("Tasks")), ("lessons", N_("Lessons of earlier campaigns"))):
-                if len(answer.frame(name)):
-                    st.markdown(f"##### {_(heading)}")
-                    table(answer, name)
+            headed(answer, {"tasks": N_("Tasks"), "lessons": N_("Lessons of earlier campaigns")})
         case _:
             return
     st.page_link("pages/records.py", label=_("Write down goals, tasks, experiments and lessons"),

@@ -13,7 +13,7 @@ from ui.controls import called, number, observed, one_day, sentence, several, wi
 from ui.language import N_, _, shown
 from ui.screens.base import Screen, View
 from ui.session import keep
-from ui.tabled import table
+from ui.tabled import headed
 
 TABLES = {
     "channels": N_("Channel by channel"), "predicted": N_("Predicted and happened"),
@@ -66,17 +66,11 @@ def _weights(start: Scorecard, quarter: str) -> QuarterWeights:
 
 def under(answer: Answer) -> None:
     """Draw the tables that have rows and, of a review, where a lesson is written down."""
-    if not isinstance(answer.question, CampaignReview):
-        for name, heading in (("flips", N_("Where the order flips")), ("quarters", N_("By quarter"))):
-            if len(answer.frame(name)):
-                st.markdown(f"##### {_(heading)}")
-                table(answer, name)
-        return
-    for name, heading in TABLES.items():
-        if len(answer.frame(name)):
-            st.markdown(f"##### {_(heading)}")
-            table(answer, name)
-    _lesson()
+    if isinstance(answer.question, CampaignReview):
+        headed(answer, TABLES)
+        _lesson()
+    else:
+        headed(answer, {"flips": N_("Where the order flips"), "quarters": N_("By quarter")})
 
 
 def _lesson() -> None:
