@@ -363,9 +363,8 @@ def restore_key(file: Path) -> None:
 def standing(shelf: Shelf | None = None) -> Backups:
     """Return the backups as this server's settings say."""
     said = config.current()
-    workspaces = Path(os.environ.get("SLUICE_WORKSPACES") or said.server.workspaces or config.ROOT / "workspaces")
     kept = Path(said.backups.folder) if said.backups.folder else None
-    return Backups(workspaces, kept, shelf, days=said.backups.days, weeks=said.backups.weeks)
+    return Backups(config.workspaces_folder(said), kept, shelf, days=said.backups.days, weeks=said.backups.weeks)
 
 
 def main(args: Sequence[str] | None = None, out: Callable[[str], object] = print) -> int:

@@ -249,6 +249,11 @@ def current() -> Config:
     return load()
 
 
+def workspaces_folder(config: Config) -> Path:
+    """Return where workspaces are kept: `SLUICE_WORKSPACES` as it is now, else what is set, else beside the app."""
+    return Path(os.environ.get("SLUICE_WORKSPACES") or config.server.workspaces or ROOT / "workspaces")
+
+
 def _of_file(path: Path, *, named: bool) -> dict[str, dict[str, Any]]:
     if not path.is_file():
         if named:

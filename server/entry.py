@@ -21,7 +21,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from analysis.errors import SluiceError
 from analysis.messages import say
 from server import audit, health, registry, running
-from server.config import ROOT, Config, ConfigError, current
+from server.config import Config, ConfigError, current, workspaces_folder
 from server.doors import Doors
 from server.gate import PASS, STANDING, Gate, Scope, Told, is_loopback
 from server.guests import Rooms
@@ -47,8 +47,9 @@ def around() -> Mapping[str, Any]:
     except SluiceError as error:
         sys.exit(str(error))
     STANDING.append(config)
-    parts = {"middleware": middleware(config, folder(config)), "routes": routes(config, folder(config))}
-    threading.Thread(target=_keep_tidy, args=(config, folder(config)), daemon=True).start()
+    folder = workspaces_folder(config)
+    parts = {"middleware": middleware(config, folder), "routes": routes(config, folder)}
+    threading.Thread(target=_keep_tidy, args=(config, folder), daemon=True).start()
     return parts
 
 
@@ -93,11 +94,6 @@ def readiness(config: Config, workspaces: Path) -> health.Readiness:
             "people": lambda: health.people(registry.opened(workspaces)),
         }
     )
-
-
-def folder(config: Config) -> Path:
-    """Return the folder of the workspaces."""
-    return Path(config.server.workspaces or ROOT / "workspaces")
 
 
 def _keep_tidy(config: Config, workspaces: Path) -> None:

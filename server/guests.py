@@ -11,7 +11,7 @@ from pathlib import Path
 
 from analysis.errors import SluiceError
 from analysis.messages import say
-from analysis.workspace import opening
+from analysis.workspace import copies, opening
 from analysis.workspace.folder import new_id
 from server import audit
 from server.config import Config
@@ -250,8 +250,7 @@ class Rooms:
         for path in map(self.path, workspaces):
             if here := opening.open_here(path):
                 here.close()
-            for part in (path, path.with_name(f"{path.name}.wal")):
-                part.unlink(missing_ok=True)
+            copies.remove(path)
 
     def _guests(self, room: Room) -> tuple[Seat, ...]:
         """Return the seats of those who are here as guests: who has an account keeps it."""

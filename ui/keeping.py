@@ -96,7 +96,7 @@ def _list(files: dict[str, WorkspaceFile]) -> None:
 
 def _owner(id: str) -> str:
     owner = session.registry().owner(id)
-    return sharing.called(session.registry(), f"person:{owner.id}") if owner else ""
+    return sharing.named(owner) if owner else ""
 
 
 def _newest(id: str) -> dt.datetime | None:

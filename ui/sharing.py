@@ -11,6 +11,7 @@ from analysis.errors import SluiceError
 from analysis.messages import N_
 from server import audit
 from server.audit import Entry
+from server.people import Person
 from server.registry import Registry
 from server.rights import ROLES, Action, Role
 from ui import session, who
@@ -128,14 +129,14 @@ def _shared(held: Registry, id: str) -> None:
 
 def _add(held: Registry, id: str) -> None:
     taken = {whom for whom, _role in held.shares(id)} | {f"person:{getattr(held.owner(id), 'id', '')}"}
-    people = [f"person:{one.person.id}" for one in held.people() if one.removed is None]
-    open_to = [whom for whom in [*people, *(f"group:{name}" for name in held.groups())] if whom not in taken]
-    if not open_to:
+    people = {f"person:{one.person.id}": named(one.person) for one in held.people() if one.removed is None}
+    groups = {whom: called(held, whom) for whom in (f"group:{name}" for name in held.groups())}
+    labels = {whom: words for whom, words in (people | groups).items() if whom not in taken}
+    if not labels:
         st.caption(_("Nobody else has signed in so far. Whoever has stands here to share with."))
         return
-    labels = {whom: called(held, whom) for whom in open_to}
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"{KEY}.add"):
-        st.selectbox(_("Person or group"), open_to, index=None, key=f"{KEY}.whom", placeholder=_("Search"),
+        st.selectbox(_("Person or group"), list(labels), index=None, key=f"{KEY}.whom", placeholder=_("Search"),
                      format_func=told_apart(labels, labels.__getitem__), width="stretch")  # fmt: skip
         st.selectbox(_("Role"), [int(r) for r in GIVEN], key=f"{KEY}.as", format_func=_role, width=140)
         st.button(_("Share with them"), type="primary", key=f"{KEY}.give", on_click=_added)
@@ -151,8 +152,11 @@ def called(held: Registry, whom: str) -> str:
     if kind == "group":
         return _("Group {name}", name=id)
     person = held.person(id)
-    if person is None:
-        return _("somebody")
+    return named(person) if person else _("somebody")
+
+
+def named(person: Person) -> str:
+    """Return how a person is called, so that no two are called alike."""
     return f"{person.name} ({person.email})" if person.email and person.email != person.name else person.name
 
 

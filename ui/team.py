@@ -84,9 +84,7 @@ def _let(person: str, in_: bool) -> None:
 def _owners(held: Registry) -> None:
     st.caption(_("A workspace that was here before people were told apart is nobody's: give it an owner, and they "
                  "share it."))  # fmt: skip
-    people = {
-        one.person.id: sharing.called(held, f"person:{one.person.id}") for one in held.people() if not one.removed
-    }
+    people = {one.person.id: sharing.named(one.person) for one in held.people() if not one.removed}
     for file in workspace_files(session.folder()):
         if file.id.startswith(f"{session.SAMPLE}-"):
             continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import streamlit as st
@@ -10,7 +9,7 @@ import streamlit as st
 from analysis.errors import SluiceError
 from analysis.messages import say
 from server import audit, gate, registry
-from server.config import ROOT, Config, current
+from server.config import Config, current, workspaces_folder
 from server.people import ANYONE, LOCAL, Person
 from server.registry import Registry
 from ui.once import once
@@ -22,7 +21,7 @@ class SignedOut(SluiceError):
 
 def folder() -> Path:
     """Return where workspaces are kept: `SLUICE_WORKSPACES`, else `workspaces/` beside the app."""
-    return Path(os.environ.get("SLUICE_WORKSPACES") or config().server.workspaces or ROOT / "workspaces")
+    return workspaces_folder(config())
 
 
 def config() -> Config:

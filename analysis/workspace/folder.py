@@ -17,7 +17,7 @@ from pathlib import Path
 from analysis.errors import WorkspaceError
 from analysis.messages import Message, say
 from analysis.workspace import opening
-from analysis.workspace.copies import logs_of
+from analysis.workspace.copies import logs_of, remove
 from analysis.workspace.disk import refused
 from analysis.workspace.locks import FileLock
 
@@ -153,8 +153,7 @@ def sweep(folder: str | Path, unused: dt.timedelta) -> tuple[Path, ...]:
                 lock = FileLock(path)
             except BlockingIOError:
                 continue
-            for part in (path, path.with_name(f"{path.name}.wal")):
-                part.unlink(missing_ok=True)
+            remove(path)
             lock.release()
             gone.append(path)
     return tuple(gone)
