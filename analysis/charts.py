@@ -104,18 +104,17 @@ class Look:
         """Colour of the page, as `.streamlit/config.toml` has it."""
         return "#14181D" if self.dark else "#FFFFFF"
 
-    def letters(self, colour: str, on: str | None = None) -> str:
-        """Return a colour as letters have it: darker or lighter until it can be read on the page, or on another colour.
+    def letters(self, colour: str) -> str:
+        """Return a colour as letters have it: darker or lighter until it can be read on the page.
 
         Examples
         --------
         >>> Look().letters("#56B4E9"), Look(dark=True).letters("#56B4E9")
         ('#3a7a9e', '#56B4E9')
         """
-        ground = on or self.ground
-        towards = max(("#000000", "#FFFFFF"), key=lambda end: contrast(end, ground))
+        towards = max(("#000000", "#FFFFFF"), key=lambda end: contrast(end, self.ground))
         steps = (colour, *(mixed(colour, towards, share / 50) for share in range(1, 51)))
-        return next(shade for shade in steps if contrast(shade, ground) >= LEGIBLE)
+        return next(shade for shade in steps if contrast(shade, self.ground) >= LEGIBLE)
 
     @property
     def ink(self) -> str:

@@ -67,7 +67,7 @@ def curves(
         return _nothing(plot, describe)
     top, widest = float(drawn["revenue"].max()), float(drawn["spend"].max())
     most = max(min(float(drawn["high"].max()), 1.3 * top), 1.06 * top)  # a wide interval runs off the top
-    fills = charts.fills(list(dict.fromkeys(drawn["channel"])), universe)
+    shown = list(dict.fromkeys(drawn["channel"]))
     sides = _Sides(
         x=plot.x(
             "spend",
@@ -80,8 +80,8 @@ def curves(
             title=plot.title("revenue", y),
             scale=alt.Scale(domain=[0, most], nice=False, zero=True, clamp=True),
         ),
-        color=alt.Color("channel:N", scale=alt.Scale(domain=list(fills), range=list(fills.values())), legend=None),
-        fills=fills,
+        color=alt.Color("channel:N", scale=charts.colours(shown, universe), legend=None),
+        fills=charts.fills(shown, universe),
     )
     layers = [*_lines(plot.named(drawn), plot, sides), _names(plot.named(_ends(drawn, most)), sides, plot.look)]
     if marks is not None and len(marks):
