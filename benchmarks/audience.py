@@ -1,8 +1,8 @@
-"""How long do a lifecycle and its transitions take, beside the faster of two Polars forms of the same?
+"""How long do a lifecycle with its transitions, RFM and buyers' states take, beside the faster of two Polars forms?
 
 The events lie sorted in a workspace, and as text in a Parquet file for Polars, as an export has them. Both sides count
-the same movement between the same stages and states, or it stops; they take turns, each in a process of its own, so
-that a busy machine slows both and neither's memory is the other's.
+the same movement between the same stages, groups or states, or it stops; they take turns, each in a process of its own,
+so that a busy machine slows both and neither's memory is the other's.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ def made(folder: Path, events: int) -> None:
 
     from benchmarks import made_events
 
-    made_events.load_sorted(folder / "events.duckdb", events)
+    made_events.load_sorted(folder / "events.duckdb", events, worth=True)
     writer = None
-    for piece in made_events.pieces_by_user(events):
+    for piece in map(made_events.valued, made_events.pieces_by_user(events)):
         table = made_events._rows(piece).drop_columns(["channel"])
         writer = writer or pq.ParquetWriter(folder / "events.parquet", table.schema)
         writer.write_table(table)
@@ -81,6 +81,13 @@ def ours_states(folder: Path) -> Counts:
 
     answer = LifecycleStates(at=AT, since=SINCE, lapsed_after=LAPSED).run(_tables(folder))
     return _pairs(answer.frame("movement"), "from_state", "to_state")
+
+
+def ours_groups(folder: Path) -> Counts:
+    from analysis import RFM
+
+    answer = RFM(at=AT, since=SINCE).run(_tables(folder))
+    return _pairs(answer.frame("movement").rename(columns={"customers": "users"}), "from_group", "to_group")
 
 
 def _pairs(frame: Any, was: str, now: str) -> Counts:
@@ -188,6 +195,76 @@ def _states(days: Any) -> Counts:
     return _counted(users.select(**found), STATES)
 
 
+def groups_at_once(folder: Path) -> Counts:
+    """Group every row by user once, with a condition in each sum."""
+    import polars as pl
+
+    rows_, bought = _polars(folder).filter(pl.col("timestamp") < _ends()[1]), pl.col("event") == "purchase"
+    sums = {"seen": (pl.col("timestamp") < _ends()[0]).any()}
+    for side, end in zip(("was", "now"), _ends(), strict=True):
+        by = bought & (pl.col("timestamp") < end)
+        sums[f"{side} last"] = pl.col("timestamp").filter(by).max()
+        sums[f"{side} orders"], sums[f"{side} paid"] = by.sum(), pl.col("value").filter(by).sum()
+    return _grouped(rows_.group_by("user_id").agg(**sums).collect(engine="streaming"))
+
+
+def groups_in_parts(folder: Path) -> Counts:
+    """Group purchases alone, and join who was seen without one."""
+    import polars as pl
+
+    rows_ = _polars(folder).filter(pl.col("timestamp") < _ends()[1])
+    before = pl.col("timestamp") < _ends()[0]
+    seen = rows_.group_by("user_id").agg(seen=pl.col("timestamp").min()).with_columns(pl.col("seen") < _ends()[0])
+    bought = rows_.filter(pl.col("event") == "purchase").group_by("user_id").agg(
+        **{"now last": pl.col("timestamp").max(), "now orders": pl.len(), "now paid": pl.col("value").sum(),
+           "was last": pl.col("timestamp").filter(before).max(), "was orders": before.sum(),
+           "was paid": pl.col("value").filter(before).sum()},
+    )  # fmt: skip
+    users = seen.join(bought, on="user_id", how="left").with_columns(pl.col("^.* (orders|paid)$").fill_null(0))
+    return _grouped(users.collect(engine="streaming"))
+
+
+def _grouped(users: Any) -> Counts:
+    """Put both days' customers into groups by the cuts of the later one, and count who moved where."""
+    import polars as pl
+
+    for side, end in zip(("was", "now"), _ends(), strict=True):
+        ago = (pl.lit(end.date()) - pl.col(f"{side} last").dt.date()).dt.total_days() - 1
+        users = users.with_columns(ago.alias(f"{side} recency"))
+    now = users.filter(pl.col("now orders") > 0)
+    cuts = {measure: _cuts(now[f"now {measure}"]) for measure in ("recency", "orders", "paid")}
+    groups = {side: _group(side, cuts) for side in ("was", "now")}
+    unseen = pl.when(~pl.col("seen")).then(pl.lit("first seen since")).otherwise(groups["was"])
+    counted = users.select(was=unseen, now=groups["now"]).group_by("was", "now").agg(n=pl.len())
+    return {f"{was} > {now}": n for was, now, n in counted.iter_rows()}
+
+
+def _cuts(values: Any) -> list[float]:
+    """Return the quintiles that part the customers, each in another way."""
+    found: dict[int, float] = {}
+    for part in (0.2, 0.4, 0.6, 0.8):
+        cut = values.quantile(part, "linear")
+        found.setdefault(int((values <= cut).sum()), cut)
+    return [cut for below, cut in found.items() if below < len(values)]
+
+
+def _group(side: str, cuts: dict[str, list[float]]) -> Any:
+    import polars as pl
+
+    def above(measure: str) -> Any:
+        return pl.sum_horizontal([(pl.col(f"{side} {measure}") > cut).cast(pl.Float64) for cut in cuts[measure]])
+
+    recent = 1 - above("recency") / len(cuts["recency"])
+    worth = (above("orders") / len(cuts["orders"]) + above("paid") / len(cuts["paid"])) / 2
+    rules = {
+        "prospects": pl.col(f"{side} orders") == 0, "champions": (recent > 0.8) & (worth > 0.8),
+        "loyal": (recent > 0.4) & (worth > 0.6), "active": (recent > 0.6) & (worth > 0.3), "new": recent > 0.8,
+        "needs attention": (recent > 0.4) & (worth > 0.3), "promising": recent > 0.4, "previously loyal": worth > 0.8,
+        "at risk": worth >= 0.5, "almost lost": recent > 0.2,
+    }  # fmt: skip
+    return pl.coalesce(*(pl.when(which).then(pl.lit(name)) for name, which in rules.items()), pl.lit("dormant"))
+
+
 def _counted(users: Any, names: tuple[str, ...]) -> Counts:
     import polars as pl
 
@@ -199,6 +276,7 @@ def _counted(users: Any, names: tuple[str, ...]) -> Counts:
 
 FORMS: dict[str, dict[str, Callable[[Path], Counts]]] = {
     "lifecycle": {"ours": ours_stages, "at once": stages_at_once, "in parts": stages_in_parts},
+    "RFM": {"ours": ours_groups, "at once": groups_at_once, "in parts": groups_in_parts},
     "buyers' states": {"ours": ours_states, "window": states_by_window, "lists": states_by_lists},
 }
 """What is asked, and each side's way to answer it."""

@@ -89,7 +89,7 @@ def _changes(
 ) -> tuple[list[float], list[float]]:
     """Return the seconds from a change of the window to the new headline, in the notebook and on the page, in turn."""
     pages = []
-    for place, url in ((f"notebook-{cell}", address), ("funnel", f"http://127.0.0.1:{port}/?workspace={id}")):
+    for place, url in ((f"notebook-{cell}", address), ("funnel", f"http://127.0.0.1:{port}/funnel?workspace={id}")):
         page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
         page.goto(url, wait_until="commit")
         page.locator("[data-testid=stMain] h4").first.wait_for(timeout=120_000)

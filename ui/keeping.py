@@ -14,12 +14,14 @@ from analysis.workspace import WorkspaceFile
 from analysis.workspace.away import TRASH, PutAway
 from server.rights import Action
 from ui import frame, once, session, sharing, who, workspaces
+from ui.clock import moment
 from ui.controls import told_apart
 from ui.language import N_, _, shown
 
 KEY = "keeping"
 TITLE = N_("Which workspaces are there?")
 _SAID = f"{KEY}.said"
+SECONDS = "%Y-%m-%d %H:%M:%S"
 _CHOSEN = f"{KEY}.chosen"
 STATES = {
     "ready": N_("ready"),
@@ -53,7 +55,7 @@ def draw() -> None:
 
 def _latest(file: WorkspaceFile) -> tuple[str, str]:
     """Return what orders the list: when it was used last, to the minute, then the name."""
-    return _moment(file.used), file.name
+    return f"{file.used:%Y-%m-%d %H:%M}" if file.used else "", file.name
 
 
 def _say_what_was_done() -> None:
@@ -85,8 +87,8 @@ def _list(files: dict[str, WorkspaceFile]) -> None:
         _("Name"): [file.name for file in files.values()],
         **({_("Owner"): [_owner(id) for id in files]} if held else {}),
         _("Size (MB)"): [round(file.size / 1e6, 1) for file in files.values()],
-        _("Last used (UTC)"): [_moment(file.used) for file in files.values()],
-        _("Last backup (UTC)"): [_moment(_newest(id)) for id in files],
+        _("Last used"): [moment(file.used) for file in files.values()],
+        _("Last backup"): [moment(_newest(id)) for id in files],
         _("State"): [_(STATES[file.state]) for file in files.values()],
     }
     st.dataframe(pd.DataFrame(columns), hide_index=True, width="stretch", key=f"{KEY}.list")
@@ -102,10 +104,6 @@ def _owner(id: str) -> str:
 def _newest(id: str) -> dt.datetime | None:
     found = session.keeping().backups(id)
     return found[0].at if found else None
-
-
-def _moment(at: dt.datetime | None) -> str:
-    return f"{at:%Y-%m-%d %H:%M}" if at else ""
 
 
 # ---- one of them ------------------------------------------------------------------------------------------
@@ -159,12 +157,12 @@ def _backups(id: str, file: WorkspaceFile) -> None:
     found = session.keeping().backups(id)
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"{KEY}.backups"):
         if found:
-            at = {one.at: f"{one.at:%Y-%m-%d %H:%M:%S} · {one.size / 1e6:.1f} MB" for one in found}
-            moment = st.selectbox(_("Backups (UTC)"), list(at), key=f"{KEY}.backup.{id}", format_func=at.__getitem__,
+            at = {one.at: f"{moment(one.at, SECONDS)} · {one.size / 1e6:.1f} MB" for one in found}
+            chosen = st.selectbox(_("Backups"), list(at), key=f"{KEY}.backup.{id}", format_func=at.__getitem__,
                                   width=320)  # fmt: skip
             with st.popover(_("Restore"), icon=":material/settings_backup_restore:"):
                 st.markdown(_("What stands there now goes into the trash, and can be taken back from it."))
-                st.button(_("Restore the state of {moment}", moment=_moment(moment)), type="primary",
+                st.button(_("Restore the state of {moment}", moment=moment(chosen)), type="primary",
                           key=f"{KEY}.restore", on_click=_do, args=(lambda: _restored(id, file.name),))  # fmt: skip
         else:
             st.caption(_("There is no backup of it yet."), width="content")
@@ -205,12 +203,12 @@ def _trashed(one: PutAway) -> Message:
 
 
 def _restored(id: str, name: str) -> Message:
-    moment = st.session_state[f"{KEY}.backup.{id}"]
-    backup = next(one for one in session.keeping().backups(id) if one.at == moment)
+    chosen = st.session_state[f"{KEY}.backup.{id}"]
+    backup = next(one for one in session.keeping().backups(id) if one.at == chosen)
     session.keeping().restore(backup)
     session.forget_choices()
-    return say("{name} is as it was on {moment} UTC. What stood there is in the trash, below.", name=name,
-               moment=_moment(backup.at))  # fmt: skip
+    return say("{name} is as it was on {moment}. What stood there is in the trash, below.", name=name,
+               moment=moment(backup.at))  # fmt: skip
 
 
 def _backed_up(id: str, name: str) -> Message:
@@ -249,7 +247,7 @@ def _until(one: PutAway) -> str:
     until = one.until(who.config().workspaces.trash_days)
     if until is None:
         return _("in the archive")
-    return _("deleted {since}, gone on {until}", since=_moment(one.since), until=f"{until:%Y-%m-%d}")
+    return _("deleted {since}, gone on {until}", since=moment(one.since), until=moment(until, "%Y-%m-%d"))
 
 
 def _rounds() -> None:

@@ -17,6 +17,7 @@ from analysis.records import ALIASED, STAGES, TRIALS, Alias, DisplayName, PlanLi
 from analysis.sharing import tables_of_records as sheets
 from analysis.workspace import Kept
 from ui import session
+from ui.clock import moment
 from ui.language import N_, _, current, shown
 
 MOST_CODES, LATEST = 500, 30
@@ -153,7 +154,7 @@ def history(kind: type[Record], key: str) -> None:
             with st.container(horizontal=True, vertical_alignment="center", key=f"{key}.{one.id}.{one.revision}"):
                 said_ = (getattr(one.value, each.name) for each in fields(kind))
                 what = ", ".join(str(own) for own in said_ if own is not None)
-                st.markdown(f"{one.at:%Y-%m-%d %H:%M} UTC · {_(WORDS[one.what])} · {shown(what)}", width="content")
+                st.markdown(f"{moment(one.at)} · {_(WORDS[one.what])} · {shown(what)}", width="content")
                 if not one.current:
                     st.button(_("Bring back"), key=f"{key}.{one.id}.{one.revision}.back", type="tertiary",
                               on_click=_back, args=(key, one))  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 
 import streamlit as st
@@ -11,6 +10,7 @@ from analysis.errors import SluiceError
 from server.guests import Room, Seat, no_room
 from server.rights import Action
 from ui import frame, session, who, workspaces
+from ui.clock import moment
 from ui.language import _, shown
 
 KEY = "rooms"
@@ -68,8 +68,7 @@ def _room(room: Room) -> None:
     with st.container(border=True, key=f"{KEY}.{room.code}"):
         st.subheader(shown(room.name), anchor=False)
         st.markdown(_("Code **{code}** at {address}", code=room.code, address=f"`{_address(room)}`"))
-        until = dt.datetime.fromtimestamp(room.until, dt.UTC)
-        when = _("Open until {when} UTC; then it and the copies in it go.", when=f"{until:%Y-%m-%d %H:%M}")
+        when = _("Open until {when}; then it and the copies in it go.", when=moment(room.until))
         st.caption(_("Stays until it is closed.") if room.kept else when)
         with st.container(horizontal=True, key=f"{KEY}.{room.code}.do"):
             st.button(_("Four hours more"), key=f"{KEY}.{room.code}.more", on_click=_extend, args=(room.code,))

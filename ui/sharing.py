@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 
 import streamlit as st
@@ -15,6 +14,7 @@ from server.people import Person
 from server.registry import Registry
 from server.rights import ROLES, Action, Role
 from ui import session, who
+from ui.clock import moment
 from ui.controls import told_apart
 from ui.language import _, shown
 
@@ -191,7 +191,7 @@ def entries(found: Sequence[Entry], held: Registry, names: dict[str, str] | None
         return
     rows = [
         {
-            _("When (UTC)"): dt.datetime.fromtimestamp(one.at, dt.UTC).strftime("%Y-%m-%d %H:%M"),
+            _("When"): moment(one.at),
             _("By whom"): _who(held, one.person),
             _("Did what"): _(ACTIONS.get(one.action, one.action)),
             **(

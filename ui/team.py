@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import streamlit as st
 
 from analysis.errors import SluiceError
@@ -12,6 +10,7 @@ from server import audit, gate
 from server.registry import Listed, Registry
 from server.rights import Action
 from ui import frame, load, session, sharing, who
+from ui.clock import moment
 from ui.controls import told_apart
 from ui.language import _, shown
 
@@ -56,9 +55,8 @@ def _person(one: Listed) -> None:
         gone = " · " + _("removed") if one.removed else ""
         st.markdown(f"**{shown(person.name)}**{gone}", width="content")
         st.text(person.email if person.email != person.name else "", width="stretch")
-        seen = dt.datetime.fromtimestamp(one.last_seen, dt.UTC)
         marks = [_("looks after the server")] if person.admin else []
-        st.caption(" · ".join([*marks, *sorted(map(shown, person.groups)), f"{seen:%Y-%m-%d %H:%M}"]), width="content")
+        st.caption(" · ".join([*marks, *sorted(map(shown, person.groups)), moment(one.last_seen)]), width="content")
         if one.removed:
             st.button(_("Let in again"), key=f"{KEY}.in.{person.id}", on_click=_let, args=(person.id, True),
                       type="tertiary")  # fmt: skip

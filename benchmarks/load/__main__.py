@@ -1,8 +1,9 @@
 """How long do thirty visitors wait for their answers, and what does an answer cost the server?
 
-    python benchmarks/load [--visitors 30] [--seconds 75] [--only stay|walk|bring|hog|soak]
+    python benchmarks/load [--visitors 30] [--seconds 75] [--only pages|stay|walk|bring|hog|soak]
 
-It starts the app on a folder of its own, waits until it is warm, and lets visitors come: some who stay on the Funnel
+It starts the app on a folder of its own, waits until it is warm, and lets visitors come: one alone, page by page, whose
+answers nobody had before; some who stay on the Funnel
 page and change one control, whose answers the server soon has all; some who walk through every page and choose other
 days, about half of whose questions nobody asked before; all who import a file at the same moment. Then one person takes
 all that a person may while the others walk, and the others' waiting is compared with before.
@@ -33,9 +34,10 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT))
 
 from client import Session  # noqa: E402 - beside this file; what follows is the app's
-from visitors import PAGES, Seen, Visit, brings, crowd, stays, takes_all, walks  # noqa: E402
+from visitors import PAGES, Seen, Visit, alone, brings, crowd, stays, takes_all, walks  # noqa: E402
 
 from analysis import open_workspace  # noqa: E402
+from ui.screens import SCREENS  # noqa: E402
 
 ROWS = 5000
 """Rows that each visitor imports."""
@@ -44,7 +46,9 @@ CROWDS: dict[str, tuple[str, Visit, float]] = {
     "walk": ("walk through all pages", walks, 1.5),
 }
 """What each crowd is called, what it does, and the seconds within which 95% of its answers are to come."""
-KINDS = (*CROWDS, "bring", "hog", "soak")
+KINDS = ("pages", *CROWDS, "bring", "hog", "soak")
+SLOWER = {"reallocation": 1.5}
+"""Pages that may take longer than a second."""
 
 
 class Place(NamedTuple):
@@ -68,8 +72,27 @@ def main() -> None:
             if name in CROWDS:
                 walked(place, name, asked.visitors, asked.seconds)
             else:
-                {"bring": bring, "hog": hog, "soak": soak}[name](place, asked.visitors, asked.seconds)
+                {"pages": pages, "bring": bring, "hog": hog, "soak": soak}[name](place, asked.visitors, asked.seconds)
         print(f"server: {place.process.memory_info().rss / 2**20:.0f} MB, {place.process.num_threads()} threads")
+
+
+def pages(place: Place, visitors: int, seconds: float) -> None:
+    """Let one visitor go through all pages, and print how long each page's answers take."""
+    names = ["", *(name for name in SCREENS if name != "home"), "data", "records", "notebooks", "glossary"]
+
+    async def visit() -> tuple[dict[str, list[float]], list[str]]:
+        session = Session(place.base)
+        await session.open()
+        await session.visit("")
+        return await alone(session, names, 10), session.errors
+
+    seen, errors = asyncio.run(visit())
+    print("one visitor, page by page; half of the answers nobody asked for before")
+    for page, taken in seen.items():
+        aim, p95 = SLOWER.get(page, 1.0), share(taken, 0.95)
+        print(f"  {page or 'home':16} {len(taken):3} answers: p50 {share(taken, 0.5):.2f}, p95 {p95:.2f} s "
+              f"(aim: {aim:g}){'' if p95 <= aim else '  MISSED'}")  # fmt: skip
+    print(f"  errors: {len(errors)} {'; '.join(sorted(set(errors))[:3])}", flush=True)
 
 
 def walked(place: Place, name: str, visitors: int, seconds: float) -> Seen:

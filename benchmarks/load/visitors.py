@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from client import Session, chosen, dated
@@ -76,6 +76,25 @@ async def walks(session: Session, chance: random.Random, until: float, seen: See
         days = _new_days(chance) if chance.random() < 0.5 else chance.choice(KNOWN)
         states = [dated(widget, day) for widget, day in zip(fields, days, strict=True) if widget]
         seen.note(await session.rerun(*states), page, days)
+
+
+async def alone(session: Session, pages: Sequence[str], rounds: int) -> dict[str, list[float]]:
+    """Go through the pages round by round; each is arrived at, then asked about days that nobody asked before.
+
+    Returns
+    -------
+    dict of str to list of float
+        The seconds of each page's answers; of a page whose question has no days, those of arriving.
+    """
+    chance, seen = random.Random(1), dict[str, list[float]]()
+    for _ in range(rounds):
+        for page in pages:
+            seen.setdefault(page, []).append(await session.visit(page))
+            fields = session.widget("filter.from"), session.widget("filter.to")
+            if fields[0] and fields[1]:
+                days = zip(fields, _new_days(chance), strict=True)
+                seen[page].append(await session.rerun(*(dated(widget, day) for widget, day in days if widget)))
+    return seen
 
 
 def brings(rows: int) -> Visit:

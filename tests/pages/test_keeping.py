@@ -35,11 +35,11 @@ def test_the_list_says_name_size_and_when_it_was_backed_up(opened, mine: Workspa
     table = app.dataframe[0].value.set_index("Name")
     row = table.loc[mine.name]
     assert row["Size (MB)"] == round(mine.path.stat().st_size / 1e6, 1)
-    assert (row["State"], row["Last backup (UTC)"]) == ("ready", "")
+    assert (row["State"], row["Last backup"]) == ("ready", "")
     assert "whole" in done(app, "make")
     (backup,) = session.house().backups.of(mine.path.stem)
     table = app.dataframe[0].value.set_index("Name")
-    assert table.loc[mine.name]["Last backup (UTC)"] == f"{backup.at:%Y-%m-%d %H:%M}"
+    assert table.loc[mine.name]["Last backup"] == f"{backup.at:%Y-%m-%d %H:%M} UTC"
 
 
 def test_a_workspace_is_renamed(opened, mine: Workspace) -> None:

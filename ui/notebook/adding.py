@@ -34,7 +34,7 @@ def this(answer: Answer, page: str) -> None:
         st.rerun()
     if said := st.session_state.pop(f"{page}.book.added", None):
         st.success(shown(_("Added to {title}.", title=said)), icon=":material/check:")
-        st.page_link("pages/notebooks.py", label=_("Go to notebooks"), icon=":material/book:")
+        st.page_link("pages/notebooks.py", label=_("Open the notebook"), icon=":material/book:")
 
 
 def at_once(asked: Question, page: str) -> None:
@@ -47,12 +47,12 @@ def at_once(asked: Question, page: str) -> None:
 
 
 def _put(asked: Question, book: Kept[Notebook] | None, title: str = "") -> str:
-    """Add a question, as it is answered now, to a notebook, or to a new one; return the notebook's title."""
+    """Add a question, as it is answered now, to a notebook, or to a new one, and lay it open; return its title."""
     before = book.value if book else Notebook(title=title or _("Notebook"))
     added = before.add(asked)
     added = added.change(added.cells[-1].id, seen=desk.seen(added.cells[-1]))
     if book:
-        session.to_change().keep(book.name, added, over=book.revision)
+        desk.lay(session.to_change().keep(book.name, added, over=book.revision))
     else:
         desk.create(added)
     return added.title

@@ -12,6 +12,7 @@ from analysis.question import Question
 from analysis.sharing import from_jupyter, notebooks, pictures, reports
 from analysis.workspace import Kept
 from ui import kept, session
+from ui.clock import moment
 from ui.language import _, look, shown, unseen
 from ui.notebook import adding, cells, desk
 from ui.notebook.stale import badge
@@ -31,7 +32,7 @@ def shelf(tables: Tables) -> None:
         with st.container(horizontal=True, vertical_alignment="center", key=f"notebook.kept.{one.id}"):
             st.button(shown(one.value.title), key=f"notebook.open.{one.id}", icon=":material/book:", on_click=desk.lay,
                       args=(one,))  # fmt: skip
-            st.markdown(_("{n} cells, changed {when} UTC", n=len(one.value.cells), when=f"{one.at:%Y-%m-%d %H:%M}"),
+            st.markdown(_("{n} cells, changed {when}", n=len(one.value.cells), when=moment(one.at)),
                         width="content")  # fmt: skip
             kept.forget(PLACE, one, f"notebook.forget.{one.id}")
     _forgotten()
@@ -60,7 +61,7 @@ def _forgotten() -> None:
     with st.expander(_("Forgotten notebooks"), key="notebook.forgotten"):
         for one in gone:
             with st.container(horizontal=True, vertical_alignment="center", key=f"notebook.gone.{one.id}"):
-                st.markdown(f"{shown(one.value.title)} · {one.at:%Y-%m-%d %H:%M} UTC", width="content")
+                st.markdown(f"{shown(one.value.title)} · {moment(one.at)}", width="content")
                 st.button(_("Bring back"), key=f"notebook.back.{one.id}", type="tertiary", on_click=_restore,
                           args=(one.id, None))  # fmt: skip
 
@@ -159,7 +160,7 @@ def _history(one: Kept[Notebook]) -> None:
     for past in session.workspace().history(one.id)[:30]:
         with st.container(horizontal=True, vertical_alignment="center", key=f"notebook.past.{past.revision}"):
             assert isinstance(past.value, Notebook)
-            st.markdown(_("{when} UTC, {n} cells", when=f"{past.at:%Y-%m-%d %H:%M}", n=len(past.value.cells)),
+            st.markdown(_("{when}, {n} cells", when=moment(past.at), n=len(past.value.cells)),
                         width="content")  # fmt: skip
             if past.revision != one.revision:
                 st.button(_("Back to this"), key=f"notebook.past.{past.revision}.back", type="tertiary",

@@ -140,7 +140,7 @@ def scale(tables: Tables, start: Simulation) -> Simulation:
         placeholder=_("the campaign's: {amount}", amount=float(planned)) if planned else _("as spent"), format="%.0f",
     )  # fmt: skip
     runs = second.number_input(
-        _("Simulated campaigns"), min_value=2, max_value=500, step=10, key=widget_key("runs"),
+        _("Simulated campaigns (2 to 500)"), min_value=2, max_value=500, step=10, key=widget_key("runs"),
         help=_("Each draws its own curves, surges, failing creatives and noise; every policy meets the same ones."),
     )  # fmt: skip
     seed = third.number_input(_("Seed"), min_value=0, max_value=2**31 - 1, step=1, key=widget_key("seed"),

@@ -208,7 +208,7 @@ def _named(text: str, moves: Sequence[tuple[str, float]], currency: str | None) 
     parts = [say(text, channel=Name(channel, "channel"), amount=Money(amount, currency))
              for channel, amount in moves[:MOST_NAMED]]  # fmt: skip
     if (more := len(moves) - MOST_NAMED) > 0:
-        parts.append(say("{n} others", n=more))
+        parts.append(say("{n} other channels", n=more))
     return Names(tuple(parts))
 
 
