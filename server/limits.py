@@ -182,6 +182,7 @@ class Uploads:
         held = dict(self._held())
         for at, coming in (*self._coming.values(), (session, size)):
             held[at] = held.get(at, 0) + coming
+        self._people = {at: self._people[at] for at in held if at in self._people}  # of who holds nothing, nothing
         person = self._people[session]
         if sum(count for at, count in held.items() if self._people.get(at, at) == person) > own.held_mb * MB:
             return LimitError.held(own.held_mb)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from analysis.glossary import term_of
 from analysis.messages import Share
 from analysis.overview.figures import FIGURES, LESS, NEITHER, Standing
 from analysis.overview.goals import GOAL_STATES, MISSED, Goal
 from analysis.overview.question import OverviewAnswer
 from ui import kept
-from ui.language import _, shown
+from ui.language import _, current, shown
 
 
 def draw(answer: OverviewAnswer) -> None:
@@ -56,10 +57,11 @@ def _delta(one: Standing) -> tuple[str | None, str, str]:
 
 
 def _help(answer: OverviewAnswer, one: Standing) -> str | None:
-    """Return between what the figure and its change lie, where that is told."""
+    """Return what the figure is, and between what it and its change lie, where that is told."""
     __, low, high = one.now.floats()
     __, least, most = one.change.floats()
-    words = []
+    term = term_of(FIGURES[one.figure].label)
+    words = [term.text(current())] if term else []
     if np.isfinite(low) and np.isfinite(high):
         ends = (answer.written(one.figure, bound) for bound in (low, high))
         words.append(_("Between {low} and {high} (95%).", **dict(zip(("low", "high"), ends, strict=True))))
