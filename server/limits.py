@@ -191,10 +191,12 @@ class Uploads:
 
 async def _instead(scope: Scope, receive: Receive) -> tuple[Scope, Receive]:
     """Let a file's bytes go, and return a request that brings an empty one."""
-    first = message = await receive()
-    while message.get("more_body", False):
+    begins, more = b"", True
+    while more:  # the file's name may come in several pieces
         message = await receive()
-    body = _empty(dict(scope["headers"]).get(b"content-type", b""), first.get("body", b""))
+        begins += message.get("body", b"") if len(begins) < _OVERHEAD else b""
+        more = message.get("more_body", False)
+    body = _empty(dict(scope["headers"]).get(b"content-type", b""), begins)
     said = [(name, str(len(body)).encode() if name == b"content-length" else value) for name, value in scope["headers"]]
     coming = iter([{"type": "http.request", "body": body, "more_body": False}])
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -65,6 +66,31 @@ def test_one_that_is_too_large_is_not_held_keeps_its_name_and_says_why(refused: 
     assert server.put("s", "f", 3 * MB) == 204
     assert server.files["s"]["f"] == ("九月.csv", b"")
     assert "larger than 2 MB, the most that this server takes" in str(refused.of("f"))
+
+
+@pytest.mark.parametrize("cut", [0, 1, 40, 100, 70_000])
+def test_a_form_that_comes_in_pieces_is_refused_as_one_that_comes_at_once(cut: int, refused: Refusals) -> None:
+    """However the network cuts it: within the file's name too."""
+    server = Uploaded(Limits(upload_mb=1, held_mb=4))
+    head = '--edge\r\nContent-Disposition: form-data; name="file"; filename="九月.csv"\r\n\r\n'.encode()
+    body = head + b"x" * (MB + 100_000) + b"\r\n--edge--\r\n"
+    said = {"content-type": "multipart/form-data; boundary=edge", "content-length": str(len(body))}
+    scope = {"type": "http", "method": "PUT", "path": "/_stcore/upload_file/s/f", "query_string": b"",
+             "headers": [(name.encode(), value.encode()) for name, value in said.items()]}  # fmt: skip
+    pieces = iter([(body[:cut], True), (body[cut : cut + 90], True), (body[cut + 90 :], False)])
+    answered = []
+
+    async def receive() -> dict[str, object]:
+        piece, more = next(pieces)
+        return {"type": "http.request", "body": piece, "more_body": more}
+
+    async def send(message: Mapping[str, object]) -> None:
+        answered.append(message.get("status"))
+
+    with start_blocking_portal() as portal:
+        portal.call(server.client.app, scope, receive, send)
+    assert answered[0] == 204
+    assert server.files["s"]["f"] == ("九月.csv", b"")
 
 
 def test_one_person_holds_so_much_in_all_their_browsers_and_others_are_free(refused: Refusals) -> None:
