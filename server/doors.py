@@ -14,7 +14,7 @@ import secrets
 import time
 from collections import deque
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode
 
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
@@ -197,7 +197,7 @@ class Doors:
         return page.made("Guest room", said, 400 if wrong else 200)
 
     async def _entered(self, request: Request, page: Page) -> Response:
-        if not _from_here(request):
+        if not gate.from_own_page(request.headers.get("origin"), request.headers.get("host"), self._config):
             return Response("Not from here", 403)
         given = parse_qs((await _short(request)).decode("utf-8", "replace"))
         code, nickname = (given.get(name, [""])[0] for name in ("code", "nickname"))
@@ -314,12 +314,6 @@ def _provider(config: Config) -> Any:
         client_kwargs={"scope": config.oidc.scope, "code_challenge_method": "S256", "timeout": 10},
     )
     return known.create_client("sluice")
-
-
-def _from_here(request: Request) -> bool:
-    """Say whether a form was sent from one of this server's own pages."""
-    origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
 
 
 async def _short(request: Request) -> bytes:
