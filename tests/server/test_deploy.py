@@ -219,6 +219,7 @@ def test_the_unit_starts_what_is_there(tmp_path: Path) -> None:
             if word.startswith("/opt/sluice/") and "/.venv/" not in word:
                 assert (ROOT / word.removeprefix("/opt/sluice/")).is_file(), word
     assert "User=sluice" in unit
+    assert (ROOT / "deploy/sluice.env").is_file() and "EnvironmentFile=/opt/sluice/deploy/sluice.env\n" in unit
     assert re.search(r"^MemoryMax=\d+%$", unit, re.MULTILINE)
     assert (ROOT / "serve.py").is_file()
 
@@ -238,6 +239,53 @@ def test_systemd_takes_the_unit_and_finds_it_well_closed(tmp_path: Path) -> None
         [SYSTEMD, "security", "--offline=true", "--threshold=20", unit], capture_output=True, text=True
     )
     assert judged.returncode == 0, judged.stdout[-200:]  # at most 2 of 10
+
+
+# ---- the command of who looks after it -------------------------------------------------------------------------
+
+
+def as_root(folder: Path, user: int, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run deploy/sluice as somebody; where it would become the service's user, it prints what that one would get."""
+    stubs = {"id": f"echo {user}", "setpriv": 'printf "%s\\0" "$@"; env -0'}
+    for name, does in stubs.items():
+        (folder / name).write_text(f"#!/bin/sh\n{does}\n")
+        (folder / name).chmod(0o755)
+    env = {"PATH": f"{folder}:/usr/bin:/bin", "SLUICE_SECRETS": str(folder / "secrets.env")}
+    return subprocess.run([DEPLOY / "sluice", *words], env=env, cwd=folder, capture_output=True, text=True)
+
+
+def test_the_command_stands_where_the_service_stands(tmp_path: Path) -> None:
+    """Its user, its folders and its secrets, whatever signs stand in them: nothing of a secret is run."""
+    secret = """a~b$(touch ran)`touch ran`;c&d"e'f=g #h \\n"""
+    lines = f'# a comment\n\nSLUICE_OIDC_CLIENT_SECRET={secret}\nSLUICE_SERVER_METRICS_TOKEN="a token"'
+    (tmp_path / "secrets.env").write_text(lines)
+    done = as_root(tmp_path, 0, "backups", "restore", "an id")
+    *words, _last = done.stdout.split("\0")
+    given = dict(word.partition("=")[::2] for word in words if word.startswith(("SLUICE_", "HOME", "PWD")))
+    assert words[: words.index(".venv/bin/python")] == [
+        "--reuid=sluice", "--regid=sluice", "--init-groups", "--no-new-privs",
+    ]  # fmt: skip
+    at = words.index(".venv/bin/python")
+    assert words[at + 1 : at + 5] == ["-m", "server.backups", "restore", "an id"]
+    assert given == {
+        "SLUICE_CONFIG": "/etc/sluice/sluice.toml",
+        "SLUICE_WORKSPACES": "/var/lib/sluice/workspaces",
+        "SLUICE_KEY_FILE": "/var/lib/sluice/key",
+        "SLUICE_OIDC_CLIENT_SECRET": secret,
+        "SLUICE_SERVER_METRICS_TOKEN": "a token",
+        "SLUICE_SECRETS": str(tmp_path / "secrets.env"),
+        "HOME": "/var/lib/sluice",
+        "PWD": str(ROOT),
+    }
+    assert not list(tmp_path.glob("ran")) and not (ROOT / "ran").exists()
+
+
+def test_the_command_says_what_it_takes(tmp_path: Path) -> None:
+    other = as_root(tmp_path, 1000, "config")
+    assert (other.returncode, other.stdout, "with sudo" in other.stderr) == (1, "", True)
+    asked = as_root(tmp_path, 0)
+    assert asked.returncode == 2
+    assert all(f"sudo sluice {word}" in asked.stdout for word in ("config", "backups", "ready"))
 
 
 # ---- the image --------------------------------------------------------------------------------------------
