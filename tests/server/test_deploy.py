@@ -54,6 +54,7 @@ def nginx(folder: Path, upstream: int) -> Iterator[tuple[str, str, ssl.SSLContex
         "/etc/ssl/private/sluice.key": str(key),
         "/etc/nginx/sluice_proxy.conf": str(DEPLOY / "sluice_proxy.conf"),
         "/opt/sluice/deploy": str(DEPLOY),
+        "/var/log/nginx/sluice.access.log": str(folder / "sluice.access.log"),
         "127.0.0.1:8501": f"127.0.0.1:{upstream}",
         "listen 80;": f"listen 127.0.0.1:{plain};",
         "listen 443 ssl": f"listen 127.0.0.1:{secure} ssl",
@@ -183,8 +184,11 @@ def test_a_browser_shows_the_app_through_it_and_nothing_is_forbidden_there(
 
 
 @needs_nginx
-def test_nobody_says_who_they_are_through_it(tmp_path: Path) -> None:
-    """What arrives behind nginx: the name that was asked for, the address that asked, and nothing of who it is."""
+def test_nobody_says_who_they_are_through_it_and_the_log_lets_nobody_in(tmp_path: Path) -> None:
+    """What arrives behind nginx: the name that was asked for, the address that asked, and nothing of who it is.
+
+    What it logs are pages: no code of a room or of a sign-in, no question.
+    """
     heard: list[dict[str, str]] = []
 
     class Echo(BaseHTTPRequestHandler):
@@ -199,14 +203,26 @@ def test_nobody_says_who_they_are_through_it(tmp_path: Path) -> None:
     upstream = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
     Thread(target=upstream.serve_forever, daemon=True).start()
     forged = dict.fromkeys(IDENTITY, "admin")
-    with nginx(tmp_path, upstream.server_port) as (url, _plain, trusted):
+    with nginx(tmp_path, upstream.server_port) as (url, plain, trusted):
         httpx2.get(url, headers=forged | {"X-Forwarded-For": "203.0.113.9"}, verify=trusted)
+        for path in (
+            "/sign-in/back?code=secret&state=x",
+            "/room/SECRET23",
+            "/room/secret?lang=en",
+            "/paths?question=q",
+        ):
+            httpx2.get(f"{url}{path}", verify=trusted, headers={"referer": f"{url}/room/SECRET23"})
+        httpx2.get(f"{plain}/room/SECRET23", follow_redirects=False)
     upstream.shutdown()
-    (arrived,) = heard
+    arrived, *_others = heard
     assert not set(map(str.lower, forged)) & arrived.keys()
     assert arrived["host"] == "localhost"
     assert arrived["x-forwarded-for"] == "127.0.0.1"
     assert arrived["x-forwarded-proto"] == "https"
+    logged = "".join(path.read_text() for path in tmp_path.glob("*.log")).lower()
+    asked = [line.split('"')[1] for line in (tmp_path / "sluice.access.log").read_text().splitlines()]
+    assert asked == ["GET /", "GET /sign-in/back", "GET /room/-", "GET /room/-", "GET /paths"]
+    assert "secret" not in logged and "question" not in logged
 
 
 # ---- the unit ---------------------------------------------------------------------------------------------

@@ -151,7 +151,8 @@ def workshop(oidc: Served, people: Any) -> tuple[str, str]:
     with Visitor(oidc, cookie, query=f"workspace={id}") as trainer:
         trainer.visit("rooms")
         trainer.press("rooms.open", trainer.typed("rooms.name", "Double 11"))
-        assert "Double 11" in trainer.text
+        assert "Double 11" in trainer.text and "Nobody is in it yet." in trainer.text
+        assert "This workspace is empty" not in trainer.text
     rows = oidc.registry.rows("SELECT code FROM rooms WHERE trainer = ?", session.person.id)
     assert len(rows) == 1 and rows[0]["code"] in trainer.text
     return cookie, rows[0]["code"]
