@@ -405,8 +405,11 @@ def _list(backups: Backups, _asked: argparse.Namespace, out: Callable[[str], obj
     found = backups.all()
     if not found:
         out(_none(backups))
+    # One that a server has open tells its name to that server alone.
+    files = folder.workspace_files(backups.workspaces)
+    names = {file.id: file.name for file in files if file.name != file.path.name}
     for one in found:
-        out(f"{one.id}  {one.at.strftime(_MOMENT)}  {one.size / 1e6:9.1f} MB")
+        out(f"{one.id}  {one.at.strftime(_MOMENT)}  {one.size / 1e6:9.1f} MB  {names.get(one.id, '')}".rstrip())
     return False
 
 

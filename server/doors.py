@@ -181,10 +181,15 @@ class Doors:
             return page.made("Guest room", page.said("There are no guest rooms on this server."), 404)
         if request.method == "POST":
             return await self._entered(request, page)
-        return self._form(page, str(request.path_params.get("code") or ""))
+        over = say("The room is over, and the copies in it are gone. Enter another one with its code.")
+        why = over if request.query_params.get("why") == "over" else None
+        return self._form(page, str(request.path_params.get("code") or ""), why=why)
 
-    def _form(self, page: Page, code: str, wrong: Message | None = None, nickname: str = "") -> Response:
-        said = page.said(wrong, wrong=True) if wrong else f"<p>{page.text('No account is needed.')}</p>"
+    def _form(
+        self, page: Page, code: str, wrong: Message | None = None, nickname: str = "", why: Message | None = None
+    ) -> Response:
+        said = page.said(why) if why else f"<p>{page.text('No account is needed.')}</p>"
+        said = page.said(wrong, wrong=True) if wrong else said
         said += '<form method="post" action="/room">'
         for name, label, value, more in (
             ("code", "The room’s code", code, "autocapitalize=characters maxlength=20"),

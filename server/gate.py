@@ -256,7 +256,7 @@ class Gate:
     def _leads(self, who: Pass) -> str:
         """Return where a browser goes whose session has ended."""
         if digest(who.token) not in _LEFT:
-            return "/sign-in?why=ended"
+            return "/room?why=over" if who.person.kind == "guest" else "/sign-in?why=ended"
         away = self._config.proxy.sign_out_url if self._config.sign_in.mode == "proxy" else ""
         return away or "/sign-in?why=left"
 

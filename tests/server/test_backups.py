@@ -303,6 +303,9 @@ def test_the_command_backs_up_and_restores_beside_a_running_server(here: Workspa
     backups._shelf.give_back(here.path)
     assert command("restore", here.path.stem, backup.at.strftime("%Y%m%dT%H%M%SZ")).returncode == 0
     assert [kept.name for kept in here.kept(Contents)] == ["all"]
+    here.name = "Singles' Day"
+    backups._shelf.give_back(here.path)
+    assert command("list").stdout == f"{made.stdout.rstrip()}  Singles' Day\n"
     assert "There is no such backup" in command("restore", "../../etc/passwd").stdout
 
 

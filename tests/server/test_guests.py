@@ -243,7 +243,9 @@ def test_who_closes_a_room_closes_its_sockets(oidc: Served, workshop: tuple[str,
         here.visit("data")
         began = time.monotonic()
         teacher.visit("rooms").press(f"rooms.{code}.close")
-        here.ends(within=60)
+        assert here.ends(within=60) == "/room?why=over"
         assert time.monotonic() - began < 60
+    with oidc.client(cookie) as browser:
+        assert "The room is over, and the copies in it are gone." in browser.get("/room?why=over").text
     assert refused(oidc, cookie)
     assert [path for path in (oidc.folder / "rooms").iterdir() if path.suffix != ".lock"] == []
