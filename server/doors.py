@@ -134,8 +134,8 @@ class Doors:
         try:
             claims = await self._claims(request)
         except Exception as error:
-            # What a provider refuses is its affair; anything else is a setting that somebody has to look at.
-            expected = type(error).__name__ == "OAuthError"
+            # What a provider refuses, or an address that somebody made up, is said in a line; the rest with its trace.
+            expected = any(kind.__name__ == "OAuthError" for kind in type(error).__mro__)
             logging.getLogger("sluice").warning("signing in failed: %s", error, exc_info=not expected)
             return RedirectResponse("/sign-in?why=failed", 303)
         person = (
