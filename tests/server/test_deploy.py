@@ -40,7 +40,7 @@ IDENTITY = (
 
 
 @contextmanager
-def nginx(folder: Path, upstream: int) -> Iterator[tuple[str, str, ssl.SSLContext]]:
+def nginx(folder: Path, upstream: int, place: str = "") -> Iterator[tuple[str, str, ssl.SSLContext]]:
     """Run the site of deploy/ before a port of this machine; yield its https and http address and whom to trust."""
     secure, plain = free_port(), free_port()
     key, cert = folder / "sluice.key", folder / "sluice.pem"
@@ -49,6 +49,8 @@ def nginx(folder: Path, upstream: int) -> Iterator[tuple[str, str, ssl.SSLContex
          "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"], check=True, capture_output=True,
     )  # fmt: skip
     site = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    if place:  # in place of the site's own `location /`, its last part
+        site = f"{site[: site.index('    location / {')]}{place}\n}}\n"
     for old, new in {
         "/etc/ssl/certs/sluice.pem": str(cert),
         "/etc/ssl/private/sluice.key": str(key),
@@ -223,6 +225,39 @@ def test_nobody_says_who_they_are_through_it_and_the_log_lets_nobody_in(tmp_path
     asked = [line.split('"')[1] for line in (tmp_path / "sluice.access.log").read_text().splitlines()]
     assert asked == ["GET /", "GET /sign-in/back", "GET /room/-", "GET /room/-", "GET /paths"]
     assert "secret" not in logged and "question" not in logged
+
+
+@needs_nginx
+def test_the_documented_proxy_alone_says_who_somebody_is(tmp_path: Path) -> None:
+    """As docs/sign-in.md shows it: also what its sign-in does not know of somebody is not what a browser says."""
+    heard: list[dict[str, str]] = []
+
+    class SignsIn(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            if self.path == "/oauth2/auth":
+                self.send_header("X-Auth-Request-User", "li")
+            else:
+                heard.append({name.lower(): value for name, value in self.headers.items()})
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    text = (ROOT / "docs/sign-in.md").read_text(encoding="utf-8")
+    place = text.split("```nginx\n")[1].split("```")[0]
+    upstream = ThreadingHTTPServer(("127.0.0.1", 0), SignsIn)
+    Thread(target=upstream.serve_forever, daemon=True).start()
+    signs_in = "location = /oauth2/auth { internal; proxy_pass http://sluice; }\n"
+    with nginx(tmp_path, upstream.server_port, signs_in + place) as (url, _plain, trusted):
+        httpx2.get(url, headers=dict.fromkeys(IDENTITY, "admin"), verify=trusted)
+    upstream.shutdown()
+    (arrived,) = heard
+    said = {name.lower(): arrived.get(name.lower()) for name in IDENTITY}
+    assert {name: value for name, value in said.items() if value} == {
+        "x-forwarded-user": "li", "x-sluice-proxy": "the secret",
+    }  # fmt: skip
 
 
 # ---- the unit ---------------------------------------------------------------------------------------------
