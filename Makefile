@@ -4,6 +4,9 @@ PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8501
 BIN = .venv/bin
+# Threads within a sum wait for each other where several people, or several tests, share the cores.
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
 
 .PHONY: run serve test bench test-spark test-thorough check load locale sample screenshots clean
 

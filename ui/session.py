@@ -20,6 +20,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime import Runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from threadpoolctl import threadpool_limits
 
 from analysis import Campaign, Tables, open_workspace, read_export
 from analysis.answer import Answer
@@ -429,6 +430,7 @@ def warm() -> None:
 def _warm() -> None:
     for room in (funnel, paths, speed, retention, nodes, credits, rules, buying, play):
         room.warm()
+    threadpool_limits(1)  # people's questions share the cores; a sum's own threads would wait for each other
     # Streamlit collects garbage after each run; what is loaded by now stays, and need not be gone through each time.
     gc.collect()
     gc.freeze()

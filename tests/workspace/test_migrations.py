@@ -443,9 +443,11 @@ def test_killed_at_ten_moments_of_a_migration_it_opens_with_everything(large: Pa
     rng = np.random.default_rng(20261128)
     took, _ = killed_after(placed(large, tmp_path / "whole"), None)
     half_way = 0
-    for n in range(KILLS):
+    for n in range(4 * KILLS):
+        if n >= KILLS and half_way >= 3:  # a busy machine is slower or quicker than when it was asked
+            break
         path = placed(large, tmp_path / str(n))
-        _, opened = killed_after(path, (n + rng.random()) / KILLS * took)
+        _, opened = killed_after(path, (n % KILLS + rng.random()) / KILLS * took)
         half_way += not opened and len(copies(path)) == 1
         here = open_workspace(path)
         assert here._rows("SELECT count(*) FROM members") == [(12 + USERS,)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from analysis.arrays import Floats, Ints
 from analysis.estimates import Interval, Z, share
@@ -63,6 +64,14 @@ def groups(people: Floats, random: np.random.Generator) -> Groups:
     those of made-up people of two kinds, 19 sets of each: people whose counts are dealt anew, each count by itself
     (nothing goes together), and people of one normal cloud with the same variances and correlations (no gaps).
     """
+    import sklearn.cluster  # noqa: F401 - takes longer to load than a funnel to count; only what is loaded is held
+
+    # Several threads on so few people mostly wait for each other: five times as long on two busy cores.
+    with threadpool_limits(1):
+        return _groups(people, random)
+
+
+def _groups(people: Floats, random: np.random.Generator) -> Groups:
     stability = np.array([_stability(people, k, random) for k in range(2, MOST + 1)])
     agreed = np.nan_to_num(stability)
     stable = np.flatnonzero((agreed >= STABLE) & (agreed >= agreed.max() - LEVEL_WITH))
@@ -102,7 +111,7 @@ def _tighter(people: Floats, number: int, inertia: float, random: np.random.Gene
 
 
 def _means(people: Floats, number: int, random: np.random.Generator) -> Any:
-    from sklearn.cluster import KMeans  # takes longer to load than a funnel to count
+    from sklearn.cluster import KMeans
 
     return KMeans(number, n_init=3, random_state=int(random.integers(2**31))).fit(people)
 
