@@ -35,7 +35,7 @@ GROUP_WORDS: Mapping[str, str] = MappingProxyType(
 )
 """Names of groups that Sluice itself gives: everybody, nobody's, and those that a saved segment holds."""
 
-TITLE = 38
+TITLE = 30
 """From how many Latin letters on an axis title is broken in two: what a phone has room for."""
 NARROW = 420
 """Up to how many pixels a plot counts as narrow."""
@@ -270,6 +270,17 @@ _ROUND = (
     "abs(datum.value) >= 1e4 ? format(datum.value / 1e4, ',.3~f') + '万' : format(datum.value, ',.3~f')",
 )
 """Large numbers on an axis, in English and in Chinese."""
+
+
+def briefly(column: str, language: str) -> str:
+    """Return an expression (Vega) of a column's numbers in two figures, for cells of a phone's width.
+
+    Examples
+    --------
+    >>> briefly("gain", "en").rsplit(" : ")[-1]
+    "format(datum.gain, ',.2~r')"
+    """
+    return _ROUND[language.startswith("zh")].replace(",.3~f", ",.2~r").replace("datum.value", f"datum.{column}")
 
 
 def unit_of(currency: str | None, language: str) -> str:

@@ -87,8 +87,8 @@ class GoalProgress(Question):
         )
 
 
-MOST = 1.6
-"""Up to how many times the way to the target is drawn."""
+LEAST, MOST = -0.5, 1.6
+"""How much of the way to the target is drawn: back to where it is half lost again, up to so many times the way."""
 _WRITTEN = ("base", "target", "now", "low", "high", "forecast", "forecast_low", "forecast_high")
 _TYPES: Mapping[str, Any] = {
     **dict.fromkeys((*_WRITTEN, "progress", "chance", "progress_low", "progress_high"), float), "date": object,
@@ -148,17 +148,21 @@ class GoalProgressAnswer(Answer):
         table["label"] = [look(words.standing(one)) for one in self.stood]
         table["row"] = [f"{name}\n{label}" for name, label in zip(table["goal"], table["label"], strict=True)]
         for column in ("progress", "progress_low", "progress_high"):
-            table[f"{column}_to"] = table[column].clip(-0.2, MOST)
+            table[f"{column}_to"] = table[column].clip(LEAST, MOST)
+        back = bool((table[["progress_to", "progress_low_to"]] < 0).any(axis=None))
+        table["shade"] = [charts.LOSS if way < 0 else charts.ACCENT for way in table["progress"]]
         shown = plot.named(table)
         base = alt.Chart(shown).encode(y=charts.rows("row", list(shown["row"]), lines=2))
         tips = plot.tips("goal", "state", "progress", "progress_low", "progress_high", "chance")
-        axis = plot.axis("progress")
-        x = alt.X("progress_to:Q", title=plot.title("progress"), axis=axis, scale=alt.Scale(domainMax=MOST, nice=False))
-        bars = base.mark_bar(height=18, opacity=0.85, color=charts.ACCENT).encode(x=x, tooltip=tips)
+        scale = alt.Scale(domain=[LEAST if back else 0.0, MOST], nice=False)
+        axis = plot.axis("progress", values=[LEAST, 0, 1] if back else [0, 0.5, 1, 1.5])
+        x = alt.X("progress_to:Q", title=plot.title("progress"), axis=axis, scale=scale)
+        shade = alt.Color("shade:N", scale=None)
+        bars = base.mark_bar(height=18, opacity=0.85).encode(x=x, color=shade, tooltip=tips)
         line = alt.Chart(pd.DataFrame({"x": [1.0]})).mark_rule(color=look.ink, strokeDash=[4, 3]).encode(x=alt.X("x:Q"))
         reach = charts.whiskers(base, look, "progress_low_to", "progress_high_to")
-        return charts.finish(alt.layer(bars, reach, line), look, describe=self.say(self.headline, look.language),
-                             height=48 * len(shown) + 60)  # fmt: skip
+        return charts.finish(alt.layer(bars, reach, charts.zero(look), line), look, height=48 * len(shown) + 60,
+                             describe=self.say(self.headline, look.language))  # fmt: skip
 
 
 # ---- the work ---------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from analysis import FigureOf, Filter, Funnel, Goal, GoalProgress, Sales, Tables
+from analysis.charts import Look
 from analysis.errors import ImportFileError, QuestionError, WorkspaceError
 from analysis.goals import READY
 from analysis.plan.measures import MEASURES
@@ -49,6 +50,17 @@ def test_the_samples_forecasts_hold_what_came(sample: Tables, at: str) -> None:
         assert ahead["forecast_low"][name] <= end["now"][name] <= ahead["forecast_high"][name], name
     assert ahead["forecast"].notna().sum() >= 4
     assert ahead["chance"]["ROI 3.5"] > 0.95 > 0.5 > ahead["chance"]["Participation +30%"]
+
+
+@pytest.mark.parametrize(("name", "least"), [("Participation +30%", -0.5), ("ROI 3.5", 0.0)])
+def test_a_bar_stays_within_an_axis_that_says_how_far_back_it_goes(sample: Tables, name: str, least: float) -> None:
+    answer = GoalProgress(goals=(name,)).run(sample)
+    assert (answer.table["progress"].iloc[0] < 0) == (least < 0)
+    drawn = answer.chart(Look()).to_dict()
+    bar = drawn["layer"][0]["encoding"]["x"]
+    (rows_,) = (own for own in drawn["datasets"].values() if "progress_to" in own[0])
+    assert bar["scale"]["domain"][0] == least == bar["axis"]["values"][0]
+    assert all(row["progress_to"] >= least for row in rows_)
 
 
 def test_too_few_days_are_said(sample: Tables) -> None:
