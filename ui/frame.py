@@ -118,6 +118,9 @@ def lacking(tables: Tables, errors: Sequence[DataError]) -> None:
     empty = say("This workspace is empty. Import your first export, or look at the sample campaign.")
     held = any(tables.count(table) for table in TABLES)
     session.to_bring(*(error.message for error in errors) if held else (empty,))
+    if not held and session.SAMPLE in session.names():
+        st.button(_("Look at the sample campaign"), icon=":material/visibility:", key="frame.to-sample",
+                  on_click=session.choose, args=(session.SAMPLE,))  # fmt: skip
 
 
 def called(page: str) -> str:

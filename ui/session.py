@@ -33,11 +33,11 @@ from analysis.journey.loyalty import retention
 from analysis.journey.nodes import question as nodes
 from analysis.journey.paths import question as paths
 from analysis.messages import Message, begun
+from analysis.periods import UNSET
 from analysis.question import Question
 from analysis.reallocation import play
 from analysis.records import Record
 from analysis.workspace import Batch, Workspace, WorkspaceFile, workspace_files
-from analysis.workspace.across import UNSET
 from analysis.workspace.disk import spoken
 from analysis.workspace.folder import is_id, new_id, sweep, used
 from analysis.workspace.kept import unused

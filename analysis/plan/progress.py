@@ -20,6 +20,7 @@ from analysis.fields import Field, Fields, Figure, described
 from analysis.goals import READY, FigureOf, Goal
 from analysis.later import alt
 from analysis.messages import N_, figure, say, translate
+from analysis.periods import UNSET
 from analysis.plan import words
 from analysis.plan.dates import before, kinds, of_one_name, own_campaign, rows_of, today, whole_day
 from analysis.plan.forecast import Days, Foretold, foretell
@@ -27,8 +28,10 @@ from analysis.plan.measures import MEASURES, Measure, Parts, Side
 from analysis.plan.stood import STATES, Stood
 from analysis.question import Question
 from analysis.quotes import row_at
+from analysis.records import PlanLine, Planned
 from analysis.tables import Tables
 from analysis.values import day, names, value, whole
+from analysis.vocabulary import TABLES
 
 
 @value("goal-progress")
@@ -68,6 +71,15 @@ class GoalProgress(Question):
     goals: tuple[str, ...] = field(default=(), metadata=names(at_most=100))
     at: str | None = field(default=None, metadata=day())
     seed: int = field(default=1, metadata=whole(least=0, most=2**31))
+
+    @classmethod
+    def lacks(cls, tables: Tables) -> tuple[DataError, ...]:
+        """Return what is missing where there is nothing to go by: no rows, nothing planned, no days of a campaign."""
+        planned = any(isinstance(record, (Planned, PlanLine)) for record in tables.records)
+        campaign = tables.campaign
+        dated = campaign is not None and (campaign.start, campaign.end) != UNSET
+        held = planned or dated or any(tables.count(table) for table in TABLES)
+        return () if held else (DataError.no_table("orders"),)
 
     def _answer(self, tables: Tables) -> GoalProgressAnswer:
         campaign = own_campaign(tables)

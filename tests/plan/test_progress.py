@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
-from analysis import FigureOf, Filter, Funnel, Goal, GoalProgress, Sales, Tables
+from analysis import Campaign, FigureOf, Filter, Funnel, Goal, GoalProgress, Sales, Tables
 from analysis.charts import Look
 from analysis.errors import ImportFileError, QuestionError, WorkspaceError
 from analysis.goals import READY
+from analysis.periods import UNSET
 from analysis.plan.measures import MEASURES
+from analysis.records import PlanLine
 from analysis.sharing.tables_of_records import read, written
 
 CURRENT = Filter(campaign="Double 11 2026")
@@ -95,6 +97,15 @@ def test_a_goal_on_a_figure_that_is_gone_is_said(sample: Tables) -> None:
     assert why["Unknown"].startswith("There is no figure 'conversoin'. Did you mean conversion")
     assert "There is no channel 'tv'" in why["Channel"]
     assert set(answer.table["state"]) == {"unknown"}
+
+
+def test_goals_need_something_to_go_by() -> None:
+    unset = Campaign(name="New", start=UNSET[0], end=UNSET[1], zone="UTC")
+    assert [error.code for error in GoalProgress.lacks(Tables(campaign=unset))] == ["no-table"]
+    assert GoalProgress.lacks(Tables())
+    assert not GoalProgress.lacks(Tables(campaign=unset.replace(start="2026-09-21")))
+    assert not GoalProgress.lacks(Tables(campaign=unset, records=[Goal(name="ROI", figure="roi", target=3)]))
+    assert not GoalProgress.lacks(Tables(campaign=unset, records=[PlanLine(stage="design", line="film", amount=9)]))
 
 
 def test_a_target_of_zero_is_refused() -> None:
