@@ -22,7 +22,15 @@ from ui.language import _, shown
 from ui.notebook import desk
 from ui.screens import PLACES, SCREENS, Screen, screen_of
 
-WORDS, CHOSEN, TERM = "search.words", "search.chosen", "glossary.term"
+WORDS, CHOSEN, TERM, CLOSING = "search.words", "search.chosen", "glossary.term", "search.closing"
+_CLOSER = st.components.v2.component(
+    "sluice.menu",
+    js="""
+export default () => {
+  if (window.innerWidth < 768) document.querySelector("[data-testid=stSidebarCollapseButton] button")?.click();
+}
+""",
+)
 ICONS = {
     "page": "",
     "question": ":material/bookmark:",
@@ -34,7 +42,9 @@ ICONS = {
 
 def box() -> None:
     """Draw the field and, below it, what was found; choosing one opens it."""
+    _close()
     if chosen := st.session_state.pop(CHOSEN, None):
+        st.session_state[CLOSING] = True
         _open(chosen)
     words = st.text_input(
         _("Search"), key=WORDS, placeholder=_("Search pages, questions, terms"), icon=":material/search:", max_chars=80,
@@ -117,6 +127,12 @@ def _icon(hit: Entry) -> str:
 
 def _choose(hit: Entry) -> None:
     st.session_state[CHOSEN], st.session_state[WORDS] = hit, ""
+
+
+def _close() -> None:
+    """Close the menu behind a find, where it lies over the page: Streamlit does so behind its own links alone."""
+    if st.session_state.pop(CLOSING, False):
+        _CLOSER(key="search.closer", height=0)
 
 
 def _open(hit: Entry) -> None:
