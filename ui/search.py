@@ -12,9 +12,10 @@ from analysis.errors import SluiceError
 from analysis.guides import guide
 from analysis.messages import LANGUAGES, translate
 from analysis.question import Question
-from analysis.records import Record
+from analysis.records import DisplayName, Record
 from analysis.search import Entry, search
 from analysis.terms import TERMS
+from analysis.values import kinds
 from ui import session
 from ui.going import go
 from ui.kept import TO_OPEN
@@ -100,7 +101,8 @@ def _question(id: int, name: str, question: Question) -> Entry:
 
 
 def _record(id: int, name: str, record: Record) -> Entry:
-    return Entry(name, "record", str(id), texts=(record.kind, *(str(v) for v in record.to_dict().values())))
+    called = record.name if isinstance(record, DisplayName) else name
+    return Entry(called, "record", str(id), texts=(record.kind, *(str(v) for v in record.to_dict().values())))
 
 
 def term_entries() -> Iterator[Entry]:
@@ -157,7 +159,8 @@ def _open_notebook(key: str) -> None:
 def _open_record(key: str) -> None:
     found = next((one.value for one in session.workspace().kept(Record) if one.id == int(key)), None)
     if found:
-        st.session_state["records.view"] = "names" if found.kind == "display-name" else found.kind
+        kind = found.column if isinstance(found, DisplayName) else found.kind
+        st.session_state["records.view"] = kind if kind in kinds(Record) else "names"
     st.switch_page("pages/records.py")
 
 

@@ -404,8 +404,8 @@ def sample_campaign() -> Campaign:
 
 def sample_records() -> tuple[Record, ...]:
     """Return what is written down beside the sample's files."""
-    found = json.loads((ROOT / "sample_data" / "records.json").read_text(encoding="utf-8"))
-    return tuple(map(Record.from_dict, found))
+    texts = ((ROOT / "sample_data" / f"{name}.json").read_text(encoding="utf-8") for name in ("records", "names"))
+    return tuple(Record.from_dict(one) for text in texts for one in json.loads(text))
 
 
 def _sample_digest() -> str:

@@ -117,7 +117,7 @@ class GoalProgressAnswer(Answer):
 
     fields: ClassVar[Fields] = described(
         table={
-            "goal": Field(N_("Goal"), "text"),
+            "goal": Field(N_("Goal"), "text", of="goal"),
             "figure": Field(N_("Figure"), "text", {code: one.label for code, one in MEASURES.items()}),
             "state": Field(N_("State"), "text", STATES),
             "progress": Field(N_("Way covered"), "share"),
@@ -158,12 +158,12 @@ class GoalProgressAnswer(Answer):
     def _chart(self, look: Look) -> AnyChart:
         plot, table = self.plot("table", look), self.frame("table")
         table["label"] = [look(words.standing(one)) for one in self.stood]
-        table["row"] = [f"{name}\n{label}" for name, label in zip(table["goal"], table["label"], strict=True)]
         for column in ("progress", "progress_low", "progress_high"):
             table[f"{column}_to"] = table[column].clip(LEAST, MOST)
         back = bool((table[["progress_to", "progress_low_to"]] < 0).any(axis=None))
         table["shade"] = [charts.LOSS if way < 0 else charts.ACCENT for way in table["progress"]]
         shown = plot.named(table)
+        shown["row"] = [f"{name}\n{label}" for name, label in zip(shown["goal_name"], shown["label"], strict=True)]
         base = alt.Chart(shown).encode(y=charts.rows("row", list(shown["row"]), lines=2))
         tips = plot.tips("goal", "state", "progress", "progress_low", "progress_high", "chance")
         scale = alt.Scale(domain=[LEAST if back else 0.0, MOST], nice=False)
