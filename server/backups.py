@@ -372,9 +372,11 @@ def main(args: Sequence[str] | None = None, out: Callable[[str], object] = print
     asked = _arguments().parse_args(args)
     try:
         return int(_COMMANDS[asked.what](standing(), asked, out))
-    except (SluiceError, OSError) as error:
+    except SluiceError as error:
         out(str(error))
-        return 1
+    except OSError as error:
+        out(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    return 1
 
 
 def _arguments() -> argparse.ArgumentParser:
@@ -392,9 +394,22 @@ def _arguments() -> argparse.ArgumentParser:
     return parser
 
 
+def _none(backups: Backups) -> str:
+    """Return what is said where there is none: where was looked, since another user's settings name another folder."""
+    text = say("There is no backup in {folder}; workspaces are looked for in {workspaces}.",
+               folder=str(backups.kept), workspaces=str(backups.workspaces))  # fmt: skip
+    return text.text()
+
+
 def _list(backups: Backups, _asked: argparse.Namespace, out: Callable[[str], object]) -> bool:
-    for one in backups.all():
-        out(f"{one.id}  {one.at.strftime(_MOMENT)}  {one.size / 1e6:9.1f} MB")
+    found = backups.all()
+    if not found:
+        out(_none(backups))
+    # One that a server has open tells its name to that server alone.
+    files = folder.workspace_files(backups.workspaces)
+    names = {file.id: file.name for file in files if file.name != file.path.name}
+    for one in found:
+        out(f"{one.id}  {one.at.strftime(_MOMENT)}  {one.size / 1e6:9.1f} MB  {names.get(one.id, '')}".rstrip())
     return False
 
 
@@ -408,12 +423,17 @@ def _make(backups: Backups, asked: argparse.Namespace, out: Callable[[str], obje
         out(f"{one.id}  {one.at.strftime(_MOMENT)}  {one.size / 1e6:9.1f} MB")
     for id, why in failed:
         out(f"{id}  {why.text()}")
+    if not made and not failed:
+        text = say("No workspace in {workspaces} was used since its last backup.", workspaces=str(backups.workspaces))
+        out(text.text() if backups.all() else _none(backups))
     return bool(failed)
 
 
 def _check(backups: Backups, _asked: argparse.Namespace, out: Callable[[str], object]) -> bool:
-    bad = False
-    for one in backups.all():
+    bad, found = False, backups.all()
+    if not found:
+        out(_none(backups))
+    for one in found:
         try:
             said = f"{check(one.path)} rows"
         except WorkspaceError as error:

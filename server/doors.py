@@ -14,7 +14,7 @@ import secrets
 import time
 from collections import deque
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode
 
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
@@ -134,8 +134,8 @@ class Doors:
         try:
             claims = await self._claims(request)
         except Exception as error:
-            # What a provider refuses is its affair; anything else is a setting that somebody has to look at.
-            expected = type(error).__name__ == "OAuthError"
+            # What a provider refuses, or an address that somebody made up, is said in a line; the rest with its trace.
+            expected = any(kind.__name__ == "OAuthError" for kind in type(error).__mro__)
             logging.getLogger("sluice").warning("signing in failed: %s", error, exc_info=not expected)
             return RedirectResponse("/sign-in?why=failed", 303)
         person = (
@@ -181,10 +181,15 @@ class Doors:
             return page.made("Guest room", page.said("There are no guest rooms on this server."), 404)
         if request.method == "POST":
             return await self._entered(request, page)
-        return self._form(page, str(request.path_params.get("code") or ""))
+        over = say("The room is over, and the copies in it are gone. Enter another one with its code.")
+        why = over if request.query_params.get("why") == "over" else None
+        return self._form(page, str(request.path_params.get("code") or ""), why=why)
 
-    def _form(self, page: Page, code: str, wrong: Message | None = None, nickname: str = "") -> Response:
-        said = page.said(wrong, wrong=True) if wrong else f"<p>{page.text('No account is needed.')}</p>"
+    def _form(
+        self, page: Page, code: str, wrong: Message | None = None, nickname: str = "", why: Message | None = None
+    ) -> Response:
+        said = page.said(why) if why else f"<p>{page.text('No account is needed.')}</p>"
+        said = page.said(wrong, wrong=True) if wrong else said
         said += '<form method="post" action="/room">'
         for name, label, value, more in (
             ("code", "The room’s code", code, "autocapitalize=characters maxlength=20"),
@@ -197,7 +202,7 @@ class Doors:
         return page.made("Guest room", said, 400 if wrong else 200)
 
     async def _entered(self, request: Request, page: Page) -> Response:
-        if not _from_here(request):
+        if not gate.from_own_page(request.headers.get("origin"), request.headers.get("host"), self._config):
             return Response("Not from here", 403)
         given = parse_qs((await _short(request)).decode("utf-8", "replace"))
         code, nickname = (given.get(name, [""])[0] for name in ("code", "nickname"))
@@ -314,12 +319,6 @@ def _provider(config: Config) -> Any:
         client_kwargs={"scope": config.oidc.scope, "code_challenge_method": "S256", "timeout": 10},
     )
     return known.create_client("sluice")
-
-
-def _from_here(request: Request) -> bool:
-    """Say whether a form was sent from one of this server's own pages."""
-    origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
 
 
 async def _short(request: Request) -> bytes:

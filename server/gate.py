@@ -114,6 +114,12 @@ class Gate:
             return
         headers = Headers(scope["headers"])
         scope = {**scope, "headers": headers.without(PASS)}
+        if scope["type"] == "websocket":
+            if not from_own_page(headers.get("origin"), headers.get("host"), self._config):
+                await _refused(scope, send, 403, "Not from here")
+                return
+            # Streamlit compares it with Host alone, and asks the internet for its own address where they differ.
+            scope["headers"] = Headers(scope["headers"]).without(b"origin")
         if scope["path"] in HEALTH:
             await self._app(scope, receive, send)
         elif self._config.sign_in.mode == "none":
@@ -250,7 +256,7 @@ class Gate:
     def _leads(self, who: Pass) -> str:
         """Return where a browser goes whose session has ended."""
         if digest(who.token) not in _LEFT:
-            return "/sign-in?why=ended"
+            return "/room?why=over" if who.person.kind == "guest" else "/sign-in?why=ended"
         away = self._config.proxy.sign_out_url if self._config.sign_in.mode == "proxy" else ""
         return away or "/sign-in?why=left"
 
@@ -433,6 +439,41 @@ def inside(leads: str) -> str:
     return leads if own and leads.isprintable() and not leads.startswith("/sign-in") else "/"
 
 
+def from_own_page(origin: str | None, host: str | None, config: Config) -> bool:
+    """Say whether a browser's request came from a page of this server: of the name asked for, or of `server.url`.
+
+    Examples
+    --------
+    >>> from server.config import Server
+    >>> there = Config(server=Server(url="https://sluice.example.com:8443"))
+    >>> from_own_page("https://sluice.example.com:8443", "sluice.example.com", there)
+    True
+    >>> from_own_page("https://evil.example", "sluice.example.com", there)
+    False
+    >>> from_own_page(None, "sluice.example.com", there)  # no browser's
+    True
+    """
+    if not origin:
+        return True
+    own = {(host or "").lower(), _netloc(config.server.url)} - {""}
+    if _netloc(origin) in own:
+        return True
+    logging.getLogger("sluice").warning(
+        "refused what a page of %.100r sent: the web server passes on Host %.100r, and server.url is %r",
+        origin, host or "", config.server.url,
+    )  # fmt: skip
+    return False
+
+
+def _netloc(url: str) -> str:
+    """Return name and port of an address, without the port that goes without saying."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return parts.netloc.lower().removesuffix({"https": ":443", "http": ":80"}.get(parts.scheme, ""))
+
+
 def is_loopback(host: str | None) -> bool:
     """Say whether an address is reached from this computer alone.
 
@@ -476,4 +517,16 @@ async def _redirected(send: Send, url: str) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-__all__ = ["ANYONE", "LOCAL", "PASS", "Gate", "cookie", "digest", "inside", "is_loopback", "look_again", "sign_in_for"]
+__all__ = [
+    "ANYONE",
+    "LOCAL",
+    "PASS",
+    "Gate",
+    "cookie",
+    "digest",
+    "from_own_page",
+    "inside",
+    "is_loopback",
+    "look_again",
+    "sign_in_for",
+]

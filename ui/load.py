@@ -24,7 +24,7 @@ FIGURES = (
     ("sluice_workspaces_open", N_("Workspaces open"), "count"),
     ("sluice_threads", N_("Threads"), "count"),
     ("sluice_answers_made", N_("Questions answered since the start"), "count"),
-    ("sluice_answers_kept", N_("Of others already answered"), "count"),
+    ("sluice_answers_kept", N_("Taken from earlier answers"), "count"),
 )
 """What is shown of what is measured, in this order."""
 

@@ -52,6 +52,9 @@ def _open() -> None:
                       on_click=_opened, disabled=not here.may(Action.ROOM))  # fmt: skip
         if not here.may(Action.ROOM):
             st.caption(_("A room is opened by who may change the workspace."))
+        elif frame.holds_nothing(here.tables()):
+            st.caption(_("This workspace is empty, and so would each copy be. Import first, or choose another one "
+                         "above."))  # fmt: skip
 
 
 def _opened() -> None:
@@ -67,13 +70,15 @@ def _opened() -> None:
 def _room(room: Room) -> None:
     with st.container(border=True, key=f"{KEY}.{room.code}"):
         st.subheader(shown(room.name), anchor=False)
-        st.markdown(_("Code **{code}** at {address}", code=room.code, address=f"`{_address(room)}`"))
+        with st.container(horizontal=True, vertical_alignment="center", key=f"{KEY}.{room.code}.way"):
+            st.metric(_("The room’s code"), room.code, width="content")  # large: it is read off a wall
+            st.code(_address(room), language=None, wrap_lines=True, width="content")
         when = _("Open until {when}; then it and the copies in it go.", when=moment(room.until))
-        st.caption(_("Stays until it is closed.") if room.kept else when)
+        st.caption(_("It and the copies in it stay until you close it.") if room.kept else when)
         with st.container(horizontal=True, key=f"{KEY}.{room.code}.do"):
             st.button(_("Four hours more"), key=f"{KEY}.{room.code}.more", on_click=_extend, args=(room.code,))
-            st.button(_("Let it end again") if room.kept else _("Keep it"), key=f"{KEY}.{room.code}.keep",
-                      on_click=_keep, args=(room.code, not room.kept))  # fmt: skip
+            label = _("Let it end by itself") if room.kept else _("Keep it until I close it")
+            st.button(label, key=f"{KEY}.{room.code}.keep", on_click=_keep, args=(room.code, not room.kept))
             with st.popover(_("End it"), icon=":material/meeting_room:"):
                 st.markdown(_("All in it are out at once, and their copies are gone."))
                 st.button(_("Close the room"), key=f"{KEY}.{room.code}.close", on_click=_close, args=(room.code,))
@@ -83,7 +88,8 @@ def _room(room: Room) -> None:
 @st.fragment(run_every=SEEN)
 def _seats(room: Room) -> None:
     seats = session.rooms().seats(room)
-    st.markdown(_("{n} people are in it", n=len(seats)))
+    words = {0: _("Nobody is in it yet. Show the code, or send the address."), 1: _("One person is in it")}
+    st.markdown(words.get(len(seats)) or _("{n} people are in it", n=len(seats)))
     for seat in seats:
         with st.container(horizontal=True, vertical_alignment="center", key=f"{KEY}.{room.code}.{seat.person}"):
             st.markdown(f"**{shown(seat.name)}**", width=180)

@@ -56,7 +56,8 @@ def _person(one: Listed) -> None:
         st.markdown(f"**{shown(person.name)}**{gone}", width="content")
         st.text(person.email if person.email != person.name else "", width="stretch")
         marks = [_("looks after the server")] if person.admin else []
-        st.caption(" · ".join([*marks, *sorted(map(shown, person.groups)), moment(one.last_seen)]), width="content")
+        seen = _("last here {when}", when=moment(one.last_seen))
+        st.caption(" · ".join([*marks, *sorted(map(shown, person.groups)), seen]), width="content")
         if one.removed:
             st.button(_("Let in again"), key=f"{KEY}.in.{person.id}", on_click=_let, args=(person.id, True),
                       type="tertiary")  # fmt: skip

@@ -23,7 +23,7 @@ MISSED = ("over", "short", "behind")
 """States that ask for something to be done."""
 
 
-class Goal(NamedTuple):
+class Reached(NamedTuple):
     """A figure's goal, and how it stands.
 
     Parameters
@@ -43,7 +43,7 @@ class Goal(NamedTuple):
     elapsed: float
 
 
-def goals(found: Sequence[Standing], aims: Mapping[str, float], elapsed: float) -> dict[str, Goal]:
+def goals(found: Sequence[Standing], aims: Mapping[str, float], elapsed: float) -> dict[str, Reached]:
     """Return how each figure that has a goal stands to it.
 
     Parameters
@@ -55,7 +55,7 @@ def goals(found: Sequence[Standing], aims: Mapping[str, float], elapsed: float) 
         Share of the campaign's days that are over.
     """
     return {
-        one.figure: Goal(target, float(one.now.value) / target, state(one.figure, one.now, target, elapsed), elapsed)
+        one.figure: Reached(target, float(one.now.value) / target, state(one.figure, one.now, target, elapsed), elapsed)
         for one in found
         if (target := aims.get(one.figure))
     }

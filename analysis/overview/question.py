@@ -19,7 +19,7 @@ from analysis.messages import N_, Message, say
 from analysis.overview import chart, words
 from analysis.overview.aims import aims
 from analysis.overview.figures import FIGURES, SOURCES, Standing, questions, standings
-from analysis.overview.goals import GOAL_STATES, Goal, goals
+from analysis.overview.goals import GOAL_STATES, Reached, goals
 from analysis.overview.parts import Parts, asked
 from analysis.periods import elapsed
 from analysis.question import Question
@@ -123,7 +123,7 @@ class OverviewAnswer(Answer):
     Parameters
     ----------
     standings : tuple of Standing
-    goals : mapping of str to Goal
+    goals : mapping of str to Reached
         By figure, of those that have one.
     questions : mapping of str to Question
         By figure, the question whose answer it is.
@@ -169,7 +169,7 @@ class OverviewAnswer(Answer):
 
     question: Overview
     standings: tuple[Standing, ...] = ()
-    goals: Mapping[str, Goal] = field(default_factory=dict)
+    goals: Mapping[str, Reached] = field(default_factory=dict)
     questions: Mapping[str, Question] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
 
@@ -239,12 +239,12 @@ def _columns(parts: Parts, tables: Tables) -> tuple[str, ...]:
 # ---- the frames -------------------------------------------------------------------------------------------
 
 
-def _table(found: tuple[Standing, ...], reached: Mapping[str, Goal]) -> pd.DataFrame:
+def _table(found: tuple[Standing, ...], reached: Mapping[str, Reached]) -> pd.DataFrame:
     rows = [_row(one, reached.get(one.figure)) for one in found]
     return pd.DataFrame(rows, columns=list(OverviewAnswer.fields["table"]))
 
 
-def _row(one: Standing, goal: Goal | None) -> dict[str, Any]:
+def _row(one: Standing, goal: Reached | None) -> dict[str, Any]:
     now, low, high = one.now.floats()
     change, change_low, change_high = one.change.floats()
     aimed = {"goal": goal.target, "of_goal": goal.reached, "state": goal.state} if goal else dict.fromkeys(

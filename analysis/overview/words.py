@@ -10,7 +10,7 @@ from analysis.answer import Note
 from analysis.messages import N_, Message, Names, Share, say
 from analysis.messages import figure as in_unit
 from analysis.overview.figures import FIGURES, Standing
-from analysis.overview.goals import MISSED, Goal
+from analysis.overview.goals import MISSED, Reached
 from analysis.overview.parts import Parts
 
 WOULD_ADD = "would-add"
@@ -38,7 +38,7 @@ def written(figure: str, number: float, currency: str | None) -> Message:
     return in_unit(FIGURES[figure].unit, float(number), currency)
 
 
-def headline(parts: Parts, found: Sequence[Standing], goals: Mapping[str, Goal], currency: str | None) -> Message:
+def headline(parts: Parts, found: Sequence[Standing], goals: Mapping[str, Reached], currency: str | None) -> Message:
     """Return what came in, and beside it what went worse or is short of its goal: no gain hides its cost."""
     answers = (parts.sales, parts.performance, parts.funnel, parts.growth)
     first = next((answer.headline for answer in answers if answer is not None), None)
@@ -48,7 +48,7 @@ def headline(parts: Parts, found: Sequence[Standing], goals: Mapping[str, Goal],
     return say("{one} {other}", one=first, other=then) if then else first
 
 
-def _attention(found: Sequence[Standing], goals: Mapping[str, Goal], currency: str | None) -> Message | None:
+def _attention(found: Sequence[Standing], goals: Mapping[str, Reached], currency: str | None) -> Message | None:
     worse = [one for one in found if one.better is False]
     if worse:
         told = [_then(one, currency) for one in worse[:3]]

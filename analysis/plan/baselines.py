@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -69,11 +69,6 @@ class Baselines(Question):
     def heavy(self) -> bool:
         """A dozen questions are asked of either side."""
         return True
-
-    @classmethod
-    def suggested(cls, tables: Tables) -> Self:
-        """Return this campaign against the one before."""
-        return cls()
 
     def _answer(self, tables: Tables) -> BaselinesAnswer:
         if not any(map(tables.count, ("events", "orders", "spend"))):

@@ -303,7 +303,30 @@ def test_the_command_backs_up_and_restores_beside_a_running_server(here: Workspa
     backups._shelf.give_back(here.path)
     assert command("restore", here.path.stem, backup.at.strftime("%Y%m%dT%H%M%SZ")).returncode == 0
     assert [kept.name for kept in here.kept(Contents)] == ["all"]
+    here.name = "Singles' Day"
+    backups._shelf.give_back(here.path)
+    assert command("list").stdout == f"{made.stdout.rstrip()}  Singles' Day\n"
     assert "There is no such backup" in command("restore", "../../etc/passwd").stdout
+
+
+def test_the_command_says_where_it_looked(here: Workspace, backups: Backups, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run as somebody else, it has other settings and finds nothing: that is not to look like no backups at all."""
+    monkeypatch.setattr(module, "standing", lambda: backups)
+    nothing = f"There is no backup in {backups.kept}; workspaces are looked for in {backups.workspaces}."
+    for command in ("list", "check"):
+        said: list[str] = []
+        assert (main([command], said.append), said) == (0, [nothing])
+    backups.make(here.path)
+    backups.round()
+    said = []
+    assert (main(["make"], said.append), len(said)) == (0, 1)
+    assert said[0] == f"No workspace in {backups.workspaces} was used since its last backup."
+
+
+def test_the_command_names_a_file_it_may_not_write(backups: Backups, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "standing", lambda: backups)
+    file, said = backups.workspaces / "nowhere" / "key", list[str]()
+    assert (main(["key", "save", str(file)], said.append), said) == (1, [f"{file}: No such file or directory"])
 
 
 def test_the_command_says_what_is_damaged(here: Workspace, backups: Backups, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,7 +40,7 @@ IDENTITY = (
 
 
 @contextmanager
-def nginx(folder: Path, upstream: int) -> Iterator[tuple[str, str, ssl.SSLContext]]:
+def nginx(folder: Path, upstream: int, place: str = "") -> Iterator[tuple[str, str, ssl.SSLContext]]:
     """Run the site of deploy/ before a port of this machine; yield its https and http address and whom to trust."""
     secure, plain = free_port(), free_port()
     key, cert = folder / "sluice.key", folder / "sluice.pem"
@@ -49,11 +49,14 @@ def nginx(folder: Path, upstream: int) -> Iterator[tuple[str, str, ssl.SSLContex
          "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"], check=True, capture_output=True,
     )  # fmt: skip
     site = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    if place:  # in place of the site's own `location /`, its last part
+        site = f"{site[: site.index('    location / {')]}{place}\n}}\n"
     for old, new in {
         "/etc/ssl/certs/sluice.pem": str(cert),
         "/etc/ssl/private/sluice.key": str(key),
         "/etc/nginx/sluice_proxy.conf": str(DEPLOY / "sluice_proxy.conf"),
         "/opt/sluice/deploy": str(DEPLOY),
+        "/var/log/nginx/sluice.access.log": str(folder / "sluice.access.log"),
         "127.0.0.1:8501": f"127.0.0.1:{upstream}",
         "listen 80;": f"listen 127.0.0.1:{plain};",
         "listen 443 ssl": f"listen 127.0.0.1:{secure} ssl",
@@ -183,8 +186,11 @@ def test_a_browser_shows_the_app_through_it_and_nothing_is_forbidden_there(
 
 
 @needs_nginx
-def test_nobody_says_who_they_are_through_it(tmp_path: Path) -> None:
-    """What arrives behind nginx: the name that was asked for, the address that asked, and nothing of who it is."""
+def test_nobody_says_who_they_are_through_it_and_the_log_lets_nobody_in(tmp_path: Path) -> None:
+    """What arrives behind nginx: the name that was asked for, the address that asked, and nothing of who it is.
+
+    What it logs are pages: no code of a room or of a sign-in, no question.
+    """
     heard: list[dict[str, str]] = []
 
     class Echo(BaseHTTPRequestHandler):
@@ -199,14 +205,59 @@ def test_nobody_says_who_they_are_through_it(tmp_path: Path) -> None:
     upstream = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
     Thread(target=upstream.serve_forever, daemon=True).start()
     forged = dict.fromkeys(IDENTITY, "admin")
-    with nginx(tmp_path, upstream.server_port) as (url, _plain, trusted):
+    with nginx(tmp_path, upstream.server_port) as (url, plain, trusted):
         httpx2.get(url, headers=forged | {"X-Forwarded-For": "203.0.113.9"}, verify=trusted)
+        for path in (
+            "/sign-in/back?code=secret&state=x",
+            "/room/SECRET23",
+            "/room/secret?lang=en",
+            "/paths?question=q",
+        ):
+            httpx2.get(f"{url}{path}", verify=trusted, headers={"referer": f"{url}/room/SECRET23"})
+        httpx2.get(f"{plain}/room/SECRET23", follow_redirects=False)
     upstream.shutdown()
-    (arrived,) = heard
+    arrived, *_others = heard
     assert not set(map(str.lower, forged)) & arrived.keys()
     assert arrived["host"] == "localhost"
     assert arrived["x-forwarded-for"] == "127.0.0.1"
     assert arrived["x-forwarded-proto"] == "https"
+    logged = "".join(path.read_text() for path in tmp_path.glob("*.log")).lower()
+    asked = [line.split('"')[1] for line in (tmp_path / "sluice.access.log").read_text().splitlines()]
+    assert asked == ["GET /", "GET /sign-in/back", "GET /room/-", "GET /room/-", "GET /paths"]
+    assert "secret" not in logged and "question" not in logged
+
+
+@needs_nginx
+def test_the_documented_proxy_alone_says_who_somebody_is(tmp_path: Path) -> None:
+    """As docs/sign-in.md shows it: also what its sign-in does not know of somebody is not what a browser says."""
+    heard: list[dict[str, str]] = []
+
+    class SignsIn(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            if self.path == "/oauth2/auth":
+                self.send_header("X-Auth-Request-User", "li")
+            else:
+                heard.append({name.lower(): value for name, value in self.headers.items()})
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    text = (ROOT / "docs/sign-in.md").read_text(encoding="utf-8")
+    place = text.split("```nginx\n")[1].split("```")[0]
+    upstream = ThreadingHTTPServer(("127.0.0.1", 0), SignsIn)
+    Thread(target=upstream.serve_forever, daemon=True).start()
+    signs_in = "location = /oauth2/auth { internal; proxy_pass http://sluice; }\n"
+    with nginx(tmp_path, upstream.server_port, signs_in + place) as (url, _plain, trusted):
+        httpx2.get(url, headers=dict.fromkeys(IDENTITY, "admin"), verify=trusted)
+    upstream.shutdown()
+    (arrived,) = heard
+    said = {name.lower(): arrived.get(name.lower()) for name in IDENTITY}
+    assert {name: value for name, value in said.items() if value} == {
+        "x-forwarded-user": "li", "x-sluice-proxy": "the secret",
+    }  # fmt: skip
 
 
 # ---- the unit ---------------------------------------------------------------------------------------------
@@ -219,6 +270,7 @@ def test_the_unit_starts_what_is_there(tmp_path: Path) -> None:
             if word.startswith("/opt/sluice/") and "/.venv/" not in word:
                 assert (ROOT / word.removeprefix("/opt/sluice/")).is_file(), word
     assert "User=sluice" in unit
+    assert (ROOT / "deploy/sluice.env").is_file() and "EnvironmentFile=/opt/sluice/deploy/sluice.env\n" in unit
     assert re.search(r"^MemoryMax=\d+%$", unit, re.MULTILINE)
     assert (ROOT / "serve.py").is_file()
 
@@ -238,6 +290,53 @@ def test_systemd_takes_the_unit_and_finds_it_well_closed(tmp_path: Path) -> None
         [SYSTEMD, "security", "--offline=true", "--threshold=20", unit], capture_output=True, text=True
     )
     assert judged.returncode == 0, judged.stdout[-200:]  # at most 2 of 10
+
+
+# ---- the command of who looks after it -------------------------------------------------------------------------
+
+
+def as_root(folder: Path, user: int, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run deploy/sluice as somebody; where it would become the service's user, it prints what that one would get."""
+    stubs = {"id": f"echo {user}", "setpriv": 'printf "%s\\0" "$@"; env -0'}
+    for name, does in stubs.items():
+        (folder / name).write_text(f"#!/bin/sh\n{does}\n")
+        (folder / name).chmod(0o755)
+    env = {"PATH": f"{folder}:/usr/bin:/bin", "SLUICE_SECRETS": str(folder / "secrets.env")}
+    return subprocess.run([DEPLOY / "sluice", *words], env=env, cwd=folder, capture_output=True, text=True)
+
+
+def test_the_command_stands_where_the_service_stands(tmp_path: Path) -> None:
+    """Its user, its folders and its secrets, whatever signs stand in them: nothing of a secret is run."""
+    secret = """a~b$(touch ran)`touch ran`;c&d"e'f=g #h \\n"""
+    lines = f'# a comment\n\nSLUICE_OIDC_CLIENT_SECRET={secret}\nSLUICE_SERVER_METRICS_TOKEN="a token"'
+    (tmp_path / "secrets.env").write_text(lines)
+    done = as_root(tmp_path, 0, "backups", "restore", "an id")
+    *words, _last = done.stdout.split("\0")
+    given = dict(word.partition("=")[::2] for word in words if word.startswith(("SLUICE_", "HOME", "PWD")))
+    assert words[: words.index(".venv/bin/python")] == [
+        "--reuid=sluice", "--regid=sluice", "--init-groups", "--no-new-privs",
+    ]  # fmt: skip
+    at = words.index(".venv/bin/python")
+    assert words[at + 1 : at + 5] == ["-m", "server.backups", "restore", "an id"]
+    assert given == {
+        "SLUICE_CONFIG": "/etc/sluice/sluice.toml",
+        "SLUICE_WORKSPACES": "/var/lib/sluice/workspaces",
+        "SLUICE_KEY_FILE": "/var/lib/sluice/key",
+        "SLUICE_OIDC_CLIENT_SECRET": secret,
+        "SLUICE_SERVER_METRICS_TOKEN": "a token",
+        "SLUICE_SECRETS": str(tmp_path / "secrets.env"),
+        "HOME": "/var/lib/sluice",
+        "PWD": str(ROOT),
+    }
+    assert not list(tmp_path.glob("ran")) and not (ROOT / "ran").exists()
+
+
+def test_the_command_says_what_it_takes(tmp_path: Path) -> None:
+    other = as_root(tmp_path, 1000, "config")
+    assert (other.returncode, other.stdout, "with sudo" in other.stderr) == (1, "", True)
+    asked = as_root(tmp_path, 0)
+    assert asked.returncode == 2
+    assert all(f"sudo sluice {word}" in asked.stdout for word in ("config", "backups", "ready"))
 
 
 # ---- the image --------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,10 @@ import pytest
 import websockets
 from tools import Served, Visitor, refused, serving
 
-from server.config import Config, SignIn
+from server.config import Config, Server, SignIn
 from server.entry import refuse_unguarded
-from server.gate import Headers, cookie, inside, is_here
+from server.gate import Gate, Headers, Told, cookie, inside, is_here
+from server.registry import Registry
 
 SECRET = "known-to-the-proxy-alone"
 PATHS = (
@@ -81,6 +83,66 @@ def test_what_people_type_never_becomes_markup(oidc: Served) -> None:
         form = {"content-type": "application/x-www-form-urlencoded"}
         answer = nobody.post("/room", content=f"code={evil}&nickname={evil}", headers=form)
         assert answer.status_code == 400 and "<script" not in answer.text and "&lt;script" in answer.text
+
+
+# ---- from which page ---------------------------------------------------------------------------------------
+
+
+class Silent:
+    """A wire on which nothing is said."""
+
+    def told(self, frame: bytes, *, first: bool) -> Told:
+        return Told(frozenset(), "")
+
+    def farewell(self, url: str) -> bytes:
+        return b""
+
+
+def socket_through(tmp_path: Path, url: str, host: str, origin: str) -> tuple[list[Any], list[Any]]:
+    """Open a socket at a gate; return what headers arrived behind it, if any did, and what the browser was told."""
+    arrived: list[Any] = []
+    said: list[Any] = []
+
+    async def app(scope: Any, _receive: Any, _send: Any) -> None:
+        arrived.append({key.decode(): value.decode() for key, value in scope["headers"]})
+
+    async def receive() -> Any:
+        return {"type": "websocket.disconnect", "code": 1000}
+
+    async def send(message: Any) -> None:
+        said.append(message["type"])
+
+    config = Config(server=Server(url=url), sign_in=SignIn(mode="open"))
+    gate = Gate(app, config=config, registry=Registry(tmp_path / "server.db"), wire=Silent())
+    headers = [(b"host", host.encode()), (b"origin", origin.encode())]
+    asyncio.run(gate({"type": "websocket", "path": "/_stcore/stream", "headers": headers}, receive, send))
+    return arrived, said
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "origin"),
+    [
+        ("", "sluice.example.com", "https://sluice.example.com"),
+        ("", "localhost:8501", "http://localhost:8501"),
+        ("https://sluice.example.com:8443", "sluice.example.com", "https://sluice.example.com:8443"),
+        ("https://Sluice.example.com:443/", "127.0.0.1:8501", "https://sluice.example.com"),
+    ],
+)
+def test_a_page_of_the_servers_own_gets_its_socket(tmp_path: Path, url: str, host: str, origin: str) -> None:
+    """Also where a web server passes on another name, or a name without its port; Streamlit has nothing to compare."""
+    arrived, said = socket_through(tmp_path, url, host, origin)
+    ((heard,), told) = arrived, said
+    assert (heard.keys() - {"x-sluice-pass"}, heard["host"], told) == ({"host"}, host, [])
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "https://sluice.example.com.evil.cn", "null", "http://["])
+def test_another_sites_page_gets_no_socket_and_the_log_says_why(
+    tmp_path: Path, origin: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("WARNING", "sluice"):
+        arrived, said = socket_through(tmp_path, "https://sluice.example.com", "sluice.example.com", origin)
+    assert (arrived, said) == ([], ["websocket.close"])
+    assert origin in caplog.text and "server.url is 'https://sluice.example.com'" in caplog.text
 
 
 # ---- behind a proxy ----------------------------------------------------------------------------------------
@@ -177,8 +239,6 @@ def test_a_header_by_another_spelling_is_dropped_too() -> None:
 
 
 def test_cookies_are_for_https_where_the_address_is() -> None:
-    from server.config import Server
-
     safe = cookie(Config(server=Server(url="https://sluice.example.com")), "t", 9)
     assert safe.startswith("__Host-sluice=t") and all(
         f in safe for f in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/")

@@ -151,7 +151,8 @@ def workshop(oidc: Served, people: Any) -> tuple[str, str]:
     with Visitor(oidc, cookie, query=f"workspace={id}") as trainer:
         trainer.visit("rooms")
         trainer.press("rooms.open", trainer.typed("rooms.name", "Double 11"))
-        assert "Double 11" in trainer.text
+        assert "Double 11" in trainer.text and "Nobody is in it yet." in trainer.text
+        assert "This workspace is empty" not in trainer.text
     rows = oidc.registry.rows("SELECT code FROM rooms WHERE trainer = ?", session.person.id)
     assert len(rows) == 1 and rows[0]["code"] in trainer.text
     return cookie, rows[0]["code"]
@@ -242,7 +243,9 @@ def test_who_closes_a_room_closes_its_sockets(oidc: Served, workshop: tuple[str,
         here.visit("data")
         began = time.monotonic()
         teacher.visit("rooms").press(f"rooms.{code}.close")
-        here.ends(within=60)
+        assert here.ends(within=60) == "/room?why=over"
         assert time.monotonic() - began < 60
+    with oidc.client(cookie) as browser:
+        assert "The room is over, and the copies in it are gone." in browser.get("/room?why=over").text
     assert refused(oidc, cookie)
     assert [path for path in (oidc.folder / "rooms").iterdir() if path.suffix != ".lock"] == []

@@ -48,6 +48,7 @@ def test_who_is_in_no_group_that_may_come_in_is_refused(oidc: Served, people: An
 
 
 def test_an_answer_that_the_provider_did_not_give_signs_nobody_in(oidc: Served) -> None:
+    before = oidc.log.stat().st_size
     with oidc.client() as browser:
         answer = browser.get("/sign-in/back?code=forged&state=forged")
         assert answer.headers["location"] == "/sign-in?why=failed" and "sluice" not in answer.cookies
@@ -55,6 +56,9 @@ def test_an_answer_that_the_provider_did_not_give_signs_nobody_in(oidc: Served) 
         state = browser.get("/sign-in/go").headers["location"].split("state=")[1].split("&")[0]
         answer = browser.get(f"/sign-in/back?code=forged&state={state}")
         assert answer.headers["location"] == "/sign-in?why=failed" and "sluice" not in answer.cookies
+    logged = oidc.log.read_bytes()[before:].decode()
+    assert logged.count("signing in failed: ") == 2
+    assert "Traceback" not in logged and "forged" not in logged and state not in logged
 
 
 def test_a_cookie_is_replayed_in_vain_after_signing_out(oidc: Served, people: Any) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 from analysis.glossary import term_of
 from analysis.messages import Share
 from analysis.overview.figures import FIGURES, LESS, NEITHER, PEOPLE, Standing
-from analysis.overview.goals import GOAL_STATES, MISSED, Goal
+from analysis.overview.goals import GOAL_STATES, MISSED, Reached
 from analysis.overview.question import OverviewAnswer
 from ui import kept
 from ui.language import N_, _, current, shown
@@ -80,7 +80,7 @@ def _help(answer: OverviewAnswer, one: Standing) -> str | None:
     return shown(" ".join(words)) or None
 
 
-def _goal(answer: OverviewAnswer, figure: str, goal: Goal) -> None:
+def _goal(answer: OverviewAnswer, figure: str, goal: Reached) -> None:
     facts = {"share": Share(goal.reached), "goal": answer.written(figure, goal.target)}
     words, state = _("{share} of {goal}", **facts), _(GOAL_STATES[goal.state])
     state = f":orange[{state}]" if goal.state in MISSED else state
