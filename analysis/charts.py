@@ -15,7 +15,7 @@ from babel.numbers import get_currency_symbol
 
 from analysis.fields import Field
 from analysis.later import alt
-from analysis.messages import N_, Message, Money, Namer, Points, Share, Span, say, translate
+from analysis.messages import N_, Message, Money, Namer, Points, Share, Span, figure, say, translate
 from analysis.names import DisplayNames
 from analysis.vocabulary import INTENTS, MEMBERSHIP, RFM_GROUPS, STAGES, STATES, VALUE_BANDS
 
@@ -35,7 +35,7 @@ GROUP_WORDS: Mapping[str, str] = MappingProxyType(
 )
 """Names of groups that Sluice itself gives: everybody, nobody's, and those that a saved segment holds."""
 
-TITLE = 38
+TITLE = 30
 """From how many Latin letters on an axis title is broken in two: what a phone has room for."""
 NARROW = 420
 """Up to how many pixels a plot counts as narrow."""
@@ -249,6 +249,8 @@ class Plot:
                 return self.look(say("{n}", n=Span(number)))
             case "count":
                 return self.look(say("{n}", n=int(number)))
+            case "p":
+                return self.look(figure("p", number, None))
             case _:
                 return self.look(say("{n}", n=float(number)))
 
@@ -257,7 +259,7 @@ _POINTS = "datum.value ? format(100 * datum.value, '+.3~f') : '0'"
 _DAYS = "dayofyear(datum.value) == 1 ? timeFormat(datum.value, '%Y') : timeFormat(datum.value, '%m-%d')"
 """A day on an axis; where a year begins, the year."""
 _FORMATS = {
-    "share": ".1%", "points": "+.1%", "count": ",d", "money": ",.2f", "ratio": ",.2f", "number": ",.2f",
+    "share": ".1%", "points": "+.1%", "count": ",d", "money": ",.2f", "ratio": ",.2f", "number": ",.2f", "p": ".3f",
     "seconds": ",.1f", "time": "%Y-%m-%d %H:%M", "day": "%Y-%m-%d",
 }  # fmt: skip
 _TICKS = {"share": ".0%", "ratio": ",.3~f", "seconds": ",.3~f", "time": "%m-%d"}
@@ -268,6 +270,17 @@ _ROUND = (
     "abs(datum.value) >= 1e4 ? format(datum.value / 1e4, ',.3~f') + '万' : format(datum.value, ',.3~f')",
 )
 """Large numbers on an axis, in English and in Chinese."""
+
+
+def briefly(column: str, language: str) -> str:
+    """Return an expression (Vega) of a column's numbers in two figures, for cells of a phone's width.
+
+    Examples
+    --------
+    >>> briefly("gain", "en").rsplit(" : ")[-1]
+    "format(datum.gain, ',.2~r')"
+    """
+    return _ROUND[language.startswith("zh")].replace(",.3~f", ",.2~r").replace("datum.value", f"datum.{column}")
 
 
 def unit_of(currency: str | None, language: str) -> str:

@@ -17,8 +17,8 @@ class Field:
     ----------
     label : str
         In English (translated when shown).
-    unit : {"text", "count", "share", "points", "seconds", "money", "ratio", "number", "time", "day", "flag"}
-        "points" is a difference of shares.
+    unit : {"text", "count", "share", "points", "seconds", "money", "ratio", "number", "p", "time", "day", "flag"}
+        "points" is a difference of shares, "p" a p-value.
     words : mapping of str to str
         The column's own codes in (translatable) words, such as "(total)".
     of : str, optional

@@ -146,8 +146,8 @@ def figure(unit: str, value: float, currency: str | None) -> Message:
 
     Examples
     --------
-    >>> figure("share", 0.125, None).text(), figure("count", 1200.0, None).text()
-    ('12.5%', '1,200')
+    >>> figure("share", 0.125, None).text(), figure("count", 1200.0, None).text(), figure("p", 0.00002, None).text()
+    ('12.5%', '1,200', '<0.001')
     """
     match unit:
         case "share":
@@ -160,6 +160,8 @@ def figure(unit: str, value: float, currency: str | None) -> Message:
             return say("{n}", n=Span(value))
         case "count":
             return say("{n}", n=round(value))
+        case "p":
+            return say("{n}", n="<0.001" if value < 0.001 else f"{value:.3f}")
         case _:
             return say("{n}", n=float(value))
 

@@ -22,6 +22,8 @@ from analysis.vocabulary import TABLES, TIME_COLUMN
 _TICK = dt.timedelta(microseconds=1)
 DAYS = {"day": 1, "week": 7, "month": 30}
 """Days of one of a user's own periods; of the calendar's, how many at least (near enough)."""
+UNSET = ("2026-01-01", "2026-12-31")
+"""First and last day of a campaign until data or a person says them."""
 CAMPAIGNS = 60
 """Most campaigns that are compared: one bit each of a user's mask."""
 

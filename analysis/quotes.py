@@ -14,7 +14,7 @@ from analysis.errors import QuestionError
 from analysis.messages import say
 from analysis.values import Metadata, Value, is_text, text, value
 
-FIGURES = ("count", "share", "points", "money", "ratio", "number", "seconds")
+FIGURES = ("count", "share", "points", "money", "ratio", "number", "p", "seconds")
 """Units of the columns that can be pointed at."""
 LABELS = ("text", "day", "time", "flag")
 """Units of the columns that say what a row is about."""

@@ -246,7 +246,7 @@ TERMS: tuple[Term, ...] = (
         N_("Somebody who took a step and can no longer take the next in time. Who still can is still open."),
         formula=N_("users of a step = users of the next + dropped + still open"),
         kinds=("funnel", "drop-offs", "funnel-paths"),
-        labels=("Dropped", "Users lost"),
+        labels=("Dropped", "Users lost, estimated"),
         also="churn drop off 跳失 流失",
     ),
     Term(

@@ -251,6 +251,9 @@ NAMES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             }
         ),
         "campaign": MappingProxyType({name: name for name in (N_("Double 11"), N_("Double 12"), N_("618"))}),
+        "goal": MappingProxyType(
+            {name: name for name in (N_("Participation +30%"), N_("Conversion +15%"), N_("ROI 3.5"))}
+        ),
         "status": ORDER_STATUSES,
         "phase": MappingProxyType({"warm-up": N_("warm-up"), "burst": N_("burst"), "wrap-up": N_("wrap-up")}),
         "stage": MappingProxyType(

@@ -14,14 +14,14 @@ from sample_data import plan
 from sample_data.files import FORMATS, TableWriter, event_table, order_table, spend_table
 from sample_data.people import Chunk, simulate
 from sample_data.spend import Spending, spend_money
-from sample_data.truth import campaign_facts, planted_truth, record_facts
+from sample_data.truth import campaign_facts, name_facts, planted_truth, record_facts
 
 CHUNK_USERS = 25_000  # part of the data's identity: another size draws other numbers
 PEOPLE, SPEND = range(2)  # the random streams
 
 
 def generate(users: int, seed: int, out: Path, format: str | None = None) -> None:
-    """Write events, orders, spend, campaign.json, records.json and truth.json of a sample campaign.
+    """Write events, orders, spend, campaign.json, records.json, names.json and truth.json of a sample campaign.
 
     Equal arguments write identical rows. Memory does not grow with `users`.
 
@@ -68,6 +68,7 @@ def describe(users: int, spending: Spending, out: Path) -> None:
     told = {
         "campaign": campaign_facts(spending),
         "records": record_facts(spending),
+        "names": name_facts(),
         "truth": planted_truth(users, spending),
     }
     for name, facts in told.items():

@@ -73,6 +73,37 @@ LESSONS = (
     ("Mid-tier creators had too little: give them more before anybody else", "response curves of Double 11 2025"),
     ("Every second loyal buyer stayed away: invite them before the warm-up", "participation, 2024 to 2025"),
 )
+PEAK = "Singles' Day"
+PLANNED = "Plan by the curves of 2025"
+SHOWN = "short video, sv_c3"
+IN_CHINESE = {
+    "goal": {"Private domain 40%": "私域占比 40%", "Revenue": "实收收入"},
+    "task": {
+        "Count the drop-offs of last year": "盘点去年的流失点",
+        "Ask lapsed buyers why": "回访流失的老客，问清原因",
+        "Split the budget by the curves": "按响应曲线分预算",
+        "Write the script of the live streams": "写直播脚本",
+        "Try the new checkout on Android": "在安卓端试新结算页",
+        "Look at the rules every four hours on 10 and 11 November": "11 月 10、11 日每 4 小时看一次规则",
+        "Write the review": "写复盘",
+        "Brief the team of the next campaign": "给下一场活动的团队做交接",
+    },
+    "person": {"Lin": "小林", "Zhao": "小赵", "Chen": "小陈", "Wu": "小吴"},
+    "trial": {"Bundle price": "组合价", "Item page by scene": "分场景商品页"},
+    "lesson": {
+        LESSONS[0][0]: "腰部达人投得太少：加钱先加给他们",
+        LESSONS[1][0]: "老客有一半没来：预热前先邀请他们",
+        KEPT: "一条失效素材白花了十天的钱：每天早上看一遍各素材的浏览量",
+    },
+    "evidence": {
+        LESSONS[0][1]: "2025 年双11的响应曲线",
+        LESSONS[1][1]: "2024 到 2025 年的老客参与率",
+        SHOWN: "短视频素材 sv_c3",
+    },
+    "forecast": {PLANNED: "按 2025 年曲线定的计划"},
+    "day": {PEAK: "双11高峰"},
+}
+"""What is written down, as it is called for readers of Chinese; the standard names need none."""
 
 # Dividing by the mean of the two modifiers, which are independent of each other and of viewing at all,
 # makes the expected rate over everyone who views exactly BROWSE_TO_CART. Indexed [slow, low intent].

@@ -55,7 +55,7 @@ def record_facts(spending: Spending) -> list[Facts]:
     lines += [line("execution", channel, phase, own) for (channel, phase), own in media(budget - reserve).items()]
     lines.append(line("execution", "reserve", None, reserve))
     first, last = plan.SURGE_DATES
-    days = {"name": "Singles' Day", "start": first.isoformat(), "end": last.isoformat()}
+    days = {"name": plan.PEAK, "start": first.isoformat(), "end": last.isoformat()}
     tags = [recorded("channel-tag", channel=channel, tag=tag) for channel, tag in plan.TAGS]
     aims = (*plan.GOALS, {"name": "Revenue", "figure": "revenue", "target": revenue(budget)})
     unset = {"base": None, "lift": False, "campaign": None, "date": None}
@@ -66,9 +66,18 @@ def record_facts(spending: Spending) -> list[Facts]:
     return [*lines, recorded("calendar-day", **days), *tags, *planned]
 
 
+def name_facts() -> list[Facts]:
+    """What people who read Chinese call what is written down."""
+    return [
+        recorded("display-name", column=column, code=code, language="zh_CN", name=name)
+        for column, names in plan.IN_CHINESE.items()
+        for code, name in names.items()
+    ]
+
+
 def forecast(media_money: int) -> Facts:
     low, high = (round(media_money * bound) for bound in plan.FORECAST_BOUNDS)
-    return recorded("forecast", name="Plan by the curves of 2025", made="2026-09-06", start=None, end=None,
+    return recorded("forecast", name=plan.PLANNED, made="2026-09-06", start=None, end=None,
                     spend=media_money, revenue=round(media_money * plan.FORECAST), low=low, high=high,
                     basis="claims")  # fmt: skip
 
@@ -86,7 +95,7 @@ def task(told: tuple[str, str, str, str | None]) -> Facts:
 def lessons() -> list[Facts]:
     before, now = plan.CAMPAIGNS[-2].name, plan.CURRENT.name
     carried = [recorded("lesson", learnt=told, campaign=before, next=now, evidence=why) for told, why in plan.LESSONS]
-    return [*carried, recorded("lesson", learnt=plan.KEPT, campaign=now, next=None, evidence="short video, sv_c3")]
+    return [*carried, recorded("lesson", learnt=plan.KEPT, campaign=now, next=None, evidence=plan.SHOWN)]
 
 
 def media(amount: int) -> dict[tuple[str, str], int]:

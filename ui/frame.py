@@ -117,6 +117,9 @@ def lacking(tables: Tables, errors: Sequence[DataError]) -> None:
     """Say what the question needs that is not here; where nothing is, just that."""
     empty = say("This workspace is empty. Import your first export, or look at the sample campaign.")
     session.to_bring(*(empty,) if holds_nothing(tables) else (error.message for error in errors))
+    if holds_nothing(tables) and session.SAMPLE in session.names():
+        st.button(_("Look at the sample campaign"), icon=":material/visibility:", key="frame.to-sample",
+                  on_click=session.choose, args=(session.SAMPLE,))  # fmt: skip
 
 
 def holds_nothing(tables: Tables) -> bool:

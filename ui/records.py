@@ -180,6 +180,9 @@ def names() -> None:
     kept = session.workspace().kept(DisplayName)
     held = {(one.value.column, one.value.code): one for one in kept if one.value.language == language}
     rows = _codes(language)
+    if rows.empty:
+        st.caption(_("There are no values yet: they come with the first file."))
+        return
     after = st.data_editor(
         rows,
         column_config={

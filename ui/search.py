@@ -12,9 +12,10 @@ from analysis.errors import SluiceError
 from analysis.guides import guide
 from analysis.messages import LANGUAGES, translate
 from analysis.question import Question
-from analysis.records import Record
+from analysis.records import DisplayName, Record
 from analysis.search import Entry, search
 from analysis.terms import TERMS
+from analysis.values import kinds
 from ui import session
 from ui.going import go
 from ui.kept import TO_OPEN
@@ -22,7 +23,15 @@ from ui.language import _, shown
 from ui.notebook import desk
 from ui.screens import PLACES, SCREENS, Screen, screen_of
 
-WORDS, CHOSEN, TERM = "search.words", "search.chosen", "glossary.term"
+WORDS, CHOSEN, TERM, CLOSING = "search.words", "search.chosen", "glossary.term", "search.closing"
+_CLOSER = st.components.v2.component(
+    "sluice.menu",
+    js="""
+export default () => {
+  if (window.innerWidth < 768) document.querySelector("[data-testid=stSidebarCollapseButton] button")?.click();
+}
+""",
+)
 ICONS = {
     "page": "",
     "question": ":material/bookmark:",
@@ -34,7 +43,9 @@ ICONS = {
 
 def box() -> None:
     """Draw the field and, below it, what was found; choosing one opens it."""
+    _close()
     if chosen := st.session_state.pop(CHOSEN, None):
+        st.session_state[CLOSING] = True
         _open(chosen)
     words = st.text_input(
         _("Search"), key=WORDS, placeholder=_("Search pages, questions, terms"), icon=":material/search:", max_chars=80,
@@ -90,7 +101,8 @@ def _question(id: int, name: str, question: Question) -> Entry:
 
 
 def _record(id: int, name: str, record: Record) -> Entry:
-    return Entry(name, "record", str(id), texts=(record.kind, *(str(v) for v in record.to_dict().values())))
+    called = record.name if isinstance(record, DisplayName) else name
+    return Entry(called, "record", str(id), texts=(record.kind, *(str(v) for v in record.to_dict().values())))
 
 
 def term_entries() -> Iterator[Entry]:
@@ -119,6 +131,12 @@ def _choose(hit: Entry) -> None:
     st.session_state[CHOSEN], st.session_state[WORDS] = hit, ""
 
 
+def _close() -> None:
+    """Close the menu behind a find, where it lies over the page: Streamlit does so behind its own links alone."""
+    if st.session_state.pop(CLOSING, False):
+        _CLOSER(key="search.closer", height=0)
+
+
 def _open(hit: Entry) -> None:
     _OPENERS[hit.what](hit.key)
 
@@ -141,7 +159,8 @@ def _open_notebook(key: str) -> None:
 def _open_record(key: str) -> None:
     found = next((one.value for one in session.workspace().kept(Record) if one.id == int(key)), None)
     if found:
-        st.session_state["records.view"] = "names" if found.kind == "display-name" else found.kind
+        kind = found.column if isinstance(found, DisplayName) else found.kind
+        st.session_state["records.view"] = kind if kind in kinds(Record) else "names"
     st.switch_page("pages/records.py")
 
 

@@ -34,11 +34,11 @@ from analysis.journey.loyalty import retention
 from analysis.journey.nodes import question as nodes
 from analysis.journey.paths import question as paths
 from analysis.messages import Message, begun
+from analysis.periods import UNSET
 from analysis.question import Question
 from analysis.reallocation import play
 from analysis.records import Record
 from analysis.workspace import Batch, Workspace, WorkspaceFile, workspace_files
-from analysis.workspace.across import UNSET
 from analysis.workspace.disk import spoken
 from analysis.workspace.folder import is_id, new_id, sweep, used
 from analysis.workspace.kept import unused
@@ -405,8 +405,8 @@ def sample_campaign() -> Campaign:
 
 def sample_records() -> tuple[Record, ...]:
     """Return what is written down beside the sample's files."""
-    found = json.loads((ROOT / "sample_data" / "records.json").read_text(encoding="utf-8"))
-    return tuple(map(Record.from_dict, found))
+    texts = ((ROOT / "sample_data" / f"{name}.json").read_text(encoding="utf-8") for name in ("records", "names"))
+    return tuple(Record.from_dict(one) for text in texts for one in json.loads(text))
 
 
 def _sample_digest() -> str:

@@ -11,7 +11,7 @@ import streamlit as st
 from analysis.answer import Answer
 from analysis.charts import Plot
 from analysis.glossary import term_of
-from analysis.messages import Span
+from analysis.messages import Span, figure
 from ui import drawn
 from ui.language import _, current, look, shown
 
@@ -89,13 +89,17 @@ def _column(whole: pd.DataFrame, column: str, plot: Plot) -> tuple[Any, Any]:
         case "seconds":
             return values.map(_span), columns.TextColumn(_(plot.fields[column].label), help=help)
         case "money":
-            return values.astype(float).round(2), columns.NumberColumn(label, format="localized", help=help)
+            amounts = values.astype(float).round(2)
+            return amounts, columns.NumberColumn(label, format="localized", step=_step(amounts), help=help)
         case "count":
-            return values, columns.NumberColumn(label, format="localized", help=help)
+            whole = values.round() if values.dtype.kind == "f" else values  # what is expected is no whole number
+            return whole, columns.NumberColumn(label, format="localized", step=1, help=help)
         case "ratio":
             return values, columns.NumberColumn(label, format="%.3f", help=help)
         case "number":
             return values, columns.NumberColumn(label, format="localized", help=help)
+        case "p":
+            return values.map(_p), columns.TextColumn(label, alignment="right", help=help)
         case "flag":
             return values, columns.CheckboxColumn(label, help=help)
         case "time":
@@ -104,6 +108,15 @@ def _column(whole: pd.DataFrame, column: str, plot: Plot) -> tuple[Any, Any]:
             return values.astype(str).str[:10], columns.TextColumn(label, help=help)
         case _:
             return plot.names(whole, column), columns.TextColumn(label, help=help)
+
+
+def _step(amounts: pd.Series[float]) -> float:
+    """Return to what a column's amounts are written: all to the cent, unless none has cents."""
+    return 1 if (amounts.dropna() % 1 == 0).all() else 0.01
+
+
+def _p(value: Any) -> str:
+    return "" if pd.isna(value) else figure("p", float(value), None).text(current())
 
 
 def _span(seconds: Any) -> str:

@@ -49,6 +49,8 @@ LESS = frozenset({"refund_rate", "cpa", "cpc"})
 """Figures of which less is better."""
 NEITHER = frozenset({"spend", "impressions"})
 """Figures of which neither more nor less is better by itself."""
+PEOPLE = frozenset({"new_buyers", "returning_buyers"})
+"""Figures of people who are counted once over all days: their days do not tell how much they vary."""
 
 SOURCES = "sources"
 """Stands among the figures' questions for the one that says who brings what."""

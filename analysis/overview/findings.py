@@ -135,7 +135,7 @@ class FindingsAnswer(Answer):
             "amount": Field(N_("Amount"), "money"),
             **bounds("money"),
             "meaning": Field(N_("What the amount is"), "text", MEANINGS),
-            "people": Field(N_("People"), "number"),
+            "people": Field(N_("People"), "count"),
         },
     )
 

@@ -159,7 +159,7 @@ class OverviewAnswer(Answer):
         },
         marks={
             "kind": Field(N_("Kind"), "text", MARKS),
-            "name": Field(N_("Name"), "text", of="phase"),
+            "name": Field(N_("Name"), "text", row_of="kind"),
             "first": Field(N_("First day"), "day"),
             "last": Field(N_("Last day"), "day"),
         },

@@ -97,7 +97,9 @@ def notes(parts: Parts, found: Sequence[Standing], unread: Sequence[str], absent
                 yield note
                 seen.append(note.message)
     if unread:
-        yield Note("goals-elsewhere", say("The page Plan tells of further goals: {names}.", names=Names(tuple(unread))))
+        yield Note(
+            "goals-elsewhere", say("The page Plan tells of further goals: {names}.", names=Names(tuple(unread), "goal"))
+        )
     if any(np.isfinite(one.then) for one in found):
         text = say("Figures are set beside the same days of the campaign before. An arrow stands where chance does not "
                    "explain the change: of all arrows, at most one in twenty is chance after all.")  # fmt: skip

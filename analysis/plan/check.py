@@ -18,7 +18,7 @@ from analysis.errors import SluiceError
 from analysis.estimates import Interval
 from analysis.fields import Field, Fields, Figure, described
 from analysis.later import alt
-from analysis.messages import N_, Message, Names, Share, say
+from analysis.messages import N_, Message, Name, Names, Share, say
 from analysis.plan.dates import Stage, of_one_name, own_campaign, rows_of, stages, today
 from analysis.plan.measures import MEASURES, Side
 from analysis.question import Question
@@ -118,8 +118,8 @@ class PlanCheckAnswer(Answer):
         },
         tasks={
             "stage": Field(N_("Stage"), "text", {name: name for name in STAGES}),
-            "task": Field(N_("Task"), "text"),
-            "who": Field(N_("Person"), "text"),
+            "task": Field(N_("Task"), "text", of="task"),
+            "who": Field(N_("Person"), "text", of="person"),
             "due": Field(N_("Due on"), "text"),
             "done": Field(N_("Done on"), "text"),
             "state": Field(N_("State"), "text", {
@@ -127,9 +127,9 @@ class PlanCheckAnswer(Answer):
             }),
         },
         lessons={
-            "lesson": Field(N_("Lesson"), "text"),
+            "lesson": Field(N_("Lesson"), "text", of="lesson"),
             "campaign": Field(N_("Learnt from"), "text", of="campaign"),
-            "evidence": Field(N_("Evidence"), "text"),
+            "evidence": Field(N_("Evidence"), "text", of="evidence"),
         },
     )  # fmt: skip
     figures = (Figure("done", ("stage",), "", "", n="tasks", frame="stages"),)
@@ -220,19 +220,23 @@ def _in_time(stage: Stage, tasks: Sequence[Task], campaign: Campaign, now: str) 
         return _late(stage, late, len(tasks), campaign, now)
     if open_ := [task for task in tasks if not task.done]:
         text = say("Open: {n} of {all} tasks; the next, {task}, is due on {due}.", n=len(open_), all=len(tasks),
-                   task=open_[0].name, due=due_of(open_[0], campaign))  # fmt: skip
+                   task=Name(open_[0].name, "task"), due=due_of(open_[0], campaign))  # fmt: skip
         return Check(stage.name, OPEN, text)
     return Check(stage.name, PASSED, say("Every task was done in time ({n}).", n=len(tasks)))
 
 
 def _late(stage: Stage, late: Sequence[Task], tasks: int, campaign: Campaign, now: str) -> Check:
     first = next((task for task in late if not task.done), late[0])
-    facts = {"n": len(late), "all": tasks, "task": first.name, "due": due_of(first, campaign)}
+    facts = {"n": len(late), "all": tasks, "task": Name(first.name, "task"), "due": due_of(first, campaign)}
     if first.done:
         text = say("Late: {n} of {all} tasks; {task}, due on {due}, was done on {done}.", done=first.done, **facts)
         return Check(stage.name, FAILED, text, say("Plan the stages after it again, and write down why."))
     text = say("Late: {n} of {all} tasks; {task} was due on {due} and is open on {now}.", now=now, **facts)
-    todo = say("Ask {who}, or give it to somebody else.", who=first.who) if first.who else say("Give it to somebody.")
+    todo = (
+        say("Ask {who}, or give it to somebody else.", who=Name(first.who, "person"))
+        if first.who
+        else say("Give it to somebody.")
+    )
     return Check(stage.name, FAILED, text, todo)
 
 
@@ -244,9 +248,9 @@ def _order(campaign: Campaign, tasks: Sequence[Task]) -> Check:
         for earlier in tasks:
             before = STAGES.index(earlier.stage) < STAGES.index(task.stage)
             if before and task.done and (earlier.done or "9999") > task.done:
-                text = say("{task} ({stage}) was done on {done}, before {earlier} ({earlier_stage}).", task=task.name,
-                           stage=say(task.stage), done=task.done, earlier=earlier.name,
-                           earlier_stage=say(earlier.stage))  # fmt: skip
+                text = say("{task} ({stage}) was done on {done}, before {earlier} ({earlier_stage}).",
+                           task=Name(task.name, "task"), stage=say(task.stage), done=task.done,
+                           earlier=Name(earlier.name, "task"), earlier_stage=say(earlier.stage))  # fmt: skip
                 return Check("order", FAILED, text, say("Finish the earlier stage first, or say why it could wait."))
     return Check("order", PASSED, say("No task was done before those of the stage before it."))
 

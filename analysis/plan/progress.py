@@ -20,6 +20,7 @@ from analysis.fields import Field, Fields, Figure, described
 from analysis.goals import READY, FigureOf, Goal
 from analysis.later import alt
 from analysis.messages import N_, figure, say, translate
+from analysis.periods import UNSET
 from analysis.plan import words
 from analysis.plan.dates import before, kinds, of_one_name, own_campaign, rows_of, today, whole_day
 from analysis.plan.forecast import Days, Foretold, foretell
@@ -27,8 +28,10 @@ from analysis.plan.measures import MEASURES, Measure, Parts, Side
 from analysis.plan.stood import STATES, Stood
 from analysis.question import Question
 from analysis.quotes import row_at
+from analysis.records import PlanLine, Planned
 from analysis.tables import Tables
 from analysis.values import day, names, value, whole
+from analysis.vocabulary import TABLES
 
 
 @value("goal-progress")
@@ -69,6 +72,15 @@ class GoalProgress(Question):
     at: str | None = field(default=None, metadata=day())
     seed: int = field(default=1, metadata=whole(least=0, most=2**31))
 
+    @classmethod
+    def lacks(cls, tables: Tables) -> tuple[DataError, ...]:
+        """Return what is missing where there is nothing to go by: no rows, nothing planned, no days of a campaign."""
+        planned = any(isinstance(record, (Planned, PlanLine)) for record in tables.records)
+        campaign = tables.campaign
+        dated = campaign is not None and (campaign.start, campaign.end) != UNSET
+        held = planned or dated or any(tables.count(table) for table in TABLES)
+        return () if held else (DataError.no_table("orders"),)
+
     def _answer(self, tables: Tables) -> GoalProgressAnswer:
         campaign = own_campaign(tables)
         kept = tables.recorded(Goal)
@@ -87,8 +99,8 @@ class GoalProgress(Question):
         )
 
 
-MOST = 1.6
-"""Up to how many times the way to the target is drawn."""
+LEAST, MOST = -0.5, 1.6
+"""How much of the way to the target is drawn: back to where it is half lost again, up to so many times the way."""
 _WRITTEN = ("base", "target", "now", "low", "high", "forecast", "forecast_low", "forecast_high")
 _TYPES: Mapping[str, Any] = {
     **dict.fromkeys((*_WRITTEN, "progress", "chance", "progress_low", "progress_high"), float), "date": object,
@@ -105,7 +117,7 @@ class GoalProgressAnswer(Answer):
 
     fields: ClassVar[Fields] = described(
         table={
-            "goal": Field(N_("Goal"), "text"),
+            "goal": Field(N_("Goal"), "text", of="goal"),
             "figure": Field(N_("Figure"), "text", {code: one.label for code, one in MEASURES.items()}),
             "state": Field(N_("State"), "text", STATES),
             "progress": Field(N_("Way covered"), "share"),
@@ -146,19 +158,23 @@ class GoalProgressAnswer(Answer):
     def _chart(self, look: Look) -> AnyChart:
         plot, table = self.plot("table", look), self.frame("table")
         table["label"] = [look(words.standing(one)) for one in self.stood]
-        table["row"] = [f"{name}\n{label}" for name, label in zip(table["goal"], table["label"], strict=True)]
         for column in ("progress", "progress_low", "progress_high"):
-            table[f"{column}_to"] = table[column].clip(-0.2, MOST)
+            table[f"{column}_to"] = table[column].clip(LEAST, MOST)
+        back = bool((table[["progress_to", "progress_low_to"]] < 0).any(axis=None))
+        table["shade"] = [charts.LOSS if way < 0 else charts.ACCENT for way in table["progress"]]
         shown = plot.named(table)
+        shown["row"] = [f"{name}\n{label}" for name, label in zip(shown["goal_name"], shown["label"], strict=True)]
         base = alt.Chart(shown).encode(y=charts.rows("row", list(shown["row"]), lines=2))
         tips = plot.tips("goal", "state", "progress", "progress_low", "progress_high", "chance")
-        axis = plot.axis("progress")
-        x = alt.X("progress_to:Q", title=plot.title("progress"), axis=axis, scale=alt.Scale(domainMax=MOST, nice=False))
-        bars = base.mark_bar(height=18, opacity=0.85, color=charts.ACCENT).encode(x=x, tooltip=tips)
+        scale = alt.Scale(domain=[LEAST if back else 0.0, MOST], nice=False)
+        axis = plot.axis("progress", values=[LEAST, 0, 1] if back else [0, 0.5, 1, 1.5])
+        x = alt.X("progress_to:Q", title=plot.title("progress"), axis=axis, scale=scale)
+        shade = alt.Color("shade:N", scale=None)
+        bars = base.mark_bar(height=18, opacity=0.85).encode(x=x, color=shade, tooltip=tips)
         line = alt.Chart(pd.DataFrame({"x": [1.0]})).mark_rule(color=look.ink, strokeDash=[4, 3]).encode(x=alt.X("x:Q"))
         reach = charts.whiskers(base, look, "progress_low_to", "progress_high_to")
-        return charts.finish(alt.layer(bars, reach, line), look, describe=self.say(self.headline, look.language),
-                             height=48 * len(shown) + 60)  # fmt: skip
+        return charts.finish(alt.layer(bars, reach, charts.zero(look), line), look, height=48 * len(shown) + 60,
+                             describe=self.say(self.headline, look.language))  # fmt: skip
 
 
 # ---- the work ---------------------------------------------------------------------------------------------

@@ -136,7 +136,7 @@ class CampaignReviewAnswer(Answer):
             "left": Field(N_("Gap: unexplained"), "money"),
         },
         predicted={
-            "name": Field(N_("Forecast"), "text"),
+            "name": Field(N_("Forecast"), "text", of="forecast"),
             "made": Field(N_("Made on"), "text"),
             "first": Field(N_("First day"), "text"),
             "last": Field(N_("Last day"), "text"),
@@ -159,9 +159,9 @@ class CampaignReviewAnswer(Answer):
             "reason": Field(N_("Reason"), "text"),
         },
         lessons={
-            "lesson": Field(N_("Lesson"), "text"),
+            "lesson": Field(N_("Lesson"), "text", of="lesson"),
             "next": Field(N_("For campaign"), "text", {"": N_("every later one")}, of="campaign"),
-            "evidence": Field(N_("Evidence"), "text"),
+            "evidence": Field(N_("Evidence"), "text", of="evidence"),
         },
     )  # fmt: skip
     figures = (Figure("amount", ("side", "part"), "", "", main=5),)

@@ -8,7 +8,7 @@ import numpy as np
 
 from analysis.answer import Note
 from analysis.estimates import LEVEL
-from analysis.messages import Message, Names, Share, figure, say
+from analysis.messages import Message, Name, Names, Share, figure, say
 from analysis.plan.forecast import LEAST, OTHERWISE
 from analysis.plan.stood import Stood
 
@@ -33,7 +33,7 @@ def _furthest(over: Sequence[Stood]) -> Stood | None:
 
 
 def _of(one: Stood) -> Message:
-    facts = {"goal": one.goal.name, "now": figure(one.unit, float(one.now.value), one.currency),
+    facts = {"goal": Name(one.goal.name, "goal"), "now": figure(one.unit, float(one.now.value), one.currency),
              "target": figure(one.unit, one.target, one.currency), "date": one.date}  # fmt: skip
     if one.ahead is None:
         return say("Furthest off is {goal}: {now}, where {target} was aimed at by {date}.", **facts)
@@ -77,7 +77,7 @@ def notes(found: Sequence[Stood], *, written: bool) -> Iterator[Note]:
         yield Note("plans-own", text, "warning")
     for one in found:
         if one.why is not None:
-            text = say("{goal}: {why}", goal=one.goal.name, why=one.why)
+            text = say("{goal}: {why}", goal=Name(one.goal.name, "goal"), why=one.why)
             yield Note("not-told", text, "missing")
     if borrowed := sorted({kind for one in found if one.ahead for kind in one.ahead.borrowed}):
         text = say("What {kinds} bring is taken from the campaign before, give or take {share}: they have not begun. "
@@ -86,7 +86,7 @@ def notes(found: Sequence[Stood], *, written: bool) -> Iterator[Note]:
         yield Note("borrowed", text, "warning")
     unsure = [one.goal.name for one in found if one.over and one.now.low < one.target < one.now.high]
     if unsure:
-        text = say("Within chance of the target, on either side: {goals}.", goals=Names(tuple(unsure)))
+        text = say("Within chance of the target, on either side: {goals}.", goals=Names(tuple(unsure), "goal"))
         yield Note("within-chance", text)
     if any(one.ahead for one in found):
         text = say("Forecasts go by the days so far: their phase, their weekday, and how one day goes with the next. "

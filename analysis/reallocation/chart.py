@@ -167,8 +167,12 @@ def spend_beside(channels: pd.DataFrame, plot: Plot, *, describe: str) -> AnyCha
     drawn = plot.named(days)
     base = alt.Chart(drawn).encode(x=alt.X("time:T", title=None, axis=plot.axis("time", grid=False)), y=plot.y("spent"))
     lines = base.mark_line(strokeWidth=2).encode(
-        color=alt.Color("channel_name:N", title=None, legend=alt.Legend(orient="bottom", columns=3)),
-        strokeDash=alt.StrokeDash("policy_name:N", title=None, legend=alt.Legend(orient="bottom")),
+        color=alt.Color(
+            "channel_name:N", title=None, legend=alt.Legend(orient="bottom", columns=charts.narrowly(2, 4))
+        ),
+        strokeDash=alt.StrokeDash(
+            "policy_name:N", title=None, legend=alt.Legend(orient="bottom", columns=charts.narrowly(1, 3))
+        ),
         tooltip=plot.tips("policy", "time", "channel", "spent"),
     )
     return charts.finish(lines, look, describe=describe, height=340)

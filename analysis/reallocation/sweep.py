@@ -138,17 +138,23 @@ class RuleSweepAnswer(Answer):
         table["y"] = [look(_written(asked.down, v)) for v in table["down"]]
         table["words"] = [plot.written("gain", float(v)) for v in table["gain"]]
         far = float(table["gain"].abs().max()) or 1.0
-        shades = alt.Scale(domain=[-far, 0, far], range=[charts.LOSS, look.grid, charts.ACCENT])
-        x = alt.X("x:N", sort=None, title=look(KNOBS[asked.across].label), axis=alt.Axis(labelAngle=0))
+        table["fill"] = [
+            charts.mixed(look.grid, charts.ACCENT if gain > 0 else charts.LOSS, abs(gain) / far)
+            for gain in table["gain"]
+        ]
+        table["ink"] = charts.inks(table["fill"].tolist())
+        cell = look(say("in the cells: {what}", what=plot.title("gain")))
+        title = [look(KNOBS[asked.across].label), cell]
+        x = alt.X("x:N", sort=None, title=title, axis=alt.Axis(labelAngle=0))
         y = alt.Y("y:N", sort=None, title=look(KNOBS[asked.down].label))
-        base = alt.Chart(table).encode(x=x, y=y)
-        tips = plot.tips("gain", "low", "high", "over_once", "share_of_runs_better")
-        cells = base.mark_rect(stroke=look.faint).encode(
-            color=alt.Color("gain:Q", scale=shades, legend=None), tooltip=tips
-        )
+        # A whole amount is five letters wide and more; on a phone two figures of it have to do.
         count = max(len(table["x"].unique()), 1)
-        size = alt.ExprRef(expr=f"max(7, min(12, width / {count} / 5.5))")
-        words = base.mark_text(fontSize=size, color=look.ink).encode(text=alt.Text("words:N"))
+        small, brief = f"width / {count} < 50", charts.briefly("gain", look.language)
+        base = alt.Chart(table).transform_calculate(said=f"{small} ? ({brief}) : datum.words").encode(x=x, y=y)
+        tips = plot.tips("gain", "low", "high", "over_once", "share_of_runs_better")
+        cells = base.mark_rect(stroke=look.faint).encode(color=alt.Color("fill:N", scale=None), tooltip=tips)
+        size = alt.ExprRef(expr=f"max(7, min(12, width / {count} / ({small} ? 3.4 : 5.5)))")
+        words = base.mark_text(fontSize=size).encode(text=alt.Text("said:N"), color=alt.Color("ink:N", scale=None))
         return charts.finish(alt.layer(cells, words), look, describe=look(self.headline), height=380)
 
 

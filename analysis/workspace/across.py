@@ -14,14 +14,12 @@ from itertools import combinations
 
 from analysis.imports import Reconciliation
 from analysis.messages import Message, Names, say
-from analysis.periods import covered
+from analysis.periods import UNSET, covered
 from analysis.records import Alias
 from analysis.spellings import spellings
 from analysis.vocabulary import TABLES
 from analysis.workspace.store import Workspace
 
-UNSET = ("2026-01-01", "2026-12-31")
-"""First and last day of a campaign until data or a person says them."""
 ONE_SERIES = dt.timedelta(days=400)
 """Longest gap between files of one table that go together all the same, as this year's campaign and the last one's."""
 

@@ -48,6 +48,25 @@ def test_nothing_runs_off_a_narrow_screen(visit, path: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+@pytest.mark.parametrize("width", [390, 1440])
+def test_on_a_narrow_screen_the_menu_closes_behind_what_was_searched(visit, width: int) -> None:
+    page = visit("funnel", width=width)
+    settled(page)
+    menu = page.locator("[data-testid=stSidebar]")
+    if width == 390:
+        page.locator("[data-testid=stExpandSidebarButton]").click()
+    for word in ("Payback", "Sales"):
+        page.get_by_placeholder("Search pages").fill(word)
+        page.get_by_placeholder("Search pages").press("Enter")
+        page.locator(".st-key-search-hits button").first.click()
+        page.wait_for_url(f"**/{word.lower()}*")
+        settled(page)
+        page.wait_for_timeout(500)  # for the menu to slide
+        assert (menu.bounding_box()["x"] < 0) == (width == 390)
+        if width == 390:
+            page.locator("[data-testid=stExpandSidebarButton]").click()
+
+
 def choose(page, label: str, option: str) -> None:
     """Pick an option of the select box with this label."""
     box = page.get_by_role("combobox", name=label)

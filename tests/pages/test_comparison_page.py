@@ -60,10 +60,12 @@ def test_it_speaks_chinese(opened, sample: Tables) -> None:
     assert headline(app) == answer.say(answer.headline, "zh_CN")
 
 
-def test_an_empty_workspace_is_said_calmly_under_the_title(opened, own) -> None:
+def test_an_empty_workspace_is_said_calmly_and_leads_to_the_sample(opened, own, sample: Tables) -> None:
     for batch in own.batches():
         own.undo(batch.id)
     app = opened("comparison", workspace=own.path.stem)
     assert not app.info and not app.error
     assert app.title[0].value == "What differs?"
     assert any("This workspace is empty" in one.value for one in app.main.markdown)
+    app.button(key="frame.to-sample").click()
+    assert headline(run(app)) == finding(Comparison.suggested(sample), sample)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 import streamlit as st
 from harness import headline, run
 
-from analysis import DisplayName, Funnel
+from analysis import DisplayName, DropOffs, Funnel
 from analysis.answer import Answer
+from analysis.journey.funnel.dropoffs import DropOffsAnswer
 from analysis.journey.funnel.question import FunnelAnswer
+from analysis.messages import say
 from ui import drawn, tabled
 from ui.language import look
 
@@ -76,3 +80,17 @@ def test_a_table_is_laid_out_once_and_shown_as_if_it_were_each_time(
     assert all(one.equals(other) for one, other in zip(first, again, strict=True))
     assert opened(page, language="zh_CN").dataframe
     assert len(laid) > made
+
+
+def test_numbers_of_a_column_are_written_alike_and_none_reads_as_nought() -> None:
+    rows = pd.DataFrame({"worth": [14_166.0, 0.0], "worth_high": [1_234.5, 79_397.694], "lost": [181.7, np.nan],
+                         "p_value": [3e-12, 0.0444]})  # fmt: skip
+    asked = DropOffs(funnel=Funnel(steps=("view", "cart")))
+    answer = DropOffsAnswer(question=asked, version="", headline=say("a"), frames={"table": rows})
+    laid = tabled._lay(answer, "table", (), ())
+    steps = {column: one["type_config"].get("step") for column, one in laid.config.items()}
+    assert steps == {"worth": 1, "worth_high": 0.01, "lost": 1, "p_value": None}
+    assert laid.frame["worth_high"].tolist() == [1234.5, 79397.69]
+    assert laid.frame["lost"].tolist()[0] == 182
+    assert laid.frame["p_value"].tolist() == ["<0.001", "0.044"]
+    assert rows["lost"].tolist()[0] == 181.7

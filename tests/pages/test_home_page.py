@@ -63,6 +63,13 @@ def test_an_arrow_stands_only_where_chance_does_not_explain_the_change(opened: O
     assert deltas["Average order value"] == "-3.6%, may be chance"
 
 
+def test_a_change_that_is_not_judged_says_so_and_why(opened: Open) -> None:
+    told = {one.label: one for one in opened("home").main.metric if "not judged" in one.delta}
+    assert list(told) == ["New buyers"]
+    assert told["New buyers"].delta == "+265.0%, not judged"
+    assert "people are counted once over all days" in told["New buyers"].help
+
+
 @pytest.mark.parametrize(
     ("figure", "page", "expected"),
     [("realised", "sales", Sales(where=THIS)), ("spend", "performance", Performance(by=None, where=THIS))],

@@ -29,6 +29,19 @@ def test_goals_and_the_views_beside_them(opened, sample: Tables) -> None:
     assert headline(run(app)) == finding(Baselines(before=Filter(campaign="Double 11 2024"), where=CURRENT), sample)
 
 
+def test_what_the_sample_has_written_down_is_called_in_the_readers_language(opened) -> None:
+    app = opened("plan", language="zh_CN")
+    assert "“老客参与率 +30%”" in headline(app)
+    shown = ""
+    for page, kind in (("plan", PlanCheck), ("review", CampaignReview)):
+        found = opened(page, language="zh_CN", question=links.encode(kind()))
+        shown += " ".join(str(table.value.to_dict("list")) for table in found.dataframe)
+    for name in ("写直播脚本", "小林", "老客有一半没来：预热前先邀请他们", "按 2025 年曲线定的计划"):
+        assert name in shown
+    assert "Brief the team" not in shown
+    assert "curves of" not in shown
+
+
 def test_links_open_on_their_view(opened, sample: Tables) -> None:
     asked = Baselines(before=Filter(campaign="Double 11 2024"))
     assert headline(opened("plan", question=links.encode(asked))) == finding(asked, sample)

@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
-from analysis import FigureOf, Filter, Funnel, Goal, GoalProgress, Sales, Tables
+from analysis import Campaign, FigureOf, Filter, Funnel, Goal, GoalProgress, Sales, Tables
+from analysis.charts import Look
 from analysis.errors import ImportFileError, QuestionError, WorkspaceError
 from analysis.goals import READY
+from analysis.periods import UNSET
 from analysis.plan.measures import MEASURES
+from analysis.records import PlanLine
 from analysis.sharing.tables_of_records import read, written
 
 CURRENT = Filter(campaign="Double 11 2026")
@@ -51,6 +54,17 @@ def test_the_samples_forecasts_hold_what_came(sample: Tables, at: str) -> None:
     assert ahead["chance"]["ROI 3.5"] > 0.95 > 0.5 > ahead["chance"]["Participation +30%"]
 
 
+@pytest.mark.parametrize(("name", "least"), [("Participation +30%", -0.5), ("ROI 3.5", 0.0)])
+def test_a_bar_stays_within_an_axis_that_says_how_far_back_it_goes(sample: Tables, name: str, least: float) -> None:
+    answer = GoalProgress(goals=(name,)).run(sample)
+    assert (answer.table["progress"].iloc[0] < 0) == (least < 0)
+    drawn = answer.chart(Look()).to_dict()
+    bar = drawn["layer"][0]["encoding"]["x"]
+    (rows_,) = (own for own in drawn["datasets"].values() if "progress_to" in own[0])
+    assert bar["scale"]["domain"][0] == least == bar["axis"]["values"][0]
+    assert all(row["progress_to"] >= least for row in rows_)
+
+
 def test_too_few_days_are_said(sample: Tables) -> None:
     answer = GoalProgress(at="2026-09-25", goals=("Revenue",)).run(sample)
     assert rows(answer)["state"]["Revenue"] == "unknown"
@@ -83,6 +97,15 @@ def test_a_goal_on_a_figure_that_is_gone_is_said(sample: Tables) -> None:
     assert why["Unknown"].startswith("There is no figure 'conversoin'. Did you mean conversion")
     assert "There is no channel 'tv'" in why["Channel"]
     assert set(answer.table["state"]) == {"unknown"}
+
+
+def test_goals_need_something_to_go_by() -> None:
+    unset = Campaign(name="New", start=UNSET[0], end=UNSET[1], zone="UTC")
+    assert [error.code for error in GoalProgress.lacks(Tables(campaign=unset))] == ["no-table"]
+    assert GoalProgress.lacks(Tables())
+    assert not GoalProgress.lacks(Tables(campaign=unset.replace(start="2026-09-21")))
+    assert not GoalProgress.lacks(Tables(campaign=unset, records=[Goal(name="ROI", figure="roi", target=3)]))
+    assert not GoalProgress.lacks(Tables(campaign=unset, records=[PlanLine(stage="design", line="film", amount=9)]))
 
 
 def test_a_target_of_zero_is_refused() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from analysis import BreakEven, ResponseCurves, RuleCheck, RuleSweep, Simulation
+from analysis.charts import Look, contrast
 from analysis.errors import QuestionError
 from analysis.reallocation.break_even import LOOKED_AT, _crossing, _end
 from analysis.reallocation.knobs import KNOBS
@@ -89,6 +90,19 @@ def test_a_map_has_a_cell_for_every_pair_on_the_same_chance(tables) -> None:
         .iloc[0]
     )
     assert table.query("across == 0.3 and down == 0.1")["gain"].iloc[0] == pytest.approx(own, rel=1e-12)
+
+
+def test_a_map_says_in_what_its_cells_and_sides_are(tables) -> None:
+    asked = RuleSweep(
+        curves=CURVES, runs=4, across="reserve", down="step", across_values=(0.0, 0.9), down_values=(0.1,)
+    )
+    answer = asked.run(tables)
+    cells, _words = answer.chart(Look()).to_dict()["layer"]
+    across, told = cells["encoding"]["x"]["title"]
+    assert (across, cells["encoding"]["y"]["title"]) == ("share held in reserve", "share moved by an adjustment")
+    assert told == f"in the cells: {answer.plot('table', Look()).title('gain')}"
+    (rows,) = answer.chart(Look()).to_dict()["datasets"].values()
+    assert all(contrast(row["fill"], row["ink"]) > 3.8 for row in rows)
 
 
 def test_the_best_of_many_equal_settings_is_no_finding(tables) -> None:

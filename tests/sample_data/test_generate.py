@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import shlex
 from pathlib import Path
@@ -12,6 +13,8 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
+from analysis.names import DisplayNames
+from analysis.records import DisplayName
 from sample_data.generate import generate, main
 
 SAMPLE = Path(__file__).parents[2] / "sample_data"
@@ -82,6 +85,7 @@ def test_files_by_format(made: dict[str | None, Path], format: str | None, names
     assert {path.name for path in made[format].iterdir()} == names | {
         "campaign.json",
         "records.json",
+        "names.json",
         "truth.json",
     }
 
@@ -163,8 +167,26 @@ def test_the_committed_sample_is_what_the_readme_says_it_is(tmp_path: Path) -> N
     main([*shlex.split(command[1])[:-1], str(tmp_path)])
     for table in SCHEMAS:
         assert read(tmp_path, table).equals(read(SAMPLE, table))
-    for name in ("campaign.json", "records.json", "truth.json"):
+    for name in ("campaign.json", "records.json", "names.json", "truth.json"):
         assert (tmp_path / name).read_text(encoding="utf-8") == (SAMPLE / name).read_text(encoding="utf-8")
+
+
+def test_whatever_is_written_down_has_a_name_for_readers_of_chinese() -> None:
+    records, names = (
+        json.loads((SAMPLE / f"{name}.json").read_text(encoding="utf-8")) for name in ("records", "names")
+    )
+    shown = DisplayNames(tuple(map(DisplayName.from_dict, names)))
+    told = {"goal": ("name",), "task": ("name", "who"), "lesson": ("learnt", "evidence"), "trial": ("name",),
+            "forecast": ("name",), "calendar-day": ("name",)}  # fmt: skip
+    columns = {"who": "person", "learnt": "lesson", "evidence": "evidence"}
+    texts = [
+        (columns.get(field, record["kind"].removeprefix("calendar-")), record[field])
+        for record in records
+        for field in told.get(record["kind"], ())
+    ]
+    assert len(texts) > 30
+    assert [text for column, text in texts if not re.search("[\u4e00-\u9fff]", shown(text, column, "zh_CN"))] == []
+    assert {(one["column"], one["code"]) for one in names} <= set(texts)
 
 
 def test_the_committed_sample_is_small() -> None:

@@ -7,11 +7,17 @@ import streamlit as st
 
 from analysis.glossary import term_of
 from analysis.messages import Share
-from analysis.overview.figures import FIGURES, LESS, NEITHER, Standing
+from analysis.overview.figures import FIGURES, LESS, NEITHER, PEOPLE, Standing
 from analysis.overview.goals import GOAL_STATES, MISSED, Reached
 from analysis.overview.question import OverviewAnswer
 from ui import kept
-from ui.language import _, current, shown
+from ui.language import N_, _, current, shown
+
+COUNTED_ONCE = N_(
+    "Whether the change is more than chance is not judged: people are counted once over all days, so days do not tell "
+    "how much their number varies by itself."
+)
+TOO_FEW = N_("Whether the change is more than chance is not judged: there are too few days to tell.")
 
 
 def draw(answer: OverviewAnswer) -> None:
@@ -51,15 +57,17 @@ def _delta(one: Standing) -> tuple[str | None, str, str]:
     if not np.isfinite(value):
         return None, "off", "off"
     change = ("+" if value > 0 else "") + _("{n}", n=Share(value))
+    if not np.isfinite(low):
+        return _("{change}, not judged", change=change), "off", "off"
     if not one.clear:
-        return (_("{change}, may be chance", change=change) if np.isfinite(low) else change), "off", "off"
+        return _("{change}, may be chance", change=change), "off", "off"
     return change, "off" if one.figure in NEITHER else "inverse" if one.figure in LESS else "normal", "auto"
 
 
 def _help(answer: OverviewAnswer, one: Standing) -> str | None:
     """Return what the figure is, and between what it and its change lie, where that is told."""
     __, low, high = one.now.floats()
-    __, least, most = one.change.floats()
+    change, least, most = one.change.floats()
     term = term_of(FIGURES[one.figure].label)
     words = [term.text(current())] if term else []
     if np.isfinite(low) and np.isfinite(high):
@@ -67,6 +75,8 @@ def _help(answer: OverviewAnswer, one: Standing) -> str | None:
         words.append(_("Between {low} and {high} (95%).", **dict(zip(("low", "high"), ends, strict=True))))
     if np.isfinite(least) and np.isfinite(most):
         words.append(_("The change: {low} to {high} (95%).", low=Share(least), high=Share(most)))
+    elif np.isfinite(change):
+        words.append(_(COUNTED_ONCE if one.figure in PEOPLE else TOO_FEW))
     return shown(" ".join(words)) or None
 
 

@@ -40,7 +40,7 @@ def controls(tables: Tables, start: GoalProgress) -> GoalProgress:
             return start.replace(at=one_day("at", _("As of"), start.at, first, last))
         st.markdown(_("Follow"), width="content")
         known = [goal.name for goal in tables.recorded(Goal) or READY]
-        goals = several(widget_key("goals"), _("Goals"), known, start.goals, N_("all goals"), 320, str)
+        goals = several(widget_key("goals"), _("Goals"), known, start.goals, N_("all goals"), 320, called("goal"))
         st.markdown(_("as of"), width="content")
         at = one_day("at", _("As of"), start.at, first, last)
     return start.replace(goals=goals, at=at)

@@ -163,9 +163,9 @@ class DropOffsAnswer(Answer):
             "lift": Field(N_("Times the others' rate"), "ratio"),
             "lift_low": Field(N_("Times the others' rate: 95% from"), "ratio"),
             "lift_high": Field(N_("Times the others' rate: 95% to"), "ratio"),
-            "p_value": Field(N_("p-value"), "number"),
+            "p_value": Field(N_("p-value"), "p"),
             "clear": Field(N_("Beyond chance"), "flag"),
-            "lost": Field(N_("Users lost"), "number"),
+            "lost": Field(N_("Users lost, estimated"), "count"),
             "worth": Field(N_("Worth"), "money"),
             "worth_low": Field(N_("Worth: 95% from"), "money"),
             "worth_high": Field(N_("Worth: 95% to"), "money"),
@@ -460,7 +460,7 @@ SHOWN = 10
 
 
 def _picture(answer: DropOffsAnswer, look: Look) -> AnyChart:
-    plot, table = answer.plot("table", look).beside(lost=Field(N_("Users lost"), "count")), answer.table
+    plot, table = answer.plot("table", look), answer.table
     priced = table["worth"].notna().any()
     by = "worth" if priced else "lost"
     shown = table[table["lost"] > 0].nlargest(SHOWN, by) if not table["clear"].any() else (
