@@ -69,6 +69,8 @@ def middleware(config: Config, workspaces: Path) -> Sequence[Middleware]:
     held = registry.opened(workspaces)
     if config.sign_in.mode == "open":
         held.known(ANYONE)
+    elif config.signs_in:
+        held.obey(config)
     return [
         Middleware(Gate, config=config, registry=held, wire=Streamlit()),
         Middleware(Uploads, limits=config.limits, held=running.held, whose=_whose(held)),

@@ -19,6 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from server.config import Config
 from server.people import Claims, Person
 from server.rights import Role
 
@@ -228,6 +229,17 @@ class Registry:
                 )
             found = self._one("SELECT * FROM people WHERE subject = ?", claims.subject)
         return _person(found) if found and found["removed"] is None else None
+
+    def obey(self, config: Config) -> None:
+        """Let those with an account be what the settings say now: their sessions outlive a restart of the server."""
+        for row in self.rows("SELECT * FROM people WHERE kind = 'account'"):
+            claims = Claims(row["subject"], row["name"], row["email"], frozenset(json.loads(row["groups"])))
+            if (admin := claims.admin(config)) != bool(row["admin"]):
+                with self.writing() as con:
+                    con.execute("UPDATE people SET admin = ? WHERE id = ?", [admin, row["id"]])
+            if not claims.may_enter(config):
+                with self.writing() as con:
+                    con.execute("DELETE FROM sessions WHERE person = ?", [row["id"]])
 
     def guest(self, name: str) -> Person:
         """Make a person without an account."""
