@@ -23,9 +23,10 @@ test: .venv/test check
 # The tests of drawn cases once more, with all of them instead of a third: before a release, and after a change to
 # what they draw.
 test-thorough: .venv/test
-	THOROUGH=true $(BIN)/python -m pytest -n 2 --dist loadgroup $(shell grep -rl "from sizes import" tests)
+	THOROUGH=true $(BIN)/python -m pytest -n 2 --dist loadgroup $(shell grep -rl --exclude-dir=spark "from sizes import" tests)
 
-# A cluster of one master and two workers on this computer, for as long as the tests run.
+# A cluster of one master and two workers on this computer, for as long as the tests run; THOROUGH=true asks everything
+# of both data sets.
 test-spark: .venv/spark
 	@java -version 2>/dev/null || { echo "Spark needs Java 17 or later"; exit 1; }
 	$(BIN)/python -m pytest tests/spark

@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from pandas.testing import assert_frame_equal
+from sizes import cases
 
 from analysis import (
     Campaign,
@@ -108,6 +109,9 @@ JOURNEY = {
     if "kind" in cls.__dict__ and cls.__module__.startswith("analysis.journey.")
 }
 CASES = [(kind, n) for kind in JOURNEY for n in range(len(VARIANTS.get(kind, ())))]
+DATA = ("sample", "tied")
+DRAWN_CASES = [(DATA[(i + k) % 2], kind, n) for i, (kind, n) in enumerate(CASES) for k in range(cases(2))]
+"""Each of one of the data sets in turn; with `THOROUGH=true` of both."""
 ELSEWHERE = ("frames", "workspace")
 
 
@@ -208,8 +212,7 @@ def test_every_question_about_journeys_is_asked_here() -> None:
     assert all(VARIANTS.values())
 
 
-@pytest.mark.parametrize("data", ["sample", "tied"])
-@pytest.mark.parametrize(("kind", "n"), CASES)
+@pytest.mark.parametrize(("data", "kind", "n"), DRAWN_CASES)
 def test_journeys(where: Callable[[str, str], Tables], data: str, kind: str, n: int) -> None:
     question = JOURNEY[kind](**VARIANTS[kind][n])
     found = question.run(where("spark", data))
@@ -239,7 +242,7 @@ PEOPLE: tuple[People, ...] = (
 """Who is meant, in every kind of part."""
 
 
-@pytest.mark.parametrize("data", ["sample", "tied"])
+@pytest.mark.parametrize("data", DATA)
 @pytest.mark.parametrize("people", PEOPLE, ids=lambda people: people.kind)
 def test_the_same_people_are_meant(where: Callable[[str, str], Tables], data: str, people: People) -> None:
     found = [sorted(people.ids(where(place, data)).to_pylist()) for place in ("spark", *ELSEWHERE)]
