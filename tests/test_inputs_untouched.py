@@ -90,7 +90,7 @@ def _spoil(frame: pd.DataFrame) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_column_has_a_label_and_a_unit(kind: str, answer_to: AnswerTo) -> None:
     answer = answer_to(kind)
-    units = {"text", "count", "share", "points", "seconds", "money", "ratio", "number", "time", "day", "flag"}
+    units = {"text", "count", "share", "points", "seconds", "money", "ratio", "number", "p", "time", "day", "flag"}
     for name, fields in answer.fields.items():
         assert list(answer.frame(name).columns) == list(fields), name
         assert {field.unit for field in fields.values()} <= units

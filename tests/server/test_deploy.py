@@ -99,8 +99,8 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, st
         yield Served(port, folder, folder / "log", url, trusted), plain, before
 
 
-def settings() -> dict[str, str]:
-    return {"SLUICE_SIGN_IN_MODE": "open", "SLUICE_LIMITS_UPLOAD_MB": "4"}
+def settings(served: Served) -> dict[str, str]:
+    return {"SLUICE_SIGN_IN_MODE": "open", "SLUICE_LIMITS_UPLOAD_MB": "4", "SLUICE_SERVER_URL": served.url}
 
 
 @needs_nginx
@@ -112,7 +112,7 @@ def test_people_come_through_it_bring_files_and_find_their_place_after_a_restart
         down = browser.get("/")
         assert (down.status_code, down.headers["retry-after"]) == (502, "5")
         assert "正在重启" in down.text
-    with serving(served.folder, settings(), served.port):
+    with serving(served.folder, settings(served), served.port):
         moved = httpx2.get(f"{plain}/paths?workspace=x", follow_redirects=False)
         assert (moved.status_code, moved.headers["location"]) == (301, f"{served.url}/paths?workspace=x")
         with served.client() as browser:
@@ -126,7 +126,7 @@ def test_people_come_through_it_bring_files_and_find_their_place_after_a_restart
             place, headline = visitor.query, _headline(visitor)
             assert "question=" in place
             _uploads(served, session)
-    with serving(served.folder, settings(), served.port), Visitor(served, query=place) as visitor:
+    with serving(served.folder, settings(served), served.port), Visitor(served, query=place) as visitor:
         assert _headline(visitor.visit("funnel")) == headline
 
 
@@ -173,7 +173,7 @@ def test_a_browser_shows_the_app_through_it_and_nothing_is_forbidden_there(
 ) -> None:
     served, _plain, _ = there
     said: list[str] = []
-    with serving(served.folder, settings(), served.port):
+    with serving(served.folder, settings(served), served.port):
         _ready(served.port)
         page = chromium.new_page(ignore_https_errors=True)
         page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
