@@ -2,8 +2,8 @@
 
     python benchmarks/load [--visitors 30] [--seconds 75] [--only pages|stay|walk|bring|hog|soak]
 
-It starts the app on a folder of its own, waits until it is warm, and lets visitors come: one alone, page by page, whose
-answers nobody had before; some who stay on the Funnel
+It starts the app on a folder of its own, waits until it is warm, and lets visitors come: one alone, page by page, who
+chooses days that nobody chose before; some who stay on the Funnel
 page and change one control, whose answers the server soon has all; some who walk through every page and choose other
 days, about half of whose questions nobody asked before; all who import a file at the same moment. Then one person takes
 all that a person may while the others walk, and the others' waiting is compared with before.
@@ -87,7 +87,7 @@ def pages(place: Place, visitors: int, seconds: float) -> None:
         return await alone(session, names, 10), session.errors
 
     seen, errors = asyncio.run(visit())
-    print("one visitor, page by page; half of the answers nobody asked for before")
+    print("one visitor, page by page, days that nobody chose before; until the headline stands")
     for page, taken in seen.items():
         aim, p95 = SLOWER.get(page, 1.0), share(taken, 0.95)
         print(f"  {page or 'home':16} {len(taken):3} answers: p50 {share(taken, 0.5):.2f}, p95 {p95:.2f} s "

@@ -39,6 +39,8 @@ class Session:
         self._widgets: dict[str, Widget] = {}
         self._id = self._cookie = ""
         self.errors: list[str] = []
+        self.answered = 0.0
+        """Seconds until the last page's headline, or until the page was done where it has none."""
 
     async def open(self) -> None:
         """Connect, as a browser does that comes for the first time."""
@@ -104,7 +106,7 @@ class Session:
 
     async def rerun(self, *states: WidgetState) -> float:
         """Run the page with controls as they now are; return the seconds until it is done."""
-        begun = time.monotonic()
+        begun, self.answered = time.monotonic(), 0.0
         await self._socket.send(self._asked(states).SerializeToString())
         while True:
             left = PATIENCE - (time.monotonic() - begun)
@@ -119,8 +121,11 @@ class Session:
                     self._query = got.page_info_changed.query_string
                 case "delta":
                     self._drawn(got.delta.new_element)
+                    if not self.answered and got.delta.new_element.markdown.body.startswith("#### "):
+                        self.answered = time.monotonic() - begun
                 case "script_finished":
                     if got.script_finished != ForwardMsg.ScriptFinishedStatus.FINISHED_EARLY_FOR_RERUN:
+                        self.answered = self.answered or time.monotonic() - begun
                         return time.monotonic() - begun
 
     def _asked(self, states: Sequence[WidgetState]) -> BackMsg:

@@ -79,21 +79,23 @@ async def walks(session: Session, chance: random.Random, until: float, seen: See
 
 
 async def alone(session: Session, pages: Sequence[str], rounds: int) -> dict[str, list[float]]:
-    """Go through the pages round by round; each is arrived at, then asked about days that nobody asked before.
+    """Go through the pages round by round, each with days that nobody asked about before: when is the headline there?
 
     Returns
     -------
     dict of str to list of float
-        The seconds of each page's answers; of a page whose question has no days, those of arriving.
+        The seconds of each page's answers, at two choices of days a round; of a page without days those of arriving.
     """
     chance, seen = random.Random(1), dict[str, list[float]]()
     for _ in range(rounds):
         for page in pages:
-            seen.setdefault(page, []).append(await session.visit(page))
+            await session.visit(page)
+            seen.setdefault(page, []).append(session.answered)
             fields = session.widget("filter.from"), session.widget("filter.to")
             if fields[0] and fields[1]:
                 days = zip(fields, _new_days(chance), strict=True)
-                seen[page].append(await session.rerun(*(dated(widget, day) for widget, day in days if widget)))
+                await session.rerun(*(dated(widget, day) for widget, day in days if widget))
+                seen[page].append(session.answered)
     return seen
 
 
