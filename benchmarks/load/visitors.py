@@ -49,14 +49,16 @@ Visit = Callable[[Session, random.Random, float, Seen], Awaitable[None]]
 
 async def stays(session: Session, chance: random.Random, until: float, seen: Seen) -> None:
     """Change the funnel's breakdown every 5 to 15 seconds."""
-    seen.note(await session.visit("funnel"), "funnel", ("", ""))
+    await session.visit("funnel")
+    seen.note(session.answered, "funnel", ("", ""))
     while time.monotonic() < until:
         await asyncio.sleep(chance.uniform(5, 15))
         widget = session.widget("funnel.breakdown")
         if widget is None:
             raise LookupError("the Funnel page has no breakdown")
         option = chance.choice(widget.options)
-        seen.note(await session.rerun(chosen(widget, option)), "funnel", (option, ""))
+        await session.rerun(chosen(widget, option))
+        seen.note(session.answered, "funnel", (option, ""))
 
 
 async def walks(session: Session, chance: random.Random, until: float, seen: Seen) -> None:
@@ -68,14 +70,16 @@ async def walks(session: Session, chance: random.Random, until: float, seen: See
         await asyncio.sleep(chance.uniform(5, 15))
         if time.monotonic() > until:
             return
-        seen.note(await session.visit(page), page, days)
+        await session.visit(page)
+        seen.note(session.answered, page, days)
         fields = session.widget("filter.from"), session.widget("filter.to")
         if page == DATELESS or fields[0] is None or fields[1] is None:
             continue
         await asyncio.sleep(chance.uniform(5, 15))
         days = _new_days(chance) if chance.random() < 0.5 else chance.choice(KNOWN)
         states = [dated(widget, day) for widget, day in zip(fields, days, strict=True) if widget]
-        seen.note(await session.rerun(*states), page, days)
+        await session.rerun(*states)
+        seen.note(session.answered, page, days)
 
 
 async def alone(session: Session, pages: Sequence[str], rounds: int) -> dict[str, list[float]]:

@@ -160,6 +160,18 @@ def test_a_link_to_findings_opens_home(opened: Open) -> None:
     assert headline(app) == finding(Overview(where=THIS), tables())
 
 
+def test_findings_of_other_days_are_looked_for_when_they_are_asked(opened: Open) -> None:
+    """Thirty people who look at days of their own would otherwise have every question asked thirty times."""
+    some = Overview(where=THIS.replace(start="2026-10-20", end="2026-11-12"))
+    app = opened("home", question=links.encode(some))
+    assert headline(app) == finding(some, tables())
+    assert "Where people drop off" not in figures(app)
+    app.button(key="home.findings.ask").click()
+    run(app)
+    assert "Where people drop off" in figures(app)
+    assert not [button for button in app.main.button if button.key == "home.findings.ask"]
+
+
 def test_addresses_that_moved_lead_to_pages_that_are_there() -> None:
     assert MOVED == {"home": "home", "segments": "lifecycle", "people": "saved_segments"}
     for page in MOVED.values():

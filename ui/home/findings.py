@@ -17,6 +17,9 @@ from ui.notebook import adding
 from ui.show import said
 from ui.waiting import StoppedError
 
+ASKED = "home.findings.asked"
+"""Of which filter findings were asked for, where that is no whole campaign."""
+
 
 @st.fragment
 def draw(question: Findings) -> None:
@@ -28,6 +31,8 @@ def draw(question: Findings) -> None:
     """
     st.markdown("##### " + _("Most worth acting on"))
     with session.said_plainly():
+        if _waits_to_be_asked(question):
+            return
         found = _arriving(question)
         if not found.findings:
             st.markdown(said(found, found.headline))
@@ -38,6 +43,21 @@ def draw(question: Findings) -> None:
         _rest(found)
         if found.caveat:
             st.caption(said(found, found.caveat.message))
+
+
+def _waits_to_be_asked(question: Findings) -> bool:
+    """Draw the button that looks at other days than the whole campaign's, and say whether it waits to be pressed.
+
+    They are seldom what findings are wanted of, and looking through all questions takes seconds of everybody's server.
+    """
+    where = question.where
+    if where is None or not (where.start or where.end) or st.session_state.get(ASKED) == where:
+        return False
+    if all(session.answered(asked) for _source, asked in question.asks(session.workspace().tables())):
+        return False
+    st.button(_("Look for findings in these days"), key="home.findings.ask", icon=":material/search:",
+              on_click=st.session_state.__setitem__, args=(ASKED, where))  # fmt: skip
+    return True
 
 
 def _arriving(question: Findings) -> FindingsAnswer:
