@@ -110,7 +110,7 @@ JOURNEY = {
 }
 CASES = [(kind, n) for kind in JOURNEY for n in range(len(VARIANTS.get(kind, ())))]
 DATA = ("sample", "tied")
-DRAWN_CASES = [(DATA[(i + k) % 2], kind, n) for i, (kind, n) in enumerate(CASES) for k in range(cases(2))]
+IN_TURN = [(DATA[(i + k) % 2], kind, n) for i, (kind, n) in enumerate(CASES) for k in range(cases(2))]
 """Each of one of the data sets in turn; with `THOROUGH=true` of both."""
 ELSEWHERE = ("frames", "workspace")
 
@@ -212,7 +212,7 @@ def test_every_question_about_journeys_is_asked_here() -> None:
     assert all(VARIANTS.values())
 
 
-@pytest.mark.parametrize(("data", "kind", "n"), DRAWN_CASES)
+@pytest.mark.parametrize(("data", "kind", "n"), IN_TURN)
 def test_journeys(where: Callable[[str, str], Tables], data: str, kind: str, n: int) -> None:
     question = JOURNEY[kind](**VARIANTS[kind][n])
     found = question.run(where("spark", data))

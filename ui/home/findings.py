@@ -5,18 +5,20 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from analysis import Findings
+from analysis import Findings, Tables
 from analysis.answer import Answer
 from analysis.errors import SluiceError
 from analysis.messages import Money
 from analysis.overview.findings import FindingsAnswer
 from analysis.overview.sources import ABOUT, MEANINGS, Finding, Source
+from analysis.question import Question
 from ui import kept, session
 from ui.language import _
 from ui.notebook import adding
 from ui.show import said
 from ui.waiting import StoppedError
 
+Asks = tuple[tuple[Source, Question], ...]
 ASKED = "home.findings.asked"
 """Of which filter findings were asked for, where that is no whole campaign."""
 
@@ -31,9 +33,11 @@ def draw(question: Findings) -> None:
     """
     st.markdown("##### " + _("Most worth acting on"))
     with session.said_plainly():
-        if _waits_to_be_asked(question):
+        tables = session.workspace().tables()
+        asks = question.asks(tables)
+        if _waits_to_be_asked(question, asks):
             return
-        found = _arriving(question)
+        found = _arriving(question, tables, asks)
         if not found.findings:
             st.markdown(said(found, found.headline))
             return
@@ -45,7 +49,7 @@ def draw(question: Findings) -> None:
             st.caption(said(found, found.caveat.message))
 
 
-def _waits_to_be_asked(question: Findings) -> bool:
+def _waits_to_be_asked(question: Findings, asks: Asks) -> bool:
     """Draw the button that looks at other days than the whole campaign's, and say whether it waits to be pressed.
 
     They are seldom what findings are wanted of, and looking through all questions takes seconds of everybody's server.
@@ -53,17 +57,16 @@ def _waits_to_be_asked(question: Findings) -> bool:
     where = question.where
     if where is None or not (where.start or where.end) or st.session_state.get(ASKED) == where:
         return False
-    if all(session.answered(asked) for _source, asked in question.asks(session.workspace().tables())):
+    if all(session.answered(asked) for _source, asked in asks):
         return False
     st.button(_("Look for findings in these days"), key="home.findings.ask", icon=":material/search:",
               on_click=st.session_state.__setitem__, args=(ASKED, where))  # fmt: skip
     return True
 
 
-def _arriving(question: Findings) -> FindingsAnswer:
+def _arriving(question: Findings, tables: Tables, asks: Asks) -> FindingsAnswer:
     """Return the findings; while they are looked for, show those there are."""
-    tables, answers = session.workspace().tables(), list[tuple[Source, Answer]]()
-    asks, slot, stopped = question.asks(tables), st.empty(), list[StoppedError]()
+    answers, slot, stopped = list[tuple[Source, Answer]](), st.empty(), list[StoppedError]()
     for n, (source, asked) in enumerate(asks, 1):
         if not session.answered(asked):  # at each later run all are there, and ranking them takes its time
             with slot.container():

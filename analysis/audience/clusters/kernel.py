@@ -66,7 +66,7 @@ def groups(people: Floats, random: np.random.Generator) -> Groups:
     """
     import sklearn.cluster  # noqa: F401 - takes longer to load than a funnel to count; only what is loaded is held
 
-    # Several threads on so few people mostly wait for each other: five times as long on two busy cores.
+    # Several threads on so few people mostly wait for each other: six times as long on two busy cores.
     with threadpool_limits(1):
         return _groups(people, random)
 
