@@ -369,7 +369,9 @@ def standing(shelf: Shelf | None = None) -> Backups:
 
 def main(args: Sequence[str] | None = None, out: Callable[[str], object] = print) -> int:
     """Run the command; return what the shell gets."""
-    asked = _arguments().parse_args(args)
+    given = sys.argv[1:] if args is None else args
+    # An id may begin with a dash; as a file's name it is no option.
+    asked = _arguments().parse_args([f"./{arg}" if is_id(arg) else arg for arg in given])
     try:
         return int(_COMMANDS[asked.what](standing(), asked, out))
     except SluiceError as error:
@@ -383,15 +385,19 @@ def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m server.backups", description="Backups of the workspaces.")
     what = parser.add_subparsers(dest="what", required=True)
     what.add_parser("list", help="what there is")
-    what.add_parser("make", help="back up now").add_argument("ids", nargs="*", metavar="ID")
+    what.add_parser("make", help="back up now").add_argument("ids", nargs="*", type=_id, metavar="ID")
     what.add_parser("check", help="read every backup through")
     restore = what.add_parser("restore", help="put one back")
-    restore.add_argument("id", metavar="ID")
+    restore.add_argument("id", type=_id, metavar="ID")
     restore.add_argument("moment", nargs="?", metavar="MOMENT", help="as `list` prints it; without it, the newest")
     key = what.add_parser("key", help="save the hash key, or take it up on another machine")
     key.add_argument("way", choices=("save", "restore"))
     key.add_argument("file", type=Path)
     return parser
+
+
+def _id(text: str) -> str:
+    return Path(text).name
 
 
 def _none(backups: Backups) -> str:
@@ -418,7 +424,7 @@ def _make(backups: Backups, asked: argparse.Namespace, out: Callable[[str], obje
         done = backups.round()
         made, failed = done.made, done.failed
     else:
-        made, failed = tuple(backups.make(backups.workspaces / f"{Path(id).name}.duckdb") for id in asked.ids), ()
+        made, failed = tuple(backups.make(backups.workspaces / f"{id}.duckdb") for id in asked.ids), ()
     for one in made:
         out(f"{one.id}  {one.at.strftime(_MOMENT)}  {one.size / 1e6:9.1f} MB")
     for id, why in failed:

@@ -56,8 +56,8 @@ class WorkspaceFile:
 
 
 def new_id() -> str:
-    """Return the id of a new workspace, which nobody can guess."""
-    return secrets.token_urlsafe(16)
+    """Return the id of a new workspace, which nobody can guess; no command takes it for an option."""
+    return next(id for id in iter(lambda: secrets.token_urlsafe(16), "") if not id.startswith("-"))
 
 
 def is_id(text: str) -> bool:

@@ -316,11 +316,30 @@ def test_the_command_says_where_it_looked(here: Workspace, backups: Backups, mon
     for command in ("list", "check"):
         said: list[str] = []
         assert (main([command], said.append), said) == (0, [nothing])
-    backups.make(here.path)
-    backups.round()
+    later = dt.datetime.now(dt.UTC).replace(microsecond=0) + dt.timedelta(minutes=1)
+    backups.make(here.path, later)
+    backups.round(later)
     said = []
     assert (main(["make"], said.append), len(said)) == (0, 1)
     assert said[0] == f"No workspace in {backups.workspaces} was used since its last backup."
+
+
+def test_an_id_that_begins_with_a_dash_is_no_option(
+    backups: Backups, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """New ones do not; workspaces made before may."""
+    assert not any(new_id().startswith("-") for _ in range(1_000))
+    id = f"-{new_id()[1:]}"
+    shelf.open(backups.workspaces / f"{id}.duckdb", new=True)
+    monkeypatch.setattr(module, "standing", lambda: backups)
+    said: list[str] = []
+    assert (main(["make", id], said.append), said[0].split()[0]) == (0, id)
+    shelf.give_back(backups.workspaces / f"{id}.duckdb")
+    assert (main(["restore", id], said.append), said[1:]) == (0, [str(backups.workspaces / f"{id}.duckdb")])
+    assert (main(["restore", "../../etc/passwd"], said.append), said[2].split(".")[0]) == (
+        1,
+        "There is no such backup of passwd",
+    )
 
 
 def test_the_command_names_a_file_it_may_not_write(backups: Backups, monkeypatch: pytest.MonkeyPatch) -> None:

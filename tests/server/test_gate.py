@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +116,9 @@ def socket_through(tmp_path: Path, url: str, host: str, origin: str) -> tuple[li
     config = Config(server=Server(url=url), sign_in=SignIn(mode="open"))
     gate = Gate(app, config=config, registry=Registry(tmp_path / "server.db"), wire=Silent())
     headers = [(b"host", host.encode()), (b"origin", origin.encode())]
-    asyncio.run(gate({"type": "websocket", "path": "/_stcore/stream", "headers": headers}, receive, send))
+    opened = gate({"type": "websocket", "path": "/_stcore/stream", "headers": headers}, receive, send)
+    with ThreadPoolExecutor(1) as beside:  # a browser of other tests leaves a loop running in this thread
+        beside.submit(asyncio.run, opened).result()
     return arrived, said
 
 
