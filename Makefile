@@ -4,11 +4,13 @@ PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8501
 BIN = .venv/bin
+# One more than there are cores: browsers and servers are waited for.
+WORKERS = -n $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)") --dist loadgroup
 # Threads within a sum wait for each other where several people, or several tests, share the cores.
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: run serve test bench test-spark test-thorough check load locale sample screenshots clean
+.PHONY: run serve test test-long bench test-spark test-thorough check load locale sample screenshots clean
 
 run: .venv/ready
 	$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -17,13 +19,17 @@ run: .venv/ready
 serve: .venv/ready
 	$(BIN)/streamlit run serve.py --server.headless true --server.address $(HOST) --server.port $(PORT)
 
-test: .venv/test check
-	$(BIN)/python -m pytest -n 3 --dist loadgroup
+test: .venv/test .venv/ready check
+	$(BIN)/python -m pytest $(WORKERS) -m "not long"
+
+# Those that take seconds each: hundreds of drawn cases, whole journeys in a browser, servers that are killed.
+test-long: .venv/test .venv/ready
+	$(BIN)/python -m pytest $(WORKERS) -m long
 
 # The tests of drawn cases once more, with all of them instead of a third: before a release, and after a change to
 # what they draw.
 test-thorough: .venv/test
-	THOROUGH=true $(BIN)/python -m pytest -n 2 --dist loadgroup $(shell grep -rl --exclude-dir=spark "from sizes import" tests)
+	THOROUGH=true $(BIN)/python -m pytest $(WORKERS) $(shell grep -rl --exclude-dir=spark "from sizes import" tests)
 
 # A cluster of one master and two workers on this computer, for as long as the tests run; THOROUGH=true asks everything
 # of both data sets.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import narwhals as nw
@@ -213,8 +213,9 @@ def day_of(column: str, zone: str, first: dt.datetime, last: dt.datetime) -> nw.
     return local.dt.date()
 
 
-def _clocks(zone: str, first: dt.datetime, last: dt.datetime) -> list[tuple[dt.datetime, dt.timedelta]]:
-    """Return from when on (UTC) clocks in a zone were how far ahead."""
+@lru_cache(maxsize=256)
+def _clocks(zone: str, first: dt.datetime, last: dt.datetime) -> tuple[tuple[dt.datetime, dt.timedelta], ...]:
+    """Return from when on (UTC) clocks in a zone were how far ahead; every night between is looked at, once."""
     found = [(first, _ahead(first, zone))]
     while (now := found[-1][0]) < last:
         until = next((day for day in _nights(now, last) if _ahead(day, zone) != found[-1][1]), None)
@@ -225,7 +226,7 @@ def _clocks(zone: str, first: dt.datetime, last: dt.datetime) -> list[tuple[dt.d
             middle = since + (until - since) / 2
             since, until = (middle, until) if _ahead(middle, zone) == found[-1][1] else (since, middle)
         found.append((until, _ahead(until, zone)))
-    return found
+    return tuple(found)
 
 
 def _nights(first: dt.datetime, last: dt.datetime) -> Iterator[dt.datetime]:

@@ -206,11 +206,9 @@ def created(tables: Tables, where: Filter | None = None, *also: str) -> Created:
     """
     also = tuple(map(stored, also))
     kept = tuple(dict.fromkeys(("user_id", *also, *map(stored, where.columns() if where else ()))))
-    lines = _lines(tables, kept)
-    repeated, credited = tables.fact("lines of orders", partial(_shape, tables))
-    orders, refunds = _orders(lines, kept) if repeated else _singles(lines)
+    orders, refunds, credited = tables.laid(("created", *kept), partial(_laid, tables, kept))
     own = ("order_id", "user_id", "timestamp", "paid_at", "currency")
-    rows = tables.filtered(_standing(orders), "orders", where)
+    rows = tables.filtered(orders, "orders", where)
     rows = rows.select(*dict.fromkeys((*own, "revenue", "paid", "amount", "bought", *also)))
     left = tables.filtered(refunds, "orders", where).select(*dict.fromkeys((*own, "amount", *also)))
     return Created(rows, left if credited else None, _told(tables), _statuses(tables))
@@ -221,6 +219,14 @@ def _of_orders(tables: Tables, where: Filter | None, source: Source, also: tuple
     columns = dict.fromkeys(("order_id", "user_id", "timestamp", "paid_at", "currency", "amount", *map(stored, also)))
     rows, paid = (found.rows.filter(which).select(*columns) for which in (nw.col("bought"), ~nw.col("paid").is_null()))
     return Purchases(rows, paid, found.refunds, source, found.notes)
+
+
+def _laid(tables: Tables, kept: tuple[str, ...]) -> tuple[Lazy, Lazy, bool]:
+    """Return orders and what was paid of them, refunds of their day, and whether there are any."""
+    lines = _lines(tables, kept)
+    repeated, credited = tables.fact("lines of orders", partial(_shape, tables))
+    orders, refunds = _orders(lines, kept) if repeated else _singles(lines)
+    return _standing(orders), refunds, credited
 
 
 def _shape(tables: Tables) -> tuple[bool, bool]:

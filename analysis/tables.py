@@ -276,6 +276,7 @@ class Tables:
 
     def _stand(self, store: Store, beside: _Beside, facts: dict[str, Any]) -> None:
         self._store, self._facts = store, facts
+        self._laid: dict[tuple[object, ...], Any] = {}
         self._meant: Callable[[Exception], SluiceError | None] = lambda _error: None
         self.campaign, self.rates, self.display, self.dated, self.meanings, self.records = beside
 
@@ -364,10 +365,19 @@ class Tables:
         """
         if not self.count(table):
             raise DataError.no_table(table)
-        frame = self._read(table)
-        if self._has_phase(table):
-            frame = frame.with_columns(phase=self._phase(table))
-        return self.filtered(frame, table, where)
+        return self.laid(("frame", table, where), lambda: self.filtered(self._phased(table), table, where))
+
+    def _phased(self, table: str) -> nw.LazyFrame[Any]:
+        frame = self.laid(("read", table), lambda: self._read(table))
+        return frame.with_columns(phase=self._phase(table)) if self._has_phase(table) else frame
+
+    def laid(self, key: tuple[object, ...], lay: Callable[[], T]) -> T:
+        """Return lazy frames laid out once: to bind an expression takes a thousandth of a second, most questions
+        lay the same ones, and what is asked beside one another shares them."""
+        if key not in self._laid:
+            self._laid[key] = lay()
+        kept: T = self._laid[key]
+        return kept
 
     def _read(self, table: str) -> nw.LazyFrame[Any]:
         """Return a table with every other spelling of a value as the value it stands for."""

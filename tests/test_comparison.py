@@ -170,6 +170,7 @@ def test_a_mean_of_money_has_the_interval_of_both_sides() -> None:
     assert row["high"] == pytest.approx(row["difference"] + np.hypot(u2, l1))
 
 
+@pytest.mark.long
 def test_two_halves_of_one_population_seldom_differ() -> None:
     """Of 300 groups whose halves do alike, at most 8% have an interval without nought; 5% is what is promised.
 
@@ -244,6 +245,7 @@ def test_days_are_counted_from_each_sides_first() -> None:
 
 
 @pytest.mark.parametrize("kind", ASKED)
+@pytest.mark.long
 def test_a_question_beside_itself_differs_in_nothing(kind: str, ask: Ask, answer_to: AnswerTo, tables: Tables) -> None:
     answer = Comparison(left=ask(kind), right=ask(kind)).run(tables)
     assert isinstance(answer, ComparisonAnswer)
@@ -261,6 +263,7 @@ def test_a_question_beside_itself_differs_in_nothing(kind: str, ask: Ask, answer
 
 
 @pytest.mark.parametrize("kind", ASKED)
+@pytest.mark.long
 def test_a_question_beside_one_of_another_kind_has_nothing_to_subtract(
     kind: str, ask: Ask, answer_to: AnswerTo, tables: Tables
 ) -> None:
@@ -295,6 +298,7 @@ def test_every_answer_names_a_figure_its_tables_have(kind: str, answer_to: Answe
 
 @pytest.mark.parametrize("kind", ASKED)
 @pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.long
 def test_every_kind_is_drawn_and_told_beside_another_filter(kind: str, language: str, ask: Ask, tables: Tables) -> None:
     where = {} if kind == "contents" else {"where": Filter(end="2026-11-10")}
     answer = Comparison(left=ask(kind), right=ask(kind).replace(**where)).run(tables)

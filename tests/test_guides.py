@@ -55,6 +55,7 @@ def _points(text: str) -> int:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.long
 def test_examples_print_what_the_page_says(kind: str, sample: Tables) -> None:
     for code, printed in page(kind, "en").examples:
         out = io.StringIO()

@@ -39,6 +39,7 @@ def test_there_are_questions() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.long
 def test_pandas_frames_come_back_untouched(
     kind: str, ask: Ask, frames: dict[str, pd.DataFrame], campaign: Campaign, plan: Plan
 ) -> None:
@@ -50,6 +51,7 @@ def test_pandas_frames_come_back_untouched(
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.long
 def test_polars_frames_come_back_untouched(
     kind: str, ask: Ask, answer_to: AnswerTo, frames: dict[str, pd.DataFrame], campaign: Campaign, plan: Plan
 ) -> None:
@@ -62,6 +64,7 @@ def test_polars_frames_come_back_untouched(
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.long
 def test_an_answer_cannot_be_changed_and_comes_out_twice(
     kind: str, ask: Ask, answer_to: AnswerTo, tables: Tables
 ) -> None:
@@ -118,6 +121,7 @@ def test_an_answer_reads_in_every_language_and_in_a_notebook(kind: str, answer_t
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.long
 def test_a_question_with_a_filter_looks_at_those_rows_alone(
     kind: str, ask: Ask, frames: dict[str, pd.DataFrame], campaign: Campaign, plan: Plan
 ) -> None:

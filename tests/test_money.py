@@ -78,6 +78,7 @@ def test_a_rate_converts_by_its_day_or_the_last_before_it() -> None:
     assert amounts(dollars, sold((14.0, "CNY", "2026-11-04")))[0] == 2.0
 
 
+@pytest.mark.long
 def test_years_of_daily_rates_are_looked_up_alike() -> None:
     days = pd.date_range("2024-01-01", periods=1200)
     rates = [rate("USD", day.date().isoformat(), 1.0 + i) for i, day in enumerate(days)]

@@ -201,6 +201,7 @@ def test_a_figure_is_written_in_its_unit_and_the_readers_language() -> None:
     assert told(book, tables, Look("zh_CN"))[id].figures == ("¥12,346",)
 
 
+@pytest.mark.long
 def test_every_figure_that_is_offered_can_be_quoted(answer_to: Callable[[str], Any], tables: Tables) -> None:
     for kind in ("funnel", "sales", "retention", "attribution"):
         answer = answer_to(kind)

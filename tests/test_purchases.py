@@ -213,6 +213,7 @@ def _twin(lines: list[dict[str, Any]]) -> tuple[dict[Any, Any], dict[Any, float]
 
 @settings(max_examples=cases(150), deadline=None)
 @given(lines=st.lists(LINE, min_size=1, max_size=12))
+@pytest.mark.long
 def test_purchases_equal_the_twin(lines: list[dict[str, Any]]) -> None:
     rows = [{**line, "timestamp": _hour(line["hour"]), "paid_at": _hour(line["paid"])} for line in lines]
     # One ordinary order, so that the columns that tell are there.

@@ -119,9 +119,10 @@ def behaviour(tables: Tables, where: Filter | None, of: Habits, by: str, days: i
     events = events.filter(nw.col("timestamp") >= instant(start), nw.col("timestamp") < instant(end))
     counts = {f"event {i}": count_if(nw.col("event") == name) for i, name in enumerate(of.events)}
     counts |= {f"channel {i}": count_if(nw.col("channel") == name) for i, name in enumerate(of.channels)}
-    events = events.with_columns(day=day_number(local_date(tables, "timestamp", "events")))
-    last = number(by) - nw.col("day").max()
-    found = events.group_by("user_id").agg(**counts, days=nw.col("day").n_unique(), recency=last)
+    # Dates as they are: to number every row takes twice as long.
+    events = events.with_columns(date=local_date(tables, "timestamp", "events"))
+    found = events.group_by("user_id").agg(**counts, days=nw.col("date").n_unique(), last=nw.col("date").max())
+    found = found.with_columns(recency=number(by) - day_number(nw.col("last"))).drop("last")
     if not of.orders:
         return found
     bought = bought_on(tables, _undated(where)).filter(nw.col("day") <= number(by))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from typing import Any
 
 import narwhals as nw
@@ -117,6 +118,10 @@ def bought_on(tables: Tables, where: Filter | None = None, *, ids: bool = True) 
     DataError
         Neither orders nor purchase events tell who bought.
     """
+    return tables.laid(("bought on", where, ids), partial(_bought_on, tables, where, ids=ids))
+
+
+def _bought_on(tables: Tables, where: Filter | None, *, ids: bool) -> Lazy:
     source = source_of(tables, where)
     who = "user_id" if ids or source.orders else "user_key"
     found = purchases(tables, where, who)

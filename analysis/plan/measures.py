@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import narwhals as nw
 import numpy as np
@@ -34,6 +34,8 @@ from analysis.results.performance.question import Performance
 from analysis.results.sales.question import Sales
 from analysis.tables import Tables, collect
 from analysis.values import Filter, local_midnight, micros
+
+Q = TypeVar("Q", bound=Question)
 
 
 class Told(NamedTuple):
@@ -77,18 +79,33 @@ class Side:
 
     tables: Tables
     where: Filter
-    answers: dict[str, Answer] = field(default_factory=dict, compare=False, repr=False)
+    answers: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def ask(self, question: Question) -> Answer:
         """Answer a question under this side's filter, once."""
+        asked = self._here(question)
+        answer: Answer = self._once(asked.digest(), lambda: asked.run(self.tables))
+        return answer
+
+    def own_trend(self, question: Sales | Performance) -> tuple[pd.DataFrame, str | None]:
+        """Return a question's figures period by period under this side's filter, and their currency, once."""
+        asked = self._here(question)
+        told: tuple[pd.DataFrame, str | None] = self._once(
+            f"{asked.digest()} trend", lambda: asked.own_trend(self.tables)
+        )
+        return told
+
+    def _once(self, key: str, find: Callable[[], Any]) -> Any:
+        if key not in self.answers:
+            self.answers[key] = find()
+        return self.answers[key]
+
+    def _here(self, question: Q) -> Q:
+        """Return a question under this side's filter; there is what it needs."""
         for lacking in question.lacks(self.tables):
             raise lacking
         named = all("campaign" in self.tables.present(table) for table in question.needs)
-        asked = question.replace(where=self.where if named or not self.where.start else self.where.without("campaign"))
-        key = asked.digest()
-        if key not in self.answers:
-            self.answers[key] = asked.run(self.tables)
-        return self.answers[key]
+        return question.replace(where=self.where if named or not self.where.start else self.where.without("campaign"))
 
     @property
     def campaign(self) -> str:
@@ -105,6 +122,7 @@ class Side:
 
 
 Read = Callable[[Side], Told]
+Daily = Callable[[Tables], Sales | Performance]
 ByDay = Callable[[Side], Parts]
 
 
@@ -153,23 +171,21 @@ def _figure(kind: Callable[[Tables], Question], frame: str, value: str, low: str
 # ---- orders and spend --------------------------------------------------------------------------------------
 
 
-def _sales(_tables: Tables) -> Question:
+def _sales(_tables: Tables) -> Sales:
     return Sales(every="day")
 
 
-def _spent(_tables: Tables) -> Question:
+def _spent(_tables: Tables) -> Performance:
     return Performance(by=None, every="day")
 
 
-def _days(side: Side, kind: Callable[[Tables], Question]) -> tuple[pd.DataFrame, str | None]:
-    """Return a question's figures day by day, without those of the campaign before."""
-    answer = side.ask(kind(side.tables))
-    trend = answer.frame("trend")
-    own = trend["campaign"].isna() | trend["campaign"].isin(side.where.campaign)
-    return trend[own & trend["whole"]].set_index("period").astype({"group": object}), answer.currency
+def _days(side: Side, kind: Daily) -> tuple[pd.DataFrame, str | None]:
+    """Return a question's figures on each day that is whole."""
+    trend, currency = side.own_trend(kind(side.tables))
+    return trend[trend["whole"]].set_index("period").astype({"group": object}), currency
 
 
-def _a_day(kind: Callable[[Tables], Question], column: str) -> Read:
+def _a_day(kind: Daily, column: str) -> Read:
     """Return what reads the mean of a sum a day, days being what varies."""
 
     def read(side: Side) -> Told:
@@ -180,7 +196,7 @@ def _a_day(kind: Callable[[Tables], Question], column: str) -> Read:
     return read
 
 
-def _over_days(top: str, bottom: str, kind: Callable[[Tables], Question] = _sales) -> Read:
+def _over_days(top: str, bottom: str, kind: Daily = _sales) -> Read:
     def read(side: Side) -> Told:
         days, currency = _days(side, kind)
         return Told(ratio_of_sums(*(days[c].astype(float).fillna(0.0).to_numpy() for c in (top, bottom))), currency)
@@ -188,7 +204,7 @@ def _over_days(top: str, bottom: str, kind: Callable[[Tables], Question] = _sale
     return read
 
 
-def _sum(kind: Callable[[Tables], Question], column: str) -> ByDay:
+def _sum(kind: Daily, column: str) -> ByDay:
     return lambda side: Parts(_days(side, kind)[0][column].astype(float).fillna(0.0))
 
 

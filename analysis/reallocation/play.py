@@ -251,7 +251,7 @@ def pack(own: Sequence[Policy], world: World, schedule: Mapping[str, Any] | None
         "when": np.zeros((0, 3), np.int64), "cents": np.zeros((2, 0, width), np.int64),
         "use": np.zeros((len(own), 0), bool),
     }  # fmt: skip
-    return Policies(
+    laid = Policies(
         own=np.array(
             [
                 [policy.kind for policy in own],
@@ -287,6 +287,8 @@ def pack(own: Sequence[Policy], world: World, schedule: Mapping[str, Any] | None
         limits=np.array([[*made.limits, *made.review] for made in rules]),
         **written,
     )
+    # Of another layout it would be another type, for which the whole walk is compiled anew.
+    return Policies._make(map(np.ascontiguousarray, laid))
 
 
 def _ticks(world: World, made: Program) -> Ints:

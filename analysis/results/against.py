@@ -94,7 +94,9 @@ class Daily:
         return [own, (self.same.before, self.before, (first, last))]
 
 
-def load(tables: Tables, where: Filter | None, table: str, of: Load, *, weight: str, grouped: bool) -> Daily:
+def load(
+    tables: Tables, where: Filter | None, table: str, of: Load, *, weight: str, grouped: bool, beside: bool = True
+) -> Daily:
     """Return the sums looked at and those of the campaign before.
 
     Parameters
@@ -108,8 +110,10 @@ def load(tables: Tables, where: Filter | None, table: str, of: Load, *, weight: 
         The sum by which groups are large; those beyond the largest stand together.
     grouped : bool
         Whether there are groups at all.
+    beside : bool
+        Whether the campaign before is wanted.
     """
-    now, same = of(where), same_days(tables, where, table)
+    now, same = of(where), same_days(tables, where, table) if beside else None
     before = now.iloc[:0]
     if same and where:
         before = of(where.replace(campaign=(same.before,), start=same.earlier[0], end=same.earlier[1]))

@@ -38,6 +38,7 @@ def cloud(rng: np.random.Generator) -> Floats:
     return standard(rng.normal(size=(N, 1)) + 0.5 * rng.normal(size=(N, COUNTS)))
 
 
+@pytest.mark.long
 def test_three_planted_groups_are_found() -> None:
     rng, runs = np.random.default_rng(1), cases(100)
     found = [groups(planted(rng), rng) for _ in range(runs)]
@@ -45,6 +46,7 @@ def test_three_planted_groups_are_found() -> None:
 
 
 @pytest.mark.parametrize("without", [shuffled, cloud])
+@pytest.mark.long
 def test_where_there_are_no_groups_none_are_found(without: object) -> None:
     rng, runs = np.random.default_rng(2), cases(100)
     assert sum(groups(without(rng), rng).clear for _ in range(runs)) <= 0.1 * runs  # type: ignore[operator]

@@ -46,6 +46,7 @@ rows = st.lists(st.tuples(st.sampled_from("abcde"), st.integers(0, 100)), min_si
 
 @settings(max_examples=40)
 @given(rows, st.sampled_from(["day", "week", "month"]))
+@pytest.mark.long
 def test_growth_is_that_of_a_brute_force_twin(days: list[tuple[str, int]], every: str) -> None:
     table = Growth(every=every).run(events(days)).table
     shown = [p.date() for p in table["period"]]

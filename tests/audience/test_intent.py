@@ -191,6 +191,7 @@ def test_too_few_and_odd_data_are_told_in_words() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "zh_CN"])
+@pytest.mark.long
 def test_a_sample_goes_out_as_a_file_and_comes_back(language: str) -> None:
     held, asked = Tables(**made()), Intent(within=10)
     sheet = drawn(asked, held, seed=5, language=language)

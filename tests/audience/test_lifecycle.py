@@ -360,6 +360,7 @@ def frames(log: list, sales: list) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 @settings(max_examples=cases(80), deadline=None)
 @given(log=LOG, sales=SALES, days=st.tuples(DAY, DAY).filter(lambda d: d[0] != d[1]), zone=ZONES)
+@pytest.mark.long
 def test_equals_the_twin(log: list, sales: list, days: tuple[str, str], zone: str) -> None:
     since, at = sorted(days)
     now, was = Twin(log, sales, zone, at), Twin(log, sales, zone, since)

@@ -156,6 +156,7 @@ def planted(seed: int, n: int = 400) -> Tables:
     return Tables(orders=orders(rows), spend=spend([(0, 7, 110.0 * n, "tv")]))
 
 
+@pytest.mark.long
 def test_the_interval_of_the_week_holds_it_as_often_as_it_says() -> None:
     sets, held, margins = cases(120), 0, 0
     for seed in range(sets):

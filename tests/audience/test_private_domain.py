@@ -96,6 +96,7 @@ def test_who_stays_is_that_of_a_brute_force_twin() -> None:
         assert tuple(row[["change", "change_low", "change_high"]]) == pytest.approx(change.floats())
 
 
+@pytest.mark.long
 def test_the_shares_interval_covers_though_ones_visits_go_together() -> None:
     held = []
     for seed in range(cases(200)):

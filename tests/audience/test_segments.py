@@ -120,6 +120,7 @@ def test_who_is_in_it_for_having_paid_is_not_said_to_bring_more() -> None:
     assert Segments().run(Tables(**frames, dated={"vip": "2026-11-20"})).table["segment"].tolist() == ["vip"]
 
 
+@pytest.mark.long
 def test_a_share_that_chance_explains_is_not_called_more_or_less() -> None:
     """Of segments drawn at random the headline says more or less than their number in few runs."""
     runs, told = cases(120), 0

@@ -89,6 +89,7 @@ orders = st.lists(st.tuples(st.sampled_from("abcdefgh"), st.integers(0, 240)), m
 
 @settings(max_examples=40)
 @given(orders, st.integers(2, 60), st.integers(60, 250), st.integers(1, 60))
+@pytest.mark.long
 def test_states_and_weeks_are_those_of_a_brute_force_twin(
     days: list[tuple[str, int]], lapsed: int, at: int, back: int
 ) -> None:

@@ -194,6 +194,7 @@ def test_planted_parameters_are_recovered(model: Model, setting: str) -> None:
 
 @EACH
 @pytest.mark.parametrize("setting", SETTINGS)
+@pytest.mark.long
 def test_intervals_hold_parameters_and_a_cohorts_worth(model: Model, setting: str) -> None:
     """Over 400 data sets of 5,000 customers between 91% and 98% each; over fewer, as often as chance allows of 95%."""
     sets = cases(400)

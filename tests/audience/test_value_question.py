@@ -247,6 +247,7 @@ def test_what_came_is_counted_and_what_was_foretold_added_up(rows: pd.DataFrame,
     assert answer.table["expected"].is_monotonic_increasing
 
 
+@pytest.mark.long
 def test_the_interval_holds_what_comes_as_often_as_it_says() -> None:
     sets = cases(60)
     held = [held_back(Tables(orders=shoppers(100 + seed, 1500))).table.iloc[-1] for seed in range(sets)]

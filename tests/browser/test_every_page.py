@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser_tools import addresses, goes_to, opened, settled
+from harness import PAGES
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -48,30 +49,50 @@ WORDS = """() => {
 }"""
 CHARTS = """() => [...document.querySelectorAll('[data-testid=stVegaLiteChart]')]
   .map(chart => chart.getAttribute('aria-label') ?? '')"""
+WIDE = """() => [...document.querySelectorAll(
+    '[data-testid=stMain] :is(p, h4, button, svg, canvas, [data-baseweb=select])')]
+  .filter(e => !e.closest('[data-testid=stDataFrame], [role=tablist]'))
+  .filter(e => e.getBoundingClientRect().right > innerWidth + 1)
+  .map(e => `${e.tagName} ${e.textContent}`.slice(0, 80))
+  .concat(document.documentElement.scrollWidth > innerWidth ? ['the page'] : [])"""
 RULES = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What was found on a page: serious findings (rule and where), its words, and what its charts say of themselves."""
+    """What was found on a page: serious findings (rule and where), its words, what its charts say of themselves, and
+    what runs off a phone's screen."""
 
     findings: tuple[tuple[str, str], ...]
     words: tuple[str, ...]
     charts: tuple[str, ...]
+    wide: tuple[str, ...]
 
 
 def _walk(server: str, chromium, *, dark: bool, locale: str) -> Iterator[tuple[str, Seen]]:
     page, axe = opened(chromium, server, dark=dark, locale=locale), Axe()
-    for name in addresses(page):
-        goes_to(page, name or "funnel").click()
+    others = [name for name in addresses(page) if name and name not in PAGES]
+    for name in (*PAGES, *others):
+        goes_to(page, name).click()
         settled(page)
         found = axe.run(page, options=RULES).response["violations"]
         serious = [
             (each["id"], _place(page, node["target"][0])) for each in found if each["impact"] in ("serious", "critical")
             for node in each["nodes"]
         ]  # fmt: skip
-        yield name, Seen(tuple(serious), tuple(page.evaluate(WORDS)), tuple(page.evaluate(CHARTS)))
+        words, charts = page.evaluate(WORDS), page.evaluate(CHARTS)
+        yield name, Seen(tuple(serious), tuple(words), tuple(charts), tuple(_narrow(page) if dark else ()))
     page.context.close()
+
+
+def _narrow(page) -> list[str]:
+    """Return what runs off a screen of 390 pixels."""
+    page.set_viewport_size({"width": 390, "height": 1000})
+    settled(page)
+    page.wait_for_timeout(300)  # for charts to be drawn again
+    wide = page.evaluate(WIDE)
+    page.set_viewport_size({"width": 1440, "height": 1000})
+    return list(wide)
 
 
 def _place(page, selector: str) -> str:
@@ -109,6 +130,10 @@ def test_no_english_is_left_in_chinese(by_night: dict[str, Seen]) -> None:
         for word in re.findall(r"[A-Za-z][A-Za-z_'-]+", text) if word not in NAMES
     }  # fmt: skip
     assert not left, sorted(left)
+
+
+def test_nothing_runs_off_a_narrow_screen(by_night: dict[str, Seen]) -> None:
+    assert {name: seen.wide for name, seen in by_night.items() if seen.wide} == {}
 
 
 @pytest.mark.parametrize("theme", ["by_day", "by_night"])

@@ -32,6 +32,7 @@ class Hand:
         settled(self.page)
 
 
+@pytest.mark.long
 def test_three_platforms_at_once_in_under_ten_clicks(visit, tmp_path: Path) -> None:
     files, held = three_platforms(tmp_path)
     page = visit("data")
@@ -64,6 +65,7 @@ def test_three_platforms_at_once_in_under_ten_clicks(visit, tmp_path: Path) -> N
     assert hand.presses < 10
 
 
+@pytest.mark.long
 def test_a_video_platforms_month_in_chinese_in_under_ten_clicks(visit, tmp_path: Path) -> None:
     files, held = one_of_short_video(tmp_path)
     page = visit("data", locale="zh-CN")
@@ -146,6 +148,7 @@ def test_a_corrected_currency_is_remembered(visit, tmp_path: Path) -> None:
     assert "$300.50 ad spend" in headline(page)
 
 
+@pytest.mark.long
 def test_rows_set_aside_are_downloaded_before_the_import_and_cannot_run(visit, tmp_path: Path) -> None:
     (tmp_path / "f.csv").write_text("date,platform,cost\n2026-11-01,ads,1\n=cmd(1),ads,2\n")
     page = visit("data")

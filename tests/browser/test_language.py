@@ -17,6 +17,7 @@ def switched(page, language: str) -> None:
     settled(page)
 
 
+@pytest.mark.long
 def test_to_the_other_language_and_back_every_page_says_the_same(visit) -> None:
     page = visit(locale="zh-CN")
     settled(page)
@@ -33,6 +34,7 @@ def test_to_the_other_language_and_back_every_page_says_the_same(visit) -> None:
         assert other != said == headline(page), name
 
 
+@pytest.mark.long
 def test_a_saved_question_opens_once(visit) -> None:
     page = visit("funnel")
     settled(page)

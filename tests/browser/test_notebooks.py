@@ -26,6 +26,7 @@ def begun(visit, template: str = "check"):
     return page
 
 
+@pytest.mark.long
 def test_cells_change_in_place_and_can_be_undone(visit) -> None:
     page = begun(visit)
     cells = page.locator(MENUS).count()
@@ -63,6 +64,7 @@ def test_the_second_of_two_people_is_told_and_sees_both_versions(visit) -> None:
     first.get_by_text("(my version)").first.wait_for()
 
 
+@pytest.mark.long
 def test_cells_out_of_sight_are_drawn_when_somebody_jumps_to_them(visit) -> None:
     page = begun(visit, "diagnosis")
     charts = page.locator("[data-testid=stMain] [data-testid=stVegaLiteChart]")

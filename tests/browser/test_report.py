@@ -92,6 +92,7 @@ def boxes(page) -> list[dict[str, float]]:
 
 @pytest.mark.parametrize("language", ["en", "zh_CN"])
 @pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.long
 def test_it_opens_offline_and_its_charts_are_live(opened, language: str, width: int) -> None:
     page, said = opened(language, width)
     assert page.locator("figure .chart svg.marks").count() == 5

@@ -303,6 +303,7 @@ def test_without_curves_there_is_no_plan_and_it_says_why() -> None:
     assert any(note.code == "not-estimable" for note in answer.notes)
 
 
+@pytest.mark.long
 def test_an_effect_is_never_moved_against_a_claim() -> None:
     """A channel that claims nothing is measured by orders; the plan is for the channels with claims."""
     rng, spend = np.random.default_rng(5), claimed.report()

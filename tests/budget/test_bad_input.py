@@ -57,6 +57,7 @@ def test_one_row() -> None:
     refused(asked(spend=planted.rows("s", spend_of(1)), orders=orders(spend_of(1))), "one-period")
 
 
+@pytest.mark.long
 def test_one_channel_is_an_answer() -> None:
     spend = spend_of(70)
     revenue = 3000 + 900 * spend / (spend + 100) + 30 * np.random.default_rng(2).standard_normal(70)

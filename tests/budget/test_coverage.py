@@ -24,6 +24,7 @@ def _unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("kind", MARKETS)
+@pytest.mark.long
 def test_intervals_hold_the_truth(kind: str) -> None:
     found = outcome(kind, MARKETS[kind], seed=7, knowing=False)
     assert found.refused == 0
@@ -34,6 +35,7 @@ def test_intervals_hold_the_truth(kind: str) -> None:
         assert abs(found.bias[1]) <= 0.15  # the median over 25; over 200 it is at most .1
 
 
+@pytest.mark.long
 def test_hidden_demand_without_a_test_is_why_effects_are_called_correlation_only() -> None:
     """What moves spend and sales together and is in no data is taken for an effect: only a test can tell."""
     untold, told = (outcome(kind, 4, seed=8, knowing=False) for kind in ("hidden", "hidden-tested"))

@@ -27,6 +27,7 @@ GARBAGE = (
 
 @pytest.mark.parametrize("above", ["", "Spend report\n\n"], ids=["plain", "titled"])
 @pytest.mark.parametrize("garbage", GARBAGE)
+@pytest.mark.long
 def test_garbage_below_a_table_is_set_aside_or_refused(garbage: str, above: str) -> None:
     """The good rows count as without it, and each line of it that is a row is listed as lost."""
     text = above + GOOD + garbage

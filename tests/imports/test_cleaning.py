@@ -360,6 +360,7 @@ def test_counts_part_thousands() -> None:
 
 
 @pytest.mark.parametrize("cells", ["2.447|8.100", "2.447|5", "2.447 €|8.100 €", "2.447|5000"])
+@pytest.mark.long
 def test_a_decimal_sign_that_cannot_be_told_is_asked(cells: str) -> None:
     bare = [float(cell.removesuffix(" €")) for cell in cells.split("|")]
     parted = [float(cell.removesuffix(" €").replace(".", "")) for cell in cells.split("|")]
@@ -460,6 +461,7 @@ def test_an_optional_value_that_does_not_fit_sets_the_row_aside_too() -> None:
         max_size=20,
     )
 )
+@pytest.mark.long
 def test_every_row_is_kept_or_set_aside(rows: list[tuple[str, str, str]]) -> None:
     users, moments, names = zip(*rows, strict=True)
     times = ["2026-11-11" if i % 2 else at for i, at in enumerate(moments)]

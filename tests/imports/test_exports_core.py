@@ -477,6 +477,7 @@ def test_subtotals_without_a_grand_total_add_up(lines: tuple[str, ...], check: t
 
 
 @pytest.mark.parametrize(("rows", "refused"), [(60_000_000, True), (30_000, False)])
+@pytest.mark.long
 def test_a_parquet_of_equal_rows_is_held_to_what_it_unpacks_to(tmp_path: Path, rows: int, refused: bool) -> None:
     path = tmp_path / "equal.parquet"
     select = "'u' AS user_id, TIMESTAMP '2026-08-01' AS timestamp, 'view' AS event"

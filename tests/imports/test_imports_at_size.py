@@ -87,6 +87,7 @@ FILES = {
 
 
 @pytest.mark.parametrize("name", FILES)
+@pytest.mark.long
 def test_a_large_file_is_cleaned_as_a_small_one(name: str) -> None:
     small, large = (cleaned(FILES[name], EVENTS, large=large) for large in (False, True))
     assert large.rows.to_pylist() == small.rows.to_pylist()
@@ -97,6 +98,7 @@ def test_a_large_file_is_cleaned_as_a_small_one(name: str) -> None:
 @pytest.mark.parametrize("late", [" u1 ", "n/a", "\u3000", "u1\u00a0", "-", "  ", "ok"])
 @pytest.mark.parametrize("early", ["u0", " u0"])
 @pytest.mark.parametrize("hashed", [(), ("user_id",)])
+@pytest.mark.long
 def test_untidy_texts_far_down_are_tidied_as_in_a_small_file(early: str, late: str, hashed: tuple[str, ...]) -> None:
     """The first rows' texts are tidy, or are not; in either case the later ones are kept as they should be."""
     rows = [(early, "view"), ("u1", "cart"), ("u1", "view"), (late, "view"), ("u2", late), ("", "view")]
@@ -135,6 +137,7 @@ def test_a_large_parquet_is_cleaned_as_a_small_one() -> None:
     st.lists(st.datetimes(dt.datetime(2019, 1, 1), dt.datetime(2027, 1, 1)), min_size=3, max_size=60),
     st.sampled_from(["America/New_York", "Asia/Shanghai", "Europe/Berlin", "Australia/Lord_Howe", "Africa/Casablanca"]),
 )
+@pytest.mark.long
 def test_subtracting_an_offset_is_what_the_zone_says(moments: list[dt.datetime], zone: str) -> None:
     """Also at the hours around a change of the clocks, on both sides of it."""
     near = [dt.datetime(2026, 3, 29, 1), dt.datetime(2026, 10, 25, 1), dt.datetime(2026, 11, 1, 0)]
@@ -280,6 +283,7 @@ def test_progress_is_told_often_in_the_callers_thread(workspace: Workspace, long
 
 
 @pytest.mark.parametrize("looks", [0, 1, 5, 20, 60, 120])
+@pytest.mark.long
 def test_an_import_stops_at_any_moment(workspace: Workspace, long_file: Path, impatient: None, looks: int) -> None:
     export = read_export(long_file, zone="UTC")
     version, asked = workspace.version, iter(range(1_000_000))

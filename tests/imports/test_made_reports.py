@@ -25,6 +25,7 @@ def verdicts() -> list[Verdict]:
     return [verdict(made) for made in reports(COUNT, SEED)]
 
 
+@pytest.mark.long
 def test_no_sum_is_wrong_without_a_question(verdicts: list[Verdict]) -> None:
     assert [(one.made.name, one.wrong) for one in verdicts if one.silent] == []
 

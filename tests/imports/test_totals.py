@@ -254,6 +254,7 @@ def test_totals_in_a_column_of_something_else_elsewhere(text: str, kept: int, su
 @pytest.mark.parametrize(
     "label", ["Total: In-stream video", "Gesamt: Konto", "Total - everything", "合计：全部", "Total"]
 )
+@pytest.mark.long
 def test_a_total_may_stand_in_any_column(column: int, label: str) -> None:
     cells = ["", "", "", ""]
     cells[column] = label

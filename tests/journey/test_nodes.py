@@ -170,6 +170,7 @@ def _wilson(p: float, n: float) -> tuple[float, float]:
     return (middle - reach) / (1 + z * z / n), (middle + reach) / (1 + z * z / n)
 
 
+@pytest.mark.long
 def test_equals_the_plain_twin_over_random_logs() -> None:
     rng, checked = np.random.default_rng(5), 0
     for _ in range(cases(150)):
@@ -221,6 +222,7 @@ def _campaign_log(rng: np.random.Generator, effect: float, users: int = 400) -> 
 
 
 @pytest.mark.parametrize("effect", [0.0, 0.3])
+@pytest.mark.long
 def test_intervals_hold_the_planted_effect(effect: float) -> None:
     """Of 100 made-up campaigns, 95% of the intervals hold the truth, give or take three standard deviations of 2.2."""
     held = 0
@@ -373,6 +375,7 @@ def test_a_purchase_at_the_very_moment_counts_on_neither_side() -> None:
 @pytest.mark.parametrize(
     ("name", "runs", "most", "least"), [("touchpoint-null", 50, 7, 0), ("touchpoint-power", 4, 4, 4)]
 )
+@pytest.mark.long
 def test_chance_is_seldom_taken_for_a_difference_and_an_effect_is_found(
     name: str, runs: int, most: int, least: int
 ) -> None:

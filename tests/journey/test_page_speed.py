@@ -372,6 +372,7 @@ def test_slow_users_of_whose_number_of_pages_nobody_was_fast_are_left_out() -> N
 
 
 @pytest.mark.parametrize(("name", "runs"), [("speed-null", 60), ("speed-power", 12)])
+@pytest.mark.long
 def test_chance_is_seldom_called_a_loss_and_the_planted_one_nearly_always(name: str, runs: int) -> None:
     """As many runs as fit into a test; `benchmarks/nulls.py` has 400."""
     one = SIMULATIONS[name]

@@ -31,6 +31,7 @@ def said(answer: FindingsAnswer, about: str) -> str:
     return next(answer.say(one.said) for one in answer.findings if one.about == about)
 
 
+@pytest.mark.long
 def test_findings_on_the_sample_name_what_was_planted(found: FindingsAnswer) -> None:
     assert [one.about for one in found.first] == ["drop-off", "budget", "pages"]
     assert [one.about for one in found.findings] == ["drop-off", "budget", "pages", "loyal", "waste", "quiet"]
@@ -61,6 +62,7 @@ def test_amounts_are_in_every_sentence(found: FindingsAnswer) -> None:
         assert f"CN¥{amount}" in found.say(one.said), one.about
 
 
+@pytest.mark.long
 def test_asked_one_by_one_they_are_the_same(sample: Tables, found: FindingsAnswer) -> None:
     asked = Findings(where=THIS)
     answers = [(source, question.run(sample)) for source, question in asked.asks(sample)]
@@ -146,6 +148,7 @@ def test_planted_refunds_are_found_with_their_amount() -> None:
     assert "search were refunded in full" in words
 
 
+@pytest.mark.long
 def test_what_chance_explains_is_no_finding() -> None:
     """Shops in which nothing happened: a fall, or refunds, in at most one of ten, which is twice one in twenty."""
     many, rng = cases(60), np.random.default_rng(8)

@@ -348,6 +348,7 @@ def test_every_figure_has_its_unit_in_the_readers_language(home: OverviewAnswer)
 # ---- chance -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_with_nothing_changed_hardly_an_arrow_is_drawn() -> None:
     """Two campaigns of the same make, orders and spend by chance: an arrow in at most one of ten pairs."""
     many, rng = cases(120), np.random.default_rng(11)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from harness import errors, headline, nothing, run
 from streamlit.testing.v1 import AppTest
 
@@ -21,6 +22,7 @@ def select(app: AppTest, key: str, value: object) -> AppTest:
     return run(app)
 
 
+@pytest.mark.long
 def test_first_visit_answers_the_default_question(opened, sample: Tables) -> None:
     app = opened("attribution")
     assert headline(app) == said(sample)
@@ -34,6 +36,7 @@ def test_first_visit_answers_the_default_question(opened, sample: Tables) -> Non
     assert round(ranking["value"].sum(), 2) == 892806.39
 
 
+@pytest.mark.long
 def test_the_note_that_matters_stands_alone_and_the_rest_are_folded(opened) -> None:
     app = opened("attribution")
     folds = {fold.label: fold for fold in app.expander}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
 from harness import errors, finding, headline, run, stands_on
 
 from analysis import Clusters, Coverage, Filter, Funnel, Growth, Intent, LifecycleStates, PrivateDomain, Tables
@@ -42,6 +43,7 @@ def test_growth_controls(opened, sample: Tables) -> None:
     assert headline(run(app)) == finding(Growth(every="month", by="purchase"), sample)
 
 
+@pytest.mark.long
 def test_intent_controls_and_a_sample_that_comes_back(opened, sample: Tables) -> None:
     app = opened("intent")
     asked = Intent.suggested(sample).replace(where=CURRENT)
@@ -58,6 +60,7 @@ def test_intent_controls_and_a_sample_that_comes_back(opened, sample: Tables) ->
     assert "could not be read" in errors(run(app))
 
 
+@pytest.mark.long
 def test_clusters_controls(opened, sample: Tables) -> None:
     app = opened("clusters")
     assert headline(app) == finding(Clusters(where=CURRENT), sample)

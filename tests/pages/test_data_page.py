@@ -456,6 +456,7 @@ def test_totals_that_differ_and_rows_lost_are_not_called_clean(opened) -> None:
 MEDIA = b"date,tv_spend,radio_spend,temperature\n2026-11-01,10.5,2,12\n2026-11-02,20,,9.5\n"
 
 
+@pytest.mark.long
 def test_columns_that_become_rows_are_confirmed_named_and_remembered(opened) -> None:
     app = upload(own(opened("data"), "media"), ("media.csv", MEDIA))
     assert app.button(key="data.import").disabled

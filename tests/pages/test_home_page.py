@@ -47,6 +47,7 @@ def tables() -> Tables:
     return session._open(session.SAMPLE).tables()
 
 
+@pytest.mark.long
 def test_home_is_the_first_page_and_says_how_it_goes(opened: Open) -> None:
     app = opened("home")
     assert headline(app) == finding(Overview(where=THIS), tables())
@@ -63,6 +64,7 @@ def test_an_arrow_stands_only_where_chance_does_not_explain_the_change(opened: O
     assert deltas["Average order value"] == "-3.6%, may be chance"
 
 
+@pytest.mark.long
 def test_a_change_that_is_not_judged_says_so_and_why(opened: Open) -> None:
     told = {one.label: one for one in opened("home").main.metric if "not judged" in one.delta}
     assert list(told) == ["New buyers"]
@@ -129,6 +131,7 @@ def test_a_presentation_stands_in_the_address(opened: Open) -> None:
     ("file", "least", "found"),
     [("orders.csv", 8, ["Speak to"]), ("spend.csv", 8, ["Move CN"]), ("events.parquet", 5, ["Android"])],
 )
+@pytest.mark.long
 def test_any_one_table_makes_a_page(opened: Open, workspaces: Path, file: str, least: int, found: list[str]) -> None:
     id = new_id()
     session.visitors().mkdir(parents=True, exist_ok=True)
@@ -160,6 +163,7 @@ def test_a_link_to_findings_opens_home(opened: Open) -> None:
     assert headline(app) == finding(Overview(where=THIS), tables())
 
 
+@pytest.mark.long
 def test_findings_of_other_days_are_looked_for_when_they_are_asked(opened: Open) -> None:
     """Thirty people who look at days of their own would otherwise have every question asked thirty times."""
     some = Overview(where=THIS.replace(start="2026-10-20", end="2026-11-12"))

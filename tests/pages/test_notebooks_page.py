@@ -23,6 +23,7 @@ def desk(app) -> Notebook:
     return app.session_state["notebook.desk"].book
 
 
+@pytest.mark.long
 def test_a_round_of_the_plan_becomes_a_notebook_that_is_kept(opened) -> None:
     app = opened("notebooks")
     app.button(key="notebook.template.diagnosis").click()
@@ -69,6 +70,7 @@ def test_texts_are_written_undone_and_done_again(opened) -> None:
     assert desk(run(app)).cells[-1].holds == Words(text="## My own words")
 
 
+@pytest.mark.long
 def test_every_screens_question_can_be_added_and_its_controls_stand_in_the_cell(opened, own) -> None:
     app = opened("notebooks", workspace=own.path.stem)
     app.button(key="notebook.new").click()

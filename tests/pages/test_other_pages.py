@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 
+import pytest
 from harness import errors, headline, run
 
 from analysis import (
@@ -43,6 +44,7 @@ def test_segments_dates_and_interest(opened, sample: Tables) -> None:
     assert "2026-11-01" in errors(run(app))
 
 
+@pytest.mark.long
 def test_budget_goal_total_and_form(opened, sample: Tables) -> None:
     app = opened("budget")
     assert headline(app) == said(Allocation(), sample)
@@ -97,6 +99,7 @@ def test_a_split_is_adjusted_by_hand_and_kept_as_the_plan(opened, sample: Tables
         assert slider.value == round(best[str(slider.key).rpartition(".")[2]])
 
 
+@pytest.mark.long
 def test_budget_shows_the_fit_behind_the_plan_and_more_or_less(opened, sample: Tables) -> None:
     app = opened("budget")
     app.segmented_control(key="budget.view").set_value("response-curves")

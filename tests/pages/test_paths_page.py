@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from harness import errors, finding, headline, run
 from streamlit.testing.v1 import AppTest
 
@@ -29,6 +30,7 @@ def test_first_visit_answers_the_default_question(opened, sample: Tables) -> Non
     assert headline(app) == finding(DEFAULT, sample)
 
 
+@pytest.mark.long
 def test_each_control_changes_the_question(opened, sample: Tables) -> None:
     app = opened("paths")
     expected = DEFAULT

@@ -15,6 +15,7 @@ from analysis.sharing import links
 CURRENT = Filter(campaign="Double 11 2026")
 
 
+@pytest.mark.long
 def test_goals_and_the_views_beside_them(opened, sample: Tables) -> None:
     app = opened("plan")
     asked = GoalProgress(where=CURRENT)
@@ -42,6 +43,7 @@ def test_what_the_sample_has_written_down_is_called_in_the_readers_language(open
     assert "curves of" not in shown
 
 
+@pytest.mark.long
 def test_links_open_on_their_view(opened, sample: Tables) -> None:
     asked = Baselines(before=Filter(campaign="Double 11 2024"))
     assert headline(opened("plan", question=links.encode(asked))) == finding(asked, sample)
@@ -64,6 +66,7 @@ def test_a_review_and_its_lesson(opened, sample: Tables) -> None:
     assert Lesson(learnt="Begin with mid-tier creators", campaign="Double 11 2026") in kept
 
 
+@pytest.mark.long
 def test_scorecards_weights(opened, sample: Tables) -> None:
     app = opened("review")
     app.button_group(key="review.view").set_value(Scorecard.kind)
@@ -74,6 +77,7 @@ def test_scorecards_weights(opened, sample: Tables) -> None:
     assert "do not settle" in headline(run(app))
 
 
+@pytest.mark.long
 def test_a_figure_of_an_answer_becomes_a_goal(opened) -> None:
     app = opened("sales")
     app.session_state["sales.to-goal"] = True  # as a click opens it

@@ -200,6 +200,7 @@ def test_a_new_rule_is_changed_by_its_controls(side: Side) -> None:
     assert rules(press(app, "use")) == RuleSet(name="mine", rules=(wanted,))
 
 
+@pytest.mark.long
 def test_conditions_and_actions_are_added_and_taken_away(side: Side) -> None:
     app = press(side("rule-cards", Simulation(rules=RuleSet(name="mine"))), "add")
     press(app, "edit.more")
@@ -224,6 +225,7 @@ def test_conditions_and_actions_are_added_and_taken_away(side: Side) -> None:
 
 
 @pytest.mark.parametrize("ready", READY, ids=lambda ready: ready.code)
+@pytest.mark.long
 def test_a_rule_that_is_opened_and_used_as_it_is_stays_as_it_is(side: Side, ready: Any) -> None:
     app = side("rule-cards", Simulation(rules=ready.rules))
     for n in range(len(ready.rules.rules)):
@@ -359,6 +361,7 @@ def test_cards_are_dealt_and_taken_away(side: Side) -> None:
         ("delay.display", 72.0, "delays", (("display", 72.0),)),
     ],
 )
+@pytest.mark.long
 def test_each_control_of_the_market_changes_it(side: Side, control: str, given: Any, field: str, found: Any) -> None:
     app = side("market")
     app.number_input(key=f"reallocation.{control}").set_value(given)
@@ -369,6 +372,7 @@ def test_each_control_of_the_market_changes_it(side: Side, control: str, given: 
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.code)
+@pytest.mark.long
 def test_a_lesson_begins_with_one_click(side: Side, lesson: Any) -> None:
     app = press(side("lessons"), f"lesson.{lesson.code}")
     found = asked(app)

@@ -6,6 +6,7 @@ import io
 import zipfile
 from pathlib import Path
 
+import pytest
 from harness import errors, finding, headline, nothing, run, stands_on
 from streamlit.testing.v1 import AppTest
 
@@ -45,6 +46,7 @@ def said(app: AppTest) -> str:
     return " ".join(m.value for m in (*app.success, *app.main.markdown)).replace("\\", "")
 
 
+@pytest.mark.long
 def test_a_segment_is_saved_listed_opened_and_forgotten(opened, sample: Tables) -> None:
     app = opened("lifecycle")
     members = ASKED.members(sample).num_rows
@@ -77,6 +79,7 @@ def test_a_segment_without_a_name_or_with_a_columns_name_is_refused_in_words(ope
     assert stands_on(app).kept(Segment) == ()
 
 
+@pytest.mark.long
 def test_a_segment_is_offered_wherever_a_column_is_chosen(opened, own: Workspace) -> None:
     asked = Lifecycle(at="2026-11-05")
     own.keep(NAME, Segment(question=asked))
@@ -112,6 +115,7 @@ def test_stages_are_said_in_the_readers_language(opened, own: Workspace) -> None
     assert set(app.dataframe[0].value.iloc[:, 0]) >= {"触达", "兴趣", "转化", "复购"}
 
 
+@pytest.mark.long
 def test_the_filter_bar_offers_saved_segments(opened, own: Workspace) -> None:
     own.keep(NAME, Segment(question=Lifecycle(at="2026-11-05")))
     tables = own.tables()
@@ -160,6 +164,7 @@ def save_people(app: AppTest, page: str, name: str, *, live: bool = False) -> Ap
     return run(app)
 
 
+@pytest.mark.long
 def test_who_left_a_funnel_filters_sales_splits_retention_is_combined_exported_and_stays(
     opened, own: Workspace, tmp_path: Path
 ) -> None:
@@ -250,6 +255,7 @@ def test_who_was_back_in_a_cell_is_saved(opened, own: Workspace) -> None:
     assert kept.users == row["users"] - row["returned"]
 
 
+@pytest.mark.long
 def test_nobody_in_common_and_an_unchosen_part_are_said(opened, own: Workspace) -> None:
     own.keep("one", Segment(question=WithRows(values="purchase")))
     own.keep("rest", Segment(question=NotIn(part=InSegment(name="one"))))
@@ -265,6 +271,7 @@ def test_nobody_in_common_and_an_unchosen_part_are_said(opened, own: Workspace) 
     assert "users are saved under none" in said(run(app))
 
 
+@pytest.mark.long
 def test_a_segment_is_frozen_and_made_live(opened, own: Workspace) -> None:
     own.keep("one", Segment(question=WithRows(values="purchase"), live=True))
     app = opened("saved_segments", workspace=own.path.stem)

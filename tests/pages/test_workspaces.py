@@ -78,6 +78,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", list(CHANGES))
+@pytest.mark.long
 def test_a_first_change_makes_a_workspace_of_ones_own(opened, change: str) -> None:
     page, do = CHANGES[change]
     sample = session._open(session.SAMPLE)
@@ -95,6 +96,7 @@ def test_a_first_change_makes_a_workspace_of_ones_own(opened, change: str) -> No
     assert address(opened(page, workspace=id)) == id
 
 
+@pytest.mark.long
 def test_what_was_chosen_on_the_sample_holds_after_the_first_change(opened) -> None:
     app = opened()
     app.selectbox(key="funnel.breakdown").set_value("device")
@@ -125,6 +127,7 @@ def test_ones_own_copy_is_told_from_the_sample_and_nobody_else_is_offered_it(ope
     assert "7 days" not in said(other)
 
 
+@pytest.mark.long
 def test_a_copy_is_kept_for_the_team_under_a_name(opened, own) -> None:
     own.keep("all", Funnel(steps=("view", "cart")))
     app = opened("data", workspace=own.path.stem)
@@ -138,6 +141,7 @@ def test_a_copy_is_kept_for_the_team_under_a_name(opened, own) -> None:
     assert kept.kept(Value) == own.kept(Value)
 
 
+@pytest.mark.long
 def test_a_copy_unused_for_a_week_goes_with_the_next_first_change(opened, own) -> None:
     app = opened(workspace=own.path.stem)
     week_old = dt.datetime.now(dt.UTC).timestamp() - 7.1 * 86_400
@@ -224,6 +228,7 @@ def test_an_address_leads_nowhere_else(opened, id: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["*", "COLUMNS(*)", 'x"y', "rowid", "x;=1+1"])
+@pytest.mark.long
 def test_a_filter_by_a_segment_offers_its_stages_whatever_it_is_called(opened, own, name: str) -> None:
     own.keep(name, Segment(question=Lifecycle(at="2026-11-05")))
     key = f"filter.segment.{name}"

@@ -74,6 +74,7 @@ def test_what_stands_is_what_statsmodels_lets_stand() -> None:
     assert stands.tolist() == multipletests(p, 0.05, method="fdr_bh")[0].tolist()
 
 
+@pytest.mark.long
 def test_there_are_thirty_each_of_its_own_question(sample: Tables) -> None:
     assert len(set(BASELINES)) == 30
     answer = Baselines().run(sample)
@@ -98,6 +99,7 @@ def test_days_add_up_to_the_figure_where_it_is_told_by_day(sample: Tables) -> No
         assert whole == pytest.approx(float(measure.read(side).at.value), rel=1e-9), code
 
 
+@pytest.mark.long
 def test_halves_of_campaigns_in_which_nothing_changed_rarely_differ() -> None:
     """The data themselves: orders, spend and events whose second half is like the first."""
     found, plans = [], cases(12)

@@ -12,6 +12,7 @@ WEEK = np.array([9.0, 10, 11, 12, 11, 14, 13])
 
 
 @pytest.mark.parametrize("ratio", [False, True], ids=["a sum", "a ratio"])
+@pytest.mark.long
 def test_intervals_hold_90_to_98_percent_of_200_campaigns_cut_at_random_days(ratio: bool) -> None:
     rng = np.random.default_rng(20)
     held, sides, chances = [], [], []

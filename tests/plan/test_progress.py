@@ -46,6 +46,7 @@ def test_each_goal_stands_at_its_questions_figure(sample: Tables) -> None:
 
 
 @pytest.mark.parametrize("at", ["2026-10-12", "2026-11-06"])
+@pytest.mark.long
 def test_the_samples_forecasts_hold_what_came(sample: Tables, at: str) -> None:
     ahead, end = rows(GoalProgress(at=at).run(sample)), rows(GoalProgress().run(sample))
     for name in ahead.index[ahead["forecast"].notna()]:

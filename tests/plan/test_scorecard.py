@@ -58,6 +58,7 @@ def test_chance_settles_nothing_and_errors_of_one_revenue_add_up() -> None:
     assert open_.error == pytest.approx(0.3 * np.sqrt(2) / 3 * np.hypot(2, 1))
 
 
+@pytest.mark.long
 def test_the_sample_by_its_questions_figures(sample: Tables) -> None:
     answer = Scorecard(campaigns=("Double 11 2024", "Double 11 2025", "Double 11 2026")).run(sample)
     rows: Any = answer.table.set_index(["campaign", "dimension"])["figure"]

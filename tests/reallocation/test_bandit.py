@@ -12,6 +12,7 @@ PULLS, ARMS = 1_000_000, 10
 
 
 @pytest.mark.parametrize(("gap", "published", "error"), [(0.1, 348.0, 5.0), (0.02, 1082.0, 25.0)])
+@pytest.mark.long
 def test_regret_is_the_published_one(gap, published, error):
     """Ten arms, the best pays in half the pulls, the others `gap` less; beliefs are updated every 100 pulls."""
     runs = cases(12)

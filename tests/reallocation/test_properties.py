@@ -48,6 +48,7 @@ def parts(number: int, part: int) -> range:
 
 
 @pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.long
 def test_every_cent_is_accounted_for_each_hour(part):
     for seed in parts(MANY, part):
         case = Case(seed)
@@ -59,6 +60,7 @@ def test_every_cent_is_accounted_for_each_hour(part):
 
 
 @pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.long
 def test_limits_are_kept(part):
     for seed in parts(MANY, part):
         case = Case(seed)
@@ -119,6 +121,7 @@ def _within(case: Case, policy, t: int, start, left, history) -> None:
 
 
 @pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.long
 def test_no_policy_exceeds_the_bound(part):
     """From a budget of one yuan up; and none that keeps the floor exceeds the bound within the limits."""
     gaps = []

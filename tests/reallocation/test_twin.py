@@ -136,12 +136,14 @@ def compare(pair: Pair) -> None:
 
 
 @pytest.mark.parametrize("part", range(10))
+@pytest.mark.long
 def test_kernel_and_twin_write_the_same_log(part):
     for seed in range(part, cases(300), 10):
         for pair in pairs(seed):
             compare(pair)
 
 
+@pytest.mark.long
 def test_every_feature_is_drawn():
     """Guard the test above: what it compares must have happened."""
     outcomes, kinds, metrics, modes = set(), set(), set(), set()

@@ -46,6 +46,7 @@ def level(frame: pd.DataFrame, *steps: Any, **asked: Any) -> int:
 # ---- ClickHouse -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_window_funnel_as_clickhouse_runs_it() -> None:
     lines = csv.reader((Path(__file__).parent / "window_funnel.csv").read_text().splitlines())
     cases: dict[tuple[str, ...], list[tuple[str, int]]] = {}

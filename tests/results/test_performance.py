@@ -218,6 +218,7 @@ def test_changes_and_intervals_are_those_of_days() -> None:
     assert "more than" in said and "The highest is live" in said
 
 
+@pytest.mark.long
 def test_a_headline_claims_nothing_that_chance_explains() -> None:
     """40 pairs of campaigns with nothing between them and four channels alike.
 

@@ -75,6 +75,7 @@ def codes(answer: Any) -> list[str]:
         ([{"revenue": 0.0}], (1, 1, 0, 1), (0, 0, 0, 0)),  # a gift
     ],
 )  # fmt: skip
+@pytest.mark.long
 def test_what_becomes_of_an_order(rows: list[dict[str, Any]], counts: Any, amounts: Any) -> None:
     # Another order keeps the columns filled that tell what was paid.
     found = whole(*rows, {"order_id": "other", "status": "paid"})
@@ -354,6 +355,7 @@ def test_a_headline_finds_what_grew_and_where() -> None:
     assert "less than" in said.say(said.headline)
 
 
+@pytest.mark.long
 def test_no_difference_is_found_where_there_is_none() -> None:
     """40 pairs of campaigns with nothing between them; above 6 false alarms (2 expected) is a chance of 0.3%."""
     alarms = 0

@@ -21,6 +21,7 @@ from analysis.rules.text import FORMS, read, write
 
 @settings(max_examples=300)
 @given(rule_sets(), st.sampled_from(FORMS))
+@pytest.mark.long
 def test_what_is_written_is_read_back(asked: RuleSet, form: str) -> None:
     again = read(write(asked, form))
     assert again == asked

@@ -73,6 +73,7 @@ DOES: dict[Action, Callable[[Allowed, Path], object]] = {
 
 @pytest.mark.parametrize("action", DOES)
 @pytest.mark.parametrize("role", [None, *Role])
+@pytest.mark.long
 def test_each_role_does_what_the_table_says(
     here: Workspace, held: Registry, tmp_path: Path, role: Role | None, action: Action
 ) -> None:

@@ -52,6 +52,7 @@ def backups(shelf: Shelf, here: Workspace) -> Backups:
 # ---- under load -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_backups_under_ten_writers_hold_every_save_acknowledged_before(
     here: Workspace, backups: Backups, tmp_path: Path
 ) -> None:
@@ -283,6 +284,7 @@ def test_with_the_key_ids_are_hashed_alike_on_another_machine(
 # ---- the command ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_command_backs_up_and_restores_beside_a_running_server(here: Workspace, backups: Backups) -> None:
     """Another process, while this one has the workspace open."""
     env = {**os.environ, "SLUICE_WORKSPACES": str(here.path.parent)}

@@ -104,6 +104,7 @@ def settings(served: Served) -> dict[str, str]:
 
 
 @needs_nginx
+@pytest.mark.long
 def test_people_come_through_it_bring_files_and_find_their_place_after_a_restart(
     there: tuple[Served, str, Path],
 ) -> None:
@@ -168,6 +169,7 @@ def _uploads(served: Served, session: str) -> None:
 @needs_nginx
 @pytest.mark.browser
 @pytest.mark.xdist_group("browser")
+@pytest.mark.long
 def test_a_browser_shows_the_app_through_it_and_nothing_is_forbidden_there(
     there: tuple[Served, str, Path], chromium: Browser
 ) -> None:
@@ -380,6 +382,7 @@ def test_the_image_is_made_of_what_it_names_and_runs_as_nobody_in_particular() -
     assert last[:3] == [".venv/bin/streamlit", "run", "serve.py"]
 
 
+@pytest.mark.long
 def test_a_server_of_what_the_image_holds_becomes_ready(tmp_path: Path) -> None:
     """The image's tree, and its last two steps: byte code is compiled, the command is run."""
     image, kept = tmp_path / "image", tmp_path / "kept"

@@ -212,6 +212,7 @@ def test_who_was_removed_is_refused_though_the_proxy_names_them(proxied: Served)
 # ---- a laptop ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_laptop_asks_nobody_and_answers_no_other_name(empty: Path) -> None:
     with serving(empty, {}) as served, served.client() as browser:
         assert browser.get("/").status_code == 200 and browser.get("/room").headers["content-type"] != "text/plain"

@@ -168,6 +168,7 @@ def enter(oidc: Served, code: str, nickname: str, cookie: str = "") -> tuple[str
         return answer.cookies.get("sluice", cookie), answer.headers["location"].split("workspace=")[1]
 
 
+@pytest.mark.long
 def test_thirty_behind_one_address_are_thirty(oidc: Served, workshop: tuple[str, str]) -> None:
     trainer, code = workshop
     with ThreadPoolExecutor(10) as pool:
@@ -217,6 +218,7 @@ def test_a_reload_keeps_the_person_and_a_fresh_copy_is_where_they_stand(
         assert workspace not in here.query
 
 
+@pytest.mark.long
 def test_guessing_codes_is_slowed_and_a_form_from_elsewhere_refused(empty: Path) -> None:
     with serving(empty, {"SLUICE_SIGN_IN_MODE": "open"}) as served, served.client() as browser:
         form = {"content-type": "application/x-www-form-urlencoded"}
@@ -236,6 +238,7 @@ def test_guessing_codes_is_slowed_and_a_form_from_elsewhere_refused(empty: Path)
                 assert f"workspace={workspace}" in guest.query
 
 
+@pytest.mark.long
 def test_who_closes_a_room_closes_its_sockets(oidc: Served, workshop: tuple[str, str]) -> None:
     trainer, code = workshop
     cookie, _workspace = enter(oidc, code, "Last")

@@ -82,6 +82,7 @@ def start(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("what", WORK)
+@pytest.mark.long
 def test_killed_at_twenty_moments_it_opens_whole(start: Path, tmp_path: Path, what: str) -> None:
     rng, whole, backup = np.random.default_rng(20261129), start.read_bytes(), Backups(tmp_path).of(start.stem)[0]
     finished = 0

@@ -33,6 +33,7 @@ def load() -> Iterator[ModuleType]:
             sys.modules.pop(name, None)
 
 
+@pytest.mark.long
 def test_visitors_get_answers_and_every_row_they_bring_is_there(
     load: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -35,6 +35,7 @@ def private(oidc: Served, people: Any) -> tuple[str, str, str]:
     return a, b, id
 
 
+@pytest.mark.long
 def test_the_owner_sees_it_everywhere(oidc: Served, private: tuple[str, str, str]) -> None:
     """The witness of the next test: the same pages do show it to whose it is."""
     a, _b, id = private
@@ -44,6 +45,7 @@ def test_the_owner_sees_it_everywhere(oidc: Served, private: tuple[str, str, str
     assert any(b"hushhush" in heard for heard in seen)
 
 
+@pytest.mark.long
 def test_nothing_of_it_reaches_anybody_else(oidc: Served, private: tuple[str, str, str]) -> None:
     a, b, id = private
     with Visitor(oidc, a, query=f"workspace={id}") as owner, Visitor(oidc, b) as other:

@@ -179,6 +179,7 @@ SHOWN = frozenset(DRIVES) - {Action.ROOM, Action.RENAME, Action.ARCHIVE, Action.
 
 @pytest.mark.parametrize("action", DRIVES)
 @pytest.mark.parametrize("who", WHO)
+@pytest.mark.long
 def test_a_role_does_what_its_row_of_the_table_says(
     oidc: Served, cookies: dict[str, str], workspace: str, who: str, action: Action
 ) -> None:
@@ -199,6 +200,7 @@ def test_a_role_does_what_its_row_of_the_table_says(
 
 
 @pytest.mark.parametrize("who", ["owner", "editor", "viewer", "stranger", "admin"])
+@pytest.mark.long
 def test_what_concerns_the_whole_server_is_for_who_looks_after_it(
     oidc: Served, cookies: dict[str, str], who: str, people: Any
 ) -> None:

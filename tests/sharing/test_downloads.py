@@ -159,6 +159,7 @@ def test_parquet_round_trip() -> None:
 
 
 @pytest.mark.parametrize("kind", kinds(Question))
+@pytest.mark.long
 def test_every_answer_can_be_downloaded(kind: str, answer_to: Callable[[str], Answer]) -> None:
     answer = answer_to(kind)
     for name in answer.frames:

@@ -67,6 +67,7 @@ def code(notebook: Any) -> list[str]:
     return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
 
 
+@pytest.mark.long
 def test_running_the_notebook_gives_the_answer(tables: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     notebook = unpack(packed(ASKED, tables), tmp_path)
     kept = nbformat.v4.new_code_cell(
@@ -100,6 +101,7 @@ def six(tables: Tables) -> Notebook:
     return book
 
 
+@pytest.mark.long
 def test_six_questions_run_to_the_same_and_come_back_the_same(
     tables: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,6 +169,7 @@ def test_a_funnel_split_by_a_saved_segment_runs_in_the_notebook(
     assert {"reach", "interest", "conversion"} & set(answer.table["breakdown"])
 
 
+@pytest.mark.long
 def test_data_that_was_changed_is_refused(tables: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     notebook = unpack(packed(ASKED, tables), tmp_path)
     other = pd.read_parquet(tmp_path / "events.parquet").iloc[1:]

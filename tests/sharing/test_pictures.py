@@ -21,6 +21,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 
 @pytest.mark.parametrize("kind", kinds(Question))
+@pytest.mark.long
 def test_every_chart_becomes_a_picture(kind: str, answer_to) -> None:
     answer = answer_to(kind)
     found = pictures.png(answer, Look())

@@ -105,6 +105,7 @@ EVIL = [
 
 
 @pytest.mark.parametrize("evil", EVIL)
+@pytest.mark.long
 def test_no_name_in_the_data_runs(evil: str) -> None:
     steps = ("view", evil)
     log = pd.DataFrame({
@@ -161,6 +162,7 @@ SMALL = Tables(
 
 @pytest.mark.parametrize("language", ["en", "zh_CN"])
 @pytest.mark.parametrize("kind", kinds(Question))
+@pytest.mark.long
 def test_every_question_is_written_out(
     kind: str, language: str, answer_to: Callable[[str], Answer], tables: Tables
 ) -> None:

@@ -43,6 +43,7 @@ def test_no_engine_reads_more_than_a_name_into_one(name: str) -> None:
 
 
 @EACH
+@pytest.mark.long
 def test_it_is_a_breakdown_a_filter_and_a_column_held_fixed(name: str) -> None:
     tables = Tables(events=frame(name))
     assert name in tables.present("events")
@@ -75,6 +76,7 @@ def test_it_is_carried_along_by_questions_of_others(name: str) -> None:
 
 
 @EACH
+@pytest.mark.long
 def test_any_kind_of_frame_brings_it_and_a_download_keeps_it(name: str, tmp_path: Path) -> None:
     events = frame(name)
     con = duckdb.connect()

@@ -140,6 +140,7 @@ def held(workspace: Workspace) -> Iterator[subprocess.Popen[str]]:
         other.communicate("")
 
 
+@pytest.mark.long
 def test_a_snapshot_opens_while_another_process_writes_and_stays_as_it_was(
     workspace: Workspace, held: subprocess.Popen[str]
 ) -> None:

@@ -61,6 +61,7 @@ print(len(again.kept(Contents)) - kept, again.tables().count("events"))
 
 
 @pytest.mark.skipif(shutil.which("unshare") is None, reason="no mounts of one's own here")
+@pytest.mark.long
 def test_a_full_disk_is_named_and_nothing_is_lost(tmp_path: Path) -> None:
     if subprocess.run([*SMALL, "true"], capture_output=True).returncode:
         pytest.skip("no mounts of one's own here")

@@ -224,6 +224,7 @@ def elsewhere(path: Path) -> str:
     ).stdout.strip()
 
 
+@pytest.mark.long
 def test_the_lock_holds_after_the_process_reads_its_own_file(tmp_path: Path) -> None:
     here = open_workspace(made(tmp_path, "mine"))
     here.path.open("rb").close()  # gives up DuckDB's own lock on POSIX
@@ -237,6 +238,7 @@ def test_the_lock_holds_after_the_process_reads_its_own_file(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("how", ["closed", "let go", "refused"])
+@pytest.mark.long
 def test_the_lock_goes_with_what_held_it(tmp_path: Path, how: str) -> None:
     path = made(tmp_path, "mine")
     if how == "refused":

@@ -439,6 +439,7 @@ def killed_after(path: Path, seconds: float | None) -> tuple[float, bool]:
     return took, opened
 
 
+@pytest.mark.long
 def test_killed_at_ten_moments_of_a_migration_it_opens_with_everything(large: Path, tmp_path: Path) -> None:
     rng = np.random.default_rng(20261128)
     took, _ = killed_after(placed(large, tmp_path / "whole"), None)

@@ -174,6 +174,7 @@ def test_equal_questions_of_other_data_are_other_data(workspace: Workspace) -> N
 @pytest.mark.parametrize(
     "name", ["channel", "Channel", "user_id", "phase", "revenue", "batch", "user_key", "OTHER", "EVENT_KEY"]
 )
+@pytest.mark.long
 def test_the_name_of_another_column_is_refused(workspace: Workspace, name: str) -> None:
     workspace.add(events("a.csv", *FIRST))
     workspace.keep("other", Segment(question=BEFORE))
@@ -219,6 +220,7 @@ def test_nobody_to_count_leaves_the_workspace_as_it_was(workspace: Workspace) ->
     "name",
     ['a";DROP TABLE events;--', "vip.2026", "events.user_id", "阶段 (10 日)", "rowid", "*", "COLUMNS(*)", "50%", "`"],
 )
+@pytest.mark.long
 def test_any_name_can_be_asked_for(workspace: Workspace, name: str) -> None:
     workspace.add(events("a.csv", *FIRST))
     workspace.keep(name, Segment(question=BEFORE))
@@ -485,6 +487,7 @@ def test_orders_that_were_replaced_come_back_with_their_buyers_segment(workspace
 
 
 @pytest.mark.parametrize("name", ["vip.2026", "50%", "a b", "*", "阶段"])
+@pytest.mark.long
 def test_sales_are_split_and_filtered_by_any_name(workspace: Workspace, name: str) -> None:
     workspace.add(events("a.csv", *FIRST))
     workspace.add(orders("o.csv", "o1 cat 04 100", "o3 bob 13 20", "o3 bob 13 5"))

@@ -121,6 +121,7 @@ def test_one_whose_file_is_gone_says_so_and_is_not_made_anew(shelf: Shelf, tmp_p
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 def test_many_at_once_get_the_same_one_and_lose_nothing(tmp_path: Path) -> None:
     """Eight people on six workspaces, of which two may be open: each save is there, none is refused."""
     shelf, failed = Shelf(most=2), list[Exception]()
@@ -169,6 +170,7 @@ for path in sorted(Path(sys.argv[1]).glob("*.duckdb")):
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no figures of a process here")
+@pytest.mark.long
 def test_seventy_hold_the_memory_and_threads_of_twelve(tmp_path: Path) -> None:
     """Each is opened and written to in turn, and held by somebody who does nothing; the benchmark opens 300."""
     open_workspace(tmp_path / f"{0:012x}.duckdb").close()
@@ -192,6 +194,7 @@ def rows_of(path: Path) -> dict[str, list[tuple[object, ...]]]:
         return {name: con.execute(f'FROM "{name}"').fetchall() for name in names}
 
 
+@pytest.mark.long
 def test_a_file_is_written_anew_with_all_that_is_in_it(shelf: Shelf, tmp_path: Path) -> None:
     here = opened(shelf, tmp_path, 1)[0]
     for i in range(6):
@@ -233,6 +236,7 @@ def test_what_is_changed_while_it_is_written_anew_is_not_lost(
     assert not list(tmp_path.glob("*.partial*"))
 
 
+@pytest.mark.long
 def test_a_file_does_not_grow_by_use(shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Over two hundred saves, imports and undos of the same data, tidied now and then as a server does."""
     monkeypatch.setattr(store, "_WASTE", 0)

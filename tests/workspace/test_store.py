@@ -594,6 +594,7 @@ def test_files_of_one_import_that_have_the_same_days(tmp_path: Path, overlap: st
     here.close()
 
 
+@pytest.mark.long
 def test_what_is_remembered_is_what_is_stored(tmp_path: Path) -> None:
     """Readers ask without a pause while names, questions and the campaign change; nobody sees a mixture."""
     here = open_workspace(tmp_path / "w.duckdb")

@@ -123,14 +123,17 @@ class Performance(Question):
         """Return what each channel brings for its money, over all of the time."""
         return cls(every=None)
 
+    def own_trend(self, tables: Tables) -> tuple[pd.DataFrame, str | None]:
+        """Return the answer's `trend` without the campaign before, and its currency, in a third of the time."""
+        source = _Source.of(self, tables)
+        return source.trend(source.looked_at(beside=False)), source.money.code
+
     def _answer(self, tables: Tables) -> PerformanceAnswer:
         if self.by:
             tables.require("spend", self.by)
         known(tables, self.currency, "spend")
-        source = _Source(self, tables, _currency(self, tables))
-        daily = source.daily(self.where, grouped=bool(self.by))
-        if not len(daily.now):
-            raise DataError.empty(say("No spend is left under these filters. Widen the dates or clear a filter."))
+        source = _Source.of(self, tables)
+        daily = source.looked_at()
         table, rates = _table(daily)
         compared = campaigns_of(self.where, self.by, daily, source.daily)
         campaigns, change = _beside(compared)
@@ -141,7 +144,7 @@ class Performance(Question):
             frames={
                 "table": table,
                 "rates": rates,
-                "trend": _typed(trend(daily, self.every, source.whole, _figures), "trend"),
+                "trend": source.trend(daily),
                 "campaigns": campaigns,
                 "change": change,
             },
@@ -188,9 +191,24 @@ class _Source:
     tables: Tables
     money: Currency
 
-    def daily(self, where: Filter | None, *, grouped: bool = False) -> Daily:
+    @classmethod
+    def of(cls, asked: Performance, tables: Tables) -> _Source:
+        return cls(asked, tables, _currency(asked, tables))
+
+    def daily(self, where: Filter | None, *, grouped: bool = False, beside: bool = True) -> Daily:
         """Return the sums under a filter and those of the campaign before."""
-        return load(self.tables, where, "spend", self.sums, weight="spend", grouped=grouped)
+        return load(self.tables, where, "spend", self.sums, weight="spend", grouped=grouped, beside=beside)
+
+    def looked_at(self, *, beside: bool = True) -> Daily:
+        """Return what the question is about; there is something."""
+        daily = self.daily(self.asked.where, grouped=bool(self.asked.by), beside=beside)
+        if not len(daily.now):
+            raise DataError.empty(say("No spend is left under these filters. Widen the dates or clear a filter."))
+        return daily
+
+    def trend(self, daily: Daily) -> pd.DataFrame:
+        """Return the figures by period."""
+        return _typed(trend(daily, self.asked.every, self.whole, _figures), "trend")
 
     @property
     def whole(self) -> pd.Timestamp:

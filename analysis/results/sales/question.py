@@ -129,14 +129,17 @@ class Sales(Question):
     every: str | None = field(default="day", metadata=optional(one_of(*EVERY)))
     currency: str | None = field(default=None, metadata=optional(currency_code()))
 
+    def own_trend(self, tables: Tables) -> tuple[pd.DataFrame, str | None]:
+        """Return the answer's `trend` without the campaign before, and its currency, in a third of the time."""
+        source = _Source.of(self, tables)
+        return source.trend(source.looked_at(beside=False)), source.money.code
+
     def _answer(self, tables: Tables) -> SalesAnswer:
         if self.by:
             told_apart_by(self.by, tables, "orders")
         known(tables, self.currency, "orders")
         source = _Source.of(self, tables)
-        daily = source.daily(self.where, grouped=bool(self.by))
-        if not len(daily.now):
-            raise DataError.empty(say("No orders are left under these filters. Widen the dates or clear a filter."))
+        daily = source.looked_at()
         table = _table(source, daily, self.where)
         compared = campaigns_of(self.where, self.by, daily, source.daily)
         campaigns, change = _beside(source, compared)
@@ -146,7 +149,7 @@ class Sales(Question):
             headline=words.headline(self.by, table, campaigns, change, source.money.code, told=source.told),
             frames={
                 "table": table,
-                "trend": _typed(trend(daily, self.every, source.whole, partial(_figures, told=source.told)), "trend"),
+                "trend": source.trend(daily),
                 "steps": _steps(source, daily),
                 "campaigns": campaigns,
                 "change": change,
@@ -215,9 +218,21 @@ class _Source:
         until = known_until(tables, of=("orders",))
         return cls(asked, tables, money, made.told, "user_id" in tables.present("orders"), span, until, under)
 
-    def daily(self, where: Filter | None, *, grouped: bool = False) -> Daily:
+    def daily(self, where: Filter | None, *, grouped: bool = False, beside: bool = True) -> Daily:
         """Return the sums under a filter and those of the campaign before."""
-        return load(self.tables, where, "orders", self.sums, weight="created_amount", grouped=grouped)
+        return load(self.tables, where, "orders", self.sums, weight="created_amount", grouped=grouped, beside=beside)
+
+    def looked_at(self, *, beside: bool = True) -> Daily:
+        """Return what the question is about; there is something."""
+        daily = self.daily(self.asked.where, grouped=bool(self.asked.by), beside=beside)
+        if not len(daily.now):
+            raise DataError.empty(say("No orders are left under these filters. Widen the dates or clear a filter."))
+        return daily
+
+    def trend(self, daily: Daily) -> pd.DataFrame:
+        """Return the figures by period."""
+        figures = partial(_figures, told=self.told)
+        return _typed(trend(daily, self.asked.every, self.whole, figures), "trend")
 
     @property
     def whole(self) -> pd.Timestamp:

@@ -20,6 +20,7 @@ OTHERS = sorted(set(ALL) - set(TABLES))
 
 
 @pytest.mark.parametrize("name", TABLES)
+@pytest.mark.long
 def test_the_exact_figures_come_out(name: str, tmp_path: Path) -> None:
     fixture = ALL[name]
     with imported(fixture, tmp_path) as (export, workspace, batch):
@@ -27,6 +28,7 @@ def test_the_exact_figures_come_out(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", TABLES)
+@pytest.mark.long
 def test_the_page_shows_the_same_figures(name: str, tmp_path: Path) -> None:
     fixture, expected = ALL[name], ALL[name].expected
     with imported(fixture, tmp_path) as (_, workspace, _batch):
@@ -53,6 +55,7 @@ def test_what_is_no_table_of_ours_is_still_read(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TABLES)
+@pytest.mark.long
 def test_every_line_is_kept_or_set_aside(name: str, tmp_path: Path) -> None:
     fixture = ALL[name]
     with imported(fixture, tmp_path) as (export, workspace, batch):
@@ -74,6 +77,7 @@ def test_nobody_can_be_read_from_the_workspace(name: str, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("name", TABLES)
+@pytest.mark.long
 def test_a_confirmed_mapping_can_be_kept_and_used_again(name: str) -> None:
     fixture = ALL[name]
     export = opened(fixture)
@@ -116,6 +120,7 @@ def _marked(export: object) -> int:
     return int(scratch.con.execute(f"SELECT count(*) FROM {scratch.relation} WHERE mark IS NOT NULL").fetchall()[0][0])
 
 
+@pytest.mark.long
 def test_every_format_has_a_fixture_that_is_taken_for_it() -> None:
     known = {f.name for f in formats()}
     taken = dict.fromkeys(known, 0)

@@ -227,6 +227,7 @@ NAMES = (
 
 
 @pytest.mark.parametrize("group", range(GROUPS))
+@pytest.mark.long
 def test_mutated_exports_are_read_or_refused(group: int) -> None:
     read = 0
     for n, seed in enumerate(SEEDS[group::GROUPS][: cases(EACH)]):
@@ -279,6 +280,7 @@ CELL = st.one_of(
     st.sampled_from([",", "\t", ";"]),
     st.sampled_from(["utf-8", "utf-16", "gb18030"]),
 )
+@pytest.mark.long
 def test_any_small_table_is_read_or_refused(rows: list[list[str]], by: str, encoding: str) -> None:
     survives("\n".join(by.join(row) for row in rows).encode(encoding))
 
@@ -412,6 +414,7 @@ WITHIN = 700 * MEGABYTE
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads a process's peak memory from /proc")
 @pytest.mark.parametrize("name", BOMBS)
+@pytest.mark.long
 def test_a_bomb_takes_little_memory_and_time(name: str, tmp_path: Path) -> None:
     make, codes = BOMBS[name]
     bomb = tmp_path / "bomb"

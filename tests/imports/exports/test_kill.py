@@ -64,6 +64,7 @@ def duration(tmp_path_factory: pytest.TempPathFactory) -> float:
     return took
 
 
+@pytest.mark.long
 def test_killed_at_ten_moments_the_earlier_batches_stand(tmp_path: Path, duration: float) -> None:
     rng = np.random.default_rng(20260813)
     # One moment in each tenth of the import, so that reading, cleaning, sorting and committing are all hit.

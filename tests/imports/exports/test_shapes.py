@@ -330,6 +330,7 @@ ZEROS = b"0,0\n" * (1 << 20)  # 4 MB
     ],
     ids=["gzip", "zip", "many members", "zips in a zip", "gzips in a zip"],
 )
+@pytest.mark.long
 def test_an_expansion_is_refused_before_it_is_written(
     content: Callable[[], bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

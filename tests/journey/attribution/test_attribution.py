@@ -316,6 +316,7 @@ def _market(rng: np.random.Generator, users: int, each: int, share: float) -> Ta
     return Tables(events=frame.astype({"timestamp": "datetime64[us]"}))
 
 
+@pytest.mark.long
 def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
     rng, runs, held = np.random.default_rng(2), 100, 0
     for seed in range(runs):

@@ -311,6 +311,7 @@ def _realised(logs: Sequence[Sequence[Row]], orders: pd.DataFrame, rules: Attrib
     days=st.sampled_from([(None, None), (1, None), (None, 0), (0, 1)]),
     hours=st.sampled_from([4, 20, 60]),
 )
+@pytest.mark.long
 def test_every_model_gives_what_its_definition_says(
     seed: int, touches: tuple[str, ...], value: str, window: str, paths_: str, repeats: str, direct: str | None,
     half_life: str, ends: tuple[float, float], days: tuple[int | None, int | None], hours: int,

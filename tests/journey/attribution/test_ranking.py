@@ -201,6 +201,7 @@ def told(paths: dict[str, float], *, users: int = 300, sigma: float = 0.0) -> tu
 
 @pytest.mark.parametrize("sigma", [0.0, 1.0])
 @pytest.mark.parametrize("paths", [{"a": 0.5, "b": 0.5}, dict.fromkeys("abcd", 0.25), {"ab": 0.5, "ba": 0.5}])
+@pytest.mark.long
 def test_channels_that_are_alike_are_seldom_told_apart(paths: dict[str, float], sigma: float) -> None:
     """At a level of 5%; 8% are three standard deviations more."""
     assert max(told(paths, sigma=sigma)) <= 0.08 * RUNS

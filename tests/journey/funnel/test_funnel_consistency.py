@@ -42,6 +42,7 @@ def _restless(rng: np.random.Generator, users: int) -> pd.DataFrame:
     return log(*rows, columns=("channel",))
 
 
+@pytest.mark.long
 def test_a_group_does_not_depend_on_how_people_went_on() -> None:
     """The channel makes no difference; taken at the view before the cart, display would seem far ahead."""
     asked = DropOffs(funnel=Funnel(steps=("view", "cart"), observed_until=LATER), by=("channel",))
@@ -207,6 +208,7 @@ def _visits(rng: np.random.Generator, users: int, days: float, start: float = 0.
     return rows
 
 
+@pytest.mark.long
 def test_a_channel_that_began_later_is_not_called_worse_for_that() -> None:
     asked = DropOffs(funnel=Funnel(steps=("view", "cart"), window="1d"), by=("channel",))
     alarms = sum(
@@ -217,6 +219,7 @@ def test_a_channel_that_began_later_is_not_called_worse_for_that() -> None:
     assert alarms <= 3 + 3 * np.sqrt(60 * 0.05 * 0.95)
 
 
+@pytest.mark.long
 def test_two_campaigns_alike_do_not_differ_though_the_data_ends_with_the_second() -> None:
     alarms = 0
     for seed in range(40):
@@ -260,6 +263,7 @@ def test_a_periods_filters_add_to_the_questions() -> None:
     assert (total["users_before"], total["before"]) == (20, 0.0)
 
 
+@pytest.mark.long
 def test_the_headline_names_no_group_that_is_only_small() -> None:
     """Two large groups differ; ten of 40 lie as chance will have it, and none of them is held up."""
     named = 0

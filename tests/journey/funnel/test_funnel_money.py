@@ -155,6 +155,7 @@ def _benjamini_hochberg(ps: list[float], alpha: float) -> list[bool]:
     return [p <= (ordered[passed[-1] - 1] if passed else -1.0) for p in ps]
 
 
+@pytest.mark.long
 def test_the_interval_of_worth_holds_the_planted_loss() -> None:
     """iOS goes on in 50%, Android in 30%; of those half buy for 54.5 on average and 90% pay, 10% of them in USD.
 
@@ -251,6 +252,7 @@ def _change(**more: Any) -> FunnelChange:
     return FunnelChange(funnel=funnel, before=BEFORE, after=AFTER, **more)
 
 
+@pytest.mark.long
 def test_mix_and_rate_equal_the_twin_and_add_up() -> None:
     rng = np.random.default_rng(2)
     for _ in range(60):

@@ -425,6 +425,7 @@ def comparable(found: Found, asked: Asked) -> Found:
 
 
 @pytest.mark.parametrize("seed", range(12))
+@pytest.mark.long
 def test_every_combination_of_options_against_the_enumeration(seed: int) -> None:
     rng = random.Random(f"options {seed}")
     for _ in range(cases(24)):
@@ -552,6 +553,7 @@ def test_an_exclusion_at_the_first_moment_starts_no_chain_in_any_order() -> None
 
 
 @pytest.mark.parametrize("seed", range(6))
+@pytest.mark.long
 def test_money_and_drop_offs_count_whom_the_funnel_counts(seed: int) -> None:
     """Every option drawn; with everybody's window passed, all three have the same users at each step."""
     rng = random.Random(f"agree {seed}")

@@ -162,6 +162,7 @@ def _assert_trend(answer: Any, sets: dict[str, set[str]], base: set[str] | None)
 
 
 @pytest.mark.parametrize("campaigns", [4, 6])
+@pytest.mark.long
 def test_people_who_never_come_again_are_no_trend(campaigns: int) -> None:
     # Of all who came before, ever more are gone; of 60 runs at 5% each, 9 or more false alarms come once in 400 times.
     assert SIMULATIONS[f"participation-null-{campaigns}"].count(60) <= 8

@@ -244,6 +244,7 @@ def missing(log: list[Row], asked: Retention) -> bool:
 
 @settings(max_examples=cases(200))
 @given(log=logs(), asked=questions())
+@pytest.mark.long
 def test_retention_is_what_each_users_days_say(log: list[Row], asked: Retention) -> None:
     twin = Twin(log, asked)
     data = tables(log)
@@ -275,6 +276,7 @@ def _assert_pooled(curve: pd.DataFrame, table: list[tuple[Any, ...]]) -> None:
 
 @settings(max_examples=cases(60))
 @given(log=logs(), asked=questions(), seed=st.integers(0, 2**32), ordered=st.booleans())
+@pytest.mark.long
 def test_revenue_is_what_each_user_paid_after_their_start(
     log: list[Row], asked: Retention, seed: int, ordered: bool
 ) -> None:

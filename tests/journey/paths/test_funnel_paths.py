@@ -128,6 +128,7 @@ def counted(asked: FunnelPaths, tables: Tables) -> int:
 
 @settings(max_examples=cases(60))
 @given(seed=st.integers(0, 2**32))
+@pytest.mark.long
 def test_there_are_as_many_paths_as_the_funnel_counts(seed: int) -> None:
     rng = random.Random(seed)
     _, tables = drawn(rng, 40)
@@ -177,6 +178,7 @@ def twin(log: Sequence[Row], moment: int, first: int, asked: FunnelPaths, until:
     until=st.sampled_from([None, None, "c", "a"]),
     include=st.sampled_from([(), (), ("b", "x")]),
 )
+@pytest.mark.long
 def test_every_path_against_a_walk_by_hand(
     seed: int, depth: int, collapse: bool, until: str | None, include: tuple[str, ...]
 ) -> None:

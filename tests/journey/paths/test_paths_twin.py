@@ -139,6 +139,7 @@ questions = st.builds(
 
 @settings(max_examples=cases(300))
 @given(fields=questions, seed=st.integers(0, 2**32))
+@pytest.mark.long
 def test_every_table_over_many_logs(fields: dict, seed: int) -> None:
     if fields["start"] is None:
         fields |= {"direction": "after"}
