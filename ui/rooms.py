@@ -63,6 +63,7 @@ def _opened() -> None:
         here.check(Action.ROOM)
         session.rooms().sweep()
         session.rooms().open(who.person(), name or here.name, here.copy)
+        st.session_state[f"{KEY}.name"] = ""
     except SluiceError as error:
         st.session_state[_SAID] = error.message
 

@@ -15,6 +15,8 @@ from ui.language import _, shown
 from ui.mapping import CURRENCIES, ZONES
 
 KEY = "frame.workspace"
+_MAKES, _MADE = "frame.new", "frame.made"
+"""Whether the form for a new workspace is open, and whether one was just made."""
 
 
 def switch(width: int = 230) -> None:
@@ -34,7 +36,9 @@ def line() -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="frame-line", gap="small"):
         switch()
         if session.may(Action.CREATE):
-            with st.popover(_("New workspace"), icon=":material/add:"):
+            if st.session_state.pop(_MADE, False):
+                st.session_state[_MAKES] = False
+            with st.popover(_("New workspace"), icon=":material/add:", key=_MAKES, on_change="rerun"):
                 _new()
         sharing.button()
     account.role()
@@ -106,6 +110,7 @@ def _new() -> None:
         with session.said_plainly():
             if name:
                 session.choose(session.create(name, zone=zone, currency=currency))
+                st.session_state[_MADE] = True
                 st.rerun()
             st.warning(_("Give it a name first."))
 
