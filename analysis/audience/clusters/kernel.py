@@ -29,7 +29,8 @@ class Groups(NamedTuple):
     Parameters
     ----------
     stability : ndarray, shape (MOST - 1,)
-        Mean agreement for 2, 3, ... groups; NaN where there are too few people for so many.
+        Mean agreement for 2, 3, ... groups, over as many pairs as it takes to tell; NaN where there are too few people
+        for so many.
     number : int
         The number of groups that is most stable, or 0 where none is.
     clear : bool
@@ -89,8 +90,9 @@ def _stability(people: Floats, number: int, random: np.random.Generator) -> floa
     size = int(PART * len(people))
     if size < 5 * number:
         return np.nan
-    agreed = []
-    for _ in range(RESAMPLES):
+    agreed = list[float]()
+    # Once the mean cannot reach what is stable, the pairs that are left would change nothing.
+    while len(agreed) < RESAMPLES and sum(agreed) + RESAMPLES - len(agreed) >= STABLE * RESAMPLES:
         watching().step()
         sides = [_means(people[random.choice(len(people), size, replace=False)], number, random) for _ in range(2)]
         agreed.append(adjusted_rand_score(*(side.predict(people) for side in sides)))
