@@ -65,10 +65,11 @@ def groups(people: Floats, random: np.random.Generator) -> Groups:
     those of made-up people of two kinds, 19 sets of each: people whose counts are dealt anew, each count by itself
     (nothing goes together), and people of one normal cloud with the same variances and correlations (no gaps).
     """
-    import sklearn.cluster  # noqa: F401 - takes longer to load than a funnel to count; only what is loaded is held
+    import sklearn.cluster  # takes longer to load than a funnel to count; only what is loaded is held
 
-    # Several threads on so few people mostly wait for each other: six times as long on two busy cores.
-    with threadpool_limits(1):
+    # Several threads on so few people mostly wait for each other: six times as long on two busy cores. What goes into
+    # each of some hundred fits needs no looking at.
+    with threadpool_limits(1), sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
         return _groups(people, random)
 
 
@@ -94,7 +95,8 @@ def _stability(people: Floats, number: int, random: np.random.Generator) -> floa
     # Once the mean cannot reach what is stable, the pairs that are left would change nothing.
     while len(agreed) < RESAMPLES and sum(agreed) + RESAMPLES - len(agreed) >= STABLE * RESAMPLES:
         watching().step()
-        sides = [_means(people[random.choice(len(people), size, replace=False)], number, random) for _ in range(2)]
+        halves = [people[random.choice(len(people), size, replace=False)] for _ in range(2)]
+        sides = [_means(half, number, random, starts=2) for half in halves]
         agreed.append(adjusted_rand_score(*(side.predict(people) for side in sides)))
     return float(np.mean(agreed))
 
@@ -112,10 +114,10 @@ def _tighter(people: Floats, number: int, inertia: float, random: np.random.Gene
     return True
 
 
-def _means(people: Floats, number: int, random: np.random.Generator) -> Any:
+def _means(people: Floats, number: int, random: np.random.Generator, *, starts: int = 3) -> Any:
     from sklearn.cluster import KMeans
 
-    return KMeans(number, n_init=3, random_state=int(random.integers(2**31))).fit(people)
+    return KMeans(number, n_init=starts, random_state=int(random.integers(2**31))).fit(people)
 
 
 def nearest(people: Floats, centres: Floats) -> Ints:
