@@ -35,6 +35,8 @@ from analysis.vocabulary import TABLES, TIME_COLUMN, column_names
 T = TypeVar("T")
 MOST_NAMES = 100_000
 """Most values of a column that are ever listed."""
+MOST_LAID = 200
+"""Most frames that are kept laid out: a question takes some ten."""
 
 
 class Store(Protocol):
@@ -372,9 +374,13 @@ class Tables:
         return frame.with_columns(phase=self._phase(table)) if self._has_phase(table) else frame
 
     def laid(self, key: tuple[object, ...], lay: Callable[[], T]) -> T:
-        """Return lazy frames laid out once: to bind an expression takes a thousandth of a second, most questions
-        lay the same ones, and what is asked beside one another shares them."""
+        """Return lazy frames laid out once, by what tells them apart.
+
+        To bind an expression takes a thousandth of a second, and what is asked beside one another lays the same ones.
+        """
         if key not in self._laid:
+            if len(self._laid) >= MOST_LAID:
+                self._laid.clear()
             self._laid[key] = lay()
         kept: T = self._laid[key]
         return kept

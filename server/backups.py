@@ -397,7 +397,7 @@ def _arguments() -> argparse.ArgumentParser:
 
 
 def _id(text: str) -> str:
-    return Path(text).name
+    return text.removeprefix("./")
 
 
 def _none(backups: Backups) -> str:
@@ -424,7 +424,7 @@ def _make(backups: Backups, asked: argparse.Namespace, out: Callable[[str], obje
         done = backups.round()
         made, failed = done.made, done.failed
     else:
-        made, failed = tuple(backups.make(backups.workspaces / f"{id}.duckdb") for id in asked.ids), ()
+        made, failed = tuple(backups.make(backups.workspaces / f"{Path(id).name}.duckdb") for id in asked.ids), ()
     for one in made:
         out(f"{one.id}  {one.at.strftime(_MOMENT)}  {one.size / 1e6:9.1f} MB")
     for id, why in failed:

@@ -27,15 +27,13 @@ def main() -> None:
     # A workspace is open in one process: the other one has a sample of its own.
     with tempfile.TemporaryDirectory() as folder:
         env = {**os.environ, "SLUICE_WORKSPACES": folder}
-        beside = subprocess.Popen([sys.executable, "-m", "ui.prepare", LONGEST], cwd=session.ROOT, env=env)
-        try:
+        with subprocess.Popen([sys.executable, "-m", "ui.prepare", LONGEST], cwd=session.ROOT, env=env) as beside:
             ask(SCREENS.keys() - {LONGEST})
             # The joint fit has kernels of its own, which the sample's claims do not ask for.
             tables = session.sample().tables()
             ResponseCurves(basis="effects", form="hyperbolic", where=tables.current()).run(tables)
-        finally:
-            if code := beside.wait():
-                raise SystemExit(code)
+    if beside.returncode:
+        raise SystemExit(beside.returncode)
 
 
 def ask(names: Collection[str]) -> None:
@@ -48,4 +46,7 @@ def ask(names: Collection[str]) -> None:
 
 
 if __name__ == "__main__":
-    ask(sys.argv[1:]) if sys.argv[1:] else main()
+    if sys.argv[1:]:
+        ask(sys.argv[1:])
+    else:
+        main()

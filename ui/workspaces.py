@@ -15,8 +15,6 @@ from ui.language import _, shown
 from ui.mapping import CURRENCIES, ZONES
 
 KEY = "frame.workspace"
-_MAKES, _MADE = "frame.new", "frame.made"
-"""Whether the form for a new workspace is open, and whether one was just made."""
 
 
 def switch(width: int = 230) -> None:
@@ -36,9 +34,8 @@ def line() -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="frame-line", gap="small"):
         switch()
         if session.may(Action.CREATE):
-            if st.session_state.pop(_MADE, False):
-                st.session_state[_MAKES] = False
-            with st.popover(_("New workspace"), icon=":material/add:", key=_MAKES, on_change="rerun"):
+            # Of another workspace it is another form: it closes once one is made.
+            with st.popover(_("New workspace"), icon=":material/add:", key=f"frame.new.{session.current()}"):
                 _new()
         sharing.button()
     account.role()
@@ -110,7 +107,6 @@ def _new() -> None:
         with session.said_plainly():
             if name:
                 session.choose(session.create(name, zone=zone, currency=currency))
-                st.session_state[_MADE] = True
                 st.rerun()
             st.warning(_("Give it a name first."))
 

@@ -79,26 +79,24 @@ class Side:
 
     tables: Tables
     where: Filter
-    answers: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    answers: dict[str, Answer] = field(default_factory=dict, compare=False, repr=False)
+    trends: dict[str, tuple[pd.DataFrame, str | None]] = field(default_factory=dict, compare=False, repr=False)
 
     def ask(self, question: Question) -> Answer:
         """Answer a question under this side's filter, once."""
         asked = self._here(question)
-        answer: Answer = self._once(asked.digest(), lambda: asked.run(self.tables))
-        return answer
+        key = asked.digest()
+        if key not in self.answers:
+            self.answers[key] = asked.run(self.tables)
+        return self.answers[key]
 
     def own_trend(self, question: Sales | Performance) -> tuple[pd.DataFrame, str | None]:
         """Return a question's figures period by period under this side's filter, and their currency, once."""
         asked = self._here(question)
-        told: tuple[pd.DataFrame, str | None] = self._once(
-            f"{asked.digest()} trend", lambda: asked.own_trend(self.tables)
-        )
-        return told
-
-    def _once(self, key: str, find: Callable[[], Any]) -> Any:
-        if key not in self.answers:
-            self.answers[key] = find()
-        return self.answers[key]
+        key = asked.digest()
+        if key not in self.trends:
+            self.trends[key] = asked.own_trend(self.tables)
+        return self.trends[key]
 
     def _here(self, question: Q) -> Q:
         """Return a question under this side's filter; there is what it needs."""

@@ -11,7 +11,6 @@ from browser_tools import goes_to, headline, main, settled
 from harness import PAGES
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-RELOADED = (*PAGES[::3], "data")
 SHOP = """user_id,timestamp,event,channel
 a,2026-11-01 10:00,view,search
 a,2026-11-01 10:05,cart,search
@@ -53,10 +52,9 @@ def test_a_chosen_workspace_stays_through_reloads_and_page_links(shop) -> None:
         goes_to(page, name).click()
         settled(page)
         assert (workspace(page), asked(page)["workspace"]) == ("shop", own), name
-        if name in RELOADED:
-            page.reload()
-            settled(page)
-            assert (workspace(page), asked(page)["workspace"]) == ("shop", own), name
+        page.reload()
+        settled(page)
+        assert (workspace(page), asked(page)["workspace"]) == ("shop", own), name
         assert page.locator("[data-testid=stAlertContentError], [data-testid=stException]").count() == 0, name
     goes_to(page, "funnel").click()
     assert headline(page).startswith("50.0% of 2 users") or "There is no rate yet" in headline(page)

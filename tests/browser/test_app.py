@@ -19,8 +19,8 @@ from analysis.names import DisplayNames
 from ui.screens import FAMILIES
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-PATHS = ("", "funnel", "value", "budget", "reallocation", "data")
-"""Those whose address is opened by itself; test_every_page goes to every one."""
+QUICK = ("", "funnel", "value", "budget", "reallocation", "data")
+PATHS = [*QUICK, *(pytest.param(page, marks=pytest.mark.long) for page in PAGES[1:] if page not in QUICK)]
 ROOT = Path(__file__).resolve().parents[2]
 OTHERS = ("notebooks", "records", "workspaces", "glossary")
 

@@ -338,10 +338,8 @@ def test_an_id_that_begins_with_a_dash_is_no_option(
     assert (main(["make", id], said.append), said[0].split()[0]) == (0, id)
     shelf.give_back(backups.workspaces / f"{id}.duckdb")
     assert (main(["restore", id], said.append), said[1:]) == (0, [str(backups.workspaces / f"{id}.duckdb")])
-    assert (main(["restore", "../../etc/passwd"], said.append), said[2].split(".")[0]) == (
-        1,
-        "There is no such backup of passwd",
-    )
+    assert main(["restore", "../../etc/passwd"], said.append) == 1
+    assert said[2].startswith("There is no such backup of ../../etc/passwd. ")
 
 
 def test_the_command_names_a_file_it_may_not_write(backups: Backups, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 import websockets
-from tools import Served, Visitor, refused, serving
+from tools import Served, Visitor, apart, refused, serving
 
 from server.config import Config, Server, SignIn
 from server.entry import refuse_unguarded
@@ -117,8 +116,7 @@ def socket_through(tmp_path: Path, url: str, host: str, origin: str) -> tuple[li
     gate = Gate(app, config=config, registry=Registry(tmp_path / "server.db"), wire=Silent())
     headers = [(b"host", host.encode()), (b"origin", origin.encode())]
     opened = gate({"type": "websocket", "path": "/_stcore/stream", "headers": headers}, receive, send)
-    with ThreadPoolExecutor(1) as beside:  # a browser of other tests leaves a loop running in this thread
-        beside.submit(asyncio.run, opened).result()
+    apart(lambda: asyncio.run(opened))
     return arrived, said
 
 

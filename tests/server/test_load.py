@@ -6,11 +6,11 @@ import asyncio
 import importlib.util
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from tools import apart
 
 LOAD = Path(__file__).resolve().parents[2] / "benchmarks" / "load"
 VISITORS = 4
@@ -37,8 +37,7 @@ def load() -> Iterator[ModuleType]:
 def test_visitors_get_answers_and_every_row_they_bring_is_there(
     load: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with ThreadPoolExecutor(1) as beside:  # a browser of other tests leaves a loop running in this thread
-        beside.submit(_visited, load).result()
+    apart(lambda: _visited(load))
     said = capsys.readouterr().out
     assert f"{VISITORS} stay on the Funnel page" in said
     assert "2000 of 2000 rows are there" in said

@@ -9,11 +9,12 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx2
 import websockets
@@ -26,7 +27,14 @@ from websockets.sync.client import ClientConnection, connect
 from server.registry import Registry
 
 ROOT = Path(__file__).resolve().parents[2]
+T = TypeVar("T")
 COOKIE = "sluice"
+
+
+def apart(work: Callable[[], T]) -> T:
+    """Do something in a thread of its own: a browser of other tests leaves a loop running in this one."""
+    with ThreadPoolExecutor(1) as beside:
+        return beside.submit(work).result()
 
 
 def free_port() -> int:
