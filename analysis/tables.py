@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,7 @@ from analysis.names import DisplayNames
 from analysis.records import Alias, DisplayName, ExchangeRate, Recorded, S, distinct, meanings, settled
 from analysis.store import duck
 from analysis.store.columns import shown, stored
+from analysis.store.firsts import Deeds
 from analysis.store.walk import Chunk, Columns, Repeated
 from analysis.store.watch import watching
 from analysis.values import Campaign, Filter, local_midnight
@@ -66,6 +67,9 @@ class Store(Protocol):
 
     def walk(self, frame: nw.LazyFrame[Any], work: Callable[[Chunk], T], columns: Columns) -> Iterator[T]:
         """Yield what `work` makes of each chunk of an events frame."""
+
+    def firsts(self, frame: nw.LazyFrame[Any], deeds: Deeds, who: str) -> nw.LazyFrame[Any]:
+        """Return when each user of an events frame first did something of each kind."""
 
     def repeated(self, frame: nw.LazyFrame[Any]) -> Repeated:
         """Return an events frame for several walks."""
@@ -451,6 +455,42 @@ class Tables:
             What the work reads beside user, time and event.
         """
         return self._store.walk(frame, work, columns or Columns())
+
+    def firsts(
+        self, frame: nw.LazyFrame[Any], deeds: Mapping[str, Collection[str] | None], who: str = "user_id"
+    ) -> nw.LazyFrame[Any]:
+        """Return when each user of an events frame first did something of each kind.
+
+        Parameters
+        ----------
+        frame : LazyFrame
+            From :meth:`frame`, filtered at will.
+        deeds : mapping of str to collection of str, or None
+            Kinds of events by what their column is to be called, each the names of its events (those that the data does
+            not hold are passed over); None: any event.
+        who : {"user_id", "user_key"}
+            What users are told apart by. Keys, where only events tell of them, take a third of the time.
+
+        Returns
+        -------
+        LazyFrame
+            A row for each user: `who`, and a time for each kind, null where they never did.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> days = pd.to_datetime(["2026-11-10", "2026-11-11"])
+        >>> events = pd.DataFrame({"user_id": "u", "timestamp": days, "event": ["view", "purchase"]})
+        >>> tables = Tables(events=events)
+        >>> found = collect(tables.firsts(tables.frame("events"), {"seen": None, "bought": ["purchase"]}))
+        >>> found[["seen", "bought"]].astype(str).to_numpy().tolist()
+        [['2026-11-10', '2026-11-11']]
+        """
+        keys = {
+            name: None if events is None else [self.event_keys[event] for event in events if event in self.event_keys]
+            for name, events in deeds.items()
+        }
+        return self._store.firsts(frame, keys, who)
 
     def repeated(self, frame: nw.LazyFrame[Any]) -> Repeated:
         """Return an events frame for several walks of who, when and what; see :meth:`walk`."""

@@ -38,7 +38,8 @@ DAYS = 28
 """How far back movement is measured from unless the question says."""
 _WORDS = {stage: stage for stage in (*STAGES, NEW, TOTAL)}
 _REACH, _INTEREST, _CONVERSION, _REPURCHASE = range(1, len(STAGES) + 1)
-_WHOLE, _AMOUNTS = ("orders", "priced", "elsewhere"), ("value", "known")
+_SUMS = ("orders", "priced", "elsewhere", "value")
+"""What is added up of users' purchases."""
 
 
 @value("lifecycle")
@@ -131,8 +132,7 @@ class Lifecycle(Segmentation):
         """
         tables.require("events")
         source, days = _settled(self, tables)
-        buyers = _buyers(self, tables, source, days, Currency(None), "user_id")
-        users = _users(self, tables, source, days, buyers, "user_id")
+        users = _users(self, tables, source, days, Currency(None), "user_id")
         found = users.select("now", user_id=nw.col("who")).collect("pyarrow").to_arrow()
         if not found.num_rows:
             raise DataError.empty(_nobody(self, days))
@@ -155,12 +155,12 @@ class Lifecycle(Segmentation):
         source, days = _settled(self, tables)
         currency = _currency(self, tables, source, days)
         counted = _counted(self, tables, source, days, currency)
-        if counted.users.empty:
+        if counted.empty:
             raise DataError.empty(_nobody(self, days))
-        money = _money(tables, source, days, currency, counted.bought)
+        money = _money(tables, source, days, currency, counted)
         frames = {
             "table": _stage_table(counted, source, money.known),
-            "movement": _movement_table(counted.users, source),
+            "movement": _movement_table(counted, source),
         }
         return LifecycleAnswer(
             question=self,
@@ -251,14 +251,6 @@ class _Days:
 
 
 @dataclass(frozen=True, slots=True)
-class _Counted:
-    """How many users moved from which stage (`was`) to which (`now`), and by stage now what its users bought."""
-
-    users: pd.DataFrame
-    bought: pd.DataFrame
-
-
-@dataclass(frozen=True, slots=True)
 class _Money:
     """Whether value is known, in which currency, and what is to be said about it."""
 
@@ -308,65 +300,61 @@ def _in_order(since: str, at: str) -> None:
 
 
 def _users(
-    asked: Lifecycle, tables: Tables, source: _Source, days: _Days, buyers: nw.LazyFrame[Any] | None, who: str
+    asked: Lifecycle, tables: Tables, source: _Source, days: _Days, currency: Currency, who: str
 ) -> nw.LazyFrame[Any]:
-    """Return each user's stage then (`was`, 0 for new) and now.
+    """Return each user's stage then (`was`, 0 for new) and now, and what they bought (null where they did not).
 
     Users are told apart by a column `who`: where only events tell of them, their keys are faster than their ids.
     """
-    parts = _seen(asked, tables, source, days, who)
-    if buyers is not None:
-        parts.append(buyers.select("who", "now", "was"))
+    users = _seen(asked, tables, source, days, who)
+    if not source.paid and not source.bought:
+        return users.with_columns(**dict.fromkeys(_SUMS, nw.lit(0)))
+    users = users.join(_buyers(asked, tables, days, currency, who), on="who", how="full", suffix="_bought")
+    further = {name: nw.max_horizontal(name, f"{name}_bought") for name in ("was", "now")}
+    return users.select(*_SUMS, who=nw.coalesce("who", "who_bought"), **further)
+
+
+def _counted(asked: Lifecycle, tables: Tables, source: _Source, days: _Days, currency: Currency) -> pd.DataFrame:
+    """Count users by their stage then and now: a few rows, however many the users."""
+    users = _users(asked, tables, source, days, currency, "user_id" if source.orders else "user_key")
+    # Whoever paid in another currency too is in no mean.
+    users = users.with_columns(known=nw.when(nw.col("elsewhere") == 0).then(nw.col("value")).otherwise(nw.lit(0.0)))
+    counted = users.group_by("was", "now").agg(nw.len().alias("users"), nw.col(*_SUMS, "known").sum())
+    whole = ["was", "now", "users", "orders", "priced", "elsewhere"]
+    kinds = dict.fromkeys(whole, "int64") | {"value": "float64", "known": "float64"}
+    return collect(counted).fillna(0).astype(kinds)
+
+
+def _seen(asked: Lifecycle, tables: Tables, source: _Source, days: _Days, who: str) -> nw.LazyFrame[Any]:
+    """Return how far each user had come by either day, but for what they bought."""
+    events = tables.frame("events", asked.where).filter(nw.col("timestamp") < instant(days.end))
+    firsts = tables.firsts(events, {"seen": None, "interested": asked.interest}, who)
+    sides = {"was": instant(days.before), "now": instant(days.end)}
+    seen = firsts.select(who=nw.col(who), **{side: _stage_by(end) for side, end in sides.items()})
+    if not source.orders:
+        return seen
+    placed = tables.frame("orders", asked.where).filter(
+        ~nw.col("user_id").is_null(), nw.col("revenue") >= 0, nw.col("timestamp") < instant(days.end)
+    )
+    stage = nw.lit(_INTEREST if "checkout" in asked.interest else _REACH)
+    was = nw.when(nw.col("timestamp") < sides["was"]).then(stage).otherwise(nw.lit(0))
+    parts = [seen, placed.select(who=nw.col(who), was=was, now=stage)]
     return nw.concat(parts).group_by("who").agg(nw.col("was", "now").max())
 
 
-def _counted(asked: Lifecycle, tables: Tables, source: _Source, days: _Days, currency: Currency) -> _Counted:
-    """Count users by their stage then and now, and what each stage's bought: a few rows, however many the users."""
-    who = "user_id" if source.orders else "user_key"
-    buyers = _buyers(asked, tables, source, days, currency, who)
-    users = collect(_users(asked, tables, source, days, buyers, who).group_by("was", "now").agg(users=nw.len()))
-    sums = pd.DataFrame(columns=["now", *_WHOLE, *_AMOUNTS])
-    if buyers is not None:
-        # Whoever paid in another currency too is in no mean.
-        known_ = nw.when(nw.col("elsewhere") == 0).then(nw.col("value")).otherwise(nw.lit(0.0))
-        sums = collect(buyers.with_columns(known=known_).group_by("now").agg(nw.col(*_WHOLE, *_AMOUNTS).sum()))
-    kinds = dict.fromkeys(("now", *_WHOLE), "int64") | dict.fromkeys(_AMOUNTS, "float64")
-    return _Counted(users.astype("int64"), sums.astype(kinds).set_index("now"))
+def _stage_by(end: nw.Expr) -> nw.Expr:
+    reached = nw.when(nw.col("seen") < end).then(nw.lit(_REACH)).otherwise(nw.lit(0))
+    return nw.when(nw.col("interested") < end).then(nw.lit(_INTEREST)).otherwise(reached)
 
 
-def _seen(asked: Lifecycle, tables: Tables, source: _Source, days: _Days, who: str) -> list[nw.LazyFrame[Any]]:
-    """Return how far each row that is no purchase alone brings its user by either day."""
-    interested = nw.col("event").is_in(asked.interest)
-    parts = [_sign(tables.frame("events", asked.where), interested, days, who)]
-    if source.orders:
-        placed = tables.frame("orders", asked.where).filter(~nw.col("user_id").is_null(), nw.col("revenue") >= 0)
-        parts.append(_sign(placed, nw.lit("checkout" in asked.interest), days, who))
-    return parts
-
-
-def _sign(frame: nw.LazyFrame[Any], interested: nw.Expr, days: _Days, who: str) -> nw.LazyFrame[Any]:
-    stage = nw.when(interested).then(nw.lit(_INTEREST)).otherwise(nw.lit(_REACH))
-    rows = frame.filter(nw.col("timestamp") < instant(days.end)).select("timestamp", who=nw.col(who), now=stage)
-    was = nw.when(nw.col("timestamp") < instant(days.before)).then(nw.col("now")).otherwise(nw.lit(0))
-    return rows.select("who", "now", was=was)
-
-
-def _buyers(
-    asked: Lifecycle, tables: Tables, source: _Source, days: _Days, currency: Currency, who: str
-) -> nw.LazyFrame[Any] | None:
-    """Return everyone who bought: how far that brought them by either day, and what it was; None where nothing tells.
-
-    So what a stage's users bought is known without who else was seen: nobody who bought stands in an earlier one.
-    """
-    if not source.paid and not source.bought:
-        return None
+def _buyers(asked: Lifecycle, tables: Tables, days: _Days, currency: Currency, who: str) -> nw.LazyFrame[Any]:
+    """Return everyone who bought: how far that brought them by either day, and what it was."""
     amount, value = nw.col("amount"), nw.col("amount") * currency.factor()
-    elsewhere = value.is_null() & ~amount.is_null()
     bought = _purchases(asked, tables, days, who).select(
         who=nw.col(who),
         orders_before=_one(nw.col("paid_at") < instant(days.before)),
         priced=_one(~amount.is_null()),
-        elsewhere=_one(elsewhere),
+        elsewhere=_one(value.is_null() & ~amount.is_null()),
         value=value.fill_null(0.0),
     )
     users = bought.group_by("who").agg(
@@ -398,12 +386,12 @@ def _currency(asked: Lifecycle, tables: Tables, source: _Source, days: _Days) ->
     return currency_of(tables, _purchases(asked, tables, days), asked.currency)
 
 
-def _money(tables: Tables, source: _Source, days: _Days, currency: Currency, bought: pd.DataFrame) -> _Money:
+def _money(tables: Tables, source: _Source, days: _Days, currency: Currency, counted: pd.DataFrame) -> _Money:
     """Say whether the purchases' amounts can be added up, and in which currency."""
     notes = currency.notes(say("value"), people=True)
     if source.paid:
         return _Money(True, currency.code, (*notes, _realised(tables, days)))
-    priced, orders = int(bought["priced"].sum()), int(bought["orders"].sum())
+    priced, orders = int(counted["priced"].sum()), int(counted["orders"].sum())
     if "value" not in tables.present("events") or not priced:
         return _Money(False, None, (_valueless(),))
     return _Money(True, currency.code, (*notes, _from_events(orders - priced, orders)))
@@ -416,13 +404,14 @@ def _guests(asked: Lifecycle, tables: Tables, days: _Days) -> int:
     return int(collect(paid.select(nw.len().alias("n")))["n"].iloc[0])
 
 
-def _stage_table(counted: _Counted, source: _Source, priced: bool) -> pd.DataFrame:
+def _stage_table(counted: pd.DataFrame, source: _Source, priced: bool) -> pd.DataFrame:
     """Gather the stages' rows and the total; the columns are those of the public table."""
     stages = range(_REACH, len(source.stages) + 1)
-    was, now = (counted.users.groupby(by)["users"].sum().reindex(stages, fill_value=0) for by in ("was", "now"))
-    rows = counted.bought.reindex(stages, fill_value=0).assign(users=now, change=now - was)
-    total = rows.sum().to_frame().T.assign(stage=TOTAL)
-    rows = rows.assign(stage=source.stages)
+    sums = ["users", "orders", "value", "known", "elsewhere"]
+    now = counted.groupby("now")[sums].sum().reindex(stages, fill_value=0)
+    was = counted.groupby("was")["users"].sum().reindex(stages, fill_value=0)
+    rows = now.assign(stage=source.stages, change=now["users"] - was)
+    total = rows[[*sums, "change"]].sum().to_frame().T.assign(stage=TOTAL)
     table = pd.concat([rows, total], ignore_index=True)
     table["counted"] = table["users"] - table["elsewhere"]
     table = table.astype(dict.fromkeys(["users", "counted", "orders", "change"], "int64"))

@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 
 from analysis.errors import DataError
 from analysis.store.columns import shown, stored
+from analysis.store.firsts import Deeds, firsts
 from analysis.store.walk import Chunk, Columns, Kept, Repeated, beside, chunks
 from analysis.vocabulary import TABLES, TIME_COLUMN, Column
 
@@ -77,6 +78,13 @@ class DuckDBStore:
     def walk(self, frame: nw.LazyFrame[Any], work: Callable[[Chunk], T], columns: Columns) -> Iterator[T]:
         """Yield what `work` makes of each chunk of an events frame, beside the scan."""
         return beside(work, chunks(frame, columns))
+
+    def firsts(self, frame: nw.LazyFrame[Any], deeds: Deeds, who: str) -> nw.LazyFrame[Any]:
+        """Return when each user first did something of each kind, by one walk."""
+        found: nw.LazyFrame[Any] = nw.from_native(self._con.from_arrow(firsts(chunks(frame), deeds)))
+        if who == "user_key":
+            return found
+        return found.join(nw.from_native(self._con.table("users")), on="user_key").drop("user_key")
 
     def repeated(self, frame: nw.LazyFrame[Any]) -> Repeated:
         """Return an events frame for several walks; read once where it is small enough to be kept."""

@@ -28,6 +28,7 @@ import pyarrow.compute as pc
 from analysis.errors import DataError
 from analysis.store.columns import shown, stored
 from analysis.store.duck import HIDDEN, MOST_EVENT_NAMES
+from analysis.store.firsts import Deeds
 from analysis.store.walk import BATCH, Chunk, Columns, Repeated, read_only, whole_users
 from analysis.vocabulary import TABLES, TIME_COLUMN, Column
 
@@ -119,6 +120,15 @@ class SparkStore:
     def walk(self, frame: nw.LazyFrame[Any], work: Callable[[Chunk], T], columns: Columns) -> Iterator[T]:
         """Yield what `work` makes of each chunk of an events frame, on the cluster."""
         return _walk(frame, work, columns)
+
+    def firsts(self, frame: nw.LazyFrame[Any], deeds: Deeds, who: str) -> nw.LazyFrame[Any]:
+        """Return when each user first did something of each kind, by a group of their events."""
+        time = nw.col("timestamp")
+        kinds = {
+            name: time if of is None else nw.when(nw.col("event_key").is_in(of)).then(time)
+            for name, of in deeds.items()
+        }
+        return frame.group_by(who).agg(**{name: kind.min() for name, kind in kinds.items()})
 
     def repeated(self, frame: nw.LazyFrame[Any]) -> Repeated:
         """Return an events frame for several walks, each on the cluster."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from analysis import Tables
 from analysis.store import walk as sequences
 from analysis.store.walk import Chunk, Columns
+from analysis.tables import collect
 
 COLUMNS = Columns(coded={"device": ("android", "ios")}, numbers=("load_ms",), texts=("order_id",))
 
@@ -55,6 +57,27 @@ def test_chunks_hold_whole_users_and_every_column(tables: Tables, monkeypatch: p
     assert sorted((row for chunk in found for row in _rows(chunk)), key=lambda row: row[0]) == [
         tuple(None if v is None or v != v else v for v in row) for row in expected
     ]
+
+
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+@pytest.mark.parametrize("who", ["user_id", "user_key"])
+def test_when_each_user_first_did_what(tables: Tables, monkeypatch: pytest.MonkeyPatch, size: int, who: str) -> None:
+    monkeypatch.setattr(sequences, "BATCH", size)
+    events = tables.frame("events").filter(nw.col("device") == "ios")
+    found = tables.firsts(events, {"seen": None, "bought": ["buy", "nothing"], "never": []}, who)
+    rows = events.collect("pyarrow").to_pandas()
+    expected = rows.groupby(who).agg(seen=("timestamp", "min"))
+    expected["bought"] = rows[rows["event"] == "buy"].groupby(who)["timestamp"].min()
+    expected["never"] = pd.NaT
+    assert expected["bought"].isna().any(), "nobody without one"
+    pd.testing.assert_frame_equal(
+        collect(found).set_index(who).sort_index(), expected.sort_index(), check_dtype=False, check_index_type=False
+    )
+
+
+def test_nobody_did_anything_first(tables: Tables) -> None:
+    nobody = tables.frame("events").filter(nw.col("device") == "tv")
+    assert collect(tables.firsts(nobody, {"seen": None})).empty
 
 
 def test_ties_are_settled_by_rank_then_by_the_coded_columns(tables: Tables) -> None:
