@@ -227,8 +227,15 @@ def report(label: str, seen: Seen, server: float, driver: float, aim: float) -> 
     print(f"{label}: {count} answers, {seen.cached / max(1, count):.0%} of them asked before")
     print(f"  seconds: p50 {share(seen.answers, 0.5):.2f}, p95 {share(seen.answers, 0.95):.2f} (aim: {aim:g}), "
           f"first page p95 {share(seen.openings, 0.95):.2f}")  # fmt: skip
+    print(f"  p95 by page: {', '.join(f'{page} {taken:.2f}' for page, taken in slowest(seen))}")
     print(f"  processor: {each:.3f} s an answer; {server:.0f} s the server, {driver:.0f} s the driver")
     print(f"  errors: {len(seen.errors)} {'; '.join(sorted(set(seen.errors))[:3])}", flush=True)
+
+
+def slowest(seen: Seen) -> list[tuple[str, float]]:
+    """Return the pages and the seconds within which 95% of their answers came, the slowest first."""
+    own = {page: [s for s, of in zip(seen.answers, seen.pages, strict=True) if of == page] for page in set(seen.pages)}
+    return sorted(((page, share(taken, 0.95)) for page, taken in own.items()), key=lambda row: -row[1])
 
 
 def share(values: Sequence[float], part: float) -> float:

@@ -31,6 +31,7 @@ class Seen:
     """What the visitors saw, in seconds, and what was asked before."""
 
     answers: list[float] = field(default_factory=list)
+    pages: list[str] = field(default_factory=list)
     openings: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     asked: set[tuple[str, Days]] = field(default_factory=set)
@@ -42,6 +43,7 @@ class Seen:
         self.cached += question in self.asked
         self.asked.add(question)
         self.answers.append(seconds)
+        self.pages.append(page or "home")
 
 
 Visit = Callable[[Session, random.Random, float, Seen], Awaitable[None]]
