@@ -1,8 +1,9 @@
 """Who is answered next? Long questions wait in one fair line, equal ones are asked once, and any can be stopped.
 
 A question that keeps the processor busy is answered by a thread of its own, so that the one who asked can go on
-clicking. As many run at once as there are lanes; the others wait, and whoever has several waiting is served one at a
-time, in turn with everybody else. What nobody waits for any more is not answered.
+clicking. As many run at once as there are lanes; the others wait, and next comes whoever has had least of the line's
+time of late. A question under way rests while one goes before it whose asker has had clearly less: who asks for much
+waits for it alone. What nobody waits for any more is not answered.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
+from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import psutil
@@ -24,6 +26,12 @@ GRACE = 5.0
 """Seconds that a question goes on without anybody who waits: a click asks it anew, a closed page does not."""
 _IDLE = 30.0
 """Seconds after which a thread without work ends."""
+_LESS = 1.0
+"""Seconds that somebody must have had less of the line for a question under way to rest for theirs."""
+_MOST_KNOWN = 1000
+"""People of whom it is known what they have had, before those with next to nothing are forgotten."""
+_HALF = 60.0
+"""Seconds in which half of what somebody has had of the line is forgotten."""
 
 
 class WorkError(SluiceError):
@@ -82,10 +90,11 @@ class Job(Generic[T]):
     def __init__(self, line: Line, key: Hashable, work: Callable[[], T]) -> None:
         self.line, self.key, self.work = line, key, work
         self.people: dict[str, int] = {}
+        self.askers = list[str]()
         self.state = "waiting"
         self.done, self.total = 0, 0
         self.left = time.monotonic()
-        self.began = 0.0
+        self.began, self.rested, self._rests = 0.0, 0.0, 0.0
         self._over, self._stop = threading.Event(), threading.Event()
         self._value: T | None = None
         self._error: BaseException | None = None
@@ -116,8 +125,19 @@ class Job(Generic[T]):
     @property
     def left_to_do(self) -> float | None:
         """Seconds that it will still take at the pace so far; None before there is a pace."""
-        spent = time.monotonic() - self.began
-        return spent * (self.total - self.done) / self.done if self.began and self.done and spent > 1 else None
+        took = self.took
+        return took * (self.total - self.done) / self.done if self.began and self.done and took > 1 else None
+
+    @property
+    def took(self) -> float:
+        """Seconds that it has run so far, without those in which it rested."""
+        return (self._rests or time.monotonic()) - self.began - self.rested if self.began else 0.0
+
+    def rest(self, meanwhile: Callable[[], None]) -> None:
+        """Do something else before going on."""
+        self._rests = time.monotonic()
+        meanwhile()
+        self.rested, self._rests = self.rested + time.monotonic() - self._rests, 0.0
 
     @property
     def stopping(self) -> bool:
@@ -146,7 +166,8 @@ class Job(Generic[T]):
         def cancel() -> bool:
             if self.unwanted():
                 return True
-            if time.monotonic() - self.began > bounds.seconds:
+            self.line.give_way(self, watch)
+            if self.took > bounds.seconds:
                 ended.append(WorkError.too_long(bounds.seconds))
             elif own.memory_info().rss - before > bounds.mb * 2**20:
                 ended.append(WorkError.too_large(bounds.mb))
@@ -192,6 +213,7 @@ class Line:
         self._waiting: dict[str, deque[Job[Any]]] = {}
         self._jobs: dict[Hashable, Job[Any]] = {}
         self._running: set[Job[Any]] = set()
+        self._had: dict[str, tuple[float, float]] = {}
         self._threads = 0
         self.counts = {"done": 0, "stopped": 0, "failed": 0, "joined": 0, "refused": 0}
 
@@ -223,6 +245,7 @@ class Line:
             if person not in job.people and job.state == "waiting":
                 self._enqueue(person, job)
             job.people[person] = job.people.get(person, 0) + 1
+            job.askers += [person] if person not in job.askers else []
             if self._threads < self.lanes:
                 self._threads += 1
                 threading.Thread(target=self._serve, name="sluice-line", daemon=True).start()
@@ -261,7 +284,7 @@ class Line:
                 return 0
             before = len(self._running)
             left = {person: deque(jobs) for person, jobs in self._waiting.items()}
-            turns, seen = deque(self._turns), set[Job[Any]]()
+            turns, seen = deque(sorted(self._turns, key=self._share)), set[Job[Any]]()
             while turns:
                 person = turns.popleft()
                 while left[person] and (left[person][0] in seen or left[person][0].state != "waiting"):
@@ -286,15 +309,49 @@ class Line:
         with self._lock:
             return sum(job.state == "waiting" for job in self._jobs.values())
 
+    def had(self, person: str) -> float:
+        """Return the seconds of the line that a person has had of late: what is over counts half after a minute."""
+        return self._past(person) + sum(j.took / len(j.askers) for j in self._running if person in j.askers)
+
+    def _past(self, person: str) -> float:
+        seconds, at = self._had.get(person, (0.0, 0.0))
+        return float(seconds * 0.5 ** ((time.monotonic() - at) / _HALF))
+
+    def _share(self, person: str) -> int:
+        """Return what a person has had in whole seconds: of two who had as much, it is simply the next one's turn."""
+        return int(self.had(person) // _LESS)
+
     # ---- the threads
 
     def _serve(self) -> None:
         while (job := self._next()) is not None:
-            if not job.unwanted():
-                job.run(self.bounds)
-            with self._lock:
-                self._running.discard(job)
-                self._close(job, None if job.began else WorkError.stopped())
+            self._answer(job)
+
+    def give_way(self, job: Job[Any], watch: Watch) -> None:
+        """Let a job under way rest while the one that goes before it, if there is one, is answered in its place."""
+        with self._lock:
+            own = min(map(self.had, job.askers))
+            first = min(self._turns, key=self._share, default=None)
+            before = self._take(first) if first is not None and self.had(first) + _LESS < own else None
+        if before is not None:
+            with watch.held():
+                job.rest(partial(self._answer, before))
+
+    def _answer(self, job: Job[Any]) -> None:
+        if not job.unwanted():
+            job.run(self.bounds)
+        with self._lock:
+            self._running.discard(job)
+            self._charge(job)
+            self._close(job, None if job.began else WorkError.stopped())
+
+    def _charge(self, job: Job[Any]) -> None:
+        """Note what those who asked for a job have had, each their part of it; who had next to nothing is forgotten."""
+        now = time.monotonic()
+        for person in job.askers:
+            self._had[person] = self._past(person) + job.took / len(job.askers), now
+        if len(self._had) > _MOST_KNOWN:
+            self._had = {person: had for person, had in self._had.items() if self._past(person) > _LESS / 10}
 
     def _close(self, job: Job[Any], error: WorkError | None) -> None:
         """Strike a job off the books, then let those know who wait for it: who asks from now on asks anew."""
@@ -314,21 +371,27 @@ class Line:
             until = time.monotonic() + _IDLE
             while True:
                 while self._turns:
-                    person = self._turns.popleft()
-                    jobs = self._waiting[person]
-                    job = jobs.popleft()
-                    if jobs:
-                        self._turns.append(person)
-                    else:
-                        del self._waiting[person]
-                    if job.state == "waiting":
-                        job.state = "running"
-                        self._running.add(job)
+                    if job := self._take(min(self._turns, key=self._share)):
                         return job
                 if (left := until - time.monotonic()) <= 0:
                     self._threads -= 1
                     return None
                 self._lock.wait(left)
+
+    def _take(self, person: str) -> Job[Any] | None:
+        """Take a person's next job out of the line, to run; None where somebody has taken or stopped it."""
+        self._turns.remove(person)
+        jobs = self._waiting[person]
+        job = jobs.popleft()
+        if jobs:
+            self._turns.append(person)
+        else:
+            del self._waiting[person]
+        if job.state != "waiting":
+            return None
+        job.state = "running"
+        self._running.add(job)
+        return job
 
 
 class Answers(Generic[T]):

@@ -47,6 +47,8 @@ class Watch:
         self.total, self._progress, self._cancel, self._cancelled = total, progress, cancel, cancelled
         self._done, self._told, self._last = 0.0, 0, 0.0
         self._stop, self._asking = threading.Event(), threading.Lock()
+        self._goes = threading.Event()
+        self._goes.set()
         self._running: tuple[duckdb.DuckDBPyConnection, float] | None = None
         self._connections: tuple[duckdb.DuckDBPyConnection, ...] = ()
 
@@ -71,6 +73,15 @@ class Watch:
                 self._halt(future)
                 raise
             return self._outcome(future)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let the work rest at its next step, for as long as something else goes before it."""
+        self._goes.clear()
+        try:
+            yield
+        finally:
+            self._goes.set()
 
     def _look(self) -> None:
         if self._progress and time.monotonic() - self._last >= _TOLD:
@@ -127,8 +138,10 @@ class Watch:
         self.total += units
 
     def step(self, done: float = 0) -> None:
-        """Note units done; leave here if the work is to stop."""
+        """Note units done; leave here if the work is to stop, rest here while it is held."""
         self._done += done
+        while not self._goes.wait(_ASKED) and not self._stop.is_set():
+            pass
         if self._stop.is_set():
             raise _Stop
 

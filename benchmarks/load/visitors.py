@@ -149,8 +149,8 @@ def _new_days(chance: random.Random) -> Days:
     return (FIRST + dt.timedelta(first)).isoformat(), (FIRST + dt.timedelta(last)).isoformat()
 
 
-async def crowd(base: str, visit: Visit, visitors: int, seconds: float) -> Seen:
-    """Let visitors come within the first ten seconds and stay; return what they saw."""
+async def crowd(base: str, visit: Visit, visitors: int, seconds: float, another: int = 0) -> Seen:
+    """Let visitors come within the first ten seconds and stay; return what they saw. `another` crowd chooses anew."""
     seen, until = Seen(), time.monotonic() + seconds
 
     async def visitor(chance: random.Random) -> None:
@@ -168,5 +168,5 @@ async def crowd(base: str, visit: Visit, visitors: int, seconds: float) -> Seen:
             seen.errors.append(f"{type(error).__name__}: {str(error)[:160]}")
         seen.errors.extend(session.errors)
 
-    await asyncio.gather(*(visitor(random.Random(7 * n + visitors)) for n in range(visitors)))
+    await asyncio.gather(*(visitor(random.Random(7 * n + visitors + 1000 * another)) for n in range(visitors)))
     return seen

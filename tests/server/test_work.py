@@ -91,6 +91,65 @@ def test_one_person_with_many_questions_delays_another_by_one(gate: Gate) -> Non
     assert line.ask("one", "few", gate.named("few")).ahead == 2
 
 
+def test_a_long_question_rests_for_whoever_has_had_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "_LESS", 0.05)
+    line, ended = Line(1, Bounds(seconds=3)), list[str]()
+
+    def long() -> str:
+        while had.took < 2:
+            watching().step()
+            time.sleep(0.01)
+        ended.append("long")
+        return "long"
+
+    def few() -> str:
+        before = had.took
+        time.sleep(1.5)
+        ended.append("few")
+        return f"{had.took - before:.1f}"
+
+    had = line.ask("long", "much", long)
+    while had.took < 1.6:
+        time.sleep(0.01)
+    own = line.ask("own", "much", lambda: ended.append("own"))
+    other = line.ask("few", "few", few)
+    assert other.wait(LONG) and other.value == "0.0", "it went on beside"
+    assert had.wait(LONG) and had.value == "long", "its time is what it ran, not what it rested"
+    assert own.wait(LONG) and ended == ["few", "long", "own"]
+    assert had.rested >= 1.5 and line.under_way == 0
+
+
+def test_a_question_that_rests_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "_LESS", 0.05)
+    line, gate = Line(1), Gate()
+
+    def long() -> None:
+        while True:
+            watching().step()
+            time.sleep(0.01)
+
+    job = line.ask("long", "much", long)
+    while job.took < 0.3:
+        time.sleep(0.01)
+    line.ask("few", "few", gate.held)
+    assert gate.begun.wait(LONG)
+    job.stop("much")
+    gate.go.set()
+    assert job.wait(LONG)
+    with pytest.raises(WorkError, match="stopped"):
+        _ = job.value
+
+
+def test_what_somebody_has_had_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = Line(1)
+    job = line.ask("a", "ann", lambda: time.sleep(0.2))
+    assert job.wait(LONG)
+    assert 0.19 < line.had("ann") < 0.2 + LONG and line.had("bo") == 0
+    now = time.monotonic()
+    monkeypatch.setattr(work.time, "monotonic", lambda: now + 600)
+    assert line.had("ann") < 0.01
+
+
 def test_equal_questions_are_asked_once_and_all_get_the_answer(gate: Gate) -> None:
     line = Line(1)
     busy(line, gate)
