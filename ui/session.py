@@ -63,6 +63,8 @@ from ui.who import folder
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = "sample"
 WORD = "data.word"
+BROWSER = "_streamlit_xsrf"
+"""The cookie that Streamlit gives each browser; its tabs share it."""
 _TO_BRING = ("no-table", "no-column")
 """Codes of what is no fault of anybody's: the data does not say it."""
 _QUIET = ("empty", "stopped", "crowded")
@@ -496,9 +498,11 @@ def _made(question: Question, key: Hashable, here: Allowed, slot: Any, words: st
 
 
 def asker() -> str:
-    """Return who asks, for whom a line has one turn: a person, or a browser's session where nobody is told apart."""
+    """Return who asks, for whom a line has one turn: a person, or a browser where nobody is told apart."""
     person, context = who.person(), get_script_run_ctx()
-    return person.id if not person.alone else context.session_id if context else person.id
+    if not person.alone or context is None:
+        return person.id
+    return st.context.cookies.get(BROWSER) or context.session_id
 
 
 @lru_cache(maxsize=1)

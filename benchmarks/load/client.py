@@ -32,19 +32,21 @@ class Session:
     ----------
     base : str
         Host and port.
+    beside : Session, optional
+        Another tab of the same browser.
     """
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, base: str, beside: Session | None = None) -> None:
         self._base, self._page, self._query, self._hash = base, "", "", ""
         self._widgets: dict[str, Widget] = {}
-        self._id = self._cookie = ""
+        self._id, self._cookie = "", beside._cookie if beside else ""
         self.errors: list[str] = []
         self.answered = 0.0
         """Seconds until the last page's headline, or until the page was done where it has none."""
 
     async def open(self) -> None:
-        """Connect, as a browser does that comes for the first time."""
-        token = self._cookie = await asyncio.to_thread(self._token)
+        """Connect, as a browser does: one that comes for the first time is given its cookie."""
+        token = self._cookie = self._cookie or await asyncio.to_thread(self._token)
         self._socket = await websockets.connect(
             f"ws://{self._base}/_stcore/stream",
             subprotocols=[websockets.Subprotocol("streamlit"), websockets.Subprotocol(token)],

@@ -124,20 +124,29 @@ async def takes_all(base: str, until: float) -> int:
     """Ask for long simulations that nobody asked before, six at a time, and bring large files: one person's worst."""
     asked = 0
 
-    async def one(n: int) -> None:
+    async def tab(question: Simulation, beside: Session) -> None:
+        """Follow a link in a tab of its own: one that is open keeps the question it has."""
+        session = Session(base, beside)
+        await session.open()
+        await session.visit("reallocation", f"question={links.encode(question)}")
+        await session.close()
+
+    async def one(n: int, browser: Session) -> None:
         nonlocal asked
-        session, chance = Session(base), random.Random(n)
+        session, chance = Session(base, browser), random.Random(n)
         await session.open()
         await session.visit("")
         await session.visit("data")
         await session.bring("data.files.0", "large.csv", b"user_id,timestamp,event\n" + b"x" * 20 * 2**20)
         while time.monotonic() < until:
-            question = Simulation(runs=300, seed=chance.randrange(2**31 - 1))
-            await session.visit("reallocation", f"question={links.encode(question)}")
+            await tab(Simulation(runs=300, seed=chance.randrange(2**31 - 1)), browser)
             asked += 1
         await session.close()
 
-    await asyncio.gather(*(one(n) for n in range(6)))
+    browser = Session(base)
+    await browser.open()
+    await asyncio.gather(*(one(n, browser) for n in range(6)))
+    await browser.close()
     return asked
 
 
