@@ -13,6 +13,7 @@ from itertools import product
 from pathlib import Path
 
 from browser_tools import ROOT, addresses, browsing, opened, served, settled
+from harness import PAGES
 
 LANGUAGES = {"en": "en-US", "zh_CN": "zh-CN"}
 THEMES = ("light", "dark")
@@ -39,6 +40,7 @@ def main() -> None:
         for language, theme, width in product(LANGUAGES, THEMES, WIDTHS):
             page = opened(browser, server, width=width, dark=theme == "dark", locale=LANGUAGES[language])
             known = addresses(page)
+            known += [name for name in PAGES if name not in (*known, "home")]  # those beside another in one room
             for name in [one for one in known if not asked.pages or (one or "start") in asked.pages]:
                 page.goto(f"{server}/{name}?tour=off", wait_until="domcontentloaded")
                 take(page, asked.out / f"{name or 'start'}.{language}.{theme}.{width}.png", width)

@@ -37,7 +37,7 @@ def _number(name: str, label: str, first: int | None, step: int, empty: str, lea
     """Draw a whole number that may be left empty."""
     key = widget_key(name)
     keep(key, first)
-    found = st.number_input(label, key=key, min_value=least, max_value=most, step=step, placeholder=empty, width=170,
+    found = st.number_input(label, key=key, min_value=least, max_value=most, step=step, placeholder=empty, width=210,
                             label_visibility="collapsed")  # fmt: skip
     return int(found) if found else None
 

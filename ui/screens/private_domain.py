@@ -28,7 +28,7 @@ def controls(tables: Tables, start: PrivateDomain) -> PrivateDomain:
             called("channel"),
         )
         words = {every: CHOICES["every"][every] for every in EVERY}
-        every = choose_words(widget_key("every"), _("Period"), words, start.every, 180)
+        every = choose_words(widget_key("every"), _("Period"), words, start.every, 210)
         st.markdown(_("if traffic is"), width="content")
         by = several(widget_key("by"), _("Traffic"), event_names(tables), start.by, N_("visits"), 220, called("event"))
         st.markdown(_("and we aim at"), width="content")

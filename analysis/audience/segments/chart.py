@@ -13,7 +13,7 @@ from analysis.later import alt
 from analysis.messages import say
 
 _ROW = 34
-_HEADS = 110
+_HEADS = 160
 """Pixels for what columns are called, which stands aslant."""
 _Part = tuple[pd.DataFrame, Plot, tuple[str, ...]]
 """Cells, how their figures are written, and which figures a tooltip has."""
@@ -58,7 +58,7 @@ def _placed(
 def _layers(
     cells: pd.DataFrame, plot: Plot, tips: Sequence[str], rows: Sequence[str], columns: Sequence[str]
 ) -> list[alt.Chart]:
-    axis = alt.Axis(orient="top", labelAngle=-30, labelLimit=140, domain=False, ticks=False)
+    axis = alt.Axis(orient="top", labelAngle=-55, labelLimit=200, domain=False, ticks=False)
     base = alt.Chart(cells).encode(
         x=alt.X("head:N", scale=alt.Scale(domain=list(columns)), title=None, axis=axis),
         y=charts.rows("row", rows),
