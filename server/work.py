@@ -8,13 +8,10 @@ waits for it alone. What nobody waits for any more is not answered.
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
-from contextlib import suppress
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -327,7 +324,6 @@ class Line:
     # ---- the threads
 
     def _serve(self) -> None:
-        _gently()
         while (job := self._next()) is not None:
             self._answer(job)
 
@@ -396,13 +392,6 @@ class Line:
         job.state = "running"
         self._running.add(job)
         return job
-
-
-def _gently() -> None:
-    """Let clicks go before this thread and those it starts, where the system ranks threads one by one."""
-    if sys.platform == "linux":
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
 
 class Answers(Generic[T]):
