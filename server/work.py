@@ -197,6 +197,8 @@ class Line:
     lanes : int
         How many pieces of work are under way at once.
     bounds : Bounds, optional
+    rests : bool
+        Whether work under way may rest for others: not where it holds what they might need, as an import does.
 
     Examples
     --------
@@ -206,8 +208,8 @@ class Line:
     (True, 2)
     """
 
-    def __init__(self, lanes: int, bounds: Bounds = Bounds()) -> None:  # noqa: B008 - it is frozen
-        self.lanes, self.bounds = lanes, bounds
+    def __init__(self, lanes: int, bounds: Bounds = Bounds(), *, rests: bool = True) -> None:  # noqa: B008 - frozen
+        self.lanes, self.bounds, self.rests = lanes, bounds, rests
         self._lock = threading.Condition()
         self._turns: deque[str] = deque()
         self._waiting: dict[str, deque[Job[Any]]] = {}
@@ -329,6 +331,8 @@ class Line:
 
     def give_way(self, job: Job[Any], watch: Watch) -> None:
         """Let a job under way rest while the one that goes before it, if there is one, is answered in its place."""
+        if not self.rests:
+            return
         with self._lock:
             own = min(map(self.had, job.askers))
             first = min(self._turns, key=self._share, default=None)

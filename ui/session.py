@@ -515,7 +515,7 @@ def line() -> Line:
 @lru_cache(maxsize=1)
 def imports() -> Line:
     """Return the line in which imports wait."""
-    return Line(who.config().limits.imports_at_once, Bounds(float("inf"), float("inf"), 1000))
+    return Line(who.config().limits.imports_at_once, Bounds(float("inf"), float("inf"), 1000), rests=False)
 
 
 def make_room(*, another: bool = False) -> None:

@@ -140,6 +140,29 @@ def test_a_question_that_rests_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -
         _ = job.value
 
 
+def test_work_that_holds_what_others_need_never_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "_LESS", 0.05)
+    line, file, ended = Line(1, rests=False), threading.Lock(), list[str]()
+
+    def writes(name: str, seconds: float) -> Callable[[], None]:
+        def done() -> None:
+            until = time.monotonic() + seconds
+            with file:
+                while time.monotonic() < until:
+                    watching().step()
+                    time.sleep(0.01)
+            ended.append(name)
+
+        return done
+
+    first = line.ask("first", "much", writes("first", 1.0))
+    while first.took < 0.3:
+        time.sleep(0.01)
+    second = line.ask("second", "few", writes("second", 0.0))
+    assert second.wait(LONG) and first.wait(LONG)
+    assert ended == ["first", "second"] and first.rested == 0
+
+
 def test_what_somebody_has_had_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     line = Line(1)
     job = line.ask("a", "ann", lambda: time.sleep(0.2))
