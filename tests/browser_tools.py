@@ -58,9 +58,9 @@ def settled(page) -> None:
 
 
 def headline(page) -> str:
-    """Return the first answer's headline."""
+    """Return the first answer's headline, what keeps a sign with its amount taken out."""
     settled(page)
-    return page.locator("[data-testid=stMain] h4").first.inner_text()
+    return page.locator("[data-testid=stMain] h4").first.inner_text().replace("\u2060", "")
 
 
 def main(page) -> str:

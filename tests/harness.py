@@ -58,10 +58,10 @@ def address(app: AppTest) -> str:
 
 
 def headline(app: AppTest) -> str:
-    """Return the answer's headline as shown, markdown escapes taken out."""
+    """Return the answer's headline as shown, markdown escapes and what keeps a sign with its amount taken out."""
     found = [m.value for m in app.main.markdown if m.value.startswith("#### ")]
     assert found, [e.value for e in app.error]
-    return found[0][5:].replace("\\", "")
+    return found[0][5:].replace("\\", "").replace("\u2060", "")
 
 
 def finding(question: Question, tables: Tables) -> str:
