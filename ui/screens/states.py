@@ -51,7 +51,7 @@ def _lapsed(start: LifecycleStates) -> int | None:
         max_value=3650,
         placeholder=_("as the data's gaps say"),
         label_visibility="collapsed",
-        width=180,
+        width=260,
     )
     st.markdown(_("days"), width="content")
     return int(days) if days is not None else None
