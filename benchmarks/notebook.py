@@ -49,17 +49,17 @@ def measured(cells: int, repeats: int) -> dict[str, float]:
     """Return the seconds of each thing measured."""
     with prepared() as (folder, browser):
         id = new_id()
-        first = _made(folder, id, cells)
+        first, kept = _made(folder, id, cells)
         with serving(folder) as port:
             chart(browser, port)
-            address = f"http://127.0.0.1:{port}/notebooks?workspace={id}&notebook=1"
+            address = f"http://127.0.0.1:{port}/notebooks?workspace={id}&notebook={kept}"
             openings = [_opening(browser, address) for _ in range(repeats + 1)][1:]
             own, page = _changes(browser, address, port, id, first, repeats)
     return dict(zip(AIMS, (statistics.median(openings), statistics.median(own) - statistics.median(page)), strict=True))
 
 
-def _made(folder: Path, id: str, cells: int) -> str:
-    """Keep a notebook in a copy of the sample; return the id of its first question's cell."""
+def _made(folder: Path, id: str, cells: int) -> tuple[str, int]:
+    """Keep a notebook in a copy of the sample; return the ids of its first question's cell and of the notebook."""
     sample = open_workspace(next(folder.glob("sample-*.duckdb")), read_only=True)
     path = sample.copy(folder / f"{id}.duckdb")
     here = open_workspace(path)
@@ -70,9 +70,9 @@ def _made(folder: Path, id: str, cells: int) -> str:
         where = Filter(start=f"2026-10-{1 + n % 20:02d}", end="2026-11-15")
         book = book.add(Words(text=f"## Part {n}") if n % 4 == 3 else
                         KINDS[n % len(KINDS)].suggested(tables).replace(where=where))  # fmt: skip
-    here.keep("sixty", looked(book, told(book, tables)))
+    kept = here.keep("sixty", looked(book, told(book, tables)))
     here.close()
-    return book.cells[0].id
+    return book.cells[0].id, kept.id
 
 
 def _opening(browser: Any, address: str) -> float:
