@@ -25,7 +25,7 @@ from analysis.messages import N_, Message, Names, Share, say
 from analysis.money import Currency, currency_of, known
 from analysis.purchases import purchases, source_of
 from analysis.question import Segmentation
-from analysis.tables import Tables, collect, instant
+from analysis.tables import Tables, collect, count_if, instant
 from analysis.values import currency_code, day, local_day, local_midnight, names, optional, value
 from analysis.vocabulary import STAGES
 
@@ -350,21 +350,20 @@ def _stage_by(end: nw.Expr) -> nw.Expr:
 def _buyers(asked: Lifecycle, tables: Tables, days: _Days, currency: Currency, who: str) -> nw.LazyFrame[Any]:
     """Return everyone who bought: how far that brought them by either day, and what it was."""
     amount, value = nw.col("amount"), nw.col("amount") * currency.factor()
-    bought = _purchases(asked, tables, days, who).select(
-        who=nw.col(who),
-        orders_before=_one(nw.col("paid_at") < instant(days.before)),
-        priced=_one(~amount.is_null()),
-        elsewhere=_one(value.is_null() & ~amount.is_null()),
-        value=value.fill_null(0.0),
+    users = (
+        _purchases(asked, tables, days, who)
+        .with_columns(who=nw.col(who), value=value)
+        .group_by("who")
+        .agg(
+            orders=nw.len(),
+            orders_before=count_if(nw.col("paid_at") < instant(days.before)),
+            priced=count_if(~amount.is_null()),
+            elsewhere=count_if(nw.col("value").is_null() & ~amount.is_null()),
+            value=nw.col("value").sum(),
+        )
     )
-    users = bought.group_by("who").agg(
-        nw.col("orders_before", "priced", "value").sum(), nw.col("elsewhere").max(), orders=nw.len()
-    )
-    return users.with_columns(was=_stage("orders_before"), now=_stage("orders"))
-
-
-def _one(which: nw.Expr) -> nw.Expr:
-    return nw.when(which).then(nw.lit(1)).otherwise(nw.lit(0))
+    elsewhere = nw.when(nw.col("elsewhere") > 0).then(nw.lit(1)).otherwise(nw.lit(0))
+    return users.with_columns(elsewhere=elsewhere, was=_stage("orders_before"), now=_stage("orders"))
 
 
 def _stage(orders: str) -> nw.Expr:
