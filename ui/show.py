@@ -79,10 +79,6 @@ FRAMES = {
 }
 
 
-MANY = 10_000
-"""Rows of an answer's tables from which on they are drawn only when somebody opens them."""
-
-
 def show(answer: Answer, page: str, look_at: Callable[[Answer, str], None] | None = None) -> None:
     """Draw an answer; `page` prefixes the widget keys, `look_at` draws what stands in the chart's place."""
     st.markdown(f"#### {said(answer, answer.headline)}")
@@ -92,16 +88,16 @@ def show(answer: Answer, page: str, look_at: Callable[[Answer, str], None] | Non
         drawn.chart(answer, f"{page}.chart")
     notes(answer, page)
     actions(answer, page)
-    details(answer, page, lazily=sum(map(len, answer.frames.values())) > MANY)
+    details(answer, page)
     guide.under(answer.question.kind, page)
 
 
-def details(answer: Answer, page: str, *, lazily: bool = False) -> None:
-    """Draw the answer's tables and its code behind a fold; `lazily`, not before somebody opens it."""
+def details(answer: Answer, page: str) -> None:
+    """Draw the answer's tables and code once somebody opens their fold: a browser takes a second to load what draws."""
     frames = [name for name in answer.frames if name == "table" or len(answer.frame(name))]
     labels = [_(FRAMES[name]) for name in frames]
-    fold = st.expander(_("Table and code"), key=f"{page}.details", on_change="rerun" if lazily else "ignore")
-    if lazily and not fold.open:
+    fold = st.expander(_("Table and code"), key=f"details.{page}", on_change="rerun")
+    if not fold.open:
         return
     with fold:
         for tab, name in zip(st.tabs([*labels, _("Code")]), [*frames, None], strict=True):

@@ -223,15 +223,17 @@ class Kept:
 def beside(work: Callable[[Chunk], T], found: Iterable[Chunk]) -> Iterator[T]:
     """Yield what `work` makes of each chunk, in order. A helper works while the next is read; who reads works too.
 
-    So no chunk waits for long, and none pile up.
+    The helper has one chunk to go on with, so that it never waits for who reads; none pile up beyond that.
     """
     with ThreadPoolExecutor(1) as pool:
         waiting: deque[Future[T]] = deque()
-        helped: Future[T] | None = None
+        helped: deque[Future[T]] = deque()
         for chunk in found:
-            if helped is None or helped.done():
-                helped = pool.submit(work, chunk)
-                waiting.append(helped)
+            while helped and helped[0].done():
+                helped.popleft()
+            if len(helped) < 2:
+                helped.append(pool.submit(work, chunk))
+                waiting.append(helped[-1])
             else:
                 waiting.append(_done(work(chunk)))
             while waiting and waiting[0].done():

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from harness import run
+from harness import PAGES, run
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
@@ -51,11 +51,13 @@ def warmed_server(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def opened(workspaces: Path) -> Open:
-    """Return a function that opens a page and checks that nothing unexpected happened on it."""
+    """Return a function that opens a page, its tables unfolded, and checks that nothing unexpected happened on it."""
 
-    def open_page(page: str = "funnel", *, language: str = "en", **query: str) -> AppTest:
+    def open_page(page: str = "funnel", *, language: str = "en", unfolded: bool = True, **query: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
         app.session_state["language"] = language
+        for name in PAGES:
+            app.session_state[f"details.{name}"] = unfolded
         for name, value in query.items():
             app.query_params[name] = value
         if page != "home":

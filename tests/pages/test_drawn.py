@@ -94,3 +94,10 @@ def test_numbers_of_a_column_are_written_alike_and_none_reads_as_nought() -> Non
     assert laid.frame["lost"].tolist()[0] == 182
     assert laid.frame["p_value"].tolist() == ["<0.001", "0.044"]
     assert rows["lost"].tolist()[0] == 181.7
+
+
+def test_tables_and_code_are_drawn_once_somebody_opens_their_fold(opened) -> None:
+    app = opened(unfolded=False)
+    assert not app.dataframe and not [code for code in app.code if "Funnel(" in code.value]
+    app.session_state["details.funnel"] = True
+    assert len(run(app).dataframe) == 2 and [code for code in app.code if "Funnel(" in code.value]

@@ -231,4 +231,4 @@ def _answer(answer: Answer) -> None:
     st.markdown(f"#### {said(answer, answer.headline)}")
     drawn.chart(answer, f"{place}.chart")
     notes(answer, place)
-    details(answer, place, lazily=True)
+    details(answer, place)
