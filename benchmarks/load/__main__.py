@@ -174,6 +174,8 @@ def soak(place: Place, visitors: int, seconds: float) -> None:
     time.sleep(60)
     left = len(place.process.net_connections()) + len(place.process.open_files())
     print(f"{visitors} walk for {seconds / 60:.0f} minutes: {len(seen.answers)} answers, {len(seen.errors)} errors")
+    quarters = [sizes[min(len(sizes) * part // 4, len(sizes) - 1)][1] for part in range(5)]
+    print("  memory by quarters: " + ", ".join(f"{size:.0f}" for size in quarters) + " MB")
     print(f"  memory: {slope:+.2f} MB a minute (aim: under 1); threads {threads} before, {place.process.num_threads()} "
           f"after; files {files} before, {left} after", flush=True)  # fmt: skip
 
