@@ -11,7 +11,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 from numbers import Integral
@@ -54,6 +54,8 @@ class Money:
     currency: str | None
     exact: bool = False
     """Whether cents are shown."""
+    signed: bool = False
+    """Whether it is a change: a gain has its plus."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +269,8 @@ def _words(value: Any, language: str, names: Namer | None = None) -> str:
         case Points():
             pattern = _percent_pattern(value.value).removesuffix("%")
             return format_decimal(100 * value.value, format=pattern, locale=locale)
+        case Money(value=amount, signed=True) if amount > 0:
+            return "+" + _words(replace(value, signed=False), language)
         case Money(value=amount, currency=str(code), exact=exact):
             pattern = "¤#,##0.00" if exact or abs(amount) < 100 else "¤#,##0"
             return format_currency(amount, code, locale=locale, format=pattern, currency_digits=False)

@@ -75,7 +75,7 @@ LESSONS = (
 )
 PEAK = "Singles' Day"
 PLANNED = "Plan by the curves of 2025"
-SHOWN = "short video, sv_c3"
+SHOWN = "Short video 3"
 IN_CHINESE = {
     "goal": {"Private domain 40%": "私域占比 40%", "Revenue": "实收收入"},
     "task": {
@@ -98,12 +98,18 @@ IN_CHINESE = {
     "evidence": {
         LESSONS[0][1]: "2025 年双11的响应曲线",
         LESSONS[1][1]: "2024 到 2025 年的老客参与率",
-        SHOWN: "短视频素材 sv_c3",
+        SHOWN: "短视频素材 3",
     },
     "forecast": {PLANNED: "按 2025 年曲线定的计划"},
     "day": {PEAK: "双11高峰"},
 }
 """What is written down, as it is called for readers of Chinese; the standard names need none."""
+CREATIVES_CALLED = {
+    "ps": ("Search ad", "搜索广告素材"), "sv": ("Short video", "短视频素材"), "ls": ("Live stream clip", "直播切片"),
+    "tk": ("Top KOL's post", "头部达人内容"), "mk": ("Mid-tier KOL's post", "腰部达人内容"),
+    "dp": ("Banner", "展示广告素材"), "ma": ("Marketplace ad", "电商站内素材"),
+}  # fmt: skip
+"""What a creative is, in English and in Chinese, by how its code begins; its number stands at the code's end."""
 
 # Dividing by the mean of the two modifiers, which are independent of each other and of viewing at all,
 # makes the expected rate over everyone who views exactly BROWSE_TO_CART. Indexed [slow, low intent].

@@ -67,8 +67,13 @@ def record_facts(spending: Spending) -> list[Facts]:
 
 
 def name_facts() -> list[Facts]:
-    """What people who read Chinese call what is written down."""
-    return [
+    """What people call creatives, and those who read Chinese what is written down."""
+    called = [
+        recorded("display-name", column="creative", code=code, language=language, name=f"{name} {code[-1]}")
+        for code in plan.CREATIVES
+        for language, name in zip(("en", "zh_CN"), plan.CREATIVES_CALLED[code[:2]], strict=True)
+    ]
+    return called + [
         recorded("display-name", column=column, code=code, language="zh_CN", name=name)
         for column, names in plan.IN_CHINESE.items()
         for code, name in names.items()

@@ -78,6 +78,8 @@ def chinese(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         (Points(0.0), "0", "0"),
         (Money(1234.5, "CNY", exact=True), "CN¥1,234.50", "¥1,234.50"),
         (Money(1234.4, "USD"), "$1,234", "US$1,234"),
+        (Money(1234.4, "USD", signed=True), "+$1,234", "+US$1,234"),
+        (Money(-5, None, signed=True), "-5.00", "-5.00"),
         (Money(-5, "EUR"), "-€5.00", "-€5.00"),
         (Money(-500, "EUR"), "-€500", "-€500"),
         (Money(1234.5, None), "1,234", "1,234"),

@@ -11,7 +11,7 @@ from analysis.records import Alias
 from analysis.workspace import Reconciliation, Workspace
 from analysis.workspace.across import Offer, Stretch, apart, currency, offers
 from ui import session
-from ui.language import _, shown
+from ui.language import _, currency_called, shown
 from ui.mapping import CURRENCIES
 from ui.staging import Staged
 
@@ -38,7 +38,7 @@ def currencies(files: Sequence[Staged], found: Sequence[Reconciliation], target:
     with st.container(key=f"{key}.row"):
         st.radio(
             shown(_("{files}: no currency is named. The amounts are in", files=names)), options, index=None, key=key,
-            horizontal=True, on_change=choose,
+            format_func=currency_called, horizontal=True, on_change=choose,
         )  # fmt: skip
 
 

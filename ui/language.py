@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import streamlit as st
+from babel.numbers import get_currency_name
 
 from analysis.charts import Look
 from analysis.messages import LANGUAGES, N_, Message, say, translate
@@ -33,6 +34,11 @@ def _known(wanted: str | None) -> str:
 def current() -> str:
     """Return the reader's language: a page has hundreds of words, and session state is slow to read."""
     return once("language", settle)
+
+
+def currency_called(code: str) -> str:
+    """Return a currency's code with its name: not everybody knows the codes."""
+    return f"{code} {get_currency_name(code, locale=current())}"
 
 
 def switch() -> None:

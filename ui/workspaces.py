@@ -11,7 +11,7 @@ from server.allowed import Allowed
 from server.rights import Action
 from ui import account, session, sharing, who
 from ui.controls import told_apart
-from ui.language import _, shown
+from ui.language import _, currency_called, shown
 from ui.mapping import CURRENCIES, ZONES
 
 KEY = "frame.workspace"
@@ -102,7 +102,7 @@ def _switch() -> None:
 def _new() -> None:
     name = st.text_input(_("Name"), key="data.new.name", max_chars=80).strip()
     zone = st.selectbox(_("Time zone"), ZONES, key="data.new.zone")
-    currency = st.selectbox(_("Currency"), CURRENCIES, key="data.new.currency")
+    currency = st.selectbox(_("Currency"), CURRENCIES, key="data.new.currency", format_func=currency_called)
     if st.button(_("Create"), type="primary", key="data.new"):
         with session.said_plainly():
             if name:

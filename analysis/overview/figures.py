@@ -64,6 +64,19 @@ _FURTHER: Mapping[str, tuple[str, ...]] = MappingProxyType({
 _OF_ORDERS = ("realised", "paid", "aov", "refund_rate", "new_buyers", *_FURTHER["orders"])
 
 
+def table_of(figure: str) -> str | None:
+    """Return the table that a figure is told from; None of one that two tell together.
+
+    Examples
+    --------
+    >>> [table_of(figure) for figure in ("aov", "cpc", "conversion", "roi")]
+    ['orders', 'spend', 'events', None]
+    """
+    if figure == "roi":
+        return None
+    return "orders" if figure in _OF_ORDERS else "spend" if figure in ("spend", *_FURTHER["spend"]) else "events"
+
+
 class Standing(NamedTuple):
     """Where a figure stands.
 

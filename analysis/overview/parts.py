@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 import pandas as pd
@@ -17,7 +18,7 @@ from analysis.journey.attribution.question import Attribution
 from analysis.journey.funnel.question import Funnel, FunnelAnswer
 from analysis.journey.loyalty.retention import Retention, RetentionAnswer
 from analysis.messages import say
-from analysis.periods import SameDays, same_days, stretches
+from analysis.periods import SameDays, covered, same_days, stretches
 from analysis.results.performance.question import Performance, PerformanceAnswer
 from analysis.results.sales.question import Sales, SalesAnswer
 from analysis.tables import Tables
@@ -49,6 +50,8 @@ class Parts(NamedTuple):
         The question that tells ROI by channel.
     roi_days, roi_alike : tuple of Timestamp, optional
         First and last day on which ROI stands, and on which it is compared.
+    apart : mapping of str to pair of str
+        By table, the first and last day it tells of, where two of them have no day in common.
     notes : tuple of Note
         Why something is not told.
     """
@@ -67,6 +70,7 @@ class Parts(NamedTuple):
     returns: Attribution | None = None
     roi_days: Days | None = None
     roi_alike: Days | None = None
+    apart: Mapping[str, tuple[str, str]] = MappingProxyType({})
     notes: tuple[Note, ...] = ()
 
 
@@ -94,7 +98,16 @@ def asked(tables: Tables, where: Filter | None, currency: str | None) -> Parts:
     found = _with_roi(found, desk)._replace(returns=_sources(desk))
     if not any(part is not None for part in (found.sales, found.performance, found.funnel, found.growth, found.came)):
         raise desk.errors[0] if desk.errors else DataError.no_table("orders")
-    return found._replace(notes=tuple(desk.notes))
+    return found._replace(apart=_apart(tables, where), notes=tuple(desk.notes))
+
+
+def _apart(tables: Tables, where: Filter | None) -> dict[str, tuple[str, str]]:
+    """Return the days that each table tells of, where two of them have no day in common; else nothing."""
+    start, end = (where.start, where.end) if where else (None, None)
+    days = {table: (max(found[0], start or found[0]), min(found[1], end or found[1]))
+            for table in ("orders", "spend", "events") if (found := covered(tables, table))}  # fmt: skip
+    common = max(first for first, _ in days.values()) <= min(last for _, last in days.values()) if days else True
+    return {} if common else days
 
 
 class _Desk:

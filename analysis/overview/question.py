@@ -18,7 +18,7 @@ from analysis.journey.funnel.question import Funnel
 from analysis.messages import N_, Message, say
 from analysis.overview import chart, words
 from analysis.overview.aims import aims
-from analysis.overview.figures import FIGURES, SOURCES, Standing, questions, standings
+from analysis.overview.figures import FIGURES, SOURCES, Standing, questions, standings, table_of
 from analysis.overview.goals import GOAL_STATES, Reached, goals
 from analysis.overview.parts import Parts, asked
 from analysis.periods import elapsed
@@ -110,6 +110,7 @@ class Overview(Question):
             goals=reached,
             questions=questions(parts),
             columns=_columns(parts, tables),
+            apart=parts.apart,
         )
 
 
@@ -129,6 +130,8 @@ class OverviewAnswer(Answer):
         By figure, the question whose answer it is.
     columns : tuple of str
         By which it can be told where it comes from; see :meth:`by`.
+    apart : mapping of str to pair of str
+        By table, the days that it tells of, where two of them have none in common; see :meth:`days`.
     """
 
     fields: ClassVar[Fields] = described(
@@ -172,6 +175,11 @@ class OverviewAnswer(Answer):
     goals: Mapping[str, Reached] = field(default_factory=dict)
     questions: Mapping[str, Question] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
+    apart: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    def days(self, figure: str) -> tuple[str, str] | None:
+        """Return the first and last day that a figure is of, where the tables tell of different times."""
+        return self.apart.get(table_of(figure) or "")
 
     def by(self, column: str) -> Question:
         """Return the question where it comes from: revenue by a column, else spend, else purchases, else conversion.

@@ -42,10 +42,17 @@ def headline(parts: Parts, found: Sequence[Standing], goals: Mapping[str, Reache
     """Return what came in, and beside it what went worse or is short of its goal: no gain hides its cost."""
     answers = (parts.sales, parts.performance, parts.funnel, parts.growth)
     first = next((answer.headline for answer in answers if answer is not None), None)
-    then = _attention(found, goals, currency)
+    then = _apart(parts.apart) if parts.apart else _attention(found, goals, currency)
     if first is None:
         return then or say("There is too little here to tell how the campaign goes.")
     return say("{one} {other}", one=first, other=then) if then else first
+
+
+def _apart(days: Mapping[str, tuple[str, str]]) -> Message:
+    told = [say("{table} of {first} to {last}", table=say(table), first=first, last=last)
+            for table, (first, last) in days.items()]  # fmt: skip
+    return say("These figures are not of one time: {parts}. Bring exports of the same days before you set them side by "
+               "side.", parts=Names(tuple(told), sign="; "))  # fmt: skip
 
 
 def _attention(found: Sequence[Standing], goals: Mapping[str, Reached], currency: str | None) -> Message | None:

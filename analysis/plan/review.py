@@ -287,7 +287,7 @@ def _headline(found: Gap, currency: str | None) -> Message:
     (volume, timing, rates, left), spend = found.parts()
     apart = volume + timing + rates + left
     amounts = {"spend": volume, "timing": timing, "rates": rates, "left": left}
-    facts: dict[str, Any] = {name: Money(amount / CENT, currency) for name, amount in amounts.items()}
+    facts: dict[str, Any] = {name: Money(amount / CENT, currency, signed=True) for name, amount in amounts.items()}
     facts |= {"came": Money(found.realised, currency), "aim": Money(found.aim, currency),
               "gap": Money(abs(apart) / CENT, currency)}  # fmt: skip
     if apart < 0:

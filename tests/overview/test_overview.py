@@ -190,6 +190,17 @@ def test_no_roi_without_days_or_a_currency_in_common(money: pd.DataFrame, code: 
     assert code in [note.code for note in answer.notes if note.level == "missing"]
 
 
+def test_figures_of_different_times_say_of_which_days_each_is() -> None:
+    late = spend(4, 25.0, begun=BEGUN + pd.Timedelta(days=60))
+    answer = asked(Tables(orders=orders(10, 5), spend=late))
+    assert (answer.days("aov"), answer.days("spend"), answer.days("roi")) == (
+        ("2026-11-01", "2026-11-10"), ("2026-12-31", "2027-01-03"), None)  # fmt: skip
+    said = answer.say(answer.headline)
+    assert "not of one time: orders of 2026-11-01 to 2026-11-10; spend of 2026-12-31 to 2027-01-03." in said
+    together = asked(Tables(orders=orders(10, 5), spend=spend(4, 25.0, begun=BEGUN + pd.Timedelta(days=9))))
+    assert together.days("spend") is None and "not of one time" not in together.say(together.headline)
+
+
 def test_a_table_that_names_no_campaign_is_looked_at_on_its_days() -> None:
     money = spend(10, 20.0, campaign="now")
     old = spend(10, 20.0, begun=BEGUN - pd.Timedelta(days=365), campaign="then")

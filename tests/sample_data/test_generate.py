@@ -16,6 +16,7 @@ import pytest
 from analysis.names import DisplayNames
 from analysis.records import DisplayName
 from sample_data.generate import generate, main
+from sample_data.plan import CREATIVES
 
 SAMPLE = Path(__file__).parents[2] / "sample_data"
 USERS = 1_000
@@ -186,7 +187,9 @@ def test_whatever_is_written_down_has_a_name_for_readers_of_chinese() -> None:
     ]
     assert len(texts) > 30
     assert [text for column, text in texts if not re.search("[\u4e00-\u9fff]", shown(text, column, "zh_CN"))] == []
-    assert {(one["column"], one["code"]) for one in names} <= set(texts)
+    assert {(one["column"], one["code"]) for one in names} <= set(texts) | {("creative", code) for code in CREATIVES}
+    assert [code for code in CREATIVES if not re.search("[\u4e00-\u9fff]", shown(code, "creative", "zh_CN"))] == []
+    assert shown("sv_c3", "creative", "en") == "Short video 3"
 
 
 def test_the_committed_sample_is_small() -> None:

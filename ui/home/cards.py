@@ -7,6 +7,7 @@ import streamlit as st
 
 from analysis.glossary import term_of
 from analysis.messages import Share
+from analysis.overview.aims import MOST
 from analysis.overview.figures import FIGURES, LESS, NEITHER, PEOPLE, Standing
 from analysis.overview.goals import GOAL_STATES, MISSED, Reached
 from analysis.overview.question import OverviewAnswer
@@ -43,6 +44,8 @@ def _card(answer: OverviewAnswer, one: Standing) -> None:
     )  # fmt: skip
     if np.isfinite(one.then):
         st.caption(shown(_("before: {then}", then=answer.written(one.figure, one.then))))
+    if days := answer.days(one.figure):
+        st.caption(_("{first} to {last}", first=days[0], last=days[1]))
     if goal := answer.goals.get(one.figure):
         _goal(answer, one.figure, goal)
 
@@ -82,6 +85,7 @@ def _help(answer: OverviewAnswer, one: Standing) -> str | None:
 
 def _goal(answer: OverviewAnswer, figure: str, goal: Reached) -> None:
     facts = {"share": Share(goal.reached), "goal": answer.written(figure, goal.target)}
-    words, state = _("{share} of {goal}", **facts), _(GOAL_STATES[goal.state])
+    words = _("{share} of the {goal} limit", **facts) if figure in MOST else _("{share} of {goal}", **facts)
+    state = _(GOAL_STATES[goal.state])
     state = f":orange[{state}]" if goal.state in MISSED else state
     st.progress(min(max(goal.reached, 0.0), 1.0), f"{shown(words)} · {state}")
