@@ -47,9 +47,19 @@ TERMS: tuple[Term, ...] = (
         N_("ROI"),
         N_("Realised revenue over what was spent: how much came back for each unit of money."),
         formula=N_("realised revenue / spend"),
-        kinds=("attribution", "funnel-money", "simulation", "allocation"),
+        kinds=("funnel-money", "simulation", "allocation"),
         labels=("ROI", "ROI (of claims: ROAS)", "ROI as spent (of claims: ROAS)"),
         also="return on investment 投入产出比 回报率",
+    ),
+    Term(
+        N_("Attributed ROI"),
+        N_(
+            "Realised revenue that an attribution credits to a channel over what was spent on it; ROI counts all of it."
+        ),
+        formula=N_("credited revenue / spend"),
+        kinds=("attribution",),
+        labels=("Attributed ROI",),
+        also="归因 ROI return on investment credited",
     ),
     Term(
         N_("ROAS"),

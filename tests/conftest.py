@@ -21,7 +21,7 @@ import analysis
 from analysis import read_export
 from analysis.answer import Answer
 from analysis.question import Question
-from analysis.records import PlanLine, Recorded
+from analysis.records import DisplayName, PlanLine, Recorded
 from analysis.store.kernels import forget_stale
 from analysis.tables import Tables
 from analysis.values import Campaign, Phase
@@ -167,11 +167,14 @@ def sample() -> Tables:
         export = read_export(SAMPLE / name, zone="UTC")
         found[table] = export.clean(b"").rows
         export.close()
-    records = json.loads((SAMPLE / "records.json").read_text(encoding="utf-8"))
+    records, names = (
+        json.loads((SAMPLE / f"{name}.json").read_text(encoding="utf-8")) for name in ("records", "names")
+    )
     return Tables(
         **found,
         campaign=Campaign.from_json((SAMPLE / "campaign.json").read_text(encoding="utf-8")),
         records=map(Recorded.from_dict, records),
+        display=map(DisplayName.from_dict, names),
     )
 
 

@@ -111,6 +111,7 @@ def notes(parts: Parts, found: Sequence[Standing], unread: Sequence[str], absent
         text = say("Figures are set beside the same days of the campaign before. An arrow stands where chance does not "
                    "explain the change: of all arrows, at most one in twenty is chance after all.")  # fmt: skip
         yield Note("beside", text)
-    text = say("Each figure is that of its own question, which says how it is counted. ROI is realised revenue over "
-               "spend; what platforms claim over spend is ROAS.")  # fmt: skip
+    text = say("Each figure is that of its own question, which says how it is counted. ROI is all realised revenue "
+               "over spend; what platforms claim over spend is ROAS, what a model credits to a channel over its spend "
+               "is attributed ROI.")  # fmt: skip
     yield Note("own-questions", text)

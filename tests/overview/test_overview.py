@@ -131,7 +131,7 @@ def test_phases_and_calendar_days_are_marked(home: OverviewAnswer) -> None:
     ]
     drawn = home.chart(Look("zh_CN")).to_dict()
     names = {row.get("name_name") for rows in drawn["datasets"].values() for row in rows}
-    assert {"预热", "爆发", "收尾", "Singles' Day"} <= names
+    assert {"预热", "爆发", "收尾", "双11高峰"} <= names
 
 
 @pytest.mark.parametrize("campaign", [None, "Double 11 2024"])

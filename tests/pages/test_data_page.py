@@ -156,10 +156,8 @@ def test_a_currency_that_files_do_not_name_is_assumed_and_asked_once(opened) -> 
     assert app.button(key="data.import").disabled
     assert "a guess (50%)]: the file names none; the workspace's currency" in said(app)
     asked = app.radio(key="data.across.currency")
-    assert (asked.value, asked.options[:2]) == (
-        None,
-        ["EUR Euro", "CNY Chinese Yuan"],
-    )  # as the other file says, then the campaign's
+    options = ["EUR Euro", "CNY Chinese Yuan"]  # as the other file says, then the campaign's
+    assert (asked.value, asked.options[:2]) == (None, options)
     assert asked.label.replace("\\", "") == "a.csv, b.csv: no currency is named. The amounts are in"
     app = in_currency(app, "CNY")
     assert "assumed" not in said(app)

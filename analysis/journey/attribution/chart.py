@@ -94,7 +94,7 @@ def _figures(row: pd.Series[Any], value: str, plot: Plot) -> Message:
         return say("{amount} · {share}", **facts)
     facts["amount"] = Money(float(row["value"]), plot.currency)
     if pd.notna(row["roi"]):
-        return say("{amount} · {share} · ROI {roi}", **facts, roi=float(row["roi"]))
+        return say("{amount} · {share} · attributed ROI {roi}", **facts, roi=float(row["roi"]))
     return say("{amount} · {share}", **facts)
 
 

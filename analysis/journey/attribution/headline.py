@@ -138,13 +138,13 @@ class Headline:
         low, high = (low, high) if self.money else (high, low)
         facts = {"touch": self._name(touch), "rate": self._rate(rate), "low": self._rate(low), "high": self._rate(high)}
         if not behind and self.money:
-            return say("{touch} has an ROI of {rate} ({low} to {high}).", **facts)
+            return say("{touch} has an attributed ROI of {rate} ({low} to {high}).", **facts)
         if not behind:
             return say("A conversion by {touch} costs {rate} ({low} to {high}).", **facts)
         facts |= {"next": self._name(behind[0]), "other": self._rate(returns.of(behind[0]).floats()[0])}
         if self.money:
-            return say("{touch} returns most on its spend: an ROI of {rate} ({low} to {high}) against {other} for "
-                       "{next}, the next.", **facts)  # fmt: skip
+            return say("{touch} returns most on its spend: an attributed ROI of {rate} ({low} to {high}) against "
+                       "{other} for {next}, the next.", **facts)  # fmt: skip
         return say("A conversion costs least by {touch}: {rate} ({low} to {high}) against {other} by {next}, the "
                    "next.", **facts)  # fmt: skip
 
@@ -160,8 +160,8 @@ class Headline:
                        by=by, n=len(leaders))  # fmt: skip
         one, other = (self._rate(returns.of(name).floats()[0]) for name in (leaders[0], leaders[-1]))
         if self.money:
-            return say("Which of these returns most on its spend cannot be told: {touches} (ROI {one} to {other}).",
-                       touches=self._names(leaders), one=one, other=other)  # fmt: skip
+            return say("Which of these returns most on its spend cannot be told: {touches} (attributed ROI {one} to "
+                       "{other}).", touches=self._names(leaders), one=one, other=other)  # fmt: skip
         return say("By which of these a conversion costs least cannot be told: {touches} ({one} to {other}).",
                    touches=self._names(leaders), one=one, other=other)  # fmt: skip
 

@@ -157,7 +157,7 @@ class Attribution(AttributionDefinition):
 _MODELS = {model: Field(label, "number") for model, label in MODEL_WORDS.items()}
 _TOUCH = Field(N_("Touch"), "text", TOUCH_WORDS, of="by")
 _CREDIT = Field(N_("Credited conversions"), "number")
-_VALUE, _ROI = Field(N_("Credited revenue"), "money"), Field(N_("ROI"), "ratio")
+_VALUE, _ROI = Field(N_("Credited revenue"), "money"), Field(N_("Attributed ROI"), "ratio")
 _COST = {
     "cost": Field(N_("Spend"), "money"),
     "cost_per_conversion": Field(N_("Spend per credited conversion"), "money"),
@@ -252,8 +252,8 @@ class RevenueAttribution(AttributionAnswer):
             **_SHARE,
             **_COST,
             "roi": _ROI,
-            "roi_low": Field(N_("ROI, 95% from"), "ratio"),
-            "roi_high": Field(N_("ROI, 95% to"), "ratio"),
+            "roi_low": Field(N_("Attributed ROI, 95% from"), "ratio"),
+            "roi_high": Field(N_("Attributed ROI, 95% to"), "ratio"),
         },
         models={"touch": _TOUCH, **{m: Field(label, "money") for m, label in MODEL_WORDS.items()}},
         table={**_TABLE, "value": _VALUE, "roi": _ROI},

@@ -111,7 +111,7 @@ def test_the_headline_says_who_how_much_against_whom_and_what_next() -> None:
     assert text.startswith(f"a brings most: CN¥{rows.loc['a', 'value']:,.0f} of CN¥30,000 of revenue, ")
     assert f"{100 * rows.loc['a', 'lead']:.1f} points" in text and "more than b, the next." in text
     assert "All 7 models agree." in text
-    assert f"b returns most on its spend: an ROI of {rows.loc['b', 'roi']:.1f}" in text
+    assert f"b returns most on its spend: an attributed ROI of {rows.loc['b', 'roi']:.1f}" in text
     assert text.endswith("See under Budget what more money for b would still earn.")
     assert answer.headline.text("zh_CN").startswith("a带来的最多：")
     each = said(tables)
@@ -123,7 +123,7 @@ def test_what_cannot_be_told_apart_is_not_said_to_differ() -> None:
     level = said(market(np.random.default_rng(5), {"a": 0.46, "b": 0.44, "c": 0.1}, spend="ab"), value="revenue")
     assert level.startswith("a, b bring most of CN¥30,000 of revenue, between ")
     assert "All 7 models put one of these first." in level
-    assert "Which of these returns most on its spend cannot be told: a, b (ROI " in level
+    assert "Which of these returns most on its spend cannot be told: a, b (attributed ROI " in level
     assert level.endswith("See under Budget where the next money earns most.")
     many = market(np.random.default_rng(6), dict.fromkeys("abcdef", 1 / 6), spend="abcdef")
     assert said(many).startswith("Which channel brings most of 300 conversions (purchase) cannot be told: 6 are level")
