@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -24,20 +27,33 @@ MOST_ORDERS = 1e6
 
 
 def headline(played: Played, table: pd.DataFrame) -> Message:
-    """Return what the rules earn against the fixed split of the whole budget, and whether splitting once earns more."""
-    said, more = _against_fixed(played, table), played.total("once") - played.total("rules")
-    low, high = interval(more)
-    if not low > 0:
-        return said
-    unit = played.given.currency
+    """Return what earns most for the least work: one split by the curves where it beats the rules, else the rules."""
+    low, high = interval(less := played.total("once") - played.total("rules"))
+    if not low > 0 or not played.counted(DECISIONS).any():
+        return _against_fixed(played, table)
+    policies, unit = {row["policy"]: row for row in table.to_dict("records")}, played.given.currency
+    facts = {"base": policies["fixed"]["revenue"], "split": played.parts["split"].mean(), "less": less.mean(),
+             "low": low, "high": high}  # fmt: skip
     return say(
-        "{finding} Splitting the whole budget once, before the first hour, would earn {more} ({low} to {high}) more "
-        "than the rules.",
-        finding=said,
-        more=Money(float(more.mean()), unit),
-        low=Money(low, unit),
-        high=Money(high, unit),
-    )
+        "Split the whole budget once by the curves, before the first hour: in simulation that is worth {split} over "
+        "the fixed split of the whole budget, {base}. {rules}, which is {less} ({low} to {high}) less than splitting "
+        "once: {parts}.",
+        **{name: Money(float(amount), unit) for name, amount in facts.items()},
+        rules=_beside_fixed(policies["rules"], unit), parts=_while_it_runs(played),
+    )  # fmt: skip
+
+
+def _beside_fixed(row: Mapping[Hashable, Any], unit: str | None) -> Message:
+    """Say what the rules earn beside the fixed split, where something else is said first."""
+    ends = [float(row[name]) for name in ("gain", "gain_low", "gain_high")]
+    if ends[2] < 0:
+        ends = [-ends[0], -ends[2], -ends[1]]
+    facts = dict(zip(("gain", "low", "high"), (Money(end, unit) for end in ends), strict=True))
+    if row["gain_low"] > 0:
+        return say("The rules earn {gain} ({low} to {high}) more than the fixed split", **facts)
+    if row["gain_high"] < 0:
+        return say("The rules lose {gain} ({low} to {high}) against the fixed split", **facts)
+    return say("The rules cannot be told from the fixed split ({gain}, {low} to {high})", **facts)
 
 
 def _against_fixed(played: Played, table: pd.DataFrame) -> Message:
@@ -87,13 +103,18 @@ def _against_fixed(played: Played, table: pd.DataFrame) -> Message:
 
 def _parts(played: Played) -> Message:
     """Say what the gain is made of: one split before the first hour, holding a reserve, and the rest."""
+    split = Money(float(played.parts["split"].mean()), played.given.currency, signed=True)
+    return say("{split} from splitting once by the curves, {others}", split=split, others=_while_it_runs(played))
+
+
+def _while_it_runs(played: Played) -> Message:
+    """Say what is added to one split before the first hour, or lost of it."""
     unit = played.given.currency
-    facts = {name: Money(float(own.mean()), unit) for name, own in played.parts.items()}
+    facts = {name: Money(float(own.mean()), unit, signed=True) for name, own in played.parts.items()}
     if not played.given.reserve and not played.given.tranches:
-        return say("{split} from splitting once by the curves, {watching} from moving money while it runs", **facts)
+        return say("{watching} from moving money while it runs", **facts)
     return say(
-        "{split} from splitting once by the curves, {reserve} from holding money back, {watching} from moving "
-        "money while it runs, {shocks} from answering shocks",
+        "{reserve} from holding money back, {watching} from moving money while it runs, {shocks} from answering shocks",
         **facts,
     )
 

@@ -48,7 +48,20 @@ def test_one_split_by_the_curves_has_its_own_row(starved: Tables) -> None:
     table, runs = answer.table.set_index("policy"), answer.frame("runs")
     assert table.loc["once", "gain"] == pytest.approx(runs["split"].mean())
     assert table.loc["once", "gain"] > 0.9 * table.loc["rules", "gain"]
-    assert "from splitting once by the curves" in answer.headline.text()
+    assert "splitting once" in answer.headline.text()
+
+
+def test_what_earns_most_is_said_first_and_its_parts_add_up(starved: Tables) -> None:
+    answer = Simulation(curves=CURVES, runs=20, rules=Rules(reserve=0.5)).run(starved)
+    table, said = answer.table.set_index("policy"), answer.headline.text()
+    once, rules = table.loc[["once", "rules"], "gain"]
+    assert once > rules
+    assert said.startswith(
+        f"Split the whole budget once by the curves, before the first hour: in simulation that is worth CN¥{once:,.0f} "
+    )
+    assert f"which is CN¥{once - rules:,.0f} (" in said and "less than splitting once: -CN¥" in said
+    parts = answer.frame("runs")[["reserve", "watching", "shocks"]].mean()
+    assert parts.sum() == pytest.approx(rules - once, abs=0.01)
 
 
 def test_effects_add_up_to_the_runs_gain(starved: Tables) -> None:
