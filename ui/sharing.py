@@ -34,6 +34,8 @@ WHAT = {
     "ends": N_("room ends in time"),
     "closed": N_("room closed"),
     "removed": N_("removed"),
+    "no-groups": N_("the provider gave no groups"),
+    "in-no-group": N_("in no group that may come in"),
     "let in again": N_("let in again"),
     "archived": N_("into the archive"),
     "trash": N_("into the trash"),

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from analysis.sharing import downloads
+from server import config
 from server.allowed import Allowed
 from server.rights import Action
 from ui import account, session, sharing, who
@@ -60,7 +61,8 @@ def download(here: Allowed, path: Path, key: str, label: str) -> None:
         st.caption(
             _(
                 "With {mb} MB it is too large to be downloaded here. On the server, "
-                "`python -m server.backups make {id}` writes a copy.",
+                "`{command} make {id}` writes a copy.",
+                command=config.command("backups"),
                 mb=f"{path.stat().st_size / 1e6:,.0f}",
                 id=path.stem,
             )
@@ -74,8 +76,11 @@ def download(here: Allowed, path: Path, key: str, label: str) -> None:
         icon=":material/download:",
         on_click="ignore",
         key=key,
-        help=_(
-            "All of it in one file, as it is at this moment. Put it into the folder of workspaces to go back to it."
+        help=_("All of it in one file, as it is at this moment. Put it into the folder of workspaces to go back to it.")
+        if who.config().sign_in.mode == "none"
+        else _(
+            "All of it in one file, as it is at this moment. Sluice on a laptop shows it from its folder of "
+            "workspaces, and a notebook opens it by open_workspace."
         ),
     )
 
