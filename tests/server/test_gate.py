@@ -17,6 +17,7 @@ from server import entry
 from server.config import Config, Server, SignIn
 from server.entry import refuse_unguarded, refuse_unusable
 from server.gate import Gate, Headers, Told, cookie, inside, is_here
+from server.people import Person
 from server.registry import Registry
 
 SECRET = "known-to-the-proxy-alone"
@@ -252,6 +253,27 @@ def test_a_folder_that_cannot_be_written_to_is_called_that_and_no_port(
     monkeypatch.setattr("tempfile.NamedTemporaryFile", refuses)
     with pytest.raises(SystemExit, match=rf"{tmp_path}/kept belongs to root, and Sluice runs as sluice"):
         entry.around()
+
+
+@pytest.mark.parametrize(
+    ("kind", "leads"), [("guest", "/room?why=over"), ("account", "/sign-in?next=%2Fpaths%3Fworkspace%3Dx")]
+)
+def test_a_link_of_who_is_nobody_any_more_leads_to_their_door(tmp_path: Path, kind: str, leads: str) -> None:
+    registry, said = Registry(tmp_path / "server.db"), list[Any]()
+    guest = registry.guest("Li")
+    token = registry.begin(guest if kind == "guest" else registry.known(Person("li", "Li")), 60)
+    registry.end(token)
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    gate = Gate(Silent, config=Config(sign_in=SignIn(mode="oidc")), registry=registry, wire=Silent())  # type: ignore[arg-type]
+    scope = {
+        "type": "http", "method": "GET", "path": "/paths", "query_string": b"workspace=x",
+        "headers": [(b"accept", b"text/html"), (b"cookie", f"sluice={token}".encode())],
+    }  # fmt: skip
+    apart(lambda: asyncio.run(gate(scope, send, send)))  # type: ignore[arg-type]
+    assert dict(said[0]["headers"])[b"location"].decode() == leads
 
 
 def test_a_socket_that_arrives_as_a_page_is_told_in_the_log_once(
