@@ -228,3 +228,4 @@ def test_the_check_says_that_the_provider_is_away_and_refuses_nothing(
     assert "oidc.client_secret = '(set)'" in told.out and "hush" not in told.out + told.err
     assert f"The provider cannot be reached at {issuer}.well-known/openid-configuration: " in told.err
     assert "Connection refused" in told.err
+    assert "Nobody looks after this server" in told.err and "server.url is the example's" in told.err
