@@ -231,6 +231,8 @@ class Doors:
             said += f'<label for="{name}">{page.text(label)}</label>'
             said += f'<input id="{name}" name="{name}" value="{html.escape(value)}" {more}>'
         said += f'<button class="go">{page.text("Enter")}</button></form>'
+        if why and self._config.signs_in:  # a guest of before may have an account
+            said += f'<p><a href="/sign-in">{page.text("Sign in")}</a></p>'
         return page.made("Guest room", said, 400 if wrong else 200)
 
     async def _entered(self, request: Request, page: Page) -> Response:

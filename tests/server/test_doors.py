@@ -84,6 +84,11 @@ def test_a_provider_that_goes_while_one_signs_in_is_away_too(
     assert "Traceback" not in caplog.text
 
 
+def test_who_was_a_guest_finds_the_way_to_their_account(browser: TestClient) -> None:
+    assert '<a href="/sign-in">Sign in</a>' in browser.get("/room?why=over").text
+    assert "/sign-in" not in browser.get("/room").text
+
+
 def test_a_wrong_secret_is_called_that(
     doors: Doors, browser: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
