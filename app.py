@@ -26,6 +26,7 @@ navigation[frame.heading(HOME)] += address.moved()
 page = st.navigation({room: found for room, found in navigation.items() if found}, expanded=True)
 address.stay()
 account.seen(page.url_path)
+account.told()
 importing.settle(toast=page.url_path != "data")
 with st.sidebar:
     frame.aside(navigation, session.tables())

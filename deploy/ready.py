@@ -11,6 +11,8 @@ import time
 import urllib.error
 import urllib.request
 
+OTHER = "and a page: it is another program that answers there"
+
 
 def main() -> None:
     """Ask again and again, and say what the last answer was."""
@@ -22,15 +24,23 @@ def main() -> None:
     while (left := until - time.monotonic()) > 0:
         try:
             with urllib.request.urlopen(asked.url, timeout=max(1.0, left)) as answer:
-                said = f"{answer.status} {answer.read(500).decode(errors='replace')}"
-                if answer.status == 200:
+                said = in_a_line(answer.status, answer.read(500))
+                if answer.status == 200 and not said.endswith(OTHER):
                     return
         except urllib.error.HTTPError as error:
-            said = f"{error.code} {error.read(500).decode(errors='replace')}"
+            said = in_a_line(error.code, error.read(500))
         except OSError as error:
             said = str(error)
         time.sleep(min(0.5, max(0.0, until - time.monotonic())))
     sys.exit(f"{asked.url} does not answer within {asked.wait:g} s; last: {said}")
+
+
+def in_a_line(status: int, body: bytes) -> str:
+    """Return an answer in a line; of a page, which is never this server's, only that it is one."""
+    text = " ".join(body.decode(errors="replace").split())
+    if text.startswith("<"):
+        return f"{status} {OTHER}"
+    return f"{status} {text}"
 
 
 if __name__ == "__main__":

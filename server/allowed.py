@@ -105,7 +105,7 @@ class Allowed:
         """
         role = self.role
         if role is None:
-            raise not_here()
+            raise not_here(shared=True)
         if allows(action, role, standing(self.person)):
             return
         if not allows(action, Role.OWNER, standing(self.person)):
@@ -212,8 +212,18 @@ class Allowed:
         return made
 
 
-def not_here() -> WorkspaceError:
-    """Return what is said of a workspace that is not there, and of one that is not there for who asks."""
+def not_here(*, shared: bool) -> WorkspaceError:
+    """Return what is said of a workspace that is not there, and of one that is not there for who asks.
+
+    Parameters
+    ----------
+    shared : bool
+        Whether people share workspaces here, so that it may be somebody's: both are said, so neither is given away.
+    """
     text = say("The workspace of this address is not here: it was deleted, or the address was cut off when copied. "
                "Nothing is shown in its place; choose another one above.")  # fmt: skip
+    if shared:
+        text = say("The workspace of this address is not here: it was deleted, it is not shared with you, or the "
+                   "address was cut off when copied. Nothing is shown in its place; choose another one "
+                   "above.")  # fmt: skip
     return WorkspaceError.because(text, "no-workspace")

@@ -4,6 +4,8 @@ Each is one moment's state of one workspace, in a folder of its own under the fo
 name. The newest of each of the last days and weeks are kept. The key that ids are hashed with is no part of them: who
 has a backup alone cannot tell whose id is whose. It is saved apart, once.
 
+On a server each is called as `sudo sluice backups …`.
+
     python -m server.backups list               what there is
     python -m server.backups make [ID ...]      back up now: these workspaces, else all
     python -m server.backups check              read every backup through
@@ -16,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import errno
 import os
 import re
 import shutil
@@ -30,7 +33,7 @@ from analysis.errors import SluiceError, WorkspaceError
 from analysis.messages import Message, say
 from analysis.store import duck
 from analysis.workspace import away, copies, folder, keys, open_workspace, opening
-from analysis.workspace.disk import room
+from analysis.workspace.disk import in_the_way, owner_of, probe, refused, room, spoken, user
 from analysis.workspace.folder import is_id
 from analysis.workspace.locks import FileLock
 from analysis.workspace.shelf import Shelf
@@ -150,6 +153,7 @@ class Backups:
         target = self.kept / path.stem / f"{(now or _now()).strftime(_MOMENT)}.duckdb"
         if target.exists():  # twice in a second
             return _backup(target)
+        self._usable()
         with room(target.parent):
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._copy(path, target)
@@ -159,6 +163,14 @@ class Backups:
             copies.remove(target)
             raise
         return _backup(target)
+
+    def _usable(self) -> None:
+        """Refuse a folder of backups that cannot be written to, before anything else is said of each workspace."""
+        try:
+            self.kept.mkdir(parents=True, exist_ok=True, mode=0o700)
+            probe(self.kept)
+        except OSError as error:
+            raise _unusable(self.kept, error) from error
 
     def _copy(self, path: Path, target: Path) -> None:
         try:
@@ -182,6 +194,7 @@ class Backups:
             The folder of backups cannot be written to.
         """
         now = now or _now()
+        self._usable()
         made, failed = list[Backup](), list[tuple[str, Message]]()
         for file in folder.workspace_files(self.workspaces):
             last = next(iter(self.of(file.id)), None)
@@ -199,7 +212,6 @@ class Backups:
         return Round(now, tuple(made), tuple(failed))
 
     def _note(self, now: dt.datetime) -> None:
-        self.kept.mkdir(parents=True, exist_ok=True, mode=0o700)
         (self.kept / "last-round").write_text(now.isoformat(), encoding="ascii")
 
     def _registry(self, now: dt.datetime) -> None:
@@ -280,6 +292,25 @@ class Backups:
             copies.remove(backup.path)
         if (place := self.kept / id).is_dir() and not any(place.iterdir()):
             place.rmdir()
+
+
+def _unusable(kept: Path, error: OSError) -> WorkspaceError:
+    """Return what is said of a folder of backups that cannot be written to: whose fault it is, and how it is made."""
+    if error.errno == errno.EROFS:
+        text = say("Backups cannot be written to {folder}: {reason}. The service writes nowhere but in its own folder, "
+                   "and where ReadWritePaths lets it: docs/server.md, Backups.",
+                   folder=str(kept), reason=error.strerror)  # fmt: skip
+        return WorkspaceError.because(text, "unreadable")
+    at, own = in_the_way(kept), user()
+    if error.errno not in (errno.EACCES, errno.EPERM) or not own:
+        meant = spoken(error, kept / "last-round")
+        return meant or refused(kept, error.strerror or str(error))
+    text = say(
+        "Backups cannot be written to {folder}: {reason}. {at} belongs to {owner}, and Sluice runs as {user}. Make the "
+        "folder for it: sudo install -d -o {user} -g {user} -m 700 {folder}",
+        folder=str(kept), reason=error.strerror, at=str(at), owner=owner_of(at), user=own,
+    )  # fmt: skip
+    return WorkspaceError.because(text, "unreadable")
 
 
 def check(path: Path) -> int:
@@ -382,7 +413,7 @@ def main(args: Sequence[str] | None = None, out: Callable[[str], object] = print
 
 
 def _arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("python -m server.backups", description="Backups of the workspaces.")
+    parser = argparse.ArgumentParser(config.command("backups"), description="Backups of the workspaces.")
     what = parser.add_subparsers(dest="what", required=True)
     what.add_parser("list", help="what there is")
     what.add_parser("make", help="back up now").add_argument("ids", nargs="*", type=_id, metavar="ID")
@@ -451,8 +482,8 @@ def _check(backups: Backups, _asked: argparse.Namespace, out: Callable[[str], ob
 def _restore(backups: Backups, asked: argparse.Namespace, out: Callable[[str], object]) -> bool:
     found = [one for one in backups.of(asked.id) if asked.moment in (None, one.at.strftime(_MOMENT))]
     if not found:
-        text = say("There is no such backup of {id}. `python -m server.backups list` says which there are.",
-                   id=asked.id)  # fmt: skip
+        text = say("There is no such backup of {id}. `{command} list` says which there are.",
+                   id=asked.id, command=config.command("backups"))  # fmt: skip
         raise WorkspaceError.because(text, "no-backup")
     out(str(backups.restore(found[0])))
     return False

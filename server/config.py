@@ -1,11 +1,12 @@
 """How is this server set up? One file, `sluice.toml`, and the environment over it; every setting says what it is for.
 
-`python -m server.config` checks the file and prints what holds.
+`python -m server.config` checks the file, asks the provider whether it is there, and prints what holds.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -14,11 +15,20 @@ from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, get_type_hints
+from urllib.parse import urlsplit
 
 from analysis.errors import SluiceError
 from analysis.messages import Message, Names, say
+from server import discovery
 
 ROOT = Path(__file__).resolve().parent.parent
+BESIDE = ("SLUICE_CONFIG", "SLUICE_KEY_FILE", "SLUICE_THREADS", "SLUICE_SECRETS", "SLUICE_COMMAND", "SLUICE_BENCH_OLD",
+          "SLUICE_VALUE_PEER")  # fmt: skip
+"""What the environment may say beside the settings: where things are, and what benchmarks compare with."""
+_ORCHESTRATED = re.compile(r"SLUICE_(\w+_)?(SERVICE_(HOST|PORT)\w*|PORT_\d+_(TCP|UDP)\w*)")
+"""What Kubernetes and Docker put there by themselves where a service is called sluice."""
+EXAMPLE = "example.com"
+"""The name of nobody that stands in the files one starts from."""
 
 
 class ConfigError(SluiceError):
@@ -88,6 +98,11 @@ class Oidc:
     scope: str = setting("openid profile email", "What is asked for; some providers give groups only for `groups`.")
     groups_claim: str = setting("groups", "Where the provider says groups; dots lead inside, as in realm_access.roles.")
     name: str = setting("", "What the button says one signs in with, such as 飞书 or Company account.")
+
+    @property
+    def discovery(self) -> str:
+        """Where the provider says what it is."""
+        return f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
 
 
 @dataclass(frozen=True)
@@ -235,6 +250,7 @@ def load(path: str | Path | None = None, env: Mapping[str, str] | None = None) -
     8.0
     """
     env = os.environ if env is None else env
+    _refuse_unknown(env)
     given = _of_file(Path(path or env.get("SLUICE_CONFIG") or ROOT / "sluice.toml"), named="SLUICE_CONFIG" in env)
     for one in described():
         if (text := _of_environment(one, env)) is not None:
@@ -254,14 +270,48 @@ def workspaces_folder(config: Config) -> Path:
     return Path(os.environ.get("SLUICE_WORKSPACES") or config.server.workspaces or ROOT / "workspaces")
 
 
+def _refuse_unknown(env: Mapping[str, str]) -> None:
+    """Refuse a name that no setting has: with a slip of the pen in it, what was meant would not hold."""
+    known = [*BESIDE]
+    for one in described():
+        known += [one.variable, f"{one.variable}_FILE"] if one.secret else [one.variable]
+    for name in env:
+        if not name.startswith("SLUICE_") or name in known or _ORCHESTRATED.fullmatch(name):
+            continue
+        if not (name.endswith("_PORT") and "://" in env[name]):  # an orchestrator's, too
+            raise _unknown(name, known)
+
+
+def command(name: str) -> str:
+    """Return how one of the program's commands is called here: where it is a service, as `SLUICE_COMMAND` says.
+
+    Examples
+    --------
+    >>> command("backups")
+    'python -m server.backups'
+    """
+    called = os.environ.get("SLUICE_COMMAND")
+    return f"{called} {name}" if called else f"python -m server.{name}"
+
+
 def _of_file(path: Path, *, named: bool) -> dict[str, dict[str, Any]]:
-    if not path.is_file():
-        if named:
-            raise ConfigError(say("There is no file {path}, which SLUICE_CONFIG names.", path=str(path)), "no-config")
-        return {}
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (FileNotFoundError, NotADirectoryError):
+        if named:
+            raise ConfigError(
+                say("There is no file {path}, which SLUICE_CONFIG names.", path=str(path)), "no-config"
+            ) from None
+        return {}
+    except PermissionError as error:
+        text = say(
+            "{path} cannot be read by the user that the server runs as: {reason}. Let it: sudo chmod 644 {path}, and "
+            "755 its folder; secrets belong elsewhere.",
+            path=str(path),
+            reason=error.strerror,
+        )
+        raise ConfigError(text, "no-toml") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise ConfigError(
             say("{path} cannot be read: {reason}", path=str(path), reason=str(error)), "no-toml"
         ) from None
@@ -327,15 +377,46 @@ def _checked(config: Config) -> Config:
         "oidc": ("server.url", "oidc.issuer", "oidc.client_id", "oidc.client_secret"),
         "proxy": ("server.url", "proxy.secret"),
     }
+    known = {one.key: one for one in described()}
     for key in needs.get(config.sign_in.mode, ()):
         section, name = key.split(".")
         if not getattr(getattr(config, section), name):
-            raise ConfigError.because(key, say("signing in by {mode} needs it.", mode=config.sign_in.mode))
+            raise ConfigError.because(key, _needed(known[key], config.sign_in.mode))
     if config.sign_in.mode == "proxy" and len(config.proxy.secret) < 16:
         raise ConfigError.because("proxy.secret", say("it is to have 16 characters at least."))
-    if config.server.url and not config.server.url.startswith(("https://", "http://")):
-        raise ConfigError.because("server.url", say("it is to begin with https:// or http://."))
+    if config.server.url:
+        _check_url(config.server.url)
     return config
+
+
+def _needed(one: Setting, mode: str) -> Message:
+    if not one.secret:
+        return say("signing in by {mode} needs it.", mode=mode)
+    return say("signing in by {mode} needs it. Write {variable}=… into the service's secrets.env "
+               "(/etc/sluice/secrets.env), or name a file that holds it by {variable}_FILE.",
+               mode=mode, variable=one.variable)  # fmt: skip
+
+
+def _check_url(url: str) -> None:
+    if not url.startswith(("https://", "http://")):
+        raise ConfigError.because("server.url", say("it is to begin with https:// or http://."))
+    parts = urlsplit(url)
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        text = say("it is to end with the name or the port, as {url} does: the app stands at the root of its address.",
+                   url=f"{parts.scheme}://{parts.netloc}")  # fmt: skip
+        raise ConfigError.because("server.url", text)
+
+
+def remarks(config: Config) -> Iterator[Message]:
+    """Yield what may be as it is, but is hardly meant so."""
+    own = config.sign_in
+    if config.signs_in and not own.admins and not own.admin_groups:
+        yield say("Nobody looks after this server: name people in sign_in.admins, by the mail addresses that the "
+                  "provider gives.")  # fmt: skip
+    given = {"server.url": config.server.url, "oidc.issuer": config.oidc.issuer, "sign_in.admins": ",".join(own.admins)}
+    for name, value in given.items():
+        if config.signs_in and EXAMPLE in value:
+            yield say("The setting {name} is the example's, {value}: put in your own.", name=name, value=value)
 
 
 def table() -> str:
@@ -360,6 +441,10 @@ def main() -> None:
     for one in described():
         value = getattr(getattr(config, one.section), one.name)
         print(f"{one.key} = {'(set)' if one.secret and value else value!r}")
+    for text in remarks(config):
+        print(text, file=sys.stderr)
+    if config.sign_in.mode == "oidc" and (trouble := discovery.trouble(config.oidc.discovery)):
+        print(trouble, file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from analysis.errors import SluiceError
 from analysis.messages import N_, Message, say, translate
-from server import audit, gate
+from server import audit, discovery, gate
 from server.config import Config
 from server.guests import RoomError, Rooms, no_room
 from server.people import Claims, Person, of_provider
@@ -34,6 +34,7 @@ WHY = {
     "ended": N_("Your time is over, or you were signed out. Sign in again to go on where you were."),
     "left": N_("You are signed out."),
     "failed": N_("The provider did not say who you are. Try again; if it stays so, tell who looks after the server."),
+    "away": N_("This server cannot reach the provider that knows who people are. Tell who looks after the server."),
     "refused": N_("Your account may not use this server. Ask who looks after it to let you in."),
 }
 """What is said above the button, by what the address gives as the reason."""
@@ -41,6 +42,9 @@ BACK = "/sign-in/back"
 """Where the provider leads back to; it has to know this address."""
 TRIES, WHILE = 20, 60.0
 """Wrong codes that are answered at once within so many seconds; whoever goes on guessing waits."""
+AFTER = 7 * 86400.0
+"""Seconds for which a guest's cookie outlives the room as it ends by now: the room may be kept longer, and who comes
+back after its end is told so."""
 STYLE = """
 body{font:16px/1.6 system-ui,"PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif;margin:0;color:#24292f;
 background:#f4f6f8;display:grid;place-items:center;min-height:100vh}
@@ -97,7 +101,7 @@ class Doors:
             return RedirectResponse(leads, 303)
         why = WHY.get(request.query_params.get("why", ""))
         page = Page(request, self._config)
-        said = page.said(why, wrong=request.query_params.get("why") in ("failed", "refused")) if why else ""
+        said = page.said(why, wrong=request.query_params.get("why") in ("failed", "away", "refused")) if why else ""
         if self._provider:
             label = page.word("Sign in with {name}").format(name=self._config.oidc.name or page.word("your account"))
             said += f'<a class="go" href="/sign-in/go?{urlencode({"next": leads})}">{html.escape(label)}</a>'
@@ -107,10 +111,7 @@ class Doors:
             said += f'<a class="go" href="{html.escape(leads)}">{page.text("Go on")}</a>'
         if self._config.rooms.allowed:
             said += f'<p><a href="/room">{page.text("I have the code of a workshop’s room")}</a></p>'
-        answer = page.made("Sign in", said)
-        if request.cookies.get(gate.cookie_name(self._config)):
-            answer.headers.append("set-cookie", gate.cookie(self._config, "", 0))
-        return answer
+        return self._without_cookie(request, page.made("Sign in", said))
 
     async def go(self, request: Request) -> Response:
         """Lead to the provider."""
@@ -121,9 +122,9 @@ class Doors:
             answer: Response = await self._provider.authorize_redirect(
                 request, self._config.server.url.rstrip("/") + BACK
             )
-        except Exception:  # the provider is away, or its address is wrong
-            logging.getLogger("sluice").exception("the provider cannot be reached")
-            return RedirectResponse("/sign-in?why=failed", 303)
+        except Exception as error:  # the provider is away, or its address is wrong
+            self._say_away(error)
+            return _again("away", request.session["leads"])
         return answer
 
     async def back(self, request: Request) -> Response:
@@ -134,18 +135,48 @@ class Doors:
         try:
             claims = await self._claims(request)
         except Exception as error:
-            # What a provider refuses, or an address that somebody made up, is said in a line; the rest with its trace.
-            expected = any(kind.__name__ == "OAuthError" for kind in type(error).__mro__)
-            logging.getLogger("sluice").warning("signing in failed: %s", error, exc_info=not expected)
-            return RedirectResponse("/sign-in?why=failed", 303)
+            return self._failed(error, leads)
         person = (
             self._held.arrived(claims, admin=claims.admin(self._config)) if claims.may_enter(self._config) else None
         )
         if person is None:
-            audit.note(self._held, None, "refused")
-            return RedirectResponse("/sign-in?why=refused", 303)
+            self._note_refused(claims)
+            return _again("refused", leads)
         request.session.clear()
         return self._begun(person, leads, self._config.sign_in.hours * 3600)
+
+    def _failed(self, error: Exception, leads: str) -> Response:
+        """Log why nobody was signed in, and lead back to the sign-in page."""
+        if _is_a(error, "HTTPError"):
+            self._say_away(error)
+            return _again("away", leads)
+        # What a provider refuses, or an address that somebody made up, is said in a line; the rest with its trace.
+        expected = _is_a(error, "OAuthError")
+        secret = (
+            ": the provider does not take oidc.client_secret from oidc.client_id; the secret is "
+            "SLUICE_OIDC_CLIENT_SECRET in secrets.env"
+            if getattr(error, "error", "") in ("invalid_client", "unauthorized_client")
+            else ""
+        )
+        logging.getLogger("sluice").warning("signing in failed: %s%s", error, secret, exc_info=not expected)
+        return _again("failed", leads)
+
+    def _say_away(self, error: Exception) -> None:
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        logging.getLogger("sluice").error("%s", discovery.unreachable(self._config.oidc.discovery, reason))
+
+    def _note_refused(self, claims: Claims) -> None:
+        """Write down that somebody may not come in: the list says why, and the log who, whom nobody knows here yet."""
+        why = "removed"
+        if not claims.may_enter(self._config):
+            why = "in-no-group" if claims.groups else "no-groups"
+        reason = {
+            "removed": "removed under People and what was done",
+            "in-no-group": "in none of sign_in.groups, but in " + ", ".join(sorted(claims.groups)),
+            "no-groups": "the provider gave no groups; see oidc.scope and oidc.groups_claim",
+        }[why]
+        logging.getLogger("sluice").warning("refused at sign-in: %s: %s", claims.email or claims.name, reason)
+        audit.note(self._held, self._held.subject(claims.subject), "refused", what=why)
 
     async def _claims(self, request: Request) -> Claims:
         assert self._provider is not None
@@ -164,8 +195,8 @@ class Doors:
         if self._provider:
             try:
                 url = (await self._provider.load_server_metadata()).get("end_session_endpoint")
-            except Exception:  # the provider is away
-                logging.getLogger("sluice").exception("the provider cannot be reached")
+            except Exception as error:  # the provider is away
+                self._say_away(error)
         if not url:
             return RedirectResponse("/sign-in", 303)
         own = {"client_id": self._config.oidc.client_id,
@@ -183,7 +214,8 @@ class Doors:
             return await self._entered(request, page)
         over = say("The room is over, and the copies in it are gone. Enter another one with its code.")
         why = over if request.query_params.get("why") == "over" else None
-        return self._form(page, str(request.path_params.get("code") or ""), why=why)
+        form = self._form(page, str(request.path_params.get("code") or ""), why=why)
+        return form if self._here(request) else self._without_cookie(request, form)
 
     def _form(
         self, page: Page, code: str, wrong: Message | None = None, nickname: str = "", why: Message | None = None
@@ -199,6 +231,8 @@ class Doors:
             said += f'<label for="{name}">{page.text(label)}</label>'
             said += f'<input id="{name}" name="{name}" value="{html.escape(value)}" {more}>'
         said += f'<button class="go">{page.text("Enter")}</button></form>'
+        if why and self._config.signs_in:  # a guest of before may have an account
+            said += f'<p><a href="/sign-in">{page.text("Sign in")}</a></p>'
         return page.made("Guest room", said, 400 if wrong else 200)
 
     async def _entered(self, request: Request, page: Page) -> Response:
@@ -244,11 +278,18 @@ class Doors:
         session = self._held.standing(request.cookies.get(gate.cookie_name(self._config), ""))
         return session.person if session else None
 
+    def _without_cookie(self, request: Request, answer: Response) -> Response:
+        """Take a cookie away that is nobody's any more: the next page asks who one is."""
+        if request.cookies.get(gate.cookie_name(self._config)):
+            answer.headers.append("set-cookie", gate.cookie(self._config, "", 0))
+        return answer
+
     def _begun(self, person: Person, leads: str, seconds: float) -> Response:
         token = self._held.begin(person, seconds)
         audit.note(self._held, person, "sign-in")
         answer = RedirectResponse(leads, 303)
-        answer.headers.append("set-cookie", gate.cookie(self._config, token, int(seconds)))
+        kept = seconds + (AFTER if person.kind == "guest" else 0)
+        answer.headers.append("set-cookie", gate.cookie(self._config, token, int(kept)))
         answer.headers["cache-control"] = "no-store"
         return answer
 
@@ -315,10 +356,20 @@ def _provider(config: Config) -> Any:
         "sluice",
         client_id=config.oidc.client_id,
         client_secret=config.oidc.client_secret,
-        server_metadata_url=f"{config.oidc.issuer.rstrip('/')}/.well-known/openid-configuration",
+        server_metadata_url=config.oidc.discovery,
         client_kwargs={"scope": config.oidc.scope, "code_challenge_method": "S256", "timeout": 10},
     )
     return known.create_client("sluice")
+
+
+def _again(why: str, leads: str) -> Response:
+    """Lead to the sign-in page, which says why, and from there on to where somebody wanted to go."""
+    return RedirectResponse(gate.sign_in_for(leads, why), 303)
+
+
+def _is_a(error: Exception, kind: str) -> bool:
+    """Say whether an error is of a kind of Authlib's or its HTTP client's, which are loaded where people sign in."""
+    return any(one.__name__ == kind for one in type(error).__mro__)
 
 
 async def _short(request: Request) -> bytes:

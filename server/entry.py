@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import sys
 import threading
 import time
@@ -20,8 +22,9 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from analysis.errors import SluiceError
 from analysis.messages import say
+from analysis.workspace.disk import probe, refused, room
 from server import audit, health, registry, running
-from server.config import Config, ConfigError, current, workspaces_folder
+from server.config import Config, ConfigError, current, remarks, workspaces_folder
 from server.doors import Doors
 from server.gate import PASS, STANDING, Gate, Scope, Told, is_loopback
 from server.guests import Rooms
@@ -44,10 +47,13 @@ def around() -> Mapping[str, Any]:
     try:
         config = current()
         refuse_unguarded(config, streamlit_config.get_option("server.address"))
+        folder = workspaces_folder(config)
+        refuse_unusable(folder)
     except SluiceError as error:
         sys.exit(str(error))
+    for text in remarks(config):
+        logging.getLogger("sluice").warning("%s", text)
     STANDING.append(config)
-    folder = workspaces_folder(config)
     parts = {"middleware": middleware(config, folder), "routes": routes(config, folder)}
     threading.Thread(target=_keep_tidy, args=(config, folder), daemon=True).start()
     return parts
@@ -135,6 +141,20 @@ def refuse_unguarded(config: Config, address: str | None) -> None:
     if streamlit_config.get_option("server.baseUrlPath") and config.sign_in.mode != "none":
         text = say("the server has to stand at the root of its address; clear server.baseUrlPath.")
         raise ConfigError.because("sign_in.mode", text)
+
+
+def refuse_unusable(folder: Path) -> None:
+    """Refuse a folder of workspaces in which nothing can be written: Streamlit would call it a port that is taken.
+
+    Raises
+    ------
+    WorkspaceError
+    """
+    with room(folder / "server.db"):
+        probe(folder)
+    for path in folder.glob("server.db*"):
+        if not os.access(path, os.R_OK | os.W_OK):
+            raise refused(path, os.strerror(errno.EACCES))
 
 
 class Streamlit:

@@ -16,12 +16,12 @@ from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from http.cookies import SimpleCookie
 from typing import Any, NamedTuple, Protocol
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from server import audit
 from server.config import Config
 from server.people import ANYONE, LOCAL, Person, of_proxy
-from server.registry import Registry, digest
+from server.registry import GUEST, Registry, digest
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -35,8 +35,11 @@ HEALTH = frozenset({"/_stcore/health", "/healthz", "/readyz"})
 METRICS = frozenset({"/_stcore/metrics", "/metrics"})
 DOORS = re.compile(r"/sign-in(/(go|back|out)?)?|/room(/[^/]*)?")
 """Where people without a session may knock; beyond these stands Streamlit."""
-CORE = ("/_stcore/stream", "/_stcore/host-config", "/_stcore/upload_file/", "/_stcore/bidi-components/")
+SOCKET = "/_stcore/stream"
+CORE = (SOCKET, "/_stcore/host-config", "/_stcore/upload_file/", "/_stcore/bidi-components/")
 """Of Streamlit's own addresses those that the app uses; the others lead nowhere."""
+OVER = "/room?why=over"
+"""Where a guest goes whose room is over."""
 PULSE = 10.0
 """Seconds after which an open socket's session is looked at again."""
 STANDING: list[Config] = []
@@ -106,6 +109,7 @@ class Gate:
         self._app, self._config, self._held, self._wire = app, config, registry, wire
         self._files, self._sessions = Memory(), Memory()
         self.cookie = cookie_name(config)
+        self._said_plain = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, as somebody's, or turn it away."""
@@ -156,12 +160,23 @@ class Gate:
 
     async def _through(self, scope: Scope, headers: Headers, who: Pass, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
+            if scope["path"] == SOCKET:
+                self._say_plain()
             await self._app(scope, receive, self._with_cookie(who, send) if who.fresh else send)
             return
         scope["headers"], scope["subprotocols"] = self._own_session_alone(scope["headers"], who)
         socket = Socket(self._wire, receive, send, lambda: self._leads(who), lambda told: self._note(told, who))
         async with socket.watched(lambda: self._stands(who)):
             await self._app(scope, socket.receive, socket.send)
+
+    def _say_plain(self) -> None:
+        """Say once that pages stay empty, as their socket arrives as a page that is asked for."""
+        if not self._said_plain:
+            self._said_plain = True
+            logging.getLogger("sluice").warning(
+                "a page's socket came without its Upgrade header, so that pages stay empty: the web server before this "
+                "one has to pass Upgrade and Connection on, as deploy/sluice_proxy.conf does"
+            )
 
     # ---- who is it?
 
@@ -249,14 +264,15 @@ class Gate:
             await _refused(scope, send, 403, "You may not use this server. Ask who looks after it.")
         elif scope["type"] == "http" and scope["method"] == "GET" and "text/html" in headers.get("accept"):
             query = scope.get("query_string", b"").decode("latin-1")
-            await _redirected(send, sign_in_for(f"{path}?{query}" if query else path))
+            over = headers.cookie(self.cookie).startswith(GUEST)
+            await _redirected(send, OVER if over else sign_in_for(f"{path}?{query}" if query else path))
         else:
             await _refused(scope, send, 401, "Sign in first.")
 
     def _leads(self, who: Pass) -> str:
         """Return where a browser goes whose session has ended."""
         if digest(who.token) not in _LEFT:
-            return "/room?why=over" if who.person.kind == "guest" else "/sign-in?why=ended"
+            return OVER if who.person.kind == "guest" else "/sign-in?why=ended"
         away = self._config.proxy.sign_out_url if self._config.sign_in.mode == "proxy" else ""
         return away or "/sign-in?why=left"
 
@@ -421,9 +437,17 @@ def cookie(config: Config, token: str, seconds: int) -> str:
     return made[name].OutputString()
 
 
-def sign_in_for(leads: str) -> str:
-    """Return the address of the sign-in page that leads on to another one."""
-    return "/sign-in" if leads == "/" else f"/sign-in?next={quote(leads, safe='')}"
+def sign_in_for(leads: str, why: str = "") -> str:
+    """Return the address of the sign-in page that leads on to another one, and says why one is there.
+
+    Examples
+    --------
+    >>> sign_in_for("/"), sign_in_for("/paths?lang=zh_CN", "failed")
+    ('/sign-in', '/sign-in?why=failed&next=%2Fpaths%3Flang%3Dzh_CN')
+    """
+    said = {"why": why, "next": "" if leads == "/" else leads}
+    query = urlencode({name: text for name, text in said.items() if text})
+    return f"/sign-in?{query}" if query else "/sign-in"
 
 
 def inside(leads: str) -> str:

@@ -198,12 +198,12 @@ class Rooms:
                 "SELECT coalesce(max(number), 0) FROM seats WHERE room = ? AND nickname = ? COLLATE NOCASE",
                 [room.code, nickname],
             ).fetchone()[0]
-            seat = Seat("", nickname, taken + 1, workspace, self._held.clock())
+            seat = Seat("", nickname, taken + 1, workspace, 0)
             guest = person if person and person.kind == "account" else self._held.guest(seat.name)
-            seat = replace(seat, person=guest.id)
+            self._give(workspace, guest, room)
+            seat = replace(seat, person=guest.id, entered=self._held.clock())  # after: a later copy was given instead
             con.execute("INSERT INTO seats VALUES (?, ?, ?, ?, ?, ?)",
                         [room.code, guest.id, nickname, seat.number, workspace, seat.entered])  # fmt: skip
-            self._give(workspace, guest, room)
         audit.note(self._held, guest, "room", workspace, what="entered")
         return guest, seat
 
@@ -211,6 +211,22 @@ class Rooms:
         """Return the workspace of somebody's seat; None for who sits in no room."""
         rows = self._held.rows("SELECT workspace FROM seats WHERE person = ? ORDER BY entered DESC", person.id)
         return rows[0]["workspace"] if rows else None
+
+    def around(self, guest: Person) -> Room | None:
+        """Return the room that somebody sits in; None for who sits in none."""
+        rows = self._held.rows(
+            "SELECT r.* FROM rooms AS r JOIN seats AS s ON s.room = r.code WHERE person = ? ORDER BY entered DESC",
+            guest.id,
+        )
+        return _room(rows[0]) if rows else None
+
+    def replaced(self, guest: Person, workspace: str) -> bool:
+        """Say whether a workspace may be the copy that somebody had: they were given another, and it is nobody's."""
+        rows = self._held.rows(
+            "SELECT 1 FROM seats AS s JOIN workspaces AS w ON w.id = s.workspace WHERE person = ? AND made > entered",
+            guest.id,
+        )
+        return bool(rows) and self._held.owner(workspace) is None
 
     def seconds(self, room: Room) -> float:
         """Return how long somebody who enters a room now may stay."""

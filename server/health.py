@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import shutil
 import time
-import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -25,6 +23,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from analysis import Funnel, Tables
+from analysis.workspace.disk import probe
 from server.registry import Registry
 
 Check = Callable[[], Awaitable[str] | str]
@@ -82,14 +81,10 @@ def answers() -> str:
 
 def can_keep(folder: Path, free_gb: float) -> str:
     """Write a file where workspaces are kept, and see that there is room."""
-    folder.mkdir(parents=True, exist_ok=True)
-    probe = folder / f".ready-{uuid.uuid4().hex}"
     try:
-        probe.write_bytes(os.urandom(4096))
+        probe(folder)
     except OSError as error:
         return f"{folder}: {error.strerror}"
-    finally:
-        probe.unlink(missing_ok=True)
     free = shutil.disk_usage(folder).free / 2**30
     return "" if free >= free_gb else f"{folder}: {free:.1f} GB free, below {free_gb:g}"
 

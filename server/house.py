@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from analysis.errors import SluiceError
 from analysis.workspace import away
 from analysis.workspace.shelf import Shelf
 from server.backups import Backups, Round
@@ -45,6 +46,8 @@ class House:
         for do in (self.shelf.tidy, lambda: self._let_go(now), lambda: self._back_up(now)):
             try:
                 do()
+            except SluiceError as error:  # such as a disk that is full: in words
+                logging.getLogger("sluice").error("a round failed: %s", error)
             except Exception:
                 logging.getLogger("sluice").exception("a round failed")
 

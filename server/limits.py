@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from analysis import messages
 from analysis.errors import SluiceError
 from analysis.messages import say
+from analysis.workspace import copies
 from server.config import Limits
 
 MB, GB = 2**20, 2**30
@@ -97,7 +98,7 @@ def may_grow(limits: Limits, folder: Path, own: Iterable[Path], *, another: bool
     files = [path for path in own if path.exists()]
     if another and len(files) >= limits.workspaces:
         raise LimitError.workspaces(limits.workspaces)
-    if sum(path.stat().st_size for path in files) >= limits.person_gb * GB:
+    if sum(copies.size(path) for path in files) >= limits.person_gb * GB:
         raise LimitError.disk(limits.person_gb)
     at = next(path for path in (folder, *folder.parents) if path.exists())
     if (free := shutil.disk_usage(at).free / GB) < limits.free_gb:

@@ -23,6 +23,8 @@ from server.config import Config
 from server.people import Claims, Person
 from server.rights import Role
 
+GUEST = "guest."
+"""What cookies of guests begin with: who comes back with one after their room is over is told that."""
 _PATIENCE = 30.0
 """Seconds to wait for others who write."""
 MIGRATIONS = (
@@ -273,6 +275,11 @@ class Registry:
         found = self._one("SELECT * FROM people WHERE id = ?", id)
         return _person(found) if found else None
 
+    def subject(self, subject: str) -> Person | None:
+        """Return who a provider knows by a name, also one who was removed."""
+        found = self._one("SELECT * FROM people WHERE subject = ?", subject)
+        return _person(found) if found else None
+
     def people(self, *, guests: bool = False) -> tuple[Listed, ...]:
         """Return the people with an account, by name, removed ones too; with those of guest rooms, if asked."""
         found = self.rows("SELECT * FROM people WHERE kind = 'account' OR ? ORDER BY name COLLATE NOCASE, id", guests)
@@ -297,7 +304,7 @@ class Registry:
 
     def begin(self, person: Person, seconds: float) -> str:
         """Begin a session and return what its cookie holds; the file keeps only the digest of that."""
-        token, now = secrets.token_urlsafe(32), self.clock()
+        token, now = (GUEST if person.kind == "guest" else "") + secrets.token_urlsafe(32), self.clock()
         with self.writing() as con:
             con.execute("DELETE FROM sessions WHERE until <= ?", [now])
             con.execute("INSERT INTO sessions VALUES (?, ?, ?, ?)", [digest(token), person.id, now, now + seconds])

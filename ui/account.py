@@ -10,6 +10,7 @@ from analysis.errors import SluiceError
 from server import audit
 from server.rights import Action, Role
 from ui import session, who
+from ui.clock import moment
 from ui.language import _, shown
 
 _OPENED = "account.opened"
@@ -36,6 +37,17 @@ def seen(page: str) -> None:
         audit.note(held, person, "open", here)
 
 
+def told() -> None:
+    """Tell a guest, once, that what they stand on is not what it was."""
+    if not session.guest():
+        return
+    before, now = st.session_state.get(session.COPY), session.home()
+    st.session_state[session.COPY] = now
+    if before and before != now:
+        st.toast(_("The trainer gave you a fresh copy: you start again from it."), icon=":material/restart_alt:",
+                 duration="long")  # fmt: skip
+
+
 def menu() -> None:
     """Draw who one is, with what one may do here and the way out."""
     person = who.person()
@@ -44,6 +56,9 @@ def menu() -> None:
     with st.popover(shown(person.name), icon=":material/account_circle:", key="account", width="stretch"):
         st.markdown(f"**{shown(person.name)}**")
         st.caption(shown(_kind()))
+        if session.guest() and (room := session.rooms().around(person)):
+            until = _("The room is open until {when}.", when=moment(room.until, zoned=True))
+            st.caption(shown(_("The room stays open until the trainer closes it.") if room.kept else until))
         if person.groups:
             st.caption(shown(_("In the groups {names}", names=", ".join(sorted(person.groups)))))
         st.button(_("Sign out"), icon=":material/logout:", key="account.out", on_click=who.sign_out)
@@ -80,10 +95,17 @@ def may_watch() -> bool:
 
 def pages() -> list[Any]:
     """Return the pages that there are for this person on a server."""
-    found = []
-    if who.held() and not session.guest() and who.config().rooms.allowed:
-        found.append(st.Page("pages/rooms.py", title=_("Guest rooms"), icon=":material/groups:", url_path="rooms"))
-    if may_watch():
-        found.append(st.Page("pages/team.py", title=_("People and what was done"), icon=":material/badge:",
-                             url_path="team"))  # fmt: skip
-    return found
+    if who.held() is None:
+        return []
+    rooms = not session.guest() and who.config().rooms.allowed
+    return [
+        st.Page("pages/rooms.py", title=_("Guest rooms"), icon=":material/groups:", url_path="rooms",
+                visibility=_seen_if(rooms)),
+        st.Page("pages/team.py", title=_("People and what was done"), icon=":material/badge:", url_path="team",
+                visibility=_seen_if(may_watch())),
+    ]  # fmt: skip
+
+
+def _seen_if(theirs: bool) -> Any:
+    """Return whether a page stands in the navigation; one that is another's says so to who knows its address."""
+    return "visible" if theirs else "hidden"

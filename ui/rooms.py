@@ -7,10 +7,12 @@ from collections.abc import Callable
 import streamlit as st
 
 from analysis.errors import SluiceError
+from analysis.messages import Message, say
 from server.guests import Room, Seat, no_room
 from server.rights import Action
-from ui import frame, session, who, workspaces
+from ui import frame, naming, session, who, workspaces
 from ui.clock import moment
+from ui.going import go
 from ui.language import _, shown
 
 KEY = "rooms"
@@ -34,8 +36,11 @@ def draw() -> None:
     if not who.config().rooms.allowed:
         st.info(_("There are no guest rooms on this server."))
         return
-    if said := st.session_state.pop(_SAID, None):
-        st.error(shown(said), icon=":material/error:")
+    said: tuple[Message, bool] | None = st.session_state.pop(_SAID, None)
+    if said and said[1]:
+        st.success(shown(said[0]), icon=":material/check:")
+    elif said:
+        st.error(shown(said[0]), icon=":material/error:")
     _open()
     for room in session.rooms().of(who.person()):
         _room(room)
@@ -44,11 +49,12 @@ def draw() -> None:
 def _open() -> None:
     with session.said_plainly():
         here = session.workspace()
+        called = naming.called(here.id, here.name)
         st.markdown(_("People enter with a code and a nickname, without an account. Each starts from a copy of the "
                       "workspace that stands above, as it is at this moment."))  # fmt: skip
         with st.container(horizontal=True, vertical_alignment="bottom", key=f"{KEY}.new"):
             st.text_input(_("Name of the room"), key=f"{KEY}.name", max_chars=60, width=320)
-            st.button(_("Open a room from {name}", name=shown(here.name)), type="primary", key=f"{KEY}.open",
+            st.button(_("Open a room from {name}", name=shown(called)), type="primary", key=f"{KEY}.open",
                       on_click=_opened, disabled=not here.may(Action.ROOM))  # fmt: skip
         if not here.may(Action.ROOM):
             st.caption(_("A room is opened by who may change the workspace."))
@@ -62,10 +68,10 @@ def _opened() -> None:
         here, name = session.workspace(), str(st.session_state[f"{KEY}.name"]).strip()
         here.check(Action.ROOM)
         session.rooms().sweep()
-        session.rooms().open(who.person(), name or here.name, here.copy)
+        session.rooms().open(who.person(), name or naming.called(here.id, here.name), here.copy)
         st.session_state[f"{KEY}.name"] = ""
     except SluiceError as error:
-        st.session_state[_SAID] = error.message
+        st.session_state[_SAID] = error.message, False
 
 
 def _room(room: Room) -> None:
@@ -74,7 +80,7 @@ def _room(room: Room) -> None:
         with st.container(horizontal=True, vertical_alignment="center", key=f"{KEY}.{room.code}.way"):
             st.metric(_("The room’s code"), room.code, width="content")  # large: it is read off a wall
             st.code(_address(room), language=None, wrap_lines=True, width="content")
-        when = _("Open until {when}; then it and the copies in it go.", when=moment(room.until))
+        when = _("Open until {when}; then it and the copies in it go.", when=moment(room.until, zoned=True))
         st.caption(_("It and the copies in it stay until you close it.") if room.kept else when)
         with st.container(horizontal=True, key=f"{KEY}.{room.code}.do"):
             st.button(_("Four hours more"), key=f"{KEY}.{room.code}.more", on_click=_extend, args=(room.code,))
@@ -95,12 +101,17 @@ def _seats(room: Room) -> None:
         with st.container(horizontal=True, vertical_alignment="center", key=f"{KEY}.{room.code}.{seat.person}"):
             st.markdown(f"**{shown(seat.name)}**", width=180)
             st.caption(_where(seat), width="stretch")
-            st.button(_("Look"), key=f"{KEY}.look.{seat.person}", on_click=session.choose, args=(seat.workspace,),
-                      type="tertiary", help=_("Stand on this person's copy, to look at it."))  # fmt: skip
-            with st.popover(_("Fresh copy"), type="tertiary"):
+            # Not by callbacks: after one, this part of the page alone would be drawn anew.
+            if st.button(_("Look"), key=f"{KEY}.look.{seat.person}", type="tertiary",
+                         help=_("Stand on this person's copy, to look at it.")):  # fmt: skip
+                session.choose(seat.workspace)
+                go("home")
+            # Of another copy it is another form: it closes once one is given.
+            with st.popover(_("Fresh copy"), type="tertiary", key=f"{KEY}.fresh.{seat.workspace}"):
                 st.markdown(_("What this person did is gone; they start again from your workspace."))
-                st.button(_("Give a fresh copy"), key=f"{KEY}.reset.{seat.person}", on_click=_reset,
-                          args=(room.code, seat.person))  # fmt: skip
+                if st.button(_("Give a fresh copy"), key=f"{KEY}.reset.{seat.person}"):
+                    _reset(room.code, seat)
+                    st.rerun()
 
 
 def _where(seat: Seat) -> str:
@@ -142,12 +153,16 @@ def _close(code: str) -> None:
     _done(lambda room: session.rooms().close(room, who.person()), code)
 
 
-def _reset(code: str, person: str) -> None:
-    _done(lambda room: session.rooms().reset(who.person(), room, person), code)
+def _reset(code: str, seat: Seat) -> None:
+    given = say("{name} has a fresh copy. Their page says so with their next click.", name=seat.name)
+    _done(lambda room: session.rooms().reset(who.person(), room, seat.person), code, given)
 
 
-def _done(do: Callable[[Room], object], code: str) -> None:
+def _done(do: Callable[[Room], object], code: str, said: Message | None = None) -> None:
+    """Do something with a room of one's own, and leave word of it for the page."""
     try:
         do(_own(code))
+        if said:
+            st.session_state[_SAID] = said, True
     except SluiceError as error:
-        st.session_state[_SAID] = error.message
+        st.session_state[_SAID] = error.message, False

@@ -63,6 +63,8 @@ from ui.who import folder
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = "sample"
 WORD = "data.word"
+COPY = "room.copy"
+"""Which copy a guest was seen to have: where it is another by now, they are told."""
 BROWSER = "_streamlit_xsrf"
 """The cookie that Streamlit gives each browser; its tabs share it."""
 _TO_BRING = ("no-table", "no-column")
@@ -93,7 +95,7 @@ def names() -> dict[str, str]:
     """Return the workspaces to choose from by id: the sample, copies that are one's own, then the rest."""
     here = current()
     rest = {file.id: file.name for file in files() if file.state == "ready" or file.id == here}
-    aside = dict.fromkeys([*_copies(), *([here] if here not in rest else [])], "")
+    aside = dict.fromkeys([*_copies(), *([here] if here not in (*rest, SAMPLE) else [])], "")
     return {**({SAMPLE: ""} if not guest() else {}), **aside, **rest}
 
 
@@ -139,8 +141,10 @@ def current() -> str:
 def wanted() -> str:
     """Return the id of the workspace this session is to stand on; :func:`workspace` says where there is none."""
     chosen = st.session_state.get("workspace")
-    if chosen and guest() and role(str(chosen)) is None:  # the trainer gave them a fresh one
-        chosen = None
+    if chosen and guest() and role(str(chosen)) is None and rooms().replaced(who.person(), str(chosen)):
+        st.session_state.setdefault(COPY, chosen)
+        chosen = home()
+        choose(chosen)
     return str(chosen or home())
 
 
@@ -236,7 +240,7 @@ def workspace() -> Allowed:
         There is none of this id, or none for this person: it was deleted, or its address was cut off.
     """
     if wanted() != current() or ((id := current()) == SAMPLE and guest()):
-        raise not_here()
+        raise not_here(shared=not who.person().alone)
     _open(id)  # what is wrong with it is said here
     return in_hands(id)
 

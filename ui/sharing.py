@@ -13,7 +13,7 @@ from server.audit import Entry
 from server.people import Person
 from server.registry import Registry
 from server.rights import ROLES, Action, Role
-from ui import session, who
+from ui import naming, session, who
 from ui.clock import moment
 from ui.controls import told_apart
 from ui.language import _, shown
@@ -34,6 +34,8 @@ WHAT = {
     "ends": N_("room ends in time"),
     "closed": N_("room closed"),
     "removed": N_("removed"),
+    "no-groups": N_("the provider gave no groups"),
+    "in-no-group": N_("in no group that may come in"),
     "let in again": N_("let in again"),
     "archived": N_("into the archive"),
     "trash": N_("into the trash"),
@@ -93,12 +95,12 @@ def dialog() -> None:
     with session.said_plainly():
         here, held = session.workspace(), session.registry()
         here.check(Action.SHARE)
-        st.subheader(_("Share {name}", name=shown(here.name)), anchor=False)
+        st.subheader(_("Share {name}", name=shown(naming.called(here.id, here.name))), anchor=False)
         if said := st.session_state.pop(_REFUSED, None):
             st.error(shown(said), icon=":material/error:")
-        _everybody(held, here.id)
         _shared(held, here.id)
         _add(held, here.id)
+        _everybody(held, here.id)
         if here.may(Action.HISTORY):
             with st.expander(_("Who did what here"), key=f"{KEY}.history", on_change="rerun") as fold:
                 if fold.open:
@@ -107,10 +109,10 @@ def dialog() -> None:
 
 def _everybody(held: Registry, id: str) -> None:
     options = [0, int(Role.VIEWER), int(Role.EDITOR)]
-    words = {0: _("nobody else"), 1: _("everybody signed in, to look"), 2: _("everybody signed in, to change")}
+    words = {0: _("do not see it"), 1: _("may look"), 2: _("may look and change")}
     now = held.everybody(id)
     st.session_state[f"{KEY}.everybody"] = int(now or 0)
-    st.selectbox(_("Beside those below"), options, key=f"{KEY}.everybody", format_func=words.__getitem__,
+    st.selectbox(_("All others who sign in"), options, key=f"{KEY}.everybody", format_func=words.__getitem__,
                  on_change=_change, args=(EVERYBODY, f"{KEY}.everybody"))  # fmt: skip
 
 
@@ -136,10 +138,11 @@ def _add(held: Registry, id: str) -> None:
         st.caption(_("Nobody else has signed in so far. Whoever has stands here to share with."))
         return
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"{KEY}.add"):
-        st.selectbox(_("Person or group"), list(labels), index=None, key=f"{KEY}.whom", placeholder=_("Search"),
-                     format_func=told_apart(labels, labels.__getitem__), width="stretch")  # fmt: skip
+        whom = st.selectbox(_("Person or group"), list(labels), index=None, key=f"{KEY}.whom", placeholder=_("Search"),
+                            format_func=told_apart(labels, labels.__getitem__), width="stretch")  # fmt: skip
         st.selectbox(_("Role"), [int(r) for r in GIVEN], key=f"{KEY}.as", format_func=_role, width=140)
-        st.button(_("Share with them"), type="primary", key=f"{KEY}.give", on_click=_added)
+        st.button(_("Share with them"), type="primary", key=f"{KEY}.give", on_click=_added, disabled=whom is None,
+                  help=_("Choose somebody first.") if whom is None else None)  # fmt: skip
 
 
 def _added() -> None:
@@ -168,10 +171,8 @@ def _change(whom: str, key: str) -> None:
     _give(whom, int(st.session_state[key]) or None)
 
 
-def _give(whom: str | None, role: int | None) -> None:
+def _give(whom: str, role: int | None) -> None:
     """Share, or take it back; asked of the workspace that the session stands on, at this moment."""
-    if whom is None:
-        return
     try:
         here = session.workspace()
         here.check(Action.SHARE)

@@ -7,9 +7,10 @@ from pathlib import Path
 import streamlit as st
 
 from analysis.sharing import downloads
+from server import config
 from server.allowed import Allowed
 from server.rights import Action
-from ui import account, session, sharing, who
+from ui import account, naming, session, sharing, who
 from ui.controls import told_apart
 from ui.language import _, currency_called, shown
 from ui.mapping import CURRENCIES, ZONES
@@ -20,7 +21,7 @@ KEY = "frame.workspace"
 def switch(width: int = 230) -> None:
     """Draw the workspace with its switch."""
     names = session.names()
-    labels = {id: _label(id, name) for id, name in names.items()}
+    labels = {id: naming.called(id, name) for id, name in names.items()}
     labels.setdefault(session.wanted(), _("(not here)"))
     st.session_state[KEY] = session.wanted()
     st.selectbox(
@@ -60,7 +61,8 @@ def download(here: Allowed, path: Path, key: str, label: str) -> None:
         st.caption(
             _(
                 "With {mb} MB it is too large to be downloaded here. On the server, "
-                "`python -m server.backups make {id}` writes a copy.",
+                "`{command} make {id}` writes a copy.",
+                command=config.command("backups"),
                 mb=f"{path.stat().st_size / 1e6:,.0f}",
                 id=path.stem,
             )
@@ -74,25 +76,13 @@ def download(here: Allowed, path: Path, key: str, label: str) -> None:
         icon=":material/download:",
         on_click="ignore",
         key=key,
-        help=_(
-            "All of it in one file, as it is at this moment. Put it into the folder of workspaces to go back to it."
+        help=_("All of it in one file, as it is at this moment. Put it into the folder of workspaces to go back to it.")
+        if who.config().sign_in.mode == "none"
+        else _(
+            "All of it in one file, as it is at this moment. Sluice on a laptop shows it from its folder of "
+            "workspaces, and a notebook opens it by open_workspace."
         ),
     )
-
-
-def _label(id: str, name: str) -> str:
-    if id == session.SAMPLE:
-        return _("Sample campaign")
-    if session.in_room(id):
-        return _room_copy(id)
-    return _("Your own copy of the sample") if session.is_visitors(id) else name
-
-
-def _room_copy(id: str) -> str:
-    owner = session.registry().owner(id)
-    if owner is None or owner.id == who.person().id:
-        return _("Your copy in the room")
-    return _("{name}’s copy in the room", name=owner.name)
 
 
 def _switch() -> None:

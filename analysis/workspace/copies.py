@@ -59,6 +59,17 @@ def remove(path: Path) -> None:
         part.unlink(missing_ok=True)
 
 
+def size(path: Path) -> int:
+    """Return the bytes that a workspace takes on the disk: with DuckDB's log, in which lies what was just written."""
+    found = 0
+    for part in (path, *logs_of(path)):
+        try:
+            found += part.stat().st_size
+        except FileNotFoundError:  # a log was taken into the file meanwhile
+            continue
+    return found
+
+
 def logs_of(path: Path) -> tuple[Path, ...]:
     """Return the logs in which DuckDB keeps what is not in a file yet."""
     names = (f"{path.name}.wal", f"{path.name}.wal.checkpoint", f"{path.name}.wal.recovery")

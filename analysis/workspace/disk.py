@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from analysis.messages import say
 _CODES = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 _CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ELOOP, errno.ENAMETOOLONG)
 """What the system says of a file that may not be used, or is none."""
+_DENIED = (os.strerror(errno.EACCES), os.strerror(errno.EPERM))
 _FULL = ("no space left", "not enough space", "quota exceeded", "max_temp_directory_size")
 """What DuckDB and systems say of a full one, in small letters."""
 _DAMAGED = ("Corrupt database file", "database has been invalidated", "Could not read enough bytes")
@@ -62,16 +64,64 @@ def _refused(error: BaseException) -> str:
     return ""
 
 
+def probe(folder: Path) -> None:
+    """Write a small file in a folder, made where there is none, and take it away again.
+
+    Raises
+    ------
+    OSError
+        Nothing can be written there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".ready-") as file:
+        file.write(os.urandom(4096))
+
+
 def refused(path: Path, reason: str) -> WorkspaceError:
-    """Return the error about a file that the system does not let be read or written."""
-    text = say(
-        "{file} cannot be used: {reason}. Check who may read and write it and its folder {folder}, and where it leads "
-        "if it is a link.",
-        file=path.name,
-        reason=reason,
-        folder=str(path.parent),
-    )
+    """Return the error about a file that the system does not let be read or written, and whose fault that is."""
+    at = in_the_way(path)
+    owner, own = owner_of(at), user()
+    if reason in _DENIED and owner and owner != own:
+        text = say(
+            "{path} cannot be used: {reason}. {at} belongs to {owner}, and Sluice runs as {user}: give it to {user}, "
+            "or let {user} read and write there.",
+            path=str(path), reason=reason, at=str(at), owner=owner, user=own,
+        )  # fmt: skip
+    else:
+        text = say(
+            "{path} cannot be used: {reason}. Check who may read and write it and its folder {folder}, and where it "
+            "leads if it is a link.",
+            path=str(path), reason=reason, folder=str(path.parent),
+        )  # fmt: skip
     return WorkspaceError.because(text, "unreadable")
+
+
+def in_the_way(path: Path) -> Path:
+    """Return what of a path is there and may not be used: the file itself, else the folder nearest to it."""
+    there = next((part for part in (path, *path.absolute().parents) if os.path.lexists(part)), path)
+    return path.parent if there == path and os.access(path, os.R_OK | os.W_OK) else there
+
+
+def owner_of(path: Path) -> str:
+    """Return whose a file or folder is; "" where the system does not say."""
+    try:
+        return path.owner()
+    except KeyError:  # somebody of another machine
+        return str(path.stat().st_uid)
+    except (OSError, NotImplementedError):
+        return ""
+
+
+def user() -> str:
+    """Return as whom this process reads and writes; "" where the system does not say."""
+    try:
+        import pwd
+
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
+    except ImportError:  # Windows
+        return ""
 
 
 def damaged(path: Path) -> WorkspaceError:

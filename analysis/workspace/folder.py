@@ -17,7 +17,7 @@ from pathlib import Path
 from analysis.errors import WorkspaceError
 from analysis.messages import Message, say
 from analysis.workspace import opening
-from analysis.workspace.copies import logs_of, remove
+from analysis.workspace.copies import logs_of, remove, size
 from analysis.workspace.disk import refused
 from analysis.workspace.locks import FileLock
 
@@ -37,7 +37,7 @@ class WorkspaceFile:
     why : Message, optional
         Why it cannot be opened, and what to do; None where it is ready.
     size : int
-        Bytes on the disk, what lies beside it as DuckDB's log not counted.
+        Bytes on the disk, with what lies beside it as DuckDB's log.
     used : datetime, optional
         When it was last used, in UTC, to the hour; None where that is not known.
     """
@@ -90,7 +90,7 @@ def workspace_file(path: Path) -> WorkspaceFile:
     """Return a file as what it is."""
     try:
         found = path.stat()
-        facts = found.st_size, dt.datetime.fromtimestamp(found.st_mtime, dt.UTC)
+        facts = size(path), dt.datetime.fromtimestamp(found.st_mtime, dt.UTC)
         if not path.is_file():
             raise opening.not_a_workspace(path)
         name = _called(path, found.st_size, found.st_mtime_ns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import os
 import sqlite3
 import subprocess
@@ -354,3 +355,46 @@ def test_the_command_says_what_is_damaged(here: Workspace, backups: Backups, mon
     damage(backups.make(here.path).path)
     assert main(["check"], said.append) == 1
     assert "is damaged" in said[0]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            PermissionError(errno.EACCES, "Permission denied"),
+            "Permission denied. {at} belongs to root, and Sluice runs as sluice. Make the folder for it: "
+            "sudo install -d -o sluice -g sluice -m 700 {kept}",
+        ),
+        (OSError(errno.EROFS, "Read-only file system"), "Read-only file system. The service writes nowhere but in its"),
+    ],
+)
+def test_a_folder_of_backups_that_cannot_be_written_to_is_said_once_with_what_to_do(
+    here: Workspace, shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+    error: OSError, said: str,
+) -> None:  # fmt: skip
+    kept = tmp_path / "mnt" / "sluice"
+    backups = Backups(here.path.parent, kept, shelf)
+    told: list[str] = []
+
+    def refuses(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(module, "standing", lambda: backups)
+    monkeypatch.setattr(module, "user", lambda: "sluice")
+    monkeypatch.setattr(module, "owner_of", lambda _path: "root")
+    monkeypatch.setattr(Path, "mkdir", refuses)
+    expected = f"Backups cannot be written to {kept}: {said.format(at=tmp_path, kept=kept)}"
+    for command in (["make"], ["make", here.path.stem]):
+        assert main(command, told.append) == 1
+        assert told.pop().startswith(expected) and told == []
+    House(shelf, backups).round()
+    assert f"a round failed: {expected}" in caplog.text and "Traceback" not in caplog.text
+
+
+def test_the_command_is_called_as_the_service_calls_it(backups: Backups, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "standing", lambda: backups)
+    told: list[str] = []
+    main(["restore", "w" * 22], told.append)
+    monkeypatch.setenv("SLUICE_COMMAND", "sudo sluice")
+    main(["restore", "w" * 22], told.append)
+    assert [one.split("`")[1] for one in told] == ["python -m server.backups list", "sudo sluice backups list"]

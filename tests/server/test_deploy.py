@@ -324,6 +324,7 @@ def test_the_command_stands_where_the_service_stands(tmp_path: Path) -> None:
         "SLUICE_CONFIG": "/etc/sluice/sluice.toml",
         "SLUICE_WORKSPACES": "/var/lib/sluice/workspaces",
         "SLUICE_KEY_FILE": "/var/lib/sluice/key",
+        "SLUICE_COMMAND": "sudo sluice",
         "SLUICE_OIDC_CLIENT_SECRET": secret,
         "SLUICE_SERVER_METRICS_TOKEN": "a token",
         "SLUICE_SECRETS": str(tmp_path / "secrets.env"),
@@ -414,6 +415,28 @@ def test_waiting_for_an_address_ends_with_what_it_said_last(tmp_path: Path) -> N
     )  # fmt: skip
     assert told.returncode == 1
     assert "does not answer within 1 s" in told.stderr
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_another_programs_page_is_not_taken_for_an_answer(status: int) -> None:
+    class Other(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(b"<!DOCTYPE html>\n<html>\n" + b"<p>somebody else</p>\n" * 50)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Other)
+    Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/readyz"
+    told = subprocess.run([sys.executable, DEPLOY / "ready.py", url, "--wait", "1"], capture_output=True, text=True)
+    server.shutdown()
+    assert told.returncode == 1
+    assert told.stderr == (
+        f"{url} does not answer within 1 s; last: {status} and a page: it is another program that answers there\n"
+    )
 
 
 def test_a_server_whose_script_crashes_is_not_ready_though_streamlit_calls_it_healthy(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,12 @@ import pytest
 import websockets
 from tools import Served, Visitor, apart, refused, serving
 
+from analysis.workspace import disk
+from server import entry
 from server.config import Config, Server, SignIn
-from server.entry import refuse_unguarded
+from server.entry import refuse_unguarded, refuse_unusable
 from server.gate import Gate, Headers, Told, cookie, inside, is_here
+from server.people import Person
 from server.registry import Registry
 
 SECRET = "known-to-the-proxy-alone"
@@ -225,6 +229,68 @@ def test_a_network_is_not_served_unguarded(address: str | None) -> None:
     with pytest.raises(Exception, match="none is for this computer alone"):
         refuse_unguarded(Config(), address)
     refuse_unguarded(Config(sign_in=SignIn(mode="open")), address)
+
+
+def test_a_folder_that_cannot_be_written_to_is_called_that_and_no_port(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk, "user", lambda: "sluice")
+    monkeypatch.setattr(disk, "owner_of", lambda _path: "root")
+    monkeypatch.setattr(entry, "current", lambda: Config(server=Server(workspaces=str(tmp_path / "kept"))))
+    monkeypatch.setattr(entry, "refuse_unguarded", lambda *_: None)
+    monkeypatch.delenv("SLUICE_WORKSPACES", raising=False)
+    refuse_unusable(tmp_path / "kept")
+    assert list((tmp_path / "kept").iterdir()) == []
+    (tmp_path / "kept" / "server.db").touch()
+    monkeypatch.setattr("os.access", lambda path, _mode: not str(path).endswith("server.db"))
+    with pytest.raises(SystemExit, match=r"server\.db belongs to root, and Sluice runs as sluice"):
+        entry.around()
+    monkeypatch.setattr("os.access", lambda *_: True)
+
+    def refuses(**_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("tempfile.NamedTemporaryFile", refuses)
+    with pytest.raises(SystemExit, match=rf"{tmp_path}/kept belongs to root, and Sluice runs as sluice"):
+        entry.around()
+
+
+@pytest.mark.parametrize(
+    ("kind", "leads"), [("guest", "/room?why=over"), ("account", "/sign-in?next=%2Fpaths%3Fworkspace%3Dx")]
+)
+def test_a_link_of_who_is_nobody_any_more_leads_to_their_door(tmp_path: Path, kind: str, leads: str) -> None:
+    registry, said = Registry(tmp_path / "server.db"), list[Any]()
+    guest = registry.guest("Li")
+    token = registry.begin(guest if kind == "guest" else registry.known(Person("li", "Li")), 60)
+    registry.end(token)
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    gate = Gate(Silent, config=Config(sign_in=SignIn(mode="oidc")), registry=registry, wire=Silent())  # type: ignore[arg-type]
+    scope = {
+        "type": "http", "method": "GET", "path": "/paths", "query_string": b"workspace=x",
+        "headers": [(b"accept", b"text/html"), (b"cookie", f"sluice={token}".encode())],
+    }  # fmt: skip
+    apart(lambda: asyncio.run(gate(scope, send, send)))  # type: ignore[arg-type]
+    assert dict(said[0]["headers"])[b"location"].decode() == leads
+
+
+def test_a_socket_that_arrives_as_a_page_is_told_in_the_log_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As behind a web server that does not pass Upgrade on."""
+
+    async def nothing(*_: Any) -> Any:
+        return {"type": "http.request"}
+
+    config = Config(sign_in=SignIn(mode="open"))
+    gate = Gate(nothing, config=config, registry=Registry(tmp_path / "server.db"), wire=Silent())
+    with caplog.at_level("WARNING", "sluice"):
+        for path in ("/", "/_stcore/stream", "/_stcore/stream"):
+            asked = gate({"type": "http", "method": "GET", "path": path, "headers": []}, nothing, nothing)
+            apart(lambda asked=asked: asyncio.run(asked))
+            assert caplog.text.count("without its Upgrade header") == (path != "/")
 
 
 def test_addresses_lead_nowhere_else() -> None:

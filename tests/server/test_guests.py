@@ -85,6 +85,12 @@ def test_who_comes_back_has_their_seat(held: Registry, trainer: Person) -> None:
     assert again == trainer and seat.name == "Trainer"
 
 
+def test_a_room_is_found_by_who_sits_in_it(held: Registry, trainer: Person) -> None:
+    all_, room = opened(held, trainer)
+    li, _seat = all_.enter(room, "Li")
+    assert (all_.around(li), all_.around(trainer)) == (room, None)
+
+
 def test_a_full_room_and_a_nameless_guest_are_told(held: Registry, trainer: Person) -> None:
     all_, room = opened(held, trainer, people=1)
     with pytest.raises(RoomError, match="Give a nickname first"):
@@ -116,12 +122,17 @@ def test_a_room_is_gone_after_a_day_unless_it_is_kept(held: Registry, trainer: P
         all_.find(room.code)
 
 
-def test_a_fresh_copy_takes_the_place_of_the_old_one(held: Registry, trainer: Person) -> None:
+def test_a_fresh_copy_takes_the_place_of_the_old_one(held: Registry, trainer: Person, clock: Clock) -> None:
     all_, room = opened(held, trainer)
     li, seat = all_.enter(room, "Li")
     changed = open_workspace(all_.path(seat.workspace))
     changed.name = "spoilt"
+    assert not all_.replaced(li, seat.workspace) and not all_.replaced(li, "w" * 22)
+    clock.now += 1
     all_.reset(trainer, room, li.id)
+    han, other = all_.enter(room, "Han")
+    assert all_.replaced(li, seat.workspace) and not all_.replaced(li, other.workspace)
+    assert not all_.replaced(han, seat.workspace)
     assert changed.closed and not all_.path(seat.workspace).exists()
     fresh = all_.home(li)
     assert fresh and fresh != seat.workspace and held.role(li, fresh) is Role.OWNER
@@ -192,14 +203,21 @@ def test_a_guest_has_their_own_copy_and_nothing_else(oidc: Served, workshop: tup
         assert list(here.widget("frame.workspace").options) == ["Your copy in the room"]
         assert f"workspace={workspace}" in here.query
         assert not here.has("data.new") and not here.has("sharing") and here.has("data.undo.1")
+        assert "by open_workspace" in here.widget("frame.workspace.copy").help
         here.press("data.undo.1")
         assert "Batch 1" not in here.visit("data").text
         assert not here.visit("rooms").has("rooms.open")
+        assert "A guest of a room has this page after signing in with an account." in here.text
+        assert "Members" not in here.visit("team").text and "Only who looks after the server may see" in here.text
     with Visitor(oidc, other) as neighbour:
         assert "Batch 1" in neighbour.visit("data").text
     with Visitor(oidc, cookie, query=f"workspace={theirs}") as curious:
         curious.visit("data")
-        assert "Batch 1" not in curious.text and theirs not in curious.query
+        assert "Batch 1" not in curious.text
+        assert (
+            "The workspace of this address is not here: it was deleted, it is not shared with you, or" in curious.text
+        )
+        assert list(curious.widget("frame.workspace").options) == ["Your copy in the room", "(not here)"]
 
 
 def test_a_reload_keeps_the_person_and_a_fresh_copy_is_where_they_stand(
@@ -214,8 +232,43 @@ def test_a_reload_keeps_the_person_and_a_fresh_copy_is_where_they_stand(
         here.visit("data").press("data.undo.1")
         assert "Batch 1" not in here.visit("data").text
         teacher.visit("rooms").press(f"rooms.reset.{session.person.id}")
+        assert "Reloads has a fresh copy." in teacher.text
         assert "Batch 1" in here.visit("data").text
+        assert "The trainer gave you a fresh copy" in here.text
         assert workspace not in here.query
+        assert "The trainer gave you a fresh copy" not in here.visit("data").text
+    with Visitor(oidc, cookie, query=f"workspace={workspace}") as again:  # a page that was open all the while
+        assert "Batch 1" in again.visit("data").text and "The trainer gave you a fresh copy" in again.text
+
+
+def test_the_trainer_looks_at_somebodys_copy(oidc: Served, workshop: tuple[str, str]) -> None:
+    trainer, code = workshop
+    cookie, workspace = enter(oidc, code, "Looked at")
+    session = oidc.registry.standing(cookie)
+    assert session
+    with Visitor(oidc, trainer) as teacher:
+        teacher.visit("rooms").press(f"rooms.look.{session.person.id}")
+        assert f"workspace={workspace}" in teacher.query and "rooms.look" not in str(teacher.widgets)
+        assert teacher.widget("frame.workspace").raw_value == "Looked at’s copy in the room"
+
+
+def test_a_guest_reads_when_the_room_ends(oidc: Served, workshop: tuple[str, str]) -> None:
+    trainer, code = workshop
+    cookie, _workspace = enter(oidc, code, "Until when")
+    with Visitor(oidc, cookie) as here, Visitor(oidc, trainer) as teacher:
+        until = here.visit("data").text.split("The room is open until ")[1].split(".\n")[0]
+        assert until.endswith(" (UTC)")
+        assert f"Open until {until}; then it and the copies in it go." in teacher.visit("rooms").text
+        teacher.press(f"rooms.{code}.keep")
+        assert "The room stays open until the trainer closes it." in here.visit("data").text
+        teacher.press(f"rooms.{code}.keep")
+
+
+def test_a_room_is_opened_from_what_the_switch_calls_it(oidc: Served, workshop: tuple[str, str]) -> None:
+    trainer, _code = workshop
+    with Visitor(oidc, trainer) as teacher:
+        assert teacher.visit("rooms").widget("frame.workspace").raw_value == "Sample campaign"
+        assert teacher.widget("rooms.open").label == "Open a room from Sample campaign"
 
 
 @pytest.mark.long
@@ -250,5 +303,9 @@ def test_who_closes_a_room_closes_its_sockets(oidc: Served, workshop: tuple[str,
         assert time.monotonic() - began < 60
     with oidc.client(cookie) as browser:
         assert "The room is over, and the copies in it are gone." in browser.get("/room?why=over").text
+        link = browser.get("/paths?workspace=x", headers={"accept": "text/html"})
+        assert (link.status_code, link.headers["location"]) == (303, "/room?why=over")
+        assert browser.get("/room?why=over").headers["set-cookie"].startswith('sluice=""')
     assert refused(oidc, cookie)
-    assert [path for path in (oidc.folder / "rooms").iterdir() if path.suffix != ".lock"] == []
+    left = [path.name for path in (oidc.folder / "rooms").iterdir()]  # other tests' rooms are empty
+    assert f"{code}.template" not in left and not [name for name in left if name.endswith((".duckdb", ".partial"))]

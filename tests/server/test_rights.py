@@ -140,7 +140,7 @@ def share(here: Visitor, _cookie: str) -> None:
     here.visit("data")
     if here.has("sharing"):
         here.press("sharing")
-        here.run(here.chosen("sharing.everybody", "everybody signed in, to look"))
+        here.run(here.chosen("sharing.everybody", "may look"))
 
 
 def whole(button: str) -> Try:
@@ -197,6 +197,24 @@ def test_a_role_does_what_its_row_of_the_table_says(
     else:
         assert (str(action) in noted) == may, (noted, text[-600:])
         assert ("one has to be" in text or not got or str(got).startswith("failed")) or may
+
+
+def test_sharing_takes_somebody_to_share_with(oidc: Served, cookies: dict[str, str]) -> None:
+    held, id = oidc.registry, made(oidc.folder)
+    session = held.standing(cookies["owner"])
+    assert session
+    held.own(id, session.person)
+    with Visitor(oidc, cookies["owner"], query=f"workspace={id}") as here:
+        here.visit("data").press("sharing")
+        assert here.widget("sharing.give").disabled and here.widget("sharing.give").help == "Choose somebody first."
+        assert (here.widget("sharing.everybody").label, here.widget("sharing.everybody").raw_value) == (
+            "All others who sign in", "do not see it",
+        )  # fmt: skip
+        whom = here.chosen("sharing.whom", next(o for o in here.widget("sharing.whom").options if "viewer" in o))
+        here.run(whom, part=here.part("sharing.whom"))
+        assert not here.widget("sharing.give").disabled
+        here.press("sharing.give", whom)
+    assert [role for _whom, role in held.shares(id)] == [Role.VIEWER]
 
 
 @pytest.mark.parametrize("who", ["owner", "editor", "viewer", "stranger", "admin"])

@@ -125,6 +125,7 @@ class Visitor:
     def __init__(self, served: Served, cookie: str = "", query: str = "", again: str = "", **headers: str) -> None:
         self.served, self.query, self.session = served, query, ""
         self.widgets: dict[str, Any] = {}
+        self._parts: dict[str, str] = {}
         self.texts: list[str] = []
         self.page, self._hash, self.heard = "", "", b""
         self.redirected = ""
@@ -141,15 +142,18 @@ class Visitor:
         self.page, self._hash = page, ""
         return self.run()
 
-    def run(self, *states: WidgetState) -> Visitor:
-        """Run the page with controls as they now are, and remember all that it draws."""
-        self.widgets, self.texts, self.heard = {}, [], b""
+    def run(self, *states: WidgetState, part: str = "") -> Visitor:
+        """Run the page with controls as they now are, or a part of it, and remember all that it draws."""
+        self.heard = b""
+        if not part:
+            self._forget()
         message = BackMsg()
         run = message.rerun_script
         run.query_string, run.page_name, run.page_script_hash = self.query, self.page, self._hash
         run.context_info.url, run.context_info.locale = f"{self.served.url}/{self.page}", "en-US"
         run.context_info.timezone = "UTC"
         run.widget_states.widgets.extend(states)
+        run.fragment_id = part
         self.socket.send(message.SerializeToString())
         while True:
             frame = self.socket.recv(timeout=180)
@@ -167,14 +171,19 @@ class Visitor:
                 case "auth_redirect":
                     self.redirected = got.auth_redirect.url
                 case "delta":
-                    self._drawn(got.delta.new_element)
+                    self._drawn(got.delta.new_element, got.delta.fragment_id)
                     if got.delta.WhichOneof("type") == "add_block":
                         self._block(got.delta.add_block)
                 case "script_finished":
                     if got.script_finished != ForwardMsg.ScriptFinishedStatus.FINISHED_EARLY_FOR_RERUN:
                         return self
+                    part = part and self._forget()  # what follows is the whole page
 
-    def _drawn(self, element: Element) -> None:
+    def _forget(self) -> str:
+        self.widgets, self.texts, self._parts = {}, [], {}
+        return ""
+
+    def _drawn(self, element: Element, part: str) -> None:
         kind = element.WhichOneof("type")
         if kind is None:
             return
@@ -182,7 +191,7 @@ class Visitor:
         assert kind != "exception", drawn.message
         self.texts += [str(text) for name in ("body", "label") if (text := getattr(drawn, name, ""))]
         if id := getattr(drawn, "id", ""):
-            self.widgets[id] = drawn
+            self.widgets[id], self._parts[id] = drawn, part
 
     def _block(self, block: Any) -> None:
         self.texts += [block.expandable.label, block.popover.label]
@@ -201,8 +210,13 @@ class Visitor:
         return any(id.endswith(f"-{key}") for id in self.widgets)
 
     def press(self, key: str, *states: WidgetState) -> Visitor:
-        """Press a button."""
-        return self.run(*states, WidgetState(id=self.widget(key).id, trigger_value=True))
+        """Press a button; as in a browser, the part of the page that it stands in is run, where that runs by itself."""
+        state = WidgetState(id=self.widget(key).id, trigger_value=True)
+        return self.run(*states, state, part=self.part(key))
+
+    def part(self, key: str) -> str:
+        """Return the part of the page that a control stands in; "" where that is run as a whole."""
+        return self._parts[self.widget(key).id]
 
     def press_and_leave(self, key: str) -> None:
         """Press a button after which there is nothing more to hear."""

@@ -12,6 +12,7 @@ import duckdb
 import pytest
 
 from analysis.errors import WorkspaceError
+from analysis.workspace import disk
 from analysis.workspace.disk import room
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -112,6 +113,29 @@ def test_what_may_not_be_used_is_not_called_damaged(tmp_path: Path, error: Excep
     with pytest.raises(WorkspaceError) as raised, room(tmp_path / "w.duckdb"):
         raise error
     assert (raised.value.code, f"cannot be used: {reason}." in str(raised.value)) == ("unreadable", True)
+
+
+def test_the_folder_at_fault_is_named_and_whose_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a path of which the first part alone is there, that one; of a file that is somebody else's, the file."""
+    monkeypatch.setattr(disk, "user", lambda: "sluice")
+    monkeypatch.setattr(disk, "owner_of", lambda path: "root")
+    missing = tmp_path / "backups" / "sluice"
+    said = str(disk.refused(missing, "Permission denied"))
+    assert said.startswith(
+        f"{missing} cannot be used: Permission denied. {tmp_path} belongs to root, and Sluice runs as s"
+    )
+    there = tmp_path / "w.duckdb"
+    there.touch()
+    assert disk.in_the_way(there) == tmp_path  # what may be read and written lies in a folder that may not
+    monkeypatch.setattr("os.access", lambda *_: False)
+    assert disk.in_the_way(there) == there
+    assert "Check who may" in str(disk.refused(there, "Read-only file system"))
+
+
+def test_a_file_of_ones_own_is_not_called_somebody_elses(tmp_path: Path) -> None:
+    assert disk.owner_of(tmp_path) == disk.user() != ""
+    said = str(disk.refused(tmp_path / "w.duckdb", "Permission denied"))
+    assert "belongs to" not in said and f"its folder {tmp_path}" in said
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 
 from analysis import Contents
 from analysis.errors import WorkspaceError
-from analysis.workspace import open_workspace, workspace_files
+from analysis.workspace import copies, open_workspace, workspace_files
 from analysis.workspace.folder import is_id, new_id, sweep, used
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -97,6 +97,19 @@ def test_links_that_lead_nowhere_and_pipes_are_named_and_keep_nobody_waiting(tmp
     assert here.compact() and link.is_symlink()
     here.close()
     assert [kept.name for kept in open_workspace(good, read_only=True).kept(Contents)] == ["all"]
+
+
+def test_what_was_just_written_is_counted_though_it_lies_in_the_log(tmp_path: Path) -> None:
+    here = open_workspace(tmp_path / f"{new_id()}.duckdb")
+    here.compact()
+    (before,) = workspace_files(tmp_path)
+    for n in range(200):
+        here.keep(f"all {n}", Contents())
+    (log,) = copies.logs_of(here.path)
+    (after,) = workspace_files(tmp_path)
+    assert log.stat().st_size > 10_000
+    assert after.size == before.size + log.stat().st_size
+    here.close()
 
 
 def test_zeros_are_damage_and_all_bad_files_together_leave_the_good_one(tmp_path: Path) -> None:
