@@ -33,7 +33,7 @@ STYLE = """
 [class*=st-key-home-card] button { min-height: 0; padding: 0; text-align: left; }
 [class*=st-key-home-card] [data-testid=stMetricValue] { font-size: 1.55rem; line-height: 1.3; }
 [class*=st-key-home-card] [data-testid=stMetricDelta] * { white-space: normal; height: auto; }
-[class*=st-key-home-card] [data-testid=stProgress] p { font-size: 0.85rem; }
+[class*=st-key-home-card] [data-testid=stProgress] p { font-size: 0.85rem; word-break: keep-all; }
 [class*=st-key-home-finding-] [data-testid=stMetricValue] { font-size: 1.5rem; }
 @media (max-width: 640px) {
   .st-key-home-figures { grid-template-columns: 1fr 1fr; }
