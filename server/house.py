@@ -1,4 +1,7 @@
-"""What has to be done now and then, so that a server can run for months? Closing, tidying, backing up, letting go."""
+"""What has to be done now and then, so that a server can run for months?
+
+Closing, tidying, backing up, letting go, giving memory back.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from analysis.errors import SluiceError
 from analysis.workspace import away
 from analysis.workspace.shelf import Shelf
 from server.backups import Backups, Round
+from server.memory import give_back
 
 ROUND = 60.0
 """Seconds between two rounds."""
@@ -43,7 +47,7 @@ class House:
 
     def round(self, now: dt.datetime | None = None) -> None:
         """Do what is due; what fails is logged, and the rest is done."""
-        for do in (self.shelf.tidy, lambda: self._let_go(now), lambda: self._back_up(now)):
+        for do in (self.shelf.tidy, lambda: self._let_go(now), lambda: self._back_up(now), give_back):
             try:
                 do()
             except SluiceError as error:  # such as a disk that is full: in words
