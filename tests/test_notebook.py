@@ -13,12 +13,12 @@ from children import begin
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import Alias, Filter, Funnel, Notebook, Sales, Tables, Words, open_workspace
+from analysis import Alias, Filter, Funnel, Lesson, Notebook, PlanCheck, Sales, Tables, Words, open_workspace
 from analysis.charts import Look
 from analysis.errors import QuestionError, WorkspaceError
-from analysis.notebook import Cell, Quote, Unread, digest_of, filled, quotable, told
+from analysis.notebook import Cell, Quote, Unread, dated, digest_of, filled, looked, quotable, told
 from analysis.question import Question
-from analysis.values import Value, kinds
+from analysis.values import Campaign, Value, kinds
 
 FUNNEL = Funnel(steps=("view", "cart"))
 
@@ -162,6 +162,23 @@ def test_only_cells_that_new_data_change_are_stale_and_say_what_they_said() -> N
     assert filled(quoting, now[words.id].figures) == "Half: 100%."
     assert words.seen is not None and words.seen.sentence("en") == "50.0%"
     assert not any(said.stale for said in told(looked_at(book, NEW), NEW).values())
+
+
+def test_a_cell_about_the_plan_is_as_new_as_the_plan() -> None:
+    plan = Campaign(name="autumn", start="2026-11-01", end="2026-12-24", zone="UTC")
+    events = pd.DataFrame(
+        {"user_id": ["u", "v"], "event": ["view", "cart"], "timestamp": pd.to_datetime(["2026-11-01"] * 2)}
+    )
+    tables, replanned = (
+        Tables(events=events, campaign=plan, records=[Lesson(learnt=learnt, campaign="spring")])
+        for learnt in ("Fewer banners.", "More banners.")
+    )
+    book = Notebook(title="A").add(FUNNEL).add(PlanCheck()).add(Words(text="so"))
+    seen = looked(book, told(book, tables))
+    assert all(cell.seen for cell in seen.cells)
+    assert [dated(cell, tables) for cell in seen.cells] == [False, False, False]
+    assert [dated(cell, replanned) for cell in seen.cells] == [False, True, False]
+    assert not any(dated(cell, replanned) for cell in book.cells)
 
 
 def test_a_quote_of_what_is_gone_is_said() -> None:

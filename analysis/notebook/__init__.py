@@ -1,7 +1,7 @@
 """The notebook: many questions, one piece of work."""
 
 from analysis.notebook.book import Cell, Notebook, Seen, Unread, Words, filled, new_id
-from analysis.notebook.told import Said, digest_of, looked, tell, told
+from analysis.notebook.told import Said, dated, digest_of, looked, tell, told
 from analysis.quotes import Quote, figure_of, quotable
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Seen",
     "Unread",
     "Words",
+    "dated",
     "digest_of",
     "figure_of",
     "filled",

@@ -98,24 +98,20 @@ def _held(part: str | Asked, tables: Tables, language: str) -> Iterator[Value]:
 
 
 def _usual(kind: type[Question]) -> Asked:
-    """Return the question that the data suggest, of the current campaign where there are several."""
-    return kind, lambda tables: kind.suggested(tables).replace(where=tables.current())
-
-
-def _of_all(kind: type[Question]) -> Asked:
-    """Return the question that the data suggest, across campaigns."""
-    return kind, lambda tables: kind.suggested(tables)
+    """Return what the kind's own page begins with, so that both say the same."""
+    return kind, kind.opening
 
 
 def _dropoffs(tables: Tables) -> Question:
-    return DropOffs(funnel=Funnel.suggested(tables).replace(where=tables.current()), where=tables.current())
+    funnel = Funnel.opening(tables)
+    return DropOffs(funnel=funnel, where=funnel.where)
 
 
 def _by_variant(tables: Tables) -> Question:
     """Return the funnel by what was tested, where events tell, else by channel."""
     held = tables.texts("events")
     by = next((column for column in ("variant", "channel") if column in held), None)
-    return Funnel.suggested(tables).replace(where=tables.current(), breakdown=by)
+    return Funnel.opening(tables).replace(breakdown=by)
 
 
 def _change(tables: Tables) -> Question:
@@ -129,7 +125,7 @@ def _change(tables: Tables) -> Question:
 
 
 def _day_by_day(tables: Tables) -> Question:
-    return Performance(every="day", where=tables.current())
+    return Performance.opening(tables).replace(every="day")
 
 
 # ---- rounds -----------------------------------------------------------------------------------------------
@@ -144,9 +140,9 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType({
         N_("Diagnosis"),
         N_("Three weeks: where people drop off, who they are, and what each channel brings."),
         (
-            N_("## How it stands"), _usual(Sales), _usual(Performance), _of_all(Baselines),
+            N_("## How it stands"), _usual(Sales), _usual(Performance), _usual(Baselines),
             N_("## Where people drop off"), _usual(Funnel), (DropOffs, _dropoffs), _usual(PageSpeed),
-            N_("## Who they are"), _of_all(Lifecycle), _of_all(Retention),
+            N_("## Who they are"), _usual(Lifecycle), _usual(Retention),
             N_("## What brings them"), _usual(Attribution), _FOUND,
         ),
     ),
@@ -182,8 +178,8 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType({
         N_("What we set out to do, what came of it, why, and what we keep for next time."),
         (
             N_("## Goals\n\nWhat was aimed for, by when, and who answered for it."), _usual(GoalProgress),
-            N_("## Results"), _usual(Sales), _usual(Performance), _of_all(Scorecard), _of_all(Baselines),
-            _of_all(Participation),
+            N_("## Results"), _usual(Sales), _usual(Performance), _usual(Scorecard), _usual(Baselines),
+            _usual(Participation),
             N_("## Causes"), _usual(CampaignReview), (FunnelChange, _change), (DropOffs, _dropoffs),
             _usual(Attribution), _usual(Nodes), _usual(PageSpeed),
             N_("## Lessons\n\nWhat worked and stays, what did not and goes, what is still open."), _usual(PlanCheck),

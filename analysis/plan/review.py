@@ -71,6 +71,7 @@ class CampaignReview(Question):
     """
 
     title: ClassVar[str] = N_("What came of the campaign, and why?")
+    of_all: ClassVar[bool] = True
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"orders": (), "spend": ()})
     planned: ClassVar[bool] = True
 

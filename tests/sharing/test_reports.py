@@ -15,7 +15,19 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from analysis import Alias, DisplayName, Filter, Funnel, Notebook, Sales, Tables, Words
+from analysis import (
+    Alias,
+    DisplayName,
+    Filter,
+    Funnel,
+    GoalProgress,
+    MoneyFlow,
+    Notebook,
+    Sales,
+    Tables,
+    Words,
+    periods,
+)
 from analysis.answer import Answer
 from analysis.charts import Look
 from analysis.notebook import Cell, Quote, Said, Unread, quotable, told
@@ -259,8 +271,18 @@ def test_what_was_told_before_is_not_asked_again(tables: Tables, monkeypatch: py
     assert reports.html(book, tables, Look(), told=known, made=DAY) == plain
 
 
-def test_a_filter_is_told_in_words() -> None:
-    where = Filter(start="2026-11-01", channel=("paid_search", "x"), segment={"my stage": "reach"})
-    assert as_read.scope(where, Look()) == ("from 2026-11-01", "channel: paid search, x", "my stage: reach")
-    assert as_read.scope(Filter(end="2026-11-02"), Look("zh_CN")) == ("截至 2026-11-02",)
-    assert as_read.scope(None, Look()) == ()
+def test_what_a_question_looks_at_is_told_in_words(tables: Tables) -> None:
+    kept = Filter(start="2026-11-01", channel=("paid_search", "x"), segment={"my stage": "reach"})
+
+    def scope(question: Question) -> list[str]:
+        return [each.text("en", tables.display) for each in as_read.scope(question, tables)]
+
+    assert scope(Sales(where=kept)) == ["Days looked at: 2026-11-01 – …", "Channel: paid search, x", "my stage: reach"]
+    first, last = periods.covered(tables, "orders") or ("", "")
+    whole = f"All of the data, {first} to {last}"
+    assert scope(Sales()) == [whole]
+    assert scope(Sales(where=Filter(channel="x"))) == [whole, "Channel: x"]
+    assert tables.campaign
+    days = f"{tables.campaign.start} to {tables.campaign.end}"
+    assert scope(GoalProgress()) == [f"{tables.display(tables.campaign.name, 'campaign', 'en')}, {days}"]
+    assert scope(MoneyFlow()) == []

@@ -6,7 +6,7 @@ import streamlit as st
 
 from analysis import Tables
 from analysis.errors import SluiceError
-from analysis.notebook import Notebook, Words, looked, told
+from analysis.notebook import Notebook, Words, dated, looked, told
 from analysis.notebook.templates import TEMPLATES
 from analysis.question import Question
 from analysis.sharing import from_jupyter, notebooks, pictures, reports
@@ -190,8 +190,7 @@ def end() -> None:
 
 def changed(laid: desk.Desk, tables: Tables) -> None:
     """Offer to look which cells say something else, where the data are not those that were looked at last."""
-    old = [cell for cell in laid.book.cells if cell.seen and cell.seen.data != tables.version]
-    if not old:
+    if not any(dated(cell, tables) for cell in laid.book.cells):
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="notebook.new-data"):
         st.markdown(_("The data changed since this notebook was last looked at."), width="stretch")
