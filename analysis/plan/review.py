@@ -107,7 +107,7 @@ class CampaignReview(Question):
             },
             notes=(*notes, *_notes(found, tables, now, why)),
             currency=currency,
-            universe=tables.names("channel", "spend"),
+            universe=tables.names("channel"),
         )
 
 
