@@ -13,10 +13,10 @@ from children import begin
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import Alias, Filter, Funnel, Lesson, Notebook, PlanCheck, Sales, Tables, Words, open_workspace
+from analysis import Alias, Filter, Funnel, Lesson, Notebook, PlanCheck, Retention, Sales, Tables, Words, open_workspace
 from analysis.charts import Look
 from analysis.errors import QuestionError, WorkspaceError
-from analysis.notebook import Cell, Quote, Unread, dated, digest_of, filled, looked, quotable, told
+from analysis.notebook import Cell, Quote, Unread, called_of, dated, digest_of, filled, looked, quotable, told
 from analysis.question import Question
 from analysis.values import Campaign, Value, kinds
 
@@ -246,6 +246,21 @@ def test_the_digest_does_not_see_the_last_digits(answer_to: Callable[[str], Any]
 
 
 # ---- kept -------------------------------------------------------------------------------------------------
+
+
+def test_what_the_headline_says_is_offered_first_and_how_sure_it_is_last(tables: Tables) -> None:
+    answer = Retention(start=("visit",), returns=()).run(tables)
+    offered = list(quotable("a", answer, Look(), most=10_000))
+    said = {held for name, held in answer.headline.params if name == "share"}
+    (share,) = (round(one.value, 9) for one in said)
+    first = offered[0][0]
+    row = answer.frame(first.frame).set_index("later").loc[1]
+    assert first.column in ("share", "users") and round(float(row["share"]), 9) == share
+    doubtful = [quote.column in ("low", "high") for quote, _ in offered]
+    assert any(doubtful) and doubtful == sorted(doubtful)
+    for quote, words in offered[:20]:
+        assert called_of(quote, {"a": answer}, Look()) == words
+    assert called_of(offered[0][0].replace(cell="b"), {"a": answer}, Look()) is None
 
 
 def test_two_people_changing_one_notebook_lose_nothing(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ KEY = "frame.workspace"
 def switch(width: int = 230) -> None:
     """Draw the workspace with its switch."""
     names = session.names()
-    labels = {id: _label(id, name) for id, name in names.items()}
+    labels = {id: called(id, name) for id, name in names.items()}
     labels.setdefault(session.wanted(), _("(not here)"))
     st.session_state[KEY] = session.wanted()
     st.selectbox(
@@ -80,7 +80,14 @@ def download(here: Allowed, path: Path, key: str, label: str) -> None:
     )
 
 
-def _label(id: str, name: str) -> str:
+def here() -> str:
+    """Return what people call this session's workspace."""
+    id = session.current()
+    return called(id, session.names().get(id, ""))
+
+
+def called(id: str, name: str) -> str:
+    """Return what people call a workspace: the sample and copies by what they are, others by their own name."""
     if id == session.SAMPLE:
         return _("Sample campaign")
     if session.in_room(id):

@@ -101,7 +101,7 @@ def scope(question: Question, tables: Tables) -> tuple[Message, ...]:
     >>> orders = pd.DataFrame({"order_id": ["a"], "timestamp": pd.to_datetime(["2026-11-01"]), "revenue": 9.0,
     ...                        "currency": "CNY"})
     >>> [each.text() for each in scope(Sales(where=Filter(channel="display")), Tables(orders=orders))]
-    ['All of the data, 2026-11-01 to 2026-11-01', 'Channel: display ads']
+    ['All of the data, 2026-11-01 to 2026-11-01', 'Channel: display']
     """
     where, kept = question.where or Filter(), restrictions(question.where)
     if where.campaign or where.start or where.end:

@@ -80,6 +80,8 @@ def html(
     parts, level = list[str](), 1
     contents = list[Heading]()
     for cell in notebook.cells:
+        if isinstance(cell.holds, Words) and cell.holds.awaited:
+            continue  # what is to be written is nothing for readers
         said = told.get(cell.id) or tell(cell, answers, tables, look)
         part = _part(cell, said, answers, tables, look, level)
         if isinstance(cell.holds, Words) and part.headings:
@@ -166,7 +168,8 @@ def _about(tables: Tables, look: Look, workspace: str, made: dt.date) -> str:
         first, last = (local_day(moment, tables.zone) for moment in span)
         lines.append(say("Data from {first} to {last}", first=first, last=last))
     digest = tables.version[:DIGITS]
-    lines.append(say("Version of the data: {digest} · written on {day}", digest=digest, day=made.isoformat()))
+    lines.append(say("Written on {day} · mark of the data: {digest} (reports with the same mark are of the same data)",
+                     digest=digest, day=made.isoformat()))  # fmt: skip
     return "".join(f'<p class="about">{escape(look(line))}</p>' for line in lines)
 
 

@@ -49,7 +49,10 @@ def test_a_round_of_the_plan_becomes_a_notebook_that_is_kept(opened) -> None:
     (kept,) = stands_on(app).kept(Notebook)
     assert kept.value == desk(app)
     assert all(cell.seen for cell in kept.value.cells)
-    # A copy of the sample was made for it meanwhile: the same data.
+    # A copy of the sample was made for it meanwhile, which is said: the same data.
+    assert [one.value for one in app.toast] == [
+        "The sample itself stays as it is: you now work on your own copy of it."
+    ]
     assert "notebook.check" not in [button.key for button in app.button]
 
 
@@ -59,10 +62,15 @@ def test_every_round_can_be_begun_in_both_languages(name: str, language: str, sa
     book = TEMPLATES[name].made(sample, language)
     texts = " ".join(cell.holds.text for cell in book.cells if isinstance(cell.holds, Words))
     assert "cannot be asked" not in texts and "回答不了" not in texts
+    assert book.title not in texts  # it stands above, once
+    hints = [cell.holds.hint for cell in book.cells if isinstance(cell.holds, Words) and cell.holds.awaited]
+    assert not any(hint in texts for hint in hints)
+    assert name != "diagnosis" or book.cells[0].holds.hint == hints[0]  # what was found stands first
     assert ("##" in texts) and (language == "en" or not set("abcdefg") & set(book.title.lower()))
 
 
-KINDS = {part[0] for template in TEMPLATES.values() for part in template.parts if isinstance(part, tuple)}
+ASKED = [part for template in TEMPLATES.values() for part in template.parts if isinstance(part, tuple)]
+KINDS = {kind for kind, _ in ASKED}
 MEANT = {Funnel: {"breakdown"}, FunnelChange: {"before", "after", "by", "where"}, Performance: {"every"}}
 """What a template sets itself."""
 
@@ -79,7 +87,7 @@ def test_a_round_asks_what_the_kinds_own_page_begins_with(kind, opened, sample, 
         begun = app.session_state[f"{screen.name}.{kind.kind}.start"]
     else:
         begun = app.session_state[f"{screen.name}.start"]
-    asked = [part[1](sample) for template in TEMPLATES.values() for part in template.parts if part[0] is kind]
+    asked = [ask(sample) for own, ask in ASKED if own is kind]
     assert asked and isinstance(begun, kind)
     for one in asked:
         differs = {each.name for each in fields(kind) if getattr(one, each.name) != getattr(begun, each.name)}

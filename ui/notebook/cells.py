@@ -98,8 +98,9 @@ def _head(book: Notebook, cell: Cell) -> None:
 def _menu(book: Notebook, cell: Cell) -> None:
     """Draw what can be done with a cell, and do it."""
     chosen = st.menu_button(
-        "", [doing for doing in DOINGS if _fits(doing, cell)], key=f"notebook.do.{cell.id}", type="tertiary",
-        icon=":material/more_vert:", format_func=_doing, help=_("What to do with it"),
+        # In a word: an icon before Streamlit's arrow looks like two buttons, the second one as if it folded the cell.
+        _("Menu"), [doing for doing in DOINGS if _fits(doing, cell)], key=f"notebook.do.{cell.id}", type="tertiary",
+        format_func=_doing, help=_("What to do with it"),
     )  # fmt: skip
     if chosen:
         _do(book, cell, chosen)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.answer import Answer
 from analysis.charts import TOTAL, AnyChart, Look
-from analysis.results.chart import LINES, ROWS, bars, lines
+from analysis.results.chart import LINES, ROWS, bars, lines, over_time
 from analysis.results.performance.words import CHEAP, main
 
 
@@ -16,7 +16,7 @@ def draw(answer: Answer, by: str | None, every: str | None, universe: Sequence[s
     """Draw the figure that tells most of what money brings; with groups, those with most spend, the best one first."""
     figure, describe = main(answer.table), answer.say(answer.headline, look.language)
     if every:
-        plot = answer.plot("trend", look)
+        plot = over_time(answer, every, look)
         return lines(plot, answer.frame("trend"), figure, _named(answer, by, figure), universe, describe=describe)
     campaigns = answer.frame("campaigns")
     plot = answer.plot("table", look).beside(
