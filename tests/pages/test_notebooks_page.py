@@ -127,6 +127,22 @@ def test_texts_are_written_undone_and_done_again(opened) -> None:
     assert desk(run(app)).cells[-1].holds == Words(text="## My own words")
 
 
+def test_the_editor_lists_what_is_quoted_and_offers_answers_by_their_cells_names(opened, own, sample) -> None:
+    book = Notebook(title="Q").add(Funnel(steps=STEPS)).add(Words(text="## A"))
+    asked, words = book.cells
+    quote, called = next(iter(quotable(asked.id, asked.holds.run(sample), Look())))
+    book = book.change(words.id, holds=Words(text="## A\n\n[[1]]", quotes=(quote,)))
+    kept = own.keep("Q", book, over=0)
+    app = opened("notebooks", workspace=own.path.stem, notebook=str(kept.id))
+    app.session_state["notebook.edited"] = words.id
+    run(app)
+    listed = [m.value.replace("\\", "") for m in app.main.markdown if m.value.startswith("- ")]
+    assert f"- [[1]] = {called}" in listed
+    assert any("begins a heading" in one.value for one in app.caption)
+    answers = next(box for box in app.selectbox if box.label == "Of which answer")
+    assert answers.options == ["Where do people drop off?"]
+
+
 @pytest.mark.long
 def test_every_screens_question_can_be_added_and_its_controls_stand_in_the_cell(opened, own) -> None:
     app = opened("notebooks", workspace=own.path.stem)
