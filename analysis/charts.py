@@ -366,7 +366,8 @@ def fills(shown: Sequence[str], universe: Sequence[str]) -> dict[str, str]:
     shown : sequence of str
         Names in this chart.
     universe : sequence of str
-        All names of this column in the data, in a fixed order.
+        All names of this column in the data, in a fixed order: of all tables (:meth:`analysis.tables.Tables.names`),
+        so that a channel has one colour whichever table a question reads.
     """
     order = {name: i for i, name in enumerate(universe)}
     own = {name: PALETTE[order.get(name, len(order)) % len(PALETTE)] for name in shown}

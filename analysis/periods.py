@@ -105,8 +105,7 @@ def _known_until(tables: Tables, table: str, where: Filter | None) -> dt.datetim
     end = tables.fact(f"end of {table}", lambda: _end(tables.frame(table), table))
     assert end is not None  # the caller made sure that each holds rows
     last = end
-    ending = {c: kept for c, kept in (where.columns() if where else {}).items() if c in ENDING}
-    if ending and set(ending) <= set(tables.present(table)):
+    if ending := _ending(tables, table, where):
         own = [among(column, kept) for column, kept in ending.items()]
         found = tables.fact(f"end of {table} in {ending}", lambda: _end(tables.frame(table).filter(*own), table))
         last = found or last
@@ -115,11 +114,92 @@ def _known_until(tables: Tables, table: str, where: Filter | None) -> dt.datetim
     return local_midnight(day, tables.zone, days=1) - _TICK if whole else last
 
 
+def _ending(tables: Tables, table: str, where: Filter | None) -> dict[str, tuple[str, ...]]:
+    """Return what a filter keeps of columns whose values come to an end, where a table has these."""
+    ending = {c: kept for c, kept in (where.columns() if where else {}).items() if c in ENDING}
+    return ending if set(ending) <= set(tables.present(table)) else {}
+
+
 def _end(frame: nw.LazyFrame[Any], table: str) -> dt.datetime | None:
     """Return the last moment that a table's rows tell of; a row of spend tells of its period to the end."""
     found = frame.select(last=nw.col(_LASTS.get(table, TIME_COLUMN[table])).max()).collect("pyarrow")["last"].to_list()
     end: dt.datetime | None = found[0]
     return end - _TICK if end and table in _LASTS else end
+
+
+MANY = 10
+"""Rows that a period holds as a rule, from which on one without any is no chance: nothing was recorded then."""
+_DAY, _NEVER = 86_400_000_000, np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """When nothing was recorded, of anybody: no row tells that a person stayed away then.
+
+    Parameters
+    ----------
+    starts, ends : ndarray of int64, shape (pauses,)
+        Microseconds (UTC), in order.
+    """
+
+    starts: Ints
+    ends: Ints
+
+    def within(self, first: Ints, last: Ints) -> Any:
+        """Return, of stretches of time, which lie in a pause altogether.
+
+        Examples
+        --------
+        >>> pauses = Pauses(np.array([10, 50]), np.array([30, 60]))
+        >>> first, last = np.array([0, 5, 10, 25, 50]), np.array([10, 15, 30, 35, 55])
+        >>> pauses.within(first, last).tolist(), pauses.begun(first, last).tolist()
+        ([False, False, True, False, True], [False, True, False, False, False])
+        """
+        at = np.searchsorted(self.starts, first, "right") - 1
+        return (at >= 0) & (last <= np.append(self.ends, 0)[at])
+
+    def begun(self, first: Ints, last: Ints) -> Any:
+        """Return in which stretches of time a pause begins: what is counted in them is too little."""
+        return np.searchsorted(self.starts, first, "right") < np.searchsorted(self.starts, last, "left")
+
+
+def pauses(tables: Tables, table: str, period: str, where: Filter | None = None, *, open_: bool = True) -> Pauses:
+    """Return the pauses of a period or more in a table's rows, of the campaigns and phases that a filter keeps.
+
+    Other columns of the filter do not count: that nobody came by one channel is a finding. Where periods hold fewer
+    than :data:`MANY` rows on average, an empty one may be chance, and there are no pauses.
+
+    Parameters
+    ----------
+    tables : Tables
+    table : str
+        Holds rows.
+    period : {"day", "week", "month"}
+    where : Filter, optional
+    open_ : bool
+        Whether what comes after the last row is a pause too.
+    """
+    ending = _ending(tables, table, where)
+    own = [among(column, kept) for column, kept in ending.items()]
+    found: pd.DataFrame = tables.fact(f"days of {table} in {ending}", lambda: _by_day(tables, table, own))
+    days = [str(day)[:10] for day in found["day"]]
+    begins, ends = (np.array([micros(local_midnight(d, tables.zone, days=n)) for d in days], np.int64) for n in (0, 1))
+    if found["rows"].sum() < MANY * len(np.unique(begins // (DAYS[period] * _DAY))):
+        return Pauses(begins[:0], begins[:0])
+    until = np.append(begins[1:], _NEVER if open_ else ends[-1:])
+    long = until - ends >= min(DAYS[period], _SHORTEST_MONTH) * _DAY
+    return Pauses(ends[long], until[long])
+
+
+_SHORTEST_MONTH = 28
+
+
+def _by_day(tables: Tables, table: str, own: Sequence[nw.Expr]) -> pd.DataFrame:
+    span = tables.span(table)
+    assert span is not None  # the caller made sure that it holds rows
+    rows = tables.frame(table).filter(*own) if own else tables.frame(table)
+    days = rows.select(day=day_of(TIME_COLUMN[table], tables.zone, *span)).group_by("day").agg(rows=nw.len())
+    return collect(days).sort_values("day", ignore_index=True)
 
 
 def elapsed(tables: Tables, of: Sequence[str]) -> float:

@@ -34,6 +34,8 @@ class Question(Value):
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({})
     planned: ClassVar[bool] = False
     """Whether its answer changes with what the team plans (goals, tasks, lessons), which no other figure does."""
+    of_all: ClassVar[bool] = False
+    """Whether it looks across campaigns, or at all that people ever did, on purpose: it begins with none chosen."""
 
     where: Filter | None = field(default=None, metadata=optional(a(Filter)))
 
@@ -41,6 +43,15 @@ class Question(Value):
     def heavy(self) -> bool:
         """Whether an answer takes the processor for a second or so: a server works on one of these at a time."""
         return False
+
+    @property
+    def whole(self) -> bool:
+        """Whether all days are looked at where its filter names none; else it settles by itself which."""
+        return not self.planned
+
+    def version_of(self, tables: Tables) -> str:
+        """Return the version of what its answer is of: of the data, with the plan where that counts."""
+        return tables.planned if self.planned else tables.version
 
     def filtered(self, where: Filter | None) -> Self:
         """Return the question with a filter, where it has none of its own."""
@@ -110,6 +121,23 @@ class Question(Value):
             The tables hold nothing of this kind to ask about.
         """
         return cls()
+
+    @classmethod
+    def opening(cls, tables: Tables) -> Self:
+        """Return what a page, or a cell of a notebook, of this kind begins with.
+
+        That is the question :meth:`suggested`, of the current campaign unless the kind is `of_all`.
+
+        Parameters
+        ----------
+        tables : Tables
+
+        Raises
+        ------
+        DataError
+            The tables hold nothing of this kind to ask about.
+        """
+        return cls.suggested(tables).replace(where=None if cls.of_all else tables.current())
 
     def _answer(self, tables: Tables) -> Answer:
         raise NotImplementedError

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.answer import Answer
 from analysis.charts import Look, Plot
 from analysis.errors import QuestionError
-from analysis.messages import say
+from analysis.messages import Message, Money, Names, Points, Share, say
 from analysis.values import Metadata, Value, is_text, text, value
 
 FIGURES = ("count", "share", "points", "money", "ratio", "number", "p", "seconds")
@@ -60,6 +62,9 @@ class Quote(Value):
 def quotable(id: str, answer: Answer, look: Look, *, most: int = 400) -> Iterator[tuple[Quote, str]]:
     """Yield the figures of an answer that a text can quote, each with what it is called and what it is.
 
+    What the headline says comes first, bounds and p-values last; within these the shortest tables, and totals before
+    days.
+
     Parameters
     ----------
     id : str
@@ -80,27 +85,98 @@ def quotable(id: str, answer: Answer, look: Look, *, most: int = 400) -> Iterato
     >>> any(words.endswith("Users: 2") for quote, words in quotable("a", answer, Look()))
     True
     """
-    left = most
-    # The shortest tables first: what is found at a glance, and totals before days.
-    for frame in sorted(answer.frames, key=lambda name: len(answer.frames[name])):
-        plot, table = answer.plot(frame, look), answer.frame(frame)
+    frames = [_Frame.of(answer, n, look) for n in sorted(answer.frames, key=lambda name: len(answer.frames[name]))]
+    said = tuple(_numbers(answer.headline))
+    found = [(rank, one, i, column) for one in frames for rank, i, column in one.figures(said, most)]
+    for _, one, i, column in sorted(found, key=itemgetter(0))[:most]:
+        yield one.quote(id, i, column), one.words(i, column)
+
+
+def called_of(quote: Quote, others: Mapping[str, Answer], look: Look) -> str | None:
+    """Return what a quoted figure is called and what it is; None where it is not there any more."""
+    answer = others.get(quote.cell)
+    if answer is None or row_at(answer, quote.frame, quote.column, quote.row) is None:
+        return None
+    one = _Frame.of(answer, quote.frame, look)
+    place = next((i for i in one.rows() if one.quote(quote.cell, i, quote.column) == quote), None)
+    return figure_of(quote, others, look) if place is None else one.words(place, quote.column)
+
+
+TELLING = 10
+"""From which on a whole number of a headline says which figure is meant; smaller ones are counts of anything."""
+_SAID, _FIGURE, _DOUBT = range(3)
+"""Ranks: what the headline says, all else, and what says how sure it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """One of an answer's tables, whose figures can be pointed at."""
+
+    name: str
+    plot: Plot
+    table: pd.DataFrame
+    labels: list[str]
+    named: pd.DataFrame
+
+    @classmethod
+    def of(cls, answer: Answer, name: str, look: Look) -> _Frame:
+        plot, table = answer.plot(name, look), answer.frame(name)
         labels = _labels(table, [c for c in map(str, table) if c in plot.fields], plot)
-        numbers = [
-            c for c in map(str, table) if c in plot.fields and plot.fields[c].unit in FIGURES and c not in labels
-        ]
-        named = plot.named(table)
-        alone = ~table[labels].astype(str).duplicated(keep=False) if labels else pd.Series(len(table) == 1, table.index)
-        for i in map(int, alone.to_numpy().nonzero()[0]):
-            if not left:
-                return
-            row = tuple((c, _text(table[c].iloc[i])) for c in labels)
-            called = [_called(plot, named, c, i)[:60] for c in labels]
-            for column in numbers:
-                if left and pd.notna(table[column].iloc[i]):
-                    left -= 1
-                    what = " · ".join([*filter(None, called), look(plot.fields[column].label)])
-                    figure = plot.written(column, table[column].iloc[i])
-                    yield Quote(cell=id, column=column, row=row, frame=frame), f"{what}: {figure}"
+        return cls(name, plot, table, labels, plot.named(table))
+
+    def rows(self) -> list[int]:
+        """Return the rows that their labels tell apart."""
+        if not self.labels:
+            return [0] if len(self.table) == 1 else []
+        twice = self.table[self.labels].astype(str).duplicated(keep=False)
+        return [int(i) for i in (~twice).to_numpy().nonzero()[0]]
+
+    def figures(self, said: tuple[float, ...], most: int) -> Iterator[tuple[int, int, str]]:
+        """Yield rank, row and column of figures: of all rows where the headline says them, else of the first rows."""
+        columns = [c for c in map(str, self.table) if c in self.plot.fields and c not in self.labels]
+        columns = [c for c in columns if self.plot.fields[c].unit in FIGURES]
+        ranks = {column: self._ranks(column, said) for column in columns}
+        for n, i in enumerate(self.rows()):
+            for column, rank in ranks.items():
+                if (n < most or rank[i] == _SAID) and pd.notna(self.table[column].iloc[i]):
+                    yield int(rank[i]), i, column
+
+    def _ranks(self, column: str, said: tuple[float, ...]) -> Any:
+        if self.plot.fields[column].unit == "p" or column.rsplit("_", 1)[-1] in ("low", "high"):
+            return np.full(len(self.table), _DOUBT)
+        values = np.abs(pd.to_numeric(self.table[column], errors="coerce").to_numpy(float, na_value=np.nan))
+        alike = np.isclose(values[:, None], np.array(said)[None, :], rtol=1e-9, atol=0.0)
+        return np.where(alike.any(axis=1), _SAID, _FIGURE)
+
+    def quote(self, id: str, i: int, column: str) -> Quote:
+        """Return what points at a figure."""
+        row = tuple((c, _text(self.table[c].iloc[i])) for c in self.labels)
+        return Quote(cell=id, column=column, row=row, frame=self.name)
+
+    def words(self, i: int, column: str) -> str:
+        """Return what a figure is called and what it is."""
+        called = [_called(self.plot, self.named, c, i)[:60] for c in self.labels]
+        what = " · ".join([*filter(None, called), self.plot.look(self.plot.fields[column].label)])
+        return f"{what}: {self.plot.written(column, self.table[column].iloc[i])}"
+
+
+def _numbers(said: Any) -> Iterator[float]:
+    """Yield the figures of a sentence."""
+    match said:
+        case Message():
+            for _, held in said.params:
+                yield from _numbers(held)
+        case Names():
+            for held in said.values:
+                yield from _numbers(held)
+        case Share() | Points() | Money():
+            yield abs(said.value)
+        case bool() | str():
+            return
+        case int() | float() | np.integer():
+            value = abs(float(said))
+            if value >= TELLING or value % 1:
+                yield value
 
 
 def _labels(table: pd.DataFrame, columns: list[str], plot: Plot) -> list[str]:

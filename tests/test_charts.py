@@ -12,7 +12,7 @@ from typing import Any, TypeGuard
 import pandas as pd
 import pytest
 
-from analysis import DisplayName, Funnel, Step, Tables
+from analysis import Attribution, DisplayName, Funnel, Payback, Performance, Step, Tables
 from analysis.answer import Answer
 from analysis.charts import Look, Plot
 from analysis.errors import DataError
@@ -158,6 +158,39 @@ def test_no_chart_shows_a_code(kind: str, named: AnswerTo) -> None:
             legend = view.get(channel, {}).get("legend", None) if isinstance(view.get(channel), dict) else None
             if legend and "labelExpr" in legend:
                 assert "«channel 0»" in legend["labelExpr"]
+
+
+def scales(spec: Any) -> Iterator[tuple[str, str]]:
+    """Yield each name of a chart's scales with its colour."""
+    if isinstance(spec, dict):
+        if isinstance(spec.get("range"), list) and isinstance(spec.get("domain"), list):
+            yield from zip(spec["domain"], spec["range"], strict=False)
+        for held in spec.values():
+            yield from scales(held)
+    elif isinstance(spec, list):
+        for held in spec:
+            yield from scales(held)
+
+
+def test_a_channel_has_one_colour_whichever_table_a_question_reads(
+    ask: Callable[[str], Question], frames: dict[str, pd.DataFrame], campaign: Campaign, plan: tuple[PlanLine, ...]
+) -> None:
+    first = {"events": "affiliate", "orders": "catalog"}  # known to one table alone, before the others in the alphabet
+    added = {name: frame.assign(channel=frame["channel"].where(frame.index != 0, first.get(name)))
+             for name, frame in frames.items() if name in first}  # fmt: skip
+    tables = Tables(**{**frames, **added}, campaign=campaign, records=plan)
+    charts = [ask(kind).run(tables) for kind in ("response-curves", "allocation", "funnel", "sales")]
+    charts += [
+        Performance(by="channel").run(tables),
+        Attribution(draws=100).run(tables),
+        Payback(by="channel").run(tables),
+    ]
+    drawn = [one.chart(Look()).to_dict() for one in charts]
+    drawn.append(ask("simulation").run(tables).stream(Look()).to_dict())
+    found = [dict(pair for pair in scales(spec) if pair[0] in CODES["channel"]) for spec in drawn]
+    assert sum("search" in one for one in found) >= 6
+    for channel in CODES["channel"]:
+        assert len({one[channel] for one in found if channel in one}) == 1, channel
 
 
 def test_a_funnels_chart_reads_as_people_speak_in_both_languages(tables: Tables) -> None:

@@ -29,6 +29,7 @@ FLOORS = (
 ALLOWED = {
     "analysis.sharing": {
         "analysis.notebook",
+        "analysis.comparison",
         "analysis.reallocation",
         "analysis.rules",
         "analysis.budget",

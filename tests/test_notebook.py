@@ -13,12 +13,12 @@ from children import begin
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import Alias, Filter, Funnel, Notebook, Sales, Tables, Words, open_workspace
+from analysis import Alias, Filter, Funnel, Lesson, Notebook, PlanCheck, Retention, Sales, Tables, Words, open_workspace
 from analysis.charts import Look
 from analysis.errors import QuestionError, WorkspaceError
-from analysis.notebook import Cell, Quote, Unread, digest_of, filled, quotable, told
+from analysis.notebook import Cell, Quote, Unread, called_of, dated, digest_of, filled, looked, quotable, told
 from analysis.question import Question
-from analysis.values import Value, kinds
+from analysis.values import Campaign, Value, kinds
 
 FUNNEL = Funnel(steps=("view", "cart"))
 
@@ -164,6 +164,23 @@ def test_only_cells_that_new_data_change_are_stale_and_say_what_they_said() -> N
     assert not any(said.stale for said in told(looked_at(book, NEW), NEW).values())
 
 
+def test_a_cell_about_the_plan_is_as_new_as_the_plan() -> None:
+    plan = Campaign(name="autumn", start="2026-11-01", end="2026-12-24", zone="UTC")
+    events = pd.DataFrame(
+        {"user_id": ["u", "v"], "event": ["view", "cart"], "timestamp": pd.to_datetime(["2026-11-01"] * 2)}
+    )
+    tables, replanned = (
+        Tables(events=events, campaign=plan, records=[Lesson(learnt=learnt, campaign="spring")])
+        for learnt in ("Fewer banners.", "More banners.")
+    )
+    book = Notebook(title="A").add(FUNNEL).add(PlanCheck()).add(Words(text="so"))
+    seen = looked(book, told(book, tables))
+    assert all(cell.seen for cell in seen.cells)
+    assert [dated(cell, tables) for cell in seen.cells] == [False, False, False]
+    assert [dated(cell, replanned) for cell in seen.cells] == [False, True, False]
+    assert not any(dated(cell, replanned) for cell in book.cells)
+
+
 def test_a_quote_of_what_is_gone_is_said() -> None:
     asked = Notebook(title="A").add(FUNNEL)
     quote = rate(OLD, asked.cells[0].id)
@@ -229,6 +246,21 @@ def test_the_digest_does_not_see_the_last_digits(answer_to: Callable[[str], Any]
 
 
 # ---- kept -------------------------------------------------------------------------------------------------
+
+
+def test_what_the_headline_says_is_offered_first_and_how_sure_it_is_last(tables: Tables) -> None:
+    answer = Retention(start=("visit",), returns=()).run(tables)
+    offered = list(quotable("a", answer, Look(), most=10_000))
+    said = {held for name, held in answer.headline.params if name == "share"}
+    (share,) = (round(one.value, 9) for one in said)
+    first = offered[0][0]
+    row = answer.frame(first.frame).set_index("later").loc[1]
+    assert first.column in ("share", "users") and round(float(row["share"]), 9) == share
+    doubtful = [quote.column in ("low", "high") for quote, _ in offered]
+    assert any(doubtful) and doubtful == sorted(doubtful)
+    for quote, words in offered[:20]:
+        assert called_of(quote, {"a": answer}, Look()) == words
+    assert called_of(offered[0][0].replace(cell="b"), {"a": answer}, Look()) is None
 
 
 def test_two_people_changing_one_notebook_lose_nothing(tmp_path: Path) -> None:

@@ -35,6 +35,10 @@ button .stMarkdownColoredBackground { position: absolute; width: 1px; overflow: 
 .st-key-family { gap: 0.25rem; }
 .st-key-frame button, .st-key-frame [data-baseweb=select] > div { min-height: 2rem; }
 .st-key-frame button { padding-top: 0.1rem; padding-bottom: 0.1rem; }
+@media (min-width: 641px) {
+  [data-testid=stElementContainer]:has(+ [data-testid=stElementContainer] [data-testid=stVegaLiteChart]) h4
+    { padding-right: 7.5rem; } /* a chart's tools come out above it, where the headline ends */
+}
 @media (max-width: 640px) {
   [data-testid=stMainBlockContainer] { padding: 3.9rem 1rem 2rem; }
   [data-testid=stMain] h1 { font-size: 1.2rem; }

@@ -15,6 +15,12 @@ def called(id: str, name: str) -> str:
     return _("Your own copy of the sample") if session.is_visitors(id) else name
 
 
+def here() -> str:
+    """Return what people call this session's workspace."""
+    id = session.current()
+    return called(id, session.names().get(id, ""))
+
+
 def _room_copy(id: str) -> str:
     owner = session.registry().owner(id)
     if owner is None or owner.id == who.person().id:

@@ -287,6 +287,8 @@ def to_change() -> Allowed:
     here.copy(visitors() / f"{id}.duckdb")
     _own(id, "sample-copy")
     st.session_state["workspace"] = id  # what was chosen on the sample holds: the data are the same
+    st.toast(_("The sample itself stays as it is: you now work on your own copy of it."), duration="long",
+             icon=":material/content_copy:")  # fmt: skip
     return in_hands(id)
 
 

@@ -71,6 +71,7 @@ class Coverage(Question):
     """
 
     title: ClassVar[str] = N_("Does the audience hold the high-value users?")
+    of_all: ClassVar[bool] = True
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"events": ()})
 
     audience: Filter = field(metadata=a(Filter))

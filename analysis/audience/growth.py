@@ -72,6 +72,7 @@ class Growth(Question):
     """
 
     title: ClassVar[str] = N_("Is the audience growing, and from whom?")
+    of_all: ClassVar[bool] = True
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"events": ()})
 
     every: str = field(default="day", metadata=one_of(*EVERY))

@@ -83,6 +83,7 @@ class Lifecycle(Segmentation):
     """
 
     title: ClassVar[str] = N_("How far has everyone come, and who moved on?")
+    of_all: ClassVar[bool] = True
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"events": ()})
 
     at: str | None = field(default=None, metadata=day())

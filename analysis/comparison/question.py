@@ -82,6 +82,7 @@ class Comparison(Question):
     """
 
     title: ClassVar[str] = N_("What differs?")
+    of_all: ClassVar[bool] = True
 
     left: Question = field(metadata=_side())
     right: Question = field(metadata=_side())
@@ -90,6 +91,11 @@ class Comparison(Question):
     def heavy(self) -> bool:
         """Whether either side is."""
         return self.left.heavy or self.right.heavy
+
+    @property
+    def whole(self) -> bool:
+        """Its sides say of themselves when they look at."""
+        return False
 
     @property
     def sides(self) -> tuple[Question, Question]:

@@ -1,8 +1,8 @@
 """The notebook: many questions, one piece of work."""
 
 from analysis.notebook.book import Cell, Notebook, Seen, Unread, Words, filled, new_id
-from analysis.notebook.told import Said, digest_of, looked, tell, told
-from analysis.quotes import Quote, figure_of, quotable
+from analysis.notebook.told import Said, dated, digest_of, looked, tell, told
+from analysis.quotes import Quote, called_of, figure_of, quotable
 
 __all__ = [
     "Cell",
@@ -12,6 +12,8 @@ __all__ = [
     "Seen",
     "Unread",
     "Words",
+    "called_of",
+    "dated",
     "digest_of",
     "figure_of",
     "filled",

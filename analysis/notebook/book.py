@@ -48,6 +48,8 @@ class Words(Value):
     ----------
     text : str
     quotes : sequence of Quote
+    hint : str
+        What is to be written here; said while nothing but a heading is, and in no report.
 
     Examples
     --------
@@ -57,6 +59,12 @@ class Words(Value):
 
     text: str = field(default="", metadata=_prose())
     quotes: tuple[Quote, ...] = field(default=(), metadata=many(Quote))
+    hint: str = field(default="", metadata=_prose())
+
+    @property
+    def awaited(self) -> bool:
+        """Whether nobody wrote yet what the hint asks for."""
+        return bool(self.hint) and all(line.startswith("#") for line in self.text.split("\n") if line.strip())
 
 
 @value("unread")

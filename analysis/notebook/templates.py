@@ -44,13 +44,13 @@ class Template:
     ----------
     title, about : str
         In English (translated when shown).
-    parts : tuple of str or Asked
-        Texts in Markdown (in English, translated when a notebook is made), and questions.
+    parts : tuple of str, Words or Asked
+        Texts in Markdown, perhaps with a hint (in English, translated when a notebook is made), and questions.
     """
 
     title: str
     about: str
-    parts: tuple[str | Asked, ...]
+    parts: tuple[str | Words | Asked, ...]
 
     def made(self, tables: Tables, language: str = "en") -> Notebook:
         """Return a notebook that asks this round's questions; what cannot be asked is said in its place.
@@ -69,20 +69,20 @@ class Template:
         ...                       "spend": [100.0], "currency": ["CNY"]})
         >>> spend[["period_start", "period_end"]] = spend[["period_start", "period_end"]].apply(pd.to_datetime)
         >>> book = TEMPLATES["budget"].made(Tables(spend=spend))
-        >>> [type(cell.holds).__name__ for cell in book.cells][:4]
-        ['Words', 'Performance', 'Words', 'ResponseCurves']
+        >>> [type(cell.holds).__name__ for cell in book.cells][:3]
+        ['Performance', 'Words', 'ResponseCurves']
         """
-        head = f"# {translate(self.title, language)}\n\n{translate(self.about, language)}"
-        held = [Words(text=head), *(value for part in self.parts for value in _held(part, tables, language))]
+        held = [value for part in self.parts for value in _held(part, tables, language)]
         title = translate(self.title, language)
         if tables.campaign:
             title = f"{title} · {tables.display(tables.campaign.name, 'campaign', language)}"
         return Notebook(title=title[:200], cells=tuple(Cell(id=new_id(), holds=value) for value in held))
 
 
-def _held(part: str | Asked, tables: Tables, language: str) -> Iterator[Value]:
-    if isinstance(part, str):
-        yield Words(text=translate(part, language))
+def _held(part: str | Words | Asked, tables: Tables, language: str) -> Iterator[Value]:
+    if not isinstance(part, tuple):
+        words = Words(text=part) if isinstance(part, str) else part
+        yield Words(text=translate(words.text, language), hint=words.hint and translate(words.hint, language))
         return
     kind, ask = part
     try:
@@ -98,24 +98,20 @@ def _held(part: str | Asked, tables: Tables, language: str) -> Iterator[Value]:
 
 
 def _usual(kind: type[Question]) -> Asked:
-    """Return the question that the data suggest, of the current campaign where there are several."""
-    return kind, lambda tables: kind.suggested(tables).replace(where=tables.current())
-
-
-def _of_all(kind: type[Question]) -> Asked:
-    """Return the question that the data suggest, across campaigns."""
-    return kind, lambda tables: kind.suggested(tables)
+    """Return what the kind's own page begins with, so that both say the same."""
+    return kind, kind.opening
 
 
 def _dropoffs(tables: Tables) -> Question:
-    return DropOffs(funnel=Funnel.suggested(tables).replace(where=tables.current()), where=tables.current())
+    funnel = Funnel.opening(tables)
+    return DropOffs(funnel=funnel, where=funnel.where)
 
 
 def _by_variant(tables: Tables) -> Question:
     """Return the funnel by what was tested, where events tell, else by channel."""
     held = tables.texts("events")
     by = next((column for column in ("variant", "channel") if column in held), None)
-    return Funnel.suggested(tables).replace(where=tables.current(), breakdown=by)
+    return Funnel.opening(tables).replace(breakdown=by)
 
 
 def _change(tables: Tables) -> Question:
@@ -129,25 +125,30 @@ def _change(tables: Tables) -> Question:
 
 
 def _day_by_day(tables: Tables) -> Question:
-    return Performance(every="day", where=tables.current())
+    return Performance.opening(tables).replace(every="day")
+
+
+def _hinted(text: str, hint: str) -> Words:
+    return Words(text=text, hint=hint)
 
 
 # ---- rounds -----------------------------------------------------------------------------------------------
 
 
-_FOUND = N_(
-    "## What we found\n\nOne sentence each: who, how much, compared with what, and what next. Figures can be quoted "
-    "from the answers above, and follow the data."
-)
+_FOUND = Words(
+    text=N_("## What we found"),
+    hint=N_("One sentence each: who, how much, compared with what, and what next. Figures can be quoted from the "
+            "answers, and follow the data."),
+)  # fmt: skip
 TEMPLATES: Mapping[str, Template] = MappingProxyType({
     "diagnosis": Template(
         N_("Diagnosis"),
         N_("Three weeks: where people drop off, who they are, and what each channel brings."),
         (
-            N_("## How it stands"), _usual(Sales), _usual(Performance), _of_all(Baselines),
+            _FOUND, N_("## How it stands"), _usual(Sales), _usual(Performance), _usual(Baselines),
             N_("## Where people drop off"), _usual(Funnel), (DropOffs, _dropoffs), _usual(PageSpeed),
-            N_("## Who they are"), _of_all(Lifecycle), _of_all(Retention),
-            N_("## What brings them"), _usual(Attribution), _FOUND,
+            N_("## Who they are"), _usual(Lifecycle), _usual(Retention),
+            N_("## What brings them"), _usual(Attribution),
         ),
     ),
     "budget": Template(
@@ -163,10 +164,12 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType({
         N_("Pilot and test"),
         N_("Two weeks: try the plan on a part, and compare like with like before it is rolled out."),
         (
-            N_("## What is tested\n\nWhat is changed, for whom, from when to when, and which figure decides."),
+            _hinted(
+                N_("## What is tested"), N_("What is changed, for whom, from when to when, and which figure decides.")
+            ),
             _usual(PlanCheck),
             (Funnel, _by_variant), (DropOffs, _dropoffs), _usual(Nodes), _usual(PageSpeed),
-            N_("## Go or no go\n\nWhat the test says, how sure it is, and what is rolled out."),
+            _hinted(N_("## Go or no go"), N_("What the test says, how sure it is, and what is rolled out.")),
         ),
     ),
     "check": Template(
@@ -181,12 +184,14 @@ TEMPLATES: Mapping[str, Template] = MappingProxyType({
         N_("28-day review"),
         N_("What we set out to do, what came of it, why, and what we keep for next time."),
         (
-            N_("## Goals\n\nWhat was aimed for, by when, and who answered for it."), _usual(GoalProgress),
-            N_("## Results"), _usual(Sales), _usual(Performance), _of_all(Scorecard), _of_all(Baselines),
-            _of_all(Participation),
+            _hinted(N_("## Goals"), N_("What was aimed for, by when, and who answered for it.")),
+            _usual(GoalProgress),
+            N_("## Results"), _usual(Sales), _usual(Performance), _usual(Scorecard), _usual(Baselines),
+            _usual(Participation),
             N_("## Causes"), _usual(CampaignReview), (FunnelChange, _change), (DropOffs, _dropoffs),
             _usual(Attribution), _usual(Nodes), _usual(PageSpeed),
-            N_("## Lessons\n\nWhat worked and stays, what did not and goes, what is still open."), _usual(PlanCheck),
+            _hinted(N_("## Lessons"), N_("What worked and stays, what did not and goes, what is still open.")),
+            _usual(PlanCheck),
             N_("## Who does what by when\n\n| what | who | by when |\n| --- | --- | --- |\n| | | |"),
         ),
     ),

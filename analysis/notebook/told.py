@@ -52,6 +52,13 @@ class Said:
         return before is not None and (self.seen is None or self.seen.figures != before.figures)
 
 
+def dated(cell: Cell, tables: Tables) -> bool:
+    """Say whether the data, or the plan where it counts, are others than when somebody last looked at a cell."""
+    if cell.seen is None:
+        return False
+    return cell.seen.data != (cell.holds.version_of(tables) if isinstance(cell.holds, Question) else tables.version)
+
+
 def tell(cell: Cell, others: Mapping[str, Answer], tables: Tables, look: Look, ask: Ask | None = None) -> Said:
     """Return what one cell says.
 

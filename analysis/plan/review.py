@@ -71,6 +71,7 @@ class CampaignReview(Question):
     """
 
     title: ClassVar[str] = N_("What came of the campaign, and why?")
+    of_all: ClassVar[bool] = True
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"orders": (), "spend": ()})
     planned: ClassVar[bool] = True
 
@@ -106,7 +107,7 @@ class CampaignReview(Question):
             },
             notes=(*notes, *_notes(found, tables, now, why)),
             currency=currency,
-            universe=tables.names("channel", "spend"),
+            universe=tables.names("channel"),
         )
 
 

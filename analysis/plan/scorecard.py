@@ -107,6 +107,7 @@ class Scorecard(Question):
     """
 
     title: ClassVar[str] = N_("Which campaign did better?")
+    of_all: ClassVar[bool] = True
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"orders": (), "spend": ()})
     planned: ClassVar[bool] = True
 

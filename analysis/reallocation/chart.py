@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -103,7 +103,9 @@ def _row(label: str, start: float, amount: float, low: float, high: float, kind:
 # ---- the stream -------------------------------------------------------------------------------------------
 
 
-def stream(budgets: pd.DataFrame, log: pd.DataFrame, plot: Plot, told: Plot, at: int, *, describe: str) -> AnyChart:
+def stream(
+    budgets: pd.DataFrame, log: pd.DataFrame, plot: Plot, told: Plot, at: int, universe: Sequence[str], *, describe: str
+) -> AnyChart:
     """Draw the rules' budgets over time as a stream of channels, their decisions as marks, one of them as a line.
 
     Parameters
@@ -114,12 +116,14 @@ def stream(budgets: pd.DataFrame, log: pd.DataFrame, plot: Plot, told: Plot, at:
         Of these two.
     at : int
         Which row of the log is marked, from 1.
+    universe : sequence of str
+        All channels of the data.
     describe : str
         For screen readers.
     """
     look = plot.look
     channels = sorted(budgets["channel"].unique())
-    scale = charts.colours(channels, channels)
+    scale = charts.colours(channels, universe)
     x = alt.X("time:T", title=None, axis=plot.axis("time", grid=False, labelSeparation=12))
     flow = alt.Chart(plot.named(budgets)).mark_area(interpolate="step-after", opacity=0.85).encode(
         x=x,

@@ -125,6 +125,7 @@ class Simulation(SimulationDefinition):
             decisions=log,
             orders_an_hour=orders_an_hour(played),
             order_value=given.market.order_value,
+            universe=tables.names("channel"),
         )
 
 
@@ -148,6 +149,8 @@ class SimulationAnswer(LoggedAnswer):
     orders_an_hour : float
         That the fixed split of the whole budget sells on average.
     order_value : float
+    universe : tuple of str
+        All channels of the data, so that each keeps its colour.
     """
 
     fields: ClassVar[Fields] = described(
@@ -288,6 +291,7 @@ class SimulationAnswer(LoggedAnswer):
     question: Simulation
     orders_an_hour: float = 0.0
     order_value: float = 0.0
+    universe: tuple[str, ...] = ()
 
     def places(self, which: str = "all") -> tuple[int, ...]:
         """Return rows of the log, from 1: all, those carried out, held back, or misread by revenue before and after.
@@ -327,7 +331,7 @@ class SimulationAnswer(LoggedAnswer):
         describe = look(say("The budgets of the first run over time, by channel, with {n} decisions marked.",
                             n=len(self.decisions)))  # fmt: skip
         plots = self.plot("stream", look), self.plot("log", look)
-        return picture.stream(self.frame("stream"), self.frame("log"), *plots, at, describe=describe)
+        return picture.stream(self.frame("stream"), self.frame("log"), *plots, at, self.universe, describe=describe)
 
     def _chart(self, look: Look) -> AnyChart:
         plots = self.plot("table", look), self.plot("parts", look)

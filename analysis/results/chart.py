@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from analysis import charts
-from analysis.charts import TOTAL, AnyChart, Plot
+from analysis.answer import Answer
+from analysis.charts import TOTAL, AnyChart, Look, Plot
+from analysis.fields import Field
 from analysis.later import alt
-from analysis.messages import say
+from analysis.messages import N_, say
 
 LINES = 8
 """Most groups whose lines are drawn, the largest ones; the table has all."""
@@ -18,6 +20,12 @@ ROWS = 20
 """Most groups that have a bar."""
 MARKS = 4500
 """Most points of a chart; of longer stretches the latest periods are drawn."""
+
+
+def over_time(answer: Answer, every: str, look: Look) -> Plot:
+    """Return the trend's plot: a period of a day is that day."""
+    plot = answer.plot("trend", look)
+    return plot.beside(period=Field(N_("Day"), "day")) if every == "day" else plot
 
 
 def lines(

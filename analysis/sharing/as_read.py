@@ -1,4 +1,4 @@
-"""What stands in an answer's table, in a record or in a filter, as people read it?"""
+"""What stands in an answer's table or in a record, and what a question looks at, as people read it?"""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ import pandas as pd
 
 from analysis.answer import Answer
 from analysis.charts import Look, Plot
-from analysis.messages import N_, Message, Name, Names, say
+from analysis.comparison.differences import restrictions
+from analysis.messages import N_, Message, Name, say
+from analysis.periods import covered
+from analysis.question import Question
 from analysis.records import Record
+from analysis.tables import Tables
 from analysis.values import Filter
 
 YES, NO = N_("Yes"), N_("No")
@@ -88,22 +92,23 @@ def record(held: Record, look: Look) -> tuple[tuple[str, str], ...]:
     return tuple((label, str(said)) for label, said in found if said is not None)
 
 
-def scope(where: Filter | None, look: Look) -> tuple[str, ...]:
-    """Return what a filter keeps: the days, then each column with the names kept.
+def scope(question: Question, tables: Tables) -> tuple[Message, ...]:
+    """Return what a question looks at: what its filter keeps; where that names neither days nor a campaign, of when.
 
     Examples
     --------
-    >>> scope(Filter(start="2026-11-01", end="2026-11-11", channel="display"), Look())
-    ('2026-11-01 to 2026-11-11', 'channel: display ads')
+    >>> from analysis import Sales
+    >>> orders = pd.DataFrame({"order_id": ["a"], "timestamp": pd.to_datetime(["2026-11-01"]), "revenue": 9.0,
+    ...                        "currency": "CNY"})
+    >>> [each.text() for each in scope(Sales(where=Filter(channel="display")), Tables(orders=orders))]
+    ['All of the data, 2026-11-01 to 2026-11-01', 'Channel: display']
     """
-    where = where or Filter()
-    kept = [_days(where.start, where.end)] if where.start or where.end else []
-    for column, names in where.columns().items():
-        kept.append(say("{column}: {names}", column=Name(column, None), names=Names(names, column)))
-    return tuple(map(look, kept))
-
-
-def _days(start: str | None, end: str | None) -> Message:
-    if start and end:
-        return say("{start} to {end}", start=start, end=end)
-    return say("from {start}", start=start) if start else say("until {end}", end=end)
+    where, kept = question.where or Filter(), restrictions(question.where)
+    if where.campaign or where.start or where.end:
+        return kept
+    if question.planned and (campaign := tables.campaign):
+        name = Name(campaign.name, "campaign")
+        return say("{name}, {start} to {end}", name=name, start=campaign.start, end=campaign.end), *kept
+    if question.whole and (days := covered(tables, *question.needs)):
+        return say("All of the data, {first} to {last}", first=days[0], last=days[1]), *kept
+    return kept

@@ -48,6 +48,18 @@ def harmless(cell: object) -> object:
     return _INSIDE.sub(r"\1'", f"'{cell}" if cell.startswith(DANGEROUS) else cell)
 
 
+def file_name(title: str, ending: str) -> str:
+    r"""Return what a file about something is called, as every system takes it: without the signs of paths.
+
+    Examples
+    --------
+    >>> file_name("诊断 · 2026年双11", "html"), file_name("a/b: \"c\"?.", "zip"), file_name("..", "zip")
+    ('诊断 · 2026年双11.html', 'a b c.zip', 'sluice.zip')
+    """
+    plain = re.sub(r'[\s<>:"/\\|?*\x00-\x1f\x7f]+', " ", title).strip(" .")[:80].rstrip(" .")
+    return f"{plain or 'sluice'}.{ending}"
+
+
 def parquet(frame: pd.DataFrame) -> bytes:
     """Return a table as Parquet."""
     out = io.BytesIO()

@@ -11,7 +11,11 @@ function draw(figure) {
   figure.dataset.drawn = "begun";
   const chart = figure.querySelector(".chart");
   vegaEmbed(chart, JSON.parse(figure.querySelector("script").textContent), how)
-    .then(() => { figure.dataset.drawn = "yes"; })
+    .then(() => {
+      figure.dataset.drawn = "yes";
+      const box = chart.querySelector("svg").viewBox.baseVal;
+      figure.classList.toggle("tall", box.height > box.width); // many rows: on paper they need a page to be read
+    })
     .catch((error) => { chart.textContent = words.NO_CHART; console.error(error); });
 }
 

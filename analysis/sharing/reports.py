@@ -80,8 +80,10 @@ def html(
     parts, level = list[str](), 1
     contents = list[Heading]()
     for cell in notebook.cells:
+        if isinstance(cell.holds, Words) and cell.holds.awaited:
+            continue  # what is to be written is nothing for readers
         said = told.get(cell.id) or tell(cell, answers, tables, look)
-        part = _part(cell, said, answers, look, level)
+        part = _part(cell, said, answers, tables, look, level)
         if isinstance(cell.holds, Words) and part.headings:
             level = part.headings[-1].level
         contents += part.headings
@@ -166,7 +168,8 @@ def _about(tables: Tables, look: Look, workspace: str, made: dt.date) -> str:
         first, last = (local_day(moment, tables.zone) for moment in span)
         lines.append(say("Data from {first} to {last}", first=first, last=last))
     digest = tables.version[:DIGITS]
-    lines.append(say("Version of the data: {digest} · written on {day}", digest=digest, day=made.isoformat()))
+    lines.append(say("Written on {day} · mark of the data: {digest} (reports with the same mark are of the same data)",
+                     digest=digest, day=made.isoformat()))  # fmt: skip
     return "".join(f'<p class="about">{escape(look(line))}</p>' for line in lines)
 
 
@@ -188,7 +191,7 @@ def _section(cell: Cell, part: _Part) -> str:
     return f'<section class="{type(cell.holds).kind}">{inside}</section>\n'
 
 
-def _part(cell: Cell, said: Said, answers: Mapping[str, Answer], look: Look, level: int) -> _Part:
+def _part(cell: Cell, said: Said, answers: Mapping[str, Answer], tables: Tables, look: Look, level: int) -> _Part:
     anchor = "c" + hashlib.sha256(cell.id.encode()).hexdigest()[:12]
     match cell.holds:
         case Words() as words:
@@ -197,7 +200,8 @@ def _part(cell: Cell, said: Said, answers: Mapping[str, Answer], look: Look, lev
             first = next(iter(found.headings), None)
             return _Part(found.html, first.text if first else look(N_("Text")), found.headings)
         case Question() as question:
-            return _question(question, said, look, Heading(min(level + 1, LOWEST), look(question.title), anchor))
+            scope = " · ".join(look(each) for each in as_read.scope(question, tables))
+            return _question(said, scope, look, Heading(min(level + 1, LOWEST), look(question.title), anchor))
         case Record() as record:
             rows = (f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in as_read.record(record, look))
             return _Part(f"<dl>{''.join(rows)}</dl>", record.title)
@@ -206,11 +210,11 @@ def _part(cell: Cell, said: Said, answers: Mapping[str, Answer], look: Look, lev
     raise TypeError(type(cell.holds))  # a cell holds nothing else
 
 
-def _question(question: Question, said: Said, look: Look, heading: Heading) -> _Part:
+def _question(said: Said, scope: str, look: Look, heading: Heading) -> _Part:
     tag = f"h{heading.level}"
     top = f'<{tag} id="{heading.anchor}">{escape(heading.text)}</{tag}>'
-    if scope := as_read.scope(question.where, look):
-        top += f'<p class="scope">{escape(" · ".join(scope))}</p>'
+    if scope:
+        top += f'<p class="scope">{escape(scope)}</p>'
     if said.answer is None:
         return _Part(top + _box(_why(said.error, look)), heading.text, (heading,))
     headline = said.answer.say(said.answer.headline, look.language)

@@ -112,6 +112,22 @@ def test_a_broken_link_is_said_in_words(visit) -> None:
     assert "Traceback" not in page.content()
 
 
+def test_a_charts_tools_do_not_cover_the_headline_above_it(visit) -> None:
+    page = visit("attribution")
+    headline(page)
+    page.get_by_test_id("stVegaLiteChart").first.hover()
+    tools = page.get_by_test_id("stElementToolbar").filter(visible=True).first
+    tools.wait_for()
+    ends = page.locator("h4").first.evaluate(
+        """(one) => {
+          const words = document.createRange()
+          words.selectNodeContents(one)
+          return Math.max(...[...words.getClientRects()].map((line) => line.right))
+        }"""
+    )
+    assert ends <= tools.bounding_box()["x"]
+
+
 def test_the_language_switch(visit) -> None:
     page = visit("funnel")
     headline(page)

@@ -138,6 +138,14 @@ def test_it_prints_without_a_cut_chart(opened, language: str) -> None:
         assert box["height"] <= LONGEST
     assert page.evaluate("document.documentElement.scrollWidth") <= PRINTED
     assert not page.locator(".vega-embed details").first.is_visible()
+    # What nobody opened cannot be opened on paper; a headline is not torn from its chart, and two charts fit a page.
+    closed = page.locator("details:not([open], .folded)")
+    assert closed.count() and not any(fold.is_visible() for fold in closed.all())
+    assert page.locator(".headline").first.evaluate("(one) => getComputedStyle(one).breakInside") == "avoid"
+    heights = page.locator("figure[data-drawn]:not(.tall) .chart svg").evaluate_all(
+        "(all) => all.map((one) => one.getBoundingClientRect().height)"
+    )
+    assert heights and max(heights) <= 280
     printed = page.pdf(prefer_css_page_size=True)
     assert printed.startswith(b"%PDF")
     assert 4 <= printed.count(b"/Type /Page\n") + printed.count(b"/Type /Page/") <= 14

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import pandas as pd
 import pytest
 from harness import finding, headline, run, stands_on
 
-from analysis import Funnel, Notebook, Sales, Tables, Words, read_export
+from analysis import (
+    Funnel,
+    FunnelChange,
+    Lifecycle,
+    Notebook,
+    Performance,
+    Sales,
+    Scorecard,
+    Tables,
+    Words,
+    read_export,
+)
 from analysis.charts import Look
 from analysis.notebook import looked, quotable, told
 from analysis.notebook.templates import TEMPLATES
+from analysis.sharing import as_read
+from ui import page
 from ui.screens import SCREENS
 
 STEPS = ("view", "cart", "checkout", "purchase")
@@ -34,6 +49,11 @@ def test_a_round_of_the_plan_becomes_a_notebook_that_is_kept(opened) -> None:
     (kept,) = stands_on(app).kept(Notebook)
     assert kept.value == desk(app)
     assert all(cell.seen for cell in kept.value.cells)
+    # A copy of the sample was made for it meanwhile, which is said: the same data.
+    assert [one.value for one in app.toast] == [
+        "The sample itself stays as it is: you now work on your own copy of it."
+    ]
+    assert "notebook.check" not in [button.key for button in app.button]
 
 
 @pytest.mark.parametrize("language", ["en", "zh_CN"])
@@ -42,7 +62,44 @@ def test_every_round_can_be_begun_in_both_languages(name: str, language: str, sa
     book = TEMPLATES[name].made(sample, language)
     texts = " ".join(cell.holds.text for cell in book.cells if isinstance(cell.holds, Words))
     assert "cannot be asked" not in texts and "回答不了" not in texts
+    assert book.title not in texts  # it stands above, once
+    hints = [cell.holds.hint for cell in book.cells if isinstance(cell.holds, Words) and cell.holds.awaited]
+    assert not any(hint in texts for hint in hints)
+    assert name != "diagnosis" or book.cells[0].holds.hint == hints[0]  # what was found stands first
     assert ("##" in texts) and (language == "en" or not set("abcdefg") & set(book.title.lower()))
+
+
+ASKED = [part for template in TEMPLATES.values() for part in template.parts if isinstance(part, tuple)]
+KINDS = {kind for kind, _ in ASKED}
+MEANT = {Funnel: {"breakdown"}, FunnelChange: {"before", "after", "by", "where"}, Performance: {"every"}}
+"""What a template sets itself."""
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS, key=lambda kind: kind.kind))
+def test_a_round_asks_what_the_kinds_own_page_begins_with(kind, opened, sample, monkeypatch) -> None:
+    monkeypatch.setattr(page, "_answer", lambda *_: None)  # what is asked counts, not the answer
+    screen = next(one for one in SCREENS.values() if kind in one.kinds)
+    app = opened(screen.name)
+    if kind is not screen.kind:
+        app.session_state[f"{screen.name}.view.start"] = kind.kind
+        app.session_state[f"{screen.name}.view"] = kind.kind
+        run(app)
+        begun = app.session_state[f"{screen.name}.{kind.kind}.start"]
+    else:
+        begun = app.session_state[f"{screen.name}.start"]
+    asked = [ask(sample) for own, ask in ASKED if own is kind]
+    assert asked and isinstance(begun, kind)
+    for one in asked:
+        differs = {each.name for each in fields(kind) if getattr(one, each.name) != getattr(begun, each.name)}
+        assert differs <= MEANT.get(kind, set()), (one, begun)
+    if kind not in (Scorecard, FunnelChange):  # their headlines name two campaigns
+        assert all(as_read.scope(one, sample) for one in asked)
+
+
+def test_the_lifecycle_page_and_a_round_say_the_same(opened, sample) -> None:
+    app = opened("lifecycle")
+    assert headline(app) == finding(Lifecycle.opening(sample), sample)
+    assert "28,000" in headline(app)
 
 
 def test_a_round_says_what_it_cannot_ask_and_what_to_bring(tables) -> None:
@@ -68,6 +125,22 @@ def test_texts_are_written_undone_and_done_again(opened) -> None:
     assert desk(run(app)).cells[-1].holds == Words()
     app.button(key="notebook.redo").click()
     assert desk(run(app)).cells[-1].holds == Words(text="## My own words")
+
+
+def test_the_editor_lists_what_is_quoted_and_offers_answers_by_their_cells_names(opened, own, sample) -> None:
+    book = Notebook(title="Q").add(Funnel(steps=STEPS)).add(Words(text="## A"))
+    asked, words = book.cells
+    quote, called = next(iter(quotable(asked.id, asked.holds.run(sample), Look())))
+    book = book.change(words.id, holds=Words(text="## A\n\n[[1]]", quotes=(quote,)))
+    kept = own.keep("Q", book, over=0)
+    app = opened("notebooks", workspace=own.path.stem, notebook=str(kept.id))
+    app.session_state["notebook.edited"] = words.id
+    run(app)
+    listed = [m.value.replace("\\", "") for m in app.main.markdown if m.value.startswith("- ")]
+    assert f"- [[1]] = {called}" in listed
+    assert any("begins a heading" in one.value for one in app.caption)
+    answers = next(box for box in app.selectbox if box.label == "Of which answer")
+    assert answers.options == ["Where do people drop off?"]
 
 
 @pytest.mark.long

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from sizes import cases
 
 from analysis import ExchangeRate, Filter, Performance, Tables, read_export
-from analysis.charts import NOT_SET, TOTAL
+from analysis.charts import NOT_SET, TOTAL, Look
 from analysis.errors import DataError
 from analysis.estimates import ratio_of_sums
 
@@ -48,6 +49,31 @@ def test_rates_are_ratios_of_sums() -> None:
     assert found[["spend", *NUMBERS]].tolist() == [40.0, 2000, 100, 2.0, 40.0]
     assert found[RATES].astype(float).tolist() == [0.05, 20.0, 0.4, 0.02, 20.0, 1.0]
     # The means of both rows' own would be .05, 20, .67, .06, 20 and 1.67.
+
+
+@pytest.mark.parametrize(
+    ("kept", "best_first"),
+    [
+        (NUMBERS, ["feed", "search", "video"]),
+        (NUMBERS[:3], ["video", "feed", "search"]),
+        ([], ["search", "video", "feed"]),
+    ],
+)
+def test_the_chart_begins_with_the_best(kept: list[str], best_first: list[str]) -> None:
+    """By ROAS, by the cost of a conversion, by spend alone: as the headline has it."""
+    rows = spend(
+        {**TWO[0], "channel": "feed", "spend": 10.0, "attributed_revenue": 90.0},
+        {**TWO[0], "channel": "search", "spend": 30.0, "attributed_revenue": 90.0},
+        {**TWO[0], "channel": "video", "spend": 20.0, "conversions": 9.0, "attributed_revenue": 10.0},
+    )
+    told = rows.assign(**{c: None for c in NUMBERS if c not in kept})
+    answer = Performance(by="channel", every=None).run(Tables(spend=told))
+    assert answer.table["group"].tolist()[1:] == ["search", "video", "feed"]  # the table goes by spend
+    spec = answer.chart(Look()).to_dict()
+    drawn = next(rows for rows in spec["datasets"].values() if "group" in rows[0])
+    assert [row["group"] for row in drawn] == best_first
+    over_time = json.dumps(answer.question.replace(every="day").run(Tables(spend=told)).chart(Look()).to_dict())
+    assert f'"domain": {json.dumps(best_first)}' in over_time
 
 
 def test_a_row_that_lacks_a_number_is_in_no_rate_that_needs_it() -> None:

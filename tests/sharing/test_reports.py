@@ -15,7 +15,19 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from analysis import Alias, DisplayName, Filter, Funnel, Notebook, Sales, Tables, Words
+from analysis import (
+    Alias,
+    DisplayName,
+    Filter,
+    Funnel,
+    GoalProgress,
+    MoneyFlow,
+    Notebook,
+    Sales,
+    Tables,
+    Words,
+    periods,
+)
 from analysis.answer import Answer
 from analysis.charts import Look
 from analysis.notebook import Cell, Quote, Said, Unread, quotable, told
@@ -204,9 +216,9 @@ def test_it_says_whose_data_of_when_and_which(tables: Tables) -> None:
     assert "Double 11, 2026-09-21 to 2026-11-15" in read
     assert "Workspace: My shop" in read
     assert "Data from 2026-09-21 to 2026-11-1" in read
-    assert f"Version of the data: {tables.version[:12]} · written on 2026-11-29" in read
+    assert f"Written on 2026-11-29 · mark of the data: {tables.version[:12]} (reports with the same mark" in read
     chinese = reports.html(one(FUNNEL), tables, Look("zh_CN"), made=DAY).decode()
-    assert '<html lang="zh-CN">' in chinese and f"数据版本：{tables.version[:12]} · 生成于 2026-11-29" in chinese
+    assert '<html lang="zh-CN">' in chinese and f"生成于 2026-11-29 · 数据标识：{tables.version[:12]}" in chinese
 
 
 def test_figures_are_quoted_in_the_readers_language_and_one_that_is_gone_says_so(tables: Tables) -> None:
@@ -222,6 +234,17 @@ def test_figures_are_quoted_in_the_readers_language_and_one_that_is_gone_says_so
             html = reports.html(book, tables, look, told=known, made=DAY).decode()
             assert f"<strong>{figure}</strong>" in html
             assert html.count('<span class="gone" title="') == 1
+
+
+def test_what_is_to_be_written_is_not_for_readers(tables: Tables) -> None:
+    awaited = Words(text="## What we found", hint="One sentence each.")
+    written = awaited.replace(text="## What we found\n\nAndroid loses people.")
+    assert awaited.awaited and not written.awaited and not Words(text="## How it stands").awaited
+    book = Notebook(title="A").add(awaited).add(Words(text="## How it stands"))
+    read = Page(reports.html(book, tables, Look(), made=DAY)).read
+    assert "What we found" not in read and "How it stands" in read
+    read = Page(reports.html(Notebook(title="A").add(written), tables, Look(), made=DAY)).read
+    assert "Android loses people." in read and "One sentence each." not in read
 
 
 def test_contents_lead_to_every_heading_and_question(tables: Tables) -> None:
@@ -259,8 +282,18 @@ def test_what_was_told_before_is_not_asked_again(tables: Tables, monkeypatch: py
     assert reports.html(book, tables, Look(), told=known, made=DAY) == plain
 
 
-def test_a_filter_is_told_in_words() -> None:
-    where = Filter(start="2026-11-01", channel=("paid_search", "x"), segment={"my stage": "reach"})
-    assert as_read.scope(where, Look()) == ("from 2026-11-01", "channel: paid search, x", "my stage: reach")
-    assert as_read.scope(Filter(end="2026-11-02"), Look("zh_CN")) == ("截至 2026-11-02",)
-    assert as_read.scope(None, Look()) == ()
+def test_what_a_question_looks_at_is_told_in_words(tables: Tables) -> None:
+    kept = Filter(start="2026-11-01", channel=("paid_search", "x"), segment={"my stage": "reach"})
+
+    def scope(question: Question) -> list[str]:
+        return [each.text("en", tables.display) for each in as_read.scope(question, tables)]
+
+    assert scope(Sales(where=kept)) == ["Days looked at: 2026-11-01 – …", "Channel: paid search, x", "my stage: reach"]
+    first, last = periods.covered(tables, "orders") or ("", "")
+    whole = f"All of the data, {first} to {last}"
+    assert scope(Sales()) == [whole]
+    assert scope(Sales(where=Filter(channel="x"))) == [whole, "Channel: x"]
+    assert tables.campaign
+    days = f"{tables.campaign.start} to {tables.campaign.end}"
+    assert scope(GoalProgress()) == [f"{tables.display(tables.campaign.name, 'campaign', 'en')}, {days}"]
+    assert scope(MoneyFlow()) == []

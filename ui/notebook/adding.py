@@ -70,9 +70,7 @@ def question(tables: Tables) -> None:
             format_func=lambda name: _(SCREENS[name].title), width=420,
         )  # fmt: skip
         if st.button(_("Add"), key="notebook.question.add", type="primary", disabled=not offered):
-            screen = SCREENS[name]
-            where = None if screen.across else tables.current()
-            _add(screen.kind.suggested(tables).replace(where=where), below)
+            _add(SCREENS[name].kind.opening(tables), below)
         if st.button(_("Cancel"), key="notebook.question.cancel", type="tertiary"):
             st.session_state[BELOW] = None
             st.rerun()

@@ -6,12 +6,12 @@ import streamlit as st
 
 from analysis import Tables
 from analysis.errors import SluiceError
-from analysis.notebook import Notebook, Words, looked, told
+from analysis.notebook import Notebook, Words, dated, looked, told
 from analysis.notebook.templates import TEMPLATES
 from analysis.question import Question
-from analysis.sharing import from_jupyter, notebooks, pictures, reports
+from analysis.sharing import downloads, from_jupyter, notebooks, pictures, reports
 from analysis.workspace import Kept
-from ui import kept, session
+from ui import kept, naming, session
 from ui.clock import moment
 from ui.language import _, look, shown, unseen
 from ui.notebook import adding, cells, desk
@@ -115,7 +115,7 @@ def line(laid: desk.Desk) -> None:
                 desk.change(laid.book.replace(title=title.strip()))
                 st.rerun()
         with st.popover(_("Take out"), icon=":material/download:", type="tertiary", key="notebook.out"):
-            _out(laid.kept.id)
+            _out(laid.kept.id, laid.book.title)
         history = st.popover(
             _("History"), icon=":material/history:", type="tertiary", key="notebook.history", on_change="rerun"
         )
@@ -132,10 +132,10 @@ def contents(held: object) -> str:
     return shown(found.lstrip("# ")[:80])
 
 
-def _out(id: int) -> None:
+def _out(id: int, title: str) -> None:
     # Files are made in another thread, which knows neither the session's workspace nor its language. A cell may be
     # drawn anew without this line: what goes out is what is kept by then.
-    here, seen = session.workspace(), look()
+    here, seen, name = session.workspace(), look(), naming.here()
 
     def now() -> tuple[Notebook, Tables]:
         return next(one.value for one in here.kept(Notebook) if one.id == id), here.tables()
@@ -144,14 +144,14 @@ def _out(id: int) -> None:
         return pictures.archive(book, told(book, tables, seen), seen)
 
     offers = (
-        (_("Report (HTML)"), "html", "text/html", lambda: reports.html(*now(), seen, workspace=here.name)),
+        (_("Report (HTML)"), "html", "text/html", lambda: reports.html(*now(), seen, workspace=name)),
         (_("Jupyter, with the data"), "zip", "application/zip", lambda: notebooks.bundle(*now(), seen)),
         (_("Pictures (PNG, SVG)"), "pictures.zip", "application/zip", lambda: drawn(*now())),
     )  # fmt: skip
     for label, ending, mime, make in offers:
         if ending == "pictures.zip" and pictures.lacks_font(seen.language):
             continue
-        st.download_button(label, data=session.taken("notebook", make), file_name=f"sluice-notebook.{ending}",
+        st.download_button(label, data=session.taken("notebook", make), file_name=downloads.file_name(title, ending),
                            mime=mime, on_click="ignore", key=f"notebook.out.{ending}")  # fmt: skip
     st.caption(_("The report is one file: it opens without a network, its charts live, and prints on A4."))
 
@@ -190,8 +190,7 @@ def end() -> None:
 
 def changed(laid: desk.Desk, tables: Tables) -> None:
     """Offer to look which cells say something else, where the data are not those that were looked at last."""
-    old = [cell for cell in laid.book.cells if cell.seen and cell.seen.data != tables.version]
-    if not old:
+    if not any(dated(cell, tables) for cell in laid.book.cells):
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="notebook.new-data"):
         st.markdown(_("The data changed since this notebook was last looked at."), width="stretch")

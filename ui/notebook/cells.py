@@ -8,11 +8,11 @@ import streamlit as st
 
 from analysis import Comparison, Tables
 from analysis.answer import Answer
-from analysis.comparison.differences import restrictions
 from analysis.messages import Message
 from analysis.notebook import Cell, Notebook, Said, Unread, Words, tell
 from analysis.question import Question
 from analysis.records import Record
+from analysis.sharing import as_read
 from ui import asking, drawn, frame, session
 from ui.controls import placed, widget_key
 from ui.language import N_, _, current, look, shown
@@ -63,7 +63,7 @@ def draw(id: str, place: int) -> None:
         if isinstance(cell.holds, Question) and far:
             _from_afar(cell)
             return
-        _restricted(cell.holds)
+        _scope(cell.holds)
         _drawn(laid.book, cell)
 
 
@@ -73,9 +73,9 @@ def near() -> set[str]:
     return found
 
 
-def _restricted(held: object) -> None:
-    """Say what a question's own filter keeps."""
-    if isinstance(held, Question) and (kept := restrictions(held.where)):
+def _scope(held: object) -> None:
+    """Say what a question looks at: a filter, or all of the data."""
+    if isinstance(held, Question) and (kept := as_read.scope(held, session.workspace().tables())):
         st.caption(" · ".join(session.worded(each) for each in kept))
 
 
@@ -98,8 +98,9 @@ def _head(book: Notebook, cell: Cell) -> None:
 def _menu(book: Notebook, cell: Cell) -> None:
     """Draw what can be done with a cell, and do it."""
     chosen = st.menu_button(
-        "", [doing for doing in DOINGS if _fits(doing, cell)], key=f"notebook.do.{cell.id}", type="tertiary",
-        icon=":material/more_vert:", format_func=_doing, help=_("What to do with it"),
+        # In a word: an icon before Streamlit's arrow looks like two buttons, the second one as if it folded the cell.
+        _("Menu"), [doing for doing in DOINGS if _fits(doing, cell)], key=f"notebook.do.{cell.id}", type="tertiary",
+        format_func=_doing, help=_("What to do with it"),
     )  # fmt: skip
     if chosen:
         _do(book, cell, chosen)

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 import streamlit as st
 
 from analysis.answer import Answer
-from analysis.notebook import Cell, Notebook, Said, Words, filled, quotable, tell
+from analysis.notebook import Cell, Notebook, Said, Words, called_of, filled, quotable, tell
 from analysis.question import Question
 from ui import session
-from ui.controls import widget_key
+from ui.controls import told_apart, widget_key
 from ui.language import _, current, look, shown
 from ui.notebook import desk, stale
 
@@ -28,6 +28,8 @@ def draw(book: Notebook, cell: Cell, *, edited: bool) -> None:
         before = cell.seen.sentence(current())
         stale.mark(book, told, _("Figures quoted here changed with the data. Before: {said}", said=before))
     _shown(cell, filled(words, told.figures))
+    if words.awaited:
+        st.markdown(f":gray[{safe(words.hint)}]")
 
 
 def _shown(cell: Cell, text: str) -> None:
@@ -37,7 +39,7 @@ def _shown(cell: Cell, text: str) -> None:
         head = st.header if len(level[1]) == 1 else st.subheader
         head(shown(level[2]), anchor=f"cell-{cell.id}")
         text = text[level.end() :]
-    if text.strip() or not level:
+    if text.strip() or not (level or cell.holds.hint):
         empty = _("An empty text. Edit it from the menu on the right.")
         st.markdown(safe(text) or f":gray[{empty}]")
 
@@ -73,14 +75,26 @@ def _editor(book: Notebook, cell: Cell, words: Words, told: Said) -> None:
         st.session_state[widget_key("held")] = text
         _keep(book, cell, words.replace(text=text))
         desk.again()
-    for n, figure in enumerate(told.figures, 1):
-        st.caption(
-            shown(_("[[{n}]] stands for {figure}", n=n, figure=figure or _("a figure that is not there any more")))
-        )
+    if words.hint:
+        st.caption(safe(words.hint))
+    st.caption(shown(_("## begins a heading. [[1]] stands for the first figure quoted: it may stand anywhere.")))
+    _quoted(book, words)
     _quote(book, cell, words)
     if st.button(_("Done"), key=widget_key("done"), type="primary"):
         st.session_state[desk.EDITED] = None
         desk.again()
+
+
+def _quoted(book: Notebook, words: Words) -> None:
+    """List the figures that the text quotes, each with what it is called and what it is now."""
+    answers = quoted(book, words)
+    gone = _("a figure that is not there any more")
+    told = [
+        f"- {shown(f'[[{n}]] = {called_of(quote, answers, look()) or gone}')}"
+        for n, quote in enumerate(words.quotes, 1)
+    ]
+    if told:
+        st.markdown("\n".join(told))
 
 
 def _field(text: str) -> str:
@@ -96,10 +110,10 @@ def _quote(book: Notebook, cell: Cell, words: Words) -> None:
     asked = {one.id: _(one.holds.title) for one in book.cells if isinstance(one.holds, Question)}
     if not asked:
         return
-    names = {id: f"{n}. {name}" for n, (id, name) in enumerate(asked.items(), 1)}
+    called = told_apart(asked, asked.__getitem__)
     with st.expander(_("Quote a figure"), icon=":material/format_quote:", key=widget_key("quote")):
         chosen = st.selectbox(
-            _("Of which answer"), list(names), index=None, key=widget_key("quote.cell"), format_func=names.__getitem__,
+            _("Of which answer"), list(asked), index=None, key=widget_key("quote.cell"), format_func=called,
             placeholder=_("Choose an answer"),
         )  # fmt: skip
         found = desk.answers(book, {chosen}) if chosen else {}

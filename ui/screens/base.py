@@ -79,8 +79,6 @@ class Screen(Generic[Q]):
         Draws the controls, set to a question (its `where` is the filter's), and returns the question they now say.
     waiting : str
         What is said while the answer is on its way, marked with `N_`.
-    across : bool
-        Whether it compares campaigns: its campaign filter is then its own, and open at first.
     own : str, optional
         On the switch between views, where it is called otherwise than in the navigation; marked with `N_`.
     panels : tuple of Panel
@@ -99,7 +97,6 @@ class Screen(Generic[Q]):
     icon: str
     controls: Callable[[Tables, Q], Q]
     waiting: str
-    across: bool = False
     own: str = ""
     panels: tuple[Panel[Q], ...] = ()
     views: tuple[View[Q, Any], ...] = ()
@@ -110,6 +107,11 @@ class Screen(Generic[Q]):
     def title(self) -> str:
         """Above the answer: the question as people ask it."""
         return self.kind.title
+
+    @property
+    def across(self) -> bool:
+        """Whether it goes across campaigns: its campaign filter is then its own, and open at first."""
+        return self.kind.of_all
 
     @property
     def kinds(self) -> tuple[type[Question], ...]:

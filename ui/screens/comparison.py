@@ -77,5 +77,4 @@ SCREEN = Screen(
     icon=":material/compare_arrows:",
     controls=controls,
     waiting=N_("Asking both questions…"),
-    across=True,
 )

@@ -38,5 +38,4 @@ SCREEN = Screen(
     icon=":material/trending_up:",
     controls=controls,
     waiting=N_("Counting who comes and goes…"),
-    across=True,
 )

@@ -41,5 +41,4 @@ SCREEN = Screen(
     icon=":material/campaign:",
     controls=controls,
     waiting=N_("Following everyone from campaign to campaign…"),
-    across=True,
 )

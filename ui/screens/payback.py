@@ -48,6 +48,5 @@ SCREEN = Screen(
     label=N_("Payback"),
     icon=":material/currency_exchange:",
     controls=controls,
-    across=True,
     waiting=N_("Setting spend beside what customers brought…"),
 )

@@ -56,6 +56,5 @@ SCREEN = Screen(
     icon=":material/lock_person:",
     controls=controls,
     waiting=N_("Adding up the private domain…"),
-    across=True,
     under=steps,
 )

@@ -101,5 +101,4 @@ SCREEN = Screen(
     waiting=N_("Setting plan and outcome beside each other…"),
     views=(View(Scorecard, N_("Scorecard"), _scorecard, lambda opened: CampaignReview(where=opened.where)),),
     under=under,
-    across=True,
 )

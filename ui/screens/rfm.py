@@ -51,6 +51,5 @@ SCREEN = Screen(
     label=N_("RFM groups"),
     icon=":material/diamond:",
     controls=controls,
-    across=True,
     waiting=N_("Placing customers…"),
 )

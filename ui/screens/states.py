@@ -104,6 +104,5 @@ SCREEN = Screen(
     icon=":material/hourglass:",
     controls=controls,
     waiting=N_("Looking when everyone last bought…"),
-    across=True,
     views=(View(Coverage, N_("High-value users"), _coverage, lambda opened: LifecycleStates(where=opened.where)),),
 )

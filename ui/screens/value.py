@@ -49,7 +49,6 @@ SCREEN = Screen(
     label=N_("Customer value"),
     icon=":material/savings:",
     controls=controls,
-    across=True,
     waiting=N_("Learning how customers buy…"),
     own=N_("Expected value"),
     views=(

@@ -69,6 +69,7 @@ class Payback(PaybackDefinition):
     """
 
     title: ClassVar[str] = N_("When has a new customer paid back what they cost?")
+    of_all: ClassVar[bool] = True
 
     @classmethod
     def suggested(cls, tables: Tables) -> Self:

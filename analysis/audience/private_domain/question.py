@@ -71,6 +71,7 @@ class PrivateDomain(Question):
     """
 
     title: ClassVar[str] = N_("How far does the private domain carry?")
+    of_all: ClassVar[bool] = True
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"events": ("channel",)})
 
     channels: tuple[str, ...] = field(default=(), metadata=names(at_most=100))

@@ -89,6 +89,7 @@ class RFM(Segmentation):
     """
 
     title: ClassVar[str] = N_("Who are the best customers, and what became of them?")
+    of_all: ClassVar[bool] = True
 
     at: str | None = field(default=None, metadata=day())
     since: str | None = field(default=None, metadata=day())

@@ -77,6 +77,7 @@ class LifecycleStates(Segmentation):
     """
 
     title: ClassVar[str] = N_("Who still buys, and who is being lost?")
+    of_all: ClassVar[bool] = True
 
     at: str | None = field(default=None, metadata=day())
     since: str | None = field(default=None, metadata=day())

@@ -68,6 +68,7 @@ class ValueHoldout(Question):
     """
 
     title: ClassVar[str] = N_("How well would the last weeks have been foretold?")
+    of_all: ClassVar[bool] = True
 
     held: int | None = field(default=None, metadata=optional(whole(least=1, most=3650)))
     at: str | None = field(default=None, metadata=day())

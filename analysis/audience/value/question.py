@@ -77,6 +77,7 @@ class LifetimeValue(Segmentation):
     """
 
     title: ClassVar[str] = N_("What are customers worth from now on?")
+    of_all: ClassVar[bool] = True
 
     days: int = field(default=90, metadata=whole(least=1, most=3650))
     at: str | None = field(default=None, metadata=day())

@@ -74,6 +74,11 @@ class MoneyFlow(Question):
     title: ClassVar[str] = N_("Where did the planned money go?")
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"spend": ()})
 
+    @property
+    def whole(self) -> bool:
+        """Without a filter it is about the current campaign."""
+        return False
+
     def _answer(self, tables: Tables) -> MoneyFlowAnswer:
         where = self.where or tables.current()
         given = booked(tables, where, _currency(tables))

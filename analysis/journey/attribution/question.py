@@ -139,7 +139,7 @@ class Attribution(AttributionDefinition):
             frames={name: frame.reindex(columns=list(kind.fields[name])) for name, frame in frames.items()},
             notes=words.notes(self, counted, shares, models, observed[0], tables.zone, given, worth.elsewhere),
             currency=currency,
-            universe=known,
+            universe=tables.names(self.by),
         )
 
     def _headline(self, ranking: Ranking, shares: Shares, currency: str | None, *, spend_known: bool) -> Message:

@@ -89,6 +89,11 @@ class FunnelChange(OfFunnel):
         if self.before == self.after:
             raise QuestionError.crossed(say("Both periods are the same. Change the dates of one."))
 
+    @property
+    def whole(self) -> bool:
+        """Its two periods are its own."""
+        return False
+
     def _answer(self, tables: Tables) -> FunnelChangeAnswer:
         (before, left_before), (after, left_after) = (_side(self, tables, own) for own in (self.before, self.after))
         table = _table(before, after)

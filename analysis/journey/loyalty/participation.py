@@ -78,6 +78,7 @@ class Participation(Question):
     """
 
     title: ClassVar[str] = N_("Who takes part in campaign after campaign?")
+    of_all: ClassVar[bool] = True
     needs: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({"events": ("campaign",)})
 
     by: tuple[str, ...] = field(default=(), metadata=names(at_most=100))

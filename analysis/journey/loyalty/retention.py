@@ -24,7 +24,7 @@ from analysis.journey.loyalty import kernel, retention_chart
 from analysis.messages import N_, Message, Money, Name, Names, Share, say
 from analysis.money import currency_of, known
 from analysis.people import People
-from analysis.periods import DAYS, Periods, calendar, campaigns, known_until, length
+from analysis.periods import DAYS, Pauses, Periods, calendar, campaigns, known_until, length, pauses
 from analysis.purchases import Purchases, purchases, source_of
 from analysis.question import Question
 from analysis.store.walk import Chunk, Columns
@@ -83,8 +83,10 @@ class Retention(Question):
     -----
     Period 0 is that of the start: there, another event of the same moment or later counts, the start itself does
     not. A cell is complete once its period is over (for rolling windows: for every user of the cohort); the
-    average pools complete cells only. Revenue is that of :func:`analysis.purchases.purchases`, by the time of payment;
-    whoever paid in another currency in a period counts in neither half of that cell's revenue per user.
+    average pools complete cells only. A period in which nobody did anything at all has no cell: nothing was recorded
+    then, which tells of nobody that they stayed away (see :func:`analysis.periods.pauses`). Revenue is that of
+    :func:`analysis.purchases.purchases`, by the time of payment; whoever paid in another currency in a period counts
+    in neither half of that cell's revenue per user.
 
     Examples
     --------
@@ -140,7 +142,8 @@ class Retention(Question):
         if not counted.users.any():
             raise DataError.empty(_nobody(self))
         spent = _spent(counted, bought, frame) if bought else None
-        table = _table(self, groups, frame, counted, spent)
+        cells = _table(self, groups, frame, counted, spent)
+        table, blank = cells[~cells["silent"]], int(cells.loc[cells["breakdown"] == TOTAL, "silent"].sum())
         curve = _curve(table)
         kind = RevenueRetentionAnswer if bought else RetentionAnswer
         return kind(
@@ -148,7 +151,7 @@ class Retention(Question):
             version=tables.version,
             headline=_headline(self, curve, bought.currency if bought else None),
             frames={"table": table[list(kind.fields["table"])], "curve": curve[list(kind.fields["curve"])]},
-            notes=_notes(self, tables, table, frame, bought),
+            notes=_notes(self, tables, table, frame, bought, blank),
             currency=bought.currency if bought else None,
             universe=tables.names(self.breakdown) if self.breakdown else (),
         )
@@ -314,13 +317,17 @@ class RetentionCell(People):
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """What is counted: the periods, how many cells after each, until when; who may start."""
+    """What is counted: the periods, how many cells after each, until when; who may start; when anybody was there.
+
+    Campaigns have no pauses between them, and who was back after a pause was back "on or after" it.
+    """
 
     periods: Periods
     cells: int
     until: dt.datetime
     entries: tuple[int, int]
     window: int
+    pauses: Pauses | None
 
     @classmethod
     def of(cls, asked: Retention, tables: Tables, groups: int, bought: _Bought | None) -> _Frame:
@@ -339,7 +346,10 @@ class _Frame:
         window = DAYS[asked.period] * 86_400_000_000 if asked.counting == "rolling" else 0
         entries = (micros(start) if start else -_FAR, micros(end) if end else _FAR)
         entered = (micros(until) - micros(first)) // window + 1 if window else len(periods)
-        return cls(periods, min(asked.periods + 1, entered), until, entries, window)
+        held = None
+        if periods.starts is not None and not asked.unbounded:
+            held = pauses(tables, of[-1], asked.period, asked.where, open_=asked.observed_until is None)
+        return cls(periods, min(asked.periods + 1, entered), until, entries, window, held)
 
 
 def _periods(asked: Retention, tables: Tables, first: dt.datetime, until: dt.datetime) -> Periods:
@@ -528,14 +538,18 @@ def _table(
 def _cells(frame: _Frame, users: Any, back: Any, earliest: Any, latest: Any) -> pd.DataFrame:
     cohort, later = (axis.ravel() for axis in np.indices((len(frame.periods), frame.cells)))
     until = micros(frame.until)
+    silent = np.zeros(len(cohort), bool)
     if frame.window:
-        entered = earliest[cohort] + later * frame.window <= until
-        complete = latest[cohort] + (later + 1) * frame.window - 1 <= until
+        first, last = earliest[cohort] + later * frame.window, latest[cohort] + (later + 1) * frame.window
+        entered, complete = first <= until, last - 1 <= until
     else:
-        at = cohort + later
-        entered = at < len(frame.periods)
-        complete = frame.periods.over[np.minimum(at, len(frame.periods) - 1)]
-    columns = {"period": cohort, "later": later, "users": users[cohort], "returned": back[cohort, later]}
+        at = np.minimum(cohort + later, len(frame.periods) - 1)
+        entered, complete = cohort + later < len(frame.periods), frame.periods.over[at]
+        first, last = (frame.periods.starts[at + n] for n in (0, 1)) if frame.periods.starts is not None else (at, at)
+    if frame.pauses:
+        silent, complete = frame.pauses.within(first, last), complete & ~frame.pauses.begun(first, last)
+    columns = {"period": cohort, "later": later, "users": users[cohort], "returned": back[cohort, later],
+               "silent": silent}  # fmt: skip
     table = pd.DataFrame({**columns, "cohort": np.array(frame.periods.labels)[cohort], "complete": complete})
     kept: pd.DataFrame = table[entered & (table["users"] > 0)]
     return kept.astype({"users": "int64", "returned": "int64"})
@@ -594,8 +608,8 @@ def _headline(asked: Retention, curve: pd.DataFrame, currency: str | None) -> Me
     total = curve[curve["breakdown"] == TOTAL].set_index("later")
     step = _STEP[asked.period]
     if 1 not in total.index:
-        return say("Who comes back {step} after they started is not known yet: no such period was over when the data "
-                   "ends.", step=step)  # fmt: skip
+        return say("Who comes back {step} after they started is not known yet: no such period was recorded to its end.",
+                   step=step)  # fmt: skip
     row: Any = total.loc[1]
     params: dict[str, Any] = {"step": step, "users": int(row["users"])}
     if asked.measure == "revenue":
@@ -626,26 +640,30 @@ def _brought(row: Any, currency: str | None, params: dict[str, Any]) -> Message:
 
 
 def _notes(
-    asked: Retention, tables: Tables, table: pd.DataFrame, frame: _Frame, bought: _Bought | None
+    asked: Retention, tables: Tables, table: pd.DataFrame, frame: _Frame, bought: _Bought | None, blank: int
 ) -> tuple[Note, ...]:
     return (
-        *_doubts(asked, table, frame),
+        *_doubts(asked, table, frame, blank),
         *(_money_notes(bought, table) if bought else ()),
         *_filter_notes(asked),
         *_rules(asked, tables),
     )
 
 
-def _doubts(asked: Retention, table: pd.DataFrame, frame: _Frame) -> list[Note]:
+def _doubts(asked: Retention, table: pd.DataFrame, frame: _Frame, blank: int) -> list[Note]:
     notes, total = [], table[table["breakdown"] == TOTAL]
     if len(frame.periods) == 1:
         lone = say("All starts and returns fall in {step}, so nobody can come back in a later one. Widen the filters "
                    "or choose another period.", step=_STEP[asked.period])  # fmt: skip
         notes.append(Note("one-period", lone, "missing"))
     if n := int((~total["complete"]).sum()):
-        text = say("{n} cells are of periods that were not over, for all of the cohort, when the data ends: they are "
-                   "paler, lower bounds, and left out of the average.", n=n)  # fmt: skip
+        text = say("{n} cells are of periods that were not over, for all of the cohort, when the data ends or pauses: "
+                   "they are paler, lower bounds, and left out of the average.", n=n)  # fmt: skip
         notes.append(Note("incomplete", text, "warning"))
+    if blank:
+        silent = say("{n} cells are of periods in which nobody did anything at all: nothing was recorded then, so they "
+                     "are blank and left out of the average.", n=blank)  # fmt: skip
+        notes.append(Note("unrecorded", silent, "missing"))
     small = total[(total["later"] == 0) & (total["users"] < 30)]["cohort"].tolist()
     if small:
         few = say("Fewer than 30 users started in {n} cohorts, among them {cohorts}. Read their rates with the "

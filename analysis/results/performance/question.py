@@ -150,7 +150,7 @@ class Performance(Question):
             },
             notes=(*source.notes(table), *compared_notes(compared, tables, self.where, "spend")),
             currency=source.money.code,
-            universe=tables.names(self.by, "spend") if self.by else (),
+            universe=tables.names(self.by) if self.by else (),
         )
 
 

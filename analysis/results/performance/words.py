@@ -23,6 +23,10 @@ LACKS = {
 """What a report may not say, and what then cannot be told."""
 
 
+CHEAP = ("cpa", "cpc", "cpm")
+"""Figures of which little is good."""
+
+
 def main(table: pd.DataFrame) -> str:
     """Return the figure that tells most of what money brings, of those the report allows."""
     whole = table.iloc[0]
@@ -97,7 +101,7 @@ def _apart(by: str, rates: pd.DataFrame, figure: str, currency: str | None) -> M
     known = rates[rates[f"{figure}_low"].notna() & ~rates["group"].isin([TOTAL, OTHERS, NOT_SET])]
     if len(known) < 2:
         return None
-    known = known.sort_values(figure, ascending=figure != "roas")
+    known = known.sort_values(figure, ascending=figure in CHEAP)
     best, worst = known.iloc[0], known.iloc[-1]
     ends = [
         Interval(*(np.asarray(row[c]) for c in (figure, f"{figure}_low", f"{figure}_high"))) for row in (best, worst)

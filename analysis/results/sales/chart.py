@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.answer import Answer
 from analysis.charts import TOTAL, AnyChart, Look, Plot
 from analysis.messages import Share, say
-from analysis.results.chart import LINES, bars, lines
+from analysis.results.chart import LINES, bars, lines, over_time
 
 
 def draw(answer: Answer, by: str | None, every: str | None, universe: Sequence[str], look: Look) -> AnyChart:
@@ -18,7 +18,7 @@ def draw(answer: Answer, by: str | None, every: str | None, universe: Sequence[s
     figure = "created_amount" if answer.table["realised"].isna().all() else "realised"
     describe = answer.say(answer.headline, look.language)
     if every:
-        plot = answer.plot("trend", look)
+        plot = over_time(answer, every, look)
         return lines(plot, answer.frame("trend"), figure, _sums(answer, by, figure), universe, describe=describe)
     if by is None:
         return _steps(answer, look, describe)

@@ -156,7 +156,7 @@ class Sales(Question):
             },
             notes=(*source.notes(daily, table), *compared_notes(compared, tables, self.where, "orders")),
             currency=source.money.code,
-            universe=tables.names(self.by, "orders") if self.by else (),
+            universe=tables.names(self.by) if self.by else (),
         )
 
 

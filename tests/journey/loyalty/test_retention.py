@@ -123,6 +123,62 @@ def test_nothing_is_made_up_where_no_next_period_is_over() -> None:
     answer.chart(Look(dark=True)).to_dict()
 
 
+def paused(daily: int = 1) -> Tables:
+    """Return two seasons of two weeks, from Mondays, with nothing recorded between: a user a day, back a week later."""
+    rows = []
+    for season in ("2024-11-04", "2025-11-03"):
+        for day in pd.date_range(season, periods=7):
+            for n in range(daily):
+                who = f"{day.date()}-{n}"
+                rows += [(who, str(day + pd.Timedelta(days=d)), "visit") for d in (0, 7)[: 2 if n % 2 == 0 else 1]]
+    return Tables(events=frame(*rows))
+
+
+def test_a_period_in_which_nothing_was_recorded_is_blank_and_in_no_average() -> None:
+    answer = Retention(periods=60).run(paused(10))
+    cells = answer.table.set_index(["cohort", "later"])["share"]
+    # Of the first season's users nobody came in the second, which is known.
+    assert cells.to_dict() == {
+        ("2024-11-04", 0): 0, ("2024-11-04", 1): 0.5, ("2024-11-04", 52): 0, ("2024-11-04", 53): 0,
+        ("2025-11-03", 0): 0, ("2025-11-03", 1): 0.5,
+    }  # fmt: skip
+    curve = answer.frame("curve").set_index("later")["share"]
+    assert curve.to_dict() == {0: 0, 1: 0.5, 52: 0}  # the last week is not over
+    said = next(note.message.text() for note in answer.notes if note.code == "unrecorded")
+    assert said.startswith("50 cells")
+    answer.chart(Look()).to_dict()
+
+
+def test_a_window_of_peoples_own_that_runs_into_a_pause_is_a_lower_bound() -> None:
+    table = Retention(periods=60, counting="rolling").run(paused(10)).table
+    first = table[table["cohort"] == "2024-11-04"].set_index("later")["complete"]
+    assert first[0] and not first[1] and first.loc[3:50].empty
+
+
+def test_a_period_in_which_recording_stops_is_a_lower_bound() -> None:
+    tables = paused(10)
+    events = tables.arrow("events").to_pandas()
+    stopped = Tables(events=events[events["timestamp"] != "2024-11-17"])  # a Sunday
+    row = Retention(periods=1).run(stopped).table.query("cohort == '2024-11-04' and later == 1").iloc[0]
+    assert not row["complete"] and row["share"] < 0.5
+
+
+def test_few_rows_tell_of_no_pause_and_who_says_until_when_data_is_whole_is_believed() -> None:
+    few = Retention(periods=60).run(paused())
+    assert few.frame("curve").set_index("later").loc[2:51, "share"].eq(0).all()
+    assert "unrecorded" not in {note.code for note in few.notes}
+    later = Retention(periods=3, observed_until="2025-12-15").run(paused(10)).table
+    assert later.query("cohort == '2025-11-03'")["share"].tolist() == [0, 0.5, 0, 0]
+    within = Filter(campaign="first")
+    events = paused(10).arrow("events").to_pandas()
+    named = events.assign(campaign=events["timestamp"].dt.year.map({2024: "first", 2025: "second"}))
+    assert Retention(where=within, periods=3).run(Tables(events=named)).table["later"].tolist() == [0, 1]
+
+
+def test_who_was_back_on_or_after_a_pause_is_told() -> None:
+    assert "unrecorded" not in codes(Retention(unbounded=True), paused(10))
+
+
 def test_the_last_day_of_the_campaign_is_taken_as_whole() -> None:
     campaign = Campaign(name="c", start="2026-11-01", end="2026-11-17", zone="UTC")
     for end, whole in (("2026-11-17", True), ("2026-11-18", False)):
