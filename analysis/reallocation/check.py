@@ -26,7 +26,7 @@ from analysis.rules.actions import DrawReserve
 from analysis.rules.conditions import hours
 from analysis.rules.findings import Finding
 from analysis.rules.lint import lint
-from analysis.rules.ready import NAMES
+from analysis.rules.ready import NAMES, called
 from analysis.rules.rule_set import Rule
 from analysis.tables import Tables
 from analysis.values import value
@@ -143,8 +143,12 @@ def _headline(found: list[Finding]) -> Message:
     if not found:
         return say("Nothing is found wrong with these rules.")
     errors = sum(one.level == "error" for one in found)
+    worst = found[0]
+    first = say("{rule}: {finding}", rule=called(worst.rule), finding=worst.message) if worst.rule else worst.message
+    if not errors:
+        return say("{n} things to look at, none of which must be mended. First: {first}", n=len(found), first=first)
     return say("{n} things to look at, {errors} of which must be mended. First: {first}", n=len(found), errors=errors,
-               first=found[0].message)  # fmt: skip
+               first=first)  # fmt: skip
 
 
 def findings(asked: SimulationDefinition, channels: Sequence[str]) -> tuple[Finding, ...]:

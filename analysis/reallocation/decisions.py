@@ -328,7 +328,9 @@ def stream(played: Played, found: tuple[Decision, ...]) -> pd.DataFrame:
     if len(done) > MOST_SHOWN:
         done = list({d.time.normalize(): d for d in done}.values())
     start = tuple((c, float(x) / CENTS / given.market.days) for c, x in zip(names, given.plan, strict=True))
-    points = [(times[0], start), *((d.time, tuple((c, b + change) for c, b, change, _ in d.budgets)) for d in done)]
+    # Of several at one time the last one tells what they made of it together: a chart would stack them.
+    then = {d.time: tuple((c, before + change) for c, before, change, _ in d.budgets) for d in done}
+    points = [*({times[0]: start} | then).items()]
     points.append((times[-1] + pd.Timedelta(hours=1), points[-1][1]))
     rows = [(time, channel, budget) for time, own in points for channel, budget in own]
     return pd.DataFrame(rows, columns=["time", "channel", "budget"])

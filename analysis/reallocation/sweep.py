@@ -106,6 +106,14 @@ class RuleSweep(SimulationDefinition):
                         runs=self.runs,
                     ),
                 ),
+                Note(
+                    "best-of-many",
+                    say(
+                        "The best of many settings looks better than it is: one half of the campaigns chooses it, and "
+                        "the headline says what it earns in the other half. So its cell, of all of them, may say more "
+                        "or less."
+                    ),
+                ),
             ),
             currency=given.currency,
         )

@@ -36,8 +36,8 @@ def headline(played: Played, table: pd.DataFrame) -> Message:
              "low": low, "high": high}  # fmt: skip
     return say(
         "Split the whole budget once by the curves, before the first hour: in simulation that is worth {split} over "
-        "the fixed split of the whole budget, {base}. {rules}, which is {less} ({low} to {high}) less than splitting "
-        "once: {parts}.",
+        "the fixed split of the whole budget, which earns {base}. {rules}, which is {less} ({low} to {high}) less than "
+        "splitting once: {parts}.",
         **{name: Money(float(amount), unit) for name, amount in facts.items()},
         rules=_beside_fixed(policies["rules"], unit), parts=_while_it_runs(played),
     )  # fmt: skip
@@ -77,13 +77,13 @@ def _against_fixed(played: Played, table: pd.DataFrame) -> Message:
     if np.isnan(row["gain_low"]):
         return say(
             "In simulation, moving budget by the rules earns {gain} more than the fixed split of the whole "
-            "budget, {base}, in every run: {parts}.",
+            "budget, which earns {base}, in every run: {parts}.",
             **params,
         )
     if row["gain_low"] > 0:
         return say(
             "In simulation, moving budget by the rules earns {gain} ({low} to {high}) more than the fixed split "
-            "of the whole budget, {base}: {parts}. Better in {share} of {runs} runs.",
+            "of the whole budget, which earns {base}: {parts}. Better in {share} of {runs} runs.",
             **params,
         )
     if row["gain_high"] < 0:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 from reallocation.markets import report
 
 from analysis.budget.curves.question import ResponseCurves
+from analysis.reallocation.decisions import stream
 from analysis.reallocation.rules import MarketSettings, Rules
 from analysis.reallocation.simulation import Simulation
 from analysis.tables import Tables
@@ -120,3 +123,19 @@ def test_surges_are_counted_as_found_missed_and_false(starved: Tables) -> None:
     assert (runs["false_alarms"] <= runs["declared"]).all()
     said = next(note.message.text() for note in answer.notes if note.code == "surges")
     assert f"{runs['surges'].sum()} surges" in said and f"{runs['missed'].sum()} were missed" in said
+
+
+def test_decisions_of_one_hour_leave_one_budget_a_channel() -> None:
+    """Each decision's budgets stood beside the other's, and the chart stacked them to twice what there was."""
+    times = pd.date_range("2026-11-01", periods=48, freq="h")
+    given = SimpleNamespace(plan=np.array([20_000, 20_000]), market=SimpleNamespace(channels="ab", times=times, days=2))
+
+    def moved(before: tuple[float, float], by: float) -> SimpleNamespace:
+        budgets = tuple((c, b, change, 0.0) for c, b, change in zip("ab", before, (by, -by), strict=True))
+        return SimpleNamespace(time=times[8], outcome="done", budgets=budgets)
+
+    found = stream(SimpleNamespace(given=given), (moved((100, 100), 10), moved((110, 90), 5)))
+    assert found.values.tolist() == [
+        [times[0], "a", 100.0], [times[0], "b", 100.0], [times[8], "a", 115], [times[8], "b", 85],
+        [times[-1] + pd.Timedelta(hours=1), "a", 115], [times[-1] + pd.Timedelta(hours=1), "b", 85],
+    ]  # fmt: skip
