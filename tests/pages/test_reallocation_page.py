@@ -25,11 +25,13 @@ from analysis import (
     Simulation,
     Tables,
 )
+from analysis.messages import translate
 from analysis.reallocation.lessons import LESSONS
 from analysis.rules.actions import Notify
 from analysis.rules.ready import READY, pausing_by_cost, plan
 from analysis.rules.rule_set import Limits, Review
 from analysis.rules.text import read, write
+from ui.screens import reallocation_rules
 
 WHERE = Filter(campaign="Double 11 2026")
 Side = Callable[..., AppTest]
@@ -167,6 +169,14 @@ def test_cards_are_switched_moved_copied_and_taken_away(side: Side) -> None:
     copied = rules(press(app, "copy.0")).rules
     assert copied == (first, first.replace(name=f"{first.name} 2"), second)
     assert rules(press(app, "drop.0")).rules == copied[1:]
+
+
+def test_a_copy_of_a_ready_rule_reads_otherwise_than_the_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In Chinese the copy had the words of the rule, whose own name is English."""
+    monkeypatch.setattr(reallocation_rules, "_", lambda text: translate(text, "zh_CN"))
+    copied = reallocation_rules._copied(0)(Simulation().rule_set())
+    first, second = (translate(rule.name, "zh_CN") for rule in copied.rules[:2])
+    assert second == f"{first} 2"
 
 
 def test_a_new_rule_is_changed_by_its_controls(side: Side) -> None:

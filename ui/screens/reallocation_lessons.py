@@ -19,7 +19,7 @@ def controls(_tables: Tables, start: Simulation) -> Simulation:
     for row in range(0, len(LESSONS), 3):
         for lesson, cell in zip(LESSONS[row : row + 3], st.columns(3), strict=False):
             with cell.container(border=True, height="stretch"):
-                mark = ":material/check: " if lesson.code == chosen else ""
+                mark = ":material/play_arrow: " if lesson.code == chosen else ""
                 st.markdown(f"{mark}**{_(lesson.name)}**  \n{shown(_(lesson.sentence))}")
                 st.button(_("Begin this lesson"), icon=":material/school:", key=widget_key(f"lesson.{lesson.code}"),
                           on_click=_begin, args=(widget_key(""), start, lesson))  # fmt: skip

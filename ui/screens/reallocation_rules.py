@@ -174,7 +174,7 @@ def _add(place: str, start: Simulation) -> None:
 
 
 def _unused(name: str, asked: RuleSet) -> str:
-    taken = {rule.name for rule in asked.rules}
+    taken = {name for rule in asked.rules for name in (rule.name, _(rule.name))}  # as people read them, too
     return next(each for n in range(1, MOST_RULES + 2) if (each := name if n == 1 else f"{name[:74]} {n}") not in taken)
 
 
