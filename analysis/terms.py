@@ -59,7 +59,6 @@ TERMS: tuple[Term, ...] = (
         formula=N_("credited revenue / spend"),
         kinds=("attribution",),
         labels=("Attributed ROI",),
-        also="归因 ROI return on investment credited",
     ),
     Term(
         N_("ROAS"),

@@ -44,13 +44,13 @@ def test_cells_change_in_place_and_can_be_undone(visit) -> None:
 
 def test_the_second_of_two_people_is_told_and_sees_both_versions(visit) -> None:
     first = begun(visit)
-    does(first, 0, "Edit")
+    does(first, 0, "Text below")
     first.locator("textarea").first.wait_for()
     second = visit(first.url.split("/", 3)[3])
     settled(second)
     second.locator(MENUS).first.wait_for()
     cells = second.locator(MENUS).count()
-    does(second, 1, "Delete")
+    does(second, 2, "Delete")
     second.wait_for_function(f"document.querySelectorAll(`{MENUS}`).length === {cells - 1}")
     first.locator("textarea").first.fill("# My own title")
     first.locator("textarea").first.press("Control+Enter")

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 
 import pytest
-from harness import errors, headline, run
+from harness import errors, finding, headline, run
 
 from analysis import (
     Allocation,
@@ -35,11 +35,11 @@ def said(question, sample: Tables) -> str:
 def test_segments_dates_and_interest(opened, sample: Tables) -> None:
     app = opened("lifecycle")
     asked = Lifecycle(at="2026-11-15", since="2026-10-18")
-    assert headline(app) == said(asked, sample)
+    assert headline(app) == finding(asked, sample)  # of everybody: a stage is where people have ever come to
     app.date_input(key="lifecycle.since").set_value(dt.date(2026, 11, 1))
-    assert headline(run(app)) == said(asked.replace(since="2026-11-01"), sample)
+    assert headline(run(app)) == finding(asked.replace(since="2026-11-01"), sample)
     app.multiselect(key="lifecycle.interest").set_value(["cart"])
-    assert headline(run(app)) == said(asked.replace(since="2026-11-01", interest="cart"), sample)
+    assert headline(run(app)) == finding(asked.replace(since="2026-11-01", interest="cart"), sample)
     app.date_input(key="lifecycle.at").set_value(dt.date(2026, 10, 20))
     assert "2026-11-01" in errors(run(app))
 

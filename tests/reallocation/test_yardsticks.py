@@ -36,7 +36,7 @@ def test_the_parts_add_up_to_the_gain_over_the_whole_budget(uneven: Tables, rese
 def test_a_large_reserve_is_said_to_cost_more_than_the_rules_bring(uneven: Tables) -> None:
     answer = Simulation(curves=CURVES, runs=12, rules=Rules(reserve=0.8)).run(uneven)
     assert answer.table.set_index("policy").loc["rules", "gain"] < 0
-    assert "the rules lose" in answer.headline.text()
+    assert "The rules lose" in answer.headline.text()
 
 
 def test_one_split_by_the_curves_is_most_of_the_gain_in_a_market_where_nothing_happens(uneven: Tables) -> None:
