@@ -33,7 +33,7 @@ from ui.screens.saved_segments import Group
 
 NAME = "before *burst*"
 WHERE = Filter(campaign="Double 11 2026")
-ASKED = Lifecycle(at="2026-11-15", since="2026-10-18", where=WHERE)
+ASKED = Lifecycle(at="2026-11-15", since="2026-10-18")
 
 
 def save(app: AppTest, name: str) -> AppTest:
