@@ -185,6 +185,12 @@ def _money_notes(played: Played) -> list[Note]:
             amount=Money(played.given.reserve / CENTS, unit),
         )
         notes.append(Note("reserve-unused", text))
+    elif played.given.reserve > drawn * CENTS:
+        text = say(
+            "Of the reserve of {amount} the runs drew {drawn} on average. What is not drawn earns nothing.",
+            amount=Money(played.given.reserve / CENTS, unit), drawn=Money(drawn, unit),
+        )  # fmt: skip
+        notes.append(Note("reserve-drawn", text))
     place = played.walked.place("rules")
     seen = played.given.observed * played.given.market.weight[:, None] + 1 / CENTS
     beyond: Bools = np.any(played.walked.trace.spent[place] / CENTS > seen, axis=0)

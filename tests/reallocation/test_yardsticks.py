@@ -7,6 +7,7 @@ import pytest
 from reallocation.markets import CALM, report
 
 from analysis.budget.curves.question import ResponseCurves
+from analysis.messages import figure
 from analysis.reallocation.rules import MarketSettings, Rules
 from analysis.reallocation.simulation import Simulation
 from analysis.tables import Tables
@@ -37,6 +38,17 @@ def test_a_large_reserve_is_said_to_cost_more_than_the_rules_bring(uneven: Table
     answer = Simulation(curves=CURVES, runs=12, rules=Rules(reserve=0.8)).run(uneven)
     assert answer.table.set_index("policy").loc["rules", "gain"] < 0
     assert "The rules lose" in answer.headline.text()
+
+
+def test_what_of_the_reserve_was_drawn_is_said(uneven: Tables) -> None:
+    surges = Simulation(curves=CURVES, runs=12, rules=Rules(surge_ratio=1.05, surge_evaluations=1)).run(uneven)
+    drawn = surges.frame("runs")["released"].mean()
+    said = next(note.message.text() for note in surges.notes if note.code == "reserve-drawn")
+    assert 0 < drawn < surges.table.set_index("policy").loc["held", "reserved"]
+    assert f"the runs drew {figure('money', drawn, 'CNY').text()} on average" in said
+    quiet = Simulation(curves=CURVES, runs=12, rules=Rules(surge_ratio=90)).run(uneven)
+    assert quiet.frame("runs")["released"].sum() == 0
+    assert {note.code for note in quiet.notes} >= {"reserve-unused"}
 
 
 def test_one_split_by_the_curves_is_most_of_the_gain_in_a_market_where_nothing_happens(uneven: Tables) -> None:
