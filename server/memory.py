@@ -12,7 +12,7 @@ def give_back() -> bool:
     """Return free memory to the system, and whether the C library can.
 
     Questions of many people free what lies between what is kept. glibc gives back the end of a heap by itself and holds
-    the rest: after half an hour of thirty people more than half of its heaps were free and held.
+    the rest: after seven minutes of thirty people half of its heaps was free and held.
 
     Examples
     --------
