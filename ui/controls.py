@@ -20,7 +20,7 @@ from analysis.charts import GROUP_WORDS
 from analysis.question import Question
 from analysis.values import local_day, seconds
 from analysis.vocabulary import EVENTS, IDENTIFIERS, column_names
-from ui.language import N_, _, current, listed
+from ui.language import N_, _, currency_called, current, listed
 from ui.session import keep, workspace
 
 COLUMNS = (
@@ -231,9 +231,9 @@ def currency_of(tables: Tables, first: str | None, name: str = "currency") -> st
     if len(known) < 2 and first is None:
         return None
     st.markdown(_("counted in"), width="content")
-    chosen = choose(widget_key(name), _("Currency"), ["", *known], first or "", _currency, 170)
+    chosen = choose(widget_key(name), _("Currency"), ["", *known], first or "", _currency, 220)
     return str(chosen) or None
 
 
 def _currency(code: str) -> str:
-    return code or _("the usual currency")
+    return currency_called(code) if code else _("the usual currency")

@@ -37,8 +37,9 @@ def current() -> str:
 
 
 def currency_called(code: str) -> str:
-    """Return a currency's code with its name: not everybody knows the codes."""
-    return f"{code} {get_currency_name(code, locale=current())}"
+    """Return a currency's code with its name, where it has one: not everybody knows the codes."""
+    name = get_currency_name(code, locale=current())
+    return code if name == code else f"{code} {name}"
 
 
 def switch() -> None:

@@ -17,7 +17,7 @@ from analysis.imports.rows.results import UnknownResult
 from analysis.vocabulary import EVENTS, ORDER_STATUSES, TABLES, Column
 from analysis.workspace import ColumnMapping, Export, FileMapping
 from ui import kept, session, staging
-from ui.language import N_, _, shown
+from ui.language import N_, _, currency_called, shown
 from ui.staging import Staged, proposal
 
 NONE, CONSTANT = "\x00none", "\x00constant"
@@ -217,7 +217,7 @@ def _constant(staged: Staged, export: Export, column: Column, key: str) -> None:
         options = list(dict.fromkeys([*known, *([now] if now else [])]))
         st.selectbox(
             _("Value for all rows"), options, key=key, on_change=choose, accept_new_options=True,
-            placeholder=_("Choose"), format_func=_,
+            placeholder=_("Choose"), format_func=currency_called if column.name == "currency" else _,
         )  # fmt: skip
 
 

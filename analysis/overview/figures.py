@@ -62,6 +62,7 @@ _FURTHER: Mapping[str, tuple[str, ...]] = MappingProxyType({
 })  # fmt: skip
 """What a table tells beside the main figures, shown where another table is not there."""
 _OF_ORDERS = ("realised", "paid", "aov", "refund_rate", "new_buyers", *_FURTHER["orders"])
+_OF_SPEND = ("spend", *_FURTHER["spend"])
 
 
 def table_of(figure: str) -> str | None:
@@ -74,7 +75,7 @@ def table_of(figure: str) -> str | None:
     """
     if figure == "roi":
         return None
-    return "orders" if figure in _OF_ORDERS else "spend" if figure in ("spend", *_FURTHER["spend"]) else "events"
+    return "orders" if figure in _OF_ORDERS else "spend" if figure in _OF_SPEND else "events"
 
 
 class Standing(NamedTuple):
@@ -137,7 +138,7 @@ def questions(parts: Parts) -> dict[str, Question]:
     if parts.sales is not None:
         found |= dict.fromkeys(_OF_ORDERS, parts.sales.question)
     if parts.performance is not None:
-        found |= dict.fromkeys(("spend", *_FURTHER["spend"]), parts.performance.question)
+        found |= dict.fromkeys(_OF_SPEND, parts.performance.question)
     if parts.funnel is not None:
         found |= dict.fromkeys(("conversion", "entered", "converted"), parts.funnel.question)
     if parts.private is not None:
@@ -169,7 +170,7 @@ def _of_performance(parts: Parts) -> Iterator[Standing]:
         return
     table, rates = parts.performance.table.iloc[0], parts.performance.frame("rates").iloc[0]
     campaigns, change = parts.performance.frame("campaigns"), parts.performance.frame("change")
-    for figure in ("spend", *_FURTHER["spend"]):
+    for figure in _OF_SPEND:
         bounds = (rates[f"{figure}_low"], rates[f"{figure}_high"]) if f"{figure}_low" in rates else ()
         yield Standing(figure, Interval.of(table[figure], *bounds), *_beside(campaigns, change, figure))
 

@@ -12,7 +12,17 @@ import httpx2
 import pytest
 from tools import Served, free_port, serving
 
+from server.registry import Registry
+
 Provider = Any
+
+
+@pytest.fixture
+def held(tmp_path: Path) -> Iterator[Registry]:
+    """Return a register of a test's own."""
+    registry = Registry(tmp_path / "server.db")
+    yield registry
+    registry.close()
 
 
 @pytest.fixture(scope="session")

@@ -24,13 +24,6 @@ RATE = ExchangeRate(currency="USD", day="2026-11-11", rate=7.1, into="CNY")
 
 
 @pytest.fixture
-def held(tmp_path: Path) -> Iterator[Registry]:
-    registry = Registry(tmp_path / "server.db")
-    yield registry
-    registry.close()
-
-
-@pytest.fixture
 def here(tmp_path: Path) -> Iterator[Workspace]:
     workspace = open_workspace(tmp_path / "w.duckdb")
     (tmp_path / "spend.csv").write_text(SPEND)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +26,6 @@ CONFIG = Config(
     Oidc(issuer=ISSUER, client_id="sluice", client_secret="hush"),
 )
 DEEP = "/funnel?x=1"
-
-
-@pytest.fixture
-def held(tmp_path: Path) -> Iterator[Registry]:
-    registry = Registry(tmp_path / "server.db")
-    yield registry
-    registry.close()
 
 
 @pytest.fixture

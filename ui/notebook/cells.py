@@ -75,7 +75,8 @@ def near() -> set[str]:
 
 def _scope(held: object) -> None:
     """Say what a question looks at: a filter, or all of the data."""
-    if isinstance(held, Question) and (kept := as_read.scope(held, session.workspace().tables())):
+    tables = session.tables()
+    if tables and isinstance(held, Question) and (kept := as_read.scope(held, tables)):
         st.caption(" · ".join(session.worded(each) for each in kept))
 
 
