@@ -15,6 +15,7 @@ from typing import NamedTuple
 from analysis.rules.conditions import (
     ADDED_UP,
     ALL,
+    FURTHEST,
     METRICS,
     OPPOSITE,
     TOGETHER,
@@ -250,7 +251,7 @@ def _scale(reading: Reading) -> float:
 
 
 def described(box: Box) -> Condition:
-    """Return a box as a condition.
+    """Return a box as a condition; a bound that no condition may name is the furthest that one may.
 
     Examples
     --------
@@ -263,9 +264,10 @@ def described(box: Box) -> Condition:
         if interval == SOME and len(box) > 1:  # that there is spend goes without saying
             continue
         left, right = key[0].reading(), key[1].reading() if key[1] else None
+        low, high = (max(-FURTHEST, min(bound, FURTHEST)) for bound in (interval.low, interval.high))
         whole = domain(key)
         if interval.low > whole.low or interval.above:
-            found.append(Compare(left=left, is_=">" if interval.above else ">=", than=interval.low, right=right))
+            found.append(Compare(left=left, is_=">" if interval.above else ">=", than=low, right=right))
         if interval.high < whole.high:
-            found.append(Compare(left=left, is_="<" if interval.below else "<=", than=interval.high, right=right))
+            found.append(Compare(left=left, is_="<" if interval.below else "<=", than=high, right=right))
     return found[0] if len(found) == 1 else AllOf(of=tuple(found[:3]))

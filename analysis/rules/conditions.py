@@ -93,6 +93,8 @@ MOST_PARTS = 20
 """Most conditions that are joined at once."""
 DEEPEST = 8
 """Most conditions within one another."""
+FURTHEST = 1e12
+"""The largest number to compare with."""
 ALL = "all"
 """Reads a metric of all channels together instead of the channel that the rule looks at."""
 
@@ -193,7 +195,7 @@ class Compare(Condition):
 
     left: Reading = field(metadata=_reading())
     is_: str = field(metadata=one_of(*OPERATORS))
-    than: float = field(metadata=number(least=-1e12, most=1e12))
+    than: float = field(metadata=number(least=-FURTHEST, most=FURTHEST))
     right: Reading | None = field(default=None, metadata=optional(_reading()))
 
     def readings(self) -> Iterator[Reading]:

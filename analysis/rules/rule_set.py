@@ -62,7 +62,7 @@ class Rule(Value):
     then: tuple[Action, ...] = field(metadata=many(Action, at_most=5))
     on: bool = field(default=True, metadata=flag())
     per: str = field(default="channel", metadata=one_of("channel", "campaign"))
-    channels: tuple[str, ...] = field(default=(), metadata=names())
+    channels: tuple[str, ...] = field(default=(), metadata=names(each=text()))
     priority: int = field(default=0, metadata=whole(least=0, most=1000))
     pending: int = field(default=1, metadata=whole(least=1, most=100))
     least_orders: int = field(default=0, metadata=whole(least=0, most=10**9))

@@ -101,8 +101,8 @@ def one_of(*choices: str) -> Metadata:
     return {"check": check}
 
 
-def names(*, at_least: int = 0, at_most: int = 1000) -> Metadata:
-    """A tuple of texts; a single text or any iterable of texts is accepted."""
+def names(*, at_least: int = 0, at_most: int = 1000, each: Metadata | None = None) -> Metadata:
+    """A tuple of texts, each of which may have a check; a single text or any iterable of texts is accepted."""
 
     def check(name: str, got: Any) -> tuple[str, ...]:
         items = (got,) if isinstance(got, str) else tuple(got) if isinstance(got, Iterable) else None
@@ -112,7 +112,7 @@ def names(*, at_least: int = 0, at_most: int = 1000) -> Metadata:
             raise QuestionError.field(name, got, say("it needs {n} or more names.", n=at_least))
         if len(items) > at_most:
             raise QuestionError.field(name, got, say("it takes at most {n} names.", n=at_most))
-        return items
+        return tuple(each["check"](name, item) for item in items) if each else items
 
     return {"check": check}
 

@@ -130,7 +130,7 @@ def test_a_corrected_currency_is_remembered(visit, tmp_path: Path) -> None:
     page.set_input_files(INPUT, str(tmp_path / "first.csv"))
     page.get_by_text("currency CNY assumed").wait_for()
     box = card(page, "first.csv")
-    pick(page, box, "Value for all rows", "USD")
+    pick(page, box, "Value for all rows", "USD US Dollar")
     assert "150.25" in box.inner_text()
     assert "chosen by you" in box.inner_text()
     box.get_by_label("Name of this mapping").fill("weekly report")
@@ -193,7 +193,7 @@ def test_real_exports(visit) -> None:
     page.set_input_files(INPUT, [str(file) for file in files])
     page.get_by_text("totals match").wait_for()
     settled(page)
-    pick(page, card(page, "global_ads_daily.csv"), "Value for all rows", "USD")
+    pick(page, card(page, "global_ads_daily.csv"), "Value for all rows", "USD US Dollar")
     imported(page, "Batch 1: 29,812 rows kept, 4 set aside")
     shown = headline(page)
     assert "28,010 orders created" in shown

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from rules.drawn import rule_sets
 
+from analysis.errors import QuestionError
 from analysis.rules.findings import LEVELS, Finding
 from analysis.rules.lint import lint
 from analysis.rules.ready import READY, Ready, plan
@@ -230,6 +231,19 @@ def test_the_worst_comes_first() -> None:
     levels = [LEVELS.index(finding.level) for finding in lint(read(text))]
     assert levels == sorted(levels)
     assert set(levels) == {0, 1, 2}
+
+
+def test_thresholds_beyond_what_a_condition_may_name_are_said() -> None:
+    """Turned about, revenue above 1e-30 times the orders is orders below 1e30 times the revenue."""
+    tiny = when("revenue", ">", "{times: 1.0e-30, metric: orders}")
+    own = (f"when: {tiny}, then: {way}, channels: [a]" for way in (UP, DOWN))
+    assert found(rules(*own))["fight"] == "b"
+
+
+@pytest.mark.parametrize("channel", ["' '", '"a\\tb"'])
+def test_a_channel_is_a_name(channel: str) -> None:
+    with pytest.raises(QuestionError, match="channels"):
+        read(rules(f"when: {LOW}, then: {UP}, channels: [{channel}]"))
 
 
 @settings(max_examples=100)
