@@ -187,7 +187,7 @@ def served() -> Iterator[Place]:
         probe.bind(("127.0.0.1", 0))
         base = f"127.0.0.1:{probe.getsockname()[1]}"
     with tempfile.TemporaryDirectory() as folder:
-        env = os.environ | {"SLUICE_WORKSPACES": folder, "SLUICE_KEY_FILE": f"{folder}/key"}
+        env = os.environ | {"SLUICE_WORKSPACES": folder, "SLUICE_KEY_FILE": f"{folder}/key", "MALLOC_ARENA_MAX": "2"}
         command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
         process = subprocess.Popen(
             [*command, "--server.port", base.split(":")[1]], cwd=ROOT, env=env, stdout=subprocess.DEVNULL

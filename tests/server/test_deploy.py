@@ -384,6 +384,15 @@ def test_the_image_is_made_of_what_it_names_and_runs_as_nobody_in_particular() -
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("setting", ["OMP_NUM_THREADS", "MALLOC_ARENA_MAX"])
+def test_the_image_and_the_unit_run_as_make_does(setting: str) -> None:
+    made = re.search(rf"^export {setting} \?= (\d+)$", (ROOT / "Makefile").read_text(), re.M)
+    assert made
+    told = f"{setting}={made[1]}"
+    assert told in (DEPLOY / "sluice.env").read_text().splitlines()
+    assert told in (DEPLOY / "Dockerfile").read_text().split()
+
+
 def test_a_server_of_what_the_image_holds_becomes_ready(tmp_path: Path) -> None:
     """The image's tree, and its last two steps: byte code is compiled, the command is run."""
     image, kept = tmp_path / "image", tmp_path / "kept"
