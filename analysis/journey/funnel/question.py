@@ -222,7 +222,7 @@ class _Counts:
             for g, name in enumerate((*groups, NOT_SET)):
                 if self.users[g].any():
                     parts.append(_rows(asked, name, self._of(g), [step[g] for step in apart]))
-        return pd.concat(parts, ignore_index=True)
+        return pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
 
     def _of(self, group: int | None) -> _Group:
         own = (self.users, self.waiting, self.took, self.judged, self.judged_took)
@@ -317,7 +317,8 @@ def _rows(asked: Funnel, name: str, own: _Group, gaps: Sequence[Any]) -> pd.Data
     waiting = np.append(0, [own.waiting[p:k].sum() for k, p in enumerate(came, 1)])
     from_previous, low, high = proportion(settled, np.append(0, settled[came]))
     _, start_low, start_high = proportion(settled, np.append(0, np.full(len(users) - 1, settled[0])))
-    table = pd.DataFrame(
+    unknown = skipped | (np.arange(len(users)) == 0)
+    return pd.DataFrame(
         {
             "breakdown": name,
             "step": range(1, len(users) + 1),
@@ -331,15 +332,11 @@ def _rows(asked: Funnel, name: str, own: _Group, gaps: Sequence[Any]) -> pd.Data
             "start_low": start_low,
             "start_high": start_high,
             "later": ever - settled,
-            "dropped": previous - users - waiting,
-            "still_open": waiting,
-            "median_seconds_from_previous": [np.nan, *map(_median, gaps)],
+            "dropped": pd.arrays.IntegerArray(previous - users - waiting, unknown),
+            "still_open": pd.arrays.IntegerArray(waiting, unknown.copy()),
+            "median_seconds_from_previous": np.where(skipped, np.nan, [np.nan, *map(_median, gaps)]),
         }
     )
-    table.loc[skipped, "median_seconds_from_previous"] = np.nan
-    table = table.astype({"dropped": "Int64", "still_open": "Int64"})
-    table.loc[skipped | (table["step"] == 1), ["dropped", "still_open"]] = pd.NA
-    return table
 
 
 def _as_far(depths: Any) -> Any:
@@ -348,4 +345,9 @@ def _as_far(depths: Any) -> Any:
 
 
 def _median(gaps: Any) -> float:
-    return float(np.median(gaps)) / 1e6 if len(gaps) else np.nan
+    if not len(gaps):
+        return np.nan
+    # One place is found eight times as fast as two: of an even number, the other is the largest of those before.
+    half = len(gaps) // 2
+    parted = np.partition(gaps, half)
+    return float((parted[half] + (parted[half] if len(gaps) % 2 else parted[:half].max())) / 2) / 1e6
