@@ -82,19 +82,18 @@ def mark(events: Events, rules: Rules, until: int, marks: Marks) -> int:  # prag
     """
     user, time, code = events
     begins, late, taken, first, open_ = marks
-    steps, words = len(rules.keys), len(begins)
-    counts, spare = np.empty(words, np.uint64), np.empty(words, np.uint64)
-    _changes(user, begins)
-    _changes(time, spare)
-    for k in range(steps):
-        _between(code, rules.keys[k], rules.keys[k], taken[k])
+    steps, words, least_late = len(rules.keys), len(begins), until - rules.window + 1
+    counts, spare = np.full(words, ~ZERO), np.empty(words, np.uint64)
+    bounded = rules.entry_from > -FAR or rules.entry_until < FAR
+    for word in range(words):
+        for k in range(steps):
+            taken[k, word] = _between(code, word, rules.keys[k], rules.keys[k])
+        begins[word], spare[word] = _changes(user, word), _changes(time, word)
+        late[word] = _between(time, word, least_late, _END)
+        if bounded:
+            counts[word] = _between(time, word, rules.entry_from, rules.entry_until - 1)
     if not _gather(begins, spare, taken, rules.keys):
         return -1
-    _between(time, until - rules.window + 1, _END, late)
-    if rules.entry_from > -FAR or rules.entry_until < FAR:
-        _between(time, rules.entry_from, rules.entry_until - 1, counts)
-    else:
-        counts[:] = ~ZERO
     for word in range(words):
         spare[word] = taken[steps - 1, word] & counts[word]
         taken[0, word] &= counts[word]
@@ -253,39 +252,36 @@ def _gather(begins: Integers, moments: Integers, taken: Integers, keys: Integers
 
 
 @borrowing
-def _between(column: Integers, least: int, most: int, words: Integers) -> None:  # pragma: no cover - compiled
-    """Mark the rows that hold a number from one to another, both included."""
+def _between(column: Integers, word: int, least: int, most: int) -> np.uint64:  # pragma: no cover - compiled
+    """Mark the rows of a word that hold a number from one to another, both included."""
     # In the column's own type: the narrower it is, the more rows are compared at once.
     rows, low, high = np.uint64(len(column)), column.dtype.type(least), column.dtype.type(most)
-    for word in range(len(words)):
-        begin, bits = np.uint64(word) << _SIX, ZERO
-        if begin + _LAST < rows:
-            for place in range(64):
-                value = column[begin + np.uint64(place)]
-                bits |= np.uint64((low <= value) & (value <= high)) << np.uint64(place)
-        else:
-            for place in range(rows - begin):
-                value = column[begin + np.uint64(place)]
-                bits |= np.uint64((low <= value) & (value <= high)) << np.uint64(place)
-        words[word] = bits
+    begin, bits = np.uint64(word) << _SIX, ZERO
+    if begin + _LAST < rows:
+        for place in range(64):
+            value = column[begin + np.uint64(place)]
+            bits |= np.uint64((low <= value) & (value <= high)) << np.uint64(place)
+    else:
+        for place in range(rows - begin):
+            value = column[begin + np.uint64(place)]
+            bits |= np.uint64((low <= value) & (value <= high)) << np.uint64(place)
+    return bits
 
 
 @borrowing
-def _changes(column: Integers, words: Integers) -> None:  # pragma: no cover - compiled
-    """Mark the rows that differ from the one before, the first row and what comes after the last."""
-    rows = np.uint64(len(column))
-    for word in range(len(words)):
-        begin, bits = np.uint64(word) << _SIX, ZERO
-        if word and begin + _LAST < rows:
-            for place in range(64):
-                row = begin + np.uint64(place)
-                bits |= np.uint64(column[row] != column[row - ONE]) << np.uint64(place)
-        else:
-            for place in range(64):
-                row = begin + np.uint64(place)
-                new = row == ZERO or row >= rows or column[row] != column[row - ONE]
-                bits |= np.uint64(new) << np.uint64(place)
-        words[word] = bits
+def _changes(column: Integers, word: int) -> np.uint64:  # pragma: no cover - compiled
+    """Mark the rows of a word that differ from the one before, the first row and what comes after the last."""
+    rows, begin, bits = np.uint64(len(column)), np.uint64(word) << _SIX, ZERO
+    if word and begin + _LAST < rows:
+        for place in range(64):
+            row = begin + np.uint64(place)
+            bits |= np.uint64(column[row] != column[row - ONE]) << np.uint64(place)
+    else:
+        for place in range(64):
+            row = begin + np.uint64(place)
+            new = row == ZERO or row >= rows or column[row] != column[row - ONE]
+            bits |= np.uint64(new) << np.uint64(place)
+    return bits
 
 
 @borrowing
