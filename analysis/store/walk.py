@@ -23,7 +23,7 @@ import numpy as np
 import pyarrow as pa
 from duckdb import ColumnExpression, ConstantExpression, FunctionExpression
 
-from analysis.arrays import Int16, Int32, Ints
+from analysis.arrays import Bools, Int16, Int32, Ints
 from analysis.store.columns import stored
 
 T = TypeVar("T")
@@ -102,6 +102,10 @@ class Chunk:
     def cut(self, start: int, stop: int) -> Chunk:
         """Return rows `start` to `stop`."""
         return self._each(lambda column: column[start:stop])
+
+    def where(self, kept: Bools) -> Chunk:
+        """Return the rows that are kept."""
+        return self._each(lambda column: read_only(column[kept]) if _in_numpy(column) else column.filter(kept))
 
     def copied(self) -> Chunk:
         """Return the same rows apart from the batch they were cut from, which can then be forgotten."""

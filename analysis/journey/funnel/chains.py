@@ -342,13 +342,25 @@ def _own(positions: Any, count: int) -> Any:
 def counted(chunk: Chunk, plan: Plan) -> tuple[tally.Counts, int] | None:
     """Count how many of a chunk's users came how far and when, and how many took the last step within the dates.
 
-    None where single users must be looked at for that: see :func:`times`.
+    None where some users must be looked at one by one for that: see :func:`unclear` and :func:`times`.
     """
     if (found := _marked(chunk, plan)) is None:
         return None
     marks, took_last = found
     may_go_on = plan.before - 1 > plan.until
     return tally.count(chunk.time, _rules(plan), plan.until, may_go_on, marks), took_last
+
+
+def unclear(chunk: Chunk, plan: Plan) -> Any:
+    """Say which rows are of users whom :func:`counted` cannot tell of.
+
+    Where each step is one event, they did at one moment several things, of which one may serve either of two steps.
+    """
+    if plan.keys is None or plan.exact:
+        return np.ones(len(chunk), bool)
+    either = (plan.masks & (plan.masks - 1) != 0)[chunk.code]
+    same = (chunk.user[1:] == chunk.user[:-1]) & (chunk.time[1:] == chunk.time[:-1])
+    return np.isin(chunk.user, chunk.user[1:][same & (either[1:] | either[:-1])])
 
 
 def entries(chunk: Chunk, plan: Plan) -> tuple[Any, Any]:

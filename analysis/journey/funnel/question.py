@@ -18,7 +18,7 @@ from analysis.fields import Field, Fields, Figure, bounds, described
 from analysis.groups import GROUP
 from analysis.journey.funnel import chart as picture
 from analysis.journey.funnel import words
-from analysis.journey.funnel.chains import Times, by_chunk, counted, entries, follow, times
+from analysis.journey.funnel.chains import Times, by_chunk, counted, entries, follow, times, unclear
 from analysis.journey.funnel.definition import FunnelDefinition
 from analysis.journey.funnel.kernel import NO_TIME
 from analysis.journey.funnel.plan import Plan, before
@@ -245,8 +245,12 @@ def _apart(gaps: Any, labels: Any, count: int) -> list[Any]:
 
 
 def _counted(chunk: Chunk, plan: Plan) -> _Counts:
-    found = counted(chunk, plan)
-    return _tallied(plan, *found) if found else _from_times(plan, times(chunk, plan))
+    if found := counted(chunk, plan):
+        return _tallied(plan, *found)
+    apart = unclear(chunk, plan)
+    if apart.all():
+        return _from_times(plan, times(chunk, plan))
+    return _Counts.together([_counted(chunk.where(which), plan) for which in (apart, ~apart)])
 
 
 def _tallied(plan: Plan, found: Counts, took_last: int) -> _Counts:

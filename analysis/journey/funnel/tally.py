@@ -92,7 +92,7 @@ def mark(events: Events, rules: Rules, until: int, marks: Marks) -> int:  # prag
         late[word] = _between(time, word, least_late, _END)
         if bounded:
             counts[word] = _between(time, word, rules.entry_from, rules.entry_until - 1)
-    if not _gather(begins, spare, taken, rules.keys):
+    if not _gather(code, rules.masks, begins, spare, taken):
         return -1
     for word in range(words):
         spare[word] = taken[steps - 1, word] & counts[word]
@@ -229,8 +229,8 @@ def _lead_on(first: Integers, k: int, deeper: Integers) -> None:  # pragma: no c
 
 
 @borrowing
-def _gather(begins: Integers, moments: Integers, taken: Integers, keys: Integers) -> bool:  # pragma: no cover
-    """Put the events of one moment at its first row; say whether that tells all: not where steps share an event."""
+def _gather(code: Integers, masks: Integers, begins: Integers, moments: Integers, taken: Integers) -> bool:  # pragma: no cover
+    """Put the events of one moment at its first row; say whether none of them may serve either of two steps."""
     last = head = ZERO
     for word in range(len(begins)):
         bits = ~(begins[word] | moments[word])
@@ -238,10 +238,11 @@ def _gather(begins: Integers, moments: Integers, taken: Integers, keys: Integers
             row, bits = _next(word, bits)
             head = head if row == last + ONE else row - ONE
             last = row
-            for k in range(len(keys)):
-                for j in range(k):
-                    if keys[j] == keys[k]:
-                        return False
+            for other in (row, row - ONE):
+                mask = masks[np.uint64(code[other])]
+                if mask & (mask - 1):
+                    return False
+            for k in range(len(taken)):
                 here = taken[k, word] & _bit(row)
                 taken[k, word] ^= here
                 taken[k, head >> _SIX] |= _bit(head) * np.uint64(here != ZERO)
