@@ -272,9 +272,9 @@ class Times:
 
 
 def by_chunk(
-    asked: FunnelDefinition, tables: Tables, work: Callable[[Chunk, Plan], T], extra: Columns | None = None
+    asked: FunnelDefinition, tables: Tables, work: Callable[..., T], extra: Columns | None = None
 ) -> tuple[Plan, list[T]]:
-    """Plan a funnel and return, with the plan, what `work` makes of each chunk, the first of nobody."""
+    """Plan a funnel and return, with the plan, what `work` makes of each chunk and the plan, the first of nobody."""
     plan, columns = planned(asked, tables, extra)
     each = partial(work, plan=plan)
     return plan, [each(Chunk.empty(columns)), *tables.walk(relevant(asked, tables, plan), each, columns)]

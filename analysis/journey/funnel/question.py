@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -210,10 +211,10 @@ class _Counts:
         gaps, labels = ([np.concatenate(step) for step in zip(*lists, strict=True)]
                         for lists in ([p.gaps for p in parts], [p.labels for p in parts]))  # fmt: skip
         own = ("users", "waiting", "took", "judged", "judged_took")
-        counts = (np.sum([getattr(p, name) for p in parts], axis=0) for name in own)
+        counts = {name: np.sum([getattr(p, name) for p in parts], axis=0) for name in own}
         waits = Waits.together([p.waits for p in parts])
         through, took_last = (sum(getattr(p, own) for p in parts) for own in ("through", "took_last"))
-        return cls(*counts, gaps, labels, waits, through, took_last)
+        return cls(**counts, gaps=gaps, labels=labels, waits=waits, through=through, took_last=took_last)
 
     def table(self, asked: Funnel, groups: tuple[str, ...]) -> pd.DataFrame:
         parts = [_rows(asked, TOTAL, self._of(None), self.gaps)]
@@ -254,12 +255,12 @@ def _counted(chunk: Chunk, plan: Plan) -> _Counts:
 
 
 def _tallied(plan: Plan, found: Counts, took_last: int) -> _Counts:
-    judged = np.stack([found.in_time, found.ever], axis=1)
-    gaps = np.split(found.gaps, found.reached[1:-1].cumsum())
+    ends = found.reached.cumsum() - found.reached[0]
+    gaps = [found.gaps[start:end] for start, end in pairwise(ends.tolist())]
     gone = int(found.reached[0]) - len(found.took) - len(found.still)
     waits = Waits(found.took, found.seen, found.still, gone)
-    users, none = found.reached[None], np.zeros((1, plan.steps, 2), np.int64)
-    return _Counts(users, found.waiting[None], users, judged[None], none, gaps, [], waits, found.through, took_last)
+    users, waiting, judged = found.reached[None], found.waiting[None], found.judged[None]
+    return _Counts(users, waiting, users, judged, np.zeros_like(judged), gaps, [], waits, found.through, took_last)
 
 
 def _from_times(plan: Plan, came: Times) -> _Counts:

@@ -13,17 +13,20 @@ before. Events of one moment are taken together: they all stand at the moment's 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba.cpython.unsafe.numbers import leading_zeros, trailing_zeros
 
-from analysis.arrays import Integers
+from analysis.arrays import Integers, Ints
 from analysis.journey.funnel.kernel import Events, Rules
 from analysis.journey.funnel.plan import FAR
 from analysis.store.kernels import ONE, ZERO, borrowing, compiled
 
 _SIX, _LAST = np.uint64(6), np.uint64(63)
+_below: Any = trailing_zeros
+_above: Any = leading_zeros
+"""How many bits without a mark a word has below, and above; their types describe Numba's inside."""
 _END = np.iinfo(np.int64).max
 
 
@@ -51,22 +54,21 @@ class Marks(NamedTuple):
 class Counts(NamedTuple):
     """How many users came how far, and when.
 
-    `reached`, `ever`, `in_time` and `waiting` have a number for each step: who came as far; of those whose window is
-    over, who did and who did within one window of first entering; and who came no further but may still go on. `gaps`
-    holds the times from each step to the next, of all who took the first pair, then the second, in microseconds.
-    `took`: of those who converted within one window, how long they took; `seen`: for how long they were, at most the
-    window; `still`: for how long those were who are in neither and whose window is not over. `through`: how many took the
-    last step, having come through the others, when entries count.
+    `reached` and `waiting` have a number for each step: who came as far, and who came no further but may still go on.
+    `judged`, shape (steps, 2): of those whose window is over, who came as far within one window of first entering, and
+    who did whenever. `gaps`: microseconds from each step to the next, of all who took the second step, then of all who
+    took the third, and so on. `took`: of those who converted within one window, how long they took; `seen`: for how
+    long they were, at most the window; `still`: for how long those were who are in neither and whose window is not
+    over. `through`: how many took the last step, having come through the others, while entries count.
     """
 
     reached: Integers
-    ever: Integers
-    in_time: Integers
+    judged: Integers
     waiting: Integers
     gaps: Integers
-    took: Integers
-    seen: Integers
-    still: Integers
+    took: Ints
+    seen: Ints
+    still: Ints
     through: int
 
 
@@ -114,14 +116,14 @@ def count(time: Integers, rules: Rules, until: int, may_go_on: bool, marks: Mark
     begins, late, taken, first, open_ = marks
     steps, words, window = len(first), len(begins), rules.window
     still, deeper = np.empty(words, np.uint64), np.zeros(words, np.uint64)
-    found, ends = np.zeros((4, steps), np.int64), np.zeros(steps, np.int64)
-    reached, ever, in_time, waiting = found[0], found[1], found[2], found[3]
+    found, judged, ends = np.zeros((2, steps), np.int64), np.zeros((steps, 2), np.int64), np.zeros(steps, np.int64)
+    reached, waiting = found[0], found[1]
     for word in range(words):
         still[word] = first[0, word] & late[word]
     for k in range(steps):
         reached[k] = _size(first[k])
         ends[k] = ends[k - 1] + reached[k] if k else 0
-    ever[0] = in_time[0] = reached[0] - _size(still)
+    judged[0, 0] = judged[0, 1] = reached[0] - _size(still)
     gaps, took, seen = np.empty(ends[-1], np.int64), np.empty(reached[-1], np.int64), np.empty(reached[-1], np.int64)
     converted = through = 0
     for k in range(steps - 1, 0, -1):
@@ -131,10 +133,10 @@ def count(time: Integers, rules: Rules, until: int, may_go_on: bool, marks: Mark
                 row, bits = _next(word, bits)
                 start = _before(first[0], row + ONE)
                 entered, at = time[start], time[row]
-                over, soon = np.int64(entered <= until - window), np.int64(at - entered <= window)
-                ever[k] += over
-                in_time[k] += over & soon
-                through += np.int64(k == steps - 1 and at < rules.entry_until)
+                over, soon = entered <= until - window, at - entered <= window
+                judged[k, 0] += over & soon
+                judged[k, 1] += over
+                through += k == steps - 1 and at < rules.entry_until
                 if k == steps - 1 and soon:
                     took[converted], seen[converted] = at - entered, min(until - entered, window)
                     converted += 1
@@ -152,7 +154,7 @@ def count(time: Integers, rules: Rules, until: int, may_go_on: bool, marks: Mark
                 deeper[word] = open_[k, word] | first[k + 1, word]
             waiting[k] = _firsts(deeper, begins, deeper) - reached[k + 1]
     took, seen = took[:converted], seen[:converted]
-    return Counts(reached, ever, in_time, waiting, gaps, took, seen, _until(time, until, still), through)
+    return Counts(reached, judged, waiting, gaps, took, seen, _until(time, until, still), through)
 
 
 @compiled
@@ -229,7 +231,9 @@ def _lead_on(first: Integers, k: int, deeper: Integers) -> None:  # pragma: no c
 
 
 @borrowing
-def _gather(code: Integers, masks: Integers, begins: Integers, moments: Integers, taken: Integers) -> bool:  # pragma: no cover
+def _gather(
+    code: Integers, masks: Integers, begins: Integers, moments: Integers, taken: Integers
+) -> bool:  # pragma: no cover - compiled
     """Put the events of one moment at its first row; say whether none of them may serve either of two steps."""
     last = head = ZERO
     for word in range(len(begins)):
@@ -314,17 +318,17 @@ def _before(words: Integers, row: np.uint64) -> np.uint64:  # pragma: no cover -
     word = row >> _SIX
     bits = words[word] << (_LAST - (row & _LAST))
     if bits:
-        return row - np.uint64(leading_zeros(bits))
+        return row - np.uint64(_above(bits))
     word -= ONE
     while not words[word]:
         word -= ONE
-    return (word << _SIX) + _LAST - np.uint64(leading_zeros(words[word]))
+    return (word << _SIX) + _LAST - np.uint64(_above(words[word]))
 
 
 @borrowing
 def _next(word: int, bits: np.uint64) -> tuple[np.uint64, np.uint64]:  # pragma: no cover - compiled
     """Return the first marked row of a word, and the others."""
-    return (np.uint64(word) << _SIX) + np.uint64(trailing_zeros(bits)), bits & (bits - ONE)
+    return (np.uint64(word) << _SIX) + np.uint64(_below(bits)), bits & (bits - ONE)
 
 
 @borrowing
@@ -347,11 +351,11 @@ def _ones(bits: np.uint64) -> int:  # pragma: no cover - compiled
     bits -= bits >> ONE & np.uint64(0x5555555555555555)
     bits = (bits & np.uint64(0x3333333333333333)) + (bits >> np.uint64(2) & np.uint64(0x3333333333333333))
     bits = bits + (bits >> np.uint64(4)) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return np.int64(bits * np.uint64(0x0101010101010101) >> np.uint64(56))
+    return int(np.int64(bits * np.uint64(0x0101010101010101) >> np.uint64(56)))
 
 
 @compiled
-def _until(time: Integers, until: int, words: Integers) -> Integers:  # pragma: no cover - compiled
+def _until(time: Integers, until: int, words: Integers) -> Ints:  # pragma: no cover - compiled
     """Return for how long before a moment each marked row is."""
     waits, n = np.empty(_size(words), np.int64), 0
     for word in range(len(words)):

@@ -88,4 +88,4 @@ def test_a_user_of_many_words_and_one_at_a_words_end() -> None:
     assert found is not None
     counts, took_last = found
     assert (counts.reached.tolist(), counts.gaps.tolist(), took_last) == ([2, 2], [1, 1], 2)
-    assert counts.in_time.tolist() == [2, 1]  # the first user's first entry was long before
+    assert counts.judged[:, 0].tolist() == [2, 1]  # the first user's first entry was long before
