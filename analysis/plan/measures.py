@@ -21,7 +21,7 @@ from analysis.audience.private_domain.question import PrivateDomain, private_cha
 from analysis.audience.states.question import LifecycleStates
 from analysis.errors import DataError
 from analysis.estimates import Interval, proportion, ratio_of_sums
-from analysis.journey.funnel.chains import Times, timed
+from analysis.journey.funnel.chains import by_chunk, entries
 from analysis.journey.funnel.plan import DAY, Plan
 from analysis.journey.funnel.question import Funnel
 from analysis.journey.loyalty.participation import Participation, loyal
@@ -32,6 +32,7 @@ from analysis.periods import campaigns, day_of, stretches
 from analysis.question import Question
 from analysis.results.performance.question import Performance
 from analysis.results.sales.question import Sales
+from analysis.store.walk import Chunk
 from analysis.tables import Tables, collect
 from analysis.values import Filter, local_midnight, micros
 
@@ -278,7 +279,7 @@ def _step_parts(event: str) -> ByDay:
         starts = np.array(
             [micros(local_midnight(first.isoformat(), side.tables.zone, days=n)) for n in range(days + 1)]
         )
-        plan, found = timed(asked, side.tables, partial(_entered, starts=starts, last=last))
+        plan, found = by_chunk(asked, side.tables, partial(_entered, starts=starts, last=last))
         entered, went_on = np.sum(found, axis=0).astype(float)
         index, lag = pd.date_range(first, periods=days), -(-plan.patience // DAY)
         return Parts(pd.Series(went_on, index), pd.Series(entered, index), lag=lag)
@@ -286,11 +287,12 @@ def _step_parts(event: str) -> ByDay:
     return parts
 
 
-def _entered(plan: Plan, came: Times, *, starts: Floats, last: int) -> Floats:
-    over = came.entered <= plan.until - plan.patience
-    day = np.searchsorted(starts, came.entered[over], side="right") - 1
+def _entered(chunk: Chunk, plan: Plan, *, starts: Floats, last: int) -> Floats:
+    entered, in_time = entries(chunk, plan)
+    over = entered <= plan.until - plan.patience
+    day = np.searchsorted(starts, entered[over], side="right") - 1
     inside = (day >= 0) & (day < len(starts) - 1)
-    on = came.in_time[over] > last
+    on = in_time[over] > last
     return np.stack([np.bincount(day[inside & which], minlength=len(starts) - 1) for which in (np.ones_like(on), on)])
 
 

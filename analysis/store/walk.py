@@ -23,7 +23,7 @@ import numpy as np
 import pyarrow as pa
 from duckdb import ColumnExpression, ConstantExpression, FunctionExpression
 
-from analysis.arrays import Int16, Int32, Ints
+from analysis.arrays import Bools, Int16, Int32, Ints
 from analysis.store.columns import stored
 
 T = TypeVar("T")
@@ -103,6 +103,10 @@ class Chunk:
         """Return rows `start` to `stop`."""
         return self._each(lambda column: column[start:stop])
 
+    def where(self, kept: Bools) -> Chunk:
+        """Return the rows that are kept."""
+        return self._each(lambda column: read_only(column[kept]) if _in_numpy(column) else column.filter(kept))
+
     def copied(self) -> Chunk:
         """Return the same rows apart from the batch they were cut from, which can then be forgotten."""
         return self._each(lambda column: read_only(column.copy()) if _in_numpy(column) else _taken(column))
@@ -159,20 +163,21 @@ def whole_users(batches: Iterable[Chunk]) -> Iterator[Chunk]:
 
     Users at a batch's ends may go on in another: they are put aside and come together, in a chunk of their own.
     """
-    aside, rows = list[Chunk](), 0
+    aside, rows, end = list[Chunk](), 0, None
     for batch in batches:
-        first = int(np.searchsorted(batch.user, batch.user[0], side="right"))
-        last = int(np.searchsorted(batch.user, batch.user[-1], side="left"))
+        first = int(batch.user.searchsorted(batch.user[0], side="right"))
+        last = max(first, int(batch.user.searchsorted(batch.user[-1], side="left")))
+        if rows > BATCH and aside[-1].user[-1] != (end or batch).user[0]:
+            yield Chunk.joined(aside)
+            aside, rows = [], 0
+        begin = batch.cut(0, first)
+        aside.append(Chunk.joined([end, begin]) if end else begin.copied())
+        rows += len(aside[-1])
+        end = batch.cut(last, len(batch)) if last < len(batch) else None
         if first < last:
             yield batch.cut(first, last)
-        for start, stop in ((0, first), (max(first, last), len(batch))):
-            if start == stop:
-                continue
-            if rows > BATCH and aside[-1].user[-1] != batch.user[start]:
-                yield Chunk.joined(aside)
-                aside, rows = [], 0
-            aside.append(batch.cut(start, stop).copied())
-            rows += stop - start
+    if end:
+        aside.append(end)
     if aside:
         yield Chunk.joined(aside)
 

@@ -38,9 +38,10 @@ import pandas as pd
 from analysis import Funnel, FunnelRules, Tables
 from analysis.journey.funnel import question as funnel
 from analysis.journey.funnel import kernel as kernels
+from analysis.journey.funnel import tally
 from analysis.journey.funnel import conventions as rules
 
-own = (kernels.plain, kernels.plain_times, kernels.ordered, kernels.unordered)
+own = (kernels.plain, tally.mark, tally.count, tally.entries, kernels.ordered, kernels.unordered)
 own += (kernels.clickhouse_strict, kernels.posthog, kernels.settle)
 funnel.warm(), rules.warm()
 compiled = [list(k.signatures) for k in own]

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from analysis.charts import NOT_SET
 from analysis.journey.funnel import kernel as kernels
+from analysis.journey.funnel import tally
 from analysis.journey.funnel.definition import FunnelDefinition
 from analysis.journey.funnel.kernel import NO_TIME
 from analysis.journey.funnel.plan import FAR, SESSION_GAP, Plan, planned, relevant
@@ -270,24 +271,20 @@ class Times:
     took_last: int
 
 
-def timed(asked: FunnelDefinition, tables: Tables, work: Callable[[Plan, Times], T]) -> tuple[Plan, list[T]]:
-    """Walk a funnel as :func:`walked` does, for work that asks of nothing but how far people came and when."""
-    plan, columns = planned(asked, tables)
-    each = partial(_timed, plan=plan, work=work)
+def by_chunk(
+    asked: FunnelDefinition, tables: Tables, work: Callable[..., T], extra: Columns | None = None
+) -> tuple[Plan, list[T]]:
+    """Plan a funnel and return, with the plan, what `work` makes of each chunk and the plan, the first of nobody."""
+    plan, columns = planned(asked, tables, extra)
+    each = partial(work, plan=plan)
     return plan, [each(Chunk.empty(columns)), *tables.walk(relevant(asked, tables, plan), each, columns)]
-
-
-def _timed(chunk: Chunk, plan: Plan, work: Callable[[Plan, Times], T]) -> T:
-    return work(plan, times(chunk, plan))
 
 
 def walked(
     asked: FunnelDefinition, tables: Tables, work: Callable[[Chunk, Plan, Found], T], extra: Columns | None = None
 ) -> tuple[Plan, list[T]]:
     """Walk a funnel; return the plan, and what `work` makes of each chunk, the first of nobody."""
-    plan, columns = planned(asked, tables, extra)
-    each = partial(_followed, plan=plan, work=work)
-    return plan, [each(Chunk.empty(columns)), *tables.walk(relevant(asked, tables, plan), each, columns)]
+    return by_chunk(asked, tables, partial(_followed, work=work), extra)
 
 
 def _followed(chunk: Chunk, plan: Plan, work: Callable[[Chunk, Plan, Found], T]) -> T:
@@ -342,10 +339,49 @@ def _own(positions: Any, count: int) -> Any:
 # ---- one chunk --------------------------------------------------------------------------------------------
 
 
+def counted(chunk: Chunk, plan: Plan) -> tuple[tally.Counts, int] | None:
+    """Count how many of a chunk's users came how far and when, and how many took the last step within the dates.
+
+    None where some users must be looked at one by one for that: see :func:`unclear` and :func:`times`.
+    """
+    if (found := _marked(chunk, plan)) is None:
+        return None
+    marks, took_last = found
+    may_go_on = plan.before - 1 > plan.until
+    return tally.count(chunk.time, _rules(plan), plan.until, may_go_on, marks), took_last
+
+
+def unclear(chunk: Chunk, plan: Plan) -> Any:
+    """Say which rows are of users whom :func:`counted` cannot tell of.
+
+    Where each step is one event, they did at one moment several things, of which one may serve either of two steps.
+    """
+    if plan.keys is None or plan.exact:
+        return np.ones(len(chunk), bool)
+    either = (plan.masks & (plan.masks - 1) != 0)[chunk.code]
+    same = (chunk.user[1:] == chunk.user[:-1]) & (chunk.time[1:] == chunk.time[:-1])
+    return np.isin(chunk.user, chunk.user[1:][same & (either[1:] | either[:-1])])
+
+
+def entries(chunk: Chunk, plan: Plan) -> tuple[Any, Any]:
+    """Return when each of a chunk's users first entered, and the deepest step they got to within one window of that."""
+    if marked := _marked(chunk, plan):
+        found: tuple[Any, Any] = tally.entries(chunk.time, plan.window, marked[0])
+        return found
+    came = follow(chunk, plan)
+    return came.entered, came.in_time
+
+
+def _marked(chunk: Chunk, plan: Plan) -> tuple[tally.Marks, int] | None:
+    if plan.keys is None or plan.exact:
+        return None
+    marks = tally.Marks.empty(len(chunk), plan.steps)
+    took_last = tally.mark(kernels.Events(chunk.user, chunk.time, chunk.code), _rules(plan), plan.until, marks)
+    return (marks, took_last) if took_last >= 0 else None
+
+
 def times(chunk: Chunk, plan: Plan) -> Times:
     """Find how far each of a chunk's users came and when."""
-    if plan.keys is not None and not plan.exact and plan.steps <= kernels.MOST_IN_REGISTERS:
-        return _plain_times(chunk, plan)
     found = follow(chunk, plan)
     at = np.ascontiguousarray(_at(chunk.time, found.rows, found.rows >= 0, NO_TIME).T)
     return Times(
@@ -357,18 +393,6 @@ def _took_last(chunk: Chunk, plan: Plan) -> int:
     own = np.flatnonzero(_masks(chunk, plan) >> (plan.steps - 1) & 1)
     when = chunk.time[own]
     return len(np.unique(chunk.user[own][(when >= plan.entries[0]) & (when < plan.entries[1])]))
-
-
-def _plain_times(chunk: Chunk, plan: Plan) -> Times:
-    moments = np.empty((2 + plan.steps, _most_users(chunk)), np.int64)
-    levels = np.empty((2, moments.shape[1]), np.int8)
-    room = kernels.Times(levels[0], levels[1], moments[0], moments[1], moments[2:])
-    events = kernels.Events(chunk.user, chunk.time, chunk.code)
-    count, took_last = kernels.plain_times(events, _rules(plan), kernels.unentered(plan.steps), room)
-    level, in_time, entered, latest, at = (column[..., :count] for column in room)
-    may_go_on = (level < plan.steps) & (latest > plan.until - plan.window)
-    still_open = may_go_on if plan.before - 1 > plan.until else np.zeros(count, bool)
-    return Times(level, still_open, np.zeros(count, np.uint8), entered, in_time, at, took_last)
 
 
 def _most_users(chunk: Chunk) -> int:

@@ -14,10 +14,9 @@ when that of a function it calls does.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numba.cpython.unsafe.tuple import tuple_setitem
 
 from analysis.arrays import Bools, Integers
 from analysis.store.kernels import ONE, ZERO, Row, compiled
@@ -25,20 +24,9 @@ from analysis.store.kernels import ONE, ZERO, Row, compiled
 MOST_STEPS = 20
 EXCLUDED = 32
 """The first bit of a row's mask that stands for an exclusion; the bits below stand for steps."""
-MOST_IN_REGISTERS = 5
-"""Steps up to which :func:`plain_times` is faster than :func:`plain`."""
 NO_TIME = np.iinfo(np.int64).min
 """The time of a step that was not taken; NumPy's NaT when read as `datetime64[us]`."""
 _NEVER = np.iinfo(np.int64).min // 2
-
-
-put: Any = tuple_setitem
-"""Numba's way to replace one value of a tuple, whose types describe its inside."""
-
-
-def unentered(steps: int) -> tuple[int, ...]:
-    """Return what :func:`plain_times` begins each user with: no chain has ended at any step."""
-    return (_NEVER,) * steps
 
 
 class Events(NamedTuple):
@@ -78,21 +66,6 @@ class Rows(NamedTuple):
     latest: Integers
     at: Integers
     reached: Integers
-
-
-class Times(NamedTuple):
-    """Out, one column for each user who entered: how far they came and when.
-
-    `level`: the deepest step, counted from one. `in_time`: the deepest within one window of first entering.
-    `entered`: when that was. `latest`: where the latest-starting chain that got as deep as `level` starts. `at`, shape
-    (steps, >= users): when the recorded chain took each step, `NO_TIME` where it did not.
-    """
-
-    level: Integers
-    in_time: Integers
-    entered: Integers
-    latest: Integers
-    at: Integers
 
 
 # ---- the plain funnel: each step one event, in order, other events between --------------------------------
@@ -150,128 +123,6 @@ def plain(events: Events, rules: Rules, found: Rows) -> Row:  # pragma: no cover
             _arrive(reached, out, held, steps, -1)
             out += ONE
     return out
-
-
-@compiled
-def plain_times(
-    events: Events, rules: Rules, unentered: tuple[int, ...], out: Times
-) -> tuple[Row, int]:  # pragma: no cover - compiled
-    """Walk one chunk as :func:`plain` does, where nothing is asked but how far and when.
-
-    Which chain is the latest to have ended at each step is kept in a tuple: its length is part of its type, so a
-    kernel of its own is compiled for each number of steps, with nothing but registers to look at for each row.
-
-    Parameters
-    ----------
-    events : Events
-    rules : Rules
-    unentered : tuple of int
-        :func:`unentered` of the number of steps.
-    out : Times
-
-    Returns
-    -------
-    int
-        How many users entered.
-    int
-        How many took the last step when entries count, whether they had entered or not.
-    """
-    user, time, code = events
-    masks, window, steps = rules.masks, rules.window, len(unentered)
-    moments, together = np.zeros((steps + 1, steps), np.int64), np.zeros(len(masks), np.int64)
-    taken = _steps_only(code, masks)
-    rows, i, users, took_last = np.uint64(len(taken)), ZERO, ZERO, 0
-    starts, held, in_time, first, took = unentered, 0, 0, _NEVER, False
-    while i < rows:
-        row, i = taken[i], i + ONE
-        now, mask = time[row], masks[np.uint64(code[row])]
-        # & and |, not `and` and `or`: what a row is is random, and a branch on it guesses wrong.
-        counts = (rules.entry_from <= now) & (now < rules.entry_until)
-        may_enter = counts & ((not rules.first) | (first == _NEVER))
-        if i < rows and time[taken[i]] == now and user[taken[i]] == user[row]:
-            while i < rows and time[taken[i]] == now and user[taken[i]] == user[row]:
-                mask |= masks[np.uint64(code[taken[i]])]
-                i += ONE
-            own = code[row : taken[i - ONE] + ONE]
-            starts, held = _taken_together(own, now, held, may_enter, rules, starts, moments, together)
-        else:
-            goes_on = False
-            for k in range(1, steps):
-                goes_on |= _continues(mask, k, now, window, starts)
-            if goes_on:
-                starts, held = _continued(mask, now, window, starts, held, moments)
-            enters = (mask & 1 != 0) & may_enter
-            starts, held = put(starts, 0, now if enters else starts[0]), max(held, 1 if enters else 0)
-        first = starts[0] if first == _NEVER else first
-        in_time = held if now - first <= window else in_time
-        took |= counts & (mask >> (steps - 1) & 1 != 0)
-        if i == rows or user[taken[i]] != user[row]:
-            if held:
-                _write_times(out, users, starts, held, in_time, first, moments)
-                users += ONE
-            took_last += took
-            starts, held, in_time, first, took = unentered, 0, 0, _NEVER, False
-    return users, took_last
-
-
-@compiled
-def _write_times(
-    out: Times, user: Row, starts: tuple[int, ...], held: int, in_time: int, first: int, moments: Integers
-) -> None:  # pragma: no cover - compiled
-    steps, latest = len(starts), starts[0]
-    for k in range(1, steps):
-        latest = starts[k] if starts[k] > _NEVER else latest
-    moments[steps, 0] = first if held == 1 else moments[steps, 0]
-    out.level[user], out.in_time[user], out.entered[user], out.latest[user] = held, in_time, first, latest
-    for k in range(steps):
-        out.at[k, user] = moments[steps, k] if k < held else NO_TIME
-
-
-@compiled
-def _taken_together(
-    code: Integers, now: int, held: int, may_enter: bool, rules: Rules,
-    starts: tuple[int, ...], moments: Integers, counts: Integers,
-) -> tuple[tuple[int, ...], int]:  # fmt: skip  # pragma: no cover - compiled
-    """Take several events of one moment together; return where chains start and the depth."""
-    steps, before, moments[0, 0] = len(starts), held, starts[0]
-    spilled = np.empty(steps, np.int64)
-    for k in range(steps):
-        spilled[k] = starts[k]
-    held = _same_moment(code, now, now, held, may_enter, rules.keys, rules.window, spilled, moments, counts)
-    for k in range(steps):
-        starts = put(starts, k, spilled[k])
-    if held > before:
-        _copy(moments, held - 1, steps, held)
-    return starts, held
-
-
-@compiled
-def _continues(mask: int, k: int, now: int, window: int, starts: tuple[int, ...]) -> bool:  # pragma: no cover
-    """Say whether an event takes the chain of step k - 1 on to step k, where it starts later than the one there."""
-    return (mask >> k & 1 != 0) & (starts[k - 1] > starts[k]) & (starts[k - 1] + window >= now)
-
-
-@compiled
-def _continued(
-    mask: int, now: int, window: int, starts: tuple[int, ...], held: int, moments: Integers
-) -> tuple[tuple[int, ...], int]:  # pragma: no cover - compiled
-    """Take chains on by one event; return where they start and the depth. The last of `moments` is the deepest's."""
-    steps, moments[0, 0] = len(starts), starts[0]
-    for k in range(steps - 1, 0, -1):
-        if _continues(mask, k, now, window, starts):
-            starts = put(starts, k, starts[k - 1])
-            _copy(moments, k - 1, k, k)
-            moments[k, k] = now
-            if k >= held:
-                held = k + 1
-                _copy(moments, k, steps, held)
-    return starts, held
-
-
-@compiled
-def _copy(moments: Integers, source: int, target: int, length: int) -> None:  # pragma: no cover - compiled
-    for k in range(length):
-        moments[target, k] = moments[source, k]
 
 
 @compiled

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from analysis.arrays import Ints
+from analysis.arrays import Bools, Ints
 from analysis.estimates import SMALL, proportion
 from analysis.messages import Message, Span, say
 
@@ -91,15 +91,18 @@ def compared(waits: Waits, window: int) -> pd.DataFrame:
     Users count whose window, of that length, is over; `lost` of the conversions of the window asked took longer.
     """
     lengths = [length for length in LENGTHS if length < window] + [window]
-    took, seen = waits.took[:, None], waits.seen[:, None]
-    limits = np.array(lengths) * _SECOND
-    whole = waits.seen >= window * _SECOND
-    users = (seen >= limits).sum(axis=0) + (waits.waiting[:, None] >= limits).sum(axis=0) + waits.gone
-    converted = ((seen >= limits) & (took <= limits)).sum(axis=0)
+    limits = [length * _SECOND for length in lengths]
+    whole = waits.took[waits.seen >= window * _SECOND]
+    users = np.array([_count(waits.seen >= limit) + _count(waits.waiting >= limit) for limit in limits]) + waits.gone
+    converted = np.array([_count((waits.seen >= limit) & (waits.took <= limit)) for limit in limits])
     rate, low, high = proportion(converted, users)
-    lost = (took[whole] > limits).sum(axis=0)
+    lost = np.array([_count(whole > limit) for limit in limits])
     return pd.DataFrame({"window": np.array(lengths, float), "users": users, "converted": converted, "rate": rate,
                          "low": low, "high": high, "lost": lost})  # fmt: skip
+
+
+def _count(which: Bools) -> int:
+    return int(np.count_nonzero(which))
 
 
 def suggested(waits: Waits, table: pd.DataFrame) -> Suggested | None:

@@ -78,6 +78,8 @@ def _worst_group(asked: FunnelDefinition, table: pd.DataFrame) -> Message | None
 
     Taken at a later step, a group tells of itself how far its people got.
     """
+    if not asked.breakdown:
+        return None
     ends = table[table["breakdown"] != TOTAL].groupby("breakdown", sort=False)["settled"].agg(["last", "first"])
     ends = ends[ends["first"] >= SMALL]
     known = {str(name): (int(row["last"]), int(row["first"])) for name, row in ends.iterrows()}
