@@ -251,7 +251,7 @@ def _surge_notes(played: Played) -> list[Note]:
         "wrong": wrong,
         "rate": wrong / max(weeks, 1e-9),
     }
-    notes = []
+    text = None
     if found:
         text = say(
             "{runs} runs had {surges} surges in all: {found} were found while they were on, after {hours} hours "
@@ -259,13 +259,15 @@ def _surge_notes(played: Played) -> list[Note]:
             hours=float(played.walked.tally.worth[WAITED, :, played.walked.place("rules")].sum()) / found,
             **facts,
         )
-    else:
+    elif surges:
         text = say(
             "{runs} runs had {surges} surges in all, and none was found; {wrong} of {declared} alarms were "
             "false, {rate} a week.",
             **facts,
         )
-    notes.append(Note("surges", text))
+    elif wrong:
+        text = say("No run had a surge, and {wrong} alarms were false, {rate} a week.", **facts)
+    notes = [Note("surges", text)] if text else []
     size = max(
         (card.size or 2.0 for card in played.given.market.settings.dealt() if card.shock == "surge"), default=0.0
     )

@@ -197,10 +197,10 @@ def _beyond_limits(one: Judged) -> Iterator[Finding]:
              "day": say("changes by at most {share} within 24 hours", share=share)}[name]  # fmt: skip
     for action in one.rule.then:
         if isinstance(action, Rebalance) and action.step > (most := _between_two(caps[name])):
-            text = say("Its step of {step} of the budget never passes in full: a channel's own budget {limit}, and all "
-                       "channels together have no more than the whole. {most} is the most that can move, and among "
-                       "several channels less. Set a smaller step, such as 10%, or raise the limit.",
-                       step=words.percent(action.step), limit=limit, most=words.percent(round(most, 4)))  # fmt: skip
+            text = say("Its step of {step} of the budget never passes in full: a channel's own budget {limit}, so at "
+                       "most {most} can move, among several channels less. Set a smaller step, such as 10%, or raise "
+                       "the limit.", step=words.percent(action.step), limit=limit,
+                       most=words.percent(round(most, 4)))  # fmt: skip
             yield one.finding("beyond-limits", "warning", text)
         if isinstance(action, ChangeBudget) and action.percent and abs(action.percent) > caps[name]:
             yield _cut_change(one, action.percent, limit)

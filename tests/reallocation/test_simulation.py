@@ -248,3 +248,9 @@ def test_of_what_a_decision_brought_the_value_to_go_by_comes_first(answer):
         assert misled is (at in answer.places("wrong"))
     held = answer.places("held")
     assert all(answer.brought_by(at) == () for at in held)
+
+
+def test_where_there_is_no_surge_nothing_is_said_of_finding_one(starved):
+    calm = MarketSettings(surges=0, failures=0)
+    quiet = Simulation(curves=CURVES, runs=4, market=calm, rules=Rules(reserve=0)).run(starved)
+    assert "surges" not in {note.code for note in quiet.notes}

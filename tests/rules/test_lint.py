@@ -219,7 +219,7 @@ def test_a_step_that_the_limits_cut_says_how_much_can_move() -> None:
     finding = beyond(rules("per: campaign, then: {rebalance: {step: 90%}}"))
     assert finding.level == "warning"
     assert "changes by at most 100% within 24 hours" in str(finding.message)
-    assert "50% is the most that can move" in str(finding.message)
+    assert "so at most 50% can move" in str(finding.message)
 
 
 def test_a_change_that_a_limit_forbids_is_an_error_where_it_is_not_made_smaller() -> None:
