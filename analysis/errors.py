@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any, Self
 
-from analysis.messages import Message, Names, Span, say
+from analysis.messages import Code, Message, Names, Span, say
 from analysis.vocabulary import FOUND, meaning
 
 
@@ -41,7 +41,7 @@ class QuestionError(SluiceError):
     def field(cls, name: str, got: Any, expected: Message) -> Self:
         """A field's value does not fit."""
         said = got if isinstance(got, Span) else _shown(got)
-        text = say("{field} cannot be {got}: {expected}", field=name, got=said, expected=expected)
+        text = say("{field} cannot be {got}: {expected}", field=Code(name), got=said, expected=expected)
         return cls(text, "bad-value")
 
     @classmethod
@@ -52,7 +52,7 @@ class QuestionError(SluiceError):
     @classmethod
     def unknown_field(cls, got: str, known: Iterable[str]) -> Self:
         """A stored question has a field that its kind does not know."""
-        return cls(_unknown(say("setting"), got, known), "unknown-field")
+        return cls(_unknown(say("setting"), got, map(Code, known)), "unknown-field")
 
     @classmethod
     def newer(cls, kind: str, version: int) -> Self:
@@ -94,7 +94,9 @@ class QuestionError(SluiceError):
     def in_text(cls, line: int, place: str, reason: Message) -> Self:
         """A text that a person wrote says something that cannot be; the line counts from 1, the place may be empty."""
         if place:
-            return cls(say("Line {line}, {place}: {reason}", line=str(line), place=place, reason=reason), "bad-text")
+            return cls(
+                say("Line {line}, {place}: {reason}", line=str(line), place=Code(place), reason=reason), "bad-text"
+            )
         return cls(say("Line {line}: {reason}", line=str(line), reason=reason), "bad-text")
 
     @classmethod
@@ -266,8 +268,9 @@ class WorkspaceError(SluiceError):
 
 def near(got: Any, known: Iterable[str]) -> tuple[str, ...]:
     """Return up to three names in `known` that resemble `got`, best first."""
-    names = {name.casefold(): name for name in known}
-    return tuple(names[m] for m in get_close_matches(str(got).casefold(), names, n=3, cutoff=0.5))
+    asked = str(got)
+    names = {name.casefold(): name for name in known if 2 * len(name) >= len(asked)}  # "is" is no slip for "times"
+    return tuple(names[m] for m in get_close_matches(asked.casefold(), names, n=3, cutoff=0.5))
 
 
 def _unknown(what: Message, got: Any, known: Iterable[str]) -> Message:

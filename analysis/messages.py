@@ -73,6 +73,12 @@ class Name:
     column: str | None
 
 
+class Code(str):
+    """What people type as it stands here, such as the name of a setting: never put into another language."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Deed:
     """That people did an event, as people say it: "bought", or "did" and its name where there is no verb."""
@@ -111,7 +117,7 @@ class Message:
     id : str
         English source text with ``{name}`` placeholders; the gettext message id.
     params : tuple of (str, object)
-        Values for the placeholders: text, numbers, :class:`Share`, :class:`Points`, :class:`Money`,
+        Values for the placeholders: text, :class:`Code`, numbers, :class:`Share`, :class:`Points`, :class:`Money`,
         :class:`Span`, :class:`Name`, :class:`Deed`, :class:`Names`, dates or further messages.
 
     Examples
@@ -255,6 +261,8 @@ def _words(value: Any, language: str, names: Namer | None = None) -> str:
     match value:
         case Message():
             return value.text(language, names)
+        case Code():
+            return str(value)
         case Name():
             return _named(value.code, value.column, language, names)
         case Deed(event=event):
@@ -300,6 +308,8 @@ def _words(value: Any, language: str, names: Namer | None = None) -> str:
 
 def _named(code: str, column: str | None, language: str, names: Namer | None) -> str:
     """Return a code's name; where it has none of its own, the code as a word of the catalogue."""
+    if isinstance(code, Code):
+        return str(code)
     said = names(code, column, language) if names else code
     return translate(code, language) if said == code else said
 

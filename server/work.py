@@ -164,7 +164,7 @@ class Job(Generic[T]):
         before, ended = own.memory_info().rss, list[WorkError]()
 
         def cancel() -> bool:
-            if self.unwanted():
+            if self.unwanted() and self.line.given_up(self):
                 return True
             self.line.give_way(self, watch)
             if self.took > bounds.seconds:
@@ -341,8 +341,15 @@ class Line:
             with watch.held():
                 job.rest(partial(self._answer, before))
 
+    def given_up(self, job: Job[Any]) -> bool:
+        """Say whether a job may end; if so nobody joins it any more, for it may take a while to come to its end."""
+        with self._lock:
+            if job.unwanted():
+                job._stop.set()
+            return job.stopping
+
     def _answer(self, job: Job[Any]) -> None:
-        if not job.unwanted():
+        if not self.given_up(job):
             job.run(self.bounds)
         with self._lock:
             self._running.discard(job)

@@ -444,7 +444,7 @@ OTHERS_OWN: dict[tuple[str, str], Any] = {
     ("intent", "lookback"): 70, ("clusters", "lookback"): 70,
     ("private-domain", "goal"): 0.5, ("allocation", "goal"): "profit", ("budget-frontier", "least"): 0.3,
     ("budget-frontier", "most"): 3.0, ("budget-frontier", "points"): 5,
-    ("payback", "by"): None, ("payback", "every"): "month",
+    ("simulation", "lesson"): "busy", ("payback", "by"): None, ("payback", "every"): "month",
 }  # fmt: skip
 
 

@@ -404,6 +404,7 @@ OWN: Mapping[tuple[str, str], Setting] = MappingProxyType(
             for kind in ("simulation", "break-even", "rule-sweep", "rule-check", "rule-replay")
             for name, label in (("rules", N_("Rules")), ("against", N_("Compared with")))
         },
+        ("simulation", "lesson"): Setting(N_("Lesson"), PLAIN, N_("none")),
         ("rule-sweep", "across"): Setting(N_("Across"), PLAIN),
         ("rule-sweep", "down"): Setting(N_("Down"), PLAIN),
         ("rule-sweep", "across_values"): Setting(N_("Values across"), _numbers, N_("the usual ones")),

@@ -55,9 +55,16 @@ def scoreboard(
         bars.mark_bar(size=11, yOffset=8).encode(x=x, x2=alt.X2("start:Q"), color=colour, tooltip=tips),
         marks.mark_tick(size=16, thickness=3, yOffset=8).encode(x=x, color=colour, tooltip=tips),
         bars.mark_rule(strokeWidth=1.5, color=look.ink, yOffset=8).encode(x=alt.X("from:Q"), x2=alt.X2("to:Q")),
-        base.mark_text(align="left", baseline="middle", dx=4, dy=-8).encode(x=alt.value(0), text=alt.Text("words:N")),
+        *_words(base, look),
     )
     return charts.finish(layers, look, describe=describe, height=ROW * len(rows))
+
+
+def _words(base: alt.Chart, look: Look) -> list[alt.Chart]:
+    """Write what each bar says above it, on an edge of the paper's colour: on a phone the line at zero runs there."""
+    words = base.encode(x=alt.value(0), text=alt.Text("words:N"))
+    edge = words.mark_text(align="left", baseline="middle", dx=4, dy=-8, stroke=look.ground, strokeWidth=5)
+    return [edge, words.mark_text(align="left", baseline="middle", dx=4, dy=-8)]
 
 
 def _colours(look: Look) -> alt.Scale:

@@ -12,6 +12,7 @@ from analysis.budget.allocation.question import AllocationAnswer
 from analysis.errors import DataError
 from analysis.groups import private_among
 from analysis.messages import N_, Names, say
+from analysis.reallocation.learnt import LEFT_OUT, ONCE_A_DAY
 from analysis.reallocation.plans import rehearsal
 from analysis.reallocation.rules import Card, MarketSettings, Rules
 from analysis.reallocation.setting import Setting, setting
@@ -22,6 +23,7 @@ from analysis.tables import Tables
 BUSY = 50
 """Orders an hour at which a surge can be told from chance."""
 _QUIET = MarketSettings(surges=0, failures=0)
+_AT_ONCE = plan(reserve=0.0).replace(name=N_("all handed out from the first day"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +63,16 @@ LESSONS = (
         code="wrong-curves",
         name=N_("The curves are wrong"),
         sentence=N_("All curves may be off by a third together, and nothing else happens. One split by the curves "
-                    "still earns most of the gain. Try a smaller step, then a longer clock: which of the two pays?"),
-        given={"market": _QUIET.replace(level_error=0.35), "rules": Rules(reserve=0.0)},
+                    "still earns most of the gain. Beside the rules stand a smaller step and a longer clock: which of "
+                    "the two pays?"),
+        given={
+            "market": _QUIET.replace(level_error=0.35),
+            "rules": Rules(reserve=0.0),
+            "against": (
+                plan(reserve=0.0, step=0.02).replace(name=N_("a smaller step (2%)")),
+                plan(reserve=0.0, evaluate_every="1d", adjust_every="2d").replace(name=N_("a longer clock (2 days)")),
+            ),
+        },
     ),
     Lesson(
         code="best-split",
@@ -77,7 +87,7 @@ LESSONS = (
         name=N_("Fifty orders an hour"),
         sentence=N_("The same money in small orders: now a surge can be told from chance. See when the reserve is "
                     "drawn, then what it earns against handing it out on the first day."),
-        given={"market": MarketSettings(surges=3), "against": (plan(reserve=0.0),)},
+        given={"market": MarketSettings(surges=3), "against": (_AT_ONCE,)},
         hourly=BUSY,
     ),
     Lesson(
@@ -88,7 +98,11 @@ LESSONS = (
         given={
             "market": _QUIET.replace(conversion_delay="36h"),
             "rules": proportional(over="1d", excluding="1h").replace(evaluate_every="4h", adjust_every="8h"),
-            "against": (proportional(over="3d", excluding="96h").replace(evaluate_every="4h", adjust_every="8h"),),
+            "against": (
+                proportional(over="3d", excluding="96h").replace(
+                    name=LEFT_OUT, evaluate_every="4h", adjust_every="8h"
+                ),
+            ),
         },
         hourly=BUSY,
     ),
@@ -112,7 +126,7 @@ LESSONS = (
         sentence=N_("60% of the budget waits for the phase with the most demand a day, and nothing else happens. "
                     "Demand is higher then, and so is the spend it has to carry: what does waiting bring, and with "
                     "what share would you wait?"),
-        given={"market": _QUIET, "against": (plan(reserve=0.0),)},
+        given={"market": _QUIET, "against": (_AT_ONCE,)},
         waiting=0.6,
     ),
     Lesson(
@@ -129,7 +143,10 @@ LESSONS = (
         name=N_("Every four hours, or once a day"),
         sentence=N_("The plan looks every 4 hours and moves money every 8; beside it stand the same rules once a day, "
                     "on the same chance. What do the further looks earn?"),
-        given={"rules": plan(), "against": (plan(evaluate_every="1d", adjust_every="1d"),)},
+        given={
+            "rules": plan(),
+            "against": (plan(evaluate_every="1d", adjust_every="1d").replace(name=ONCE_A_DAY),),
+        },
     ),
 )  # fmt: skip
 """What a team can begin with."""
@@ -155,9 +172,12 @@ def begun(
         No channel has a response curve, or none of those that have one is the private domain's.
     """
     question = rehearsal(best, Rules()) if lesson.split and best else Simulation()
-    question = question.replace(**lesson.given)
+    question = question.replace(lesson=lesson.code, **lesson.given)
     if lesson.waiting:
-        question = question.replace(rules=waiting(day=_burst(setting(question, tables)), share=lesson.waiting))
+        burst = _burst(setting(question, tables))
+        half = waiting(day=burst, share=lesson.waiting / 2).replace(name=N_("half as much waiting"))
+        rules = waiting(day=burst, share=lesson.waiting)
+        question = question.replace(rules=rules, against=(*question.against, half))
     if lesson.private:
         question = question.replace(split=_private(setting(question, tables), tables, lesson.private))
     if lesson.hourly is None or usual is None:

@@ -95,6 +95,7 @@ class Played:
     """Every policy through every run, what it earned, and what nobody can exceed."""
 
     rule_set: RuleSet
+    against: tuple[RuleSet, ...]
     given: Setting
     world: World
     policies: tuple[Policy, ...]
@@ -156,6 +157,11 @@ class Played:
         }
 
 
+def others(against: Sequence[RuleSet]) -> Mapping[str, RuleSet]:
+    """Return the rule sets that rules are compared with, by policy."""
+    return {f"rules-{n}": rules for n, rules in enumerate(against, start=2)}
+
+
 def policies(asked: RuleSet, against: Sequence[RuleSet], given: Setting) -> tuple[Policy, ...]:
     """Return every policy that meets the simulated campaigns."""
     channels, held = given.market.channels, Parted(given.plan, given.reserve, given.tranches)
@@ -170,7 +176,7 @@ def policies(asked: RuleSet, against: Sequence[RuleSet], given: Setting) -> tupl
         Policy("once-held", FIXED, *again, fixed.rules),
         Policy("rules", RULED, *held, own),
         Policy("unanswered", RULED, *held, program(_unanswered(asked), channels)),
-        *(of_rules(f"rules-{n}", rules, given) for n, rules in enumerate(against, start=2)),
+        *(of_rules(name, rules, given) for name, rules in others(against).items()),
         Policy("thompson", THOMPSON, fixed.plan, 0, (), freely),
     )
 
@@ -351,6 +357,7 @@ def play(asked: RuleSet, against: Sequence[RuleSet], given: Setting, *, runs: in
     bounds(world, seed, which, blank(world), given.budget, floor, most, spent)
     return Played(
         rule_set=asked,
+        against=tuple(against),
         given=given,
         world=world,
         policies=own,

@@ -202,6 +202,7 @@ def _played(asked: RuleReplay, own: RuleSet, given: Setting, actual: Floats) -> 
     nothing = np.zeros((asked.runs, 2))
     return Played(
         rule_set=own,
+        against=(),
         given=held,
         world=world,
         policies=(as_it_was, ruled),

@@ -54,6 +54,14 @@ SHOCKS: Mapping[str, Shock] = MappingProxyType(
     }
 )
 """Kinds of shock cards."""
+SIZES: Mapping[str, str] = MappingProxyType(
+    {
+        "demand": N_("{times} times the usual demand"),
+        "health": N_("{times} times the usual response"),
+        "tracked": N_("{times} times what is usually tracked"),
+    }
+)
+"""What a card's size says, by what it multiplies."""
 
 
 @value("shock-card")
@@ -99,19 +107,20 @@ class Card(Value):
         Examples
         --------
         >>> str(Card(shock="viral", channel="short_video", at="3d").words())
-        'viral hit: 3 times the usual, for 24 hours, in short_video; on day 4'
+        'viral hit: 3 times the usual response, for 24 hours, in short_video; on day 4'
         """
         shock = SHOCKS[self.shock]
         size = self.size if self.size is not None else getattr(shock, shock.size)
-        text = say("{what}: {times} times the usual, for {lasts}", what=say(shock.label), times=f"{size:g}",
-                   lasts=length(self.lasts or shock.lasts))  # fmt: skip
+        usual, lasts = say(SIZES[shock.size], times=f"{size:g}"), length(self.lasts or shock.lasts)
+        text = say("{what}: {usual}, for {lasts}", what=say(shock.label), usual=usual, lasts=lasts)
         if self.shock == "decoy":
             text = say(shock.label)
         if self.channel:
             text = say("{card}, in {channel}", card=text, channel=Name(self.channel, "channel"))
         if self.at:
             return say("{card}; on day {day}", card=text, day=hours(self.at) // 24 + 1)
-        return say("{card}; {n} times in a campaign on average, at random hours", card=text, n=f"{self.times:g}")
+        often = int(self.times) if self.times == int(self.times) else f"{self.times:g}"
+        return say("{card}; {n} times in a campaign on average, at random hours", card=text, n=often)
 
 
 @value("rules")
@@ -176,6 +185,13 @@ class Rules(Value):
             surge_ratio=self.surge_ratio, surge_evaluations=self.surge_evaluations, release=self.release,
             min_roi=self.min_roi,
         )  # fmt: skip
+
+    def left_out(self) -> Message | None:
+        """Return which rule there is not, and why; nothing where all are there."""
+        if self.reserve:
+            return None
+        return say("Nothing is held in reserve, so the rule that draws on it in a surge is left out: what is set for "
+                   "surges does nothing.")  # fmt: skip
 
 
 @value("market")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
+from analysis.answer import Note
 from analysis.charts import AnyChart, Look
 from analysis.fields import Field, Fields, Figure, described
 from analysis.messages import N_, Message, say
@@ -17,7 +18,8 @@ from analysis.reallocation import decisions as told
 from analysis.reallocation.decisions import LoggedAnswer, misread_one, rule_name
 from analysis.reallocation.definition import SimulationDefinition
 from analysis.reallocation.effects import Effects, effects
-from analysis.reallocation.play import BOUNDS, Played, by_channel, interval, play
+from analysis.reallocation.learnt import LEARNT, learnt
+from analysis.reallocation.play import BOUNDS, Played, by_channel, interval, others, play
 from analysis.reallocation.setting import setting
 from analysis.reallocation.state import (
     CENTS,
@@ -33,9 +35,9 @@ from analysis.reallocation.state import (
     TOTAL_SPENT,
     WAITED,
 )  # fmt: skip
-from analysis.reallocation.words import headline, notes, orders_an_hour, story
+from analysis.reallocation.words import Brought, brought_by, headline, notes, orders_an_hour, story
 from analysis.tables import Tables
-from analysis.values import value
+from analysis.values import one_of, optional, value
 
 BAND = (0.05, 0.95)
 """Between which quantiles nine of ten runs lie."""
@@ -81,6 +83,8 @@ class Simulation(SimulationDefinition):
         Simulated campaigns. Each has its own curves (drawn from the bootstrap), shocks and noise; every policy
         meets the same ones, so differences are paired.
     seed : int
+    lesson : str, optional
+        The lesson under way, by its code: the headline then answers what that asks.
     where : Filter, optional
         Which rows the curves and the hours of a day are taken from.
 
@@ -99,16 +103,19 @@ class Simulation(SimulationDefinition):
 
     title: ClassVar[str] = N_("What would rules that move the budget have earned?")
 
+    lesson: str | None = field(default=None, metadata=optional(one_of(*LEARNT)))
+
     def _answer(self, tables: Tables) -> SimulationAnswer:
         given = setting(self, tables)
         played = play(self.rule_set(), self.against, given, runs=self.runs, seed=self.seed)
         brought = effects(played)
         log = told.decisions(played, brought)
         table = _table(played)
+        usual = headline(played, table)
         return SimulationAnswer(
             question=self,
             version=tables.version,
-            headline=headline(played, table),
+            headline=learnt(self.lesson, played, log) if self.lesson else usual,
             frames={
                 "table": table,
                 "log": told.frame(log),
@@ -120,7 +127,7 @@ class Simulation(SimulationDefinition):
                 "runs": _runs(played),
                 "days": _days(played),
             },
-            notes=notes(played, brought, log),
+            notes=(*([Note("in-all", usual)] if self.lesson else []), *notes(played, brought, log)),
             currency=given.currency,
             decisions=log,
             orders_an_hour=orders_an_hour(played),
@@ -309,14 +316,24 @@ class SimulationAnswer(LoggedAnswer):
         return tuple(n for n, one in enumerate(self.decisions, start=1) if kept(one))
 
     def story(self, at: int) -> tuple[Message, ...]:
-        """Return one decision in words: why, what held it back, what it brought and what a team would have believed.
+        """Return one decision in words: why it was made, what it read, what held it back.
 
         Parameters
         ----------
         at : int
             Its row in the log, from 1.
         """
-        return story(self.decisions[at - 1], self.currency)
+        return story(self.decisions[at - 1])
+
+    def brought_by(self, at: int) -> tuple[Brought, ...]:
+        """Return what one decision brought, the value to go by first; nothing where it was not carried out.
+
+        Parameters
+        ----------
+        at : int
+            Its row in the log, from 1.
+        """
+        return brought_by(self.decisions[at - 1], self.currency)
 
     def stream(self, look: Look, at: int = 1) -> AnyChart:
         """Return the first run's budgets over time as a chart, with a decision marked.
@@ -335,9 +352,9 @@ class SimulationAnswer(LoggedAnswer):
 
     def _chart(self, look: Look) -> AnyChart:
         plots = self.plot("table", look), self.plot("parts", look)
-        others = {f"rules-{n}": other.name for n, other in enumerate(self.question.against, start=2)}
+        named = {policy: other.name for policy, other in others(self.question.against).items()}
         frames = self.frame("table"), self.frame("parts")
-        return picture.scoreboard(*frames, *plots, others, describe=look(self.headline))
+        return picture.scoreboard(*frames, *plots, named, describe=look(self.headline))
 
 
 # ---- the work ---------------------------------------------------------------------------------------------

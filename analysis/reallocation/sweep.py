@@ -116,13 +116,20 @@ class RuleSweep(SimulationDefinition):
                 ),
             ),
             currency=given.currency,
+            chosen=best,
         )
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class RuleSweepAnswer(Answer):
     """One row a pair of values: the gain over the fixed split of the whole budget with its 95% bounds, over one split
-    by the curves, and the share of runs in which it is above the fixed split."""
+    by the curves, and the share of runs in which it is above the fixed split.
+
+    Parameters
+    ----------
+    chosen : int
+        The row that the headline is about: the best in half of the runs.
+    """
 
     fields: ClassVar[Fields] = described(
         table={
@@ -138,6 +145,7 @@ class RuleSweepAnswer(Answer):
     figures = (Figure("gain", ("down", "across")),)
 
     question: RuleSweep
+    chosen: int = 0
 
     def _chart(self, look: Look) -> AnyChart:
         plot, table = self.plot("table", look), self.frame("table")
@@ -145,6 +153,7 @@ class RuleSweepAnswer(Answer):
         table["x"] = [look(_written(asked.across, v)) for v in table["across"]]
         table["y"] = [look(_written(asked.down, v)) for v in table["down"]]
         table["words"] = [plot.written("gain", float(v)) for v in table["gain"]]
+        table["chosen"] = [n == self.chosen for n in range(len(table))]
         far = float(table["gain"].abs().max()) or 1.0
         table["fill"] = [
             charts.mixed(look.grid, charts.ACCENT if gain > 0 else charts.LOSS, abs(gain) / far)
@@ -163,7 +172,8 @@ class RuleSweepAnswer(Answer):
         cells = base.mark_rect(stroke=look.faint).encode(color=alt.Color("fill:N", scale=None), tooltip=tips)
         size = alt.ExprRef(expr=f"max(7, min(12, width / {count} / ({small} ? 3.4 : 5.5)))")
         words = base.mark_text(fontSize=size).encode(text=alt.Text("said:N"), color=alt.Color("ink:N", scale=None))
-        return charts.finish(alt.layer(cells, words), look, describe=look(self.headline), height=380)
+        frame = base.transform_filter("datum.chosen").mark_rect(fill=None, stroke=look.ink, strokeWidth=3)
+        return charts.finish(alt.layer(cells, frame, words), look, describe=look(self.headline), height=380)
 
 
 def _written(name: str, number: float) -> Message:
@@ -183,20 +193,23 @@ def _headline(asked: RuleSweep, best: dict[str, float], gain: float, more: np.nd
     }
     if KNOBS[asked.across].market or KNOBS[asked.down].market:
         return say(
-            "Over the values looked at the rules gain most at {across} {x} and {down} {y}: {gain} more than the fixed "
-            "split of the whole budget. What the market does is not yours to set: read along its side.",
+            "Over the values looked at the rules gain most at {across} {x} and {down} {y} (framed): {gain} more than "
+            "the fixed split of the whole budget in the half of the campaigns that did not choose it. What the market "
+            "does is not yours to set: read along its side.",
             **facts,
         )
     if np.isfinite(low) and low > 0:
         facts |= {"more": Money(float(more.mean()), currency)}
         facts |= {"low": Money(low, currency), "high": Money(high, currency)}
         return say(
-            "The rules earn most at {across} {x} and {down} {y}: {gain} more than the fixed split of the whole budget, "
-            "{more} ({low} to {high}) more than as they are set.",
+            "The rules earn most at {across} {x} and {down} {y} (framed): in the half of the campaigns that did not "
+            "choose it {gain} more than the fixed split of the whole budget, {more} ({low} to {high}) more than as "
+            "they are set.",
             **facts,
         )
     return say(
         "No pair of settings earns demonstrably more than the present ones; the highest is {across} {x} and {down} {y} "
-        "with {gain} more than the fixed split of the whole budget.",
+        "(framed), in the half of the campaigns that did not choose it {gain} more than the fixed split of the whole "
+        "budget.",
         **facts,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from analysis.messages import Message, Money, Names, Share, say
 from analysis.reallocation.decisions import Decision, misread_one
 from analysis.reallocation.desk import HISTORY, LARGE
 from analysis.reallocation.effects import Effects, misread
+from analysis.reallocation.learnt import beside
 from analysis.reallocation.play import Played, interval
 from analysis.reallocation.setting import Setting
 from analysis.reallocation.state import CENTS, DECISIONS, DRAWN, FALSE, FOUND, TOTAL_DECLARED, TOTAL_LEFT, WAITED
@@ -27,7 +28,13 @@ MOST_ORDERS = 1e6
 
 
 def headline(played: Played, table: pd.DataFrame) -> Message:
-    """Return what earns most for the least work: one split by the curves where it beats the rules, else the rules."""
+    """Return what earns most for the least work, and what other rule sets earn beside the rules."""
+    first, compared = _first(played, table), beside(played)
+    return say("{first} {compared}", first=first, compared=compared) if compared else first
+
+
+def _first(played: Played, table: pd.DataFrame) -> Message:
+    """Return what one split by the curves earns where it beats the rules, else what the rules do."""
     low, high = interval(less := played.total("once") - played.total("rules"))
     if not low > 0 or not played.counted(DECISIONS).any():
         return _against_fixed(played, table)
@@ -119,32 +126,50 @@ def _while_it_runs(played: Played) -> Message:
     )
 
 
-def story(decision: Decision, currency: str | None) -> tuple[Message, ...]:
-    """Tell one decision: why it was made, what it brought, and what a team would have believed that it brought."""
+def story(decision: Decision) -> tuple[Message, ...]:
+    """Tell why one decision was made, and what it read."""
     found = [decision.reason]
     if decision.left is not None and decision.right is not None:
-        found.append(say("It saw {left}, to be held against {right}.", left=decision.left, right=decision.right))
+        found.append(say("Its first condition read {left}, against {right}.", left=decision.left, right=decision.right))
     if decision.effect is None:
-        return (*found, say("Nothing was carried out, so it brought nothing."))
-    found.append(say("It truly brought {effect} by the campaign's end, played again with the same chance, without it "
-                     "and all that followed.", effect=Money(decision.effect, currency)))  # fmt: skip
+        found.append(say("Nothing was carried out, so it brought nothing."))
+    return tuple(found)
+
+
+class Brought(NamedTuple):
+    """One value of what a decision brought, and how far it is to be believed."""
+
+    figure: Message
+    about: Message
+
+
+def brought_by(decision: Decision, currency: str | None) -> tuple[Brought, ...]:
+    """Return the values of one decision, the one to go by first and the one that misleads last."""
+    if decision.effect is None:
+        return ()
+    effect = Brought(
+        say("True effect by the end: {amount}.", amount=Money(decision.effect, currency)),
+        say("Go by this one. The campaign was played to its end with all decisions up to this one, and once more "
+            "without it, on the same chance; over all decisions these add up to what the rules gained."),
+    )  # fmt: skip
+    found = [effect]
     if decision.last_in is not None:
-        lacking = Money(abs(decision.last_in), currency)
-        less = say("Left out alone, the rules would have earned {amount} less.", amount=lacking)
-        more = say("Left out alone, the rules would have earned {amount} more.", amount=lacking)
-        found.append(less if decision.last_in >= 0 else more)
+        about = say("The same with all other decisions made, later ones too: they make up for some of it or build on "
+                    "it, so these do not add up.")  # fmt: skip
+        found.append(Brought(say("True effect, left out alone: {amount}.", amount=Money(decision.last_in, currency)),
+                             about))  # fmt: skip
     return (*found, *_naively(decision, currency))
 
 
-def _naively(decision: Decision, currency: str | None) -> tuple[Message, ...]:
+def _naively(decision: Decision, currency: str | None) -> tuple[Brought, ...]:
     """Say what revenue before and after would have made of a decision."""
     if decision.naive is None or decision.effect is None:
         return ()
-    naive = Money(decision.naive, currency)
-    if misread_one(decision):
-        return (say("A team that holds revenue after it against revenue before would have read {naive}, and concluded "
-                    "the wrong way.", naive=naive),)  # fmt: skip
-    return (say("A team that holds revenue after it against revenue before would have read {naive}.", naive=naive),)
+    figure = say("Revenue seen after less before: {amount}.", amount=Money(decision.naive, currency))
+    wrong = say("No effect, though a team sees only this: demand and chance of these hours are in it. Here it points "
+                "the wrong way.")  # fmt: skip
+    right = say("No effect, though a team sees only this: demand and chance of these hours are in it.")
+    return (Brought(figure, wrong if misread_one(decision) else right),)
 
 
 def notes(played: Played, brought: Effects, log: tuple[Decision, ...]) -> tuple[Note, ...]:
@@ -226,7 +251,7 @@ def _surge_notes(played: Played) -> list[Note]:
         "wrong": wrong,
         "rate": wrong / max(weeks, 1e-9),
     }
-    notes = []
+    text = None
     if found:
         text = say(
             "{runs} runs had {surges} surges in all: {found} were found while they were on, after {hours} hours "
@@ -234,13 +259,15 @@ def _surge_notes(played: Played) -> list[Note]:
             hours=float(played.walked.tally.worth[WAITED, :, played.walked.place("rules")].sum()) / found,
             **facts,
         )
-    else:
+    elif surges:
         text = say(
             "{runs} runs had {surges} surges in all, and none was found; {wrong} of {declared} alarms were "
             "false, {rate} a week.",
             **facts,
         )
-    notes.append(Note("surges", text))
+    elif wrong:
+        text = say("No run had a surge, and {wrong} alarms were false, {rate} a week.", **facts)
+    notes = [Note("surges", text)] if text else []
     size = max(
         (card.size or 2.0 for card in played.given.market.settings.dealt() if card.shock == "surge"), default=0.0
     )

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from analysis.errors import DataError
-from analysis.messages import Names, say
+from analysis.messages import Message, Names, say
 from analysis.rules import words
 from analysis.rules.actions import ChangeBudget, DrawReserve, Rebalance, RefillReserve, ReleaseTranche
 from analysis.rules.boxes import Interval, Key, both, boxes
@@ -131,16 +131,22 @@ def _scoped(one: Judged) -> Iterator[Finding]:
     """Find actions and readings that do not go with what the rule looks at."""
     wide = (Rebalance, DrawReserve, RefillReserve, ReleaseTranche)
     if one.rule.per == "channel" and any(isinstance(action, wide) for action in one.rule.then):
-        text = say("It looks at each channel apart, but what it does is done to all of them. Write per: campaign.")
+        text = say(
+            "It looks at each channel apart, but what it does is done to all of them. Let it look "
+            "at the campaign (per: campaign)."
+        )
         yield one.finding("scope", "warning", text)
     if one.rule.per == "campaign" and one.ways & {RAISE, CUT, PAUSE, RESUME}:
-        text = say("It looks at the campaign, so there is no channel that it could change. Write per: channel.")
+        text = say(
+            "It looks at the campaign, so there is no channel that it could change. Let it look at each "
+            "channel apart (per: channel)."
+        )
         yield one.finding("scope", "error", text)
     for reading in one.rule.when.readings():
         whole = reading.of == ALL or (reading.of is None and one.rule.per == "campaign")
         if whole and reading.metric in ("marginal_roi", "rank"):
-            text = say("All channels together have no {metric}, so there is never data. Name a channel, or write per: "
-                       "channel.", metric=say(METRICS[reading.metric].label))  # fmt: skip
+            text = say("All channels together have no {metric}, so there is never data. Name a channel, or let it look "
+                       "at each channel apart (per: channel).", metric=say(METRICS[reading.metric].label))  # fmt: skip
             yield one.finding("no-data", "error", text)
             return
 
@@ -173,9 +179,52 @@ def _compounding(one: Judged) -> Iterator[Finding]:
         if times < 2 or (limits.day is not None and abs(total) > limits.day):
             continue
         level = "warning" if limits.day is None else "hint"
-        text = say("It can act {n} times a day, and {once} each time come to {total} in a day. Give it a cooldown of "
-                   "1d, or a lower limit for a day.", n=times, once=_signed(once), total=_signed(total))  # fmt: skip
+        text = say("It can act {n} times a day, and {once} each time come to {total} in a day. Let it rest for a day "
+                   "(cooldown: 1d), or lower the limit for a day.", n=times, once=_signed(once),
+                   total=_signed(total))  # fmt: skip
         yield one.finding("compounds", level, text)
+
+
+def _beyond_limits(one: Judged) -> Iterator[Finding]:
+    """Find changes that the limits of the set never let pass in full."""
+    limits = one.asked.limits
+    caps = {name: cap for name, cap in (("step", limits.step), ("day", limits.day)) if cap is not None}
+    if not caps:
+        return
+    name = min(caps, key=lambda each: caps[each])
+    share = words.percent(caps[name])
+    limit = {"step": say("changes by at most {share} in one adjustment", share=share),
+             "day": say("changes by at most {share} within 24 hours", share=share)}[name]  # fmt: skip
+    for action in one.rule.then:
+        if isinstance(action, Rebalance) and action.step > (most := _between_two(caps[name])):
+            text = say("Its step of {step} of the budget never passes in full: a channel's own budget {limit}, so at "
+                       "most {most} can move, among several channels less. Set a smaller step, such as 10%, or raise "
+                       "the limit.", step=words.percent(action.step), limit=limit,
+                       most=words.percent(round(most, 4)))  # fmt: skip
+            yield one.finding("beyond-limits", "warning", text)
+        if isinstance(action, ChangeBudget) and action.percent and abs(action.percent) > caps[name]:
+            yield _cut_change(one, action.percent, limit)
+
+
+def _between_two(cap: float) -> float:
+    """Return the largest share of all budget that can move where no channel may change by more than a share of its own.
+
+    A giver with share g loses at most min(cap, 1) g, a taker with 1 - g gains at most cap (1 - g): most where they
+    are equal.
+    """
+    gives = min(cap, 1.0)
+    return gives * cap / (gives + cap)
+
+
+def _cut_change(one: Judged, percent: float, limit: Message) -> Finding:
+    facts = {"change": _signed(percent), "limit": limit}
+    if one.asked.limits.beyond == "skip":
+        text = say("It never changes a budget by {change}: a channel's own budget {limit}, and a change that goes "
+                   "further is not made. Ask for less, or raise the limit.", **facts)  # fmt: skip
+        return one.finding("beyond-limits", "error", text)
+    text = say("A change of {change} never passes in full and is made smaller: a channel's own budget {limit}. Ask "
+               "for less, or raise the limit.", **facts)  # fmt: skip
+    return one.finding("beyond-limits", "warning", text)
 
 
 def _signed(share: float) -> str:
@@ -211,8 +260,9 @@ def _small_samples(one: Judged) -> Iterator[Finding]:
     need, compare = max(needs, key=lambda item: item[0])
     need = math.ceil(need * hours(one.rule.sample_over) / hours(compare.left.over))
     if need > one.rule.least_orders:
-        text = say("With few orders chance alone carries {reading} past its threshold. Ask for least_orders: {n} "
-                   "within {span}; now it is {now}.", reading=words.subject(compare.left, one.rule.per), n=need,
+        text = say("With few orders chance alone carries {reading} past its threshold. Set the orders needed "
+                   "(least_orders) to {n} within {span}; now it is {now}.",
+                   reading=words.subject(compare.left, one.rule.per), n=need,
                    span=words.length(one.rule.sample_over), now=one.rule.least_orders)  # fmt: skip
         yield one.finding("sample", "hint", text)
 
@@ -254,8 +304,8 @@ def _delayed(one: Judged, delays: Mapping[str, float]) -> Iterator[Finding]:
         late = math.ceil(max(delay for delay, _ in short.values()))
         names = Names(tuple(sorted(short)), "channel")
         text = say("Sales of {channels} arrive up to {late} hours late, and it reads up to {out} hours before now, "
-                   "so that it sees too few. Write excluding: {late}h.", channels=names, late=late,
-                   out=min(left_out for _, left_out in short.values()))  # fmt: skip
+                   "so that it sees too few. Leave out the last {late} hours (excluding: {late}h).",
+                   channels=names, late=late, out=min(left_out for _, left_out in short.values()))  # fmt: skip
         yield one.finding("delay", "warning", text)
 
 
@@ -272,5 +322,6 @@ def _concerned(rule: Rule, reading: Reading, delays: Mapping[str, float]) -> tup
 
 
 ALONE: tuple[Callable[[Judged], Iterator[Finding]], ...] = (
-    _satisfiable, _clocked, _against_itself, _scoped, _endless, _compounding, _part_days, _small_samples,
+    _satisfiable, _clocked, _against_itself, _scoped, _endless, _compounding, _beyond_limits, _part_days,
+    _small_samples,
 )  # fmt: skip

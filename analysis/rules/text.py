@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, NoReturn, TypeVar, Union, get_args, get_orig
 import yaml
 
 from analysis.errors import DataError, QuestionError, near
-from analysis.messages import Message, Names, say
+from analysis.messages import Code, Message, Names, say
 from analysis.rules.actions import Action
 from analysis.rules.conditions import METRICS, MOST_PARTS, AllOf, AnyOf, Compare, Condition, NotOf, Reading
 from analysis.rules.rule_set import MOST_RULES, Limits, Review, Rule, RuleSet
@@ -219,7 +219,7 @@ def _value(cls: type[Made], node: yaml.Node, path: Path) -> Made:
     given = {name: _held(HINTS[cls][name], entry.held, (*path, name)) for name, entry in entries.items()}
     for name, each in own.items():
         if name not in given and _default(each) is MISSING:
-            _refuse(node, path, say("{field} is missing. Add it.", field=name))
+            _refuse(node, path, say("{field} is missing. Add it.", field=Code(name)))
     return _made(cls, given, node, path, entries)
 
 
@@ -241,8 +241,10 @@ def _refused(name: str, got: object, expected: Message) -> Message:
         return expected
     choices = dict(expected.params).get("choices")
     if isinstance(choices, Names) and (names := near(got, map(str, choices.values))):
-        what = say("sign of comparison") if name == "is" else name
-        return say("There is no {what} {got}. Did you mean {near}?", what=what, got=repr(got), near=Names(names))
+        facts = {"got": repr(got), "near": Names(tuple(map(Code, names)))}
+        if name == "is":
+            return say("There is no {what} {got}. Did you mean {near}?", what=say("sign of comparison"), **facts)
+        return say("There is no {field} {got}. Did you mean {near}?", field=Code(name), **facts)
     if str(got).lower() in ("today", "yesterday"):
         return say("there is no {got}: what is read of a day that has just begun says nothing yet. Write 1d for the "
                    "last 24 hours.", got=repr(got))  # fmt: skip
@@ -337,11 +339,11 @@ def _compare(node: yaml.Node, path: Path) -> Compare:
     entries = _entries(node, path, (*COMPARED, *JOINED, "not"))
     if strange := next((name for name in entries if name not in COMPARED), None):
         reason = say("a comparison and {name} cannot stand side by side. Put both into a list under all or any.",
-                     name=strange)  # fmt: skip
+                     name=Code(strange))  # fmt: skip
         _refuse(entries[strange].key, path, reason)
     for name in ("metric", "is", "than"):
         if name not in entries:
-            _refuse(node, path, say("{field} is missing. Add it.", field=name))
+            _refuse(node, path, say("{field} is missing. Add it.", field=Code(name)))
     left = _reading(entries, node, path, {})
     than, right = entries["than"].held, None
     where = (*path, "than")
@@ -349,7 +351,7 @@ def _compare(node: yaml.Node, path: Path) -> Compare:
     if isinstance(than, yaml.MappingNode):
         others = _entries(than, where, ("times", *READING))
         if "metric" not in others:
-            _refuse(than, where, say("{field} is missing. Add it.", field="metric"))
+            _refuse(than, where, say("{field} is missing. Add it.", field=Code("metric")))
         if "times" in others:
             times = _held(float, others["times"].held, (*where, "times"))
         right = _reading(others, than, where, {name: getattr(left, name) for name in READING})
@@ -372,8 +374,9 @@ def _action(node: yaml.Node, path: Path) -> Action:
     if isinstance(node, yaml.ScalarNode):
         return _made(_action_class(node, path), {}, node, path, {})
     if not isinstance(node, yaml.MappingNode) or len(node.value) != 1:
-        _refuse(node, path, say("here goes one action, such as pause or rebalance, with its settings below it. Several "
-                                "make a list, each beginning with -."))  # fmt: skip
+        reason = say("here goes one action: its name, or its name with its settings, such as {{rebalance: "
+                     "{{step: 5%}}}}. Several make a list, each beginning with -.")  # fmt: skip
+        _refuse(node, path, reason)
     key, held = node.value[0]
     cls = _action_class(key, path)
     where = (*path, str(key.value))
@@ -388,7 +391,7 @@ def _action(node: yaml.Node, path: Path) -> Action:
 def _action_class(key: yaml.Node, path: Path) -> type[Action]:
     name = str(key.value)
     if name not in ACTIONS:
-        _refuse(key, path, DataError.unknown(say("action"), name, ACTIONS).message)
+        _refuse(key, path, DataError.unknown(say("action"), name, map(Code, ACTIONS)).message)
     return ACTIONS[name]
 
 

@@ -284,10 +284,11 @@ def _metric(reading: Reading) -> Message:
 def _amount(x: float, unit: str, currency: str | None) -> object:
     if unit == "money":
         return Money(x, currency)
-    return _percent(x) if unit == "share" else f"{x:,.12g}"
+    return percent(x) if unit == "share" else f"{x:,.12g}"
 
 
-def _percent(x: float) -> str:
+def percent(x: float) -> str:
+    """Return a share as a percentage, as people write one."""
     return f"{100 * x:,.4g}%"
 
 
@@ -317,9 +318,9 @@ def action(asked: Action, currency: str | None = None) -> Message:
             return _rebalanced(asked)
         case DrawReserve(share=share, min_roi=least):
             return say("draw {share} of the reserve, as long as the next unit of money earns at least {least}",
-                       share=_percent(share), least=f"{least:,.12g}")  # fmt: skip
+                       share=percent(share), least=f"{least:,.12g}")  # fmt: skip
         case RefillReserve(share=share):
-            return say("take {share} of every channel's budget back into the reserve", share=_percent(share))
+            return say("take {share} of every channel's budget back into the reserve", share=percent(share))
         case ReleaseTranche():
             return say("release the next tranche")
         case Pause():
@@ -337,7 +338,7 @@ def action(asked: Action, currency: str | None = None) -> Message:
 
 def _change(asked: ChangeBudget, currency: str | None) -> Message:
     if asked.percent is not None:
-        share = _percent(abs(asked.percent))
+        share = percent(abs(asked.percent))
         if asked.percent < 0:
             return say("cut its budget by {share}", share=share)
         return say("raise its budget by {share}", share=share)
@@ -348,7 +349,7 @@ def _change(asked: ChangeBudget, currency: str | None) -> Message:
 
 
 def _rebalanced(asked: Rebalance) -> Message:
-    share = _percent(asked.step)
+    share = percent(asked.step)
     if asked.by == "even":
         return say("move up to {share} of the budget towards equal shares", share=share)
     if asked.by == "roi":
@@ -376,13 +377,13 @@ def limits(asked: Limits) -> Message:
     >>> str(limits(Limits(day=None)))
     'Limits: every channel keeps at least 20% of its planned rate; a change that goes further is made smaller.'
     """
-    found = [say("every channel keeps at least {share} of its planned rate", share=_percent(asked.floor))]
+    found = [say("every channel keeps at least {share} of its planned rate", share=percent(asked.floor))]
     if asked.ceiling is not None:
         found.append(say("gets at most {times} times of it", times=f"{asked.ceiling:,.12g}"))
     if asked.step is not None:
-        found.append(say("changes by at most {share} in one adjustment", share=_percent(asked.step)))
+        found.append(say("changes by at most {share} in one adjustment", share=percent(asked.step)))
     if asked.day is not None:
-        found.append(say("changes by at most {share} within 24 hours", share=_percent(asked.day)))
+        found.append(say("changes by at most {share} within 24 hours", share=percent(asked.day)))
     if asked.cooldown:
         found.append(say("rests for {span} after a change", span=length(asked.cooldown)))
     if asked.per_day is not None:
@@ -403,7 +404,7 @@ def review(asked: Review) -> Message:
     ['A person looks first at 30% of decisions, drawn at random, and answers within 4 hours',
      'what has no answer after 8 hours is dropped.']
     """
-    share, span, late = _percent(asked.share), length(asked.answers_in), length(asked.time_out)
+    share, span, late = percent(asked.share), length(asked.answers_in), length(asked.time_out)
     looked = say("at {share} of decisions, drawn at random", share=share)
     if asked.by == "risk":
         looked = say("at decisions that move {share} of the budget or more", share=share)
@@ -412,7 +413,7 @@ def review(asked: Review) -> Message:
                looked=looked, span=span, late=late, end=end)  # fmt: skip
     if not asked.rejects:
         return text
-    return _further(text, say("They turn down {share} of what they look at.", share=_percent(asked.rejects)))
+    return _further(text, say("They turn down {share} of what they look at.", share=percent(asked.rejects)))
 
 
 def clock(asked: RuleSet) -> Message:
@@ -433,9 +434,9 @@ def clock(asked: RuleSet) -> Message:
     if asked.mode in modes:
         found.append(modes[asked.mode])
     if asked.reserve:
-        found.append(say("{share} of the budget is held back as a reserve.", share=_percent(asked.reserve)))
+        found.append(say("{share} of the budget is held back as a reserve.", share=percent(asked.reserve)))
     if asked.tranches:
-        shares = Names(tuple(map(_percent, asked.tranches)))
+        shares = Names(tuple(map(percent, asked.tranches)))
         found.append(say("To be released in turn: {shares} of the budget.", shares=shares))
     return reduce(_further, found)
 

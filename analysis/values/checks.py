@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from analysis.errors import QuestionError
-from analysis.messages import Names, Span, say
+from analysis.messages import Code, Names, Span, say
 from analysis.values.base import Value
 
 Check = Callable[[str, Any], Any]
@@ -95,7 +95,9 @@ def one_of(*choices: str) -> Metadata:
 
     def check(name: str, got: Any) -> str:
         if not isinstance(got, str) or got not in choices:
-            raise QuestionError.field(name, got, say("choose from {choices}.", choices=Names(choices)))
+            raise QuestionError.field(
+                name, got, say("choose from {choices}.", choices=Names(tuple(map(Code, choices))))
+            )
         return str(got)
 
     return {"check": check}

@@ -88,6 +88,9 @@ def test_every_side_of_the_question_has_its_answer(side: Side, sample: Tables) -
 def test_a_check_of_the_rules_is_about_the_same_simulation(side: Side) -> None:
     app = side("rule-check", Simulation(rules=plan(min_advantage=1)))
     assert "must be mended" in headline(app)
+    found = next(table.value for table in app.dataframe if "finding" in table.value.columns)
+    assert len(found) > 1
+    assert f"{len(found)} things to look at" in headline(app)
     app.segmented_control(key="reallocation.view").set_value("simulation")
     assert rules(run(app)) == plan(min_advantage=1)
 
@@ -113,7 +116,10 @@ def test_one_steps_from_decision_to_decision(side: Side, sample: Tables) -> None
     assert answer.say(answer.story(1)[0]) in told(app)
     for n in (2, 3):
         assert answer.say(answer.story(n)[0]) in told(press(app, "next"))
-    assert answer.say(answer.story(3)[-1]) in told(app)
+    said = told(app) + " ".join(each.value for each in app.caption).replace("\\", "")
+    values = [answer.say(figure) for figure, _about in answer.brought_by(3)]
+    assert f"**{values[0]}** Go by this one." in said
+    assert [said.index(value) for value in values] == sorted(said.index(value) for value in values)
     assert answer.say(answer.story(2)[0]) in told(press(app, "previous"))
     app.select_slider(key="reallocation.at").set_value(10)
     assert answer.say(answer.story(10)[0]) in told(run(app))
@@ -140,7 +146,7 @@ def test_rules_that_decide_nothing_have_no_decisions_to_step_through(side: Side)
 
 def test_decisions_are_told_in_the_readers_language(sample: Tables) -> None:
     answer: Any = Simulation(runs=2, where=WHERE).run(sample)
-    assert "真正带来" in " ".join(answer.say(sentence, "zh_CN") for sentence in answer.story(2))
+    assert answer.say(answer.brought_by(2)[0].figure, "zh_CN").startswith("到活动结束的真实效果：")
     log = answer.shown("log", "zh_CN")
     assert all(any("\u4e00" <= c <= "\u9fff" for c in reason) for reason in log["reason"])
 
@@ -274,6 +280,28 @@ def test_the_text_is_the_rules_and_says_on_which_line_it_is_wrong(side: Side) ->
     assert read(run(app).text_area(key="reallocation.text.json").value) == pausing_by_cost()
 
 
+def test_a_text_that_is_not_done_is_still_there_after_a_look_elsewhere(side: Side) -> None:
+    app = side("rule-cards")
+    for typed in (write(plan()), "name: mine\nrules:\n- name: half"):
+        app.text_area(key="reallocation.text.yaml").set_value(typed)
+        for name in ("simulation", "rule-cards"):
+            run(app)
+            app.segmented_control(key="reallocation.view").set_value(name)
+        assert run(app).text_area(key="reallocation.text.yaml").value == typed
+
+
+def test_without_a_reserve_it_is_said_that_a_rule_is_left_out(side: Side) -> None:
+    def captions(app: AppTest) -> str:
+        return " ".join(each.value for each in app.caption)
+
+    app = side("simulation")
+    assert "Nothing is held in reserve" not in captions(app)
+    app.number_input(key="reallocation.reserve").set_value(0.0)
+    assert "the rule that draws on it in a surge is left out" in captions(run(app))
+    app.segmented_control(key="reallocation.view").set_value("rule-cards")
+    assert "the rule that draws on it in a surge is left out" in captions(run(app))
+
+
 def test_clock_limits_and_review_are_taken_together(side: Side) -> None:
     app = side("rule-cards")
     key = "reallocation.set."
@@ -335,7 +363,8 @@ def test_what_is_wrong_with_rules_stands_under_their_cards(side: Side) -> None:
 def test_cards_are_dealt_and_taken_away(side: Side) -> None:
     app = side("market")
     app.selectbox(key="reallocation.new.shock").set_value("viral")
-    app.selectbox(key="reallocation.new.channel").set_value("short_video")
+    run(app)
+    app.selectbox(key="reallocation.new.channel.one").set_value("short_video")
     app.selectbox(key="reallocation.new.when").set_value("fixed")
     run(app)
     app.number_input(key="reallocation.new.day").set_value(5)
@@ -345,6 +374,7 @@ def test_cards_are_dealt_and_taken_away(side: Side) -> None:
     assert asked(press(run(app), "new.add")).market.cards == (viral,)
     app.selectbox(key="reallocation.new.shock").set_value("decoy")
     run(app)
+    assert not [each for each in app.number_input if each.key == "reallocation.new.size.decoy"]
     app.number_input(key="reallocation.new.times").set_value(2.0)
     decoy = Card(shock="decoy", lasts="1d", times=2)
     assert asked(press(run(app), "new.add")).market.cards == (viral, decoy)
@@ -386,9 +416,11 @@ def test_each_control_of_the_market_changes_it(side: Side, control: str, given: 
 def test_a_lesson_begins_with_one_click(side: Side, lesson: Any) -> None:
     app = press(side("lessons"), f"lesson.{lesson.code}")
     found = asked(app)
-    for name in ("rules", "against"):
-        if name in lesson.given:
-            assert getattr(found, name) == lesson.given[name]
+    assert found.rules == lesson.given.get("rules", found.rules)
+    others = lesson.given.get("against", ())
+    assert found.against[: len(others)] == others
+    assert found.lesson == lesson.code
+    assert asked(press(app, "lesson.leave")) == found.replace(lesson=None)
     assert bool(found.split) is (lesson.split or lesson.private is not None)
     assert (found.market.order_value is not None) is (lesson.hourly is not None)
     assert not errors(app)

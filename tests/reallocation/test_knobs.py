@@ -97,12 +97,26 @@ def test_a_map_says_in_what_its_cells_and_sides_are(tables) -> None:
         curves=CURVES, runs=4, across="reserve", down="step", across_values=(0.0, 0.9), down_values=(0.1,)
     )
     answer = asked.run(tables)
-    cells, _words = answer.chart(Look()).to_dict()["layer"]
+    cells, _frame, _words = answer.chart(Look()).to_dict()["layer"]
     across, told = cells["encoding"]["x"]["title"]
     assert (across, cells["encoding"]["y"]["title"]) == ("share held in reserve", "share moved by an adjustment")
     assert told == f"in the cells: {answer.plot('table', Look()).title('gain')}"
     (rows,) = answer.chart(Look()).to_dict()["datasets"].values()
     assert all(contrast(row["fill"], row["ink"]) > 3.8 for row in rows)
+
+
+def test_the_cell_of_the_headline_is_framed(tables) -> None:
+    """It is the best of the first, third, … campaign; the headline says what it earns in the others."""
+    asked = RuleSweep(curves=CURVES, runs=8, across="cadence", down="step", across_values=(4, 48, 96),
+                      down_values=(0.01, 0.1))  # fmt: skip
+    answer = asked.run(tables)
+    drawn = answer.chart(Look()).to_dict()
+    rows = drawn["datasets"][drawn["data"]["name"] if "data" in drawn else drawn["layer"][0]["data"]["name"]]
+    (framed,) = [row for row in rows if row["chosen"]]
+    said = answer.headline.text()
+    assert f"hours between adjustments {framed['across']:.0f} and share moved by an adjustment {framed['y']}" in said
+    assert "(framed)" in said
+    assert sum("filter" in str(layer.get("transform")) for layer in drawn["layer"]) == 1
 
 
 def test_the_best_of_many_equal_settings_is_no_finding(tables) -> None:

@@ -23,6 +23,7 @@ VALUES = [
     ),
     Card(shock="tracking", lasts="6h", times=2),
     Simulation(),
+    Simulation(lesson="busy"),
     Simulation(
         curves=ResponseCurves(form="hyperbolic", where=Filter(start="2026-09-01")),
         rules=Rules(step=0.2),
@@ -123,3 +124,22 @@ def test_refuses_a_card_that_cannot_be(bad):
 def test_what_never_happens_is_not_dealt():
     settings = MarketSettings(surges=0, failures=0, cards=(Card(shock="viral", times=0), Card(shock="decoy", at="1h")))
     assert [card.shock for card in settings.dealt()] == ["decoy"]
+
+
+def test_a_lesson_is_one_of_those_there_are():
+    with pytest.raises(QuestionError, match="lesson cannot be 'chemistry': choose from wrong-curves, "):
+        Simulation(lesson="chemistry")
+
+
+@pytest.mark.parametrize(
+    ("card", "said"),
+    [
+        (Card(shock="surge"), "demand surge: 2 times the usual demand, for 24 hours; 1 time in a campaign"),
+        (Card(shock="tracking", times=2), "0 times what is usually tracked, for 12 hours; 2 times in a campaign"),
+        (Card(shock="stock-out", times=0.5), "0.2 times the usual response, for 12 hours; 0.5 times in a campaign"),
+        (Card(shock="decoy", at="29d"), "decoy: nothing happens; on day 30"),
+    ],
+    ids=lambda one: one.shock if isinstance(one, Card) else "",
+)
+def test_a_card_says_of_what_it_is_how_many_times_the_usual(card, said):
+    assert said in card.words().text()

@@ -224,3 +224,33 @@ def test_says_what_it_is(answer):
     assert set(answer.frames) == set(answer.fields)
     for name, columns in answer.fields.items():
         assert list(answer.frame(name).columns) == list(columns), name
+
+
+def test_words_stand_on_an_edge_of_the_pages_colour(answer):
+    """On a phone they reach over the line at zero, which must not cross them."""
+    for look, ground in ((Look(), "#FFFFFF"), (Look(dark=True), "#14181D")):
+        layers = answer.chart(look).to_dict()["layer"]
+        edge, words = [layer["mark"] for layer in layers if layer["mark"]["type"] == "text"]
+        assert edge["stroke"] == ground
+        assert "stroke" not in words
+        assert layers[0]["mark"]["type"] == "rule"  # the line at zero is below both
+
+
+def test_of_what_a_decision_brought_the_value_to_go_by_comes_first(answer):
+    log = answer.frame("log")
+    for at in (*answer.places("done")[:3], *answer.places("wrong")[:3]):
+        row, found = log.iloc[at - 1], answer.brought_by(at)
+        values = [row["effect"], row["last_in"], row["naive"]]
+        known = [value for value in values if not np.isnan(value)]
+        assert [dict(each.figure.params)["amount"].value for each in found] == known
+        assert found[0].about.text().startswith("Go by this one.")
+        misled = "points the wrong way" in found[-1].about.text()
+        assert misled is (at in answer.places("wrong"))
+    held = answer.places("held")
+    assert all(answer.brought_by(at) == () for at in held)
+
+
+def test_where_there_is_no_surge_nothing_is_said_of_finding_one(starved):
+    calm = MarketSettings(surges=0, failures=0)
+    quiet = Simulation(curves=CURVES, runs=4, market=calm, rules=Rules(reserve=0)).run(starved)
+    assert "surges" not in {note.code for note in quiet.notes}

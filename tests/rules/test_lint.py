@@ -113,6 +113,11 @@ CASES = {
     "scope": (rules("then: rebalance"), "scope", "a"),
     "scope of a change": (rules(f"per: campaign, then: {UP}"), "scope", "a"),
     "scope of a pause": (rules("per: campaign, then: pause"), "scope", "a"),
+    "beyond the day": (rules("per: campaign, then: {rebalance: {step: 90%}}"), "beyond-limits", "a"),
+    "beyond one adjustment": (rules("per: campaign, then: {rebalance: {step: 11%}}", head="limits: {step: 20%}\n"),
+                              "beyond-limits", "a"),
+    "a change beyond": (rules("then: {change-budget: 120%}"), "beyond-limits", "a"),
+    "a cut beyond": (rules("then: {change-budget: -30%}", head="limits: {day: 25%}\n"), "beyond-limits", "a"),
     "part of a day": (rules(told(when('roi', '<', 1, over='4h'))), "part-of-a-day", "a"),
     "sample": (rules(told(LOW)), "sample", "a"),
 }  # fmt: skip
@@ -153,6 +158,12 @@ RIGHT = {
     "against the forecast": (rules(told(when('orders', '>', '{times: 2, metric: forecast}', over='4h'))),
                              {"part-of-a-day"}),
     "evenly": (rules("per: campaign, then: {rebalance: even}"), {"endless"}),
+    "half of all": (rules("per: campaign, then: {rebalance: {step: 50%}}"), {"beyond-limits"}),
+    "within one adjustment": (rules("per: campaign, then: {rebalance: {step: 10%}}", head="limits: {step: 20%}\n"),
+                              {"beyond-limits"}),
+    "without limits": (rules("per: campaign, then: {rebalance: {step: 90%}}", "then: {change-budget: 900%}",
+                             head="limits: {day: null}\n"), {"beyond-limits"}),
+    "as much as the limit": (rules("then: {change-budget: 100%}"), {"beyond-limits"}),
 }  # fmt: skip
 
 
@@ -174,9 +185,12 @@ def test_the_plan_has_nothing_to_mend() -> None:
 
 SAMPLES = {
     # (1.96 / ln 1.5)² = 23.4, so 24 orders in 4 hours, 144 in a day
-    "a surge": (when("orders", ">", "{times: 1.5, metric: forecast}", over="4h"), "least_orders: 144 within 24 hours"),
-    "half": (when("roi", "<", "{times: 0.5, metric: roi, over: 7d}"), "least_orders: 8 within 24 hours"),
-    "a number": (when("cpa", ">", 90, over="2d"), "least_orders: 49 within 24 hours"),
+    "a surge": (
+        when("orders", ">", "{times: 1.5, metric: forecast}", over="4h"),
+        "(least_orders) to 144 within 24 hours",
+    ),
+    "half": (when("roi", "<", "{times: 0.5, metric: roi, over: 7d}"), "(least_orders) to 8 within 24 hours"),
+    "a number": (when("cpa", ">", 90, over="2d"), "(least_orders) to 49 within 24 hours"),
     "orders": (when("orders", "<", 5), None),
     "beyond chance": (both(when("orders", ">", "{times: 1.5, metric: forecast}"), when("excess", ">", 3)), None),
 }
@@ -197,6 +211,26 @@ def test_a_change_that_compounds_says_to_what() -> None:
     assert "3 times a day, and +20% each time come to +72.8%" in str(finding.message)
 
 
+def beyond(text: str) -> Finding:
+    return next(finding for finding in lint(read(text)) if finding.code == "beyond-limits")
+
+
+def test_a_step_that_the_limits_cut_says_how_much_can_move() -> None:
+    """One that gives all it has and one that doubles need half of the budget each."""
+    finding = beyond(rules("per: campaign, then: {rebalance: {step: 90%}}"))
+    assert finding.level == "warning"
+    assert "changes by at most 100% within 24 hours" in str(finding.message)
+    assert "so at most 50% can move" in str(finding.message)
+
+
+def test_a_change_that_a_limit_forbids_is_an_error_where_it_is_not_made_smaller() -> None:
+    clamped = rules("then: {change-budget: 120%}")
+    assert beyond(clamped).level == "warning"
+    skipped = beyond("limits: {beyond: skip}\n" + clamped)
+    assert skipped.level == "error"
+    assert "never changes a budget by +120%" in str(skipped.message)
+
+
 DELAYED = {
     "own": (told(HIGH), {"x": 6, "y": 0}, "Sales of x arrive up to 6 hours late"),
     "left out": (told(when('roi', '>', 1.2, excluding='6h')), {"x": 6}, None),
@@ -205,7 +239,8 @@ DELAYED = {
     "other channels": (f"channels: y, when: {HIGH}, then: notify", {"x": 6, "y": 0}, None),
     "named": (f"channels: y, when: {when('roi', '>', 1, of='x')}, then: notify", {"x": 6, "y": 0}, "Sales of x arrive"),
     "all": (told(when('roi', '>', 1, of='all')), {"x": 6, "y": 9}, "Sales of x, y arrive"),
-    "moved by": ("per: campaign, then: {rebalance: {excluding: 4h}}", {"x": 6}, "Write excluding: 6h."),
+    "moved by": ("per: campaign, then: {rebalance: {excluding: 4h}}", {"x": 6},
+                 "Leave out the last 6 hours (excluding: 6h)."),
     "spend": (told(when('spend', '>', 1)), {"x": 6}, None),
 }  # fmt: skip
 

@@ -194,6 +194,30 @@ def test_what_is_wrong_is_named_by_its_line(case: str) -> None:
     assert str(raised.value) != raised.value.message.text("zh_CN")
 
 
+CHINESE = {
+    "unknown setting": (one(RULE.replace("than: 1", "times: 1")), "没有这个设置项：'times'。可选：", "、is、"),
+    "window": (one(RULE.replace("roi,", "roi, over: 5x,")), "over 不能是 '5x'"),
+    "reserve": ("reserve: 200%", "第 1 行，reserve：reserve 不能是"),
+    "metric": (one(RULE.replace("roi", "ordrs")), "metric 没有 'ordrs' 这个取值。是不是 orders？"),
+    "missing": (one(RULE.replace(", than: 1", "")), "缺少 than"),
+}
+"""Texts that people who read Chinese got wrong: what is to be typed stands there as it is typed."""
+
+
+@pytest.mark.parametrize("case", CHINESE)
+def test_names_of_settings_are_never_translated(case: str) -> None:
+    text, *said = CHINESE[case]
+    with pytest.raises(QuestionError) as raised:
+        read(text)
+    for part in said:
+        assert part in raised.value.message.text("zh_CN")
+
+
+def test_a_short_name_is_no_guess_for_a_long_one() -> None:
+    with pytest.raises(QuestionError, match=r"There is no setting 'times'\. Choose from: all, any, excluding, is, "):
+        read(one(RULE.replace("than: 1", "times: 1")))
+
+
 def test_two_hundred_rules_are_read_and_one_more_is_not() -> None:
     many = RuleSet(rules=tuple(Rule(name=f"rule {n}", when=plan().rules[1].when, then=(Pause(),)) for n in range(200)))
     text = write(many)

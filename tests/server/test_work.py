@@ -259,6 +259,32 @@ def test_what_nobody_waits_for_ends_but_a_click_may_ask_it_anew(gate: Gate, monk
         _ = job.value
 
 
+def test_nobody_joins_what_was_given_up_and_has_not_come_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when a page is opened again while the first answer's code is still being made."""
+    begun, ending, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def slow_to_end() -> str:
+        begun.set()
+        try:
+            while True:
+                watching().step()
+                time.sleep(0.01)
+        finally:
+            ending.set()
+            ended.wait(LONG)
+
+    monkeypatch.setattr(work, "GRACE", 0.0)
+    line = Line(1)
+    job = line.ask("a", "ann", slow_to_end)
+    assert begun.wait(LONG)
+    job.leave("ann")
+    assert ending.wait(LONG)
+    again = line.ask("a", "ann", lambda: "anew")
+    ended.set()
+    assert again.wait(LONG)
+    assert again.value == "anew"
+
+
 def test_a_question_stopped_in_the_line_can_be_asked_anew_at_once(gate: Gate) -> None:
     line = Line(1)
     busy(line, gate)

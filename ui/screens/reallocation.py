@@ -23,6 +23,7 @@ from ui.screens import reallocation_lessons as lessons
 from ui.screens import reallocation_market as market
 from ui.screens import reallocation_rules as cards
 from ui.screens.base import Panel, Screen, View
+from ui.tabled import headed
 
 HOURS = (1, 2, 4, 6, 8, 12, 24, 48)
 SENTENCES = (
@@ -40,6 +41,7 @@ def controls(tables: Tables, start: Simulation) -> Simulation:
     rules = start.rules
     if isinstance(rules, Rules):
         rules = _knobs(rules)
+        cards.lacking(rules)
     else:
         _told(start)
     return market.scale(tables, start.replace(rules=rules))
@@ -102,7 +104,9 @@ def _number(name: str, label: str, start: Any, least: Any, most: Any, step: Any)
 
 
 def under(answer: Answer) -> None:
-    """Draw the way back to Budget."""
+    """Draw the way back to Budget; of a check, all that was found."""
+    if isinstance(answer.question, RuleCheck):
+        headed(answer, {"table": N_("All that was found")})
     if not isinstance(answer, SimulationAnswer):
         return
     about = _("Opens Budget by hand with what the rules spent by channel in the first campaign.")

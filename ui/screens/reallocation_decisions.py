@@ -6,6 +6,7 @@ import streamlit as st
 
 from analysis import Simulation, Tables
 from analysis.answer import Answer
+from analysis.messages import Message
 from analysis.reallocation.decisions import KINDS, OUTCOMES, Decision
 from analysis.reallocation.simulation import SimulationAnswer
 from ui import drawn, session
@@ -67,13 +68,20 @@ def _go(key: str, place: int) -> None:
 
 def _one(answer: SimulationAnswer, at: int) -> None:
     decision = answer.decisions[at - 1]
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        st.markdown(f"**{_title(decision)}**")
-        st.markdown("  \n".join(shown(answer.say(sentence, current())) for sentence in answer.story(at)))
-    with right:
-        if decision.budgets:
-            table(answer, "budgets", BUDGETS, decision=at)
+    st.markdown(f"**{_title(decision)}**")
+    st.markdown("  \n".join(_said(answer, sentence) for sentence in answer.story(at)))
+    for n, (figure, about) in enumerate(answer.brought_by(at)):
+        if n == 0:
+            st.markdown(f"**{_said(answer, figure)}** {_said(answer, about)}")
+        else:
+            st.caption(f"{_said(answer, figure)} {_said(answer, about)}")
+    if decision.budgets:
+        drawn_on = any(released for *_, released in decision.budgets)
+        table(answer, "budgets", BUDGETS if drawn_on else BUDGETS[:-1], decision=at)
+
+
+def _said(answer: SimulationAnswer, sentence: Message) -> str:
+    return shown(answer.say(sentence, current()))
 
 
 def _title(decision: Decision) -> str:

@@ -14,6 +14,11 @@ from ui.language import N_, _
 from ui.screens.reallocation_editor import labelled, line, share, window
 
 MOST = 50
+TIMES = {
+    "demand": N_("Times the usual demand"),
+    "health": N_("Times the usual response"),
+    "tracked": N_("Times what is usually tracked"),
+}
 WHEN = {"random": N_("at a random hour"), "fixed": N_("on a day")}
 
 
@@ -53,11 +58,16 @@ def _card(channels: tuple[str, ...], start: Simulation) -> None:
     labels = {kind: shock.label for kind, shock in SHOCKS.items()}
     kind = choose_words(widget_key("new.shock"), _("What happens"), labels, "surge", None)
     shock = SHOCKS[kind]
-    channel = choose(widget_key("new.channel"), _("Where"), ["", *channels], "",
-                     lambda c: called("channel")(c) if c else _("everywhere") if shock.everywhere
-                     else _("in a channel at random"), None)  # fmt: skip
+    # A list of its own for each: a browser keeps an option by its words, and "everywhere" is none of the other's.
+    where = "new.channel" if shock.everywhere else "new.channel.one"
+    nowhere = _("everywhere") if shock.everywhere else _("in a channel at random")
+    channel = choose(widget_key(where), _("Where"), ["", *channels], "",
+                     lambda c: called("channel")(c) if c else nowhere, None)  # fmt: skip
     with line():
-        size = labelled(f"new.size.{kind}", _("Times the usual"), float(getattr(shock, shock.size)), 0.0, 100.0, 0.1)
+        size = None
+        if kind != "decoy":
+            usual = float(getattr(shock, shock.size))
+            size = labelled(f"new.size.{kind}", _(TIMES[shock.size]), usual, 0.0, 100.0, 0.1)
         lasts = window(f"new.lasts.{kind}", _("for hours"), shock.lasts)
     when = choose_words(widget_key("new.when"), _("When it comes"), WHEN, "random", None)
     with line():
@@ -66,8 +76,7 @@ def _card(channels: tuple[str, ...], start: Simulation) -> None:
         else:
             at, times = None, labelled("new.times", _("How often"), 1.0, 0.0, 100.0, 0.5)
     try:
-        card = Card(shock=kind, channel=channel or None, at=at, lasts=lasts, size=None if kind == "decoy" else size,
-                    times=times)  # fmt: skip
+        card = Card(shock=kind, channel=channel or None, at=at, lasts=lasts, size=size, times=times)
     except SluiceError as error:
         st.error(session.worded(error.message), icon=":material/error:")
         return

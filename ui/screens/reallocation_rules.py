@@ -42,9 +42,17 @@ def controls(tables: Tables, start: Simulation) -> Simulation:
         _text(start, asked)
     with cards:
         st.markdown(session.worded(words.clock(asked)))
+        if isinstance(start.rules, Rules):
+            lacking(start.rules)
         _settings(start, asked)
         _cards(channels, start, asked)
     return start.replace(against=against)
+
+
+def lacking(rules: Rules) -> None:
+    """Say which of the plan's own rules there is not, as its knobs are set."""
+    if said := rules.left_out():
+        st.caption(session.worded(said))
 
 
 def _become(place: str, start: Simulation, rules: RuleSet | Rules) -> None:
@@ -217,10 +225,12 @@ def _dropped(n: int) -> Change:
 def _text(start: Simulation, asked: RuleSet) -> None:
     """Draw the rule set as text that can be changed; what is wrong with it stands below, with its line."""
     form = choose(widget_key("form"), _("Written as"), ["yaml", "json"], "yaml", str.upper, 110)
-    key, of = widget_key(f"text.{form}"), widget_key("text.of")
+    key, of, typed = widget_key(f"text.{form}"), widget_key("text.of"), widget_key("text.typed")
     if st.session_state.get(of) != (asked.digest(), form):
         st.session_state[key], st.session_state[of] = write(asked, form), (asked.digest(), form)
-    given = st.text_area(_("The rules as text"), key=key, height=360)
+    elif key not in st.session_state:  # Streamlit forgets what is not drawn, as while another side is looked at
+        st.session_state[key] = st.session_state[typed]
+    given = st.session_state[typed] = st.text_area(_("The rules as text"), key=key, height=360)
     if not st.button(_("Use this text"), icon=":material/check:", key=widget_key("text.use")):
         return
     try:
