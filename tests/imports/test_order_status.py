@@ -257,3 +257,24 @@ def test_a_stated_amount_goes_before_the_word() -> None:
     text = "order_id,created_at,total,currency,status,refund_amount\n1,2026-11-01,50,EUR,refunded,20\n"
     with opened(text) as export:
         assert stood(export) == {"1": (50.0, "partly_refunded", True, 20.0)}
+
+
+@pytest.mark.parametrize(
+    ("heading", "cell", "refund"),
+    [
+        ("Erstattungsbetrag", "4", 4.0), ("Refunds", "-4", 4.0), ("订单已退款金额", "4", 4.0), ("Montant remboursé", "4", 4.0),
+        ("Refund reason", "4", None), ("申请退款金额", "4", None), ("Return address", "4", None), ("退款件数", "4", None),
+    ],
+)  # fmt: skip
+def test_what_was_given_back_is_read_whatever_its_column_is_called(
+    heading: str, cell: str, refund: float | None
+) -> None:
+    text = f"order_id,date,total,currency,{heading}\n1,2026-11-05,10,EUR,{cell}\n2,2026-11-06,20,EUR,0\n"
+    assert dict(reconciled(text).sums).get("refund") == refund
+
+
+def test_of_two_columns_of_refunds_it_is_asked_which_is_meant() -> None:
+    text = "order_id,date,total,currency,平台退款金额,商家退款金额\n1,2026-11-05,10,EUR,1,2\n"
+    found = reconciled(text)
+    assert (dict(found.sums)["refund"], found.undecided) == (1.0, ("settled",))
+    assert [option.total for option in found.choices[0].options] == [1.0, 2.0]
