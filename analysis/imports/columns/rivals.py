@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -38,10 +39,11 @@ def rivals(
     free = [h for h in scratch.headings if h not in columns.values()]
     found = []
     for column, heading in columns.items():
+        again = [h for h in free if column == LEAD.get(table) and re.fullmatch(rf"{re.escape(heading)} \(\d+\)", h)]
         alike = _as_refund(column, heading, names.get(column, ()), free) or _as_like(
             heading, names.get(column, ()), free, any_name=not known and column == LEAD.get(table)
         )
-        if others := [other for other in alike if _differ(scratch, heading, other)]:
+        if others := [other for other in dict.fromkeys([*alike, *again]) if _differ(scratch, heading, other)]:
             found.append(Rival(column, (heading, *others)))
     return tuple(found)
 

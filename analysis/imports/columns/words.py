@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from analysis.imports.columns.cells import filled
 from analysis.imports.columns.mapping import ColumnMapping
 from analysis.imports.file.scratch import Scratch
+from analysis.imports.lexicon.codes import CURRENCIES
 from analysis.imports.lexicon.looks import is_value
 from analysis.imports.lexicon.reductions import refund_headings
 from analysis.imports.lexicon.results import is_typed, result_of, type_heading
@@ -40,8 +42,13 @@ def _with_refund(mapping: ColumnMapping, scratch: Scratch) -> ColumnMapping:
         return mapping
     called = refund_headings([h for h in scratch.headings if h not in columns.values()])
     cells = {h: [v for v in scratch.head_of(h) if v.strip()] for h in called}
-    heading = next((h for h in called if cells[h] and all(map(is_value, cells[h]))), None)
+    # A row below the headings may explain them.
+    heading = next((h for h in called if 2 * sum(map(_amount, cells[h])) > len(cells[h])), None)
     return mapping if heading is None else mapping.replace(columns={**columns, "refund": heading})
+
+
+def _amount(cell: str) -> bool:
+    return is_value(re.sub(rf"(?i)^({'|'.join(CURRENCIES)})\s*|\s*({'|'.join(CURRENCIES)})$", "", cell.strip()))
 
 
 def _with_statuses(mapping: ColumnMapping, scratch: Scratch, own: Mapping[str, str]) -> ColumnMapping:
