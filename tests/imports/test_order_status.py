@@ -257,3 +257,44 @@ def test_a_stated_amount_goes_before_the_word() -> None:
     text = "order_id,created_at,total,currency,status,refund_amount\n1,2026-11-01,50,EUR,refunded,20\n"
     with opened(text) as export:
         assert stood(export) == {"1": (50.0, "partly_refunded", True, 20.0)}
+
+
+@pytest.mark.parametrize(
+    ("heading", "cell", "refund"),
+    [
+        ("Erstattungsbetrag", "4", 4.0), ("Refunds", "-4", 4.0), ("订单已退款金额", "4", 4.0), ("Montant remboursé", "4", 4.0),
+        ("Refund reason", "4", None), ("申请退款金额", "4", None), ("Return address", "4", None), ("退款件数", "4", None),
+    ],
+)  # fmt: skip
+def test_what_was_given_back_is_read_whatever_its_column_is_called(
+    heading: str, cell: str, refund: float | None
+) -> None:
+    text = f"order_id,date,total,currency,{heading}\n1,2026-11-05,10,EUR,{cell}\n2,2026-11-06,20,EUR,0\n"
+    assert dict(reconciled(text).sums).get("refund") == refund
+
+
+def test_of_two_columns_of_refunds_it_is_asked_which_is_meant() -> None:
+    text = "order_id,date,total,currency,平台退款金额,商家退款金额\n1,2026-11-05,10,EUR,1,2\n"
+    found = reconciled(text)
+    assert (dict(found.sums)["refund"], found.undecided) == (1.0, ("settled",))
+    assert [option.total for option in found.choices[0].options] == [1.0, 2.0]
+
+
+def test_an_amount_whose_heading_stands_twice_is_asked_about() -> None:
+    text = "Date,Spend,Clicks,Spend,Clicks\n2026-11-01,10.5,5,20.5,7\n2026-11-02,11.5,6,21.5,8\n"
+    found = reconciled(text, channel="a", currency="EUR")
+    assert (found.undecided, [option.total for option in found.choices[0].options]) == (("settled",), [22.0, 42.0])
+
+
+def test_when_an_order_was_cancelled_is_not_when_it_was_made() -> None:
+    with opened("Order ID,Total,Currency,Cancelled Time\n1,5,EUR,2026-11-05\n2,6,EUR,\n") as export:
+        assert export.mapping.missing() == ("timestamp",)
+    with opened("Order ID,Total,Currency,Created Time,Cancelled Time\n1,5,EUR,2026-11-04,2026-11-05\n") as export:
+        assert dict(export.mapping.columns)["timestamp"] == "Created Time"
+
+
+def test_a_row_that_explains_the_headings_hides_no_refund() -> None:
+    text = "Order ID,Created Time,Order Amount,Order Refund Amount\nthe order,when,what was paid,what was given back\n"
+    text += "1,2026-11-05 09:10,GBP 4.00,GBP 4.00\n2,2026-11-06 09:10,GBP 5.00,GBP 0.00\n"
+    found = reconciled(text)
+    assert (found.kept, found.sums) == (2, (("revenue", 9.0), ("refund", 4.0)))

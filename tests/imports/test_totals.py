@@ -342,3 +342,26 @@ def test_the_item_may_be_named_by_its_status_alone() -> None:
     )
     found = read(text)
     assert (found.kept, dict(found.sums)["spend"], found.matches) == (2, 15.0, True)
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "kept", "total"),
+    [
+        ("Ad hoc name,cost,clicks", [("", 30, 3), ("a", 10, 1), ("b", 20, 2)], 2, 30.0),
+        ("campaign,device,cost,clicks", [("a", "", 30, 3), ("a", "phone", 10, 1), ("a", "desk", 20, 2)], 2, 30.0),
+        ("campaign,device,cost,clicks", [("a", "", 30, 4), ("a", "phone", 10, 1), ("a", "desk", 20, 2)], 3, 60.0),
+    ],
+)
+def test_a_row_without_what_the_others_name_in_a_column_nobody_mapped_is_their_sum(
+    columns: str, rows: list[tuple[Any, ...]], kept: int, total: float
+) -> None:
+    found = spend(*(("2026-08-01", *row) for row in rows), columns=f"date,{columns}")
+    assert (found.kept, dict(found.sums)["spend"]) == (kept, total)
+
+
+@pytest.mark.parametrize("name", ["All campaigns", "All", "全部计划", "Todas las campañas"])
+def test_all_of_them_is_a_row_of_its_own_unless_it_is_the_sum_of_the_others(name: str) -> None:
+    rows = (A, B, ("2026-08-01", name, 30))
+    assert (spend(*rows).kept, spend(*rows).sums) == (2, (("spend", 30.0),))
+    alone = spend(A, B, ("2026-08-01", name, 31))
+    assert (alone.kept, alone.sums, alone.questions) == (3, (("spend", 61.0),), ())

@@ -35,6 +35,12 @@ _TELLING = {
 """Columns that speak for a table: a time alone speaks for none."""
 _DATED = re.compile(r"(19|20)\d\d[-/.年]?[01]?\d[-/.月]?[0-3]?\d.*|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}.*")
 
+_LATER = re.compile(
+    r"cancel|refund|return|ship|deliver|updat|storn|versand|liefer|annul|expéd|envío|entrega|取消|退|发货|收货|完成|更新|关闭",
+    re.IGNORECASE,
+)
+"""Headings of what became of an order after it was made."""
+
 
 def likely_table(scratch: Scratch, samples: Mapping[str, Sequence[str]]) -> str:
     """Choose the table most of whose required columns are there, of those that something speaks for.
@@ -72,7 +78,8 @@ def guess_for(table: str, scratch: Scratch, samples: Mapping[str, Sequence[str]]
     columns = columns_named(table, scratch.headings)
     guesses = [Guess(c, h, *_why(c, h)) for c, h in columns.items()]
     time = TIME_COLUMN[table]
-    if time not in columns and (heading := _only(samples, columns.values(), _dated)):
+    later = (h for h in scratch.headings if table == "orders" and _LATER.search(h))
+    if time not in columns and (heading := _only(samples, [*columns.values(), *later], _dated)):
         columns[time] = heading
         guesses.append(Guess(time, heading, BY_VALUES, say("the only column whose values are times")))
     amount = LEAD.get(table)

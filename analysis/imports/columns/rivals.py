@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from analysis.imports.columns.amounts import LEAD
 from analysis.imports.file.scratch import Scratch
 from analysis.imports.lexicon.brackets import likeness
+from analysis.imports.lexicon.reductions import refund_headings
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,19 @@ def rivals(
     free = [h for h in scratch.headings if h not in columns.values()]
     found = []
     for column, heading in columns.items():
-        alike = _as_like(heading, names.get(column, ()), free, any_name=not known and column == LEAD.get(table))
-        if others := [other for other in alike if _differ(scratch, heading, other)]:
+        again = [h for h in free if column == LEAD.get(table) and re.fullmatch(rf"{re.escape(heading)} \(\d+\)", h)]
+        alike = _as_refund(column, heading, names.get(column, ()), free) or _as_like(
+            heading, names.get(column, ()), free, any_name=not known and column == LEAD.get(table)
+        )
+        if others := [other for other in dict.fromkeys([*alike, *again]) if _differ(scratch, heading, other)]:
             found.append(Rival(column, (heading, *others)))
     return tuple(found)
+
+
+def _as_refund(column: str, heading: str, names: Sequence[str], others: Sequence[str]) -> list[str]:
+    """Return the other headings that are called a refund, where this one was taken for that alone."""
+    named = column != "refund" or any(likeness(heading, name) is not None for name in names)
+    return [] if named else list(refund_headings(others))
 
 
 def _as_like(heading: str, names: Sequence[str], others: Sequence[str], *, any_name: bool) -> list[str]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from analysis.imports.columns.cells import filled
 from analysis.imports.columns.mapping import ColumnMapping
 from analysis.imports.file.scratch import Scratch
+from analysis.imports.lexicon.codes import CURRENCIES
+from analysis.imports.lexicon.looks import is_value
+from analysis.imports.lexicon.reductions import refund_headings
 from analysis.imports.lexicon.results import is_typed, result_of, type_heading
 from analysis.imports.lexicon.statuses import after_sales, on_delivery, payment, status_of
 
@@ -27,8 +31,24 @@ def with_words(mapping: ColumnMapping, scratch: Scratch, own: Mapping[str, str])
         A platform's own words for how an order stands.
     """
     if mapping.table == "orders":
-        return _with_statuses(mapping, scratch, own)
+        return _with_statuses(_with_refund(mapping, scratch), scratch, own)
     return _with_results(mapping, scratch) if mapping.table == "spend" else mapping
+
+
+def _with_refund(mapping: ColumnMapping, scratch: Scratch) -> ColumnMapping:
+    """Read what was given back where a column beside the order's amount says it, whatever the platform calls it."""
+    columns = dict(mapping.columns)
+    if "refund" in columns or "revenue" not in columns:
+        return mapping
+    called = refund_headings([h for h in scratch.headings if h not in columns.values()])
+    cells = {h: [v for v in scratch.head_of(h) if v.strip()] for h in called}
+    # A row below the headings may explain them.
+    heading = next((h for h in called if 2 * sum(map(_amount, cells[h])) > len(cells[h])), None)
+    return mapping if heading is None else mapping.replace(columns={**columns, "refund": heading})
+
+
+def _amount(cell: str) -> bool:
+    return is_value(re.sub(rf"(?i)^({'|'.join(CURRENCIES)})\s*|\s*({'|'.join(CURRENCIES)})$", "", cell.strip()))
 
 
 def _with_statuses(mapping: ColumnMapping, scratch: Scratch, own: Mapping[str, str]) -> ColumnMapping:

@@ -14,6 +14,7 @@ from importlib.resources import files
 
 from analysis.imports.lexicon.currencies import heading_currency
 from analysis.imports.lexicon.headings import bracketed, plain_heading, whole_heading
+from analysis.imports.lexicon.units import is_unit
 
 _GIVEN = tomllib.loads((files("analysis.imports.lexicon") / "brackets.toml").read_text(encoding="utf-8"))
 _KINDS = {whole_heading(word): kind for kind, words in _GIVEN["says"].items() for word in words}
@@ -34,6 +35,8 @@ def kind_of(inside: str) -> str:
     """
     if heading_currency(f"({inside})"):
         return "currency"
+    if is_unit(inside):
+        return "unit"
     return _KINDS.get(whole_heading(inside)) or ("zone" if _zone(inside) else "other")
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from analysis.imports.lexicon.codes import CURRENCIES, SIGNS, WORDS
 from analysis.imports.lexicon.headings import bracketed
+from analysis.imports.lexicon.units import without_unit
 
 
 def heading_currency(heading: str) -> str | None:
@@ -17,10 +18,12 @@ def heading_currency(heading: str) -> str | None:
     --------
     >>> heading_currency("CPM（千次展示费用） [USD]"), heading_currency("总花费(元)"), heading_currency("点击率(%)")
     ('USD', 'CNY', None)
+    >>> heading_currency("消耗(万元)"), heading_currency("Cost [USD thousands]")
+    ('CNY', 'USD')
     >>> heading_currency("Kosten in EUR"), heading_currency("Time in min")
     ('EUR', None)
     """
-    for inside in bracketed(heading):
+    for inside in map(without_unit, bracketed(heading)):
         if (code := inside.upper()) in CURRENCIES:
             return code
         if (word := inside.casefold()) in WORDS:

@@ -16,11 +16,13 @@ _IN = re.compile(
     rf"\s+in\s+({'|'.join(re.escape(name) for name in (*sorted(CURRENCIES), *WORDS, *SIGNS))})\s*$", re.IGNORECASE
 )
 """A currency after "in" says what it says in brackets."""
+_UNIT = re.compile(r"(?<=\w)[\s_]+(?:in[\s_]+)?(cents|micros|thousands|millions)\s*$", re.IGNORECASE)
+"""As does a unit at the end."""
 
 
 def _round(heading: str) -> str:
     """Return a heading with round brackets alone."""
-    return _IN.sub(r" (\1)", unicodedata.normalize("NFKC", heading).translate(_BRACKETS))
+    return _UNIT.sub(r" (\1)", _IN.sub(r" (\1)", unicodedata.normalize("NFKC", heading).translate(_BRACKETS)))
 
 
 def _folded(heading: str) -> str:

@@ -10,7 +10,9 @@ from importlib.resources import files
 from analysis.imports.lexicon.headings import plain_heading
 
 _GIVEN = tomllib.loads((files("analysis.imports.lexicon") / "totals.toml").read_text(encoding="utf-8"))
-_WORD, _CLOSING, _KIND, _REST = (f"(?:{'|'.join(_GIVEN[key])})" for key in ("words", "closing", "kinds", "rest"))
+_WORD, _CLOSING, _KIND, _REST, _ALL = (
+    f"(?:{'|'.join(_GIVEN[key])})" for key in ("words", "closing", "kinds", "rest", "whole")
+)
 _OF = r"(?:\s*[:：]|\s+[–—-]\s|\s+(?:of|for|de|für|including|excluding|incl\.?|inkl\.?)\s)"
 BARE = (
     rf"(?i)^{_WORD}(?: results?| of \d+ \w+|\s*\(\d+ [a-z ]+\))?$|^{_WORD}\s*[:：]\s*{_KIND}(?:\W.*)?$"
@@ -23,6 +25,8 @@ LIKE = rf"(?i)^{_WORD}\s*[:：（(].*$|^.{{1,60}}[\s:：](?:sub[- ]?)?totals?$|^
 """What a total may be called, and a campaign too."""
 REST = rf"(?i)^{_WORD}(?:\s*[:：]|\s+[–—-]\s)\s*{_REST}.*$"
 """What a platform calls the part that it does not itemise."""
+WHOLE = rf"(?i)^{_ALL}$"
+"""What stands for all of a name's values, and may be a name all the same."""
 
 
 def items_of(headings: Sequence[str]) -> tuple[str, ...]:

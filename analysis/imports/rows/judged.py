@@ -17,6 +17,7 @@ from analysis.imports.columns.cells import Style, filled
 from analysis.imports.columns.mapping import ColumnMapping
 from analysis.imports.columns.windows import days_sql, item
 from analysis.imports.file.scratch import Scratch, readable
+from analysis.imports.lexicon.looks import is_value
 from analysis.imports.lexicon.reductions import DISCOUNT, REFUND, item_headings
 from analysis.imports.rows import totals
 from analysis.imports.rows.ends import end_included
@@ -28,6 +29,7 @@ from analysis.vocabulary import TABLES
 
 _CALLED = ("total|", "label|", "rest|")
 """What is wrong with rows that call themselves totals."""
+_MOST_BESIDE = 4
 _FOOTER = "(?i)^(©|\\(c\\) ?\\d{4}|copyright )"
 
 
@@ -91,7 +93,8 @@ def judged(shaped: Shaped) -> Judged:
             styles, distinct = _laid(told, relation, likely=False) or ({}, {}) if laid is None else laid
         spend, lines = mapping.table == "spend", mapping.table == "orders" and mapping.lines != "each"
         open_ = [(_last_day(mapping), "end_included")] if ends is None else []
-        open_ += [(text, "totals") for text in totals.settle(scratch.con, relation, mapping)] if spend else []
+        beside = len(_beside(shaped)) if spend else 0
+        open_ += [(text, "totals") for text in totals.settle(scratch.con, relation, mapping, beside)] if spend else []
         if mapping.only:
             _choose_windows(scratch.con, relation, mapping)
         if lines and (text := gather_lines(scratch.con, relation, mapping)):
@@ -126,7 +129,8 @@ def _laid(shaped: Shaped, relation: str, *, likely: bool, tidy: bool = True) -> 
     if mapping.table != "spend" and mapping.lines == "each":
         text = f"CASE WHEN bad IS NOT NULL THEN {text} END"
     called = f"CASE WHEN bad IN {_CALLED} THEN {totals.label(_texts(shaped))} END AS label"
-    more = [*_windows(scratch, mapping), *([called] if mapping.table == "spend" else []), *_below_zero(shaped)]
+    spend = [called, *(f"{filled(c)} AS beside{n}" for n, c in enumerate(_beside(shaped)))]
+    more = [*_windows(scratch, mapping), *(spend if mapping.table == "spend" else []), *_below_zero(shaped)]
     names = ", ".join((*(f'"{t.name}"' for t in found), *more))
     scratch.con.execute(
         f"CREATE OR REPLACE TEMP TABLE {relation} AS SELECT {'' if scratch.in_order else 'line, '}{names}, bad, "
@@ -188,6 +192,17 @@ def _texts(shaped: Shaped) -> list[str]:
     named, types = _named(shaped), shaped.scratch.types()
     counted = {named[c.name] for c in TABLES[shaped.mapping.table] if c.name in named and c.type in AMOUNTS}
     return [f"c{i}" for i in range(len(types)) if types[i] == "VARCHAR" and f"c{i}" not in counted][:60]
+
+
+def _beside(shaped: Shaped) -> list[str]:
+    """Return the first of the file's columns that name something and are mapped to nothing, as SQL.
+
+    A device, a placement, a campaign under a heading nobody knows: what sums up the others has nothing there.
+    """
+    mapped, scratch = set(_named(shaped).values()), shaped.scratch
+    texts = [c for c in _texts(shaped) if c not in mapped]
+    named = {scratch.column(h): [v for v in scratch.head_of(h) if v.strip()] for h in scratch.headings}
+    return [c for c in texts if named.get(c) and not all(map(is_value, named[c]))][:_MOST_BESIDE]
 
 
 def _put_constants(con: duckdb.DuckDBPyConnection, mapping: ColumnMapping) -> None:

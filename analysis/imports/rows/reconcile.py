@@ -12,6 +12,7 @@ from analysis.imports.columns.mapping import ColumnMapping
 from analysis.imports.columns.rivals import Rival
 from analysis.imports.file.lines import PART, STEP
 from analysis.imports.lexicon.totalled import is_total_of, items_of
+from analysis.imports.lexicon.units import heading_unit
 from analysis.imports.rows.choices import Choice, choice
 from analysis.imports.rows.clean import MARKS
 from analysis.imports.rows.judged import Judged
@@ -194,8 +195,27 @@ def reconcile(judged: Judged, rivals: Sequence[Rival] = ()) -> Reconciliation:
         choices=choices,
         unknown_statuses=unknown,
         unknown_results=results,
-        notes=(*order_notes(judged), *result_notes(judged), *([_MEASURED] if mapping.table == "controls" else [])),
+        notes=(
+            *_unit_notes(mapping),
+            *order_notes(judged),
+            *result_notes(judged),
+            *([_MEASURED] if mapping.table == "controls" else []),
+        ),
     )
+
+
+def _unit_notes(mapping: ColumnMapping) -> list[Message]:
+    """Say of which amounts a heading names a unit."""
+    units = {h: heading_unit(h, money=c in MONEY) for c, h in mapping.columns if c in amounts_of(mapping.table)}
+    return [
+        say(
+            "{heading} is in units of {unit}: its numbers are taken times that.",
+            heading=h,
+            unit=f"{unit:,.6f}".rstrip("0").rstrip("."),
+        )
+        for h, unit in units.items()
+        if unit != 1
+    ]
 
 
 def shared(one: Judged, other: Judged) -> int:

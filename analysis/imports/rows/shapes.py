@@ -13,8 +13,10 @@ from analysis.imports.columns.amounts import LEAD
 from analysis.imports.columns.cells import filled
 from analysis.imports.columns.mapping import SPREAD, ColumnMapping
 from analysis.imports.file.scratch import Scratch, readable
+from analysis.imports.lexicon.headings import bracketed
 from analysis.imports.lexicon.looks import FALSE, TRUE
 from analysis.imports.lexicon.prices import of_one_piece
+from analysis.imports.lexicon.units import heading_unit, is_unit
 from analysis.messages import Message, Names, say
 from analysis.values import seconds
 from analysis.vocabulary import TIME_COLUMN
@@ -70,11 +72,14 @@ def _spread(given: Shaped, relation: str) -> Shaped:
             f"WHERE mark IS NULL AND {condition}{once}"
         )
         names.append(spread[heading])
-    made = _made(scratch, relation, " UNION ALL ".join(parts), names, (NAME, CELL))
+    units = {h: heading_unit(h, money=mapping.table == "spend") for h in headings}
+    said = next((inside for inside in bracketed(headings[0]) if is_unit(inside)), "")
+    values = f"{CELL} ({said})" if said and len(set(units.values())) == 1 else CELL
+    made = _made(scratch, relation, " UNION ALL ".join(parts), names, (NAME, values))
     name, cell = SPREAD[mapping.table]
     columns = {**dict(mapping.columns), name: NAME}
     if not events or (cell not in {*columns, *constants} and _any(made)):
-        columns[cell] = CELL
+        columns[cell] = values
     return Shaped(made, mapping.replace(columns=columns, constants=constants, spread={}))
 
 

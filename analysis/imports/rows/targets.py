@@ -17,6 +17,7 @@ from analysis.imports.file.scratch import Scratch
 from analysis.imports.lexicon.codes import WORDS
 from analysis.imports.lexicon.results import ORDER
 from analysis.imports.lexicon.statuses import NOTHING
+from analysis.imports.lexicon.units import heading_unit
 from analysis.imports.rows.shapes import Shaped
 from analysis.values import seconds
 from analysis.vocabulary import TABLES, Column
@@ -187,8 +188,8 @@ def _made(shaped: Shaped, column: Column, source: Source, beside: Beside | None,
     if column.name == "conversions" and shaped.mapping.result_type in shaped.scratch.headings:
         return _orders_only(shaped, _amount(shaped.mapping, column, source, beside, head))
     if column.type in AMOUNTS:
-        found = _amount(shaped.mapping, column, source, beside, head)
-        return _times(shaped, found, beside, head)
+        found = _given_back(_amount(shaped.mapping, column, source, beside, head), source)
+        return _in_its_unit(shaped.mapping, _times(shaped, found, beside, head))
     if (other := dict(shaped.mapping.otherwise).get(column.name)) in shaped.scratch.headings and beside:
         made = f"coalesce({filled(source.name)}, {filled(shaped.scratch.column(str(other)))})"
         return Target(column, made, f"{made} IS NOT NULL")
@@ -207,6 +208,23 @@ def _times(shaped: Shaped, found: Target, beside: Beside | None, head: str | Non
     return replace(
         found, first=f"({found.first}) * ({factor.first})", misfit=" OR ".join(f"({m})" for m in misfits) or "false"
     )
+
+
+def _in_its_unit(mapping: ColumnMapping, found: Target) -> Target:
+    """Take an amount times the unit that its heading names, such as thousands or cents."""
+    unit = heading_unit(dict(mapping.columns).get(found.name, ""), money=found.name in MONEY)
+    if unit == 1:
+        return found
+    by = f"* {unit:.0f}" if unit > 1 else f"/ {1 / unit:.0f}"  # a hundredth is none in binary: 19.99 is 1999 / 100
+    return replace(found, first=f"({found.first}) {by}")
+
+
+def _given_back(found: Target, source: Source) -> Target:
+    """Take refunds as amounts above zero where the column writes them all below it."""
+    if found.name != "refund" or source.relation == CONSTANTS:
+        return found
+    below, above = source.one("count_if(r < 0), count_if(r > 0)", f"{found.first} AS r")
+    return replace(found, first=f"0 - ({found.first})") if below and not above else found
 
 
 def _orders_only(shaped: Shaped, found: Target) -> Target:

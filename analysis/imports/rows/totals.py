@@ -13,7 +13,7 @@ import duckdb
 from analysis.imports.columns.amounts import amounts_of
 from analysis.imports.columns.cells import filled
 from analysis.imports.columns.mapping import ColumnMapping
-from analysis.imports.lexicon.totalled import BARE, LIKE, REST, SAYS
+from analysis.imports.lexicon.totalled import BARE, LIKE, REST, SAYS, WHOLE
 from analysis.imports.rows.targets import given_names
 from analysis.messages import Message, say
 
@@ -67,15 +67,27 @@ def label(texts: Iterable[str]) -> str:
     return f"coalesce({', '.join(cells)})" if cells else "NULL"
 
 
-def settle(con: duckdb.DuckDBPyConnection, relation: str, mapping: ColumnMapping) -> tuple[Message, ...]:
-    """Decide on spend rows that may be totals; return what must be asked."""
+def settle(
+    con: duckdb.DuckDBPyConnection, relation: str, mapping: ColumnMapping, beside: int = 0
+) -> tuple[Message, ...]:
+    """Decide on spend rows that may be totals; return what must be asked.
+
+    Parameters
+    ----------
+    con : duckdb.DuckDBPyConnection
+    relation : str
+    mapping : ColumnMapping
+    beside : int
+        How many columns of names stand in the relation that are none of the table's: ``beside0`` and so on.
+    """
     present = given_names(mapping)
     counted = amounts_of("spend", present)
     names = [c for c in ("period_start", *NAMES) if c in present and c not in dict(mapping.constants)]
     _nameless(con, relation, names)
     asked = [_labelled(con, relation, mapping, counted)]
-    for column in reversed(names):
-        _unnamed(con, relation, column, names[: names.index(column)], counted)
+    each = [*names, *(f"beside{n}" for n in range(beside))]
+    for column in reversed(each):
+        _unnamed(con, relation, column, each[: each.index(column)], counted)
     asked += [_large(con, relation, mapping, column) for column in names if column != "period_start"][-1:]
     asked.append(_unitemised(con, relation, mapping, counted))
     return tuple(message for message in asked if message)
@@ -188,8 +200,12 @@ def _adds_up(amounts: Iterable[str], said: str, whole: str, n: str) -> str:
 def _unnamed(con: duckdb.DuckDBPyConnection, relation: str, column: str, wholes: list[str], amounts: list[str]) -> None:
     """Mark rows that lack a name (an ad's, a campaign's, a day) where they are the sum of the rows that have one.
 
-    A campaign's total is compared with its ads, the file's with all. One alone that equals one row proves nothing.
+    A name that says "all" is none. A campaign's total is compared with its ads, the file's with all. One alone that
+    equals one row proves nothing.
     """
+    named = f"{column} IS NOT NULL" + (
+        "" if column == "period_start" else f" AND NOT regexp_matches({column}, '{WHOLE}')"
+    )
     table, usable = relation, f"coalesce(bad, 'missing|{column}') = 'missing|{column}' AND spend IS NOT NULL"
     sums = ", ".join(f"sum({c}) AS {c}_whole" for c in amounts)
     for keys in [[*wholes, "currency"], [*wholes[1:], "currency"]] if wholes[:1] == ["period_start"] else [
@@ -198,9 +214,9 @@ def _unnamed(con: duckdb.DuckDBPyConnection, relation: str, column: str, wholes:
         same = " AND ".join(f"t.{k} IS NOT DISTINCT FROM p.{k}" for k in keys)
         con.execute(
             f"CREATE OR REPLACE TEMP TABLE unnamed AS WITH parts AS (SELECT {', '.join(keys)}, {sums}, count(*) AS n "
-            f"FROM {table} WHERE {usable} AND {column} IS NOT NULL GROUP BY ALL) "
+            f"FROM {table} WHERE {usable} AND {named} GROUP BY ALL) "
             f"SELECT t.rowid AS place, n, {_adds_up(amounts, 't.', '_whole', 'n')} AS adds_up "
-            f"FROM {table} AS t JOIN parts AS p ON {same} WHERE {usable} AND t.{column} IS NULL"
+            f"FROM {table} AS t JOIN parts AS p ON {same} WHERE {usable} AND NOT ({named})"
         )
         found = _one(con, "SELECT count_if(adds_up) > 1 OR bool_or(adds_up AND n > 1) FROM unnamed")
         if found:
