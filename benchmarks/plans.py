@@ -1,6 +1,7 @@
 """Does the plan that is recommended earn more in truth?
 
     python -m benchmarks.plans [--campaigns 100] [--markets 200] [--only campaign|weekly|daily]
+                               [--caution 0.5]
 
 Kinds with "unlike" in their name are the joint markets once more, with channels whose returns differ by a log-normal
 factor (standard deviation .6 of its log): what there is to gain, and how sure it can be, is mostly a matter of that.
@@ -442,12 +443,13 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--campaigns", type=int, default=100)
     parser.add_argument("--markets", type=int, default=200)
     parser.add_argument("--only", choices=sorted({kind.what.split()[0] for kind in KINDS}))
+    parser.add_argument("--caution", type=float, default=0.0, help="of the plans, as Allocation has it")
     asked = parser.parse_args(argv)
     print("  ".join(f"{name:>13}" for name in HEAD))
     for kind in KINDS:
         if asked.only in (None, kind.what.split()[0]):
             seeds = range(asked.campaigns if kind.what == "campaign" else asked.markets)
-            found = [valued(kind.drawn(seed), kind.per) for seed in seeds]
+            found = [valued(kind.drawn(seed), kind.per, caution=asked.caution) for seed in seeds]
             print("  ".join(f"{part:>13}" for part in row(kind, found)), flush=True)
             aims = [f"{kind.gains:.0%}", f"{kind.beats:.0%}" if kind.beats == kind.beats else "", f"{kind.best:.0%}"]
             print(

@@ -64,8 +64,8 @@ class Allocation(AllocationDefinition):
     given : mapping of str to float
         For channels without a curve, a constant return (revenue per unit of spend) that the analyst gives.
     caution : float
-        0 seeks the best on average over what the curves may be; above it, the worst that share of cases counts for
-        more: 0.9 seeks the best of the bad tenth.
+        0 seeks the best on average over what the curves may be; above it, that share of cases is left out, those in
+        which the plan gains most over the spend as it was: 0.9 seeks the best of the bad tenth.
     curves : ResponseCurves
     where : Filter, optional
         The time and campaigns whose spend pattern is planned by and whose curves are used.
@@ -363,8 +363,9 @@ CAUTIOUS_TURNS = 12
 
 
 def _cautious(asked: AllocationDefinition, market: Market, programme: Programme) -> Solution:
-    """Return the plan that is best where the curves turn out worst: draws that bring least weigh more, turn by turn.
+    """Return the plan that is best where the curves turn out worst for it: draws in which it gains least, turn by turn.
 
+    It gains over the spend as it was: what any plan would bring where media bring little says nothing of moving money.
     The mean over the worst share of draws is concave in the plan; plans best for the draws that are worst under the
     average of those before approach its best (fictitious play, Brown 1951).
     """
@@ -373,12 +374,18 @@ def _cautious(asked: AllocationDefinition, market: Market, programme: Programme)
     if best.status is not Status.SOLVED:
         return best
     mean = best.spend
+    bounds = list(zip(market.planned, market.curves.bounds, strict=True))
+
+    def brought(spend: Floats) -> Floats:
+        given = float(market.returns @ spend[len(spend) - len(market.returns) :]) / index
+        return np.asarray(np.sum([own.brought(spend[at] / index) for own, at in bounds], axis=0) + given)
+
+    before = brought(market.observed)
 
     def tail(spend: Floats) -> tuple[float, Ints]:
-        bounds = zip(market.planned, market.curves.bounds, strict=True)
-        total = np.sum([own.brought(spend[at] / index) for own, at in bounds], axis=0)
-        worst = np.argsort(total)[: max(1, round(share * len(total)))]
-        return float(total[worst].mean()), worst
+        gain = brought(spend) - before
+        worst = np.argsort(gain)[: max(1, round(share * len(gain)))]
+        return float(gain[worst].mean()), worst
 
     chosen, height = best.spend, tail(best.spend)[0]
     for turn in range(1, CAUTIOUS_TURNS + 1):

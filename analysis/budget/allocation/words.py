@@ -244,8 +244,8 @@ def notes(
                    share=Share(plan.gap))  # fmt: skip
         told.append(Note("loose", text, "warning"))
     if asked.caution:
-        text = say("Sought for the worst {share} of what the curves may be, not for the average.",
-                   share=Share(1 - asked.caution))  # fmt: skip
+        text = say("Sought for the {share} of cases in which it gains least over the spend as it was, not for the "
+                   "average.", share=Share(1 - asked.caution))  # fmt: skip
         told.append(Note("cautious", text))
     if asked.given:
         names = Names(tuple(dict(asked.given)), "channel")
