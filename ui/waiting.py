@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from typing import Any, TypeVar
+from weakref import ref
 
 import streamlit as st
 
@@ -66,8 +67,9 @@ def until_done(job: Job[T], person: str, slot: Any) -> T:
 def _show(job: Job[Any], person: str, slot: Any) -> None:
     with slot.container(horizontal=True, vertical_alignment="center", gap="small"):
         bar = st.empty()
-        st.button(_("Stop"), icon=":material/close:", key=_key("stop", job.key), on_click=_stop, args=(job, person),
-                  disabled=job.stopping)  # fmt: skip
+        # Streamlit keeps what a button was given until the session ends; of the job that were the answer.
+        st.button(_("Stop"), icon=":material/close:", key=_key("stop", job.key), on_click=_stop,
+                  args=(ref(job), person), disabled=job.stopping)  # fmt: skip
     while not job.wait(_AGAIN):
         bar.progress(job.share or 0.0, text=_words(job))
 
@@ -90,9 +92,10 @@ def _key(name: str, of: Hashable) -> str:
     return f"waiting.{name}.{abs(hash(of))}.{numbers[name, of]}"
 
 
-def _stop(job: Job[Any], person: str) -> None:
-    st.session_state.setdefault(STOPPED, set()).add(job.key)
-    job.stop(person)
+def _stop(asked: ref[Job[Any]], person: str) -> None:
+    if job := asked():
+        st.session_state.setdefault(STOPPED, set()).add(job.key)
+        job.stop(person)
 
 
 def _again(key: Hashable) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Iterator
 from typing import Any
+from weakref import ref
 
 import pytest
 from harness import headline, run, stands_on
@@ -116,6 +118,18 @@ def test_what_was_stopped_says_so_and_is_asked_again_by_a_button(
     run(app)
     assert headline(app) == said
     assert slow.asked == asked + 1
+
+
+def test_nothing_but_what_was_answered_last_holds_an_answer_that_was_waited_for(opened: Any, slow: Slow) -> None:
+    """Streamlit keeps what a button was given, here the one that stops, for as long as its session goes on."""
+    threading.Timer(1.0, slow.go.set).start()
+    app = opened("reallocation")
+    (answer,) = (ref(held) for held in session.ANSWERS._kept.values() if isinstance(held.question, Simulation))
+    session.line().ask("another", "ann", list).wait(LONG)  # what serves the line lets go of what it served before
+    session.ANSWERS._kept.clear()
+    gc.collect()
+    assert headline(app)
+    assert answer() is None
 
 
 def test_one_question_on_two_pages_is_answered_once(opened: Any, slow: Slow) -> None:
