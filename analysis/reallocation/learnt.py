@@ -72,10 +72,14 @@ def _bounds(values: Floats) -> tuple[float, float]:
 
 
 def _most(played: Played) -> Message:
-    """Say which of the sets earns most on average."""
+    """Say which of the sets earns most on average, and by how much one split earns more where chance does not tell."""
     sets = {"rules": played.rule_set, **others(played.against)}
     best = max(sets, key=lambda policy: float(played.total(policy).mean()))
-    return say("Most is earned by {name}.", name=sets[best].name)
+    beyond = played.total("once") - played.total(best)
+    if _bounds(beyond)[0] <= 0:
+        return say("Of these rule sets {name} earns most.", name=sets[best].name)
+    return say("Of these rule sets {name} earns most, and {amount} ({low} to {high}) less than one split.",
+               name=sets[best].name, **_ends(played, beyond))  # fmt: skip
 
 
 def _compared(played: Played) -> Message:
