@@ -28,6 +28,10 @@ _IDLE = 30.0
 """Seconds after which a thread without work ends."""
 _LESS = 1.0
 """Seconds that somebody must have had less of the line for a question under way to rest for theirs."""
+_MUCH = 10.0
+"""Seconds that somebody must have had less of the line for a question under way to rest while theirs is beside it."""
+_LOOK = 0.05
+"""Seconds between two looks of a question that rests."""
 _MOST_KNOWN = 1000
 """People of whom it is known what they have had, before those with next to nothing are forgotten."""
 _HALF = 60.0
@@ -138,6 +142,11 @@ class Job(Generic[T]):
         self._rests = time.monotonic()
         meanwhile()
         self.rested, self._rests = self.rested + time.monotonic() - self._rests, 0.0
+
+    @property
+    def resting(self) -> bool:
+        """Whether it lets something else go before it."""
+        return self._rests > 0
 
     @property
     def stopping(self) -> bool:
@@ -330,16 +339,41 @@ class Line:
             self._answer(job)
 
     def give_way(self, job: Job[Any], watch: Watch) -> None:
-        """Let a job under way rest while the one that goes before it, if there is one, is answered in its place."""
-        if not self.rests:
-            return
+        """Let a job under way rest while what goes before it is answered: in its place, or beside it.
+
+        In its place goes whatever waits of somebody who has had less of late. Beside it, of somebody who has had much
+        less: the cores that it leaves are those that draw this person's page.
+        """
         with self._lock:
-            own = min(map(self.had, job.askers))
-            first = min(self._turns, key=self._share, default=None)
-            before = self._take(first) if first is not None and self.had(first) + _LESS < own else None
-        if before is not None:
+            goes_on = not self.rests or not (self._goes_first(job) or self._runs_beside(job))
+        if not goes_on:
             with watch.held():
-                job.rest(partial(self._answer, before))
+                job.rest(partial(self._let_by, job))
+
+    def _let_by(self, job: Job[Any]) -> None:
+        while not job.unwanted():
+            with self._lock:
+                first = self._goes_first(job)
+                before = self._take(first) if first is not None else None
+                if first is None and not self._runs_beside(job):
+                    return
+            if before is not None:
+                self._answer(before)
+            elif first is None:
+                time.sleep(_LOOK)  # no wait for the lock: a word that there is work would wake this thread in vain
+
+    def _goes_first(self, job: Job[Any]) -> str | None:
+        """Return who waits and has had less than anybody who asked for a job."""
+        first = min(self._turns, key=self._share, default=None)
+        return first if first is not None and self.had(first) + _LESS < self._least(job) else None
+
+    def _runs_beside(self, job: Job[Any]) -> bool:
+        """Say whether anything is under way of somebody who has had much less."""
+        own = self._least(job)
+        return any(not other.resting and self._least(other) + _MUCH < own for other in self._running)
+
+    def _least(self, job: Job[Any]) -> float:
+        return min(map(self.had, job.askers))
 
     def given_up(self, job: Job[Any]) -> bool:
         """Say whether a job may end; if so nobody joins it any more, for it may take a while to come to its end."""

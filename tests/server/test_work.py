@@ -119,6 +119,57 @@ def test_a_long_question_rests_for_whoever_has_had_less(monkeypatch: pytest.Monk
     assert had.rested >= 1.5 and line.under_way == 0
 
 
+@pytest.mark.parametrize(("had", "rests"), [(60.0, True), (5.0, False)])
+def test_beside_somebody_who_has_had_much_less_a_long_question_rests_though_there_is_room(
+    had: float, rests: bool, gate: Gate
+) -> None:
+    line, steps, over = Line(2), deque[float](), threading.Event()
+    line._had["much"] = had, time.monotonic()
+
+    def long() -> str:
+        while not over.wait(0.01):
+            watching().step()
+            steps.append(time.monotonic())
+        return "long"
+
+    job = line.ask("long", "much", long)
+    while not steps:
+        time.sleep(0.01)
+    line.ask("held", "little", gate.held)
+    assert gate.begun.wait(LONG)
+    until = time.monotonic() + 3
+    while job.resting != rests and time.monotonic() < until:
+        time.sleep(0.01)
+    time.sleep(0.5)
+    assert job.resting == rests
+    assert (time.monotonic() - steps[-1] > 0.4) == rests
+    gate.go.set()
+    before = len(steps)
+    while len(steps) < before + 5:
+        time.sleep(0.01)
+    over.set()
+    assert job.wait(LONG) and job.value == "long"
+    assert (job.rested > 0.4) == rests
+
+
+def test_a_question_that_rests_beside_another_can_be_stopped(gate: Gate) -> None:
+    line = Line(2)
+    line._had["much"] = 60.0, time.monotonic()
+
+    def long() -> None:
+        while True:
+            watching().step()
+            time.sleep(0.01)
+
+    job = line.ask("long", "much", long)
+    line.ask("held", "little", gate.held)
+    while not job.resting:
+        time.sleep(0.01)
+    job.stop("much")
+    assert job.wait(LONG)
+    assert not gate.go.is_set()
+
+
 def test_a_question_that_rests_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(work, "_LESS", 0.05)
     line, gate = Line(1), Gate()
