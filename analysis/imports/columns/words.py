@@ -9,7 +9,7 @@ from analysis.imports.columns.cells import filled
 from analysis.imports.columns.mapping import ColumnMapping
 from analysis.imports.file.scratch import Scratch
 from analysis.imports.lexicon.codes import CURRENCIES
-from analysis.imports.lexicon.kinds import kind_headings, kinds_of_rows, says_tests, test_headings
+from analysis.imports.lexicon.kinds import headings_of_tests, kind_headings, kinds_of_rows, says_tests
 from analysis.imports.lexicon.looks import is_value
 from analysis.imports.lexicon.reductions import refund_headings
 from analysis.imports.lexicon.results import is_typed, result_of, type_heading
@@ -43,7 +43,7 @@ def with_kinds(mapping: ColumnMapping, scratch: Scratch) -> ColumnMapping:
         return mapping
     free = [h for h in scratch.headings if h not in columns.values()]
     likely = kind_headings(free)
-    tests = test_headings(free)
+    tests = headings_of_tests(free)
     words = _words(scratch, [*likely, *tests])
     read = ((h, kinds_of_rows(words[h])) for h in likely)
     heading, kinds = next(((h, kinds) for h, kinds in read if kinds), (None, {}))

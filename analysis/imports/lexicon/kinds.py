@@ -29,7 +29,7 @@ def kind_headings(headings: Sequence[str]) -> list[str]:
     return [h for h in headings if best_heading(_GIVEN["headings"], [h])]
 
 
-def test_headings(headings: Sequence[str]) -> list[str]:
+def headings_of_tests(headings: Sequence[str]) -> list[str]:
     """Return the headings that may say whether an order is a test."""
     return [h for h in headings if best_heading(_GIVEN["tests"], [h])]
 
