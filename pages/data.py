@@ -96,6 +96,7 @@ def _details(staged: Staged, found: Reconciliation | SluiceError | None) -> None
         mapping.confirm(staged, key)
         if staged.export and staged.export.mapping.table == "orders":
             mapping.order_statuses(staged, found.unknown_statuses, key)
+            mapping.kinds_of_rows(staged, found.unknown_kinds, key)
         if staged.export and staged.export.mapping.table == "spend":
             mapping.result_types(staged, found.unknown_results, key)
         if staged.export and staged.export.mapping.table == "events":

@@ -9,6 +9,8 @@ import streamlit as st
 
 from analysis.errors import SluiceError
 from analysis.imports.columns.mapping import DERIVED, SPREAD
+from analysis.imports.lexicon.kinds import OTHER as NO_SALE
+from analysis.imports.lexicon.kinds import REFUND, SALE
 from analysis.imports.lexicon.results import ORDER, OTHER
 from analysis.imports.lexicon.statuses import NOTHING
 from analysis.imports.rows.choices import Choice, Option
@@ -520,6 +522,20 @@ def order_statuses(staged: Staged, unknown: Sequence[UnknownStatus], key: str) -
                 f"{shown(word)}{rows}", ["", *names], key=place, width=180, on_change=choose, args=(word, place),
                 format_func=lambda s: _(names[s]) if s else _("Choose"),
             )  # fmt: skip
+
+
+def kinds_of_rows(staged: Staged, unknown: Sequence[UnknownStatus], key: str) -> None:
+    """Let it be said which rows are sales, which give something back, and which are neither."""
+    export = staged.export
+    assert export is not None
+    given, proposed = dict(export.mapping.row_kinds), dict(export.recognition.mapping.row_kinds)
+    said = [word for word, kind in given.items() if proposed.get(word) != kind]
+    names = {SALE: N_("sales"), REFUND: N_("refunds"), NO_SALE: N_("neither: leave them out")}
+    for word in [*said, *(w for u in unknown if (w := u.word.casefold()) not in said)][:MOST_EVENTS]:
+        _ask(
+            _("Rows of the kind {kind} are", kind=word), names, f"{key}.kind.{word}", given.get(word),
+            lambda kind, word=word: staged.change(export.mapping.replace(row_kinds={**given, word: kind})),
+        )  # fmt: skip
 
 
 def _on_delivery(staged: Staged, export: Export, key: str) -> None:

@@ -28,6 +28,7 @@ UNDECIDED = {
     "totals": say("are rows named like totals rows of their own?"),
     "settled": say("which of several columns is meant?"),
     "statuses": say("what do the words for how an order stands mean?"),
+    "row_kinds": say("which rows are sales, and which refunds?"),
     "results": say("which results are orders?"),
     "part_refunds": say("how much was given back?"),
     "end_included": say("which day ends a period?"),

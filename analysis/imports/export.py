@@ -217,6 +217,9 @@ class Export:
             hashed=tuple(sorted(hashed)),
             statuses=statuses,
             results=results,
+            row_kinds={**dict(fresh.row_kinds), **dict(mapping.row_kinds)},
+            row_kind=mapping.row_kind or fresh.row_kind,
+            test_order=mapping.test_order or fresh.test_order,
             after_sales=mapping.after_sales or fresh.after_sales,
             result_type=mapping.result_type or fresh.result_type,
         )

@@ -365,3 +365,26 @@ def test_all_of_them_is_a_row_of_its_own_unless_it_is_the_sum_of_the_others(name
     assert (spend(*rows).kept, spend(*rows).sums) == (2, (("spend", 30.0),))
     alone = spend(A, B, ("2026-08-01", name, 31))
     assert (alone.kept, alone.sums, alone.questions) == (3, (("spend", 61.0),), ())
+
+
+@pytest.mark.parametrize(
+    ("amount", "kept", "undecided"), [(30, 2, ()), (31, 3, ("totals",))], ids=["their sum", "something else"]
+)
+@pytest.mark.parametrize("month", ["2026-11", "2026/11"])
+def test_a_whole_month_among_days_is_their_total_or_asked_about(
+    month: str, amount: int, kept: int, undecided: tuple[str, ...]
+) -> None:
+    text = f"date,channel,spend,currency\n2026-11-01,a,10,EUR\n2026-11-02,a,20,EUR\n{month},a,{amount},EUR\n"
+    found = reconciled(text)
+    assert (found.kept, found.undecided) == (kept, undecided)
+
+
+def test_months_alone_are_rows() -> None:
+    found = reconciled("date,channel,spend,currency\n2026-10,a,10,EUR\n2026-11,a,10,EUR\n")
+    assert (found.kept, found.undecided) == (2, ())
+
+
+def test_the_whole_spend_is_no_channel_beside_its_part() -> None:
+    text = "时间,账户名称,整体消耗(元),基础消耗(元)\n2026-11-05,店,100.5,100.5\n2026-11-06,店,200,150\n"
+    found = read(text, channel="千川")
+    assert (found.channels, dict(found.sums)["spend"]) == ((("千川", 2),), 300.5)

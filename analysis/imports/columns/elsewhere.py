@@ -11,14 +11,14 @@ from analysis.imports.columns.amounts import LEAD
 from analysis.imports.columns.mapping import MONTH, ColumnMapping
 from analysis.imports.file.scratch import Scratch
 from analysis.imports.lexicon.brackets import converted_into, heading_zone, kinds_of
-from analysis.imports.lexicon.calendar import is_about
+from analysis.imports.lexicon.calendar import WHOLE_MONTH, is_about
 from analysis.imports.lexicon.currencies import heading_currency, said_currency, sign_currency
 from analysis.imports.lexicon.days import period
 from analysis.imports.lexicon.personal import is_personal
 from analysis.vocabulary import TABLES, TIME_COLUMN, column_names
 
 _DOLLAR = re.compile(r"\s*[$＄].*")  # several countries write theirs so
-_MONTH = re.compile(r"(19|20)\d\d([-/]\d{1,2}|年\d{1,2}月)|[A-Z][a-z]{2,8},?[ -](19|20)\d\d")
+_MONTH = re.compile(WHOLE_MONTH)
 
 
 def finished(

@@ -8,13 +8,14 @@ from dataclasses import replace
 
 from analysis.imports.columns.amounts import LEAD
 from analysis.imports.columns.elsewhere import finished
+from analysis.imports.columns.lines import lines_of
 from analysis.imports.columns.mapping import ColumnMapping
 from analysis.imports.columns.pieces import priced, proven
 from analysis.imports.columns.recognition import BY_VALUES, Guess, Recognition
 from analysis.imports.columns.rivals import rivals
 from analysis.imports.columns.wide import Media, journey_delay, measured, media, outcome_delays, outcomes
 from analysis.imports.columns.windows import longest_window, repeats, window_heading
-from analysis.imports.columns.words import with_words
+from analysis.imports.columns.words import with_kinds, with_words
 from analysis.imports.file.scratch import Scratch
 from analysis.imports.lexicon.currencies import sign_currency
 from analysis.imports.lexicon.headings import plain_heading
@@ -177,24 +178,10 @@ def _says_its_heading(scratch: Scratch, heading: str) -> bool:
 
 
 def _with_lines(found: Recognition, scratch: Scratch) -> Recognition:
-    """Propose that lines of one order are one: the amount is the order's where all its lines have the same."""
-    columns = dict(found.mapping.columns)
-    if not {"order_id", "revenue"} <= columns.keys():
-        return found
-    order, amount = (f"trim({scratch.column(columns[c])}::VARCHAR)" for c in ("order_id", "revenue"))
-    several, alike = scratch.con.execute(
-        f"SELECT count(*), count_if(low = high) FROM (SELECT min({amount}) AS low, max({amount}) AS high "
-        f"FROM {scratch.relation} WHERE mark IS NULL AND {order} <> '' GROUP BY {order} HAVING count(*) > 1)"
-    ).fetchall()[0]
-    if not several:
-        return found
-    lines = "first" if alike == several and not found.mapping.factors else "sum"
-    hint = (
-        say("Orders with several lines have the same amount on each: it counts once for each order.")
-        if lines == "first"
-        else say("Orders with several lines have an amount on each: they are added up to one order.")
-    )
-    return replace(found, mapping=found.mapping.replace(lines=lines), hints=(*found.hints, hint))
+    """Propose that lines of one order are one."""
+    mapping = with_kinds(found.mapping, scratch)
+    lines, hint = lines_of(mapping, scratch)
+    return replace(found, mapping=mapping.replace(lines=lines), hints=(*found.hints, *([hint] if hint else [])))
 
 
 def _media(scratch: Scratch, samples: Mapping[str, Sequence[str]]) -> Media | None:

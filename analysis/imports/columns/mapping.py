@@ -107,6 +107,13 @@ class ColumnMapping(Value):
         to "none" where they say nothing of it, or to themselves; others are asked about.
     after_sales : str, optional
         Heading of a column beside the status that says whether an order was refunded; its words go by `statuses`.
+    row_kind : str, optional
+        Heading of a column that says which rows of orders are sales and which are not.
+    row_kinds : mapping of str to str
+        Its words (lower case) to "sale", "refund" (an amount given back, whatever its sign) or "other" (set aside);
+        others count as they stand, and are asked about.
+    test_order : str, optional
+        Heading of a column that says which orders are tests: they are set aside.
     on_delivery : mapping of str to str
         Payment methods (lower case) with which an order is paid only once it is delivered, each to the heading of
         its column.
@@ -168,6 +175,9 @@ class ColumnMapping(Value):
     events: Assignments = field(default=(), metadata=_assignments())
     statuses: Assignments = field(default=(), metadata=_assignments())
     after_sales: str | None = field(default=None, metadata=optional(text(longest=1000)))
+    row_kind: str | None = field(default=None, metadata=optional(text(longest=1000)))
+    row_kinds: Assignments = field(default=(), metadata=_assignments())
+    test_order: str | None = field(default=None, metadata=optional(text(longest=1000)))
     on_delivery: Assignments = field(default=(), metadata=_assignments())
     part_refunds: str | None = field(default=None, metadata=optional(one_of("none", "whole")))
     result_type: str | None = field(default=None, metadata=optional(text(longest=1000)))

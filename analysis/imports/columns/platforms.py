@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from analysis.imports.columns.elsewhere import finished
+from analysis.imports.columns.lines import lines_of
 from analysis.imports.columns.mapping import ColumnMapping
 from analysis.imports.columns.recognition import Guess, Recognition
 from analysis.imports.columns.rivals import rivals
@@ -76,8 +77,12 @@ def by_format(format: Format, scratch: Scratch, samples: Mapping[str, Sequence[s
         delays=tuple(_delays(scratch, format, columns).items()),
     )
     mapping = with_words(finished(mapping, scratch, samples, format.constants), scratch, format.statuses)
+    # A platform whose lines repeat the order's amount has files in which each line has its own.
+    lines, hint = lines_of(mapping, scratch) if format.lines == "first" else (format.lines, None)
     others = rivals(format.table, dict(mapping.columns), format.columns, scratch, known=True)
-    return Recognition(format.name, format.grade, mapping, guesses, rivals=others)
+    hints = (hint,) if hint and lines != format.lines else ()
+    mapping = mapping.replace(lines=lines)
+    return Recognition(format.name, format.grade, mapping, guesses, hints=hints, rivals=others)
 
 
 def _columns(format: Format, headings: Sequence[str]) -> dict[str, str]:

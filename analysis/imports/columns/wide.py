@@ -22,7 +22,7 @@ _SUFFIX = re.compile(
     rf"[\s_\-]+(?:ad[\s_\-]?)?(?:{_SPENT}|s)\s*(?:\([^)]*\))?$|(?:花费|消耗|消费|费用|投放|投入)\s*(?:[(（].*)?$",
     re.IGNORECASE,
 )
-_ALL = r"total|all|sum|总|合计"
+_ALL = r"total|all|sum|总|合计|整体|全域|全部"
 _SPENT_IN_ALL = re.compile(rf"(?:(?:{_ALL})[\s_\-]*)?(?:{_SPENT})(?:[\s_\-]*(?:{_ALL}))?", re.IGNORECASE)
 _PERFORMED = r"impr|click|conver|曝光|展示|展现|点击|转化|播放"
 _NUMBERED = re.compile(r"(?:x|media|channel|渠道)[\s_]?\d{1,3}", re.IGNORECASE)

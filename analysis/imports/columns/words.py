@@ -9,6 +9,7 @@ from analysis.imports.columns.cells import filled
 from analysis.imports.columns.mapping import ColumnMapping
 from analysis.imports.file.scratch import Scratch
 from analysis.imports.lexicon.codes import CURRENCIES
+from analysis.imports.lexicon.kinds import headings_of_tests, kind_headings, kinds_of_rows, says_tests
 from analysis.imports.lexicon.looks import is_value
 from analysis.imports.lexicon.reductions import refund_headings
 from analysis.imports.lexicon.results import is_typed, result_of, type_heading
@@ -31,8 +32,24 @@ def with_words(mapping: ColumnMapping, scratch: Scratch, own: Mapping[str, str])
         A platform's own words for how an order stands.
     """
     if mapping.table == "orders":
-        return _with_statuses(_with_refund(mapping, scratch), scratch, own)
+        return _with_statuses(_with_refund(with_kinds(mapping, scratch), scratch), scratch, own)
     return _with_results(mapping, scratch) if mapping.table == "spend" else mapping
+
+
+def with_kinds(mapping: ColumnMapping, scratch: Scratch) -> ColumnMapping:
+    """Read which rows of orders are sales, refunds or neither, and which orders are tests."""
+    columns = dict(mapping.columns)
+    if mapping.table != "orders" or not {"order_id", "revenue"} <= columns.keys():
+        return mapping
+    free = [h for h in scratch.headings if h not in columns.values()]
+    likely = kind_headings(free)
+    tests = headings_of_tests(free)
+    words = _words(scratch, [*likely, *tests])
+    read = ((h, kinds_of_rows(words[h])) for h in likely)
+    heading, kinds = next(((h, kinds) for h, kinds in read if kinds), (None, {}))
+    return mapping.replace(
+        row_kind=heading, row_kinds=kinds, test_order=next((h for h in tests if says_tests(words[h])), None)
+    )
 
 
 def _with_refund(mapping: ColumnMapping, scratch: Scratch) -> ColumnMapping:

@@ -13,6 +13,8 @@ from analysis.imports.lexicon.headings import plain_heading
 
 _GIVEN = tomllib.loads((files("analysis.imports.lexicon") / "calendar.toml").read_text(encoding="utf-8"))
 _HEADINGS = {span: frozenset(map(plain_heading, _GIVEN[span])) for span in ("day", "week", "month")}
+WHOLE_MONTH = r"(19|20)\d\d([-/]\d{1,2}|年\d{1,2}月)|[A-Z][a-z]{2,8},?[ -](19|20)\d\d"
+"""A pattern of Python and of DuckDB for a text that names a month, and no day of it."""
 _MONTHS: dict[str, int] = {
     name: number
     for names in _GIVEN["months"].values()

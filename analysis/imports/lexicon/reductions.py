@@ -15,6 +15,8 @@ from analysis.imports.lexicon.brackets import likeness
 _GIVEN = tomllib.loads((files("analysis.imports.lexicon") / "reductions.toml").read_text(encoding="utf-8"))
 DISCOUNT, REFUND = (f"(?i)(?:{'|'.join(_GIVEN[kind])})" for kind in ("discount", "refund"))
 """Patterns of DuckDB for what such a line is called."""
+REFUND_WORDS: tuple[str, ...] = tuple(_GIVEN["refund"])
+"""The patterns of what is called a refund, one by one."""
 
 _HEADING = _GIVEN["heading"]
 _BACK = re.compile("|".join((*_GIVEN["refund"], *_HEADING["given_back"])), re.IGNORECASE)

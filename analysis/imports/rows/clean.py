@@ -23,12 +23,14 @@ REASONS = {
     "footer": N_("a note under the table"),
     "window": N_("the same spend in another attribution window"),
     "continuation": N_("a further line of the same order"),
+    "no-sale": N_("a transaction that is no sale"),
+    "test": N_("a test order"),
     "overflow": N_("more cells than headings"),
     "overlap": N_("already stored by an earlier import"),
 }
 """Why a row can be set aside, by code."""
-MARKS = ("total", "header", "footer", "window", "continuation")
-"""Reasons for rows that are no loss: what they say stands in other rows."""
+MARKS = ("total", "header", "footer", "window", "continuation", "no-sale", "test")
+"""Reasons for rows that are no loss: what they say stands in other rows, or was never sold."""
 
 
 @dataclass(frozen=True, slots=True)

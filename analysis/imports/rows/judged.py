@@ -14,12 +14,13 @@ import pyarrow as pa
 
 from analysis.imports.columns.amounts import AMOUNTS
 from analysis.imports.columns.cells import Style, filled
-from analysis.imports.columns.mapping import ColumnMapping
+from analysis.imports.columns.mapping import MONTH, ColumnMapping
 from analysis.imports.columns.windows import days_sql, item
 from analysis.imports.file.scratch import Scratch, readable
+from analysis.imports.lexicon.kinds import REFUND as RETURNED
 from analysis.imports.lexicon.looks import is_value
 from analysis.imports.lexicon.reductions import DISCOUNT, REFUND, item_headings
-from analysis.imports.rows import totals
+from analysis.imports.rows import kinds, totals
 from analysis.imports.rows.ends import end_included
 from analysis.imports.rows.order_lines import gather_lines
 from analysis.imports.rows.shapes import Shaped
@@ -97,6 +98,8 @@ def judged(shaped: Shaped) -> Judged:
         open_ += [(text, "totals") for text in totals.settle(scratch.con, relation, mapping, beside)] if spend else []
         if mapping.only:
             _choose_windows(scratch.con, relation, mapping)
+        if kinds.kind_sql(scratch, mapping):
+            kinds.settle(scratch.con, relation, mapping, given_names(mapping))
         if lines and (text := gather_lines(scratch.con, relation, mapping)):
             open_.append((text, "below_zero"))
         return Judged(scratch, mapping, relation, MappingProxyType(styles), tuple(open_), MappingProxyType(distinct))
@@ -130,7 +133,8 @@ def _laid(shaped: Shaped, relation: str, *, likely: bool, tidy: bool = True) -> 
         text = f"CASE WHEN bad IS NOT NULL THEN {text} END"
     called = f"CASE WHEN bad IN {_CALLED} THEN {totals.label(_texts(shaped))} END AS label"
     spend = [called, *(f"{filled(c)} AS beside{n}" for n, c in enumerate(_beside(shaped)))]
-    more = [*_windows(scratch, mapping), *(spend if mapping.table == "spend" else []), *_below_zero(shaped)]
+    more = [*_windows(scratch, mapping), *(spend if mapping.table == "spend" else []), *kinds.beside(scratch, mapping)]
+    more += _below_zero(shaped)
     names = ", ".join((*(f'"{t.name}"' for t in found), *more))
     scratch.con.execute(
         f"CREATE OR REPLACE TEMP TABLE {relation} AS SELECT {'' if scratch.in_order else 'line, '}{names}, bad, "
@@ -171,10 +175,12 @@ def _typed(shaped: Shaped, found: Sequence[Target], misfit: str) -> str:
 def _mark(shaped: Shaped) -> str:
     """Return SQL that names what may be no row of its own: repeated headings, totals, notes."""
     scratch, mapping = shaped.scratch, shaped.mapping
-    cases = ["WHEN mark IS NOT NULL THEN mark"]
+    cases = ["WHEN mark IS NOT NULL THEN mark", *kinds.marks(scratch, mapping)]
     if mapping.table != "events":
         named, texts = _named(shaped), _texts(shaped)
         cases += totals.labels(mapping.table, texts, named)
+        if mapping.table == "spend" and mapping.period != MONTH and named.get("period_start") in texts:
+            cases += totals.months(named["period_start"])
         if texts:
             cases.append(f"WHEN {totals.any_of(texts, _FOOTER)} THEN 'footer'")
     if mapping.identified in scratch.headings:
@@ -215,12 +221,12 @@ def _put_constants(con: duckdb.DuckDBPyConnection, mapping: ColumnMapping) -> No
         *(f"only{i}" for i in range(len(mapping.only))),
     ]
     columns = ", ".join(f"?::VARCHAR AS {name}" for name in names)
-    pairs = (mapping.events, mapping.statuses, mapping.results)
+    pairs = (mapping.events, mapping.statuses, mapping.results, mapping.row_kinds)
     codes = [[pair[place] for pair in each] for each in pairs for place in (0, 1)]
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE {CONSTANTS} AS SELECT {columns}, map(?::VARCHAR[], ?::VARCHAR[]) AS codes, "
         "map(?::VARCHAR[], ?::VARCHAR[]) AS statuses, map(?::VARCHAR[], ?::VARCHAR[]) AS results, "
-        "?::VARCHAR[] AS on_delivery",
+        "map(?::VARCHAR[], ?::VARCHAR[]) AS kinds, ?::VARCHAR[] AS on_delivery",
         [*texts, *codes, [word for word, _ in mapping.on_delivery]],
     )
 
@@ -243,6 +249,8 @@ def _below_zero(shaped: Shaped) -> list[str]:
     words = [c for h in item_headings(scratch.headings) if (c := scratch.column(h)) in texts]
     says = {kind: totals.any_of(words, look) or "false" for kind, look in (("refund", REFUND), ("discount", DISCOUNT))}
     called = " ".join(f"WHEN {look} THEN '{kind}'" for kind, look in says.items())
+    if own := kinds.kind_sql(scratch, mapping):
+        called = f"WHEN {own} = '{RETURNED}' THEN 'refund' {called}"
     about = f"lower({filled(item or words[0])})" if item or words else "NULL::VARCHAR"
     below = f"CASE WHEN revenue < 0 THEN CASE {called} END END AS called"
     return [below, f"{about} AS about", "revenue AS line_amount"]

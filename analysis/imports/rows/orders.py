@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from analysis.imports.columns.cells import filled
+from analysis.imports.lexicon.kinds import OTHER, REFUND
 from analysis.imports.rows.judged import Judged
+from analysis.imports.rows.kinds import kind_sql
 from analysis.messages import Message, Names, say
 from analysis.vocabulary import ORDER_STATUSES
 
@@ -42,6 +44,34 @@ def unknown_statuses(judged: Judged) -> tuple[UnknownStatus, ...]:
     return tuple(sorted(left.values(), key=lambda u: (-u.rows, u.word))[:1000])
 
 
+def unknown_kinds(judged: Judged) -> tuple[UnknownStatus, ...]:
+    """Return the words for what a row is that the mapping does not read, where amounts above zero stand beside them."""
+    mapping, scratch = judged.mapping, judged.scratch
+    if kind_sql(scratch, mapping) is None:
+        return ()
+    word = filled(scratch.column(str(mapping.row_kind)))
+    query = (
+        f"SELECT min(word), count(*), sum(amount) FROM (SELECT {judged.line} AS key, {_amount(judged)} AS amount FROM "
+        f"{judged.relation} WHERE {_KEPT}) JOIN (SELECT line, {word} AS word FROM {scratch.relation}) ON line = key "
+        "WHERE amount > 0 AND word IS NOT NULL GROUP BY lower(word) ORDER BY count(*) DESC, 1 LIMIT 1000"
+    )
+    known = dict(mapping.row_kinds)
+    found = (UnknownStatus(*row) for row in judged.con.execute(query).fetchall())
+    return tuple(u for u in found if u.word.casefold() not in known)
+
+
+def _amount(judged: Judged) -> str:
+    return "line_amount" if judged.mapping.lines == "sum" else "revenue"
+
+
+def open_kinds(unknown: tuple[UnknownStatus, ...]) -> list[tuple[Message, str]]:
+    """Return what must be asked of the rows' kinds, with the field of the mapping that says it."""
+    if not unknown:
+        return []
+    words = Names(tuple(f"{u.word} × {u.rows} = {u.amount:,.2f}" for u in unknown[:_SHOWN]))
+    return [(say("Kinds of rows that are not known: {words}. Is each of them a sale?", words=words), "row_kinds")]
+
+
 def open_statuses(judged: Judged, unknown: tuple[UnknownStatus, ...]) -> list[tuple[Message, str]]:
     """Return what must be asked of how orders stand, each with the field of the mapping that says it."""
     asked = list[tuple[Message, str]]()
@@ -70,7 +100,39 @@ def order_notes(judged: Judged) -> list[Message]:
     """Say by which rules orders count as paid that the file states no time for, and what lines below zero are."""
     if judged.mapping.table != "orders":
         return []
-    return [*_payment_notes(judged), *_line_notes(judged)]
+    return [*_kind_notes(judged), *_payment_notes(judged), *_line_notes(judged), *_state_notes(judged)]
+
+
+def _state_notes(judged: Judged) -> list[Message]:
+    """Say of how many orders a row is kept that stands otherwise than another of theirs."""
+    if judged.mapping.lines != "first" or "status" not in judged.columns:
+        return []
+    query = f"SELECT order_id FROM {judged.relation} WHERE {_KEPT} GROUP BY order_id HAVING count(DISTINCT status) > 1"
+    n = int(judged.con.execute(f"SELECT count(*) FROM ({query})").fetchall()[0][0])
+    text = say("Orders that stand differently in several rows count once, as where they came furthest: {n}.",
+               n=n)  # fmt: skip
+    return [text] if n else []
+
+
+def _kind_notes(judged: Judged) -> list[Message]:
+    """Say how many rows are refunds by their kind, and which are no sales and do not count."""
+    mapping, scratch = judged.mapping, judged.scratch
+    if kind_sql(scratch, mapping) is None:
+        return []
+    refunds, back, others = judged.con.execute(
+        f"SELECT count_if({_KEPT} AND row_kind = '{REFUND}' AND revenue < 0), "
+        f"sum(revenue) FILTER ({_KEPT} AND row_kind = '{REFUND}' AND revenue < 0), "
+        f"count_if(bad = 'no-sale|') FROM {judged.relation}"
+    ).fetchall()[0]
+    notes = list[Message]()
+    if refunds:
+        notes.append(say("Rows that are refunds by {heading} are taken off: {n}, {amount} in all.",
+                         heading=mapping.row_kind or "", n=refunds, amount=f"{back:,.2f}"))  # fmt: skip
+    if others:
+        words = Names(tuple(word for word, kind in mapping.row_kinds if kind == OTHER)[:_SHOWN])
+        notes.append(say("Rows that are no sales by {heading} ({words}) do not count: {n}.",
+                         heading=mapping.row_kind or "", words=words, n=others))  # fmt: skip
+    return notes
 
 
 def _line_notes(judged: Judged) -> list[Message]:

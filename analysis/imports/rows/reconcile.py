@@ -16,7 +16,14 @@ from analysis.imports.lexicon.units import heading_unit
 from analysis.imports.rows.choices import Choice, choice
 from analysis.imports.rows.clean import MARKS
 from analysis.imports.rows.judged import Judged
-from analysis.imports.rows.orders import UnknownStatus, open_statuses, order_notes, unknown_statuses
+from analysis.imports.rows.orders import (
+    UnknownStatus,
+    open_kinds,
+    open_statuses,
+    order_notes,
+    unknown_kinds,
+    unknown_statuses,
+)
 from analysis.imports.rows.results import UnknownResult, open_results, result_notes, unknown_results
 from analysis.messages import Message, say
 from analysis.values import local_day
@@ -94,11 +101,13 @@ class Reconciliation:
         What the file cannot tell and should be confirmed.
     undecided : tuple of str
         Fields of the mapping that would answer them: "day_first", "year_first", "decimal", "totals", "settled",
-        "statuses", "part_refunds", "results", "below_zero", "currency", "end_included".
+        "statuses", "row_kinds", "part_refunds", "results", "below_zero", "currency", "end_included".
     choices : tuple of Choice
         Columns of the table that several columns of the file could be, with what each would give.
     unknown_statuses : tuple of UnknownStatus
         Words for how orders stand that nobody knows.
+    unknown_kinds : tuple of UnknownStatus
+        Words for what kind of transaction a row is that nobody knows.
     unknown_results : tuple of UnknownResult
         Types of results of which nobody knows whether they are orders.
     notes : tuple of Message
@@ -127,6 +136,7 @@ class Reconciliation:
     undecided: tuple[str, ...]
     choices: tuple[Choice, ...] = ()
     unknown_statuses: tuple[UnknownStatus, ...] = ()
+    unknown_kinds: tuple[UnknownStatus, ...] = ()
     unknown_results: tuple[UnknownResult, ...] = ()
     notes: tuple[Message, ...] = ()
     assumed_currency: str | None = None
@@ -166,11 +176,12 @@ def reconcile(judged: Judged, rivals: Sequence[Rival] = ()) -> Reconciliation:
     span = _rows(judged, f"SELECT min({first}), max({last}) {good}")[0]
     choices = tuple(choice(judged, rival) for rival in rivals)
     unknown = unknown_statuses(judged)
-    results = unknown_results(judged)
+    results, kinds = unknown_results(judged), unknown_kinds(judged)
     asked = [
         *((c.question, "settled") for c in choices),
         *_questions(judged),
         *open_statuses(judged, unknown),
+        *open_kinds(kinds),
         *open_results(results),
     ]
     return Reconciliation(
@@ -194,6 +205,7 @@ def reconcile(judged: Judged, rivals: Sequence[Rival] = ()) -> Reconciliation:
         undecided=tuple(sorted({field for _question, field in asked})),
         choices=choices,
         unknown_statuses=unknown,
+        unknown_kinds=kinds,
         unknown_results=results,
         notes=(
             *_unit_notes(mapping),

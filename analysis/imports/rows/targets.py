@@ -15,9 +15,11 @@ from analysis.imports.columns.times import in_zone, local, possible, spans, time
 from analysis.imports.columns.words import BLANK
 from analysis.imports.file.scratch import Scratch
 from analysis.imports.lexicon.codes import WORDS
+from analysis.imports.lexicon.kinds import REFUND
 from analysis.imports.lexicon.results import ORDER
 from analysis.imports.lexicon.statuses import NOTHING
 from analysis.imports.lexicon.units import heading_unit
+from analysis.imports.rows.kinds import kind_sql
 from analysis.imports.rows.shapes import Shaped
 from analysis.values import seconds
 from analysis.vocabulary import TABLES, Column
@@ -189,7 +191,7 @@ def _made(shaped: Shaped, column: Column, source: Source, beside: Beside | None,
         return _orders_only(shaped, _amount(shaped.mapping, column, source, beside, head))
     if column.type in AMOUNTS:
         found = _given_back(_amount(shaped.mapping, column, source, beside, head), source)
-        return _in_its_unit(shaped.mapping, _times(shaped, found, beside, head))
+        return _signed(shaped, _in_its_unit(shaped.mapping, _times(shaped, found, beside, head)), source)
     if (other := dict(shaped.mapping.otherwise).get(column.name)) in shaped.scratch.headings and beside:
         made = f"coalesce({filled(source.name)}, {filled(shaped.scratch.column(str(other)))})"
         return Target(column, made, f"{made} IS NOT NULL")
@@ -225,6 +227,18 @@ def _given_back(found: Target, source: Source) -> Target:
         return found
     below, above = source.one("count_if(r < 0), count_if(r > 0)", f"{found.first} AS r")
     return replace(found, first=f"0 - ({found.first})") if below and not above else found
+
+
+def _signed(shaped: Shaped, found: Target, source: Source) -> Target:
+    """Take the amounts of refunds below zero, where the rows that are refunds write none so."""
+    kind = kind_sql(shaped.scratch, shaped.mapping)
+    if found.name != "revenue" or kind is None or source.relation == CONSTANTS:
+        return found
+    rows = f"SELECT {found.first} AS r, {kind} AS kind FROM {source.relation} CROSS JOIN {CONSTANTS}"
+    signed = source.con.execute(f"SELECT EXISTS (FROM ({rows}) WHERE r < 0 AND kind = '{REFUND}')").fetchall()[0][0]
+    return (
+        found if signed else replace(found, first=f"({found.first}) * CASE WHEN {kind} = '{REFUND}' THEN -1 ELSE 1 END")
+    )
 
 
 def _orders_only(shaped: Shaped, found: Target) -> Target:

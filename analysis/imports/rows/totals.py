@@ -13,6 +13,7 @@ import duckdb
 from analysis.imports.columns.amounts import amounts_of
 from analysis.imports.columns.cells import filled
 from analysis.imports.columns.mapping import ColumnMapping
+from analysis.imports.lexicon.calendar import WHOLE_MONTH
 from analysis.imports.lexicon.totalled import BARE, LIKE, REST, SAYS, WHOLE
 from analysis.imports.rows.targets import given_names
 from analysis.messages import Message, say
@@ -59,6 +60,11 @@ def labels(table: str, texts: list[str], named: Mapping[str, str]) -> list[str]:
         f"WHEN {any_of(texts, SAYS)} THEN CASE {' '.join(called)} ELSE 'label' END",
         f"WHEN {any_of(named_by, LIKE)} THEN 'label'",
     ]
+
+
+def months(start: str) -> list[str]:
+    """Return cases of SQL that mark a row of a whole month, where rows are of days: it may be their total."""
+    return [f"WHEN regexp_full_match(trim({start}), '{WHOLE_MONTH}') THEN 'label'"]
 
 
 def label(texts: Iterable[str]) -> str:
