@@ -345,8 +345,8 @@ class Line:
         less: the cores that it leaves are those that draw this person's page.
         """
         with self._lock:
-            goes_on = not self.rests or not (self._goes_first(job) or self._runs_beside(job))
-        if not goes_on:
+            rests = self.rests and (self._goes_first(job) is not None or self._runs_beside(job))
+        if rests:
             with watch.held():
                 job.rest(partial(self._let_by, job))
 

@@ -80,6 +80,14 @@ class Judged:
         """The table's columns that the mapping fills."""
         return given_names(self.mapping)
 
+    def beside(self, written: str, where: str, values: str = "") -> str:
+        """Return SQL for `written` of the file's rows beside `values` of the judged ones for which `where` holds."""
+        own = f"{self.line} AS key" + (f", {values}" if values else "")
+        return (
+            f"(SELECT {own} FROM {self.relation} WHERE {where}) "
+            f"JOIN (SELECT line, {written} FROM {self.scratch.relation}) ON line = key"
+        )
+
 
 def judged(shaped: Shaped) -> Judged:
     """Judge every row under a mapping; what was judged last under the same is not judged again."""

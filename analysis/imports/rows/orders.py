@@ -17,7 +17,7 @@ _SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class UnknownStatus:
-    """A word for how orders stand that nobody knows: in how many rows, and with which amount."""
+    """A word for how orders stand, or what a row is, that nobody knows: in how many rows, with which amount."""
 
     word: str
     rows: int
@@ -35,9 +35,8 @@ def unknown_statuses(judged: Judged) -> tuple[UnknownStatus, ...]:
     if mapping.after_sales in judged.scratch.headings:
         word = filled(judged.scratch.column(mapping.after_sales))
         query = (
-            f"SELECT min(word), count(*), coalesce(sum(revenue), 0) FROM (SELECT {judged.line} AS key, revenue FROM "
-            f"{judged.relation} WHERE {_KEPT}) JOIN (SELECT line, {word} AS word FROM {judged.scratch.relation}) "
-            "ON line = key WHERE word IS NOT NULL GROUP BY lower(word)"
+            "SELECT min(word), count(*), coalesce(sum(revenue), 0) FROM "
+            f"{judged.beside(f'{word} AS word', _KEPT, 'revenue')} WHERE word IS NOT NULL GROUP BY lower(word)"
         )
         found += [UnknownStatus(*row) for row in judged.con.execute(query).fetchall()]
     left = {u.word: u for u in found if u.word not in ORDER_STATUSES and u.word.casefold() not in known}
@@ -50,9 +49,10 @@ def unknown_kinds(judged: Judged) -> tuple[UnknownStatus, ...]:
     if kind_sql(scratch, mapping) is None:
         return ()
     word = filled(scratch.column(str(mapping.row_kind)))
+    amount = "line_amount" if mapping.lines == "sum" else "revenue"
     query = (
-        f"SELECT min(word), count(*), sum(amount) FROM (SELECT {judged.line} AS key, {_amount(judged)} AS amount FROM "
-        f"{judged.relation} WHERE {_KEPT}) JOIN (SELECT line, {word} AS word FROM {scratch.relation}) ON line = key "
+        "SELECT min(word), count(*), sum(amount) FROM "
+        f"{judged.beside(f'{word} AS word', _KEPT, f'{amount} AS amount')} "
         "WHERE amount > 0 AND word IS NOT NULL GROUP BY lower(word) ORDER BY count(*) DESC, 1 LIMIT 1000"
     )
     known = dict(mapping.row_kinds)
@@ -60,24 +60,24 @@ def unknown_kinds(judged: Judged) -> tuple[UnknownStatus, ...]:
     return tuple(u for u in found if u.word.casefold() not in known)
 
 
-def _amount(judged: Judged) -> str:
-    return "line_amount" if judged.mapping.lines == "sum" else "revenue"
+def _listed(unknown: tuple[UnknownStatus, ...]) -> Names:
+    return Names(tuple(f"{u.word} × {u.rows} = {u.amount:,.2f}" for u in unknown[:_SHOWN]))
 
 
 def open_kinds(unknown: tuple[UnknownStatus, ...]) -> list[tuple[Message, str]]:
     """Return what must be asked of the rows' kinds, with the field of the mapping that says it."""
     if not unknown:
         return []
-    words = Names(tuple(f"{u.word} × {u.rows} = {u.amount:,.2f}" for u in unknown[:_SHOWN]))
-    return [(say("Kinds of rows that are not known: {words}. Is each of them a sale?", words=words), "row_kinds")]
+    text = say("Kinds of rows that are not known: {words}. Is each of them a sale?", words=_listed(unknown))
+    return [(text, "row_kinds")]
 
 
 def open_statuses(judged: Judged, unknown: tuple[UnknownStatus, ...]) -> list[tuple[Message, str]]:
     """Return what must be asked of how orders stand, each with the field of the mapping that says it."""
     asked = list[tuple[Message, str]]()
     if unknown:
-        words = Names(tuple(f"{u.word} × {u.rows} = {u.amount:,.2f}" for u in unknown[:_SHOWN]))
-        text = say("Words for how an order stands that are not known: {words}. What does each mean?", words=words)
+        text = say("Words for how an order stands that are not known: {words}. What does each mean?",
+                   words=_listed(unknown))  # fmt: skip
         asked.append((text, "statuses"))
     if judged.mapping.part_refunds is None and (part := _part_refunds(judged))[0]:
         text = say("Orders partly refunded by no stated amount: {n}, {amount} in all. How much was given back?",

@@ -32,10 +32,10 @@ def unknown_results(judged: Judged) -> tuple[UnknownResult, ...]:
     place = scratch.column(counted)
     source = Source(scratch.con, scratch.relation, place, scratch.types()[scratch.headings.index(counted)])
     word = f"coalesce(lower({filled(scratch.column(mapping.result_type))}), '{BLANK}')"
+    written = f"{word} AS word, {number(source, number_style(source))} AS n"
     query = (
-        f"SELECT word, count(*), sum(n) FROM (SELECT {judged.line} AS key FROM {judged.relation} WHERE bad IS NULL) "
-        f"JOIN (SELECT line, {word} AS word, {number(source, number_style(source))} AS n FROM {scratch.relation}) "
-        "ON line = key WHERE n <> 0 GROUP BY word ORDER BY count(*) DESC, word LIMIT 1000"
+        f"SELECT word, count(*), sum(n) FROM {judged.beside(written, 'bad IS NULL')} "
+        "WHERE n <> 0 GROUP BY word ORDER BY count(*) DESC, word LIMIT 1000"
     )
     known = dict(mapping.results)
     found = (UnknownResult(*row) for row in scratch.con.execute(query).fetchall())
