@@ -131,7 +131,7 @@ class RuleCheckAnswer(Answer):
                     scale=alt.Scale(
                         domain=[look(word) for word in MARKETS.values()], range=[look.faint, charts.ACCENT]
                     ),
-                    legend=alt.Legend(title=None, orient="bottom"),
+                    legend=alt.Legend(title=None, orient="bottom", columns=charts.narrowly(1, 2)),
                 ),
                 tooltip=plot.tips("rule", "market", "rate", "share"),
             )
