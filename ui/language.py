@@ -78,8 +78,8 @@ def _(words: str, /, **params: object) -> str:
 def shown(words: str | Message) -> str:
     """Return text safe to put into markdown: people's own words never become markup."""
     text = words.text(current()) if isinstance(words, Message) else words
-    # A line that ended with the sign would make a gain of a loss.
-    text = re.sub(r"-(?=[A-Z]{0,3}[¥$€£]|[A-Z]{3}\s\d)", "-\u2060", text)
+    # A line that ended with the sign would make a gain of a loss, or leave a gain without its plus.
+    text = re.sub(r"([-+])(?=[A-Z]{0,3}[¥$€£]|[A-Z]{3}\s\d)", "\\1\u2060", text)
     return re.sub(r"([\\`*_{}\[\]()#+!|<>~$:])", r"\\\1", text)
 
 

@@ -17,7 +17,7 @@ from analysis.journey.funnel.dropoffs import DropOffsAnswer
 from analysis.journey.funnel.question import FunnelAnswer
 from analysis.messages import say
 from ui import drawn, tabled
-from ui.language import look
+from ui.language import look, shown
 
 Sent = tuple[str, list[tuple[str, bytes]], str, str]
 
@@ -101,3 +101,7 @@ def test_tables_and_code_are_drawn_once_somebody_opens_their_fold(opened) -> Non
     assert not app.dataframe and not [code for code in app.code if "Funnel(" in code.value]
     app.session_state["details.funnel"] = True
     assert len(run(app).dataframe) == 2 and [code for code in app.code if "Funnel(" in code.value]
+
+
+def test_a_line_never_ends_between_a_sign_and_its_amount() -> None:
+    assert shown("-CN¥5, +CN¥7 of 1-2") == "-\u2060CN¥5, \\+\u2060CN¥7 of 1-2"
