@@ -643,12 +643,15 @@ def among(column: str, kept: Sequence[str]) -> nw.Expr:
 def collect(frame: nw.LazyFrame[Any]) -> pd.DataFrame:
     """Run a lazy frame and return it as pandas; a sum of whole numbers is whole (DuckDB gives a decimal).
 
+    It is a step of whoever watches: a long question of many short ones rests or ends between them.
+
     Examples
     --------
     >>> rows = pa.table({"users": [1, 2]})
     >>> collect(nw.from_native(duckdb.from_arrow(rows)).select(nw.col("users").sum()))["users"].dtype
     dtype('int64')
     """
+    watching().step()
     found = frame.collect("pyarrow").to_arrow()
     types = [pa.int64() if pa.types.is_decimal(f.type) and not f.type.scale else f.type for f in found.schema]
     whole: pd.DataFrame = found.cast(pa.schema(zip(found.column_names, types, strict=True))).to_pandas()

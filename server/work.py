@@ -2,8 +2,9 @@
 
 A question that keeps the processor busy is answered by a thread of its own, so that the one who asked can go on
 clicking. As many run at once as there are lanes; the others wait, and next comes whoever has had least of the line's
-time of late. A question under way rests while one goes before it whose asker has had clearly less: who asks for much
-waits for it alone. What nobody waits for any more is not answered.
+time of late. A question under way rests while one goes before it whose asker has had clearly less, and while a page is
+drawn for somebody who has had much less: who asks for much waits for it alone. What nobody waits for any more is not
+answered.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -29,7 +31,10 @@ _IDLE = 30.0
 _LESS = 1.0
 """Seconds that somebody must have had less of the line for a question under way to rest for theirs."""
 _MUCH = 10.0
-"""Seconds that somebody must have had less of the line for a question under way to rest while theirs is beside it."""
+"""Seconds that somebody must have had less of the line for a question under way to rest while theirs, or their page, is
+beside it."""
+_PAGE = 3.0
+"""Seconds after which a page that is still drawn waits for something else, and nothing rests for it any more."""
 _LOOK = 0.05
 """Seconds between two looks of a question that rests."""
 _MOST_KNOWN = 1000
@@ -225,6 +230,7 @@ class Line:
         self._jobs: dict[Hashable, Job[Any]] = {}
         self._running: set[Job[Any]] = set()
         self._had: dict[str, tuple[float, float]] = {}
+        self._drawn: dict[object, tuple[str, float]] = {}
         self._threads = 0
         self.counts = {"done": 0, "stopped": 0, "failed": 0, "joined": 0, "refused": 0}
 
@@ -332,6 +338,16 @@ class Line:
         """Return what a person has had in whole seconds: of two who had as much, it is simply the next one's turn."""
         return int(self.had(person) // _LESS)
 
+    @contextmanager
+    def drawing(self, person: str) -> Iterator[None]:
+        """Note that a page is drawn for a person meanwhile."""
+        page = object()
+        self._drawn[page] = person, time.monotonic()
+        try:
+            yield
+        finally:
+            del self._drawn[page]
+
     # ---- the threads
 
     def _serve(self) -> None:
@@ -341,8 +357,8 @@ class Line:
     def give_way(self, job: Job[Any], watch: Watch) -> None:
         """Let a job under way rest while what goes before it is answered: in its place, or beside it.
 
-        In its place goes whatever waits of somebody who has had less of late. Beside it, of somebody who has had much
-        less: the cores that it leaves are those that draw this person's page.
+        In its place goes whatever waits of somebody who has had less of late. Beside it, the question or the page of
+        somebody who has had much less: it leaves them the cores.
         """
         with self._lock:
             rests = self.rests and (self._goes_first(job) is not None or self._runs_beside(job))
@@ -368,9 +384,18 @@ class Line:
         return first if first is not None and self.had(first) + _LESS < self._least(job) else None
 
     def _runs_beside(self, job: Job[Any]) -> bool:
-        """Say whether anything is under way of somebody who has had much less."""
-        own = self._least(job)
-        return any(not other.resting and self._least(other) + _MUCH < own for other in self._running)
+        """Say whether a question is under way, or a page is drawn, for somebody who has had much less."""
+        most = self._least(job) - _MUCH
+        if most <= 0:
+            return False
+        questions = any(not other.resting and self._least(other) < most for other in self._running)
+        return questions or any(self.had(person) < most for person in self._looking())
+
+    def _looking(self) -> set[str]:
+        """Return the people whose page is drawn, not those whose page waits for a question of theirs."""
+        waiting = {person for job in self._jobs.values() for person in job.people}
+        since = time.monotonic() - _PAGE
+        return {person for person, begun in list(self._drawn.values()) if begun > since} - waiting
 
     def _least(self, job: Job[Any]) -> float:
         return min(map(self.had, job.askers))

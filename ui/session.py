@@ -11,7 +11,7 @@ import logging
 import shutil
 import threading
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -509,6 +509,11 @@ def asker() -> str:
     if not person.alone or context is None:
         return person.id
     return st.context.cookies.get(BROWSER) or context.session_id
+
+
+def drawing() -> AbstractContextManager[None]:
+    """Note that this session's page is drawn meanwhile: long questions of who has had much rest."""
+    return line().drawing(asker())
 
 
 @lru_cache(maxsize=1)

@@ -40,7 +40,7 @@ def refuse_stopped(key: Hashable) -> None:
 
 def offer_again(error: StoppedError) -> None:
     """Offer to ask a question again, under the message that it was stopped."""
-    key = _key("again", error.key)
+    key = _key(f"again.{abs(hash(error.key))}")
     st.button(_("Ask again"), icon=":material/refresh:", key=key, on_click=_again, args=(error.key,))
 
 
@@ -67,8 +67,9 @@ def until_done(job: Job[T], person: str, slot: Any) -> T:
 def _show(job: Job[Any], person: str, slot: Any) -> None:
     with slot.container(horizontal=True, vertical_alignment="center", gap="small"):
         bar = st.empty()
-        # Streamlit keeps what a button was given until the session ends; of the job that were the answer.
-        st.button(_("Stop"), icon=":material/close:", key=_key("stop", job.key), on_click=_stop,
+        # Streamlit keeps what a button was given until the session ends (of the job that were the answer), and knows
+        # each key for as long: it is not the question's.
+        st.button(_("Stop"), icon=":material/close:", key=_key("stop"), on_click=_stop,
                   args=(ref(job), person), disabled=job.stopping)  # fmt: skip
     while not job.wait(_AGAIN):
         bar.progress(job.share or 0.0, text=_words(job))
@@ -85,11 +86,11 @@ def _words(job: Job[Any]) -> str:
     return _("Working on it: about {time} left", time=Span(max(1, round(job.left_to_do))))
 
 
-def _key(name: str, of: Hashable) -> str:
+def _key(name: str) -> str:
     """Return the key of a button; a page, and what led to it, may wait for several answers."""
-    numbers: dict[Hashable, int] = once("waiting", dict)
-    numbers[name, of] = numbers.get((name, of), 0) + 1
-    return f"waiting.{name}.{abs(hash(of))}.{numbers[name, of]}"
+    numbers: dict[str, int] = once("waiting", dict)
+    numbers[name] = numbers.get(name, 0) + 1
+    return f"waiting.{name}.{numbers[name]}"
 
 
 def _stop(asked: ref[Job[Any]], person: str) -> None:

@@ -49,8 +49,12 @@ BOUNDS = ("oracle", "bound")
 LOGGED = 20_000
 """Most decisions kept of a run, those held back included."""
 TRANCHES = 10
-WALKS = 256
-"""Runs of one policy that are walked at a time: a fifth of a second."""
+WALKS = 128
+"""Runs of one policy that are walked at a time: a twentieth of a second."""
+MOSTS = 16
+"""Runs whose most is found at a time: as long."""
+MOST = 8
+"""How many walks of a policy take as long as finding a run's most."""
 
 
 class Policy(NamedTuple):
@@ -349,12 +353,15 @@ def play(asked: RuleSet, against: Sequence[RuleSet], given: Setting, *, runs: in
     """Let every policy meet the same simulated campaigns."""
     world = given.market.world(given.plan)
     own = policies(asked, against, given)
-    watching().expect(len(own) * runs)
+    watching().expect((len(own) + MOST) * runs)
     which = np.arange(runs, dtype=np.int64)
     found = follow(own, world, seed=seed, runs=which, logged=0)
     most, spent = np.zeros((runs, 2)), np.zeros((runs, 2))
     floor = own[4].rules.limits[FLOOR] * given.plan / CENTS / given.market.days
-    bounds(world, seed, which, blank(world), given.budget, floor, most, spent)
+    truth = blank(world)
+    for some in (slice(start, start + MOSTS) for start in range(0, runs, MOSTS)):
+        bounds(world, seed, which[some], truth, given.budget, floor, most[some], spent[some])
+        watching().step(len(which[some]) * MOST)
     return Played(
         rule_set=asked,
         against=tuple(against),

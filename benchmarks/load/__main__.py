@@ -66,14 +66,18 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=75)
     parser.add_argument("--only", choices=KINDS)
     asked = parser.parse_args()
-    with served() as place:
-        asyncio.run(warmed(place.base))
-        for name in (asked.only,) if asked.only else KINDS[:-1]:
-            if name in CROWDS:
-                walked(place, name, asked.visitors, asked.seconds)
-            else:
-                {"pages": pages, "bring": bring, "hog": hog, "soak": soak}[name](place, asked.visitors, asked.seconds)
-        print(f"server: {place.process.memory_info().rss / 2**20:.0f} MB, {place.process.num_threads()} threads")
+    wanted = (asked.only,) if asked.only else KINDS[:-1]
+    if shared := [name for name in wanted if name != "hog"]:
+        with served() as place:
+            asyncio.run(warmed(place.base))
+            for name in shared:
+                if name in CROWDS:
+                    walked(place, name, asked.visitors, asked.seconds)
+                else:
+                    {"pages": pages, "bring": bring, "soak": soak}[name](place, asked.visitors, asked.seconds)
+            print(f"server: {place.process.memory_info().rss / 2**20:.0f} MB, {place.process.num_threads()} threads")
+    if "hog" in wanted:
+        hog(asked.visitors, asked.seconds)
 
 
 def pages(place: Place, visitors: int, seconds: float) -> None:
@@ -128,28 +132,32 @@ def rows(path: Path) -> int:
         here.close()
 
 
-def hog(place: Place, visitors: int, seconds: float) -> float:
+def hog(visitors: int, seconds: float) -> float:
     """Let others walk, without and with one person who takes all that a person may; return by how much p95 changes.
 
-    Each crowd chooses days of its own, and one has been there before them: neither finds more answers than the other.
+    Each time on a server of its own, where the same crowd has walked before and the same visitors choose the same: they
+    differ in nothing but the one who comes beside.
     """
-    walked(place, "walk", visitors, seconds, 1)
-    alone = walked(place, "walk", visitors, seconds, 2)
-    asked: list[int] = []
+    with served() as place:
+        asyncio.run(warmed(place.base))
+        walked(place, "walk", visitors, seconds, 1)
+        alone = walked(place, "walk", visitors, seconds, 2)
+    with served() as place:
+        asyncio.run(warmed(place.base))
+        walked(place, "walk", visitors, seconds, 1)
+        before, own = used(place.process), time.process_time()
+        seen, asked = asyncio.run(beside(place.base, visitors, seconds))
+        label = f"{visitors} walk beside one who takes all that one may"
+        report(label, seen, used(place.process) - before, time.process_time() - own, CROWDS["walk"][2])
+    p95, without = share(seen.answers, 0.95), share(alone.answers, 0.95)
+    print(f"{asked} long questions were asked beside them: p95 {p95:.2f} s, "
+          f"without {without:.2f} s: {p95 / without - 1:+.0%} (aim: under 20%)", flush=True)  # fmt: skip
+    return p95 / without - 1
 
-    async def beside() -> Seen:
-        seen, count = await asyncio.gather(
-            crowd(place.base, walks, visitors, seconds, 3), takes_all(place.base, time.monotonic() + seconds)
-        )
-        asked.append(count)
-        return seen
 
-    seen = asyncio.run(beside())
-    report(f"{visitors} walk beside one who takes all that one may", seen, 0.0, 0.0, CROWDS["walk"][2])
-    p95, before = share(seen.answers, 0.95), share(alone.answers, 0.95)
-    print(f"{asked[0]} long questions were asked beside them: p95 {p95:.2f} s, "
-          f"without {before:.2f} s: {p95 / before - 1:+.0%} (aim: under 20%)", flush=True)  # fmt: skip
-    return p95 / before - 1
+async def beside(base: str, visitors: int, seconds: float) -> tuple[Seen, int]:
+    """Let a crowd walk beside one who takes all; return what it saw, and how many long questions were asked."""
+    return await asyncio.gather(crowd(base, walks, visitors, seconds, 2), takes_all(base, time.monotonic() + seconds))
 
 
 def soak(place: Place, visitors: int, seconds: float) -> None:

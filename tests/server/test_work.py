@@ -152,6 +152,71 @@ def test_beside_somebody_who_has_had_much_less_a_long_question_rests_though_ther
     assert (job.rested > 0.4) == rests
 
 
+class Steps:
+    """Work that steps until it is over, and notes when."""
+
+    def __init__(self) -> None:
+        self.at, self.over = deque[float](), threading.Event()
+
+    def work(self) -> str:
+        while not self.over.wait(0.01):
+            watching().step()
+            self.at.append(time.monotonic())
+        return "over"
+
+    def goes(self) -> bool:
+        """Say whether it makes a step in half a second."""
+        self.at.clear()
+        time.sleep(0.5)
+        return bool(self.at)
+
+
+def comes(job: Job[Any], rests: bool) -> bool:
+    """Say whether a job comes to rest, or to go on."""
+    until = time.monotonic() + 3
+    while job.resting != rests and time.monotonic() < until:
+        time.sleep(0.01)
+    return job.resting == rests
+
+
+def test_a_long_question_of_who_has_had_much_rests_while_others_pages_are_drawn() -> None:
+    line, steps = Line(2), Steps()
+    line._had["much"] = 60.0, time.monotonic()
+    job = line.ask("long", "much", steps.work)
+    with line.drawing("much"):
+        assert steps.goes() and not job.resting, "one's own page"
+    with line.drawing("little"):
+        assert comes(job, True) and not steps.goes()
+    assert comes(job, False) and steps.goes()
+    steps.over.set()
+    assert job.wait(LONG) and job.value == "over"
+
+
+def test_a_long_question_of_who_has_had_little_goes_on_while_pages_are_drawn() -> None:
+    line, steps = Line(2), Steps()
+    job = line.ask("long", "ann", steps.work)
+    with line.drawing("bo"):
+        assert steps.goes() and job.rested == 0
+    steps.over.set()
+    assert job.wait(LONG)
+
+
+def test_nothing_rests_for_a_page_that_waits_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    line, steps = Line(1), Steps()
+    line._had["much"] = 60.0, time.monotonic()
+    job = line.ask("long", "much", steps.work)
+    with line.drawing("little"):
+        assert comes(job, True)
+        same = line.ask("long", "little", steps.work)
+        assert same is job and comes(job, False), "it is this very question that the page waits for"
+    monkeypatch.setattr(work, "_PAGE", 0.2)
+    with line.drawing("new"):
+        time.sleep(0.3)
+        assert comes(job, False) and steps.goes(), "a page that takes so long waits for something else"
+    steps.over.set()
+    assert job.wait(LONG)
+
+
 def test_a_question_that_rests_beside_another_can_be_stopped(gate: Gate) -> None:
     line = Line(2)
     line._had["much"] = 60.0, time.monotonic()

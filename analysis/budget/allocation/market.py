@@ -13,6 +13,7 @@ from analysis.arrays import Bools, Floats, Ints
 from analysis.budget.curves import kernel
 from analysis.budget.curves.carry import CARRY
 from analysis.budget.curves.curve import Curve
+from analysis.store.watch import watching
 
 DRAWS = 80
 """Draws of each curve that the way to a plan is sought by; the plan itself is the best by all of them."""
@@ -226,7 +227,7 @@ class Curves:
         around where they lead, is best by all draws (Alexandrov and others 2001, J. Aircraft 38, 1093-1101).
         """
         points = np.ascontiguousarray(points)
-        some = np.vstack([kernel.along(own.cells, own.some, exposure[at], points[at]) for own, at in self._each])
+        some = np.vstack([_along(own, exposure[at], points[at]) for own, at in self._each])
         steep = [kernel.planned(own.cells, own.some, exposure[at])[1] for own, at in self._each]
         return some + (self.gradient(exposure) - np.concatenate(steep))[:, None] * (points - exposure[:, None])
 
@@ -234,6 +235,7 @@ class Curves:
         """Return value and gradient of each channel; where only one has moved, the others' are those of just before."""
         for k, (own, at) in enumerate(self._each):
             if k not in self._last or not np.array_equal(self._last[k][0], exposure[at]):
+                watching().step()
                 self._last[k] = exposure[at].copy(), kernel.planned(own.cells, own.drawn, exposure[at])
         return [self._last[k][1] for k in range(len(self._each))]
 
@@ -244,3 +246,8 @@ class Curves:
     @cached_property
     def _each(self) -> list[tuple[Planned, slice]]:
         return list(zip(self.planned, self.bounds, strict=True))
+
+
+def _along(own: Planned, exposure: Floats, points: Floats) -> Floats:
+    watching().step()
+    return kernel.along(own.cells, own.some, exposure, points)
