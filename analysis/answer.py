@@ -81,6 +81,11 @@ class Answer:
         """The main table, tidy; a copy that may be changed freely."""
         return self.frame("table")
 
+    @property
+    def nbytes(self) -> int:
+        """What its tables hold in memory, in bytes."""
+        return sum(int(frame.memory_usage(deep=True).sum()) for frame in self.frames.values())
+
     def frame(self, name: str) -> pd.DataFrame:
         """Return one of the answer's tables; changing it leaves the answer as it is (copy on write)."""
         return self.frames[name].copy(deep=False)

@@ -145,6 +145,8 @@ class Limits:
     questions_waiting: int = setting(6, "How many long questions of one person may wait or be under way.", least=1)
     question_seconds: float = setting(600.0, "Most that one question may take, in seconds.", least=0.1)
     question_mb: float = setting(4096.0, "Most by which memory may grow while one long question runs, in MB.", least=1)
+    answers_mb: float = setting(256.0, "Most that answers may hold together which are kept for who asks the same, in "
+                                       "MB.", least=1)  # fmt: skip
 
 
 @dataclass(frozen=True)

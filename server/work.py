@@ -471,13 +471,18 @@ class Answers(Generic[T]):
     ----------
     most : int
         How many are kept, the longest unused forgotten first.
+    mb : float
+        What they may hold together; the last one is kept however large it is.
+    size : callable
+        Returns the bytes that one holds.
     """
 
-    def __init__(self, most: int = 256) -> None:
-        self._most, self._kept = most, OrderedDict[Hashable, T]()
+    def __init__(self, most: int = 256, mb: float = float("inf"), size: Callable[[T], int] = lambda _: 0) -> None:
+        self._most, self._bytes, self._size = most, mb * 2**20, size
+        self._kept, self._sizes = OrderedDict[Hashable, T](), dict[Hashable, int]()
         self._lock = threading.Lock()
         self._making: dict[Hashable, threading.Lock] = {}
-        self.found, self.made = 0, 0
+        self.found, self.made, self.bytes = 0, 0, 0
 
     def __contains__(self, key: Hashable) -> bool:
         with self._lock:
@@ -494,12 +499,15 @@ class Answers(Generic[T]):
 
     def keep(self, key: Hashable, value: T) -> T:
         """Keep a value."""
+        size = self._size(value)
         with self._lock:
             self.made += 1
-            self._kept[key] = value
+            self.bytes += size - self._sizes.get(key, 0)
+            self._kept[key], self._sizes[key] = value, size
             self._kept.move_to_end(key)
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
+            while len(self._kept) > self._most or (self.bytes > self._bytes and len(self._kept) > 1):
+                gone, _ = self._kept.popitem(last=False)
+                self.bytes -= self._sizes.pop(gone)
             return value
 
     def of(self, key: Hashable, make: Callable[[], T]) -> T:

@@ -70,8 +70,6 @@ BROWSER = "_streamlit_xsrf"
 _TO_BRING = ("no-table", "no-column")
 """Codes of what is no fault of anybody's: the data does not say it."""
 _QUIET = ("empty", "stopped", "crowded")
-ANSWERS: Answers[Answer] = Answers()
-"""What was answered last, whoever asked."""
 UNUSED = dt.timedelta(days=7)
 """After which a visitor's own copy of the sample goes."""
 
@@ -447,13 +445,14 @@ def _warm() -> None:
 
 def _measured() -> None:
     """Let who watches the server see what waits, what runs and what was answered."""
-    told, answers = meters(), ANSWERS
+    told, kept = meters(), answers()
     told.read("sluice_browsers", "Browsers that are connected.", running.sessions)
     told.read("sluice_uploads_bytes", "What uploaded files hold in memory.", lambda: sum(running.held().values()))
     told.read("sluice_workspaces_open", "Workspaces that are open.", lambda: len(shelf().open_now()))
     told.read("sluice_disk_free_bytes", "Free where the workspaces are.", lambda: shutil.disk_usage(folder()).free)
-    told.read("sluice_answers_kept", "Questions whose answer was there, since the start.", lambda: answers.found)
-    told.read("sluice_answers_made", "Questions that were answered anew, since the start.", lambda: answers.made)
+    told.read("sluice_answers_kept", "Questions whose answer was there, since the start.", lambda: kept.found)
+    told.read("sluice_answers_bytes", "What kept answers hold in memory.", lambda: kept.bytes)
+    told.read("sluice_answers_made", "Questions that were answered anew, since the start.", lambda: kept.made)
     for name, own in (("questions", line()), ("imports", imports())):
         told.read(f"sluice_{name}_waiting", f"Long {name} that wait in the line.", lambda own=own: own.waiting)
         told.read(f"sluice_{name}_running", f"Long {name} under way.", lambda own=own: own.under_way)
@@ -478,7 +477,7 @@ def ask(question: Question, words: str = "") -> Answer:
     """
     here, slot = workspace(), st.empty()
     key = _key(question, here)
-    answer = ANSWERS.get(key)
+    answer = answers().get(key)
     if answer is None:
         with meters().seconds.labels(question.kind).time():
             answer = _made(question, key, here, slot, words)
@@ -487,7 +486,7 @@ def ask(question: Question, words: str = "") -> Answer:
 
 def answered(question: Question) -> bool:
     """Say whether a question's answer is there, so that nobody waits for it."""
-    return _key(question, workspace()) in ANSWERS
+    return _key(question, workspace()) in answers()
 
 
 def _key(question: Question, here: Allowed) -> Hashable:
@@ -498,8 +497,8 @@ def _made(question: Question, key: Hashable, here: Allowed, slot: Any, words: st
     waiting.refuse_stopped(key)
     if not question.heavy:
         with slot, st.spinner(words or _("Working on it…")):
-            return ANSWERS.of(key, lambda: question.run(here.tables()))
-    job = line().ask(key, asker(), lambda: ANSWERS.keep(key, question.run(here.tables().watched())))
+            return answers().of(key, lambda: question.run(here.tables()))
+    job = line().ask(key, asker(), lambda: answers().keep(key, question.run(here.tables().watched())))
     return waiting.until_done(job, asker(), slot)
 
 
@@ -509,6 +508,12 @@ def asker() -> str:
     if not person.alone or context is None:
         return person.id
     return st.context.cookies.get(BROWSER) or context.session_id
+
+
+@lru_cache(maxsize=1)
+def answers() -> Answers[Answer]:
+    """Return what was answered last, whoever asked."""
+    return Answers(mb=who.config().limits.answers_mb, size=lambda answer: answer.nbytes)
 
 
 def drawing() -> AbstractContextManager[None]:

@@ -12,6 +12,7 @@ from weakref import ref
 import pytest
 from harness import headline, run, stands_on
 
+from analysis.answer import Answer
 from analysis.reallocation.simulation import Simulation
 from analysis.store.watch import watching
 from server.work import Answers, Bounds, Line
@@ -42,11 +43,17 @@ class Slow:
 REAL = Simulation._answer
 
 
+def none_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing be answered so far."""
+    kept = Answers[Answer]()
+    monkeypatch.setattr(session, "answers", lambda: kept)
+
+
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
     held = Slow()
     monkeypatch.setattr(Simulation, "_answer", lambda own, tables: held.answer(own, tables))
-    monkeypatch.setattr(session, "ANSWERS", Answers())
+    none_yet(monkeypatch)
     monkeypatch.setattr(waiting, "_SOON", 0.05)
     line = Line(1, Bounds())
     monkeypatch.setattr(session, "line", lambda: line)
@@ -106,7 +113,7 @@ def test_what_was_stopped_says_so_and_is_asked_again_by_a_button(
     slow.go.set()
     app = opened("reallocation")
     said, asked = headline(app), slow.asked
-    monkeypatch.setattr(session, "ANSWERS", Answers())
+    none_yet(monkeypatch)
     question = app.session_state["reallocation.start"]
     key = question.digest(), stands_on(app).version, session.code_version()
     app.session_state[waiting.STOPPED] = {key}
@@ -124,9 +131,9 @@ def test_nothing_but_what_was_answered_last_holds_an_answer_that_was_waited_for(
     """Streamlit keeps what a button was given, here the one that stops, for as long as its session goes on."""
     threading.Timer(1.0, slow.go.set).start()
     app = opened("reallocation")
-    (answer,) = (ref(held) for held in session.ANSWERS._kept.values() if isinstance(held.question, Simulation))
+    (answer,) = (ref(held) for held in session.answers()._kept.values() if isinstance(held.question, Simulation))
     session.line().ask("another", "ann", list).wait(LONG)  # what serves the line lets go of what it served before
-    session.ANSWERS._kept.clear()
+    session.answers()._kept.clear()
     gc.collect()
     assert headline(app)
     assert answer() is None

@@ -511,6 +511,20 @@ def test_an_answer_is_made_once_for_all_who_ask_at_once() -> None:
     assert (len(made), found) == (1, [7] * 8)
 
 
+def test_kept_answers_hold_no_more_than_they_may_together() -> None:
+    answers = Answers[bytes](mb=1, size=len)
+    for n in range(9):
+        answers.keep(n, bytes(300_000))
+        assert answers.bytes == sum(len(answers._kept[key]) for key in answers._kept) <= 2**20
+    assert [n for n in range(9) if n in answers] == [6, 7, 8]
+    answers.keep(8, bytes(10))
+    assert answers.bytes == 600_010, "another answer to the same takes its place"
+    answers.keep("large", bytes(3 * 2**20))
+    assert list(answers._kept) == ["large"], "whoever asked for it looks at it now"
+    answers.keep("small", b"x")
+    assert (list(answers._kept), answers.bytes) == (["small"], 1)
+
+
 def test_the_longest_unused_answer_goes_first_and_an_error_is_not_kept() -> None:
     answers = Answers[str](most=2)
     for key in "ab":
