@@ -76,6 +76,9 @@ def by_format(format: Format, scratch: Scratch, samples: Mapping[str, Sequence[s
         spread=tuple((h, e) for name, e in format.spread.items() if (h := _present(name, headings))),
         delays=tuple(_delays(scratch, format, columns).items()),
     )
+    for name, kinds in format.kinds.items():
+        if kind := _present(name, headings):
+            mapping = mapping.replace(row_kind=kind, row_kinds=kinds)
     mapping = with_words(finished(mapping, scratch, samples, format.constants), scratch, format.statuses)
     # A platform whose lines repeat the order's amount has files in which each line has its own.
     lines, hint = lines_of(mapping, scratch) if format.lines == "first" else (format.lines, None)

@@ -17,12 +17,14 @@ _IN = re.compile(
 )
 """A currency after "in" says what it says in brackets."""
 _UNIT = re.compile(r"(?<=\w)[\s_]+(?:in[\s_]+)?(cents|micros|thousands|millions)\s*$", re.IGNORECASE)
-"""As does a unit at the end."""
+_CAMEL = re.compile(r"(?<=[a-z])(Cents|Micros)\s*$")
+"""As does a unit at the end, also of a name such as ``costMicros``."""
 
 
 def _round(heading: str) -> str:
     """Return a heading with round brackets alone."""
-    return _UNIT.sub(r" (\1)", _IN.sub(r" (\1)", unicodedata.normalize("NFKC", heading).translate(_BRACKETS)))
+    text = _IN.sub(r" (\1)", unicodedata.normalize("NFKC", heading).translate(_BRACKETS))
+    return _UNIT.sub(r" (\1)", _CAMEL.sub(r" (\1)", text))
 
 
 def _folded(heading: str) -> str:

@@ -18,6 +18,7 @@ from xml.sax.saxutils import escape
 from imports.exports.biff import xls
 from imports.exports.log_texts import AMPLITUDE, MIXPANEL, POSTHOG, SEGMENT
 from imports.exports.order_texts import AFFILIATES, ANALYTICS, DOUYIN, ETSY, ITEMS, JD, KUAISHOU, PAYMENTS, PDD
+from imports.exports.spend_texts import GOOGLE_API
 
 NO: Mapping[str, str] = {}
 
@@ -1776,6 +1777,30 @@ def qianchuan_plans() -> Fixture:
          "5,000.00", "4.50"),
         _spend("2026-08-13", "2026-08-14", "CNY", "巨量千川", spend="1200.50", impressions="30100", clicks="410",
                conversions="20", attributed_revenue="4800.00"),
+    )  # fmt: skip
+
+
+def _report(
+    file: str, text: str, days: tuple[str, str], currency: str, channel: str, rows: int, **sums: str
+) -> Fixture:
+    """Make a report of spend whose currency the file says, or is asked for; its other rows are totals."""
+    expected = Expected(
+        table="spend", rows=rows, sums=sums, first=days[0], last=days[1], currency=(currency,), channels=(channel,),
+        aside={"total": 1} if any(word in text.casefold() for word in ("total", "合计", "总计", "合計")) else {},
+    )  # fmt: skip
+    return Fixture(
+        grade="C", file=file, content=text.encode(), text=text, expected=expected, asked={"currency": currency}
+    )
+
+
+_TWO_DAYS = ("2026-11-01", "2026-11-03")
+
+
+@made
+def google_ads_api() -> Fixture:
+    return _report(
+        "report.csv", GOOGLE_API, _TWO_DAYS, "EUR", "google", 2, spend="20.00", impressions="2100", clicks="50",
+        conversions="3", attributed_revenue="100.00",
     )  # fmt: skip
 
 
