@@ -40,3 +40,19 @@ def test_a_field_in_micros_is_in_millionths(name: str) -> None:
     with opened(text) as export:
         (row,) = rows(export)
         assert (row["spend"], row["currency"], row["channel"]) == (12.34, "EUR", "google")
+
+
+@pytest.mark.parametrize(
+    "headings",
+    [
+        "Date,Campaign name,Ad group name,Ad name,Cost,Clicks,Impressions",
+        "Giorno,Campagna,Costo,Clic,Impressioni",
+        "Dia,Campanha,Grupo de anúncios,Custo,Cliques",
+        "日,キャンペーン,広告グループ,費用,クリック数",
+    ],
+)
+def test_a_teams_own_report_is_no_platforms(headings: str) -> None:
+    with opened(f"{headings}\n2026-11-01,A,B,C,5,1,10\n") as export:
+        assert export.recognition.format == ""
+        assert {"channel", "currency"} == set(export.mapping.missing())
+        assert dict(export.mapping.columns)["spend"] in ("Cost", "Costo", "Custo", "費用")

@@ -15,10 +15,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape
 
+from imports.exports import spend_texts as spent
 from imports.exports.biff import xls
 from imports.exports.log_texts import AMPLITUDE, MIXPANEL, POSTHOG, SEGMENT
 from imports.exports.order_texts import AFFILIATES, ANALYTICS, DOUYIN, ETSY, ITEMS, JD, KUAISHOU, PAYMENTS, PDD
-from imports.exports.spend_texts import GOOGLE_API
 
 NO: Mapping[str, str] = {}
 
@@ -1799,8 +1799,80 @@ _TWO_DAYS = ("2026-11-01", "2026-11-03")
 @made
 def google_ads_api() -> Fixture:
     return _report(
-        "report.csv", GOOGLE_API, _TWO_DAYS, "EUR", "google", 2, spend="20.00", impressions="2100", clicks="50",
+        "report.csv", spent.GOOGLE_API, _TWO_DAYS, "EUR", "google", 2, spend="20.00", impressions="2100", clicks="50",
         conversions="3", attributed_revenue="100.00",
+    )  # fmt: skip
+
+
+@made
+def google_ads_italian() -> Fixture:
+    return _report(
+        "Rapporto campagne.csv", spent.GOOGLE_ITALIAN, _TWO_DAYS, "EUR", "google", 2, spend="1334.46",
+        impressions="13245", clicks="129", conversions="3.5", attributed_revenue="320.00",
+    )  # fmt: skip
+
+
+@made
+def google_ads_french() -> Fixture:
+    return _report(
+        "Rapport.csv", spent.GOOGLE_FRENCH, _TWO_DAYS, "CAD", "google", 2, spend="1032.84", impressions="11734",
+        clicks="95", conversions="3.5", attributed_revenue="100.00",
+    )  # fmt: skip
+
+
+@made
+def google_ads_spanish() -> Fixture:
+    return _report(
+        "Informe.csv", spent.GOOGLE_SPANISH, _TWO_DAYS, "MXN", "google", 2, spend="500.00", impressions="2100",
+        clicks="20",
+    )  # fmt: skip
+
+
+@made
+def google_ads_portuguese() -> Fixture:
+    return _report(
+        "Performance da campanha.csv", spent.GOOGLE_PORTUGUESE, ("2026-11-01", "2026-12-01"), "BRL", "google", 2,
+        spend="1030.00", impressions="150", clicks="15", conversions="3.5",
+    )  # fmt: skip
+
+
+@made
+def google_ads_japanese() -> Fixture:
+    return _report(
+        "キャンペーン レポート.csv", spent.GOOGLE_JAPANESE, _TWO_DAYS, "JPY", "google", 2, spend="10500.00",
+        impressions="2000", clicks="70", conversions="1.0", attributed_revenue="8500",
+    )  # fmt: skip
+
+
+@made
+def tiktok_ads_purchases() -> Fixture:
+    return _report(
+        "report.csv", spent.TIKTOK_PURCHASES, _TWO_DAYS, "EUR", "tiktok", 2, spend="50.00", impressions="10000",
+        clicks="200", conversions="4",
+    )  # fmt: skip
+
+
+@made
+def tiktok_ads_api() -> Fixture:
+    return _report(
+        "report.csv", spent.TIKTOK_API, _TWO_DAYS, "USD", "tiktok", 2, spend="50.00", impressions="10000",
+        clicks="200", conversions="4",
+    )  # fmt: skip
+
+
+@made
+def pinduoduo_ads() -> Fixture:
+    return _report(
+        "推广.csv", spent.PINDUODUO, _TWO_DAYS, "CNY", "拼多多", 2, spend="200.00", impressions="24520", clicks="523",
+        conversions="33", attributed_revenue="1000.00",
+    )  # fmt: skip
+
+
+@made
+def pinduoduo_ads_with_coupons() -> Fixture:
+    return _report(
+        "推广.csv", spent.PINDUODUO_COUPONS, _TWO_DAYS, "CNY", "拼多多", 2, spend="200.00", impressions="24520",
+        clicks="523", conversions="33", attributed_revenue="1000.00",
     )  # fmt: skip
 
 
