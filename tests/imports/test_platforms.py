@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from imports.opened import opened, rows
+from imports.opened import opened, reconciled, rows
 
 
 def _call(kind: str, time: str, **more: object) -> str:
@@ -56,3 +56,29 @@ def test_a_teams_own_report_is_no_platforms(headings: str) -> None:
         assert export.recognition.format == ""
         assert {"channel", "currency"} == set(export.mapping.missing())
         assert dict(export.mapping.columns)["spend"] in ("Cost", "Costo", "Custo", "費用")
+
+
+@pytest.mark.parametrize("heading", ["Kosten EUR", "kosten_eur", "Kosten in EUR", "KOSTEN EUR"])
+def test_a_code_at_the_end_of_a_heading_is_its_currency(heading: str) -> None:
+    found = reconciled(f"Datum;Kanal;{heading}\n01.11.2026;Google;1.234,50\n02.11.2026;Google;65,50\n")
+    assert (dict(found.sums), found.rows_by_currency) == ({"spend": 1300.0}, (("EUR", 2),))
+
+
+def test_a_word_that_is_a_code_too_is_none() -> None:
+    with opened("Date,Channel,Cost,First TRY\n2026-11-01,Google,5,yes\n") as export:
+        assert "currency" in export.mapping.missing()
+
+
+def test_hundredths_of_a_yuan_are_yuan() -> None:
+    found = reconciled("订单号,下单时间,支付金额(分)\nA1,2026-11-01 10:00:00,1999\nA2,2026-11-02 10:00:00,2999\n")
+    assert (dict(found.sums), found.rows_by_currency) == ({"revenue": 49.98}, (("CNY", 2),))
+
+
+def test_an_order_that_may_still_be_returned_was_delivered() -> None:
+    """The marketplace says until when in the status itself."""
+    status = "Pesanan diterima, namun Pembeli masih dapat mengajukan pengembalian hingga"
+    heads = "No. Pesanan,Status Pesanan,Waktu Pesanan Dibuat,Waktu Pembayaran Dilakukan,Total Pembayaran"
+    order = '261101AAA{n},"{status} 2026-11-0{n}",2026-11-01 07:45,2026-11-01 07:46,120.000'
+    text = "\n".join([heads, *(order.format(n=n, status=status) for n in (8, 9))]) + "\n"
+    with opened(text) as export:
+        assert {(row["status"], row["revenue"]) for row in rows(export)} == {("delivered", 120_000.0)}

@@ -15,6 +15,7 @@ from analysis.imports.lexicon.calendar import WHOLE_MONTH, is_about
 from analysis.imports.lexicon.currencies import heading_currency, said_currency, sign_currency
 from analysis.imports.lexicon.days import period
 from analysis.imports.lexicon.personal import is_personal
+from analysis.imports.lexicon.units import unit_currency
 from analysis.vocabulary import TABLES, TIME_COLUMN, column_names
 
 _DOLLAR = re.compile(r"\s*[$＄].*")  # several countries write theirs so
@@ -94,7 +95,7 @@ def _personal(scratch: Scratch, column: str, heading: str, values: Sequence[str]
 
 def currency_of(heading: str, values: Sequence[str], above: Sequence[str]) -> str | None:
     """Return the currency of a column of amounts: as its heading says, the lines above, or most of its cells."""
-    if code := heading_currency(heading):
+    if code := heading_currency(heading) or unit_currency(heading):
         return code
     if code := said_currency(above):
         return code

@@ -76,6 +76,7 @@ def by_format(format: Format, scratch: Scratch, samples: Mapping[str, Sequence[s
         lines=format.lines,
         identified=_present(format.identified, headings),
         day_first=format.day_first,
+        decimal=format.decimal,
         end_included=format.end_included,
         first_day=_first_day(scratch, format, columns),
         spread=tuple((h, e) for name, e in format.spread.items() if (h := _present(name, headings))),

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape
 
+from imports.exports import shop_texts as sold
 from imports.exports import spend_texts as spent
 from imports.exports.biff import xls
 from imports.exports.log_texts import AMPLITUDE, MIXPANEL, POSTHOG, SEGMENT
@@ -33,6 +34,8 @@ class Expected:
         events, orders or spend; empty where the file holds none of them, and then only `headings` and `lines` count.
     rows : int
         Rows kept.
+    created : tuple of int and str
+        What the page shows of orders created where some rows are refunds: count, amount.
     sums : mapping of str to str
         Column to its exact sum.
     aside : mapping of str to int
@@ -54,6 +57,7 @@ class Expected:
     currency: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
     events: Mapping[str, int] = field(default_factory=dict)
+    created: tuple[int, str] = (0, "")
     realised: str = ""
     paid: int | None = None
     title: str = ""
@@ -1873,6 +1877,152 @@ def pinduoduo_ads_with_coupons() -> Fixture:
     return _report(
         "推广.csv", spent.PINDUODUO_COUPONS, _TWO_DAYS, "CNY", "拼多多", 2, spend="200.00", impressions="24520",
         clicks="523", conversions="33", attributed_revenue="1000.00",
+    )  # fmt: skip
+
+
+@made
+def stripe_payments_created() -> Fixture:
+    return _orders(
+        "B", "payments.csv", sold.STRIPE,
+        Expected(
+            table="orders", rows=4, sums={"revenue": "1140.00", "refund": "80.00"}, first="2026-11-01 10:00:00Z",
+            last="2026-11-02 13:00:00Z", currency=("USD",), paid=3, realised="1020.00",
+        ),
+    )  # fmt: skip
+
+
+@made
+def stripe_balance() -> Fixture:
+    return _orders(
+        "B", "balance_history.csv", sold.BALANCE,
+        Expected(
+            table="orders", created=(2, "50.00"), rows=3, sums={"revenue": "20.00"}, aside={"no-sale": 2}, first="2026-11-01 10:00:00Z",
+            last="2026-11-02 09:00:00Z", currency=("USD",), paid=3, realised="20.00",
+        ),
+    )  # fmt: skip
+
+
+@made
+def stripe_balance_items() -> Fixture:
+    return _orders(
+        "B", "Itemized.csv", sold.BALANCE_ITEMS,
+        Expected(
+            table="orders", created=(2, "50.00"), rows=3, sums={"revenue": "20.00"}, aside={"no-sale": 2}, first="2026-11-01 10:00:00Z",
+            last="2026-11-02 09:00:00Z", currency=("USD",), paid=3, realised="20.00",
+        ),
+    )  # fmt: skip
+
+
+@made
+def square_transactions() -> Fixture:
+    return _orders(
+        "C", "transactions-2026-11-01-2026-11-30.csv", sold.SQUARE,
+        Expected(
+            table="orders", created=(2, "1043.16"), rows=3, sums={"revenue": "1014.00"}, first="2026-11-01 00:00:00",
+            last="2026-11-02 00:00:00", currency=("USD",), paid=3, realised="1014.00", private=("Dee Example", "Ed Example"),
+        ),
+    )  # fmt: skip
+
+
+@made
+def square_items() -> Fixture:
+    return _orders(
+        "C", "items-2026-11-01-2026-11-30.csv", sold.SQUARE_ITEMS,
+        Expected(
+            table="orders", created=(1, "47.00"), rows=2, sums={"revenue": "20.00"}, aside={"continuation": 1}, first="2026-11-01 00:00:00",
+            last="2026-11-02 00:00:00", currency=("USD",), paid=2, realised="20.00",
+        ),
+    )  # fmt: skip
+
+
+@made
+def magento_orders() -> Fixture:
+    return _orders(
+        "C", "export.csv", sold.MAGENTO,
+        Expected(
+            table="orders", rows=5, sums={"revenue": "1206.03", "refund": "89.64"}, first="2026-11-01 10:00:00",
+            last="2026-11-05 09:00:00", currency=("USD",), paid=3, realised="1036.39", private=("Ann Example", "ann@example.org"),
+        ),
+        currency="USD",
+    )  # fmt: skip
+
+
+@made
+def woocommerce_order_export() -> Fixture:
+    return _orders(
+        "C", "orders-2026-11-30.csv", sold.WOOCOMMERCE,
+        Expected(
+            table="orders", rows=4, sums={"revenue": "149.00", "refund": "25.00"}, aside={"continuation": 1}, first="2026-11-01 10:00:00",
+            last="2026-11-03 12:00:00", currency=("EUR",), paid=2, realised="34.00", private=("ann@example.org",),
+        ),
+        currency="EUR",
+    )  # fmt: skip
+
+
+@made
+def prestashop_orders() -> Fixture:
+    return _orders(
+        "B", "order_2026-11-30.csv", sold.PRESTASHOP,
+        Expected(
+            table="orders", rows=3, sums={"revenue": "146.60"}, first="2026-11-01 10:00:00",
+            last="2026-11-03 10:00:00", currency=("EUR",), paid=1, realised="61.80", private=("A. EXAMPLE",),
+        ),
+    )  # fmt: skip
+
+
+@made
+def shopee_indonesia() -> Fixture:
+    return _orders(
+        "C", "Order.all.csv", sold.SHOPEE_INDONESIA,
+        Expected(
+            table="orders", rows=4, sums={"revenue": "170498"}, aside={"continuation": 1}, first="2026-11-01 07:45:00",
+            last="2026-11-02 10:00:00", currency=("IDR",), paid=1, realised="120000",
+        ),
+    )  # fmt: skip
+
+
+@made
+def shopee_brazil() -> Fixture:
+    return _orders(
+        "C", "Order.all.csv", sold.SHOPEE_BRAZIL,
+        Expected(
+            table="orders", rows=3, sums={"revenue": "187.64"}, aside={"continuation": 1}, first="2026-11-01 07:30:00",
+            last="2026-11-02 08:30:00", currency=("BRL",), paid=2, realised="128.82",
+        ),
+    )  # fmt: skip
+
+
+@made
+def shopee_vietnam() -> Fixture:
+    return _orders(
+        "C", "Order.all.csv", sold.SHOPEE_VIETNAM,
+        Expected(
+            table="orders", rows=2, sums={"revenue": "4800000"}, aside={"continuation": 1}, first="2026-11-01 10:30:00",
+            last="2026-11-02 11:30:00", currency=("VND",), paid=1, realised="3600000",
+        ),
+    )  # fmt: skip
+
+
+@made
+def shopee_thailand() -> Fixture:
+    return _orders(
+        "C", "Order.all.csv", sold.SHOPEE_THAILAND,
+        Expected(
+            table="orders", rows=3, sums={"revenue": "740.00"}, aside={"continuation": 1}, first="2026-11-01 08:30:00",
+            last="2026-11-02 09:30:00", currency=("THB",), paid=2, realised="560.00",
+        ),
+    )  # fmt: skip
+
+
+@made
+def lazada_orders() -> Fixture:
+    return _orders(
+        "C", "orders.csv", sold.LAZADA,
+        Expected(
+            table="orders", rows=4, sums={"revenue": "921.00", "refund": "100.00"}, aside={"continuation": 1}, first="2026-11-03 20:41:00",
+            last="2026-11-04 22:41:00", currency=("THB",), paid=2, realised="423.00",
+        ),
+        currency="THB",
     )  # fmt: skip
 
 
