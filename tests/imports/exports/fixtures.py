@@ -12,7 +12,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from xml.sax.saxutils import escape
 
 from imports.exports import shop_texts as sold
@@ -1054,7 +1054,6 @@ def kuaishou() -> Fixture:
         grade="B",
         file="快手.xlsx",
         content=content,
-        asked={"currency": "CNY"},
         expected=Expected(
             table="spend",
             rows=2,
@@ -1114,7 +1113,6 @@ def xiaohongshu() -> Fixture:
         file="创意报表.csv",
         content=text.encode("utf-8-sig"),
         text=text,
-        asked={"currency": "CNY"},
         expected=Expected(
             table="spend",
             rows=2,
@@ -1588,7 +1586,6 @@ def jingzhuntong_parts() -> Fixture:
             currency=("CNY",),
             channels=("京准通",),
         ),
-        asked={"currency": "CNY"},
     )
 
 
@@ -1602,7 +1599,6 @@ def jingzhuntong() -> Fixture:
         grade="C",
         file="京准通.csv",
         content=archive({"京准通_20260813.csv": text.encode("gb18030")}),
-        asked={"currency": "CNY"},
         expected=_spend("2026-08-13", "2026-08-14", "CNY", "京准通", spend="28.56", impressions="700", clicks="14"),
     )
 
@@ -1617,7 +1613,6 @@ def youzan_orders() -> Fixture:
             table="orders", rows=1, sums={"revenue": "88.80"}, first="2026-08-13 10:00:00", last="2026-08-13 10:00:00",
             currency=("CNY",), paid=1,
         ),
-        asked={"currency": "CNY"},
     )  # fmt: skip
 
 
@@ -2023,6 +2018,60 @@ def lazada_orders() -> Fixture:
             last="2026-11-04 22:41:00", currency=("THB",), paid=2, realised="423.00",
         ),
         currency="THB",
+    )  # fmt: skip
+
+
+@made
+def pinterest_ads() -> Fixture:
+    return _report(
+        "pinterest.csv", spent.PINTEREST, _TWO_DAYS, "EUR", "pinterest", 3, spend="27.00", impressions="13500",
+        clicks="165", conversions="3", attributed_revenue="26.97",
+    )  # fmt: skip
+
+
+@made
+def xiaohongshu_notes() -> Fixture:
+    return _report(
+        "笔记.csv", spent.XIAOHONGSHU, _TWO_DAYS, "CNY", "小红书", 2, spend="100.00", impressions="3000", clicks="60",
+        conversions="5", attributed_revenue="500.00",
+    )  # fmt: skip
+
+
+@made
+def jingzhuntong_plans() -> Fixture:
+    return replace(_report(
+        "推广计划.csv", spent.JINGZHUNTONG, _TWO_DAYS, "CNY", "京准通", 2, spend="5000.00", impressions="26489",
+        clicks="1119", conversions="27", attributed_revenue="51672.20",
+    ), asked={})  # fmt: skip
+
+
+@made
+def kuaishou_plans() -> Fixture:
+    return replace(_report(
+        "计划.csv", spent.KUAISHOU, _TWO_DAYS, "CNY", "快手", 2, spend="1000.00", impressions="19000",
+        attributed_revenue="4400.00",
+    ), asked={})  # fmt: skip
+
+
+@made
+def xiaohongshu_orders() -> Fixture:
+    return _orders(
+        "C", "订单.csv", sold.XIAOHONGSHU,
+        Expected(
+            table="orders", rows=4, sums={"revenue": "163.70", "refund": "39.90"}, aside={"continuation": 1},
+            first="2026-11-01 10:00:00", last="2026-11-02 11:00:00", currency=("CNY",), paid=3, realised="83.90",
+        ),
+    )  # fmt: skip
+
+
+@made
+def youzan_orders_by_payment() -> Fixture:
+    return _orders(
+        "C", "有赞订单.csv", sold.YOUZAN,
+        Expected(
+            table="orders", rows=2, sums={"revenue": "149.00"}, first="2026-11-01 10:00:00", last="2026-11-01 11:00:00",
+            currency=("CNY",), paid=2, realised="99.00", private=("13900000001", "昵称甲"),
+        ),
     )  # fmt: skip
 
 
