@@ -82,3 +82,9 @@ def test_an_order_that_may_still_be_returned_was_delivered() -> None:
     text = "\n".join([heads, *(order.format(n=n, status=status) for n in (8, 9))]) + "\n"
     with opened(text) as export:
         assert {(row["status"], row["revenue"]) for row in rows(export)} == {("delivered", 120_000.0)}
+
+
+@pytest.mark.parametrize("heading", ["spend_usd", "Spend (USD)", "Spend in USD"])
+def test_an_amount_is_in_the_currency_of_its_heading_whatever_the_accounts_is(heading: str) -> None:
+    text = f"date,channel,{heading},spend_local,currency\n2026-11-01,google,10,9,EUR\n2026-11-02,google,20,18,EUR\n"
+    assert reconciled(text).rows_by_currency == (("USD", 2),)

@@ -39,7 +39,7 @@ def finished(
     columns, constants = _days(mapping, scratch.above)
     constants = {**usual, **constants}
     amount = columns.get(LEAD.get(mapping.table, ""), next(iter(dict(mapping.spread)), ""))
-    columns = in_its_currency(columns, amount, scratch.headings)
+    columns = _unless_contrary(in_its_currency(columns, amount, scratch.headings), amount, samples)
     named = "currency" in column_names(mapping.table) and "currency" not in columns
     if named and (code := currency_of(amount, samples.get(amount, ()), scratch.above)):
         constants["currency"] = code
@@ -61,6 +61,13 @@ def in_its_currency(columns: Mapping[str, str], amount: str, headings: Sequence[
     own = {c: heading for c, heading in columns.items() if c != "currency"}
     into = converted_into(headings)
     return {**own, "currency": into} if into else own
+
+
+def _unless_contrary(columns: Mapping[str, str], amount: str, samples: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Return the columns but for one of currencies that are not all the one that the amount's own heading names."""
+    code = heading_currency(amount)
+    said = {v.strip().upper() for v in samples.get(columns.get("currency", ""), ()) if v.strip()}
+    return {c: h for c, h in columns.items() if c != "currency" or code is None or said <= {code}}
 
 
 def _days(mapping: ColumnMapping, above: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
