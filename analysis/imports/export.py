@@ -18,6 +18,7 @@ from analysis.imports.columns.wide import outcome_delays
 from analysis.imports.file.scratch import Scratch
 from analysis.imports.formats import formats
 from analysis.imports.lexicon.currencies import heading_currency
+from analysis.imports.lexicon.units import unit_currency
 from analysis.imports.rows.choices import open_rivals
 from analysis.imports.rows.clean import Cleaned, clean
 from analysis.imports.rows.incoming import Incoming, incoming
@@ -107,7 +108,8 @@ class Export:
         amount = LEAD.get(mapping.table, "")
         heading, before = dict(mapping.columns).get(amount), dict(self.mapping.columns).get(amount)
         now = dict(self.mapping.constants).get("currency")
-        loose = self.assumed_currency is not None or (now is not None and heading_currency(before or "") == now)
+        named = heading_currency(before or "") or unit_currency(before or "")
+        loose = self.assumed_currency is not None or (now is not None and named == now)
         same = dict(mapping.constants).get("currency") == now
         chosen = heading != before and heading if loose and same else None
         if heading and heading != before:

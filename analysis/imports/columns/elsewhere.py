@@ -15,6 +15,7 @@ from analysis.imports.lexicon.calendar import WHOLE_MONTH, is_about
 from analysis.imports.lexicon.currencies import heading_currency, said_currency, sign_currency
 from analysis.imports.lexicon.days import period
 from analysis.imports.lexicon.personal import is_personal
+from analysis.imports.lexicon.units import unit_currency
 from analysis.vocabulary import TABLES, TIME_COLUMN, column_names
 
 _DOLLAR = re.compile(r"\s*[$＄].*")  # several countries write theirs so
@@ -38,7 +39,7 @@ def finished(
     columns, constants = _days(mapping, scratch.above)
     constants = {**usual, **constants}
     amount = columns.get(LEAD.get(mapping.table, ""), next(iter(dict(mapping.spread)), ""))
-    columns = in_its_currency(columns, amount, scratch.headings)
+    columns = _unless_contrary(in_its_currency(columns, amount, scratch.headings), amount, samples)
     named = "currency" in column_names(mapping.table) and "currency" not in columns
     if named and (code := currency_of(amount, samples.get(amount, ()), scratch.above)):
         constants["currency"] = code
@@ -60,6 +61,13 @@ def in_its_currency(columns: Mapping[str, str], amount: str, headings: Sequence[
     own = {c: heading for c, heading in columns.items() if c != "currency"}
     into = converted_into(headings)
     return {**own, "currency": into} if into else own
+
+
+def _unless_contrary(columns: Mapping[str, str], amount: str, samples: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Return the columns but for one of currencies that are not all the one that the amount's own heading names."""
+    code = heading_currency(amount)
+    said = {v.strip().upper() for v in samples.get(columns.get("currency", ""), ()) if v.strip()}
+    return {c: h for c, h in columns.items() if c != "currency" or code is None or said <= {code}}
 
 
 def _days(mapping: ColumnMapping, above: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -94,7 +102,7 @@ def _personal(scratch: Scratch, column: str, heading: str, values: Sequence[str]
 
 def currency_of(heading: str, values: Sequence[str], above: Sequence[str]) -> str | None:
     """Return the currency of a column of amounts: as its heading says, the lines above, or most of its cells."""
-    if code := heading_currency(heading):
+    if code := heading_currency(heading) or unit_currency(heading):
         return code
     if code := said_currency(above):
         return code

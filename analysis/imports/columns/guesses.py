@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from analysis.imports.columns.amounts import LEAD
+from analysis.imports.columns.cells import filled
 from analysis.imports.columns.elsewhere import finished
 from analysis.imports.columns.lines import lines_of
 from analysis.imports.columns.mapping import ColumnMapping
@@ -256,8 +257,9 @@ def with_event_names(found: Recognition, scratch: Scratch) -> Recognition:
     heading = dict(found.mapping.columns).get("event")
     if heading is None:
         return found
-    place = scratch.column(heading)
-    query = f"SELECT DISTINCT lower(trim({place}::VARCHAR)) FROM {scratch.head} WHERE {place} IS NOT NULL LIMIT ?"
+    places = [filled(scratch.column(h)) for h in (heading, dict(found.mapping.otherwise).get("event")) if h]
+    name = f"coalesce({', '.join(places)})"
+    query = f"SELECT DISTINCT lower({name}) FROM {scratch.head} WHERE {name} IS NOT NULL LIMIT ?"
     names = {plain_heading(name): name for (name,) in scratch.con.execute(query, [_EVENT_NAMES]).fetchall()}
     events = {
         names[plain_heading(own)]: event

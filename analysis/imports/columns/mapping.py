@@ -108,7 +108,7 @@ class ColumnMapping(Value):
     after_sales : str, optional
         Heading of a column beside the status that says whether an order was refunded; its words go by `statuses`.
     row_kind : str, optional
-        Heading of a column that says which rows of orders are sales and which are not.
+        Heading of a column that says which rows of orders are sales and which are not, or which of a log's are events.
     row_kinds : mapping of str to str
         Its words (lower case) to "sale", "refund" (an amount given back, whatever its sign) or "other" (set aside);
         others count as they stand, and are asked about.

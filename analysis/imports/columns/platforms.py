@@ -15,9 +15,9 @@ from analysis.imports.columns.windows import longest_window
 from analysis.imports.columns.words import with_words
 from analysis.imports.file.scratch import Scratch
 from analysis.imports.formats import Format, formats
-from analysis.imports.lexicon.brackets import best_heading
+from analysis.imports.lexicon.brackets import best_heading, kinds_of
 from analysis.imports.lexicon.days import period
-from analysis.imports.lexicon.headings import plain_heading
+from analysis.imports.lexicon.headings import plain_heading, whole_heading
 from analysis.imports.lexicon.known import names_of
 from analysis.messages import say
 from analysis.vocabulary import TABLES
@@ -30,14 +30,14 @@ def format_of(scratch: Scratch, samples: Mapping[str, Sequence[str]]) -> Format 
     """Return the format with the most telling headings, if any has enough."""
     if scratch.headerless:
         return next((f for f in formats() if f.headerless and _shaped(f, scratch.headings, samples)), None)
-    plain = {plain_heading(h) for h in scratch.headings}
-    scores = {f: _score(f, plain) for f in formats()}
+    plain, whole = set(map(plain_heading, scratch.headings)), tuple(map(whole_heading, scratch.headings))
+    scores = {f: _score(f, plain, whole) for f in formats()}
     best = max(scores, key=lambda f: scores[f])
     return best if scores[best] else None
 
 
-def _score(format: Format, plain: set[str]) -> int:
-    telling = {plain_heading(h) for h in format.telling}
+def _score(format: Format, plain: set[str], whole: Sequence[str]) -> int:
+    telling = {plain_heading(h) for h in format.telling if _stands(h, whole)}
     if not telling or any(plain_heading(h) in plain for h in format.never):
         return 0
     if format.exactly:
@@ -45,6 +45,11 @@ def _score(format: Format, plain: set[str]) -> int:
         return len(telling) if telling <= plain <= telling | others else 0
     hits = len(telling & plain)
     return hits if hits >= format.least else 0
+
+
+def _stands(name: str, whole: Sequence[str]) -> bool:
+    """Say whether a telling heading may stand in a file: one that tells by its bracket only with it."""
+    return "other" not in kinds_of(name) or any(heading.startswith(whole_heading(name)) for heading in whole)
 
 
 def _shaped(format: Format, headings: Sequence[str], samples: Mapping[str, Sequence[str]]) -> bool:
@@ -71,11 +76,15 @@ def by_format(format: Format, scratch: Scratch, samples: Mapping[str, Sequence[s
         lines=format.lines,
         identified=_present(format.identified, headings),
         day_first=format.day_first,
+        decimal=format.decimal,
         end_included=format.end_included,
         first_day=_first_day(scratch, format, columns),
         spread=tuple((h, e) for name, e in format.spread.items() if (h := _present(name, headings))),
         delays=tuple(_delays(scratch, format, columns).items()),
     )
+    for name, kinds in format.kinds.items():
+        if kind := _present(name, headings):
+            mapping = mapping.replace(row_kind=kind, row_kinds=kinds)
     mapping = with_words(finished(mapping, scratch, samples, format.constants), scratch, format.statuses)
     # A platform whose lines repeat the order's amount has files in which each line has its own.
     lines, hint = lines_of(mapping, scratch) if format.lines == "first" else (format.lines, None)

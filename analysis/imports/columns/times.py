@@ -38,7 +38,7 @@ _ANY_ORDER = (
     "%Y-%m-%d %H", "%Y%m%d", *_STAMPS, "%Y%m%d%H%M%S", "%Y-%m-%d %I:%M:%S %p", "%Y-%m-%d %I:%M %p",
     "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d %H", "%Y/%m/%d %I:%M:%S %p", "%Y/%m/%d %I:%M %p", "%Y/%m/%d",
     "%Y.%m.%d", "%y年%m月%d日", "%Y年%m月%d日", "%Y年%m月%d日 %H:%M:%S", "%d-%b-%y", "%b-%d-%y", "%d %b %y",
-    "%d-%b-%Y", "%b-%d-%Y", "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%a, %d %b %Y", "%a, %b %d, %Y", "%b %d, %Y %H:%M:%S",
+    "%d-%b-%Y", "%b-%d-%Y", "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%a, %d %b %Y", "%a, %b %d, %Y",
     "%Y-%m", "%Y/%m", "%Y年%m月", "%B %Y", "%b %Y", "%B, %Y", "%b, %Y", "%b-%Y",
 )  # fmt: skip
 _ABBREVIATIONS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -53,6 +53,8 @@ _SPELLED = [day + clock for day in _DAYS for clock in ("", " %H:%M", " %H:%M:%S"
 """How times with a word for the month are written, once only spaces are between their parts."""
 _YEARS = 20
 _CLOCKS = (" %H:%M:%S", " %H:%M", " %I:%M %p", " %I:%M:%S %p", "")
+_NAMED = [day + clock for day in ("%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y") for clock in _CLOCKS if clock]
+"""How English exports write a moment whose month is a word."""
 
 
 def time_style(
@@ -238,4 +240,4 @@ def _formats(style: Style) -> list[str]:
     slashes = "%d/%m/%Y" if style.day_first else "%m/%d/%Y"
     dashes = "%m-%d-%Y" if style.day_first is False else "%d-%m-%Y"
     dots = ["%d.%m.%Y"] if style.kind == "dotted" else []
-    return [*_ANY_ORDER, *(day + clock for day in (slashes, dashes, *dots) for clock in _CLOCKS)]
+    return [*_ANY_ORDER, *_NAMED, *(day + clock for day in (slashes, dashes, *dots) for clock in _CLOCKS)]

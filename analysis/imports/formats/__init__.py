@@ -4,11 +4,12 @@
 beside them only such as stand in ``columns``); ``columns`` lists, for each of a table's columns, the headings it may
 stand under, the first present winning; ``constants`` are texts for every row; ``events`` turns the platform's codes
 into ours, ``statuses`` its own words for how an order stands, ``otherwise`` names the heading that stands in where a
-column has nothing, ``zone`` the zone of its times. ``identified`` names an id that totals lack, ``choose``
-the column whose longest attribution window is kept, ``lines`` how an order's lines become one order, ``headerless``
-the kinds of values of a file without headings, ``spread`` columns that become rows, ``delays`` how long after the one
-time given the file's events are placed, and ``steps`` the column whose values are steps without times. ``grade`` is
-the evidence: A a real file, B importers of live files, C documentation.
+column has nothing, ``kinds`` says by a column's words which rows are something else, ``zone`` the zone of its times.
+``identified`` names an id that totals lack, ``choose`` the column whose longest attribution window is kept, ``lines``
+how an order's lines become one order, ``decimal`` the sign in amounts such as 1.234, ``headerless`` the kinds of values
+of a file without headings, ``spread`` columns that become rows, ``delays`` how long after the one time given the file's
+events are placed, and ``steps`` the column whose values are steps without times. ``grade`` is the evidence: A a real
+file, B importers of live files, C documentation.
 """
 
 from __future__ import annotations
@@ -37,12 +38,14 @@ class Format:
     events: Mapping[str, str] = field(default_factory=dict)
     statuses: Mapping[str, str] = field(default_factory=dict)
     otherwise: Mapping[str, str] = field(default_factory=dict)
+    kinds: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     zone: str | None = None
     headerless: tuple[str, ...] = ()
     identified: str | None = None
     choose: str | None = None
     lines: str = "each"
     day_first: bool | None = None
+    decimal: str | None = None
     end_included: bool | None = None
     nth_day: str | None = None
     spread: Mapping[str, str] = field(default_factory=dict)

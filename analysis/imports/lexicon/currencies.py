@@ -12,7 +12,7 @@ from analysis.imports.lexicon.units import without_unit
 
 
 def heading_currency(heading: str) -> str | None:
-    """Return the currency a heading names in brackets, or after "in".
+    """Return the currency a heading names in brackets, after "in" or at its end.
 
     Examples
     --------

@@ -16,13 +16,18 @@ _IN = re.compile(
     rf"\s+in\s+({'|'.join(re.escape(name) for name in (*sorted(CURRENCIES), *WORDS, *SIGNS))})\s*$", re.IGNORECASE
 )
 """A currency after "in" says what it says in brackets."""
+_CODES = "|".join(sorted(CURRENCIES - {"COP", "MAD", "PEN", "TRY"}))
+_CODE = re.compile(rf"(?<=\w)(?:[\s_]+({_CODES})|(?i:_(?:in_)?({_CODES})))\s*$")
+"""As does a code at the end, in capitals or after "_"; those that are words too stand for themselves."""
 _UNIT = re.compile(r"(?<=\w)[\s_]+(?:in[\s_]+)?(cents|micros|thousands|millions)\s*$", re.IGNORECASE)
-"""As does a unit at the end."""
+_CAMEL = re.compile(r"(?<=[a-z])(Cents|Micros)\s*$")
+"""As does a unit at the end, also of a name such as ``costMicros``."""
 
 
 def _round(heading: str) -> str:
     """Return a heading with round brackets alone."""
-    return _UNIT.sub(r" (\1)", _IN.sub(r" (\1)", unicodedata.normalize("NFKC", heading).translate(_BRACKETS)))
+    text = _CODE.sub(r" (\1\2)", _IN.sub(r" (\1)", unicodedata.normalize("NFKC", heading).translate(_BRACKETS)))
+    return _UNIT.sub(r" (\1)", _CAMEL.sub(r" (\1)", text))
 
 
 def _folded(heading: str) -> str:
@@ -36,6 +41,8 @@ def plain_heading(heading: str) -> str:
     --------
     >>> plain_heading("总花费（元） "), plain_heading("Amount spent [EGP]"), plain_heading("# of Impressions")
     ('总花费', 'amountspent', 'impressions')
+    >>> plain_heading("Kosten EUR"), plain_heading("cost_usd"), plain_heading("Ballpoint PEN")
+    ('kosten', 'cost', 'ballpointpen')
     """
     text = _folded(heading)
     return re.sub(_GAPS, "", re.sub(r"\([^()]*\)", "", text)) or re.sub(_GAPS, "", text)

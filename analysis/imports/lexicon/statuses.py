@@ -36,15 +36,20 @@ def status_of(word: str, own: Mapping[str, str] | None = None) -> str | None:
     ----------
     word : str
     own : mapping of str to str, optional
-        A platform's own words, which go before all others.
+        A platform's own words, which go before all others; one that ends with "*" is the beginning of sentences.
 
     Examples
     --------
     >>> [status_of(word) for word in ("on-hold", "已取消，退款成功", "Partially_Refunded", "zebra")]
     ['open', 'refunded', 'partly_refunded', None]
+    >>> status_of("Returnable until 1 May", {"Returnable until*": "delivered"})
+    'delivered'
     """
     known = {**_STATUS, **{folded(name): status for name, status in (own or {}).items()}}
     if found := known.get(folded(word)):
+        return found
+    begun = {folded(name[:-1]): status for name, status in (own or {}).items() if name.endswith("*")}
+    if found := next((status for begin, status in begun.items() if folded(word).startswith(begin)), None):
         return found
     bare = re.sub(r"\([^()]*\)", "", unicodedata.normalize("NFKC", word))
     if bare != word and (found := known.get(folded(bare))):

@@ -57,6 +57,18 @@ def heading_unit(heading: str, *, money: bool) -> float:
     return float(next((words[unit] for unit in named), 1.0))
 
 
+def unit_currency(heading: str) -> str | None:
+    """Return the currency that an amount of money is in by its unit alone.
+
+    Examples
+    --------
+    >>> unit_currency("支付金额(分)"), unit_currency("amount_cents")
+    ('CNY', None)
+    """
+    units = (found[1] for inside in bracketed(heading) if (found := _said(inside)))
+    return next((_GIVEN["currencies"][unit] for unit in units if unit in _GIVEN["currencies"]), None)
+
+
 def _said(inside: str) -> tuple[str, str] | None:
     """Return what stands beside a unit, which is nothing or a currency, and the unit."""
     found = _UNIT.fullmatch(inside.strip())

@@ -24,13 +24,14 @@ REASONS = {
     "window": N_("the same spend in another attribution window"),
     "continuation": N_("a further line of the same order"),
     "no-sale": N_("a transaction that is no sale"),
+    "no-event": N_("nothing that anybody did"),
     "test": N_("a test order"),
     "overflow": N_("more cells than headings"),
     "overlap": N_("already stored by an earlier import"),
 }
 """Why a row can be set aside, by code."""
-MARKS = ("total", "header", "footer", "window", "continuation", "no-sale", "test")
-"""Reasons for rows that are no loss: what they say stands in other rows, or was never sold."""
+MARKS = ("total", "header", "footer", "window", "continuation", "no-sale", "no-event", "test")
+"""Reasons for rows that are no loss: what they say stands in other rows, or was never sold or done."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Which rows of orders are refunds, which are no sales, and which orders are tests? As SQL over the file's rows."""
+"""Which rows are refunds, no sales, or nothing that anybody did, and which orders are tests? As SQL over the rows."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ _VOID = "('cancelled', 'failed')"
 
 def kind_sql(scratch: Scratch, mapping: ColumnMapping) -> str | None:
     """Return SQL for what kind of transaction a row is; None where the file does not say it."""
-    if mapping.table != "orders" or mapping.row_kind not in scratch.headings or not mapping.row_kinds:
+    if mapping.row_kind not in scratch.headings or not mapping.row_kinds:
         return None
     return f"kinds[lower({filled(scratch.column(mapping.row_kind))})]"
 
 
 def marks(scratch: Scratch, mapping: ColumnMapping) -> list[str]:
-    """Return cases of SQL that mark rows that are no sales and orders that are tests."""
+    """Return cases of SQL that mark rows that are no sales, or nothing that anybody did, and orders that are tests."""
     kind, found = kind_sql(scratch, mapping), list[str]()
     if mapping.table == "orders" and mapping.test_order in scratch.headings:
         found.append(f"WHEN lower({filled(scratch.column(mapping.test_order))}) IN {TESTED} THEN 'test'")
-    return [*found, f"WHEN {kind} = '{OTHER}' THEN 'no-sale'"] if kind else found
+    mark = "no-sale" if mapping.table == "orders" else "no-event"
+    return [*found, f"WHEN {kind} = '{OTHER}' THEN '{mark}'"] if kind else found
 
 
 def beside(scratch: Scratch, mapping: ColumnMapping) -> list[str]:

@@ -46,7 +46,7 @@ def unknown_statuses(judged: Judged) -> tuple[UnknownStatus, ...]:
 def unknown_kinds(judged: Judged) -> tuple[UnknownStatus, ...]:
     """Return the words for what a row is that the mapping does not read, where amounts above zero stand beside them."""
     mapping, scratch = judged.mapping, judged.scratch
-    if kind_sql(scratch, mapping) is None:
+    if mapping.table != "orders" or kind_sql(scratch, mapping) is None:
         return ()
     word = filled(scratch.column(str(mapping.row_kind)))
     amount = "line_amount" if mapping.lines == "sum" else "revenue"

@@ -194,7 +194,7 @@ def _made(shaped: Shaped, column: Column, source: Source, beside: Beside | None,
         return _signed(shaped, _in_its_unit(shaped.mapping, _times(shaped, found, beside, head)), source)
     if (other := dict(shaped.mapping.otherwise).get(column.name)) in shaped.scratch.headings and beside:
         made = f"coalesce({filled(source.name)}, {filled(shaped.scratch.column(str(other)))})"
-        return Target(column, made, f"{made} IS NOT NULL")
+        return Target(column, _coded(column.name, made, shaped.mapping), f"{made} IS NOT NULL")
     return Target(column, _text(column.name, source.name, shaped.mapping), f"{filled(source.name)} IS NOT NULL")
 
 
@@ -301,10 +301,12 @@ def _seen(source: Source, head: str | None, look: Callable[[Source], Style]) -> 
     return look(source), "false"
 
 
+def _coded(name: str, made: str, mapping: ColumnMapping) -> str:
+    return f"coalesce(codes[lower({made})], {made})" if name == "event" and mapping.events else made
+
+
 def _text(name: str, source: str, mapping: ColumnMapping) -> str:
-    made = filled(source)
-    if name == "event" and mapping.events:
-        return f"coalesce(codes[lower({made})], {made})"
+    made = _coded(name, filled(source), mapping)
     if name == "currency":
         cases = (f"WHEN '{word.upper()}' THEN '{code}'" for word, code in WORDS.items())
         return f"CASE upper({made}) {' '.join(cases)} ELSE upper({made}) END"

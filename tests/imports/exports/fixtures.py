@@ -12,9 +12,11 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from xml.sax.saxutils import escape
 
+from imports.exports import shop_texts as sold
+from imports.exports import spend_texts as spent
 from imports.exports.biff import xls
 from imports.exports.log_texts import AMPLITUDE, MIXPANEL, POSTHOG, SEGMENT
 from imports.exports.order_texts import AFFILIATES, ANALYTICS, DOUYIN, ETSY, ITEMS, JD, KUAISHOU, PAYMENTS, PDD
@@ -32,6 +34,8 @@ class Expected:
         events, orders or spend; empty where the file holds none of them, and then only `headings` and `lines` count.
     rows : int
         Rows kept.
+    created : tuple of int and str
+        What the page shows of orders created where some rows are refunds: count, amount.
     sums : mapping of str to str
         Column to its exact sum.
     aside : mapping of str to int
@@ -53,6 +57,7 @@ class Expected:
     currency: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
     events: Mapping[str, int] = field(default_factory=dict)
+    created: tuple[int, str] = (0, "")
     realised: str = ""
     paid: int | None = None
     title: str = ""
@@ -1049,7 +1054,6 @@ def kuaishou() -> Fixture:
         grade="B",
         file="快手.xlsx",
         content=content,
-        asked={"currency": "CNY"},
         expected=Expected(
             table="spend",
             rows=2,
@@ -1109,7 +1113,6 @@ def xiaohongshu() -> Fixture:
         file="创意报表.csv",
         content=text.encode("utf-8-sig"),
         text=text,
-        asked={"currency": "CNY"},
         expected=Expected(
             table="spend",
             rows=2,
@@ -1583,7 +1586,6 @@ def jingzhuntong_parts() -> Fixture:
             currency=("CNY",),
             channels=("京准通",),
         ),
-        asked={"currency": "CNY"},
     )
 
 
@@ -1597,7 +1599,6 @@ def jingzhuntong() -> Fixture:
         grade="C",
         file="京准通.csv",
         content=archive({"京准通_20260813.csv": text.encode("gb18030")}),
-        asked={"currency": "CNY"},
         expected=_spend("2026-08-13", "2026-08-14", "CNY", "京准通", spend="28.56", impressions="700", clicks="14"),
     )
 
@@ -1612,7 +1613,6 @@ def youzan_orders() -> Fixture:
             table="orders", rows=1, sums={"revenue": "88.80"}, first="2026-08-13 10:00:00", last="2026-08-13 10:00:00",
             currency=("CNY",), paid=1,
         ),
-        asked={"currency": "CNY"},
     )  # fmt: skip
 
 
@@ -1776,6 +1776,302 @@ def qianchuan_plans() -> Fixture:
          "5,000.00", "4.50"),
         _spend("2026-08-13", "2026-08-14", "CNY", "巨量千川", spend="1200.50", impressions="30100", clicks="410",
                conversions="20", attributed_revenue="4800.00"),
+    )  # fmt: skip
+
+
+def _report(
+    file: str, text: str, days: tuple[str, str], currency: str, channel: str, rows: int, **sums: str
+) -> Fixture:
+    """Make a report of spend whose currency the file says, or is asked for; its other rows are totals."""
+    expected = Expected(
+        table="spend", rows=rows, sums=sums, first=days[0], last=days[1], currency=(currency,), channels=(channel,),
+        aside={"total": 1} if any(word in text.casefold() for word in ("total", "合计", "总计", "合計")) else {},
+    )  # fmt: skip
+    return Fixture(
+        grade="C", file=file, content=text.encode(), text=text, expected=expected, asked={"currency": currency}
+    )
+
+
+_TWO_DAYS = ("2026-11-01", "2026-11-03")
+
+
+@made
+def google_ads_api() -> Fixture:
+    return _report(
+        "report.csv", spent.GOOGLE_API, _TWO_DAYS, "EUR", "google", 2, spend="20.00", impressions="2100", clicks="50",
+        conversions="3", attributed_revenue="100.00",
+    )  # fmt: skip
+
+
+@made
+def google_ads_italian() -> Fixture:
+    return _report(
+        "Rapporto campagne.csv", spent.GOOGLE_ITALIAN, _TWO_DAYS, "EUR", "google", 2, spend="1334.46",
+        impressions="13245", clicks="129", conversions="3.5", attributed_revenue="320.00",
+    )  # fmt: skip
+
+
+@made
+def google_ads_french() -> Fixture:
+    return _report(
+        "Rapport.csv", spent.GOOGLE_FRENCH, _TWO_DAYS, "CAD", "google", 2, spend="1032.84", impressions="11734",
+        clicks="95", conversions="3.5", attributed_revenue="100.00",
+    )  # fmt: skip
+
+
+@made
+def google_ads_spanish() -> Fixture:
+    return _report(
+        "Informe.csv", spent.GOOGLE_SPANISH, _TWO_DAYS, "MXN", "google", 2, spend="500.00", impressions="2100",
+        clicks="20",
+    )  # fmt: skip
+
+
+@made
+def google_ads_portuguese() -> Fixture:
+    return _report(
+        "Performance da campanha.csv", spent.GOOGLE_PORTUGUESE, ("2026-11-01", "2026-12-01"), "BRL", "google", 2,
+        spend="1030.00", impressions="150", clicks="15", conversions="3.5",
+    )  # fmt: skip
+
+
+@made
+def google_ads_japanese() -> Fixture:
+    return _report(
+        "キャンペーン レポート.csv", spent.GOOGLE_JAPANESE, _TWO_DAYS, "JPY", "google", 2, spend="10500.00",
+        impressions="2000", clicks="70", conversions="1.0", attributed_revenue="8500",
+    )  # fmt: skip
+
+
+@made
+def tiktok_ads_purchases() -> Fixture:
+    return _report(
+        "report.csv", spent.TIKTOK_PURCHASES, _TWO_DAYS, "EUR", "tiktok", 2, spend="50.00", impressions="10000",
+        clicks="200", conversions="4",
+    )  # fmt: skip
+
+
+@made
+def tiktok_ads_api() -> Fixture:
+    return _report(
+        "report.csv", spent.TIKTOK_API, _TWO_DAYS, "USD", "tiktok", 2, spend="50.00", impressions="10000",
+        clicks="200", conversions="4",
+    )  # fmt: skip
+
+
+@made
+def pinduoduo_ads() -> Fixture:
+    return _report(
+        "推广.csv", spent.PINDUODUO, _TWO_DAYS, "CNY", "拼多多", 2, spend="200.00", impressions="24520", clicks="523",
+        conversions="33", attributed_revenue="1000.00",
+    )  # fmt: skip
+
+
+@made
+def pinduoduo_ads_with_coupons() -> Fixture:
+    return _report(
+        "推广.csv", spent.PINDUODUO_COUPONS, _TWO_DAYS, "CNY", "拼多多", 2, spend="200.00", impressions="24520",
+        clicks="523", conversions="33", attributed_revenue="1000.00",
+    )  # fmt: skip
+
+
+@made
+def stripe_payments_created() -> Fixture:
+    return _orders(
+        "B", "payments.csv", sold.STRIPE,
+        Expected(
+            table="orders", rows=4, sums={"revenue": "1140.00", "refund": "80.00"}, first="2026-11-01 10:00:00Z",
+            last="2026-11-02 13:00:00Z", currency=("USD",), paid=3, realised="1020.00",
+        ),
+    )  # fmt: skip
+
+
+@made
+def stripe_balance() -> Fixture:
+    return _orders(
+        "B", "balance_history.csv", sold.BALANCE,
+        Expected(
+            table="orders", created=(2, "50.00"), rows=3, sums={"revenue": "20.00"}, aside={"no-sale": 2}, first="2026-11-01 10:00:00Z",
+            last="2026-11-02 09:00:00Z", currency=("USD",), paid=3, realised="20.00",
+        ),
+    )  # fmt: skip
+
+
+@made
+def stripe_balance_items() -> Fixture:
+    return _orders(
+        "B", "Itemized.csv", sold.BALANCE_ITEMS,
+        Expected(
+            table="orders", created=(2, "50.00"), rows=3, sums={"revenue": "20.00"}, aside={"no-sale": 2}, first="2026-11-01 10:00:00Z",
+            last="2026-11-02 09:00:00Z", currency=("USD",), paid=3, realised="20.00",
+        ),
+    )  # fmt: skip
+
+
+@made
+def square_transactions() -> Fixture:
+    return _orders(
+        "C", "transactions-2026-11-01-2026-11-30.csv", sold.SQUARE,
+        Expected(
+            table="orders", created=(2, "1043.16"), rows=3, sums={"revenue": "1014.00"}, first="2026-11-01 00:00:00",
+            last="2026-11-02 00:00:00", currency=("USD",), paid=3, realised="1014.00", private=("Dee Example", "Ed Example"),
+        ),
+    )  # fmt: skip
+
+
+@made
+def square_items() -> Fixture:
+    return _orders(
+        "C", "items-2026-11-01-2026-11-30.csv", sold.SQUARE_ITEMS,
+        Expected(
+            table="orders", created=(1, "47.00"), rows=2, sums={"revenue": "20.00"}, aside={"continuation": 1}, first="2026-11-01 00:00:00",
+            last="2026-11-02 00:00:00", currency=("USD",), paid=2, realised="20.00",
+        ),
+    )  # fmt: skip
+
+
+@made
+def magento_orders() -> Fixture:
+    return _orders(
+        "C", "export.csv", sold.MAGENTO,
+        Expected(
+            table="orders", rows=5, sums={"revenue": "1206.03", "refund": "89.64"}, first="2026-11-01 10:00:00",
+            last="2026-11-05 09:00:00", currency=("USD",), paid=3, realised="1036.39", private=("Ann Example", "ann@example.org"),
+        ),
+        currency="USD",
+    )  # fmt: skip
+
+
+@made
+def woocommerce_order_export() -> Fixture:
+    return _orders(
+        "C", "orders-2026-11-30.csv", sold.WOOCOMMERCE,
+        Expected(
+            table="orders", rows=4, sums={"revenue": "149.00", "refund": "25.00"}, aside={"continuation": 1}, first="2026-11-01 10:00:00",
+            last="2026-11-03 12:00:00", currency=("EUR",), paid=2, realised="34.00", private=("ann@example.org",),
+        ),
+        currency="EUR",
+    )  # fmt: skip
+
+
+@made
+def prestashop_orders() -> Fixture:
+    return _orders(
+        "B", "order_2026-11-30.csv", sold.PRESTASHOP,
+        Expected(
+            table="orders", rows=3, sums={"revenue": "146.60"}, first="2026-11-01 10:00:00",
+            last="2026-11-03 10:00:00", currency=("EUR",), paid=1, realised="61.80", private=("A. EXAMPLE",),
+        ),
+    )  # fmt: skip
+
+
+@made
+def shopee_indonesia() -> Fixture:
+    return _orders(
+        "C", "Order.all.csv", sold.SHOPEE_INDONESIA,
+        Expected(
+            table="orders", rows=4, sums={"revenue": "170498"}, aside={"continuation": 1}, first="2026-11-01 07:45:00",
+            last="2026-11-02 10:00:00", currency=("IDR",), paid=1, realised="120000",
+        ),
+    )  # fmt: skip
+
+
+@made
+def shopee_brazil() -> Fixture:
+    return _orders(
+        "C", "Order.all.csv", sold.SHOPEE_BRAZIL,
+        Expected(
+            table="orders", rows=3, sums={"revenue": "187.64"}, aside={"continuation": 1}, first="2026-11-01 07:30:00",
+            last="2026-11-02 08:30:00", currency=("BRL",), paid=2, realised="128.82",
+        ),
+    )  # fmt: skip
+
+
+@made
+def shopee_vietnam() -> Fixture:
+    return _orders(
+        "C", "Order.all.csv", sold.SHOPEE_VIETNAM,
+        Expected(
+            table="orders", rows=2, sums={"revenue": "4800000"}, aside={"continuation": 1}, first="2026-11-01 10:30:00",
+            last="2026-11-02 11:30:00", currency=("VND",), paid=1, realised="3600000",
+        ),
+    )  # fmt: skip
+
+
+@made
+def shopee_thailand() -> Fixture:
+    return _orders(
+        "C", "Order.all.csv", sold.SHOPEE_THAILAND,
+        Expected(
+            table="orders", rows=3, sums={"revenue": "740.00"}, aside={"continuation": 1}, first="2026-11-01 08:30:00",
+            last="2026-11-02 09:30:00", currency=("THB",), paid=2, realised="560.00",
+        ),
+    )  # fmt: skip
+
+
+@made
+def lazada_orders() -> Fixture:
+    return _orders(
+        "C", "orders.csv", sold.LAZADA,
+        Expected(
+            table="orders", rows=4, sums={"revenue": "921.00", "refund": "100.00"}, aside={"continuation": 1}, first="2026-11-03 20:41:00",
+            last="2026-11-04 22:41:00", currency=("THB",), paid=2, realised="423.00",
+        ),
+        currency="THB",
+    )  # fmt: skip
+
+
+@made
+def pinterest_ads() -> Fixture:
+    return _report(
+        "pinterest.csv", spent.PINTEREST, _TWO_DAYS, "EUR", "pinterest", 3, spend="27.00", impressions="13500",
+        clicks="165", conversions="3", attributed_revenue="26.97",
+    )  # fmt: skip
+
+
+@made
+def xiaohongshu_notes() -> Fixture:
+    return _report(
+        "笔记.csv", spent.XIAOHONGSHU, _TWO_DAYS, "CNY", "小红书", 2, spend="100.00", impressions="3000", clicks="60",
+        conversions="5", attributed_revenue="500.00",
+    )  # fmt: skip
+
+
+@made
+def jingzhuntong_plans() -> Fixture:
+    return replace(_report(
+        "推广计划.csv", spent.JINGZHUNTONG, _TWO_DAYS, "CNY", "京准通", 2, spend="5000.00", impressions="26489",
+        clicks="1119", conversions="27", attributed_revenue="51672.20",
+    ), asked={})  # fmt: skip
+
+
+@made
+def kuaishou_plans() -> Fixture:
+    return replace(_report(
+        "计划.csv", spent.KUAISHOU, _TWO_DAYS, "CNY", "快手", 2, spend="1000.00", impressions="19000",
+        attributed_revenue="4400.00",
+    ), asked={})  # fmt: skip
+
+
+@made
+def xiaohongshu_orders() -> Fixture:
+    return _orders(
+        "C", "订单.csv", sold.XIAOHONGSHU,
+        Expected(
+            table="orders", rows=4, sums={"revenue": "163.70", "refund": "39.90"}, aside={"continuation": 1},
+            first="2026-11-01 10:00:00", last="2026-11-02 11:00:00", currency=("CNY",), paid=3, realised="83.90",
+        ),
+    )  # fmt: skip
+
+
+@made
+def youzan_orders_by_payment() -> Fixture:
+    return _orders(
+        "C", "有赞订单.csv", sold.YOUZAN,
+        Expected(
+            table="orders", rows=2, sums={"revenue": "149.00"}, first="2026-11-01 10:00:00", last="2026-11-01 11:00:00",
+            currency=("CNY",), paid=2, realised="99.00", private=("13900000001", "昵称甲"),
+        ),
     )  # fmt: skip
 
 
