@@ -10,9 +10,9 @@ from analysis import charts
 from analysis.charts import AnyChart, Look, Plot
 from analysis.later import alt
 from analysis.messages import N_, say
+from analysis.reallocation.parts import PARTS
 from analysis.reallocation.play import BOUNDS
 
-_PARTS = ("split", "reserve", "watching", "shocks")
 ROW = 38
 """Pixels of a row of the scoreboard: its words above its bar."""
 
@@ -80,7 +80,7 @@ def _rows(table: pd.DataFrame, parts: pd.DataFrame, plot: Plot, names: Plot, oth
         label = plot.look(others[row["policy"]]) if row["policy"] in others else row["policy_name"]
         found.append(_row(label, 0.0, row["gain"], row["gain_low"], row["gain_high"], kind))
         if kind == "rules":
-            found += _steps(names.named(parts[parts["part"].isin(_PARTS)]), plot.look)
+            found += _steps(names.named(parts[parts["part"].isin(PARTS)]), plot.look)
     made = pd.DataFrame(found)
     made["words"] = [
         plot.look(say("{name}: {gain}", name=name, gain=plot.written("gain", float(gain))))

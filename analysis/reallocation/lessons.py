@@ -133,8 +133,7 @@ LESSONS = (
         code="private-half",
         name=N_("Half into the private domain"),
         sentence=N_("Half of the budget goes to the private domain from the first day. Its curve bends early or late: "
-                    "read under the parts of the gain what splitting otherwise would have brought, and let the rules "
-                    "win it back."),
+                    "read what one split by the curves would have brought, and let the rules win it back."),
         given={"market": _QUIET, "rules": plan(reserve=0.0)},
         private=0.5,
     ),

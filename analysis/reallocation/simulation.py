@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.answer import Note
+from analysis.arrays import Floats
 from analysis.charts import AnyChart, Look
 from analysis.fields import Field, Fields, Figure, described
 from analysis.messages import N_, Message, say
@@ -19,6 +21,7 @@ from analysis.reallocation.decisions import LoggedAnswer, misread_one, rule_name
 from analysis.reallocation.definition import SimulationDefinition
 from analysis.reallocation.effects import Effects, effects
 from analysis.reallocation.learnt import LEARNT, learnt
+from analysis.reallocation.parts import PARTS, parts
 from analysis.reallocation.play import BOUNDS, Played, by_channel, interval, others, play
 from analysis.reallocation.setting import setting
 from analysis.reallocation.state import (
@@ -110,8 +113,8 @@ class Simulation(SimulationDefinition):
         played = play(self.rule_set(), self.against, given, runs=self.runs, seed=self.seed)
         brought = effects(played)
         log = told.decisions(played, brought)
-        table = _table(played)
-        usual = headline(played, table)
+        table, apart = _table(played), parts(played)
+        usual = headline(played, table, apart)
         return SimulationAnswer(
             question=self,
             version=tables.version,
@@ -121,10 +124,10 @@ class Simulation(SimulationDefinition):
                 "log": told.frame(log),
                 "budgets": told.budgets(log),
                 "stream": told.stream(played, log),
-                "parts": _parts(played, brought),
+                "parts": _parts(played, apart, brought),
                 "hours": _hours(played),
                 "channels": by_channel(played, played.seen),
-                "runs": _runs(played),
+                "runs": _runs(played, apart),
                 "days": _days(played),
             },
             notes=(*([Note("in-all", usual)] if self.lesson else []), *notes(played, brought, log)),
@@ -224,10 +227,7 @@ class SimulationAnswer(LoggedAnswer):
                 N_("Part of the gain"),
                 "text",
                 {
-                    "split": N_("splitting once by the curves"),
-                    "reserve": N_("holding money back"),
-                    "watching": N_("moving money while it runs"),
-                    "shocks": N_("answering shocks"),
+                    **PARTS,
                     "holding": N_("first run: holding money back"),
                     "rule": N_("first run: a rule"),
                     "others": N_("first run: other rules"),
@@ -269,9 +269,12 @@ class SimulationAnswer(LoggedAnswer):
                 released=N_("Drawn from the reserve"),
             ),
             **_money(
-                split=N_("Of the gain: splitting once"),
-                reserve=N_("Of the gain: holding the reserve"),
-                watching=N_("Of the gain: moving while it runs"),
+                reserve=N_("Of the gain: holding money back"),
+                tranches=N_("Of the gain: releasing it in parts"),
+                moving=N_("Of the gain: moving money, chance aside"),
+                cost=N_("Of the gain: dearer traffic and learning anew"),
+                late=N_("Of the gain: orders that come in late"),
+                chance=N_("Of the gain: chance in the orders"),
                 shocks=N_("Of the gain: answering shocks"),
             ),
             "decisions": Field(N_("Decisions carried out"), "count"),
@@ -403,7 +406,7 @@ def _hours(played: Played) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _runs(played: Played) -> pd.DataFrame:
+def _runs(played: Played, apart: Mapping[str, Floats]) -> pd.DataFrame:
     totals = {policy: played.total(policy) for policy in played.shown if not policy.startswith("rules-")}
     surges, found = played.walked.tally.surges, played.counted(FOUND)
     waited = played.walked.tally.worth[WAITED, :, played.walked.place("rules")]
@@ -414,7 +417,7 @@ def _runs(played: Played) -> pd.DataFrame:
             "gain": played.gain,
             "regret": totals["oracle"] - totals["rules"],
             "released": played.money(DRAWN, "rules"),
-            **played.parts,
+            **{name: apart.get(name, 0.0) for name in PARTS},
             "decisions": played.counted(DECISIONS),
             "held_back": played.counted(HELD),
             "surges": surges,
@@ -442,10 +445,10 @@ def _days(played: Played) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _parts(played: Played, brought: Effects) -> pd.DataFrame:
+def _parts(played: Played, apart: Mapping[str, Floats], brought: Effects) -> pd.DataFrame:
     """Say what the gain of all runs, and of the logged one, is made of."""
     rows = []
-    for part, values in played.parts.items():
+    for part, values in apart.items():
         low, high = interval(values)
         rows.append({"part": part, "rule": None, "amount": values.mean(), "low": low, "high": high})
     names = {place: rule_name(played, place) if place >= 0 else None for place in brought.shares}
