@@ -20,6 +20,19 @@ Log = tuple[Decision, ...]
 LEFT_OUT = N_("the same without the last 96 hours")
 ONCE_A_DAY = N_("the same rules once a day")
 """What lessons call the sets that they put beside the rules."""
+CALLED: Mapping[str, str] = MappingProxyType(
+    {
+        "wrong-curves": N_("The curves are wrong"),
+        "best-split": N_("The split is best already"),
+        "busy": N_("Fifty orders an hour"),
+        "late-orders": N_("Orders come in late"),
+        "broken": N_("Broken or only unseen"),
+        "burst": N_("Most of it in the burst"),
+        "private-half": N_("Half into the private domain"),
+        "daily": N_("Every four hours, or once a day"),
+    }
+)
+"""What each lesson is called, by its code."""
 READ_BACK = pd.Timedelta(days=2)
 
 

@@ -20,7 +20,7 @@ from analysis.reallocation import decisions as told
 from analysis.reallocation.decisions import LoggedAnswer, misread_one, rule_name
 from analysis.reallocation.definition import SimulationDefinition
 from analysis.reallocation.effects import Effects, effects
-from analysis.reallocation.learnt import LEARNT, learnt
+from analysis.reallocation.learnt import CALLED, LEARNT, learnt
 from analysis.reallocation.parts import PARTS, parts
 from analysis.reallocation.play import BOUNDS, Played, by_channel, interval, others, play
 from analysis.reallocation.setting import setting
@@ -52,14 +52,11 @@ _POLICY = Field(
         "held": N_("fixed split, reserve held back"),
         "once": N_("split once by the curves"),
         "rules": N_("rules"),
-        "rules-2": N_("rules compared, set 2"),
-        "rules-3": N_("rules compared, set 3"),
-        "rules-4": N_("rules compared, set 4"),
-        "rules-5": N_("rules compared, set 5"),
         "thompson": N_("Thompson sampling"),
         "oracle": N_("at most, within the limits"),
         "bound": N_("at most, without limits"),
     },
+    of="policy",
 )
 
 
@@ -108,6 +105,11 @@ class Simulation(SimulationDefinition):
 
     lesson: str | None = field(default=None, metadata=optional(one_of(*LEARNT)))
 
+    @property
+    def lesson_name(self) -> str:
+        """What the lesson under way is called; nothing without one."""
+        return CALLED[self.lesson] if self.lesson else ""
+
     def _answer(self, tables: Tables) -> SimulationAnswer:
         given = setting(self, tables)
         played = play(self.rule_set(), self.against, given, runs=self.runs, seed=self.seed)
@@ -136,6 +138,7 @@ class Simulation(SimulationDefinition):
             orders_an_hour=orders_an_hour(played),
             order_value=given.market.order_value,
             universe=tables.names("channel"),
+            said={policy: say("{name}", name=other.name) for policy, other in others(self.against).items()},
         )
 
 
@@ -296,7 +299,7 @@ class SimulationAnswer(LoggedAnswer):
             ),
         },
     )
-    figures = (Figure("gain", ("policy",), "", "", main=1),)
+    figures = (Figure("gain", ("policy",), "", "", main=3),)
 
     question: Simulation
     orders_an_hour: float = 0.0
@@ -355,9 +358,8 @@ class SimulationAnswer(LoggedAnswer):
 
     def _chart(self, look: Look) -> AnyChart:
         plots = self.plot("table", look), self.plot("parts", look)
-        named = {policy: other.name for policy, other in others(self.question.against).items()}
         frames = self.frame("table"), self.frame("parts")
-        return picture.scoreboard(*frames, *plots, named, describe=look(self.headline))
+        return picture.scoreboard(*frames, *plots, describe=look(self.headline))
 
 
 # ---- the work ---------------------------------------------------------------------------------------------

@@ -7,10 +7,12 @@ import pytest
 from reallocation.markets import CALM, report
 
 from analysis.budget.curves.question import ResponseCurves
-from analysis.messages import figure
+from analysis.charts import Look
+from analysis.messages import figure, translate
 from analysis.reallocation.parts import PARTS
 from analysis.reallocation.rules import MarketSettings, Rules
 from analysis.reallocation.simulation import Simulation
+from analysis.rules.ready import plan
 from analysis.tables import Tables
 
 CURVES = ResponseCurves(form="hyperbolic", draws=100)
@@ -63,3 +65,21 @@ def test_surges_found_are_among_those_there_were(uneven: Tables) -> None:
     assert (runs["found"] <= runs["surges"]).all() and runs["found"].sum() > 0
     waited = runs["hours_until_found"].dropna()
     assert len(waited) == (runs["found"] > 0).sum() and waited.between(0, 24).all()
+
+
+def test_rule_sets_beside_the_rules_are_called_by_their_names(uneven: Tables) -> None:
+    """They were "rules compared, set 2" in every table."""
+    against = (plan(reserve=0).replace(name="mine {slower}"), plan(reserve=0, step=0.05))
+    answer = Simulation(curves=CURVES, runs=4, against=against).run(uneven)
+    named = {language: answer.plot("table", Look(language=language)).names(answer.table, "policy")
+             for language in ("en", "zh_CN")}  # fmt: skip
+    assert named["en"][4:6] == ["mine {slower}", "the plan's own rules"]
+    assert named["zh_CN"][4:6] == ["mine {slower}", translate("the plan's own rules", "zh_CN")]
+    assert "mine {slower}" in str(answer.chart().to_dict()["datasets"])
+
+
+def test_what_holding_money_back_costs_is_drawn_once(uneven: Tables) -> None:
+    chart = Simulation(curves=CURVES, runs=4).run(uneven).chart().to_dict()
+    words = [row["words"] for rows in chart["datasets"].values() for row in rows if "words" in row]
+    held = [each for each in words if "held back" in each or "holding money back" in each]
+    assert len(held) == 1 and held[0].startswith("↳ of it holding money back: ")
