@@ -35,7 +35,7 @@ GROUP_WORDS: Mapping[str, str] = MappingProxyType(
 )
 """Names of groups that Sluice itself gives: everybody, nobody's, and those that a saved segment holds."""
 
-SAID = ("event", "policy")
+SAID = ("event", "policy", "card")
 """Of which columns an answer itself may name what stands in them."""
 TITLE = 30
 """From how many Latin letters on an axis title is broken in two: what a phone has room for."""

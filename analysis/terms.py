@@ -742,6 +742,15 @@ TERMS: tuple[Term, ...] = (
         ),
     ),
     Term(
+        N_("What a shock card changed"),
+        N_(
+            "Revenue, or gain, less what it is in the same runs where that card alone never comes. As cards may hide "
+            "or answer each other, these need not add up to what all change together."
+        ),
+        kinds=("simulation",),
+        labels=("Changed of the fixed split's revenue", "Changed of what the rules gain"),
+    ),
+    Term(
         N_("Regret"),
         N_("How far a policy stays behind the most that anybody could earn within the limits."),
         formula=N_("most within the limits − revenue of the policy"),

@@ -15,6 +15,7 @@ from analysis.charts import AnyChart, Look
 from analysis.fields import Field, Fields, Figure, described
 from analysis.messages import N_, Message, say
 from analysis.money import roi
+from analysis.reallocation import cards
 from analysis.reallocation import chart as picture
 from analysis.reallocation import decisions as told
 from analysis.reallocation.decisions import LoggedAnswer, misread_one, rule_name
@@ -115,7 +116,7 @@ class Simulation(SimulationDefinition):
         played = play(self.rule_set(), self.against, given, runs=self.runs, seed=self.seed)
         brought = effects(played)
         log = told.decisions(played, brought)
-        table, apart = _table(played), parts(played)
+        table, apart, dealt = _table(played), parts(played), cards.changed(played)
         usual = headline(played, table, apart)
         return SimulationAnswer(
             question=self,
@@ -127,18 +128,26 @@ class Simulation(SimulationDefinition):
                 "budgets": told.budgets(log),
                 "stream": told.stream(played, log),
                 "parts": _parts(played, apart, brought),
+                "cards": cards.frame(dealt),
                 "hours": _hours(played),
                 "channels": by_channel(played, played.seen),
                 "runs": _runs(played, apart),
                 "days": _days(played),
             },
-            notes=(*([Note("in-all", usual)] if self.lesson else []), *notes(played, brought, log)),
+            notes=(
+                *([Note("in-all", usual)] if self.lesson else []),
+                *notes(played, brought, log),
+                *cards.notes(played, dealt),
+            ),
             currency=given.currency,
             decisions=log,
             orders_an_hour=orders_an_hour(played),
             order_value=given.market.order_value,
             universe=tables.names("channel"),
-            said={policy: say("{name}", name=other.name) for policy, other in others(self.against).items()},
+            said={
+                **{policy: say("{name}", name=other.name) for policy, other in others(self.against).items()},
+                **cards.words(played),
+            },
         )
 
 
@@ -154,8 +163,8 @@ class SimulationAnswer(LoggedAnswer):
     the fixed split of the whole budget and `regret` what is lacking to the most that anybody could earn within the
     limits, both paired by run. The frame "log" holds the decisions of the first run with what each brought, "budgets"
     what each found and changed, "stream" these budgets over time, "hours" and "channels" that run's money, "runs" every
-    run and the parts of its gain, "parts" these on average, and Shapley shares of the first run's, "days" the gain as
-    it builds up.
+    run and the parts of its gain, "parts" these on average, and Shapley shares of the first run's, "cards" what each
+    shock card changed, left out alone, where there are several, "days" the gain as it builds up.
 
     Parameters
     ----------
@@ -238,6 +247,17 @@ class SimulationAnswer(LoggedAnswer):
             ),
             "rule": Field(N_("Rule"), "text"),
             **_money(amount=N_("Amount"), low=N_("95% from"), high=N_("95% to")),
+        },
+        cards={
+            "card": Field(N_("Shock card"), "text", of="card"),
+            **_money(
+                fixed=N_("Changed of the fixed split's revenue"),
+                low=N_("95% from"),
+                high=N_("95% to"),
+                gain=N_("Changed of what the rules gain"),
+                gain_low=N_("Changed of the gain, 95% from"),
+                gain_high=N_("Changed of the gain, 95% to"),
+            ),
         },
         hours={
             "policy": _POLICY,
