@@ -50,7 +50,8 @@ class Answer:
     names : DisplayNames
         What people call the codes in it.
     said : mapping of str to Message
-        What stands among the events of its tables without being one, such as a step of several events, in words.
+        What the answer itself names in columns of :data:`analysis.charts.SAID`, in words: a step of several events,
+        a rule set of somebody's own.
     """
 
     fields: ClassVar[Fields] = described()

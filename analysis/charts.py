@@ -35,6 +35,8 @@ GROUP_WORDS: Mapping[str, str] = MappingProxyType(
 )
 """Names of groups that Sluice itself gives: everybody, nobody's, and those that a saved segment holds."""
 
+SAID = ("event", "policy", "card")
+"""Of which columns an answer itself may name what stands in them."""
 TITLE = 30
 """From how many Latin letters on an axis title is broken in two: what a phone has room for."""
 NARROW = 420
@@ -144,7 +146,7 @@ class Plot:
     codes : mapping of str to str or None
         Of which column of the data each column holds codes.
     said : mapping of str to Message
-        What stands among events without being one, in words.
+        What stands in a column of :data:`SAID` without being one of the data's codes, in words.
     """
 
     look: Look
@@ -166,7 +168,7 @@ class Plot:
         if code is None or code != code:
             return ""
         of = of or self.codes[column]
-        word = self.fields[column].words.get(str(code)) or (self.said.get(str(code)) if of == "event" else None)
+        word = self.fields[column].words.get(str(code)) or (self.said.get(str(code)) if of in SAID else None)
         return self.look(word) if word else self.look.names(str(code), of, self.look.language)
 
     def names(self, table: pd.DataFrame, column: str) -> list[str]:

@@ -726,16 +726,29 @@ TERMS: tuple[Term, ...] = (
     Term(
         N_("Parts of the gain"),
         N_(
-            "What rules gain comes from: splitting once by the curves, holding money back, moving money while it "
-            "runs, answering shocks."
+            "What makes up what rules gain or lose against the fixed split: the rules meet the same runs again with "
+            "one thing more at a time, and each part is what that changes. Chance aside means that they see every "
+            "order at once and as it is expected."
         ),
         kinds=("simulation",),
         labels=(
-            "Of the gain: splitting once",
-            "Of the gain: holding the reserve",
-            "Of the gain: moving while it runs",
+            "Of the gain: holding money back",
+            "Of the gain: releasing it in parts",
+            "Of the gain: moving money, chance aside",
+            "Of the gain: dearer traffic and learning anew",
+            "Of the gain: orders that come in late",
+            "Of the gain: chance in the orders",
             "Of the gain: answering shocks",
         ),
+    ),
+    Term(
+        N_("What a shock card changed"),
+        N_(
+            "Revenue, or gain, less what it is in the same runs where that card alone never comes. As cards may hide "
+            "or answer each other, these need not add up to what all change together."
+        ),
+        kinds=("simulation",),
+        labels=("Changed of the fixed split's revenue", "Changed of what the rules gain"),
     ),
     Term(
         N_("Regret"),

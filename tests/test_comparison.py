@@ -21,11 +21,14 @@ from analysis import (
     FunnelPaths,
     FunnelRules,
     Limit,
+    MarketSettings,
     PriceIndex,
     Retention,
     RuleSet,
+    RuleSweep,
     Sales,
     Scenario,
+    Simulation,
     Step,
     Tables,
 )
@@ -39,6 +42,7 @@ from analysis.messages import LANGUAGES, translate
 from analysis.names import DisplayNames
 from analysis.plan.scorecard import QuarterWeights
 from analysis.question import Question
+from analysis.rules.ready import plan
 from analysis.values import Value, base, kinds
 from ui import controls
 from ui.screens import SCREENS, attribution, budget, funnel, paths, retention
@@ -532,6 +536,31 @@ def test_codes_are_called_by_their_names() -> None:
         "Step 2: add to cart → purchase/checkout (device=iOS)",
         "Window: 7 days → 14 days",
     ]
+
+
+def test_settings_of_a_simulation_are_said_as_its_page_says_them() -> None:
+    """A lesson stood there by its code, cards by how many there are, and rule sets of one name read alike."""
+    one = Simulation(market=MarketSettings(cards=(Card(shock="viral", at="9d"),)), lesson="daily")
+    other = Simulation(market=MarketSettings(cards=(Card(shock="stock-out", at="9d"),)), lesson="burst",
+                       against=(plan(reserve=0),))  # fmt: skip
+    said = {each.label.text(): each.said.text() for each in differences(one, other)}
+    assert said["Lesson"] == "Lesson: Every four hours, or once a day → Most of it in the burst"
+    assert "→ stock-out: 0.2 times the usual response" in said["Shock cards"]
+    again = differences(other, other.replace(against=(plan(reserve=0, step=0.02),)))
+    assert [each.said.text() for each in again] == [
+        "Compared with: the plan's own rules (1 rules) → the plan's own rules (1 rules), but set otherwise"
+    ]
+    swept = differences(RuleSweep(across="reserve"), RuleSweep(across="surges"))
+    assert [each.said.text() for each in swept] == ["Across: share held in reserve → surges in a campaign"]
+
+
+def test_rule_sets_are_paired_by_their_names(sample: Tables) -> None:
+    mine, other = (plan(reserve=0, step=step).replace(name=name) for name, step in (("mine", 0.1), ("yours", 0.05)))
+    left = Simulation(runs=2, against=(mine, other))
+    found = Comparison(left=left, right=left.replace(against=(other,))).run(sample)
+    rows = found.table.set_index("row")["difference"]
+    assert rows["yours"] == 0 and np.isnan(rows["mine"])
+    assert not [row for row in rows.index if row.startswith("rules-")]
 
 
 def test_nothing_is_said_of_what_is_not_set() -> None:

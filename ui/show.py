@@ -40,6 +40,7 @@ FRAMES = {
     "budgets": N_("Budgets, decision by decision"),
     "stream": N_("Budgets over time"),
     "parts": N_("Parts of the gain"),
+    "cards": N_("What each shock card changed, left out alone"),
     "breaks": N_("Where the gain ends"),
     "fires": N_("How often rules fire"),
     "channels": N_("Channels, hour by hour"),

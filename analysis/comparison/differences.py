@@ -81,7 +81,10 @@ def _of_values(left: Value, right: Value, part: str = "") -> Iterator[Difference
             yield from _of_steps(one, other)
         else:
             own = setting(left.kind, name)
-            yield Difference(_labelled(say(own.label), part), own.words(one, left), own.words(other, right))
+            words, others = own.words(one, left), own.words(other, right)
+            # What has the same name and is not the same, such as two rule sets, is told apart.
+            others = say("{held}, but set otherwise", held=others) if others == words else others
+            yield Difference(_labelled(say(own.label), part), words, others)
 
 
 def _alike(one: object, other: object) -> bool:

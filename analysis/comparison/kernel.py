@@ -14,7 +14,7 @@ from scipy.special import ndtr
 
 from analysis.answer import Answer
 from analysis.arrays import Floats, Ints
-from analysis.charts import TOTAL
+from analysis.charts import SAID, TOTAL
 from analysis.estimates import Interval, Z, clear, difference
 from analysis.fields import Figure
 from analysis.messages import N_, Message, Name, Names, say
@@ -121,13 +121,19 @@ def _rows(answer: Answer, figure: Figure, steps: Mapping[int, tuple[int, Message
         if beside is not None and beside.iloc[at] != beside.iloc[0] and not pd.isna(beside.iloc[at]):
             continue  # the campaign before, which such an answer has beside its own
         plain = {name: None if pd.isna(held[at]) else held[at] for name, held in columns.items()}
-        same = tuple(held for name, held in plain.items() if name != figure.steps)
+        same = tuple(_apart(answer, figure, name, held) for name, held in plain.items() if name != figure.steps)
         place, step = steps[times[same]] if figure.steps else (times[same], None)
         times[same] += 1
         words = [step if name == figure.steps and step else say(period, n=held) if dated and name == first
                  else _held(answer, figure, name, at, held) for name, held in plain.items()]  # fmt: skip
         found[*same, place] = Row(_joined([each for each in words if each]), at, table[first].iloc[at])
     return found
+
+
+def _apart(answer: Answer, figure: Figure, name: str, held: Any) -> Any:
+    """Return what tells a row from others on both sides: the code, or the name of somebody's own that it stands for."""
+    own = answer.said.get(str(held)) if answer.fields[figure.frame][name].of == "policy" else None
+    return own.text() if own else held
 
 
 def _held(answer: Answer, figure: Figure, name: str, at: int, held: Any) -> Message | None:
@@ -152,7 +158,7 @@ def _word(answer: Answer, name: str, code: Any, of: str | None, frame: str = "ta
     own = answer.fields[frame][name].words.get(str(code))
     if own:
         return say(own)
-    said = answer.said.get(str(code)) if of == "event" else None
+    said = answer.said.get(str(code)) if of in SAID else None
     return said or say("{name}", name=Name(str(code), of))
 
 

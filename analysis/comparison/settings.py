@@ -29,12 +29,15 @@ class Setting:
         What it means that nothing is set.
     of : str
         Where the question says of which column the codes in it are, such as "funnel.breakdown".
+    told : str
+        Where the question itself says what its code is called.
     """
 
     label: str
     worded: Worded
     empty: str = N_("not set")
     of: str = ""
+    told: str = ""
 
     def words(self, held: Any, value: Value | None = None) -> Message:
         """Return what the setting holds in words; `value` is what it is a setting of.
@@ -48,6 +51,8 @@ class Setting:
             return say(self.empty)
         if self.of and value is not None:
             return say("{name}", name=Name(held, attrgetter(self.of)(value)))
+        if self.told and value is not None:
+            return say(getattr(value, self.told))
         return self.worded(held)
 
 
@@ -132,7 +137,7 @@ def _rule_sets(held: Any) -> Message:
 
 
 def _cards(held: Any) -> Message:
-    return say("{n} cards", n=len(held))
+    return say("{cards}", cards=Names(tuple(one.words() for one in held), sign="; "))
 
 
 def _plans(held: Any) -> Message:
@@ -404,9 +409,9 @@ OWN: Mapping[tuple[str, str], Setting] = MappingProxyType(
             for kind in ("simulation", "break-even", "rule-sweep", "rule-check", "rule-replay")
             for name, label in (("rules", N_("Rules")), ("against", N_("Compared with")))
         },
-        ("simulation", "lesson"): Setting(N_("Lesson"), PLAIN, N_("none")),
-        ("rule-sweep", "across"): Setting(N_("Across"), PLAIN),
-        ("rule-sweep", "down"): Setting(N_("Down"), PLAIN),
+        ("simulation", "lesson"): Setting(N_("Lesson"), PLAIN, N_("none"), told="lesson_name"),
+        ("rule-sweep", "across"): Setting(N_("Across"), PLAIN, told="across_name"),
+        ("rule-sweep", "down"): Setting(N_("Down"), PLAIN, told="down_name"),
         ("rule-sweep", "across_values"): Setting(N_("Values across"), _numbers, N_("the usual ones")),
         ("rule-sweep", "down_values"): Setting(N_("Values down"), _numbers, N_("the usual ones")),
         ("market", "cards"): Setting(N_("Shock cards"), _cards, N_("None")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -10,9 +10,9 @@ from analysis import charts
 from analysis.charts import AnyChart, Look, Plot
 from analysis.later import alt
 from analysis.messages import N_, say
+from analysis.reallocation.parts import PARTS
 from analysis.reallocation.play import BOUNDS
 
-_PARTS = ("split", "reserve", "watching", "shocks")
 ROW = 38
 """Pixels of a row of the scoreboard: its words above its bar."""
 
@@ -20,9 +20,7 @@ ROW = 38
 # ---- the scoreboard ---------------------------------------------------------------------------------------
 
 
-def scoreboard(
-    table: pd.DataFrame, parts: pd.DataFrame, plot: Plot, names: Plot, others: Mapping[str, str], *, describe: str
-) -> AnyChart:
+def scoreboard(table: pd.DataFrame, parts: pd.DataFrame, plot: Plot, names: Plot, *, describe: str) -> AnyChart:
     """Draw each policy's gain over the fixed split as a bar with its interval, the rules' parts as steps below theirs.
 
     Parameters
@@ -31,18 +29,17 @@ def scoreboard(
         The answer's frames "table" and "parts".
     plot, names : Plot
         Of these two.
-    others : mapping of str to str
-        What the rule sets are called that the rules are compared with, by policy.
     describe : str
         For screen readers.
 
     Notes
     -----
-    What nobody can exceed is a tick, not a bar: it is no policy. Words stand above the bars, where they are not cut off
+    What nobody can exceed is a tick, not a bar: it is no policy. What the plan earns with money held back has no bar of
+    its own: it is the first of the parts. Words stand above the bars, where they are not cut off
     on a narrow screen.
     """
     look = plot.look
-    rows = _rows(table, parts, plot, names, others)
+    rows = _rows(table, parts, plot, names)
     title = plot.title("gain", N_("revenue above the fixed split of the whole budget"))
     x = alt.X("end:Q", title=charts.two_lines(title), axis=plot.axis("gain", grid=False))
     base = alt.Chart(rows).encode(y=alt.Y("row:O", axis=None, sort=None, scale=alt.Scale(paddingInner=0)))
@@ -72,15 +69,14 @@ def _colours(look: Look) -> alt.Scale:
     return alt.Scale(domain=list(own), range=list(own.values()))
 
 
-def _rows(table: pd.DataFrame, parts: pd.DataFrame, plot: Plot, names: Plot, others: Mapping[str, str]) -> pd.DataFrame:
+def _rows(table: pd.DataFrame, parts: pd.DataFrame, plot: Plot, names: Plot) -> pd.DataFrame:
     """Return one row a bar: policies, and below the rules what their gain adds up from."""
     found = []
-    for row in plot.named(table[table["policy"] != "fixed"]).to_dict("records"):
+    for row in plot.named(table[~table["policy"].isin(["fixed", "held"])]).to_dict("records"):
         kind = "rules" if row["policy"] == "rules" else "bound" if row["policy"] in BOUNDS else "other"
-        label = plot.look(others[row["policy"]]) if row["policy"] in others else row["policy_name"]
-        found.append(_row(label, 0.0, row["gain"], row["gain_low"], row["gain_high"], kind))
+        found.append(_row(row["policy_name"], 0.0, row["gain"], row["gain_low"], row["gain_high"], kind))
         if kind == "rules":
-            found += _steps(names.named(parts[parts["part"].isin(_PARTS)]), plot.look)
+            found += _steps(names.named(parts[parts["part"].isin(PARTS)]), plot.look)
     made = pd.DataFrame(found)
     made["words"] = [
         plot.look(say("{name}: {gain}", name=name, gain=plot.written("gain", float(gain))))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import gcd
 from types import MappingProxyType
@@ -38,11 +38,14 @@ class Knob:
         Returns a rule set with the value.
     market : callable, optional
         Returns the market's settings with it.
+    now : callable
+        Returns the value that rules and market have; None where the rules have none, or several.
     """
 
     label: str
     unit: str
     values: tuple[float, ...]
+    now: Callable[[RuleSet, MarketSettings], float | None]
     rules: Callable[[RuleSet, float], RuleSet] | None = None
     market: Callable[[MarketSettings, float], MarketSettings] | None = None
 
@@ -72,52 +75,88 @@ def _advantage(own: RuleSet, times: float) -> RuleSet:
     return own.replace(rules=tuple(rule.replace(when=changed(rule.when)) for rule in own.rules))
 
 
+def _one(found: Iterable[float]) -> float | None:
+    several = set(found)
+    return several.pop() if len(several) == 1 else None
+
+
+def _steps(own: RuleSet, _market: MarketSettings) -> float | None:
+    return _one(act.step for rule in own.rules if rule.on for act in rule.then if isinstance(act, Rebalance))
+
+
+def _advantages(own: RuleSet, _market: MarketSettings) -> float | None:
+    def found(condition: Condition) -> Iterator[float]:
+        if isinstance(condition, Compare) and condition.left.metric == "spread" and condition.right is None:
+            yield condition.than
+        elif isinstance(condition, (AllOf, AnyOf, NotOf)):
+            for part in condition.of:
+                yield from found(part)
+
+    return _one(than for rule in own.rules if rule.on for than in found(rule.when))
+
+
+def _delay(_own: RuleSet, at: MarketSettings) -> float | None:
+    return float(hours(at.conversion_delay)) if at.conversion_delay else 0.0
+
+
 KNOBS: Mapping[str, Knob] = MappingProxyType(
     {
         "reserve": Knob(
             N_("share held in reserve"), "share", (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.45, 0.6),
+            now=lambda own, _: own.reserve,
             rules=lambda own, v: own.replace(reserve=v),
         ),
         "cadence": Knob(
-            N_("hours between adjustments"), "number", (1, 2, 4, 8, 12, 24, 48, 96), rules=_clock,
+            N_("hours between adjustments"), "number", (1, 2, 4, 8, 12, 24, 48, 96),
+            now=lambda own, _: float(hours(own.adjust_every)), rules=_clock,
         ),
         "step": Knob(
-            N_("share moved by an adjustment"), "share", (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5), rules=_step,
+            N_("share moved by an adjustment"), "share", (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5),
+            now=_steps, rules=_step,
         ),
         "advantage": Knob(
             N_("times as high that marginal ROI must be"), "ratio", (1, 1.05, 1.1, 1.2, 1.5, 2, 3, 5),
+            now=_advantages,
             rules=_advantage,
         ),
         "floor": Knob(
             N_("share of its plan that a channel keeps"), "share", (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 0.9),
+            now=lambda own, _: own.limits.floor,
             rules=lambda own, v: own.replace(limits=own.limits.replace(floor=v)),
         ),
         "surges": Knob(
             N_("surges in a campaign"), "number", (0, 1, 2, 3, 4, 6, 8, 12),
+            now=lambda _, at: at.surges,
             market=lambda own, v: own.replace(surges=v),
         ),
         "surge-size": Knob(
             N_("times the demand in a surge"), "ratio", (1.25, 1.5, 1.75, 2, 2.5, 3, 4, 6),
+            now=lambda _, at: at.surge_size,
             market=lambda own, v: own.replace(surge_size=v),
         ),
         "surge-price": Knob(
             N_("how much dearer traffic is in a surge"), "share", (0, 0.1, 0.25, 0.4, 0.6, 0.8, 1, 1.5),
+            now=lambda _, at: at.surge_price,
             market=lambda own, v: own.replace(surge_price=v),
         ),
         "failures": Knob(
             N_("broken creatives in a campaign"), "number", (0, 1, 2, 3, 4, 6, 8, 12),
+            now=lambda _, at: at.failures,
             market=lambda own, v: own.replace(failures=v),
         ),
         "delay": Knob(
             N_("hours until an order is reported"), "number", (0, 2, 6, 12, 24, 48, 72, 120),
+            now=_delay,
             market=lambda own, v: own.replace(conversion_delay=f"{round(v)}h" if v else None),
         ),
         "level-error": Knob(
             N_("how far off the curves are together"), "share", (0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8),
+            now=lambda _, at: at.level_error,
             market=lambda own, v: own.replace(level_error=v),
         ),
         "dearer": Knob(
             N_("how much dearer spending twice as fast is"), "share", (0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1),
+            now=lambda _, at: at.dearer,
             market=lambda own, v: own.replace(dearer=v),
         ),
     }

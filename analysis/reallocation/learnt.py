@@ -20,6 +20,19 @@ Log = tuple[Decision, ...]
 LEFT_OUT = N_("the same without the last 96 hours")
 ONCE_A_DAY = N_("the same rules once a day")
 """What lessons call the sets that they put beside the rules."""
+CALLED: Mapping[str, str] = MappingProxyType(
+    {
+        "wrong-curves": N_("The curves are wrong"),
+        "best-split": N_("The split is best already"),
+        "busy": N_("Fifty orders an hour"),
+        "late-orders": N_("Orders come in late"),
+        "broken": N_("Broken or only unseen"),
+        "burst": N_("Most of it in the burst"),
+        "private-half": N_("Half into the private domain"),
+        "daily": N_("Every four hours, or once a day"),
+    }
+)
+"""What each lesson is called, by its code."""
 READ_BACK = pd.Timedelta(days=2)
 
 
@@ -90,7 +103,7 @@ def _compared(played: Played) -> Message:
 
 
 def _wrong_curves(played: Played, log: Log) -> Message:
-    split, most = (float(x.mean()) for x in (played.parts["split"], played.total("oracle") - played.total("fixed")))
+    split, most = (float(x.mean()) for x in (played.split, played.total("oracle") - played.total("fixed")))
     return say(
         "Off as the curves may be, one split by them still earns {split} of the {most} that can be earned at most. "
         "{sets} {best}",
@@ -100,7 +113,7 @@ def _wrong_curves(played: Played, log: Log) -> Message:
 
 
 def _best_split(played: Played, log: Log) -> Message:
-    own = played.parts["watching"]
+    own = played.watching
     (low, high), facts = _bounds(own), _ends(played, own)
     if low > 0:
         return say("Moving money while it runs earns {amount} ({low} to {high}) above the best split: more than zero.",
@@ -116,14 +129,15 @@ def _busy(played: Played, log: Log) -> Message:
     surges, found = int(played.walked.tally.surges.sum()), int(played.counted(FOUND).sum())
     if not found or not played.given.reserve:
         return say("No surge was answered from a reserve. {sets}", sets=_compared(played))
+    held, drawn = played.total("held") - played.total("fixed"), played.total("rules") - played.total("unanswered")
     unit, waited = played.given.currency, played.walked.tally.worth[WAITED, :, played.walked.place("rules")].sum()
     return say(
         "The rules found {found} of {surges} surges, {hours} hours after they began on average, and drew {share} of "
         "the reserve. Answering surges brings {shocks}, holding money back for them {reserve}. {sets}",
         found=found, surges=surges, hours=float(waited) / found,
         share=Share(float(played.money(DRAWN, "rules").mean()) * CENTS / played.given.reserve),
-        shocks=Money(float(played.parts["shocks"].mean()), unit, signed=True),
-        reserve=Money(float(played.parts["reserve"].mean()), unit, signed=True), sets=_compared(played),
+        shocks=Money(float(drawn.mean()), unit, signed=True),
+        reserve=Money(float(held.mean()), unit, signed=True), sets=_compared(played),
     )  # fmt: skip
 
 
@@ -187,7 +201,7 @@ def _burst(played: Played, log: Log) -> Message:
 
 
 def _private_half(played: Played, log: Log) -> Message:
-    unit, split = played.given.currency, float(played.parts["split"].mean())
+    unit, split = played.given.currency, float(played.split.mean())
     facts = {"split": Money(split, unit), "gain": Money(float(played.gain.mean()), unit)}
     if split <= 0:
         return say("Splitting otherwise would have brought nothing more ({split}); the rules bring {gain}.", **facts)

@@ -12,7 +12,7 @@ from analysis.budget.allocation.question import AllocationAnswer
 from analysis.errors import DataError
 from analysis.groups import private_among
 from analysis.messages import N_, Names, say
-from analysis.reallocation.learnt import LEFT_OUT, ONCE_A_DAY
+from analysis.reallocation.learnt import CALLED, LEFT_OUT, ONCE_A_DAY
 from analysis.reallocation.plans import rehearsal
 from analysis.reallocation.rules import Card, MarketSettings, Rules
 from analysis.reallocation.setting import Setting, setting
@@ -33,7 +33,6 @@ class Lesson:
     Parameters
     ----------
     code : str
-    name : str
     sentence : str
         What is to be seen, and what to try.
     given : mapping of str to object
@@ -49,7 +48,6 @@ class Lesson:
     """
 
     code: str
-    name: str
     sentence: str
     given: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
     hourly: int | None = None
@@ -57,11 +55,15 @@ class Lesson:
     waiting: float | None = None
     private: float | None = None
 
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return CALLED[self.code]
+
 
 LESSONS = (
     Lesson(
         code="wrong-curves",
-        name=N_("The curves are wrong"),
         sentence=N_("All curves may be off by a third together, and nothing else happens. One split by the curves "
                     "still earns most of the gain. Beside the rules stand a smaller step and a longer clock: which of "
                     "the two pays?"),
@@ -76,7 +78,6 @@ LESSONS = (
     ),
     Lesson(
         code="best-split",
-        name=N_("The split is best already"),
         sentence=N_("The campaign starts from Budget's best split, so there is nothing left to gain by splitting: what "
                     "moving money earns now is watching alone. Try to earn anything above zero."),
         given={"market": _QUIET.replace(dearer=0.1), "rules": Rules(reserve=0.0)},
@@ -84,7 +85,6 @@ LESSONS = (
     ),
     Lesson(
         code="busy",
-        name=N_("Fifty orders an hour"),
         sentence=N_("The same money in small orders: now a surge can be told from chance. See when the reserve is "
                     "drawn, then what it earns against handing it out on the first day."),
         given={"market": MarketSettings(surges=3), "against": (_AT_ONCE,)},
@@ -92,7 +92,6 @@ LESSONS = (
     ),
     Lesson(
         code="late-orders",
-        name=N_("Orders come in late"),
         sentence=N_("Orders are reported a day and a half late on average, and the rules read the last day. Leave the "
                     "most recent hours out, and see what comes back."),
         given={
@@ -108,7 +107,6 @@ LESSONS = (
     ),
     Lesson(
         code="broken",
-        name=N_("Broken or only unseen"),
         sentence=N_("A creative breaks on day 10, tracking fails on day 20, and on day 30 nothing happens at all. Do "
                     "the rules stop what is broken, and leave alone what is only unseen?"),
         given={
@@ -122,7 +120,6 @@ LESSONS = (
     ),
     Lesson(
         code="burst",
-        name=N_("Most of it in the burst"),
         sentence=N_("60% of the budget waits for the phase with the most demand a day, and nothing else happens. "
                     "Demand is higher then, and so is the spend it has to carry: what does waiting bring, and with "
                     "what share would you wait?"),
@@ -131,16 +128,13 @@ LESSONS = (
     ),
     Lesson(
         code="private-half",
-        name=N_("Half into the private domain"),
         sentence=N_("Half of the budget goes to the private domain from the first day. Its curve bends early or late: "
-                    "read under the parts of the gain what splitting otherwise would have brought, and let the rules "
-                    "win it back."),
+                    "read what one split by the curves would have brought, and let the rules win it back."),
         given={"market": _QUIET, "rules": plan(reserve=0.0)},
         private=0.5,
     ),
     Lesson(
         code="daily",
-        name=N_("Every four hours, or once a day"),
         sentence=N_("The plan looks every 4 hours and moves money every 8; beside it stand the same rules once a day, "
                     "on the same chance. What do the further looks earn?"),
         given={

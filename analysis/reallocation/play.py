@@ -146,19 +146,14 @@ class Played:
         return self.total("rules") - self.total("fixed")
 
     @property
-    def parts(self) -> Mapping[str, Floats]:
-        """What the gain is made of, run by run, in this order: they add up to it.
+    def split(self) -> Floats:
+        """What splitting the whole budget once by the curves earns above its fixed split, run by run."""
+        return self.total("once") - self.total("fixed")
 
-        Splitting the whole budget once by the curves; holding the reserve and tranches back from that; moving money
-        while it runs; and answering shocks from the reserve.
-        """
-        once, held, unanswered = self.total("once"), self.total("once-held"), self.total("unanswered")
-        return {
-            "split": once - self.total("fixed"),
-            "reserve": held - once,
-            "watching": unanswered - held,
-            "shocks": self.total("rules") - unanswered,
-        }
+    @property
+    def watching(self) -> Floats:
+        """What moving money while it runs earns above one split by the curves of what is not held back."""
+        return self.total("unanswered") - self.total("once-held")
 
 
 def others(against: Sequence[RuleSet]) -> Mapping[str, RuleSet]:
@@ -179,7 +174,7 @@ def policies(asked: RuleSet, against: Sequence[RuleSet], given: Setting) -> tupl
         once,
         Policy("once-held", FIXED, *again, fixed.rules),
         Policy("rules", RULED, *held, own),
-        Policy("unanswered", RULED, *held, program(_unanswered(asked), channels)),
+        Policy("unanswered", RULED, *held, program(unanswered_by(asked), channels)),
         *(of_rules(name, rules, given) for name, rules in others(against).items()),
         Policy("thompson", THOMPSON, fixed.plan, 0, (), freely),
     )
@@ -209,7 +204,7 @@ def _clock_of(own: Program, channels: tuple[str, ...]) -> Program:
     return program(RuleSet(), channels)._replace(every=own.every, adjust=own.adjust)
 
 
-def _unanswered(asked: RuleSet) -> RuleSet:
+def unanswered_by(asked: RuleSet) -> RuleSet:
     """Return a rule set without those rules that draw on the reserve."""
     kept = [rule.replace(on=rule.on and not any(isinstance(a, DrawReserve) for a in rule.then)) for rule in asked.rules]
     return asked.replace(rules=tuple(kept))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -9,16 +10,19 @@ import numpy as np
 import pandas as pd
 
 from analysis.answer import Note
+from analysis.arrays import Floats
 from analysis.charts import AnyChart, Look
 from analysis.fields import Field, Fields, Figure, described
 from analysis.messages import N_, Message, say
 from analysis.money import roi
+from analysis.reallocation import cards
 from analysis.reallocation import chart as picture
 from analysis.reallocation import decisions as told
 from analysis.reallocation.decisions import LoggedAnswer, misread_one, rule_name
 from analysis.reallocation.definition import SimulationDefinition
 from analysis.reallocation.effects import Effects, effects
-from analysis.reallocation.learnt import LEARNT, learnt
+from analysis.reallocation.learnt import CALLED, LEARNT, learnt
+from analysis.reallocation.parts import PARTS, parts
 from analysis.reallocation.play import BOUNDS, Played, by_channel, interval, others, play
 from analysis.reallocation.setting import setting
 from analysis.reallocation.state import (
@@ -49,14 +53,11 @@ _POLICY = Field(
         "held": N_("fixed split, reserve held back"),
         "once": N_("split once by the curves"),
         "rules": N_("rules"),
-        "rules-2": N_("rules compared, set 2"),
-        "rules-3": N_("rules compared, set 3"),
-        "rules-4": N_("rules compared, set 4"),
-        "rules-5": N_("rules compared, set 5"),
         "thompson": N_("Thompson sampling"),
         "oracle": N_("at most, within the limits"),
         "bound": N_("at most, without limits"),
     },
+    of="policy",
 )
 
 
@@ -105,13 +106,18 @@ class Simulation(SimulationDefinition):
 
     lesson: str | None = field(default=None, metadata=optional(one_of(*LEARNT)))
 
+    @property
+    def lesson_name(self) -> str:
+        """What the lesson under way is called; nothing without one."""
+        return CALLED[self.lesson] if self.lesson else ""
+
     def _answer(self, tables: Tables) -> SimulationAnswer:
         given = setting(self, tables)
         played = play(self.rule_set(), self.against, given, runs=self.runs, seed=self.seed)
         brought = effects(played)
         log = told.decisions(played, brought)
-        table = _table(played)
-        usual = headline(played, table)
+        table, apart, dealt = _table(played), parts(played), cards.changed(played)
+        usual = headline(played, table, apart)
         return SimulationAnswer(
             question=self,
             version=tables.version,
@@ -121,18 +127,27 @@ class Simulation(SimulationDefinition):
                 "log": told.frame(log),
                 "budgets": told.budgets(log),
                 "stream": told.stream(played, log),
-                "parts": _parts(played, brought),
+                "parts": _parts(played, apart, brought),
+                "cards": cards.frame(dealt),
                 "hours": _hours(played),
                 "channels": by_channel(played, played.seen),
-                "runs": _runs(played),
+                "runs": _runs(played, apart),
                 "days": _days(played),
             },
-            notes=(*([Note("in-all", usual)] if self.lesson else []), *notes(played, brought, log)),
+            notes=(
+                *([Note("in-all", usual)] if self.lesson else []),
+                *notes(played, brought, log),
+                *cards.notes(played, dealt),
+            ),
             currency=given.currency,
             decisions=log,
             orders_an_hour=orders_an_hour(played),
             order_value=given.market.order_value,
             universe=tables.names("channel"),
+            said={
+                **{policy: say("{name}", name=other.name) for policy, other in others(self.against).items()},
+                **cards.words(played),
+            },
         )
 
 
@@ -148,8 +163,8 @@ class SimulationAnswer(LoggedAnswer):
     the fixed split of the whole budget and `regret` what is lacking to the most that anybody could earn within the
     limits, both paired by run. The frame "log" holds the decisions of the first run with what each brought, "budgets"
     what each found and changed, "stream" these budgets over time, "hours" and "channels" that run's money, "runs" every
-    run and the parts of its gain, "parts" these on average, and Shapley shares of the first run's, "days" the gain as
-    it builds up.
+    run and the parts of its gain, "parts" these on average, and Shapley shares of the first run's, "cards" what each
+    shock card changed, left out alone, where there are several, "days" the gain as it builds up.
 
     Parameters
     ----------
@@ -224,10 +239,7 @@ class SimulationAnswer(LoggedAnswer):
                 N_("Part of the gain"),
                 "text",
                 {
-                    "split": N_("splitting once by the curves"),
-                    "reserve": N_("holding money back"),
-                    "watching": N_("moving money while it runs"),
-                    "shocks": N_("answering shocks"),
+                    **PARTS,
                     "holding": N_("first run: holding money back"),
                     "rule": N_("first run: a rule"),
                     "others": N_("first run: other rules"),
@@ -235,6 +247,17 @@ class SimulationAnswer(LoggedAnswer):
             ),
             "rule": Field(N_("Rule"), "text"),
             **_money(amount=N_("Amount"), low=N_("95% from"), high=N_("95% to")),
+        },
+        cards={
+            "card": Field(N_("Shock card"), "text", of="card"),
+            **_money(
+                fixed=N_("Changed of the fixed split's revenue"),
+                low=N_("95% from"),
+                high=N_("95% to"),
+                gain=N_("Changed of what the rules gain"),
+                gain_low=N_("Changed of the gain, 95% from"),
+                gain_high=N_("Changed of the gain, 95% to"),
+            ),
         },
         hours={
             "policy": _POLICY,
@@ -269,9 +292,12 @@ class SimulationAnswer(LoggedAnswer):
                 released=N_("Drawn from the reserve"),
             ),
             **_money(
-                split=N_("Of the gain: splitting once"),
-                reserve=N_("Of the gain: holding the reserve"),
-                watching=N_("Of the gain: moving while it runs"),
+                reserve=N_("Of the gain: holding money back"),
+                tranches=N_("Of the gain: releasing it in parts"),
+                moving=N_("Of the gain: moving money, chance aside"),
+                cost=N_("Of the gain: dearer traffic and learning anew"),
+                late=N_("Of the gain: orders that come in late"),
+                chance=N_("Of the gain: chance in the orders"),
                 shocks=N_("Of the gain: answering shocks"),
             ),
             "decisions": Field(N_("Decisions carried out"), "count"),
@@ -293,7 +319,7 @@ class SimulationAnswer(LoggedAnswer):
             ),
         },
     )
-    figures = (Figure("gain", ("policy",), "", "", main=1),)
+    figures = (Figure("gain", ("policy",), "", "", main=3),)
 
     question: Simulation
     orders_an_hour: float = 0.0
@@ -352,9 +378,8 @@ class SimulationAnswer(LoggedAnswer):
 
     def _chart(self, look: Look) -> AnyChart:
         plots = self.plot("table", look), self.plot("parts", look)
-        named = {policy: other.name for policy, other in others(self.question.against).items()}
         frames = self.frame("table"), self.frame("parts")
-        return picture.scoreboard(*frames, *plots, named, describe=look(self.headline))
+        return picture.scoreboard(*frames, *plots, describe=look(self.headline))
 
 
 # ---- the work ---------------------------------------------------------------------------------------------
@@ -403,7 +428,7 @@ def _hours(played: Played) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _runs(played: Played) -> pd.DataFrame:
+def _runs(played: Played, apart: Mapping[str, Floats]) -> pd.DataFrame:
     totals = {policy: played.total(policy) for policy in played.shown if not policy.startswith("rules-")}
     surges, found = played.walked.tally.surges, played.counted(FOUND)
     waited = played.walked.tally.worth[WAITED, :, played.walked.place("rules")]
@@ -414,7 +439,7 @@ def _runs(played: Played) -> pd.DataFrame:
             "gain": played.gain,
             "regret": totals["oracle"] - totals["rules"],
             "released": played.money(DRAWN, "rules"),
-            **played.parts,
+            **{name: apart.get(name, 0.0) for name in PARTS},
             "decisions": played.counted(DECISIONS),
             "held_back": played.counted(HELD),
             "surges": surges,
@@ -442,10 +467,10 @@ def _days(played: Played) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _parts(played: Played, brought: Effects) -> pd.DataFrame:
+def _parts(played: Played, apart: Mapping[str, Floats], brought: Effects) -> pd.DataFrame:
     """Say what the gain of all runs, and of the logged one, is made of."""
     rows = []
-    for part, values in played.parts.items():
+    for part, values in apart.items():
         low, high = interval(values)
         rows.append({"part": part, "rule": None, "amount": values.mean(), "low": low, "high": high})
     names = {place: rule_name(played, place) if place >= 0 else None for place in brought.shares}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -14,7 +15,7 @@ from analysis.charts import AnyChart, Look
 from analysis.errors import QuestionError
 from analysis.fields import Field, Fields, Figure, bounds, described
 from analysis.later import alt
-from analysis.messages import N_, Message, Money, Share, say
+from analysis.messages import N_, Message, Money, Names, Share, say
 from analysis.reallocation.definition import SimulationDefinition
 from analysis.reallocation.knobs import KNOBS, gains
 from analysis.reallocation.play import interval
@@ -68,6 +69,16 @@ class RuleSweep(SimulationDefinition):
         if self.across == self.down:
             raise QuestionError.crossed(say("Both sides of the map are the same setting: choose two."))
 
+    @property
+    def across_name(self) -> str:
+        """What the setting across is called."""
+        return KNOBS[self.across].label
+
+    @property
+    def down_name(self) -> str:
+        """What the setting down is called."""
+        return KNOBS[self.down].label
+
     def _answer(self, tables: Tables) -> RuleSweepAnswer:
         given = setting(self, tables)
         across = self.across_values or KNOBS[self.across].values
@@ -106,6 +117,7 @@ class RuleSweep(SimulationDefinition):
                         runs=self.runs,
                     ),
                 ),
+                *_as_set(self, float(now.mean()), given.currency),
                 Note(
                     "best-of-many",
                     say(
@@ -117,7 +129,11 @@ class RuleSweep(SimulationDefinition):
             ),
             currency=given.currency,
             chosen=best,
+            now=(_place(across, self._now(self.across)), _place(down, self._now(self.down))),
         )
+
+    def _now(self, name: str) -> float | None:
+        return KNOBS[name].now(self.rule_set(), self.market)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -129,6 +145,9 @@ class RuleSweepAnswer(Answer):
     ----------
     chosen : int
         The row that the headline is about: the best in half of the runs.
+    now : tuple of float, or None
+        How far along either side the present setting lies, in cells: 1.5 is the middle of the second. None where it
+        lies beyond them, or the rules have no such setting, or several.
     """
 
     fields: ClassVar[Fields] = described(
@@ -146,6 +165,7 @@ class RuleSweepAnswer(Answer):
 
     question: RuleSweep
     chosen: int = 0
+    now: tuple[float | None, float | None] = (None, None)
 
     def _chart(self, look: Look) -> AnyChart:
         plot, table = self.plot("table", look), self.frame("table")
@@ -161,7 +181,8 @@ class RuleSweepAnswer(Answer):
         ]
         table["ink"] = charts.inks(table["fill"].tolist())
         cell = look(say("in the cells: {what}", what=plot.title("gain")))
-        title = [look(KNOBS[asked.across].label), cell]
+        marks = _marks(self.now, len(table["x"].unique()), len(table["y"].unique()), look)
+        title = [look(KNOBS[asked.across].label), cell, *([look(_LEGEND)] if marks else [])]
         x = alt.X("x:N", sort=None, title=title, axis=alt.Axis(labelAngle=0))
         y = alt.Y("y:N", sort=None, title=look(KNOBS[asked.down].label))
         # A whole amount is five letters wide and more; on a phone two figures of it have to do.
@@ -173,7 +194,65 @@ class RuleSweepAnswer(Answer):
         size = alt.ExprRef(expr=f"max(7, min(12, width / {count} / ({small} ? 3.4 : 5.5)))")
         words = base.mark_text(fontSize=size).encode(text=alt.Text("said:N"), color=alt.Color("ink:N", scale=None))
         frame = base.transform_filter("datum.chosen").mark_rect(fill=None, stroke=look.ink, strokeWidth=3)
-        return charts.finish(alt.layer(cells, frame, words), look, describe=look(self.headline), height=380)
+        return charts.finish(alt.layer(cells, frame, words, *marks), look, describe=look(self.headline), height=380)
+
+
+_LEGEND = N_("framed: as in the headline · ▲ ▶ dashed: as set now")
+
+
+def _place(values: Sequence[float], now: float | None) -> float | None:
+    """Return where a value lies along a side of the map, in cells; None beyond its middle of the first and last.
+
+    Examples
+    --------
+    >>> _place((4.0, 8.0, 16.0), 8.0), _place((4.0, 8.0, 16.0), 12.0), _place((4.0, 8.0), 9.0)
+    (1.5, 2.0, None)
+    """
+    if now is None or not values[0] <= now <= values[-1]:
+        return None
+    return round(float(np.interp(now, values, np.arange(len(values)) + 0.5)), 6)
+
+
+def _marks(now: tuple[float | None, float | None], wide: int, high: int, look: Look) -> list[alt.Chart]:
+    """Mark the present setting: an arrow on each side, and dashes around its cell where it is one's own value."""
+    along, down = now
+    one, marks = alt.Chart(pd.DataFrame({"now": [1]})), []
+
+    def at(share: float, side: str, inset: int = 0) -> Any:
+        return alt.value({"expr": f"{side} * {share:.6f} + {inset}"})
+
+    if along is not None and down is not None and along % 1 == down % 1 == 0.5:
+        inner = (along - 0.5) / wide, (along + 0.5) / wide, (down - 0.5) / high, (down + 0.5) / high
+        sides = zip(("x", "x2", "y", "y2"), inner, ("width", "width", "height", "height"), (4, -4, 4, -4), strict=True)
+        ends = {end: at(share, side, inset) for end, share, side, inset in sides}
+        marks.append(one.mark_rect(fill=None, stroke=look.ink, strokeWidth=1.5, strokeDash=[5, 3]).encode(**ends))
+    arrow: dict[str, Any] = {
+        "filled": True,
+        "color": look.ink,
+        "stroke": look.ground,
+        "strokeWidth": 1,
+        "size": 110,
+        "opacity": 1,
+    }
+    if along is not None:
+        place = {"x": at(along / wide, "width"), "y": at(1.0, "height")}
+        marks.append(one.mark_point(shape="triangle-up", **arrow).encode(**place))
+    if down is not None:
+        place = {"x": at(0.0, "width"), "y": at(down / high, "height")}
+        marks.append(one.mark_point(shape="triangle-right", **arrow).encode(**place))
+    return marks
+
+
+def _as_set(asked: RuleSweep, gain: float, currency: str | None) -> list[Note]:
+    """Say what the present setting is, and what it earns over all campaigns."""
+    now = [(name, KNOBS[name].now(asked.rule_set(), asked.market)) for name in (asked.across, asked.down)]
+    said = tuple(say("{what} {value}", what=say(KNOBS[name].label), value=_written(name, value))
+                 for name, value in now if value is not None)  # fmt: skip
+    if not said:
+        return []
+    text = say("As set now: {settings}. Over all campaigns that earns {gain} more than the fixed split.",
+               settings=Names(said), gain=Money(gain, currency))  # fmt: skip
+    return [Note("as-set-now", text)]
 
 
 def _written(name: str, number: float) -> Message:

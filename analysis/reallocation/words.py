@@ -15,38 +15,51 @@ from analysis.reallocation.decisions import Decision, misread_one
 from analysis.reallocation.desk import HISTORY, LARGE
 from analysis.reallocation.effects import Effects, misread
 from analysis.reallocation.learnt import beside
+from analysis.reallocation.parts import PARTS
 from analysis.reallocation.play import Played, interval
 from analysis.reallocation.setting import Setting
-from analysis.reallocation.state import CENTS, DECISIONS, DRAWN, FALSE, FOUND, TOTAL_DECLARED, TOTAL_LEFT, WAITED
+from analysis.reallocation.state import (
+    CENTS,
+    DECISIONS,
+    DRAWN,
+    FALSE,
+    FOUND,
+    TOTAL_DECLARED,
+    TOTAL_LEFT,
+    TOTAL_LOCKED,
+    TOTAL_RESERVE,
+    WAITED,
+)  # fmt: skip
 from analysis.reallocation.world import JITTER, LEARNING, LEARNING_COST
 from analysis.rules.ready import CHANCE, RATIO
 
+Parts = Mapping[str, Floats]
 EACH = 1.25
 """Standard deviations by which one evaluation must clear its bar for two in a row to do so in four of five cases."""
 MOST_ORDERS = 1e6
 """Orders an hour beyond which nobody sells."""
 
 
-def headline(played: Played, table: pd.DataFrame) -> Message:
+def headline(played: Played, table: pd.DataFrame, apart: Parts) -> Message:
     """Return what earns most for the least work, and what other rule sets earn beside the rules."""
-    first, compared = _first(played, table), beside(played)
+    first, compared = _first(played, table, apart), beside(played)
     return say("{first} {compared}", first=first, compared=compared) if compared else first
 
 
-def _first(played: Played, table: pd.DataFrame) -> Message:
+def _first(played: Played, table: pd.DataFrame, apart: Parts) -> Message:
     """Return what one split by the curves earns where it beats the rules, else what the rules do."""
     low, high = interval(less := played.total("once") - played.total("rules"))
     if not low > 0 or not played.counted(DECISIONS).any():
-        return _against_fixed(played, table)
+        return _against_fixed(played, table, apart)
     policies, unit = {row["policy"]: row for row in table.to_dict("records")}, played.given.currency
-    facts = {"base": policies["fixed"]["revenue"], "split": played.parts["split"].mean(), "less": less.mean(),
+    facts = {"base": policies["fixed"]["revenue"], "split": played.split.mean(), "less": less.mean(),
              "low": low, "high": high}  # fmt: skip
     return say(
         "Split the whole budget once by the curves, before the first hour: in simulation that is worth {split} over "
         "the fixed split of the whole budget, which earns {base}. {rules}, which is {less} ({low} to {high}) less than "
-        "splitting once: {parts}.",
+        "splitting once. Against the fixed split they are told apart as {parts}.",
         **{name: Money(float(amount), unit) for name, amount in facts.items()},
-        rules=_beside_fixed(policies["rules"], unit), parts=_while_it_runs(played),
+        rules=_beside_fixed(policies["rules"], unit), parts=_told_apart(apart, unit),
     )  # fmt: skip
 
 
@@ -63,15 +76,12 @@ def _beside_fixed(row: Mapping[Hashable, Any], unit: str | None) -> Message:
     return say("The rules cannot be told from the fixed split ({gain}, {low} to {high})", **facts)
 
 
-def _against_fixed(played: Played, table: pd.DataFrame) -> Message:
+def _against_fixed(played: Played, table: pd.DataFrame, apart: Parts) -> Message:
     """Return the sentence with the gain; where its interval holds zero, it says that nothing can be shown."""
     policies = {row["policy"]: row for row in table.to_dict("records")}
     row, unit = policies["rules"], played.given.currency
     if not played.counted(DECISIONS).any():
-        return say(
-            "In simulation the rules moved nothing in {runs} runs, so they earn what the fixed split does.",
-            runs=played.runs,
-        )
+        return _nothing_moved(played)
     params: dict[str, object] = {
         "gain": Money(float(row["gain"]), unit),
         "low": Money(float(row["gain_low"]), unit),
@@ -79,7 +89,7 @@ def _against_fixed(played: Played, table: pd.DataFrame) -> Message:
         "base": Money(float(policies["fixed"]["revenue"]), unit),
         "share": Share(float(row["share_of_runs_better"])),
         "runs": played.runs,
-        "parts": _parts(played),
+        "parts": _told_apart(apart, unit),
     }
     if np.isnan(row["gain_low"]):
         return say(
@@ -108,22 +118,31 @@ def _against_fixed(played: Played, table: pd.DataFrame) -> Message:
     )
 
 
-def _parts(played: Played) -> Message:
-    """Say what the gain is made of: one split before the first hour, holding a reserve, and the rest."""
-    split = Money(float(played.parts["split"].mean()), played.given.currency, signed=True)
-    return say("{split} from splitting once by the curves, {others}", split=split, others=_while_it_runs(played))
-
-
-def _while_it_runs(played: Played) -> Message:
-    """Say what is added to one split before the first hour, or lost of it."""
-    unit = played.given.currency
-    facts = {name: Money(float(own.mean()), unit, signed=True) for name, own in played.parts.items()}
-    if not played.given.reserve and not played.given.tranches:
-        return say("{watching} from moving money while it runs", **facts)
+def _nothing_moved(played: Played) -> Message:
+    """Say what rules earn that did nothing: what they hold back, they never spend."""
+    low, high = interval(less := -played.gain)
+    if not low > 0:
+        return say(
+            "In simulation the rules moved nothing in {runs} runs, so they earn what the fixed split does.",
+            runs=played.runs,
+        )
+    ends = {"less": less.mean(), "low": low, "high": high, "held": played.money(TOTAL_RESERVE, "held").mean()}
+    ends["held"] += played.money(TOTAL_LOCKED, "held").mean()
     return say(
-        "{reserve} from holding money back, {watching} from moving money while it runs, {shocks} from answering shocks",
-        **facts,
+        "In simulation the rules moved nothing in {runs} runs. They lose {less} ({low} to {high}) against the fixed "
+        "split of the whole budget: {held} was held back and never spent.",
+        runs=played.runs, **{name: Money(float(amount), played.given.currency) for name, amount in ends.items()},
+    )  # fmt: skip
+
+
+def _told_apart(apart: Parts, unit: str | None) -> Message:
+    """Say what the gain over the fixed split is made of, part by part."""
+    there = {name: own for name, own in apart.items() if own.any()} or apart
+    said = tuple(
+        say("{amount} from {part}", amount=Money(float(own.mean()), unit, signed=True), part=say(PARTS[name]))
+        for name, own in there.items()
     )
+    return say("{parts}", parts=Names(said, sign=", "))
 
 
 def story(decision: Decision) -> tuple[Message, ...]:
@@ -181,6 +200,7 @@ def notes(played: Played, brought: Effects, log: tuple[Decision, ...]) -> tuple[
     notes = [Note("simulated", simulated, "warning"), _by_the_curves(played.given)]
     notes += _money_notes(played)
     notes += _surge_notes(played)
+    notes.append(_order_of_parts())
     notes += _effect_notes(played, brought, log)
     notes += _learning(played, log)
     notes.append(_most(played))
@@ -198,6 +218,16 @@ def _by_the_curves(given: Setting) -> Note:
         spend=Money(float(given.plan.sum()) / CENTS, given.currency),
     )
     return Note("by-the-curves", text)
+
+
+def _order_of_parts() -> Note:
+    """Say how the gain is told apart."""
+    text = say(
+        "To tell the gain apart, the rules meet the same campaigns again with one thing more at a time: first they see "
+        "every order at once and as it is expected, then late, then as chance has it. Each part is what the next step "
+        "changes; they add up to the gain, and in another order each would be somewhat another."
+    )
+    return Note("parts", text)
 
 
 def _money_notes(played: Played) -> list[Note]:

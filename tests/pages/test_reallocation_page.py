@@ -15,6 +15,7 @@ from analysis import (
     ChangeBudget,
     Compare,
     Filter,
+    MarketSettings,
     NotOf,
     Pause,
     Reading,
@@ -100,6 +101,18 @@ def test_the_seed_is_another_chance(side: Side, sample: Tables) -> None:
     app.number_input(key="reallocation.seed").set_value(7)
     answer = Simulation(runs=2, seed=7, where=WHERE).run(sample)
     assert headline(run(app)) == answer.say(answer.headline)
+
+
+def test_several_shock_cards_are_told_apart_under_the_scoreboard(side: Side) -> None:
+    cards = Card(shock="viral", at="9d"), Card(shock="decoy", at="2d")
+    app = side("simulation", Simulation(market=MarketSettings(surges=0, failures=0, cards=cards)))
+    heading = "##### What each shock card changed, left out alone"
+    assert heading in told(app)
+    shown = next(d.value for d in app.dataframe if "card" in d.value.columns)
+    assert shown["card"].tolist() == [*(card.words().text() for card in cards), "all cards together"]
+    assert shown["gain"].iloc[1] == shown["fixed"].iloc[1] == 0
+    quiet = side("simulation")
+    assert heading not in told(quiet)
 
 
 def test_rules_of_ones_own_are_told_on_the_scoreboard(side: Side) -> None:

@@ -10,7 +10,9 @@ import pytest
 from reallocation.markets import report
 
 from analysis.budget.curves.question import ResponseCurves
+from analysis.messages import Money, say
 from analysis.reallocation.decisions import stream
+from analysis.reallocation.parts import PARTS
 from analysis.reallocation.rules import MarketSettings, Rules
 from analysis.reallocation.simulation import Simulation
 from analysis.tables import Tables
@@ -49,7 +51,7 @@ def test_a_reserve_has_its_price(starved: Tables, reserve: float) -> None:
 def test_one_split_by_the_curves_has_its_own_row(starved: Tables) -> None:
     answer = Simulation(curves=CURVES, runs=40).run(starved)
     table, runs = answer.table.set_index("policy"), answer.frame("runs")
-    assert table.loc["once", "gain"] == pytest.approx(runs["split"].mean())
+    assert table.loc["once", "gain"] == pytest.approx((runs["once"] - runs["fixed"]).mean())
     assert table.loc["once", "gain"] > 0.9 * table.loc["rules", "gain"]
     assert "splitting once" in answer.headline.text()
 
@@ -62,9 +64,16 @@ def test_what_earns_most_is_said_first_and_its_parts_add_up(starved: Tables) -> 
     assert said.startswith(
         f"Split the whole budget once by the curves, before the first hour: in simulation that is worth CN¥{once:,.0f} "
     )
-    assert f"which is CN¥{once - rules:,.0f} (" in said and "less than splitting once: -CN¥" in said
-    parts = answer.frame("runs")[["reserve", "watching", "shocks"]].mean()
-    assert parts.sum() == pytest.approx(rules - once, abs=0.01)
+    assert f"which is CN¥{once - rules:,.0f} (" in said and "less than splitting once. Against the fixed split" in said
+    own = answer.frame("parts").set_index("part")["amount"]
+    own = own[own.index.isin(PARTS)]
+    assert own.sum() == pytest.approx(rules, abs=0.01)
+    words = ", ".join(f"{money(own[name])} from {PARTS[name]}" for name in own.index if own[name])
+    assert said.endswith(f"told apart as {words}.")
+
+
+def money(amount: float) -> str:
+    return say("{n}", n=Money(amount, "CNY", signed=True)).text()
 
 
 def test_effects_add_up_to_the_runs_gain(starved: Tables) -> None:

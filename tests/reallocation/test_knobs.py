@@ -97,11 +97,12 @@ def test_a_map_says_in_what_its_cells_and_sides_are(tables) -> None:
         curves=CURVES, runs=4, across="reserve", down="step", across_values=(0.0, 0.9), down_values=(0.1,)
     )
     answer = asked.run(tables)
-    cells, _frame, _words = answer.chart(Look()).to_dict()["layer"]
-    across, told = cells["encoding"]["x"]["title"]
+    cells, _frame, _words, *_marks = answer.chart(Look()).to_dict()["layer"]
+    across, told, legend = cells["encoding"]["x"]["title"]
     assert (across, cells["encoding"]["y"]["title"]) == ("share held in reserve", "share moved by an adjustment")
     assert told == f"in the cells: {answer.plot('table', Look()).title('gain')}"
-    (rows,) = answer.chart(Look()).to_dict()["datasets"].values()
+    assert legend == "framed: as in the headline · ▲ ▶ dashed: as set now"
+    rows, _now = answer.chart(Look()).to_dict()["datasets"].values()
     assert all(contrast(row["fill"], row["ink"]) > 3.8 for row in rows)
 
 
@@ -117,6 +118,40 @@ def test_the_cell_of_the_headline_is_framed(tables) -> None:
     assert f"hours between adjustments {framed['across']:.0f} and share moved by an adjustment {framed['y']}" in said
     assert "(framed)" in said
     assert sum("filter" in str(layer.get("transform")) for layer in drawn["layer"]) == 1
+
+
+def test_what_is_set_now_is_read_of_rules_and_market_as_a_knob_sets_it() -> None:
+    for name, knob in KNOBS.items():
+        for value in knob.values:
+            rules, at = Rules(reserve=0.1).rule_set(), MarketSettings()
+            rules = knob.rules(rules, value) if knob.rules else rules
+            at = knob.market(at, value) if knob.market else at
+            assert knob.now(rules, at) == value, (name, value)
+    assert KNOBS["step"].now(rule_set.RuleSet(), MarketSettings()) is None
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_present_setting_is_marked_in_its_cell_or_on_the_sides(tables, dark) -> None:
+    asked = RuleSweep(curves=CURVES, runs=4, across="cadence", down="step", across_values=(4, 8, 16),
+                      down_values=(0.05, 0.1))  # fmt: skip
+    look = Look(dark=dark)
+
+    def marks(question):
+        answer = question.run(tables)
+        layers = answer.chart(look).to_dict()["layer"][3:]
+        told = [note.message.text() for note in answer.notes if note.code == "as-set-now"]
+        return answer.now, [(each["mark"]["type"], each["mark"].get("shape")) for each in layers], layers, told
+
+    now, kinds, layers, told = marks(asked)  # every 8 hours and 10%: the second cell of the second row
+    arrows = [("point", "triangle-up"), ("point", "triangle-right")]
+    assert (now, kinds) == ((1.5, 1.5), [("rect", None), *arrows])
+    assert layers[0]["encoding"]["x"]["value"]["expr"] == "width * 0.333333 + 4"
+    assert layers[0]["encoding"]["y2"]["value"]["expr"] == "height * 1.000000 + -4"
+    assert all(contrast(each["mark"].get("color", look.ink), look.ground) > 4.5 for each in layers)
+    assert told[0].startswith("As set now: hours between adjustments 8, share moved by an adjustment 10.0%.")
+    between = asked.replace(rules=Rules(adjust_every="12h", step=0.075))
+    assert marks(between)[:2] == ((2.0, 1.0), arrows)
+    assert marks(asked.replace(rules=Rules(adjust_every="24h", step=0.3)))[:2] == ((None, None), [])
 
 
 def test_the_best_of_many_equal_settings_is_no_finding(tables) -> None:

@@ -80,7 +80,7 @@ def pairs(seed: int):
             free = RuleSet(evaluate_every=asked.evaluate_every, adjust_every=asked.adjust_every, limits=asked.limits)
             walk = twin.Thompson(ground, truth, *held, rules=free, **more)
         else:
-            rules = asked if policy.name == "rules" else engine._unanswered(asked)
+            rules = asked if policy.name == "rules" else engine.unanswered_by(asked)
             walk = twin.Ruled(ground, truth, *held, rules=rules, **more)
         yield Pair(policy.name, place, first, found, walk.walk())
         first += len(policy.rules.rules)

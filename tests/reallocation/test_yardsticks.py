@@ -7,9 +7,12 @@ import pytest
 from reallocation.markets import CALM, report
 
 from analysis.budget.curves.question import ResponseCurves
-from analysis.messages import figure
+from analysis.charts import Look
+from analysis.messages import figure, translate
+from analysis.reallocation.parts import PARTS
 from analysis.reallocation.rules import MarketSettings, Rules
 from analysis.reallocation.simulation import Simulation
+from analysis.rules.ready import plan
 from analysis.tables import Tables
 
 CURVES = ResponseCurves(form="hyperbolic", draws=100)
@@ -26,8 +29,7 @@ def uneven() -> Tables:
 def test_the_parts_add_up_to_the_gain_over_the_whole_budget(uneven: Tables, reserve: float) -> None:
     answer = Simulation(curves=CURVES, runs=12, rules=Rules(reserve=reserve)).run(uneven)
     runs, table = answer.frame("runs"), answer.table.set_index("policy")
-    parts = ["split", "reserve", "watching", "shocks"]
-    np.testing.assert_allclose(runs[parts].sum(axis=1), runs["gain"], rtol=1e-9, atol=1e-6)
+    np.testing.assert_allclose(runs[list(PARTS)].sum(axis=1), runs["gain"], rtol=1e-9, atol=1e-6)
     np.testing.assert_allclose(runs["rules"] - runs["fixed"], runs["gain"], rtol=1e-9)
     assert table.loc["fixed", "reserved"] == 0
     assert table.loc["held", "reserved"] == pytest.approx(reserve * table.loc["fixed", "spent"], abs=0.02)
@@ -54,7 +56,7 @@ def test_what_of_the_reserve_was_drawn_is_said(uneven: Tables) -> None:
 def test_one_split_by_the_curves_is_most_of_the_gain_in_a_market_where_nothing_happens(uneven: Tables) -> None:
     answer = Simulation(curves=CURVES, market=CALM, runs=20, rules=Rules(reserve=0.0)).run(uneven)
     runs = answer.frame("runs")
-    assert runs["split"].mean() > 0.8 * runs["gain"].mean() > 0
+    assert (runs["once"] - runs["fixed"]).mean() > 0.8 * runs["gain"].mean() > 0
 
 
 def test_surges_found_are_among_those_there_were(uneven: Tables) -> None:
@@ -63,3 +65,21 @@ def test_surges_found_are_among_those_there_were(uneven: Tables) -> None:
     assert (runs["found"] <= runs["surges"]).all() and runs["found"].sum() > 0
     waited = runs["hours_until_found"].dropna()
     assert len(waited) == (runs["found"] > 0).sum() and waited.between(0, 24).all()
+
+
+def test_rule_sets_beside_the_rules_are_called_by_their_names(uneven: Tables) -> None:
+    """They were "rules compared, set 2" in every table."""
+    against = (plan(reserve=0).replace(name="mine {slower}"), plan(reserve=0, step=0.05))
+    answer = Simulation(curves=CURVES, runs=4, against=against).run(uneven)
+    named = {language: answer.plot("table", Look(language=language)).names(answer.table, "policy")
+             for language in ("en", "zh_CN")}  # fmt: skip
+    assert named["en"][4:6] == ["mine {slower}", "the plan's own rules"]
+    assert named["zh_CN"][4:6] == ["mine {slower}", translate("the plan's own rules", "zh_CN")]
+    assert "mine {slower}" in str(answer.chart().to_dict()["datasets"])
+
+
+def test_what_holding_money_back_costs_is_drawn_once(uneven: Tables) -> None:
+    chart = Simulation(curves=CURVES, runs=4).run(uneven).chart().to_dict()
+    words = [row["words"] for rows in chart["datasets"].values() for row in rows if "words" in row]
+    held = [each for each in words if "held back" in each or "holding money back" in each]
+    assert len(held) == 1 and held[0].startswith("↳ of it holding money back: ")

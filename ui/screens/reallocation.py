@@ -104,11 +104,12 @@ def _number(name: str, label: str, start: Any, least: Any, most: Any, step: Any)
 
 
 def under(answer: Answer) -> None:
-    """Draw the way back to Budget; of a check, all that was found."""
+    """Draw the way back to Budget, and what each of several shock cards changed; of a check, all that was found."""
     if isinstance(answer.question, RuleCheck):
         headed(answer, {"table": N_("All that was found")})
     if not isinstance(answer, SimulationAnswer):
         return
+    headed(answer, {"cards": N_("What each shock card changed, left out alone")})
     about = _("Opens Budget by hand with what the rules spent by channel in the first campaign.")
     label = _("Take what they spent to Budget")
     if st.button(label, icon=":material/payments:", key="reallocation.to-budget", help=about):
