@@ -24,6 +24,7 @@ from analysis.imports.rows.incoming import Incoming, incoming
 from analysis.imports.rows.judged import Judged, judged
 from analysis.imports.rows.reconcile import Overlap, Reconciliation, reconcile, shared
 from analysis.imports.rows.shapes import questions, shaped
+from analysis.imports.rows.states import StateChange
 from analysis.messages import Message, Names, say
 
 ASSUMED = 0.5
@@ -280,8 +281,8 @@ class Export:
             found = replace(found, questions=(*found.questions, asked), undecided=undecided, assumed_currency=code)
         if workspace is None:
             return found
-        stored, overlaps = workspace.compare(self)
-        return replace(found, stored=stored, overlaps=overlaps)
+        stored, overlaps, changes = workspace.compare(self)
+        return replace(found, stored=stored, overlaps=overlaps, changes=changes)
 
     def shares(self, other: Export) -> int:
         """Return how many rows are about the same orders, or the same spend, as rows of another file: they count twice.
@@ -350,5 +351,5 @@ class Export:
 class Stored(Protocol):
     """A workspace, as far as this room needs to know one."""
 
-    def compare(self, export: Export) -> tuple[int, tuple[Overlap, ...]]:
-        """Return how many of an export's rows are stored already, and the earlier batches it overlaps."""
+    def compare(self, export: Export) -> tuple[int, tuple[Overlap, ...], tuple[StateChange, ...]]:
+        """Return how many of an export's rows are stored, the batches it overlaps, what it does to orders."""

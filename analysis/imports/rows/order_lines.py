@@ -10,14 +10,13 @@ import duckdb
 
 from analysis.imports.columns.mapping import ColumnMapping
 from analysis.imports.lexicon.kinds import REFUND
+from analysis.imports.rows.states import far
 from analysis.imports.rows.targets import given_names
 from analysis.messages import Message, say
 
 _VOID = "('cancelled', 'failed')"
 _BACK = "('refunded', 'partly_refunded')"
 _WAITING = "('open', 'failed')"
-STATES = ("open", "failed", "paid", "delivered", "cancelled", "partly_refunded", "refunded")
-"""How an order stands, as one comes after the other."""
 _CENT = 0.005
 
 
@@ -33,11 +32,12 @@ def gather_lines(con: duckdb.DuckDBPyConnection, relation: str, mapping: ColumnM
         con.execute(f"UPDATE {relation} SET bad = 'given-back|' WHERE bad IS NULL AND row_kind = '{REFUND}'")
     usable = "bad IS NULL OR bad LIKE 'missing|%'" if how == "first" else "bad IS NULL"
     void = f"status IS NOT NULL AND status IN {_VOID}" if how == "sum" and "status" in present else "false"
-    further = _further(present) if how == "first" else "0"
+    further, back = (_further(present), "refund" if "refund" in present else "0") if how == "first" else ("0", "0")
     con.execute(
         "CREATE OR REPLACE TEMP TABLE lines AS SELECT place, row_number() OVER (PARTITION BY order_id "
-        "ORDER BY void, revenue IS NULL, revenue < 0, further DESC, place) AS n FROM (SELECT rowid AS place, order_id, "
-        f"revenue, {void} AS void, {further} AS further FROM {relation} WHERE order_id IS NOT NULL AND ({usable}))"
+        "ORDER BY void, revenue IS NULL, revenue < 0, further DESC, back DESC NULLS LAST, place) AS n "
+        f"FROM (SELECT rowid AS place, order_id, revenue, {void} AS void, {further} AS further, {back} AS back "
+        f"FROM {relation} WHERE order_id IS NOT NULL AND ({usable}))"
     )
     if how == "sum":
         if void != "false":
@@ -61,13 +61,11 @@ def _further(present: set[str]) -> str:
 
     Lines of several items may stand differently at one time: of them, only one that is still open gives way.
     """
-    if "status" not in present:
-        return "0"
-    settled = f"status IS NOT NULL AND status NOT IN {_WAITING}"
     if "item" not in present:
-        return f"coalesce(list_position({list(STATES)}, status), 0)"
+        return far(present)
+    settled = f"status IS NOT NULL AND status NOT IN {_WAITING}" if "status" in present else "true"
     one = "min(item) OVER (PARTITION BY order_id) IS NOT DISTINCT FROM max(item) OVER (PARTITION BY order_id)"
-    return f"CASE WHEN {one} THEN coalesce(list_position({list(STATES)}, status), 0) ELSE ({settled})::INTEGER END"
+    return f"CASE WHEN {one} THEN {far(present)} ELSE ({settled})::INTEGER END"
 
 
 def _below_zero(con: duckdb.DuckDBPyConnection, relation: str, mapping: ColumnMapping) -> int:

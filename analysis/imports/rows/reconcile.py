@@ -25,6 +25,7 @@ from analysis.imports.rows.orders import (
     unknown_statuses,
 )
 from analysis.imports.rows.results import UnknownResult, open_results, result_notes, unknown_results
+from analysis.imports.rows.states import TOLD_BY, StateChange, by_order, verdicts
 from analysis.messages import Message, say
 from analysis.values import local_day
 from analysis.vocabulary import EVENTS, TABLES, TIME_COLUMN
@@ -95,6 +96,7 @@ class Reconciliation:
     stored : int or None
         Kept rows whose order, event or period is in the workspace already; None where none was given.
     overlaps : tuple of Overlap
+        Of orders only where none of the file's is stored: else they are told apart by their numbers.
     unknown_events : tuple of str
         Event names outside the standard vocabulary; they are kept as they are.
     questions : tuple of Message
@@ -112,6 +114,8 @@ class Reconciliation:
         Types of results of which nobody knows whether they are orders.
     notes : tuple of Message
         By which rules rows count, where the file does not say it itself; nothing to confirm.
+    changes : tuple of StateChange
+        What becomes of orders that are stored already.
     assumed_currency : str, optional
         The currency that was taken because nothing names one: neither the file nor the platform it is of.
     """
@@ -139,6 +143,7 @@ class Reconciliation:
     unknown_kinds: tuple[UnknownStatus, ...] = ()
     unknown_results: tuple[UnknownResult, ...] = ()
     notes: tuple[Message, ...] = ()
+    changes: tuple[StateChange, ...] = ()
     assumed_currency: str | None = None
 
     @property
@@ -150,6 +155,11 @@ class Reconciliation:
     def lost(self) -> int:
         """Rows set aside whose content stands nowhere else: not totals, notes and repeated headings."""
         return sum(n for reason, n in self.set_aside if reason not in MARKS)
+
+    @property
+    def differing(self) -> int:
+        """Orders that are stored under the same number with another amount, time or currency."""
+        return sum(change.orders for change in self.changes if change.verdict == "differ")
 
     @property
     def matches(self) -> bool:
@@ -231,14 +241,23 @@ def _unit_notes(mapping: ColumnMapping) -> list[Message]:
 
 
 def shared(one: Judged, other: Judged) -> int:
-    """Return how many kept rows are about the same orders, or spend of the same names and time, as another file's."""
-    own = [c for c in SAME[one.mapping.table] if c in one.columns]
-    if own != [c for c in SAME[one.mapping.table] if c in other.columns]:
+    """Return how many rows would count twice beside another file's: of the same names and time, or the same orders.
+
+    Orders that agree in amount, time and currency are one, however they stand.
+    """
+    table = one.mapping.table
+    own = [c for c in (TOLD_BY if table == "orders" else SAME[table]) if c in one.columns]
+    theirs = [c for c in (TOLD_BY if table == "orders" else SAME[table]) if c in other.columns]
+    if own != theirs and table != "orders":
         return 0
-    there = other.con.sql(f"SELECT {', '.join(own)} FROM {other.relation} WHERE bad IS NULL").to_arrow_table()
+    there = other.con.sql(f"SELECT {', '.join(theirs)} FROM {other.relation} WHERE bad IS NULL").to_arrow_table()
     one.con.register("there", there)
-    same = " AND ".join(f"h.{c} IS NOT DISTINCT FROM t.{c}" for c in own)
-    query = f"SELECT count(*) FROM {one.relation} AS h SEMI JOIN there AS t ON {same} WHERE bad IS NULL"
+    if table == "orders":
+        here = by_order(f"(FROM {one.relation} WHERE bad IS NULL)", own)
+        query = f"SELECT count_if(verdict = 'differ') FROM ({verdicts(here, by_order('there', theirs))})"
+    else:
+        same = " AND ".join(f"h.{c} IS NOT DISTINCT FROM t.{c}" for c in own)
+        query = f"SELECT count(*) FROM {one.relation} AS h SEMI JOIN there AS t ON {same} WHERE bad IS NULL"
     found = int(_rows(one, query)[0][0])
     one.con.unregister("there")
     return found
