@@ -127,7 +127,7 @@ def _kind_notes(judged: Judged) -> list[Message]:
     notes = list[Message]()
     if refunds:
         notes.append(say("Rows that are refunds by {heading} are taken off: {n}, {amount} in all.",
-                         heading=mapping.row_kind or "", n=refunds, amount=f"{back:,.2f}"))  # fmt: skip
+                         heading=mapping.row_kind or "", n=refunds, amount=f"{-back:,.2f}"))  # fmt: skip
     if others:
         words = Names(tuple(word for word, kind in mapping.row_kinds if kind == OTHER)[:_SHOWN])
         notes.append(say("Rows that are no sales by {heading} ({words}) do not count: {n}.",
