@@ -111,6 +111,8 @@ class Export:
         loose = self.assumed_currency is not None or (now is not None and heading_currency(before or "") == now)
         same = dict(mapping.constants).get("currency") == now
         chosen = heading != before and heading if loose and same else None
+        if heading != before and dict(mapping.columns).get("currency") == before:  # it named the currency, too
+            mapping = mapping.replace(columns={c: h for c, h in mapping.columns if c != "currency"})
         if heading and heading != before:
             mapping = mapping.replace(columns=in_its_currency(dict(mapping.columns), heading, self.headings))
         code = currency_of(chosen, self.samples.get(chosen, ()), self.scratch.above) if chosen else None

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.imports.columns.amounts import MONEY, amounts_of
+from analysis.imports.columns.amounts import LEAD, MONEY, amounts_of
+from analysis.imports.columns.cells import filled
 from analysis.imports.columns.mapping import ColumnMapping
 from analysis.imports.columns.rivals import Rival
 from analysis.imports.file.lines import PART, STEP
@@ -26,7 +27,7 @@ from analysis.imports.rows.orders import (
 )
 from analysis.imports.rows.results import UnknownResult, open_results, result_notes, unknown_results
 from analysis.imports.rows.states import TOLD_BY, StateChange, by_order, verdicts
-from analysis.messages import Message, say
+from analysis.messages import Message, Names, say
 from analysis.values import local_day
 from analysis.vocabulary import EVENTS, TABLES, TIME_COLUMN
 
@@ -218,7 +219,8 @@ def reconcile(judged: Judged, rivals: Sequence[Rival] = ()) -> Reconciliation:
         unknown_kinds=kinds,
         unknown_results=results,
         notes=(
-            *_unit_notes(mapping),
+            *_unit_notes(judged),
+            *_currency_notes(judged),
             *order_notes(judged),
             *result_notes(judged),
             *([_MEASURED] if mapping.table == "controls" else []),
@@ -226,8 +228,10 @@ def reconcile(judged: Judged, rivals: Sequence[Rival] = ()) -> Reconciliation:
     )
 
 
-def _unit_notes(mapping: ColumnMapping) -> list[Message]:
-    """Say of which amounts a heading names a unit."""
+def _unit_notes(judged: Judged) -> list[Message]:
+    """Say of which amounts a heading names a unit, or the cells do."""
+    mapping, headings = judged.mapping, dict(judged.mapping.columns)
+    own = [headings[c] for c, style in judged.styles.items() if style.units and c in headings]
     units = {h: heading_unit(h, money=c in MONEY) for c, h in mapping.columns if c in amounts_of(mapping.table)}
     return [
         say(
@@ -237,7 +241,28 @@ def _unit_notes(mapping: ColumnMapping) -> list[Message]:
         )
         for h, unit in units.items()
         if unit != 1
+    ] + [
+        say("Numbers in {heading} that name a unit, such as 万 or k, are taken times that.", heading=h)
+        for h in own
+        if units[h] == 1
     ]
+
+
+def _currency_notes(judged: Judged) -> list[Message]:
+    """Say which currencies the cells of an amount name, with one cell of each."""
+    columns = dict(judged.mapping.columns)
+    heading = columns.get(LEAD.get(judged.mapping.table, ""), "")
+    if not heading or columns.get("currency") != heading:
+        return []
+    cell = f"{filled(judged.scratch.column(heading))} AS cell"
+    found = _rows(
+        judged,
+        f"SELECT currency, count(*), arg_min(cell, key) FROM {judged.beside(cell, 'bad IS NULL', 'currency')} "
+        "GROUP BY 1 ORDER BY 1",
+    )
+    each = Names(tuple(f"{code} × {n} ({example})" for code, n, example in found))
+    return [say("The rows of {heading} are in several currencies, which are never added up: {each}.",
+                heading=heading, each=each)]  # fmt: skip
 
 
 def shared(one: Judged, other: Judged) -> int:
