@@ -136,6 +136,9 @@ def _note(con: Connection, batch: int, number: int) -> None:
 
 def undone(con: Connection, batch: int) -> None:
     """Take a batch's states out, before its rows and what it replaced are; :func:`settled_again` goes on from there."""
+    if not kept(con) and not _has_replaced(con):
+        con.execute("CREATE OR REPLACE TEMP TABLE asked (order_id VARCHAR)")
+        return
     tables(con)
     replaced = f"SELECT order_id FROM replaced_orders WHERE replaced_by = {batch}" if _has_replaced(con) else ""
     own = f"SELECT order_id FROM {RAW} WHERE batch = {batch} OR replaced_by = {batch}"

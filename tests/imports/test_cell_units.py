@@ -66,6 +66,7 @@ def test_each_row_is_in_the_currency_of_its_cell(cells: tuple[str, ...], wanted:
         found = export.reconcile()
         assert [(r["currency"], r["spend"]) for r in rows(export)] == wanted
         assert len(export.assumptions) == 1  # to be confirmed
+        assert (guess := export.guess("currency")) and guess.reason.text() == "named in the amount's cells"
     assert "spend" not in dict(found.sums)
     said = next(note.text() for note in found.notes if "several currencies" in note.text())
     assert all(cell in said for cell in cells[:2])

@@ -139,7 +139,7 @@ def test_another_amount_is_asked_about(how: str, amounts: tuple[int, float, floa
     assert told.differing == 1
     assert told.changes[0].words.text() == (
         "Orders that were there under the same number with another amount, time or currency: 1, such as 1: "
-        "10.00 EUR, 2026-11-01 10:00 there, 4.00 EUR, 2026-11-01 10:00 here."
+        "10.00 EUR, 2026-11-01 10:00 UTC there, 4.00 EUR, 2026-11-01 10:00 UTC here."
     )
     batch = here.add(other, overlap=how)
     assert money(here) == amounts

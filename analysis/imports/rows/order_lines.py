@@ -17,6 +17,7 @@ from analysis.messages import Message, say
 _VOID = "('cancelled', 'failed')"
 _BACK = "('refunded', 'partly_refunded')"
 _WAITING = "('open', 'failed')"
+_ONE_ITEM = "min(item) OVER (PARTITION BY order_id) IS NOT DISTINCT FROM max(item) OVER (PARTITION BY order_id)"
 _CENT = 0.005
 
 
@@ -32,7 +33,9 @@ def gather_lines(con: duckdb.DuckDBPyConnection, relation: str, mapping: ColumnM
         con.execute(f"UPDATE {relation} SET bad = 'given-back|' WHERE bad IS NULL AND row_kind = '{REFUND}'")
     usable = "bad IS NULL OR bad LIKE 'missing|%'" if how == "first" else "bad IS NULL"
     void = f"status IS NOT NULL AND status IN {_VOID}" if how == "sum" and "status" in present else "false"
-    further, back = (_further(present), "refund" if "refund" in present else "0") if how == "first" else ("0", "0")
+    further, back = (_further(present), _back(present)) if how == "first" else ("0", "0")
+    if how == "first" and "refund" in dict(mapping.columns) and "item" in present:
+        _refunds_of_lines(con, relation)
     con.execute(
         "CREATE OR REPLACE TEMP TABLE lines AS SELECT place, row_number() OVER (PARTITION BY order_id "
         "ORDER BY void, revenue IS NULL, revenue < 0, further DESC, back DESC NULLS LAST, place) AS n "
@@ -64,8 +67,24 @@ def _further(present: set[str]) -> str:
     if "item" not in present:
         return far(present)
     settled = f"status IS NOT NULL AND status NOT IN {_WAITING}" if "status" in present else "true"
-    one = "min(item) OVER (PARTITION BY order_id) IS NOT DISTINCT FROM max(item) OVER (PARTITION BY order_id)"
-    return f"CASE WHEN {one} THEN {far(present)} ELSE ({settled})::INTEGER END"
+    return f"CASE WHEN {_ONE_ITEM} THEN {far(present)} ELSE ({settled})::INTEGER END"
+
+
+def _back(present: set[str]) -> str:
+    """Return SQL for what was given back by a row, where rows of an order are that order again."""
+    back = "refund" if "refund" in present else "0"
+    return f"CASE WHEN {_ONE_ITEM} THEN {back} END" if "item" in present else back
+
+
+def _refunds_of_lines(con: duckdb.DuckDBPyConnection, relation: str) -> None:
+    """Add up what each item's line of an order says was given back, where the lines say otherwise of it."""
+    con.execute(
+        f"UPDATE {relation} SET refund = whole FROM (SELECT order_id AS id, sum(refund) AS whole FROM {relation} "
+        "WHERE bad IS NULL AND revenue >= 0 GROUP BY order_id HAVING count(DISTINCT item) = count(*) "
+        "AND count(DISTINCT coalesce(refund, 0)) > 1 "
+        f"AND max(refund) < max(revenue) - {_CENT} AND sum(refund) < max(revenue) + {_CENT}) "
+        "WHERE order_id = id AND bad IS NULL"
+    )
 
 
 def _below_zero(con: duckdb.DuckDBPyConnection, relation: str, mapping: ColumnMapping) -> int:

@@ -19,6 +19,7 @@ from analysis.imports.rows.clean import MARKS
 from analysis.imports.rows.judged import Judged
 from analysis.imports.rows.orders import (
     UnknownStatus,
+    cut_short,
     open_kinds,
     open_statuses,
     order_notes,
@@ -212,7 +213,7 @@ def reconcile(judged: Judged, rivals: Sequence[Rival] = ()) -> Reconciliation:
         stored=None,
         overlaps=(),
         unknown_events=tuple(e for e, _n in _counted(judged, "event") if e not in EVENTS),
-        questions=tuple(question for question, _field in asked),
+        questions=(*(question for question, _field in asked), *cut_short(judged)),
         undecided=tuple(sorted({field for _question, field in asked})),
         choices=choices,
         unknown_statuses=unknown,

@@ -63,7 +63,7 @@ def verdicts(new: str, old: str) -> str:
     holds, or whether they are one order at all; else "further", "same" or "earlier". Both are SQL of :func:`by_order`.
     """
     state = f"coalesce({list(STATES)}[{{}}.far], '')"
-    shown = "printf('%.2f ', {0}.worth) || {0}.code || strftime({0}.moment, ', %Y-%m-%d %H:%M')"
+    shown = "printf('%.2f ', {0}.worth) || {0}.code || strftime({0}.moment, ', %Y-%m-%d %H:%M UTC')"
     told = (f"row({side}.far, {side}.back, {side}.whole, {side}.paid)" for side in ("n", "o"))
     here, there = told
     return (

@@ -307,6 +307,8 @@ def _text(name: str, source: str, mapping: ColumnMapping) -> str:
     if name == "event" and mapping.events:
         return f"coalesce(codes[lower({made})], {made})"
     columns = dict(mapping.columns)
+    if name == "order_id" and mapping.table == "orders":  # a number that a program took for one: 1001.0 is 1001
+        return f"regexp_replace({made}, '^(\\d+)[.]0$', '\\1')"
     if name == "currency" and columns.get("currency", "") == columns.get(LEAD.get(mapping.table, "")):
         return named_currency(source)
     if name == "currency":
