@@ -290,9 +290,10 @@ class Export:
         return replace(found, stored=stored, overlaps=overlaps, changes=changes)
 
     def shares(self, other: Export) -> int:
-        """Return how many rows are about the same orders, or the same spend, as rows of another file: they count twice.
+        """Return how many rows are about the same spend as rows of another file, and would count twice.
 
-        Events are not looked at: a log in parts has the same days in each.
+        Orders that another file has as well count once; of them, those that differ in amount, time or currency are
+        counted here. Events are not looked at: a log in parts has the same days in each.
 
         Raises
         ------
