@@ -233,10 +233,17 @@ def _batch(batch: Batch) -> None:
                 st.button(
                     _("Undo batch {n}", n=batch.id), key=f"{PAGE}.undo.{batch.id}", on_click=_undo, args=(batch.id,)
                 )
-        for file in batch.files:
-            st.markdown(_imported(file))
+        _brought(batch)
         if any(file.set_aside for file in batch.files):
             _set_aside(batch)
+
+
+def _brought(batch: Batch) -> None:
+    """Say what each file brought, and what became of orders that were there."""
+    for file in batch.files:
+        st.markdown(_imported(file))
+    for change in batch.changes:
+        st.markdown(shown(change.words))
 
 
 def _imported(file: BatchFile) -> str:
@@ -330,8 +337,7 @@ def announce() -> None:
 
 def _landed(batch: Batch) -> None:
     st.success(importing.summary(batch), icon=":material/check:")
-    for file in batch.files:
-        st.markdown(_imported(file))
+    _brought(batch)
     with st.container(horizontal=True, key=f"{PAGE}.next"):
         tables = {file.table for file in batch.files if file.rows}
         for table, path, label, icon in NEXT:

@@ -40,6 +40,11 @@ OVERLAP = {
         N_("The earlier rows stay. New rows of days that an earlier batch covers are left out and listed as such."),
     ),
 }
+DIFFERING = {
+    "keep": N_("Both are added up under their number, as further lines of one order are."),
+    "replace": N_("The new orders stand in place of those of their number. Undoing the batch brings these back."),
+    "skip": N_("The orders that were there stay as they are, and the new ones of their number do not count."),
+}
 
 
 def line(staged: Staged, found: Reconciliation | None, points: Sequence[Message]) -> str:
@@ -86,6 +91,7 @@ def panel(staged: Staged, found: Reconciliation) -> None:
         *_totals(found),
         _scope(found),
         *_doubts(staged, found),
+        *(shown(change.words) for change in found.changes if change.verdict != "differ"),
         *(shown(note) for note in found.notes),
     ]
     st.markdown("\n".join(f"- {text}" for text in lines))
@@ -150,7 +156,8 @@ def _doubts(staged: Staged, found: Reconciliation) -> list[str]:
         doubts.append(shown(_("Event names kept as they are: {names}.", names=names)))
     if found.duplicates:
         doubts.append(_("{n} rows repeat another row of the file exactly; all are kept.", n=found.duplicates))
-    if found.stored:
+    doubts += [shown(change.words) for change in found.changes if change.verdict == "differ"]
+    if found.stored and not found.changes:
         doubts.append(_("{n} rows are in this workspace already.", n=found.stored))
     doubts += [_overlap(overlap, found.zone) for overlap in found.overlaps[:12]]
     return [f":orange[:material/warning:] {text}" for text in doubts]
@@ -211,19 +218,27 @@ def table(frame: pd.DataFrame) -> None:
 
 
 def overlap_choice(found: Sequence[Reconciliation], *, twice: bool) -> str | None:
-    """Ask what to do with days that are stored or in two files; None while that is open, "keep" without any."""
-    stored = any(f.overlaps for f in found)
-    if not stored and not twice:
+    """Ask what to do with what is stored or in two files and may be other rows; None while open, "keep" without any.
+
+    Days are asked about, and orders of one number that differ.
+    """
+    stored, differing = any(f.overlaps for f in found), any(f.differing for f in found)
+    if not stored and not twice and not differing:
         return "keep"
-    options = list(OVERLAP)
+    if stored:
+        asked = _("Some days of these files are stored already. What should happen?")
+    elif twice:
+        asked = _("Some days are in several of these files. What should happen?")
+    else:
+        asked = _("Some orders are stored with another amount, time or currency. What should happen to them?")
+    of_days = [_(caption) for _label, caption in OVERLAP.values()] if stored or twice else [""] * len(OVERLAP)
+    of_orders = [_(DIFFERING[o]) for o in OVERLAP] if differing else [""] * len(OVERLAP)
     chosen = st.radio(
-        _("Some days of these files are stored already. What should happen?")
-        if stored
-        else _("Some days are in several of these files. What should happen?"),
-        options,
+        asked,
+        list(OVERLAP),
         index=None,
         format_func=lambda o: _(OVERLAP[o][0]),
-        captions=[_(OVERLAP[o][1]) for o in options],
+        captions=[" ".join(filter(None, both)) for both in zip(of_days, of_orders, strict=True)],
         key="data.overlap",
     )
     return str(chosen) if chosen else None

@@ -25,6 +25,7 @@ from analysis.imports.rows.incoming import Incoming, incoming
 from analysis.imports.rows.judged import Judged, judged
 from analysis.imports.rows.reconcile import Overlap, Reconciliation, reconcile, shared
 from analysis.imports.rows.shapes import questions, shaped
+from analysis.imports.rows.states import StateChange
 from analysis.messages import Message, Names, say
 
 ASSUMED = 0.5
@@ -112,6 +113,8 @@ class Export:
         loose = self.assumed_currency is not None or (now is not None and named == now)
         same = dict(mapping.constants).get("currency") == now
         chosen = heading != before and heading if loose and same else None
+        if heading != before and dict(mapping.columns).get("currency") == before:  # it named the currency, too
+            mapping = mapping.replace(columns={c: h for c, h in mapping.columns if c != "currency"})
         if heading and heading != before:
             mapping = mapping.replace(columns=in_its_currency(dict(mapping.columns), heading, self.headings))
         code = currency_of(chosen, self.samples.get(chosen, ()), self.scratch.above) if chosen else None
@@ -241,6 +244,9 @@ class Export:
         if text != dict(proposed.constants).get(column) or heading != dict(proposed.columns).get(column, ""):
             return None
         found = next((g for g in self.recognition.guesses if (g.column, g.heading) == (column, heading)), None)
+        amount = dict(self.mapping.columns).get(LEAD.get(self.mapping.table, ""))
+        if found is None and column == "currency" and heading and heading == amount:
+            return Guess(column, heading, 0.9, say("named in the amount's cells"))
         return found or (self._fixed(column, text) if text else None)
 
     def _fixed(self, column: str, text: str) -> Guess:
@@ -282,13 +288,14 @@ class Export:
             found = replace(found, questions=(*found.questions, asked), undecided=undecided, assumed_currency=code)
         if workspace is None:
             return found
-        stored, overlaps = workspace.compare(self)
-        return replace(found, stored=stored, overlaps=overlaps)
+        stored, overlaps, changes = workspace.compare(self)
+        return replace(found, stored=stored, overlaps=overlaps, changes=changes)
 
     def shares(self, other: Export) -> int:
-        """Return how many rows are about the same orders, or the same spend, as rows of another file: they count twice.
+        """Return how many rows are about the same spend as rows of another file, and would count twice.
 
-        Events are not looked at: a log in parts has the same days in each.
+        Orders that another file has as well count once; of them, those that differ in amount, time or currency are
+        counted here. Events are not looked at: a log in parts has the same days in each.
 
         Raises
         ------
@@ -352,5 +359,5 @@ class Export:
 class Stored(Protocol):
     """A workspace, as far as this room needs to know one."""
 
-    def compare(self, export: Export) -> tuple[int, tuple[Overlap, ...]]:
-        """Return how many of an export's rows are stored already, and the earlier batches it overlaps."""
+    def compare(self, export: Export) -> tuple[int, tuple[Overlap, ...], tuple[StateChange, ...]]:
+        """Return how many of an export's rows are stored, the batches it overlaps, what it does to orders."""

@@ -23,7 +23,7 @@ from analysis.people import HOLDERS
 from analysis.store import duck
 from analysis.store.columns import stored
 from analysis.vocabulary import TABLES, Column
-from analysis.workspace import kept, segments
+from analysis.workspace import kept, segments, states
 
 Connection = duckdb.DuckDBPyConnection
 Migration = Callable[[Connection], None]
@@ -196,7 +196,8 @@ def vocabulary_columns(con: Connection) -> None:
 
 def _tables(con: Connection) -> dict[str, str]:
     """Return the tables with rows of the vocabulary, each with the vocabulary's name of it."""
-    return {name: table for table in TABLES for name in (table, f"replaced_{table}") if name in _names(con)}
+    found = {name: table for table in TABLES for name in (table, f"replaced_{table}") if name in _names(con)}
+    return found | ({states.RAW: "orders"} if states.kept(con) else {})
 
 
 def _lacking(con: Connection, name: str, table: str) -> list[Column]:

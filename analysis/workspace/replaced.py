@@ -14,13 +14,18 @@ import pyarrow as pa
 
 from analysis.imports.rows.incoming import Incoming, covers, days
 from analysis.vocabulary import SERIES_COLUMN, TABLES
-from analysis.workspace import segments
+from analysis.workspace import segments, states
 
 _NOTES = 'replacements (batch INTEGER, "table" VARCHAR, channel VARCHAR, lo TIMESTAMP, hi TIMESTAMP)'
 
 
 def settled(con: duckdb.DuckDBPyConnection, rows: Incoming, batch: int, overlap: str) -> Incoming:
-    """Settle the days that earlier batches have too, inside the caller's transaction; return the rows to store."""
+    """Settle the days that earlier batches have too, inside the caller's transaction; return the rows to store.
+
+    Orders go by their numbers where any of them is stored: see :mod:`analysis.workspace.states`.
+    """
+    if states.known(con, rows):
+        return rows
     if overlap == "replace":
         _take_out(con, rows, int(batch))
     return rows.without(_stored(con, rows, int(batch))) if overlap == "skip" else rows
@@ -30,7 +35,9 @@ def settled_beside(coming: Sequence[Incoming], overlap: str) -> tuple[Incoming, 
     """Settle the days that several files of one import have, as if the earlier ones were stored already."""
     settled = list[Incoming]()
     for rows in coming:
-        same = [n for n, other in enumerate(settled) if other.table == rows.table]
+        same = [
+            n for n, other in enumerate(settled) if other.table == rows.table and not states.same_orders(rows, other)
+        ]
         for n in same:
             if overlap == "skip":
                 rows = rows.without(settled[n].spans())
@@ -60,6 +67,8 @@ def _take_out(con: duckdb.DuckDBPyConnection, rows: Incoming, batch: int) -> Non
         f"INSERT INTO replaced_{table} BY NAME SELECT s.{kept}, {batch} AS replaced_by FROM {table} AS s WHERE {theirs}"
     )
     con.execute(f"DELETE FROM {table} AS s WHERE {theirs}")
+    if table == "orders":
+        states.taken_out(con, batch)
 
 
 def tables(con: duckdb.DuckDBPyConnection, *of: str) -> tuple[str, ...]:
@@ -77,6 +86,8 @@ def restore(con: duckdb.DuckDBPyConnection, batch: int) -> None:
         later = f"FROM replacements AS r WHERE batch > {batch} AND \"table\" = '{table}' AND {covers(table, 'r', 's')}"
         by = f"coalesce((SELECT min(batch) {later}), 0)"
         con.execute(f"UPDATE {aside} AS s SET replaced_by = {by} WHERE replaced_by = {batch}")
+        if table == "orders":
+            states.brought_back(con, batch)
         back = f"FROM {aside} WHERE replaced_by = 0"
         if con.execute(f"SELECT EXISTS ({back})").fetchall()[0][0]:
             con.execute(f"INSERT INTO {table} BY NAME SELECT * EXCLUDE (replaced_by) {back}")

@@ -22,6 +22,7 @@ from analysis.imports import Export, Overlap
 from analysis.imports.rows.clean import REASONS, hidden
 from analysis.imports.rows.incoming import Incoming, covers
 from analysis.imports.rows.reconcile import SAME
+from analysis.imports.rows.states import StateChange
 from analysis.messages import say
 from analysis.names import DisplayNames
 from analysis.records import Alias, DisplayName, ExchangeRate, Recorded, distinct, meanings, settled
@@ -31,7 +32,7 @@ from analysis.store.watch import Watch, watching
 from analysis.tables import Tables, version_with
 from analysis.values import Campaign, Value
 from analysis.vocabulary import SERIES_COLUMN, TABLES, TIME_COLUMN
-from analysis.workspace import copies, kept, replaced, segments
+from analysis.workspace import copies, kept, replaced, segments, states
 from analysis.workspace.disk import room, spoken
 from analysis.workspace.kept import Kept, V
 from analysis.workspace.keys import hash_key as _hash_key
@@ -56,11 +57,15 @@ class BatchFile:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Files that were imported together; `imported_at` is UTC."""
+    """Files that were imported together; `imported_at` is UTC.
+
+    With `changes` it says what became of orders that were there already: see :mod:`analysis.workspace.states`.
+    """
 
     id: int
     imported_at: dt.datetime
     files: tuple[BatchFile, ...]
+    changes: tuple[StateChange, ...] = ()
 
 
 class Workspace:
@@ -169,7 +174,9 @@ class Workspace:
         overlap : {"keep", "replace", "skip"}
             What to do where earlier batches have the same channel in the same days: keep both, take the earlier
             rows out (undoing this batch brings them back), or leave out the new ones of days that are stored (days
-            of the new file's zone; a row of several days as soon as one of them is).
+            of the new file's zone; a row of several days as soon as one of them is). Orders of a file with one that
+            is stored go by their numbers instead: the furthest state of each stands, whichever came first, and this
+            is said of those alone that differ in amount, time or currency.
         progress : callable, optional
             Called about twice a second with the rows done and the rows in all.
         cancel : callable, optional
@@ -202,9 +209,15 @@ class Workspace:
             ready = replaced.settled_beside([replaced.settled(con, r, batch, overlap) for r in coming], overlap)
             if not any(rows.count() for rows in ready):
                 raise _nothing_new()
+            orders = 0
             for export, rows in zip(exports, ready, strict=True):
-                _store(con, export, rows, batch)
+                _store(con, export, rows, batch + orders * (rows.table == "orders"))
                 self._record(con, batch, export, rows.count(), rows.set_aside())
+                orders += rows.table == "orders"
+            if orders > 1:
+                states.settle_files(con, batch, orders, overlap)
+            if orders:
+                states.settle(con, batch, overlap)
             events = sum(rows.table == "events" for rows in ready)
             by_user = segments.by_user(con)
             if events > 1 or (events and (held or by_user)):
@@ -214,8 +227,11 @@ class Workspace:
                 segments.lay(con, ["orders"])
         return batch
 
-    def compare(self, export: Export) -> tuple[int, tuple[Overlap, ...]]:
-        """Return how many of an export's rows are stored already, and the earlier batches it overlaps."""
+    def compare(self, export: Export) -> tuple[int, tuple[Overlap, ...], tuple[StateChange, ...]]:
+        """Return how many of an export's rows are stored, the batches it overlaps, and what it does to stored orders.
+
+        Where any of its orders is stored they are told apart by their numbers, and no days overlap.
+        """
         table = export.mapping.table
         rows = export.incoming(_hash_key() if export.mapping.hashed else b"")
         con, moment = self._link.cursor(), TIME_COLUMN[table]
@@ -227,13 +243,17 @@ class Workspace:
         theirs = f"(FROM {table} SEMI JOIN ({near}) ON {moment} BETWEEN lo AND hi)" if moment in own else table
         again = f"SELECT count(*) FROM incoming AS i SEMI JOIN {theirs} AS s ON {same}"
         rows_again = int(con.execute(again).fetchall()[0][0])
+        if table == "orders" and rows_again:
+            changed = states.beside(con, rows)
+            con.close()
+            return rows_again, (), changed
         found = con.execute(
             f"SELECT batch, {SERIES_COLUMN[table]}, min({moment}), max({moment}), count(*) FROM {table} AS s "
             f"SEMI JOIN spans AS i ON {covers(table, 'i', 's')} "
             "GROUP BY 1, 2 ORDER BY 1, 2"
         ).fetchall()
         con.close()
-        return rows_again, tuple(Overlap(*row) for row in found)
+        return rows_again, tuple(Overlap(*row) for row in found), ()
 
     def _refuse_repeat(self, export: Export, before: tuple[Export, ...]) -> None:
         whole = (export.scratch.digest, export.mapping.table)
@@ -265,10 +285,12 @@ class Workspace:
         for batch, *rest in self._rows('SELECT batch, file, "table", rows, set_aside FROM batch_files ORDER BY rowid'):
             files.setdefault(batch, []).append(BatchFile(*rest))
         found = self._rows("SELECT id, imported_at FROM batches ORDER BY id DESC")
-        return tuple(Batch(id, at, tuple(files.get(id, ()))) for id, at in found)
+        with room(self.path), closing(self._link.cursor()) as con:
+            changes = states.changes(con)
+        return tuple(Batch(id, at, tuple(files.get(id, ())), changes.get(id, ())) for id, at in found)
 
     def undo(self, batch: int) -> None:
-        """Take a batch's rows, and those it set aside, out again; rows of earlier batches that it replaced come back.
+        """Take a batch's rows, and those it set aside, out again; what it replaced and changed is as it was before.
 
         Raises
         ------
@@ -279,10 +301,12 @@ class Workspace:
             text = say("There is no batch {batch}; it may be undone already.", batch=batch)
             raise WorkspaceError.because(text, "no-batch")
         with self._transaction() as con:
+            states.undone(con, batch)
             for table in (*TABLES, "batch_files", "quarantine"):
                 con.execute(f"DELETE FROM {table} WHERE batch = ?", [batch])
             con.execute("DELETE FROM batches WHERE id = ?", [batch])
             replaced.restore(con, batch)
+            states.settled_again(con)
             duck.drop_event_names(con, "events", *replaced.tables(con, "events"))
 
     def set_aside(self, batch: int) -> pd.DataFrame:

@@ -29,7 +29,7 @@ def test_transactions_count_once_and_refunds_are_taken_off() -> None:
         assert [r["status"] for r in rows(export)] == ["paid", "paid", "failed", "paid"]
     assert (found.set_aside, found.undecided, found.lost) == ((("no-sale", 3),), (), 0)
     assert [note.text() for note in found.notes][:2] == [
-        "Rows that are refunds by Kind are taken off: 1, -20.00 in all.",
+        "Rows that are refunds by Kind are taken off: 1, 20.00 in all.",
         "Rows that are no sales by Kind (authorization, void) do not count: 3.",
     ]
 

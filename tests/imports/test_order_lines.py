@@ -124,3 +124,58 @@ def test_a_files_own_amounts_are_kept_whatever_the_reading() -> None:
         for said, item in (("discount", "Discount"), ("refund", "Refund"), ("either", "Soap"))
     }
     assert set(sums.values()) == {90.0}
+
+
+# ---- orders that stand twice ------------------------------------------------------------------------------
+
+SOLD = (
+    "订单编号,总金额,买家实际支付金额,订单状态,订单创建时间,订单付款时间,退款金额,商品标题\n"
+    "1,100,100,{0},2026-11-01 10:00:00,{1},{2},甲\n1,100,100,{3},2026-11-01 10:00:00,2026-11-01 10:05:00,{4},{5}\n"
+    "2,50,50,交易成功,2026-11-02 10:00:00,2026-11-02 10:05:00,,丙\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (SOLD.format("等待买家付款", "", "", "交易成功", "", "甲"), [("1", 100.0, 0.0), ("2", 50.0, 0.0)]),
+        (
+            SOLD.format("交易成功", "2026-11-01 10:05:00", "", "交易成功", "30", "甲"),
+            [("1", 100.0, 30.0), ("2", 50.0, 0.0)],
+        ),
+        (
+            SOLD.format("交易成功", "2026-11-01 10:05:00", "20", "交易成功", "40", "乙"),
+            [("1", 100.0, 60.0), ("2", 50.0, 0.0)],
+        ),
+        (
+            SOLD.format("交易成功", "2026-11-01 10:05:00", "0", "交易成功", "60", "乙"),
+            [("1", 100.0, 60.0), ("2", 50.0, 0.0)],
+        ),
+    ],
+    ids=["paid later", "refunded later", "a refund of each line", "a refund of one line"],
+)
+def test_an_order_of_a_platform_that_stands_twice_counts_once(
+    text: str, wanted: list[tuple[str, float, float]]
+) -> None:
+    with opened(text) as export:
+        assert export.mapping.lines == "first"
+        assert [(r["order_id"], r["revenue"], r.get("refund") or 0.0) for r in rows(export)] == wanted
+        assert all(r["paid_at"] for r in rows(export))
+
+
+def test_an_order_without_a_status_stands_as_where_it_was_paid() -> None:
+    text = (
+        "order_id,created_at,paid_at,total,currency,user_id\n1,2026-11-01,,10,EUR,a\n1,2026-11-01,2026-11-02,10,EUR,a\n"
+    )
+    with opened(text) as export:
+        (row,) = rows(export)
+    assert (row["revenue"], str(row["paid_at"])) == (10.0, "2026-11-02 00:00:00")
+
+
+def test_numbers_that_a_spreadsheet_cut_short_are_named() -> None:
+    head = "order_id,created_at,total,currency\n"
+    found = reconciled(f"{head}2.60101E+17,2026-11-01,10,EUR\n2.60101E+17,2026-11-02,12,EUR\n3,2026-11-02,12,EUR\n")
+    assert "cut short, such as 2.60101E+17: 2 rows" in found.questions[-1].text()
+    with opened(f"{head}1001.0,2026-11-01,10,EUR\n1002.0,2026-11-02,12,EUR\n") as export:
+        assert [r["order_id"] for r in rows(export)] == ["1001", "1002"]
+        assert export.reconcile().questions == ()

@@ -234,6 +234,24 @@ def test_stored_days_are_asked_about_only_where_there_are_some(opened) -> None:
     assert "CN¥170.25 ad spend" in headline(app)
 
 
+def test_orders_that_came_further_are_said_and_not_asked_about(opened) -> None:
+    head = "order_id,created_at,total,currency,status\n"
+    app = own(opened("data"), "weekly")
+    week = head + "1,2026-11-01,10,EUR,paid\n2,2026-11-01,20,EUR,paid\n"
+    app = press_import(upload(app, ("a.csv", week.encode())))
+    app = upload(app, ("b.csv", (head + "1,2026-11-01,10,EUR,refunded\n").encode()))
+    assert not [r for r in app.radio if r.key == "data.overlap"]
+    app = press_import(app)
+    assert "Orders that came further, from “paid” to “refunded”: 1." in said(app)
+    assert "2 orders created (€30.00); 2 orders paid, less refunds (€20.00)" in headline(app)
+    app = upload(app, ("c.csv", (head + "2,2026-11-01,15,EUR,paid\n").encode()))
+    assert app.button(key="data.import").disabled
+    assert "another amount, time or currency" in next(r.label for r in app.radio if r.key == "data.overlap")
+    app.radio(key="data.overlap").set_value("replace")
+    app = press_import(run(app))
+    assert "2 orders created (€25.00); 2 orders paid, less refunds (€15.00)" in headline(app)
+
+
 def test_days_of_two_files_are_asked_about(opened) -> None:
     app = own(opened("data"), "two files")
     app = upload(app, ("a.csv", SPEND.encode()), ("b.csv", SPEND.replace("50", "70").encode()))

@@ -67,6 +67,8 @@ class Style:
         Words for months that only people read, such as ``mai`` and ``sept.``, lower case.
     small : bool
         Whether it writes nothing but whole numbers below a thousand, so that it may part thousands further on.
+    units : bool
+        Whether some of its numbers name a unit, such as ``1.25万`` or ``3.2k``.
     """
 
     kind: str
@@ -78,6 +80,7 @@ class Style:
     pointed: bool = False
     months: tuple[tuple[str, int], ...] = ()
     small: bool = False
+    units: bool = False
 
 
 def filled(source: str) -> str:

@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 
 from analysis.imports.columns.amounts import LEAD
 from analysis.imports.columns.mapping import MONTH, ColumnMapping
+from analysis.imports.columns.numbers import named_currency
 from analysis.imports.file.scratch import Scratch
 from analysis.imports.lexicon.brackets import converted_into, heading_zone, kinds_of
 from analysis.imports.lexicon.calendar import WHOLE_MONTH, is_about
+from analysis.imports.lexicon.codes import WORDS
 from analysis.imports.lexicon.currencies import heading_currency, said_currency, sign_currency
 from analysis.imports.lexicon.days import period
 from analysis.imports.lexicon.personal import is_personal
@@ -41,7 +43,9 @@ def finished(
     amount = columns.get(LEAD.get(mapping.table, ""), next(iter(dict(mapping.spread)), ""))
     columns = _unless_contrary(in_its_currency(columns, amount, scratch.headings), amount, samples)
     named = "currency" in column_names(mapping.table) and "currency" not in columns
-    if named and (code := currency_of(amount, samples.get(amount, ()), scratch.above)):
+    if named and not mapping.spread and _in_several(scratch, amount, samples):
+        columns["currency"] = amount  # each row is in that of its cell
+    elif named and (code := currency_of(amount, samples.get(amount, ()), scratch.above)):
         constants["currency"] = code
     texts = {c.name for c in TABLES[mapping.table] if c.type == "text"}
     hidden = [c for c, h in columns.items() if c in texts and _personal(scratch, c, h, samples.get(h, ()))]
@@ -52,6 +56,16 @@ def finished(
         zone=heading_zone(columns.get(TIME_COLUMN[mapping.table], "")) or mapping.zone,
         period=_length(mapping, columns.get("period_start", ""), samples),
     )
+
+
+def _in_several(scratch: Scratch, amount: str, samples: Mapping[str, Sequence[str]]) -> bool:
+    """Say whether the cells of an amount name several currencies, and neither heading nor lines above say one."""
+    signed = (sign_currency(v) or any(word in v.casefold() for word in WORDS) for v in samples.get(amount, ()))
+    if heading_currency(amount) or said_currency(scratch.above) or not any(signed):
+        return False
+    own = named_currency(scratch.column(amount))
+    query = f"SELECT count(DISTINCT {own}) FROM {scratch.relation} WHERE mark IS NULL"
+    return int(scratch.con.execute(query).fetchall()[0][0]) > 1
 
 
 def in_its_currency(columns: Mapping[str, str], amount: str, headings: Sequence[str]) -> dict[str, str]:

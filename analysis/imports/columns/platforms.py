@@ -86,8 +86,9 @@ def by_format(format: Format, scratch: Scratch, samples: Mapping[str, Sequence[s
         if kind := _present(name, headings):
             mapping = mapping.replace(row_kind=kind, row_kinds=kinds)
     mapping = with_words(finished(mapping, scratch, samples, format.constants), scratch, format.statuses)
-    # A platform whose lines repeat the order's amount has files in which each line has its own.
-    lines, hint = lines_of(mapping, scratch) if format.lines == "first" else (format.lines, None)
+    # A platform whose lines repeat the order's amount has files in which each line has its own, and one that gives
+    # each order a row has files in which an order was exported again, or that were put together.
+    lines, hint = lines_of(mapping, scratch) if format.lines != "sum" else (format.lines, None)
     others = rivals(format.table, dict(mapping.columns), format.columns, scratch, known=True)
     hints = (hint,) if hint and lines != format.lines else ()
     mapping = mapping.replace(lines=lines)

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 _VALUE = re.compile(
     r"[<>]?\s*[-+]?\(?\s*(?:[A-Z]{2,3}\s?)?[$¥￥€£₹]?\s*[-+]?[\d０-９][\d０-９.,，\s':：/\-年月日T+Z时分秒]*\s?"
-    r"(?:%|％|€|[AP]M|[A-Z]{3})?\)?|[A-Z][a-z]{2},? \d{1,2},? [A-Z]?[a-z]*,? ?\d{0,4}|--?|nan|null|true|false",
+    r"(?:%|％|€|[AP]M|[A-Z]{3}|[kw千万亿]元?|Mio\.?)?\)?|"
+    r"[A-Z][a-z]{2},? \d{1,2},? [A-Z]?[a-z]*,? ?\d{0,4}|--?|nan|null|true|false",
     re.IGNORECASE,
 )
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")

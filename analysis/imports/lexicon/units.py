@@ -14,6 +14,17 @@ from analysis.imports.lexicon.headings import bracketed
 
 _GIVEN = tomllib.loads((files("analysis.imports.lexicon") / "units.toml").read_text(encoding="utf-8"))
 _WORDS: dict[str, float] = {**_GIVEN["any"], **_GIVEN["money"]}
+_CELL = _GIVEN["cell"]
+CELL_UNITS: dict[str, float] = {
+    **{word: unit for word, unit in _GIVEN["any"].items() if word not in _CELL["not"]},
+    **{word: unit for word, unit in _CELL.items() if word != "not"},
+    "m": 1e6,
+}
+"""Words for the unit of a number in the cell itself, lower case, and how much one of it is."""
+CELL_UNIT = "|".join(
+    "M" if word == "m" else f"(?i:{re.escape(word)})" for word in sorted(CELL_UNITS, key=len, reverse=True)
+)
+"""A pattern of them, of Python and of DuckDB."""
 _PIECES = "次人个件单笔条"
 _ANY = "|".join(map(re.escape, sorted(_WORDS, key=len, reverse=True)))
 _UNIT = re.compile(rf"(?:in\s+)?(?P<before>\D*?)\s*(?P<unit>{_ANY})\s*(?P<after>\D*)", re.IGNORECASE)

@@ -10,14 +10,14 @@ import duckdb
 
 from analysis.imports.columns.mapping import ColumnMapping
 from analysis.imports.lexicon.kinds import REFUND
+from analysis.imports.rows.states import far
 from analysis.imports.rows.targets import given_names
 from analysis.messages import Message, say
 
 _VOID = "('cancelled', 'failed')"
 _BACK = "('refunded', 'partly_refunded')"
 _WAITING = "('open', 'failed')"
-STATES = ("open", "failed", "paid", "delivered", "cancelled", "partly_refunded", "refunded")
-"""How an order stands, as one comes after the other."""
+_ONE_ITEM = "min(item) OVER (PARTITION BY order_id) IS NOT DISTINCT FROM max(item) OVER (PARTITION BY order_id)"
 _CENT = 0.005
 
 
@@ -33,11 +33,14 @@ def gather_lines(con: duckdb.DuckDBPyConnection, relation: str, mapping: ColumnM
         con.execute(f"UPDATE {relation} SET bad = 'given-back|' WHERE bad IS NULL AND row_kind = '{REFUND}'")
     usable = "bad IS NULL OR bad LIKE 'missing|%'" if how == "first" else "bad IS NULL"
     void = f"status IS NOT NULL AND status IN {_VOID}" if how == "sum" and "status" in present else "false"
-    further = _further(present) if how == "first" else "0"
+    further, back = (_further(present), _back(present)) if how == "first" else ("0", "0")
+    if how == "first" and "refund" in dict(mapping.columns) and "item" in present:
+        _refunds_of_lines(con, relation)
     con.execute(
         "CREATE OR REPLACE TEMP TABLE lines AS SELECT place, row_number() OVER (PARTITION BY order_id "
-        "ORDER BY void, revenue IS NULL, revenue < 0, further DESC, place) AS n FROM (SELECT rowid AS place, order_id, "
-        f"revenue, {void} AS void, {further} AS further FROM {relation} WHERE order_id IS NOT NULL AND ({usable}))"
+        "ORDER BY void, revenue IS NULL, revenue < 0, further DESC, back DESC NULLS LAST, place) AS n "
+        f"FROM (SELECT rowid AS place, order_id, revenue, {void} AS void, {further} AS further, {back} AS back "
+        f"FROM {relation} WHERE order_id IS NOT NULL AND ({usable}))"
     )
     if how == "sum":
         if void != "false":
@@ -61,13 +64,27 @@ def _further(present: set[str]) -> str:
 
     Lines of several items may stand differently at one time: of them, only one that is still open gives way.
     """
-    if "status" not in present:
-        return "0"
-    settled = f"status IS NOT NULL AND status NOT IN {_WAITING}"
     if "item" not in present:
-        return f"coalesce(list_position({list(STATES)}, status), 0)"
-    one = "min(item) OVER (PARTITION BY order_id) IS NOT DISTINCT FROM max(item) OVER (PARTITION BY order_id)"
-    return f"CASE WHEN {one} THEN coalesce(list_position({list(STATES)}, status), 0) ELSE ({settled})::INTEGER END"
+        return far(present)
+    settled = f"status IS NOT NULL AND status NOT IN {_WAITING}" if "status" in present else "true"
+    return f"CASE WHEN {_ONE_ITEM} THEN {far(present)} ELSE ({settled})::INTEGER END"
+
+
+def _back(present: set[str]) -> str:
+    """Return SQL for what was given back by a row, where rows of an order are that order again."""
+    back = "refund" if "refund" in present else "0"
+    return f"CASE WHEN {_ONE_ITEM} THEN {back} END" if "item" in present else back
+
+
+def _refunds_of_lines(con: duckdb.DuckDBPyConnection, relation: str) -> None:
+    """Add up what each item's line of an order says was given back, where the lines say otherwise of it."""
+    con.execute(
+        f"UPDATE {relation} SET refund = whole FROM (SELECT order_id AS id, sum(refund) AS whole FROM {relation} "
+        "WHERE bad IS NULL AND revenue >= 0 GROUP BY order_id HAVING count(DISTINCT item) = count(*) "
+        "AND count(DISTINCT coalesce(refund, 0)) > 1 "
+        f"AND max(refund) < max(revenue) - {_CENT} AND sum(refund) < max(revenue) + {_CENT}) "
+        "WHERE order_id = id AND bad IS NULL"
+    )
 
 
 def _below_zero(con: duckdb.DuckDBPyConnection, relation: str, mapping: ColumnMapping) -> int:

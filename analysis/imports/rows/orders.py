@@ -96,6 +96,21 @@ def _part_refunds(judged: Judged) -> tuple[int, float]:
     return int(found[0]), float(found[1])
 
 
+def cut_short(judged: Judged) -> list[Message]:
+    """Say where a spreadsheet has cut order numbers short: several orders have one number then."""
+    if judged.mapping.table != "orders":
+        return []
+    n, example = judged.con.execute(
+        f"SELECT count(*), min(order_id) FROM {judged.relation} WHERE {_KEPT} "
+        r"AND regexp_full_match(order_id, '\d([.,]\d+)?[eE][+]\d+')"
+    ).fetchall()[0]
+    if not n:
+        return []
+    return [say("Order numbers that a spreadsheet has cut short, such as {example}: {n} rows. Different orders may "
+                "have one number now: export the file again, and open it with the numbers as text.",
+                example=example, n=n)]  # fmt: skip
+
+
 def order_notes(judged: Judged) -> list[Message]:
     """Say by which rules orders count as paid that the file states no time for, and what lines below zero are."""
     if judged.mapping.table != "orders":
@@ -127,7 +142,7 @@ def _kind_notes(judged: Judged) -> list[Message]:
     notes = list[Message]()
     if refunds:
         notes.append(say("Rows that are refunds by {heading} are taken off: {n}, {amount} in all.",
-                         heading=mapping.row_kind or "", n=refunds, amount=f"{back:,.2f}"))  # fmt: skip
+                         heading=mapping.row_kind or "", n=refunds, amount=f"{-back:,.2f}"))  # fmt: skip
     if others:
         words = Names(tuple(word for word, kind in mapping.row_kinds if kind == OTHER)[:_SHOWN])
         notes.append(say("Rows that are no sales by {heading} ({words}) do not count: {n}.",

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.imports.columns.amounts import MONEY, amounts_of
+from analysis.imports.columns.amounts import LEAD, MONEY, amounts_of
+from analysis.imports.columns.cells import filled
 from analysis.imports.columns.mapping import ColumnMapping
 from analysis.imports.columns.rivals import Rival
 from analysis.imports.file.lines import PART, STEP
@@ -18,6 +19,7 @@ from analysis.imports.rows.clean import MARKS
 from analysis.imports.rows.judged import Judged
 from analysis.imports.rows.orders import (
     UnknownStatus,
+    cut_short,
     open_kinds,
     open_statuses,
     order_notes,
@@ -25,7 +27,8 @@ from analysis.imports.rows.orders import (
     unknown_statuses,
 )
 from analysis.imports.rows.results import UnknownResult, open_results, result_notes, unknown_results
-from analysis.messages import Message, say
+from analysis.imports.rows.states import TOLD_BY, StateChange, by_order, verdicts
+from analysis.messages import Message, Names, say
 from analysis.values import local_day
 from analysis.vocabulary import EVENTS, TABLES, TIME_COLUMN
 
@@ -95,6 +98,7 @@ class Reconciliation:
     stored : int or None
         Kept rows whose order, event or period is in the workspace already; None where none was given.
     overlaps : tuple of Overlap
+        Of orders only where none of the file's is stored: else they are told apart by their numbers.
     unknown_events : tuple of str
         Event names outside the standard vocabulary; they are kept as they are.
     questions : tuple of Message
@@ -112,6 +116,8 @@ class Reconciliation:
         Types of results of which nobody knows whether they are orders.
     notes : tuple of Message
         By which rules rows count, where the file does not say it itself; nothing to confirm.
+    changes : tuple of StateChange
+        What becomes of orders that are stored already.
     assumed_currency : str, optional
         The currency that was taken because nothing names one: neither the file nor the platform it is of.
     """
@@ -139,6 +145,7 @@ class Reconciliation:
     unknown_kinds: tuple[UnknownStatus, ...] = ()
     unknown_results: tuple[UnknownResult, ...] = ()
     notes: tuple[Message, ...] = ()
+    changes: tuple[StateChange, ...] = ()
     assumed_currency: str | None = None
 
     @property
@@ -150,6 +157,11 @@ class Reconciliation:
     def lost(self) -> int:
         """Rows set aside whose content stands nowhere else: not totals, notes and repeated headings."""
         return sum(n for reason, n in self.set_aside if reason not in MARKS)
+
+    @property
+    def differing(self) -> int:
+        """Orders that are stored under the same number with another amount, time or currency."""
+        return sum(change.orders for change in self.changes if change.verdict == "differ")
 
     @property
     def matches(self) -> bool:
@@ -201,14 +213,15 @@ def reconcile(judged: Judged, rivals: Sequence[Rival] = ()) -> Reconciliation:
         stored=None,
         overlaps=(),
         unknown_events=tuple(e for e, _n in _counted(judged, "event") if e not in EVENTS),
-        questions=tuple(question for question, _field in asked),
+        questions=(*(question for question, _field in asked), *cut_short(judged)),
         undecided=tuple(sorted({field for _question, field in asked})),
         choices=choices,
         unknown_statuses=unknown,
         unknown_kinds=kinds,
         unknown_results=results,
         notes=(
-            *_unit_notes(mapping),
+            *_unit_notes(judged),
+            *_currency_notes(judged),
             *order_notes(judged),
             *result_notes(judged),
             *([_MEASURED] if mapping.table == "controls" else []),
@@ -216,8 +229,10 @@ def reconcile(judged: Judged, rivals: Sequence[Rival] = ()) -> Reconciliation:
     )
 
 
-def _unit_notes(mapping: ColumnMapping) -> list[Message]:
-    """Say of which amounts a heading names a unit."""
+def _unit_notes(judged: Judged) -> list[Message]:
+    """Say of which amounts a heading names a unit, or the cells do."""
+    mapping, headings = judged.mapping, dict(judged.mapping.columns)
+    own = [headings[c] for c, style in judged.styles.items() if style.units and c in headings]
     units = {h: heading_unit(h, money=c in MONEY) for c, h in mapping.columns if c in amounts_of(mapping.table)}
     return [
         say(
@@ -227,18 +242,48 @@ def _unit_notes(mapping: ColumnMapping) -> list[Message]:
         )
         for h, unit in units.items()
         if unit != 1
+    ] + [
+        say("Numbers in {heading} that name a unit, such as 万 or k, are taken times that.", heading=h)
+        for h in own
+        if units[h] == 1
     ]
 
 
+def _currency_notes(judged: Judged) -> list[Message]:
+    """Say which currencies the cells of an amount name, with one cell of each."""
+    columns = dict(judged.mapping.columns)
+    heading = columns.get(LEAD.get(judged.mapping.table, ""), "")
+    if not heading or columns.get("currency") != heading:
+        return []
+    cell = f"{filled(judged.scratch.column(heading))} AS cell"
+    found = _rows(
+        judged,
+        f"SELECT currency, count(*), arg_min(cell, key) FROM {judged.beside(cell, 'bad IS NULL', 'currency')} "
+        "GROUP BY 1 ORDER BY 1",
+    )
+    each = Names(tuple(f"{code} × {n} ({example})" for code, n, example in found))
+    return [say("The rows of {heading} are in several currencies, which are never added up: {each}.",
+                heading=heading, each=each)]  # fmt: skip
+
+
 def shared(one: Judged, other: Judged) -> int:
-    """Return how many kept rows are about the same orders, or spend of the same names and time, as another file's."""
-    own = [c for c in SAME[one.mapping.table] if c in one.columns]
-    if own != [c for c in SAME[one.mapping.table] if c in other.columns]:
+    """Return how many rows would count twice beside another file's: of the same names and time, or the same orders.
+
+    Orders that agree in amount, time and currency are one, however they stand.
+    """
+    table = one.mapping.table
+    own = [c for c in (TOLD_BY if table == "orders" else SAME[table]) if c in one.columns]
+    theirs = [c for c in (TOLD_BY if table == "orders" else SAME[table]) if c in other.columns]
+    if own != theirs and table != "orders":
         return 0
-    there = other.con.sql(f"SELECT {', '.join(own)} FROM {other.relation} WHERE bad IS NULL").to_arrow_table()
+    there = other.con.sql(f"SELECT {', '.join(theirs)} FROM {other.relation} WHERE bad IS NULL").to_arrow_table()
     one.con.register("there", there)
-    same = " AND ".join(f"h.{c} IS NOT DISTINCT FROM t.{c}" for c in own)
-    query = f"SELECT count(*) FROM {one.relation} AS h SEMI JOIN there AS t ON {same} WHERE bad IS NULL"
+    if table == "orders":
+        here = by_order(f"(FROM {one.relation} WHERE bad IS NULL)", own)
+        query = f"SELECT count_if(verdict = 'differ') FROM ({verdicts(here, by_order('there', theirs))})"
+    else:
+        same = " AND ".join(f"h.{c} IS NOT DISTINCT FROM t.{c}" for c in own)
+        query = f"SELECT count(*) FROM {one.relation} AS h SEMI JOIN there AS t ON {same} WHERE bad IS NULL"
     found = int(_rows(one, query)[0][0])
     one.con.unregister("there")
     return found

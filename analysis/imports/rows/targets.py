@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from analysis.imports.columns.amounts import AMOUNTS, MONEY
+from analysis.imports.columns.amounts import AMOUNTS, LEAD, MONEY
 from analysis.imports.columns.beside import Beside, number_style_beside, time_style_beside
 from analysis.imports.columns.cells import Source, Style, filled
 from analysis.imports.columns.confirmed import LIKELY, misfit
 from analysis.imports.columns.mapping import MONTH, ColumnMapping
-from analysis.imports.columns.numbers import contrary, given_number, number, number_style
+from analysis.imports.columns.numbers import contrary, given_number, named_currency, number, number_style
 from analysis.imports.columns.times import in_zone, local, possible, spans, time
 from analysis.imports.columns.words import BLANK
 from analysis.imports.file.scratch import Scratch
@@ -278,10 +278,11 @@ def _amount(mapping: ColumnMapping, column: Column, source: Source, beside: Besi
 
     style, other = _seen(source, head, look)
     money = style.kind == "text" and column.name in MONEY
+    unit = heading_unit(dict(mapping.columns).get(column.name, ""), money=column.name in MONEY)
     own = f'"{column.name}"'
     return Target(
         column,
-        first=number(source, replace(style, codes=True) if money else style),
+        first=number(source, replace(style, codes=True) if money else style, unit=unit),
         given=given_number(source.name),
         later=(
             f"CASE WHEN isfinite({own}) THEN {own} END",
@@ -307,6 +308,11 @@ def _coded(name: str, made: str, mapping: ColumnMapping) -> str:
 
 def _text(name: str, source: str, mapping: ColumnMapping) -> str:
     made = _coded(name, filled(source), mapping)
+    columns = dict(mapping.columns)
+    if name == "order_id" and mapping.table == "orders":  # a number that a program took for one: 1001.0 is 1001
+        return f"regexp_replace({made}, '^(\\d+)[.]0$', '\\1')"
+    if name == "currency" and columns.get("currency", "") == columns.get(LEAD.get(mapping.table, "")):
+        return named_currency(source)
     if name == "currency":
         cases = (f"WHEN '{word.upper()}' THEN '{code}'" for word, code in WORDS.items())
         return f"CASE upper({made}) {' '.join(cases)} ELSE upper({made}) END"
