@@ -251,6 +251,45 @@ def covered(tables: Tables, *which: str) -> tuple[str, str] | None:
     return local_day(span[0], tables.zone), local_day(max(end for end in ends if end), tables.zone)
 
 
+def known_days(tables: Tables, table: str, where: Filter | None = None) -> tuple[str, str] | None:
+    """Return the first and the last whole local day that a table tells of; None where no day is whole.
+
+    On a day between without a row there was nothing. Of the filter its campaigns and phases count: their rows begin and
+    end.
+
+    Parameters
+    ----------
+    tables : Tables
+    table : str
+        Holds rows.
+    where : Filter, optional
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> days = pd.to_datetime(["2026-08-01 09:00", "2026-11-01 09:00", "2026-11-04 12:00"])
+    >>> orders = pd.DataFrame({"order_id": list("abc"), "timestamp": days, "revenue": 1.0, "currency": "CNY",
+    ...                        "campaign": ["summer", "autumn", "autumn"]})
+    >>> tables = Tables(orders=orders)
+    >>> known_days(tables, "orders"), known_days(tables, "orders", Filter(campaign="autumn"))
+    (('2026-08-01', '2026-11-03'), ('2026-11-01', '2026-11-03'))
+    """
+    ending = _ending(tables, table, where)
+    own = [among(column, kept) for column, kept in ending.items()]
+    rows = tables.frame(table).filter(*own) if own else tables.frame(table)
+    begun = tables.fact(f"start of {table} in {ending}", lambda: _start(rows, table))
+    if begun is None:
+        return None
+    first, last = local_day(begun, tables.zone), _whole_until(tables, where, table).isoformat()
+    return (first, last) if first <= last else None
+
+
+def _start(frame: nw.LazyFrame[Any], table: str) -> dt.datetime | None:
+    found = frame.select(first=nw.col(TIME_COLUMN[table]).min()).collect("pyarrow")["first"].to_list()
+    start: dt.datetime | None = found[0]
+    return start
+
+
 def calendar(period: str, first: dt.datetime, until: dt.datetime, zone: str) -> Periods:
     """Return the local days, weeks (from Monday) or months from that of `first` to that of `until`.
 
@@ -505,7 +544,7 @@ def _moments(tables: Tables) -> list[tuple[str, dt.datetime, dt.datetime]]:
     return found
 
 
-def _whole_until(tables: Tables, where: Filter, table: str) -> dt.date:
+def _whole_until(tables: Tables, where: Filter | None, table: str) -> dt.date:
     """Return the last local day that is known to be whole."""
     after = known_until(tables, where=where, of=(table,)) + _TICK
     return dt.date.fromisoformat(local_day(after, tables.zone)) - dt.timedelta(days=1)

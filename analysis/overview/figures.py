@@ -15,7 +15,6 @@ from analysis.fields import Field
 from analysis.messages import N_
 from analysis.overview.parts import Parts
 from analysis.question import Question
-from analysis.results.against import varied
 
 FIGURES: Mapping[str, Field] = MappingProxyType({
     "realised": Field(N_("Realised revenue"), "money"),
@@ -210,37 +209,16 @@ def _of_retention(parts: Parts) -> Iterator[Standing]:
 
 def _of_both(parts: Parts) -> Iterator[Standing]:
     """Yield ROI: what was realised over what was spent, on the days that orders and spend both tell of."""
-    if parts.roi_days is None:
+    if parts.returned is None:
         return
-    now = _roi(parts, parts.roi_days)
-    if parts.roi_alike is None:
-        yield Standing("roi", now)
+    if parts.returned_alike is None:
+        yield Standing("roi", parts.returned.roi)
         return
-    own, before = _roi(parts, parts.roi_alike), _roi(parts, parts.roi_alike, before=True)
-    yield Standing("roi", now, float(before.value), float(own.value), _less_one(relative(own, before)))
+    own, before = (one.roi for one in parts.returned_alike)
+    yield Standing("roi", parts.returned.roi, float(before.value), float(own.value), _less_one(relative(own, before)))
 
 
 _SOURCES = (_of_sales, _of_performance, _of_funnel, _of_visits, _of_retention, _of_both)
-
-
-def _roi(parts: Parts, days: tuple[pd.Timestamp, pd.Timestamp], *, before: bool = False) -> Interval:
-    assert parts.sales is not None  # there are days that both tell of
-    assert parts.performance is not None
-    every = pd.date_range(*days)
-    realised, spend = (
-        day_by_day(answer.frame("trend"), column, before=before).reindex(every, fill_value=0.0)
-        for answer, column in ((parts.sales, "realised"), (parts.performance, "spend"))
-    )
-    value, low, high = varied(np.asarray(realised, np.float64), np.asarray(spend, np.float64))
-    return Interval(value, np.maximum(low, 0.0), high)
-
-
-def day_by_day(trend: pd.DataFrame, column: str, *, before: bool = False) -> pd.Series[float]:
-    """Return a figure's days: of this campaign, or of the one before, called as the days of this one."""
-    rows = trend[trend["group"] == TOTAL]
-    first = rows["campaign"].iloc[0]
-    own = rows["campaign"].isna() if first is None else rows["campaign"] == first
-    return rows[~own if before else own].set_index("period")[column].astype(float)
 
 
 def _beside(campaigns: pd.DataFrame, change: pd.DataFrame, figure: str) -> tuple[float, float, Interval] | tuple[()]:

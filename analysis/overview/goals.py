@@ -8,7 +8,7 @@ from typing import NamedTuple
 from analysis.estimates import Interval
 from analysis.messages import N_
 from analysis.overview.aims import MOST
-from analysis.overview.figures import SUMS, Standing
+from analysis.overview.figures import SUMS, Standing, table_of
 
 GOAL_STATES = {
     "reached": N_("reached"),
@@ -43,7 +43,9 @@ class Reached(NamedTuple):
     elapsed: float
 
 
-def goals(found: Sequence[Standing], aims: Mapping[str, float], elapsed: float) -> dict[str, Reached]:
+def goals(
+    found: Sequence[Standing], aims: Mapping[str, float], elapsed: Mapping[str | None, float]
+) -> dict[str, Reached]:
     """Return how each figure that has a goal stands to it.
 
     Parameters
@@ -51,14 +53,17 @@ def goals(found: Sequence[Standing], aims: Mapping[str, float], elapsed: float) 
     found : sequence of Standing
     aims : mapping of str to float
         By figure.
-    elapsed : float
-        Share of the campaign's days that are over.
+    elapsed : mapping of str to float
+        Share of the campaign's days that are over, by the table that a figure is told from: a spend report tells of a
+        day to its end while orders still come in.
     """
-    return {
-        one.figure: Reached(target, float(one.now.value) / target, state(one.figure, one.now, target, elapsed), elapsed)
-        for one in found
-        if (target := aims.get(one.figure))
-    }
+    found_of: dict[str, Reached] = {}
+    for one in found:
+        if target := aims.get(one.figure):
+            over = elapsed[table_of(one.figure)]
+            reached = float(one.now.value) / target
+            found_of[one.figure] = Reached(target, reached, state(one.figure, one.now, target, over), over)
+    return found_of
 
 
 def state(figure: str, now: Interval, target: float, elapsed: float) -> str:

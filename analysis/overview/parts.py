@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
@@ -20,12 +20,12 @@ from analysis.journey.loyalty.retention import Retention, RetentionAnswer
 from analysis.messages import say
 from analysis.periods import SameDays, covered, same_days, stretches
 from analysis.results.performance.question import Performance, PerformanceAnswer
+from analysis.results.returns import Returns, Span, common, returns
 from analysis.results.sales.question import Sales, SalesAnswer
 from analysis.tables import Tables
 from analysis.values import Filter, seconds
 
 T = TypeVar("T")
-Days = tuple[pd.Timestamp, pd.Timestamp]
 
 
 class Parts(NamedTuple):
@@ -48,8 +48,10 @@ class Parts(NamedTuple):
         The days of the events that are compared.
     returns : Attribution, optional
         The question that tells ROI by channel.
-    roi_days, roi_alike : tuple of Timestamp, optional
-        First and last day on which ROI stands, and on which it is compared.
+    returned : Returns, optional
+        What was realised and spent on the days of which ROI is.
+    returned_alike : tuple of Returns, optional
+        On the days compared: of this campaign, and of the one before.
     apart : mapping of str to pair of str
         By table, the first and last day it tells of, where two of them have no day in common.
     notes : tuple of Note
@@ -68,8 +70,8 @@ class Parts(NamedTuple):
     growth_before: GrowthAnswer | None = None
     same: SameDays | None = None
     returns: Attribution | None = None
-    roi_days: Days | None = None
-    roi_alike: Days | None = None
+    returned: Returns | None = None
+    returned_alike: tuple[Returns, Returns] | None = None
     apart: Mapping[str, tuple[str, str]] = MappingProxyType({})
     notes: tuple[Note, ...] = ()
 
@@ -95,6 +97,7 @@ def asked(tables: Tables, where: Filter | None, currency: str | None) -> Parts:
     found = Parts(sales=sales, performance=performance)
     if tables.count("events"):
         found = _with_events(found, desk, alone=not (sales and performance))
+    desk.notes.extend(_unfinished(found, tables))
     found = _with_roi(found, desk)._replace(returns=_sources(desk))
     if not any(part is not None for part in (found.sales, found.performance, found.funnel, found.growth, found.came)):
         raise desk.errors[0] if desk.errors else DataError.no_table("orders")
@@ -226,11 +229,21 @@ def _funnels(
     return _both(tables, funnel, where, shorter, lambda one, held: one.run(held), told if whole else None)
 
 
+def _unfinished(found: Parts, tables: Tables) -> Iterator[Note]:
+    """Say which day of the campaign counts in sums though it is not over."""
+    last = [_own(answer).iloc[-1] for answer in (found.sales, found.performance) if answer is not None]
+    days = [row["period"].date().isoformat() for row in last if not row["whole"]]
+    if days and tables.campaign and max(days) <= tables.campaign.end:
+        text = say("{day} is not over: sums hold what came of it so far. Changes, ROI and the page Plan go by whole "
+                   "days.", day=max(days))  # fmt: skip
+        yield Note("day-not-over", text)
+
+
 # ---- return on spend --------------------------------------------------------------------------------------
 
 
 def _with_roi(found: Parts, desk: _Desk) -> Parts:
-    """Say on which days ROI stands: those that orders and spend both tell of, in one currency."""
+    """Say what came back for what was spent, in one currency; see :func:`analysis.results.returns.returns`."""
     sales, performance = found.sales, found.performance
     if sales is None or performance is None or pd.isna(sales.table["realised"].iloc[0]):
         return found
@@ -239,20 +252,67 @@ def _with_roi(found: Parts, desk: _Desk) -> Parts:
                    "plan and tests.", one=sales.currency or "?", other=performance.currency or "?")  # fmt: skip
         desk.notes.append(Note("roi-currencies", text, "missing"))
         return found
-    own = [_ends(answer) for answer in (sales, performance)]
-    days = _common(own)
-    if days is None:
-        desk.notes.append(
-            Note("roi-days", say("Orders and spend tell of no day in common: no ROI is told."), "missing")
-        )
+    spent = performance.question.replace(currency=performance.currency)
+    own = returns(desk.tables, sales.question, spent, _realised(sales))
+    if own is None:
+        text = say("Orders and spend tell of no whole day in common: no ROI is told.")
+        desk.notes.append(Note("roi-days", text, "missing"))
         return found
-    if any(ends != days for ends in own):
-        text = say("ROI is of {first} to {last}, the days that orders and spend both tell of.",
-                   first=days[0].date().isoformat(), last=days[1].date().isoformat())  # fmt: skip
-        desk.notes.append(Note("roi-days", text, "warning"))
-    compared = [_days_compared(answer) for answer in (sales, performance)]
-    alike = _common([ends for ends in compared if ends]) if all(compared) else None
-    return found._replace(roi_days=days, roi_alike=alike)
+    desk.notes.extend(own.notes)
+    return found._replace(returned=own, returned_alike=_returned_alike(own, sales, performance, desk))
+
+
+def _returned_alike(
+    own: Returns, sales: SalesAnswer, performance: PerformanceAnswer, desk: _Desk
+) -> tuple[Returns, Returns] | None:
+    """Return what came back on the days compared, of this campaign and of the one before; both tell of all of them."""
+    compared = [days for days in (_days_compared(sales), _days_compared(performance)) if days]
+    looked_at = common([own.days, *compared]) if len(compared) == 2 else None
+    same = same_days(desk.tables, sales.question.where, "orders")
+    if looked_at is None or same is None:
+        return None
+    shift = pd.Timestamp(same.days[0]) - pd.Timestamp(same.earlier[0])
+    before = _returned_before(shift, sales, performance, desk)
+    days = common([looked_at, before.days]) if before else None
+    if before is None or days is None:
+        return None
+    if days != looked_at:
+        first, last = (day.date().isoformat() for day in days)
+        text = say("ROI is set beside the campaign before on {first} to {last}: of that one, orders and spend do not "
+                   "both tell of the other days.", first=first, last=last)  # fmt: skip
+        desk.notes.append(Note("roi-compared", text, "warning"))
+    return own.between(days), before.between(days)
+
+
+def _returned_before(
+    shift: pd.Timedelta, sales: SalesAnswer, performance: PerformanceAnswer, desk: _Desk
+) -> Returns | None:
+    """Return what came back in the campaign before, its days called as those of this one."""
+    asked_of = []
+    for answer, table in ((sales, "orders"), (performance, "spend")):
+        where, same = answer.question.where, same_days(desk.tables, answer.question.where, table)
+        if where is None or same is None:
+            return None
+        asked_of.append(_before(where, same))
+    bought = sales.question.replace(where=asked_of[0])
+    spent = performance.question.replace(where=asked_of[1], currency=performance.currency)
+    realised = _realised(sales, before=True)
+    found = returns(desk.tables, bought, spent, realised.set_axis(pd.DatetimeIndex(realised.index) - shift))
+    return found and found.called(shift)
+
+
+def _realised(answer: SalesAnswer, *, before: bool = False) -> pd.Series[float]:
+    """Return what was realised by day: of this campaign, or of the one before, called as the days of this one."""
+    return _own(answer, before=before).set_index("period")["realised"].astype(float)
+
+
+def _own(answer: SalesAnswer | PerformanceAnswer, *, before: bool = False) -> pd.DataFrame:
+    """Return the days of this campaign, or of the one before."""
+    trend = answer.frame("trend")
+    rows = trend[trend["group"] == TOTAL]
+    first = rows["campaign"].iloc[0]
+    own = rows["campaign"].isna() if first is None else rows["campaign"] == first
+    return rows[~own if before else own]
 
 
 def _sources(desk: _Desk) -> Attribution | None:
@@ -263,19 +323,6 @@ def _sources(desk: _Desk) -> Attribution | None:
     return suggested.replace(where=desk.where)
 
 
-def _ends(answer: SalesAnswer | PerformanceAnswer) -> Days:
-    trend = answer.frame("trend")
-    rows = trend[(trend["group"] == TOTAL)]
-    first = rows["campaign"].iloc[0]
-    own = rows if first is None else rows[rows["campaign"] == first]
-    return own["period"].min(), own["period"].max()
-
-
-def _days_compared(answer: SalesAnswer | PerformanceAnswer) -> Days | None:
+def _days_compared(answer: SalesAnswer | PerformanceAnswer) -> Span | None:
     rows = answer.frame("campaigns")
     return None if rows.empty else (rows["first"].iloc[0], rows["last"].iloc[0])
-
-
-def _common(spans: list[Days]) -> Days | None:
-    first, last = max(span[0] for span in spans), min(span[1] for span in spans)
-    return (first, last) if first <= last else None

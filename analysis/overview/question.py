@@ -89,7 +89,9 @@ class Overview(Question):
     def _answer(self, tables: Tables) -> OverviewAnswer:
         parts = asked(tables, self.where, self.currency)
         found = standings(parts)
-        over = elapsed(tables, [table for table in TABLES if tables.count(table)])
+        held = [table for table in TABLES if tables.count(table)]
+        over: dict[str | None, float] = {table: elapsed(tables, [table]) for table in held}
+        over[None] = elapsed(tables, held)
         aimed = aims(tables, self.where)
         reached = goals(found, aimed.targets, over)
         currency = next((part.currency for part in (parts.sales, parts.performance) if part), None)

@@ -90,7 +90,7 @@ class Baselines(Question):
                 "table": table,
                 "missing": pd.DataFrame({"measure": list(missing), "bring": [m.text() for m in missing.values()]}),
             },
-            notes=(*(of_one_name(tables) if tables.campaign else ()), *_notes(table, missing, sides)),
+            notes=(*(of_one_name(tables) if tables.campaign else ()), *_of_days(pairs), *_notes(table, missing, sides)),
             currency=currency,
             bring=tuple(missing.values()),
         )
@@ -308,6 +308,11 @@ def _moved(row: Any, currency: str | None) -> Message:
     return say(
         "{what} {now} after {then} (95% {low} to {high})", **facts, low=Share(row["low"]), high=Share(row["high"])
     )
+
+
+def _of_days(pairs: Pairs) -> tuple[Note, ...]:
+    """Return what is said of the days that a figure is of, once."""
+    return tuple(dict.fromkeys(note for pair in pairs.values() for told in pair for note in told.notes))
 
 
 def _notes(table: pd.DataFrame, missing: Mapping[str, Message], sides: Sides) -> Iterator[Note]:

@@ -13,7 +13,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from analysis.answer import Answer
+from analysis.answer import Answer, Note
 from analysis.arrays import Floats
 from analysis.audience.growth import Growth
 from analysis.audience.private_domain.kernel import inside
@@ -28,9 +28,10 @@ from analysis.journey.loyalty.participation import Participation, loyal
 from analysis.journey.loyalty.retention import Retention
 from analysis.journey.speed import PageSpeed
 from analysis.messages import N_, say
-from analysis.periods import campaigns, day_of, stretches
+from analysis.periods import campaigns, day_of, known_days, stretches
 from analysis.question import Question
 from analysis.results.performance.question import Performance
+from analysis.results.returns import Returns, returns, stretched
 from analysis.results.sales.question import Sales
 from analysis.store.walk import Chunk
 from analysis.tables import Tables, collect
@@ -40,10 +41,11 @@ Q = TypeVar("Q", bound=Question)
 
 
 class Told(NamedTuple):
-    """A figure with its interval (NaN bounds where it has none), and the currency of an amount."""
+    """A figure with its interval (NaN bounds where it has none), the currency of an amount, and what it is not of."""
 
     at: Interval
     currency: str | None = None
+    notes: tuple[Note, ...] = ()
 
 
 class Parts(NamedTuple):
@@ -85,7 +87,7 @@ class Side:
 
     def ask(self, question: Question) -> Answer:
         """Answer a question under this side's filter, once."""
-        asked = self._here(question)
+        asked = self.here(question)
         key = asked.digest()
         if key not in self.answers:
             self.answers[key] = asked.run(self.tables)
@@ -93,13 +95,13 @@ class Side:
 
     def own_trend(self, question: Sales | Performance) -> tuple[pd.DataFrame, str | None]:
         """Return a question's figures period by period under this side's filter, and their currency, once."""
-        asked = self._here(question)
+        asked = self.here(question)
         key = asked.digest()
         if key not in self.trends:
             self.trends[key] = asked.own_trend(self.tables)
         return self.trends[key]
 
-    def _here(self, question: Q) -> Q:
+    def here(self, question: Q) -> Q:
         """Return a question under this side's filter; there is what it needs."""
         for lacking in question.lacks(self.tables):
             raise lacking
@@ -142,6 +144,8 @@ class Measure:
         Takes a side and returns the figure.
     by_day : callable, optional
         Takes a side and returns its parts day by day; None where days do not add up to it.
+    also : tuple of str
+        Tables that it needs beside its kind's.
     """
 
     label: str
@@ -150,6 +154,7 @@ class Measure:
     kind: type[Question]
     read: Read
     by_day: ByDay | None = None
+    also: tuple[str, ...] = ()
 
 
 def _row(table: pd.DataFrame, value: str, low: str = "", high: str = "") -> Interval:
@@ -207,21 +212,35 @@ def _sum(kind: Daily, column: str) -> ByDay:
     return lambda side: Parts(_days(side, kind)[0][column].astype(float).fillna(0.0))
 
 
-def _both(side: Side) -> pd.DataFrame:
-    sold, spent = (_days(side, kind) for kind in (_sales, _spent))
-    if sold[1] != spent[1]:
+def _spend_a_day(side: Side) -> Told:
+    asked, where = side.here(_spent(side.tables)), side.where
+    spent, known = asked.spread(side.tables), known_days(side.tables, "spend", asked.where)
+    own = spent.days[where.start : where.end][: known[1]] if known else spent.days[:0]
+    days = own.resample("D").sum()
+    counted = stretched(pd.Series(1.0, days.index), spent.unit)
+    return Told(ratio_of_sums(stretched(days, spent.unit), counted), spent.currency)
+
+
+def _returns(side: Side) -> Returns:
+    """Return what was realised and spent on the days that orders and spend both tell of."""
+    sales, performance = side.here(_sales(side.tables)), side.here(_spent(side.tables))
+    trend, currency = side.own_trend(_sales(side.tables))
+    if currency != performance.spread(side.tables).currency:
         raise DataError.empty(say("Revenue and spend are in different currencies: give an exchange rate on Records."))
-    return sold[0][["realised"]].join(spent[0][["spend"]], how="outer").astype(float).fillna(0.0)
+    found = returns(side.tables, sales, performance, trend.set_index("period")["realised"])
+    if found is None:
+        raise DataError.empty(say("Orders and spend tell of no whole day in common: no ROI is told."))
+    return found
 
 
 def _roi(side: Side) -> Told:
-    both = _both(side)
-    return Told(ratio_of_sums(both["realised"].to_numpy(), both["spend"].to_numpy()))
+    found = _returns(side)
+    return Told(found.roi, notes=tuple(found.notes))
 
 
 def _roi_parts(side: Side) -> Parts:
-    both = _both(side)
-    return Parts(both["realised"], both["spend"])
+    found = _returns(side)
+    return Parts(found.realised, found.spend)
 
 
 def _aov_parts(side: Side) -> Parts:
@@ -436,7 +455,7 @@ MEASURES: Mapping[str, Measure] = MappingProxyType({
     "refund_share": Measure(N_("Refunds, of the amount paid"), "share", -1, Sales,
                             _over_days("refunds", "paid_amount"), _ratio_parts("refunds", "paid_amount")),
     "new_buyer_share": Measure(N_("New buyers, of all buyers"), "share", 0, Sales, _new_buyers),
-    "spend_a_day": Measure(N_("Spend a day"), "money", 0, Performance, _a_day(_spent, "spend")),
+    "spend_a_day": Measure(N_("Spend a day"), "money", 0, Performance, _spend_a_day),
     "ctr": Measure(N_("Click-through rate (CTR)"), "share", 1, Performance,
                    _figure(_spent, "rates", "ctr", "ctr_low", "ctr_high")),
     "cpm": Measure(N_("Cost per thousand impressions (CPM)"), "money", -1, Performance,
@@ -449,7 +468,7 @@ MEASURES: Mapping[str, Measure] = MappingProxyType({
                    _figure(_spent, "rates", "cpa", "cpa_low", "cpa_high")),
     "roas": Measure(N_("ROAS, as claimed"), "ratio", 1, Performance,
                     _figure(_spent, "rates", "roas", "roas_low", "roas_high")),
-    "roi": Measure(N_("ROI"), "ratio", 1, Performance, _roi, _roi_parts),
+    "roi": Measure(N_("ROI"), "ratio", 1, Performance, _roi, _roi_parts, also=("orders",)),
     "cart_rate": Measure(N_("Filled a basket, of those who looked"), "share", 1, Funnel, _step("cart"),
                          _step_parts("cart")),
     "checkout_rate": Measure(N_("Went to pay, of those with a basket"), "share", 1, Funnel, _step("checkout")),

@@ -253,7 +253,10 @@ def _measured(goal: Goal, measure: Measure, date: str, scope: _Scope) -> Stood:
     campaign, tables = own_campaign(scope.tables), scope.tables
     own = goal.campaign in (None, campaign.name)
     tables.require(*_table_of(measure))
-    known = whole_day(tables, *measure.kind.needs) if measure.kind.needs else today(tables, None)
+    for table in measure.also:
+        tables.require(table)
+    needs = (*measure.kind.needs, *measure.also)
+    known = whole_day(tables, *needs) if needs else today(tables, None)
     last = min(known, scope.asked.at or known)
     if own and last < campaign.start:
         raise DataError.empty(say("The campaign begins on {start}; until then there is nothing to go by.",
@@ -264,7 +267,7 @@ def _measured(goal: Goal, measure: Measure, date: str, scope: _Scope) -> Stood:
     target = base * (1 + goal.target) if goal.lift else goal.target
     stood = Stood(goal, label=measure.label, unit=measure.unit, currency=told.currency, less=measure.better < 0,
                   date=date, over=not own or last >= min(date, campaign.end), base=base, target=target,
-                  now=told.at)  # fmt: skip
+                  now=told.at, notes=told.notes)  # fmt: skip
     if np.isnan(target):
         text = say("The target is a change, and neither the goal nor a campaign before says of what: give what is set "
                    "out from.")  # fmt: skip

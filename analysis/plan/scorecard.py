@@ -226,6 +226,7 @@ class Measured(NamedTuple):
     logs: Floats
     errors: Floats
     currency: str | None
+    notes: tuple[Note, ...] = ()
 
     def scores(self, weights: Floats) -> tuple[Floats, Floats]:
         """Return each campaign's weighted mean, against the mean of the campaigns, and its standard error."""
@@ -267,7 +268,7 @@ def _chosen(asked: Scorecard, tables: Tables) -> tuple[str, ...]:
 def _measured(chosen: Sequence[str], tables: Tables) -> tuple[Measured, dict[str, Message]]:
     """Return each campaign's figures, and why a dimension cannot be told."""
     values = np.full((len(chosen), len(DIMENSIONS)), np.nan)
-    errors, missing, currency = values.copy(), dict[str, Message](), None
+    errors, missing, currency, said = values.copy(), dict[str, Message](), None, dict[Note, None]()
     for n, name in enumerate(chosen):
         side = Side(tables, rows_of(tables, name))
         for m, (dimension, code) in enumerate(DIMENSIONS.items()):
@@ -276,10 +277,11 @@ def _measured(chosen: Sequence[str], tables: Tables) -> tuple[Measured, dict[str
             except SluiceError as error:
                 missing[dimension] = error.message
                 continue
+            said |= dict.fromkeys(told.notes)
             at, low, high = told.at.floats()
             values[n, m], currency = (at if at > 0 else np.nan), currency or told.currency
             errors[n, m] = (np.log(high) - np.log(low)) / (2 * Z) if low > 0 else np.nan
-    return Measured(values, np.log(values), errors, currency), missing
+    return Measured(values, np.log(values), errors, currency, tuple(said)), missing
 
 
 def _quarter(name: str, tables: Tables) -> str:
@@ -388,6 +390,7 @@ def _notes(missing: Mapping[str, Message], quarter: str, weights: Floats, measur
     for dimension, why in missing.items():
         text = say("{dimension} cannot be told, so it weighs nothing: {why}", dimension=say(LABELS[dimension]), why=why)
         yield Note("not-told", text, "missing")
+    yield from measured.notes
     text = say("Weights of {quarter}: value {value}, efficiency {efficiency}, experience {experience}. They are a "
                "choice, not a finding.", quarter=quarter, value=Share(float(weights[0])),
                efficiency=Share(float(weights[1])), experience=Share(float(weights[2])))  # fmt: skip

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.answer import Note
 from analysis.estimates import UNKNOWN, Interval
 from analysis.goals import Goal
 from analysis.messages import N_, Message
@@ -42,6 +43,8 @@ class Stood:
     ahead : Foretold, optional
     why : Message, optional
         Why it is not known, or not forecast.
+    notes : tuple of Note
+        What its figure is not of.
     seen : int
         Days it has been going on.
     """
@@ -58,6 +61,7 @@ class Stood:
     now: Interval = UNKNOWN
     ahead: Foretold | None = None
     why: Message | None = None
+    notes: tuple[Note, ...] = ()
     seen: int = 0
 
     @property

@@ -79,6 +79,7 @@ def notes(found: Sequence[Stood], *, written: bool) -> Iterator[Note]:
         if one.why is not None:
             text = say("{goal}: {why}", goal=Name(one.goal.name, "goal"), why=one.why)
             yield Note("not-told", text, "missing")
+    yield from dict.fromkeys(note for one in found for note in one.notes)
     if borrowed := sorted({kind for one in found if one.ahead for kind in one.ahead.borrowed}):
         text = say("What {kinds} bring is taken from the campaign before, give or take {share}: they have not begun. "
                    "The forecast gets much closer once they have.", kinds=Names(tuple(borrowed), "phase"),

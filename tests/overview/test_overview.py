@@ -10,6 +10,7 @@ import pytest
 from sizes import cases
 
 from analysis import (
+    Baselines,
     Campaign,
     Filter,
     Funnel,
@@ -21,6 +22,7 @@ from analysis import (
     PrivateDomain,
     Retention,
     Sales,
+    Scorecard,
     Tables,
 )
 from analysis.charts import Look
@@ -32,6 +34,7 @@ from analysis.overview.figures import FIGURES
 from analysis.overview.goals import state
 from analysis.overview.question import OverviewAnswer
 from analysis.overview.words import WOULD_ADD
+from analysis.plan.measures import MEASURES, Side
 from analysis.records import CalendarDay
 
 THIS, BEFORE = "Double 11 2026", "Double 11 2025"
@@ -188,6 +191,132 @@ def test_no_roi_without_days_or_a_currency_in_common(money: pd.DataFrame, code: 
     answer = asked(Tables(orders=orders(10, 5), spend=money))
     assert "roi" not in answer.table["figure"].tolist()
     assert code in [note.code for note in answer.notes if note.level == "missing"]
+
+
+SUMMER = pd.Timestamp("2026-08-01 10:00")
+HERE = Filter(campaign="now")
+
+
+def rows_of_spend(spans: list[tuple[int, int, float]]) -> pd.DataFrame:
+    """Rows of spend: on which day of November each begins, how many it covers, and its money."""
+    frame = spend(len(spans), 0.0, campaign="now").assign(spend=[money for _, _, money in spans])
+    start = pd.to_datetime([f"2026-11-{day:02d}" for day, _, _ in spans])
+    return frame.assign(period_start=start, period_end=start + pd.to_timedelta([n for _, n, _ in spans], unit="D"))
+
+
+def told_of_roi(tables: Tables) -> tuple[float, ...]:
+    """What Home, the goals, the scorecard and the baselines say of the ROI of the campaign."""
+    goal = GoalProgress().run(tables).table.set_index("goal").loc["roi", "now"]
+    scores = Scorecard().run(tables).table.set_index(["campaign", "dimension"])["figure"]
+    since = Baselines().run(tables).table.set_index("measure").loc["roi", "since"]
+    return value(asked(tables, HERE), "roi"), goal, scores["now", "efficiency"], since
+
+
+def test_a_day_of_spend_without_an_order_counts() -> None:
+    """Orders go back to August: on the first half of the days spent on nothing was sold."""
+    sold = pd.concat([orders(5, 20, "now", BEGUN + pd.Timedelta(days=5)), orders(10, 20, "then", SUMMER)])
+    money = pd.concat([spend(10, 100.0, campaign="now"), spend(10, 100.0, begun=SUMMER, campaign="then")])
+    tables = Tables(orders=sold, spend=money, campaign=plan(), records=aimed(roi=1.5))
+    assert told_of_roi(tables) == (1.0, 1.0, 1.0, 1.0)
+    answer = asked(tables, HERE)
+    assert (value(answer, "roi", "before"), value(answer, "roi", "change")) == (2.0, -0.5)
+    assert "roi-days" not in codes(answer)
+
+
+def test_a_channel_without_orders_at_first_is_told_by_all_days_it_was_paid_on() -> None:
+    late = orders(7, 1, "now", BEGUN + pd.Timedelta(days=3)).assign(channel="late", order_id=list("abcdefg"))
+    sold = pd.concat([orders(10, 5, "now").assign(channel="feed"), late])
+    money = pd.concat([spend(10, 10.0, campaign="now"), spend(10, 10.0, campaign="now").assign(channel="late")])
+    answer = asked(Tables(orders=sold, spend=money, campaign=plan()), Filter(campaign="now", channel="late"))
+    assert value(answer, "roi") == 0.7
+
+
+@pytest.mark.parametrize(
+    ("spans", "where", "expected"),
+    [
+        ([(1, 30, 300.0)], HERE, (30, 10.0)),
+        ([(2 + 7 * n, 7, 70.0) for n in range(4)], HERE, (28, 10.0)),
+        # Of the weeks from the 9th and the 16th, five and six days: the first began before the filter's.
+        ([(2 + 7 * n, 7, (70.0, 84.0, 77.0, 70.0)[n]) for n in range(4)],
+         HERE.replace(start="2026-11-11", end="2026-11-21"), (11, 1100 / (5 * 12 + 6 * 11))),
+        # A day by the clock of another zone is one day.
+        ([(n, 1, 10.0) for n in range(1, 31)], HERE, (30, 10.0)),
+    ],
+)  # fmt: skip
+def test_a_row_of_spend_is_about_all_of_its_days(
+    spans: list[tuple[int, int, float]], where: Filter, expected: tuple[int, float]
+) -> None:
+    tables = Tables(orders=orders(30, 10, "now"), spend=rows_of_spend(spans), campaign=plan(end="2026-11-30"))
+    side = Side(tables, where)
+    days, ratio = expected
+    parts = MEASURES["roi"].by_day
+    assert parts is not None
+    assert (parts(side).top > 0).sum() == days
+    found = MEASURES["roi"].read(side).at
+    assert float(found.value) == pytest.approx(ratio, rel=1e-12)
+    assert value(asked(tables, where), "roi") == pytest.approx(ratio, rel=1e-12)
+    assert not found.low < 0
+    spent = parts(side).bottom
+    assert spent is not None
+    assert float(MEASURES["spend_a_day"].read(side).at.value) == pytest.approx(float(spent.mean()), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("spans", "unit"),
+    [
+        ([(1, 7, 70.0), (8, 7, 140.0), (15, 7, 70.0), (22, 9, 140.0)], 7),  # four figures tell of no 30 days
+        ([(1, 30, 300.0)], 30),
+        ([*((day, 1, 10.0 + day % 3) for day in range(1, 31)), (1, 30, 30.0)], 1),  # a month's row hides no days
+    ],
+)
+def test_what_varies_is_as_long_as_the_rows_of_spend(spans: list[tuple[int, int, float]], unit: int) -> None:
+    tables = Tables(orders=orders(30, 10, "now"), spend=rows_of_spend(spans), campaign=plan(end="2026-11-30"))
+    assert Performance(where=HERE).spread(tables).unit == unit
+    for code in ("roi", "spend_a_day"):
+        found = MEASURES[code].read(Side(tables, HERE)).at
+        assert (0 < found.low < found.value < found.high) == (unit == 1)
+        assert np.isnan(found.low) == (unit > 1)
+
+
+def test_roi_is_compared_on_the_days_that_both_campaigns_tell_of() -> None:
+    """Both sell and spend alike; the report of this one's spend lacks the first six days."""
+    sold = pd.concat([orders(10, 10, "now"), orders(10, 10, "then", SUMMER)])
+    money = pd.concat([spend(4, 10.0, begun=BEGUN + pd.Timedelta(days=6), campaign="now"),
+                       spend(10, 10.0, begun=SUMMER, campaign="then")])  # fmt: skip
+    tables = Tables(orders=sold, spend=money, campaign=plan(), records=aimed(roi=10))
+    answer = asked(tables, HERE)
+    assert [value(answer, "roi", column) for column in ("now", "before", "change")] == [10.0, 10.0, 0.0]
+    assert told_of_roi(tables) == (10.0, 10.0, 10.0, 10.0)
+    for other in (answer, GoalProgress().run(tables), Scorecard().run(tables), Baselines().run(tables)):
+        said = [other.say(note.message) for note in other.notes if note.code == "roi-days"]
+        assert said == ["ROI is of 2026-11-07 to 2026-11-10, the days that orders and spend both tell of."]
+
+
+def test_days_that_the_campaign_before_does_not_tell_of_are_not_compared() -> None:
+    sold = pd.concat([orders(10, 10, "now"), orders(10, 10, "then", SUMMER)])
+    lean = [5.0] * 6 + [10.0] * 4
+    money = pd.concat([spend(10, 0.0, campaign="now").assign(spend=lean),
+                       spend(4, 10.0, begun=SUMMER + pd.Timedelta(days=6), campaign="then")])  # fmt: skip
+    answer = asked(Tables(orders=sold, spend=money, campaign=plan()), HERE)
+    assert [value(answer, "roi", c) for c in ("now", "before", "change")] == [1000 / 70, 10.0, 0.0]
+    assert "roi-compared" in codes(answer)
+
+
+def test_a_day_that_is_not_over_counts_on_neither_side_of_roi() -> None:
+    """Orders end at noon of the fifth day, of which the spend is told whole already."""
+    sold = pd.concat([orders(5, 10, "now"), orders(10, 10, "then", SUMMER)])
+    money = pd.concat([spend(5, 10.0, campaign="now"), spend(10, 10.0, begun=SUMMER, campaign="then")])
+    tables = Tables(orders=sold, spend=money, campaign=plan(), records=aimed(roi=10, revenue=1100))
+    answer = asked(tables, HERE)
+    assert told_of_roi(tables) == (10.0, 10.0, 10.0, 10.0)
+    assert "do not settle" in (card := Scorecard().run(tables)).say(card.headline)
+    note = next(note for note in answer.notes if note.code == "day-not-over")
+    assert answer.say(note.message).startswith("2026-11-05 is not over")
+    # Orders tell of 4.4 days of ten, spend of five: revenue is held against what orders tell of.
+    assert (answer.goals["realised"].state, answer.goals["realised"].elapsed) == (
+        "on-pace",
+        pytest.approx(0.442, abs=0.001),
+    )
 
 
 def test_figures_of_different_times_say_of_which_days_each_is() -> None:

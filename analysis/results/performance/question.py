@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import narwhals as nw
 import numpy as np
@@ -18,7 +18,7 @@ from analysis.estimates import Interval, relative, share
 from analysis.fields import Field, Fields, Figure, described
 from analysis.messages import N_, say
 from analysis.money import Currency, currency_of, known
-from analysis.periods import known_until
+from analysis.periods import day_of, known_until
 from analysis.question import Question
 from analysis.results.against import (
     EVERY,
@@ -79,6 +79,24 @@ _RATES = {
 }  # fmt: skip
 
 
+class Spread(NamedTuple):
+    """What was spent day by day.
+
+    Parameters
+    ----------
+    days : Series
+        By local day, those without any left out; a row of several days stands on all of them alike.
+    currency : str, optional
+    unit : int
+        Over how many days a row goes by which half of the money is told: what varies, and may be told apart, is
+        stretches of as many.
+    """
+
+    days: pd.Series[float]
+    currency: str | None
+    unit: int
+
+
 @value("performance")
 class Performance(Question):
     """What was spent, what it bought and what platforms claim for it, beside the same days of the campaign before.
@@ -127,6 +145,21 @@ class Performance(Question):
         """Return the answer's `trend` without the campaign before, and its currency, in a third of the time."""
         source = _Source.of(self, tables)
         return source.trend(source.looked_at(beside=False)), source.money.code
+
+    def spread(self, tables: Tables) -> Spread:
+        """Return what was spent on each day, whatever the filter's dates: a row of several days is about all of them.
+
+        Examples
+        --------
+        >>> day = pd.to_datetime(["2026-11-01"])
+        >>> spend = pd.DataFrame({"period_start": day, "period_end": day + pd.Timedelta(days=2), "channel": "tv",
+        ...                       "spend": 30.0, "currency": "CNY"})
+        >>> found = Performance().spread(Tables(spend=spend))
+        >>> found.days.tolist(), found.currency, found.unit
+        ([15.0, 15.0], 'CNY', 2)
+        """
+        undated = self.replace(where=self.where.replace(start=None, end=None) if self.where else None)
+        return _Source.of(undated, tables).spread()
 
     def _answer(self, tables: Tables) -> PerformanceAnswer:
         if self.by:
@@ -233,6 +266,25 @@ class _Source:
         for rate, (top, of, _) in RATES.items():
             sums |= {f"{rate}_top": _sum(top, top, of), f"{rate}_of": _sum(of, of, top)}
         return by_day(self.rows(where), "period_start", self.asked.by, self.tables, span, **sums)
+
+    def spread(self) -> Spread:
+        """Return the spend of each local day, that of a row of several days on all of them alike."""
+        span = self.tables.span("spend")
+        assert span is not None  # `needs` holds spend
+        rows = self.rows(self.asked.where).with_columns(day=day_of("period_start", self.tables.zone, *span))
+        found = collect(rows.group_by("day", "period_start", "period_end").agg(spend=nw.col("spend").sum()))
+        # Rounded: a day by another zone's clock is one day, not two halves; so is one on which clocks change.
+        lasts = (found["period_end"] - found["period_start"]).dt.total_seconds() / (24 * 3600)
+        days = lasts.round().clip(lower=1).astype(int)
+        spend = found["spend"].astype(float)
+        order = days.argsort()
+        upto = spend.abs().iloc[order].cumsum()
+        half = int(np.searchsorted(upto, upto.iloc[-1] / 2)) if len(upto) else 0
+        unit = int(days.iloc[order].iloc[half]) if len(days) else 1
+        each = found.assign(spend=spend / days).loc[found.index.repeat(days)]
+        nth = each.groupby(level=0).cumcount()
+        day = each["day"].astype("datetime64[us]") + pd.to_timedelta(nth, unit="D")
+        return Spread(each["spend"].groupby(day).sum().sort_index(), self.money.code, unit)
 
     def notes(self, table: pd.DataFrame) -> tuple[Note, ...]:
         """Say what was left out, and the rules."""

@@ -148,7 +148,7 @@ def notes(table: pd.DataFrame, *, rows: int, without: Mapping[str, int], long: i
             yield Note("rows-without", text, "warning")
     if long:
         text = say("{n} of {rows} rows cover several days: each stands on the day its period begins. Choose weeks or "
-                   "months to see them evenly.", n=long, rows=rows)  # fmt: skip
+                   "months to see them evenly; ROI spreads each evenly over its days.", n=long, rows=rows)  # fmt: skip
         yield Note("long-periods", text, "warning")
     rule = say("Each rate is a ratio of sums, never a mean of ratios; its interval is told by how single days differ.")
     yield Note("ratios-of-sums", rule)
