@@ -90,7 +90,7 @@ class Baselines(Question):
                 "table": table,
                 "missing": pd.DataFrame({"measure": list(missing), "bring": [m.text() for m in missing.values()]}),
             },
-            notes=(*(of_one_name(tables) if tables.campaign else ()), *_notes(table, missing, sides)),
+            notes=(*of_one_name(tables, *_campaigns(sides)), *_notes(table, missing, sides)),
             currency=currency,
             bring=tuple(missing.values()),
         )
@@ -193,6 +193,10 @@ def _sides(asked: Baselines, tables: Tables) -> Sides:
         also = asked.where.columns()
         before, since = (_within(side, also, asked.where) for side in (before, since))
     return Sides(Side(tables, before), Side(tables, since))
+
+
+def _campaigns(sides: Sides) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for side in sides for name in side.where.campaign))
 
 
 def _within(side: Filter, also: Mapping[str, tuple[str, ...]], where: Filter) -> Filter:
@@ -333,6 +337,8 @@ def _labels(codes: Sequence[str]) -> Message:
 
 
 def _called(where: Filter) -> Message:
+    names = Names(where.campaign, "campaign")
     if where.campaign and not where.start:
-        return say("{names}", names=Names(where.campaign, "campaign"))
-    return say("{start} – {end}", start=where.start or "…", end=where.end or "…")
+        return say("{names}", names=names)
+    days = {"start": where.start or "…", "end": where.end or "…"}
+    return say("{names}, {start} – {end}", names=names, **days) if where.campaign else say("{start} – {end}", **days)

@@ -156,3 +156,27 @@ def test_nothing_from_before_is_said(frames: dict[str, pd.DataFrame]) -> None:
     campaign = Campaign(name="Double 11", start="2026-09-21", end="2026-11-15")
     with pytest.raises(DataError, match=r"there is no baseline\. Import what came before"):
         Baselines().run(Tables(spend=frames["spend"], campaign=campaign))
+
+
+def _sold(name: str, start: str, days: int = 35) -> pd.DataFrame:
+    """Return ten orders a day, each day's of another price."""
+    at = pd.date_range(start, periods=days).repeat(10) + pd.Timedelta(hours=9)
+    price = 92.0 + 4 * (np.arange(len(at)) // 10 % 5)
+    names = [f"{name}{n}" for n in range(len(at))]
+    return pd.DataFrame({"order_id": names, "timestamp": at, "paid_at": at, "user_id": names, "revenue": price,
+                         "currency": "CNY", "campaign": name})  # fmt: skip
+
+
+@pytest.mark.parametrize("day", ["2026-10-06", "2026-11-06"])
+def test_a_late_refund_neither_thins_nor_removes_the_campaign_before(day: str) -> None:
+    """Both sell alike; one refund that names no order is dated between them, or within the later one."""
+    late = _sold("a", day, 1)[:1].assign(order_id="back", revenue=-10.0)
+    plan = Campaign(name="b", start="2026-11-01", end="2026-12-05", zone="UTC")
+    orders = pd.concat([_sold("a", "2026-08-01"), late, _sold("b", "2026-11-01")])
+    answer = Baselines().run(Tables(orders=orders, campaign=plan))
+    rows: Any = answer.table.set_index("measure")
+    assert rows.loc["revenue_a_day", ["before", "since"]].tolist() == [1000.0, 1000.0]
+    assert not rows["moved"].any()
+    notes = {note.code: answer.say(note.message) for note in answer.notes}
+    assert f"from {day} to {day}. They are not counted here" in notes["rows-outside"]
+    assert "Before is a, 2026-08-01 – 2026-09-04; since is b, 2026-11-01 – 2026-12-05." in notes["sides"]
