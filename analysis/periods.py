@@ -617,6 +617,7 @@ def _named_in(tables: Tables, table: str) -> pd.DataFrame:
     assert span is not None  # it holds rows
     rows = tables.frame(table).filter(~nw.col("campaign").is_null())
     if table not in _LASTS:
+        rows = _without_returns(rows) if table == "orders" else rows
         rows = rows.with_columns(day=day_of(TIME_COLUMN[table], tables.zone, *span))
         return _counted(rows, table, "day")
     until = tables.fact(f"end of {table}", lambda: _end(tables.frame(table), table)) or span[1]
@@ -628,6 +629,15 @@ def _named_in(tables: Tables, table: str) -> pd.DataFrame:
     long = ((found["last"] - found["day"]).dt.days + 1).clip(lower=1)
     each = found.loc[found.index.repeat(long)]
     return each.assign(day=each["day"] + pd.to_timedelta(each.groupby(level=0).cumcount(), unit="D"))
+
+
+def _without_returns(orders: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """Leave out refunds of orders that are there: they count on the days of these."""
+    back = nw.col("revenue") < 0
+    if not collect(orders.select(n=count_if(back)))["n"].iloc[0]:
+        return orders
+    sold = orders.filter(~back).select("order_id").unique("order_id")
+    return nw.concat([orders.filter(~back), orders.filter(back).join(sold, on="order_id", how="anti")])
 
 
 def _counted(rows: nw.LazyFrame[Any], table: str, *days: str) -> pd.DataFrame:

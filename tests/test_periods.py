@@ -123,6 +123,10 @@ def test_a_campaign_ran_as_planned_where_that_is_known() -> None:
     assert outside(tables, "now", "spend") is None and outside(tables, "other") is None
     assert outside(tables, "now", "orders", where=Filter(start="2026-11-03")) == ("2026-12-02", "2026-12-10")
     assert outside(tables, "now", "orders", where=Filter(start="2026-11-03", end="2026-12-01")) is None
+    back = rows[1][:3].assign(revenue=-1.0, timestamp=pd.Timestamp("2026-12-24"))  # it counts on its order's day
+    assert outside(Tables(orders=pd.concat([rows[1], back]), campaign=plan), "now") is None
+    lost = back.assign(order_id="unknown")
+    assert outside(Tables(orders=pd.concat([rows[1], lost]), campaign=plan), "now") == ("2026-12-24", "2026-12-24")
     unset = Campaign(name="now", start="2026-01-01", end="2026-12-31", zone="UTC")
     assert _ran(*rows, plan=unset)["now"] == ("2026-10-12", "2026-12-10")
 

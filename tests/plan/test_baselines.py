@@ -180,3 +180,18 @@ def test_a_late_refund_neither_thins_nor_removes_the_campaign_before(day: str) -
     notes = {note.code: answer.say(note.message) for note in answer.notes}
     assert f"from {day} to {day}. They are not counted here" in notes["rows-outside"]
     assert "Before is a, 2026-08-01 – 2026-09-04; since is b, 2026-11-01 – 2026-12-05." in notes["sides"]
+
+
+def test_refunds_still_to_come_are_no_improvement() -> None:
+    """Every fifth order comes back after twelve days, on either side; the data end with the later one."""
+    plan = Campaign(name="b", start="2026-11-01", end="2026-12-05", zone="UTC")
+    orders = pd.concat([_sold("a", "2026-08-01"), _sold("b", "2026-11-01")], ignore_index=True)
+    known = orders["timestamp"] + pd.Timedelta(days=12) < "2026-12-06"
+    orders["refund"] = orders["revenue"].where((orders.index % 5 == 0) & known, 0.0)
+    rows: Any = Baselines().run(Tables(orders=orders, campaign=plan)).table.set_index("measure")
+    assert rows.loc["refund_rate", ["before", "since"]].tolist() == [0.2, 0.2]
+    assert rows.loc["refund_share", ["before", "since"]].tolist() == pytest.approx([0.2, 0.2])
+    assert rows.loc[["refund_rate", "refund_share"], "verdict"].tolist() == ["same", "same"]
+    early = Baselines().run(Tables(orders=orders[orders["timestamp"] < "2026-11-15"], campaign=plan))
+    missing = early.shown("missing", "en").set_index("measure")["bring"]
+    assert missing["refund_rate"].startswith("Refunds come in for 15 days after an order, and no day")

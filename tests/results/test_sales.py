@@ -321,6 +321,35 @@ def test_the_same_days_of_the_campaign_before() -> None:
     assert "too little to tell" in answer.say(answer.headline)  # 20 days
 
 
+@pytest.mark.parametrize("rows", [True, False])
+def test_refunds_still_to_come_are_no_improvement(rows: bool) -> None:
+    """Every fifth order comes back after twelve days, in both campaigns; the data end with the later one."""
+    frame = campaigns((20, 20)).assign(refund=0.0).sort_values("timestamp", ignore_index=True)
+    back = frame.iloc[::5].assign(status="refunded")
+    back = back[back["timestamp"] + pd.Timedelta(days=12) <= frame["timestamp"].max()]
+    if rows:
+        late = back["timestamp"] + pd.Timedelta(days=12)
+        frame = pd.concat([frame, back.assign(revenue=-back["revenue"], timestamp=late, paid_at=late)])
+    else:
+        frame.loc[back.index, "refund"] = frame.loc[back.index, "revenue"]
+    answer = Sales(where=Filter(campaign="2026")).run(Tables(orders=frame))
+    found = answer.frame("campaigns")
+    assert found[["paid", "refund_rate", "refund_share"]].to_numpy().tolist() == [[780, 0.2, 0.2]] * 2
+    change = answer.frame("change").set_index("measure")["change"]
+    assert change["refund_rate"] == 0.0
+    assert change[["refunded", "refunds"]].isna().all()
+    assert answer.table.loc[0, "refund_rate"] == 0.14  # of 800, 112 by now
+    (note,) = [note for note in answer.notes if note.code == "refunds-compared"]
+    assert answer.say(note.message).startswith("Refund rates are compared on 2026-11-01 to 2026-11-24: of later orders")
+    assert "rows-outside" not in codes(answer)
+    early = frame[frame["timestamp"] < "2026-11-13"]
+    answer = Sales(where=Filter(campaign="2026")).run(Tables(orders=early))
+    assert answer.frame("campaigns")["refund_rate"].isna().all()
+    (note,) = [note for note in answer.notes if note.code == "refunds-compared"]
+    assert "Refund rates are not compared" in answer.say(note.message)
+    assert "refunded in full, " not in answer.say(answer.headline)
+
+
 def _alone(campaign: str, day: str, amount: float) -> pd.DataFrame:
     at = [pd.Timestamp(f"{day} 10:00")]
     return pd.DataFrame({"timestamp": at, "paid_at": at, "revenue": amount, "campaign": campaign, "currency": "CNY",
