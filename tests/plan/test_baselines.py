@@ -195,3 +195,24 @@ def test_refunds_still_to_come_are_no_improvement() -> None:
     early = Baselines().run(Tables(orders=orders[orders["timestamp"] < "2026-11-15"], campaign=plan))
     missing = early.shown("missing", "en").set_index("measure")["bring"]
     assert missing["refund_rate"].startswith("Refunds come in for 15 days after an order, and no day")
+
+
+def test_new_buyers_are_not_compared_where_the_data_begin_with_the_earlier_side() -> None:
+    """A thousand people of whom anybody buys in either campaign with three chances in ten: nothing has changed."""
+    rng, plan = np.random.default_rng(4), Campaign(name="b", start="2026-11-01", end="2026-12-05", zone="UTC")
+    parts = []
+    for name, start in (("z", "2026-05-01"), ("a", "2026-08-01"), ("b", "2026-11-01")):
+        who = np.flatnonzero(rng.random(1000) < 0.3)
+        at = pd.Timestamp(start) + pd.to_timedelta(rng.integers(0, 35 * 1440, len(who)), unit="min")
+        parts.append(pd.DataFrame({"order_id": [f"{name}{n}" for n in who], "user_id": [f"u{n}" for n in who],
+                                   "timestamp": at, "paid_at": at, "revenue": 50.0, "currency": "CNY",
+                                   "campaign": name}))  # fmt: skip
+    answer = Baselines().run(Tables(orders=pd.concat(parts[1:]), campaign=plan))
+    assert "new_buyer_share" not in set(answer.table["measure"]) and not answer.table["moved"].any()
+    missing = answer.shown("missing", "en").set_index("measure")["bring"]
+    assert "with the earlier side, in which almost everybody looks new" in missing["new_buyer_share"]
+    assert "new-buyers" not in {note.code for note in answer.notes}
+    longer = Baselines().run(Tables(orders=pd.concat(parts), campaign=plan))
+    assert "new_buyer_share" in set(longer.table["measure"])
+    (note,) = [note for note in longer.notes if note.code == "new-buyers"]
+    assert "which begin on 2026-05-01" in longer.say(note.message) and note.level == "warning"
