@@ -251,15 +251,17 @@ def covered(tables: Tables, *which: str) -> tuple[str, str] | None:
     return local_day(span[0], tables.zone), local_day(max(end for end in ends if end), tables.zone)
 
 
-def calendar(period: str, first: dt.datetime, until: dt.datetime, zone: str) -> Periods:
-    """Return the local days, weeks (from Monday) or months from that of `first` to that of `until`.
+def calendar(
+    period: str, first: dt.datetime, until: dt.datetime, zone: str, *, weeks_from: str | None = None
+) -> Periods:
+    """Return the local days, weeks (from Monday, or a day's weekday) or months from that of `first` to that of `until`.
 
     Examples
     --------
     >>> calendar("week", dt.datetime(2026, 11, 11), dt.datetime(2026, 11, 20), "UTC").labels
     ('2026-11-09', '2026-11-16')
     """
-    days = [day.isoformat() for day in _days(period, first, until, zone)]
+    days = [day.isoformat() for day in _days(period, first, until, zone, weeks_from)]
     starts = np.array([micros(local_midnight(day, zone)) for day in days], np.int64)
     labels = tuple(day[:7] if period == "month" else day for day in days[:-1])
     return Periods(labels, starts, starts[1:] <= micros(until) + 1)
@@ -339,12 +341,13 @@ def length(period: str, first: dt.datetime, until: dt.datetime) -> int:
     return (until - first).days // DAYS[period] + 2
 
 
-def _days(period: str, first: dt.datetime, until: dt.datetime, zone: str) -> Iterator[dt.date]:
+def _days(period: str, first: dt.datetime, until: dt.datetime, zone: str, weeks_from: str | None) -> Iterator[dt.date]:
     """Yield the first day of each period, and that of the one after the last."""
     day = dt.date.fromisoformat(local_day(first, zone))
     last = dt.date.fromisoformat(local_day(until, zone))
     if period == "week":
-        day -= dt.timedelta(days=day.weekday())
+        begins = dt.date.fromisoformat(weeks_from).weekday() if weeks_from else 0
+        day -= dt.timedelta(days=(day.weekday() - begins) % 7)
     elif period == "month":
         day = day.replace(day=1)
     while day <= last:

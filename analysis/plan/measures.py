@@ -343,8 +343,9 @@ def _slow_ratio(side: Side) -> Told:
 # ---- people -----------------------------------------------------------------------------------------------
 
 
-def _back(tables: Tables) -> Question:
-    return Retention.suggested(tables)
+def _since(side: Side) -> str | None:
+    """Return the day that a side begins on: weeks of either side are counted from it, or weekdays would differ."""
+    return side.where.start
 
 
 def _curve(side: Side, asked: Question, later: int) -> Told:
@@ -356,13 +357,13 @@ def _curve(side: Side, asked: Question, later: int) -> Told:
 
 
 def _week(side: Side) -> Told:
-    return _curve(side, _back(side.tables), 1)
+    return _curve(side, Retention.suggested(side.tables).replace(weeks_from=_since(side)), 1)
 
 
 def _again(side: Side) -> Told:
     if "purchase" not in side.tables.event_keys:
         raise DataError.unknown(say("event"), "purchase", side.tables.event_keys)
-    return _curve(side, Retention(start=("purchase",), returns=("purchase",)), 1)
+    return _curve(side, Retention(start=("purchase",), returns=("purchase",), weeks_from=_since(side)), 1)
 
 
 def _private(value: str, low: str, high: str) -> Read:
@@ -423,7 +424,7 @@ def _took_part_parts(side: Side) -> Parts:
 
 
 def _growth(side: Side) -> Told:
-    table = side.ask(Growth(every="week")).table
+    table = side.ask(Growth(every="week", weeks_from=_since(side))).table
     told = table[table["complete"] & (table["before"] > 0)]
     if told.empty:
         raise DataError.empty(say("No two whole weeks in a row are in these days."))

@@ -216,3 +216,21 @@ def test_new_buyers_are_not_compared_where_the_data_begin_with_the_earlier_side(
     assert "new_buyer_share" in set(longer.table["measure"])
     (note,) = [note for note in longer.notes if note.code == "new-buyers"]
     assert "which begin on 2026-05-01" in longer.say(note.message) and note.level == "warning"
+
+
+def test_weeks_are_counted_from_either_side_s_first_day() -> None:
+    """Alike but for their first weekday: half are back the next day, a fifth a week later."""
+    rows = []
+    for name, start in (("a", "2026-09-01"), ("b", "2026-11-01")):  # a Tuesday, a Sunday
+        for first in (0, 7, 14, 21):
+            for n in range(100):
+                back = [0, *([1] if n % 2 else []), *([7] if n % 5 == 0 and first < 21 else [])]
+                rows += [(f"{name}{first}-{n}", pd.Timestamp(start) + pd.Timedelta(days=first + later, hours=9), name)
+                         for later in back]  # fmt: skip
+        rows.append((f"{name} last", pd.Timestamp(start) + pd.Timedelta(days=28, seconds=-1), name))
+    events = pd.DataFrame(rows, columns=["user_id", "timestamp", "campaign"]).assign(event="visit")
+    plan = Campaign(name="b", start="2026-11-01", end="2026-11-28", zone="UTC")
+    found: Any = Baselines().run(Tables(events=events, campaign=plan)).table.set_index("measure")
+    assert found.loc["week_retention", ["before", "since"]].tolist() == [0.2, 0.2]
+    assert found.loc["kept_weekly", "before"] == pytest.approx(found.loc["kept_weekly", "since"], abs=1e-12)
+    assert not found["moved"].any()
