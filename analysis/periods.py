@@ -15,7 +15,7 @@ import pandas as pd
 from analysis.arrays import Ints
 from analysis.errors import DataError
 from analysis.messages import say
-from analysis.tables import Tables, among, collect, instant
+from analysis.tables import Tables, among, collect, count_if, instant
 from analysis.values import Filter, local_day, local_midnight, local_moment, micros
 from analysis.vocabulary import TABLES, TIME_COLUMN
 
@@ -290,15 +290,17 @@ def _start(frame: nw.LazyFrame[Any], table: str) -> dt.datetime | None:
     return start
 
 
-def calendar(period: str, first: dt.datetime, until: dt.datetime, zone: str) -> Periods:
-    """Return the local days, weeks (from Monday) or months from that of `first` to that of `until`.
+def calendar(
+    period: str, first: dt.datetime, until: dt.datetime, zone: str, *, weeks_from: str | None = None
+) -> Periods:
+    """Return the local days, weeks (from Monday, or a day's weekday) or months from that of `first` to that of `until`.
 
     Examples
     --------
     >>> calendar("week", dt.datetime(2026, 11, 11), dt.datetime(2026, 11, 20), "UTC").labels
     ('2026-11-09', '2026-11-16')
     """
-    days = [day.isoformat() for day in _days(period, first, until, zone)]
+    days = [day.isoformat() for day in _days(period, first, until, zone, weeks_from)]
     starts = np.array([micros(local_midnight(day, zone)) for day in days], np.int64)
     labels = tuple(day[:7] if period == "month" else day for day in days[:-1])
     return Periods(labels, starts, starts[1:] <= micros(until) + 1)
@@ -378,12 +380,13 @@ def length(period: str, first: dt.datetime, until: dt.datetime) -> int:
     return (until - first).days // DAYS[period] + 2
 
 
-def _days(period: str, first: dt.datetime, until: dt.datetime, zone: str) -> Iterator[dt.date]:
+def _days(period: str, first: dt.datetime, until: dt.datetime, zone: str, weeks_from: str | None) -> Iterator[dt.date]:
     """Yield the first day of each period, and that of the one after the last."""
     day = dt.date.fromisoformat(local_day(first, zone))
     last = dt.date.fromisoformat(local_day(until, zone))
     if period == "week":
-        day -= dt.timedelta(days=day.weekday())
+        begins = dt.date.fromisoformat(weeks_from).weekday() if weeks_from else 0
+        day -= dt.timedelta(days=(day.weekday() - begins) % 7)
     elif period == "month":
         day = day.replace(day=1)
     while day <= last:
@@ -478,9 +481,9 @@ class SameDays:
 def same_days(tables: Tables, where: Filter | None, table: str) -> SameDays | None:
     """Return which days of the campaign before are set beside those looked at; None where there are none.
 
-    The campaign before is the one that ended last of those that were over when this one began. Days are counted from
-    a campaign's first row in any table, the workspace's own from its plan's first day where that is earlier. Only
-    whole days count: not the one on which the table ends, unless it is known to be whole (see :func:`known_until`).
+    The campaign before is the one of :func:`campaign_before`. Days are counted from the first on which either ran
+    (see :func:`stretches`). Only whole days count: not the one on which the table ends, unless it is known to be whole
+    (see :func:`known_until`).
 
     Parameters
     ----------
@@ -503,13 +506,12 @@ def same_days(tables: Tables, where: Filter | None, table: str) -> SameDays | No
         return None
     ran = stretches(tables)
     (name,) = where.campaign
-    over = {c: days for c, days in ran.items() if name in ran and days[1] < ran[name][0]}
-    if not over:
+    before = campaign_before(tables, name)
+    if before is None:
         return None
-    before = max(over, key=lambda c: (over[c][1], c))
-    shift = ran[name][0] - over[before][0]
+    shift = ran[name][0] - ran[before][0]
     first = max([ran[name][0], *([dt.date.fromisoformat(where.start)] if where.start else [])])
-    ends = [_whole_until(tables, where, table), over[before][1] + shift]
+    ends = [_whole_until(tables, where, table), ran[before][1] + shift]
     last = min([*ends, *([dt.date.fromisoformat(where.end)] if where.end else []), ran[name][1]])
     if last < first:
         return None
@@ -517,31 +519,173 @@ def same_days(tables: Tables, where: Filter | None, table: str) -> SameDays | No
     return SameDays(name, before, days, earlier)
 
 
+def campaign_before(tables: Tables, name: str) -> str | None:
+    """Return the campaign that ended last of those that were over when one began; None where none was.
+
+    Parameters
+    ----------
+    tables : Tables
+    name : str
+        A campaign of the rows, or the workspace's own, which may have none yet.
+    """
+    ran, begun = stretches(tables), _begun(tables, name)
+    over = {c: days for c, days in ran.items() if c != name and begun and days[1] < begun}
+    return max(over, key=lambda c: (over[c][1], c)) if over else None
+
+
+def running(tables: Tables, name: str) -> tuple[str, ...]:
+    """Return the campaigns that had begun before one did and still ran on its first day, in order of their names."""
+    begun = _begun(tables, name)
+    return tuple(sorted(c for c, days in stretches(tables).items()
+                        if c != name and begun and days[0] < begun <= days[1]))  # fmt: skip
+
+
+def _begun(tables: Tables, name: str) -> dt.date | None:
+    own, ran = tables.campaign, stretches(tables)
+    if name in ran:
+        return ran[name][0]
+    return dt.date.fromisoformat(own.start) if own and own.name == name else None
+
+
+# ---- when a campaign ran ----------------------------------------------------------------------------------
+
+
 def stretches(tables: Tables) -> dict[str, tuple[dt.date, dt.date]]:
-    """Return each campaign's first and last local day, over all tables that name it; the workspace's own as planned."""
-    ran: dict[str, tuple[dt.date, dt.date]] = {}
-    for name, first, last in tables.fact("stretches of campaigns", lambda: _moments(tables)):
-        days = [dt.date.fromisoformat(local_day(moment, tables.zone)) for moment in (first, last)]
-        known = ran.get(name, (days[0], days[1]))
-        ran[name] = (min(known[0], days[0]), max(known[1], days[1]))
-    if (own := tables.campaign) and own.name in ran:
-        begun, ended = ran[own.name]
-        ran[own.name] = (min(begun, dt.date.fromisoformat(own.start)), max(ended, dt.date.fromisoformat(own.end)))
-    return ran
+    """Return the first and last local day on which each campaign ran: the one answer, for all that is compared.
+
+    The workspace's own ran as it was planned, where its days are set. Another's days are those of its rows, over all
+    tables that name it, without stragglers: an early payment, a test order, a visit through an old link. Refunds and
+    days without spend tell nothing of when it ran. What lies outside still counts where rows are counted;
+    :func:`outside` says that it is there.
+
+    Notes
+    -----
+    Two kinds of rows are stragglers. Those at either end of a table's that are both few together (a hundredth of the
+    campaign's rows in it) and thin each day (a twentieth of its usual day). And those that a silence of three days or
+    more sets apart, twice as long as any within the rest, where the rest is nine tenths of what tables hold on average.
+
+    Examples
+    --------
+    >>> days = pd.date_range("2026-11-01", periods=20).append(pd.DatetimeIndex(["2026-12-24"]))
+    >>> orders = pd.DataFrame({"order_id": [str(n) for n in range(21)], "timestamp": days, "revenue": 1.0,
+    ...                        "currency": "CNY", "campaign": "autumn"})
+    >>> [str(day) for day in stretches(Tables(orders=orders))["autumn"]]
+    ['2026-11-01', '2026-11-20']
+    """
+    ran: dict[str, tuple[dt.date, dt.date]] = tables.fact("stretches of campaigns", lambda: {
+        str(name): _ran(rows) for name, rows in _named(tables).groupby("campaign")
+    })  # fmt: skip
+    own = tables.campaign
+    if own is None or own.name not in ran or (own.start, own.end) == UNSET:
+        return ran
+    return {**ran, own.name: (dt.date.fromisoformat(own.start), dt.date.fromisoformat(own.end))}
 
 
-def _moments(tables: Tables) -> list[tuple[str, dt.datetime, dt.datetime]]:
-    """Return the first and last moment (UTC) at which each table names each campaign."""
-    found = []
-    for table in TABLES:
-        if tables.count(table) and "campaign" in tables.present(table):
-            named = tables.frame(table).filter(~nw.col("campaign").is_null()).group_by("campaign")
-            spans = named.agg(first=nw.col(TIME_COLUMN[table]).min(), last=nw.col(_LASTS.get(table, "timestamp")).max())
-            rows: Any = collect(spans).itertuples()
-            for row in rows:
-                last = row.last.to_pydatetime() - (_TICK if table in _LASTS else dt.timedelta())
-                found.append((str(row.campaign), row.first.to_pydatetime(), last))
-    return found
+def outside(tables: Tables, name: str, *of: str, where: Filter | None = None) -> tuple[str, str] | None:
+    """Return the first and last local day, of those on which a campaign did not run, that its rows are about.
+
+    Parameters
+    ----------
+    tables : Tables
+    name : str
+    of : str
+        Tables whose rows are meant; all without any.
+    where : Filter, optional
+        Its dates count.
+    """
+    rows, ran = _named(tables), stretches(tables).get(name)
+    if ran is None:
+        return None
+    rows = rows[(rows["campaign"] == name) & (rows["table"].isin(of or TABLES))]
+    days = rows["day"][(rows["day"] < pd.Timestamp(ran[0])) | (rows["day"] > pd.Timestamp(ran[1]))]
+    told = [day.date().isoformat() for day in days]
+    start, end = (where.start, where.end) if where else (None, None)
+    told = [day for day in told if (not start or day >= start) and (not end or day <= end)]
+    return (min(told), max(told)) if told else None
+
+
+_APART = 3
+"""Days of silence from which on rows may stand apart."""
+_REST, _LITTLE, _THIN = 0.9, 0.01, 0.05
+"""What stragglers leave of a campaign, how few they are in a table, and how thin their days; see :func:`stretches`."""
+
+
+def _ran(rows: pd.DataFrame) -> tuple[dt.date, dt.date]:
+    """Return the first and last day of one campaign's rows, without stragglers."""
+    telling = rows[rows["telling"] > 0]
+    held = (telling if len(telling) else rows.assign(telling=rows["rows"])).groupby(["table", "day"])["telling"].sum()
+    shares = [_thick(own.droplevel("table")) for _, own in held.groupby(level="table")]
+    days = _together(pd.concat(shares).groupby(level=0).sum()).index
+    return days[0].date(), days[-1].date()
+
+
+def _thick(rows: pd.Series[Any]) -> pd.Series[Any]:
+    """Return each day's share of a table's rows, without thin days at either end that are few together."""
+    shares = rows / rows.sum()
+    passed = [shares.cumsum() > _LITTLE, shares[::-1].cumsum()[::-1] > _LITTLE]
+    usual = shares[passed[0] & passed[1]].median()
+    first, last = ((own | (shares >= _THIN * usual)).to_numpy().nonzero()[0] for own in passed)
+    return shares.iloc[first[0] : last[-1] + 1]
+
+
+def _together(shares: pd.Series[Any]) -> pd.Series[Any]:
+    """Return the days of a campaign without those that a long silence sets apart from nearly all of it."""
+    silent = np.diff(shares.index.to_numpy().astype("datetime64[D]").astype(np.int64)) - 1
+    for long in np.unique(silent[silent >= _APART]):
+        piece = np.append(0, np.cumsum(silent >= long))
+        held = np.bincount(piece, shares.to_numpy())
+        rest = piece == held.argmax()
+        within = silent[rest[1:] & rest[:-1]]
+        if held.max() >= _REST * held.sum() and long >= 2 * within.max(initial=0):
+            kept: pd.Series[Any] = shares[rest]
+            return kept
+    return shares
+
+
+def _named(tables: Tables) -> pd.DataFrame:
+    """Return how many rows each table has of each campaign and local day, and how many tell that it ran."""
+    held = [table for table in TABLES if tables.count(table) and "campaign" in tables.present(table)]
+    frames = [tables.fact(f"days of campaigns in {table}", partial(_named_in, tables, table)) for table in held]
+    columns = ["campaign", "table", "day", "rows", "telling"]
+    return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
+
+
+_TELLING = {"orders": nw.col("revenue") >= 0, "spend": nw.col("spend") > 0}
+"""Rows that tell that a campaign ran, where that is not each: a refund, or a day without spend, does not."""
+
+
+def _named_in(tables: Tables, table: str) -> pd.DataFrame:
+    span = tables.span(table)
+    assert span is not None  # it holds rows
+    rows = tables.frame(table).filter(~nw.col("campaign").is_null())
+    if table not in _LASTS:
+        rows = _without_returns(rows) if table == "orders" else rows
+        rows = rows.with_columns(day=day_of(TIME_COLUMN[table], tables.zone, *span))
+        return _counted(rows, table, "day")
+    until = tables.fact(f"end of {table}", lambda: _end(tables.frame(table), table)) or span[1]
+    rows = rows.with_columns(_until=nw.col(_LASTS[table]) - nw.lit(_TICK))
+    days = {end: day_of(column, tables.zone, span[0], max(until, span[1]))
+            for end, column in (("day", TIME_COLUMN[table]), ("last", "_until"))}  # fmt: skip
+    found = _counted(rows.with_columns(**days), table, "day", "last")
+    # A report's row is about each day of its period.
+    long = ((found["last"] - found["day"]).dt.days + 1).clip(lower=1)
+    each = found.loc[found.index.repeat(long)]
+    return each.assign(day=each["day"] + pd.to_timedelta(each.groupby(level=0).cumcount(), unit="D"))
+
+
+def _without_returns(orders: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """Leave out refunds of orders that are there: they count on the days of these."""
+    back = nw.col("revenue") < 0
+    if not collect(orders.select(n=count_if(back)))["n"].iloc[0]:
+        return orders
+    sold = orders.filter(~back).select("order_id").unique("order_id")
+    return nw.concat([orders.filter(~back), orders.filter(back).join(sold, on="order_id", how="anti")])
+
+
+def _counted(rows: nw.LazyFrame[Any], table: str, *days: str) -> pd.DataFrame:
+    telling = count_if(_TELLING[table]) if table in _TELLING else nw.len()
+    found = collect(rows.group_by("campaign", *days).agg(rows=nw.len(), telling=telling))
+    return found.astype({"campaign": str, **dict.fromkeys(days, "datetime64[us]")}).assign(table=table)
 
 
 def _whole_until(tables: Tables, where: Filter | None, table: str) -> dt.date:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from analysis import Campaign, Filter, Tables
-from analysis.periods import begins, day_of, known_until, same_days
+from analysis.periods import begins, campaign_before, day_of, known_until, outside, running, same_days, stretches
 from analysis.tables import collect
 from analysis.values import local_day
 
@@ -72,3 +72,70 @@ def test_which_campaign_is_the_one_before() -> None:
     assert same_days(Tables(spend=frame), Filter(campaign=("now", "old")), "spend") is None
     assert same_days(Tables(spend=frame), None, "spend") is None
     assert same_days(Tables(spend=frame.drop(columns="campaign")), where, "spend") is None
+
+
+def _orders(campaign: str, start: str, days: int, per_day: int = 10) -> pd.DataFrame:
+    at = pd.date_range(start, periods=days).repeat(per_day) + pd.Timedelta(hours=9)
+    names = [f"{campaign}-{start}-{n}" for n in range(len(at))]
+    return pd.DataFrame({"order_id": names, "timestamp": at, "revenue": 100.0, "currency": "CNY", "campaign": campaign})
+
+
+def _ran(*orders: pd.DataFrame, plan: Campaign | None = None, **others: pd.DataFrame) -> dict[str, tuple[str, str]]:
+    found = stretches(Tables(orders=pd.concat(orders), campaign=plan, **others))
+    return {name: (str(first), str(last)) for name, (first, last) in found.items()}
+
+
+def test_stragglers_do_not_say_when_a_campaign_ran() -> None:
+    campaign, whole = _orders("old", "2026-08-01", 35), ("2026-08-01", "2026-09-04")
+    late, later = (_orders("old", day, 1, 1) for day in ("2026-10-06", "2026-11-06"))
+    test = _orders("old", "2026-07-12", 1, 1)
+    assert _ran(campaign, test, late, later)["old"] == whole
+    assert _ran(campaign, late.assign(revenue=-10.0))["old"] == whole
+    # A refund tells nothing of it, though no silence stands before it; nor does a day without spend.
+    assert _ran(campaign, _orders("old", "2026-09-05", 1, 1).assign(revenue=-10.0))["old"] == whole
+    spend = pd.concat([_spend("2026-07-10", campaign="old"), _spend("2026-08-01", long=35, campaign="old")])
+    assert _ran(campaign, spend=spend)["old"] == whole
+    # Old links are still followed, day after day, by few.
+    crowd, trickle = _orders("old", "2026-08-01", 35, 1000), _orders("old", "2026-09-05", 60, 2)
+    assert _ran(crowd, trickle)["old"] == whole
+
+
+def test_what_is_more_than_a_straggler_says_when_a_campaign_ran() -> None:
+    first, second = _orders("old", "2026-08-01", 10), _orders("old", "2026-08-21", 10)
+    assert _ran(first, second)["old"] == ("2026-08-01", "2026-08-30")  # a pause
+    assert _ran(*(_orders("old", f"2026-{m:02}-02", 1, 5) for m in range(1, 13)))["old"] == ("2026-01-02", "2026-12-02")
+    assert _ran(_orders("old", "2026-08-01", 1, 1), _orders("old", "2026-08-31", 1, 1))["old"] == (
+        "2026-08-01", "2026-08-31"
+    )  # fmt: skip
+    # A warm-up of a tenth of the usual day, and days that stand for themselves beside a peak.
+    assert _ran(_orders("old", "2026-07-25", 7, 1), _orders("old", "2026-08-01", 35))["old"][0] == "2026-07-25"
+    peak = [_orders("old", "2026-11-11", 1, 3000), _orders("old", "2026-11-01", 10, 30)]
+    assert _ran(*peak)["old"] == ("2026-11-01", "2026-11-11")
+    assert _ran(_orders("old", "2026-08-01", 2).assign(revenue=-1.0))["old"] == ("2026-08-01", "2026-08-02")
+
+
+def test_a_campaign_ran_as_planned_where_that_is_known() -> None:
+    plan = Campaign(name="now", start="2026-11-01", end="2026-11-30", zone="UTC")
+    rows = [_orders("now", "2026-10-12", 15), _orders("now", "2026-11-05", 10), _orders("now", "2026-12-02", 9)]
+    assert _ran(*rows, plan=plan)["now"] == ("2026-11-01", "2026-11-30")
+    tables = Tables(orders=pd.concat(rows), campaign=plan)
+    assert outside(tables, "now") == ("2026-10-12", "2026-12-10")
+    assert outside(tables, "now", "spend") is None and outside(tables, "other") is None
+    assert outside(tables, "now", "orders", where=Filter(start="2026-11-03")) == ("2026-12-02", "2026-12-10")
+    assert outside(tables, "now", "orders", where=Filter(start="2026-11-03", end="2026-12-01")) is None
+    back = rows[1][:3].assign(revenue=-1.0, timestamp=pd.Timestamp("2026-12-24"))  # it counts on its order's day
+    assert outside(Tables(orders=pd.concat([rows[1], back]), campaign=plan), "now") is None
+    lost = back.assign(order_id="unknown")
+    assert outside(Tables(orders=pd.concat([rows[1], lost]), campaign=plan), "now") == ("2026-12-24", "2026-12-24")
+    unset = Campaign(name="now", start="2026-01-01", end="2026-12-31", zone="UTC")
+    assert _ran(*rows, plan=unset)["now"] == ("2026-10-12", "2026-12-10")
+
+
+def test_a_campaign_that_still_ran_is_not_the_one_before() -> None:
+    rows = [_orders("2025", "2025-11-10", 20), _orders("a", "2026-11-01", 20), _orders("b", "2026-11-10", 20)]
+    tables = Tables(orders=pd.concat(rows))
+    assert (campaign_before(tables, "b"), running(tables, "b")) == ("2025", ("a",))
+    assert (campaign_before(tables, "2025"), running(tables, "2025")) == (None, ())
+    plan = Campaign(name="next", start="2026-11-25", end="2026-12-05", zone="UTC")
+    planned = Tables(orders=pd.concat(rows), campaign=plan)  # it has no row yet
+    assert (campaign_before(planned, "next"), running(planned, "next")) == ("a", ("b",))

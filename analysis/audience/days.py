@@ -70,22 +70,33 @@ def day_number(date: nw.Expr) -> nw.Expr:
     return 365 * (year - 1970) + leaps + date.dt.ordinal_day().cast(nw.Int64) - 1
 
 
-def period_number(date: nw.Expr, every: str) -> nw.Expr:
+def week_shift(since: str | None) -> int:
+    """Return by how much counted days are shifted so that weeks begin on an ISO day, on Mondays without one.
+
+    Examples
+    --------
+    >>> week_shift(None) == week_shift("2026-11-09"), week_shift("2026-11-08")
+    (True, 4)
+    """
+    return _MONDAY if since is None else -number(since) % 7
+
+
+def period_number(date: nw.Expr, every: str, shift: int = _MONDAY) -> nw.Expr:
     """Return the day, week (from Monday) or month that a date falls in, each one more than the one before."""
     if every == "month":
         return date.dt.year().cast(nw.Int64) * 12 + date.dt.month().cast(nw.Int64) - 1
-    return (day_number(date) + _MONDAY) // 7 if every == "week" else day_number(date)
+    return (day_number(date) + shift) // 7 if every == "week" else day_number(date)
 
 
-def period_of(day: str, every: str) -> int:
+def period_of(day: str, every: str, shift: int = _MONDAY) -> int:
     """Return the number of the period that an ISO day falls in, as :func:`period_number` counts."""
     date = dt.date.fromisoformat(day)
     if every == "month":
         return date.year * 12 + date.month - 1
-    return (number(day) + _MONDAY) // 7 if every == "week" else number(day)
+    return (number(day) + shift) // 7 if every == "week" else number(day)
 
 
-def first_day(period: int, every: str) -> str:
+def first_day(period: int, every: str, shift: int = _MONDAY) -> str:
     """Return the first day of a counted period.
 
     Examples
@@ -95,7 +106,7 @@ def first_day(period: int, every: str) -> str:
     """
     if every == "month":
         return dt.date(period // 12, period % 12 + 1, 1).isoformat()
-    return iso(period * 7 - _MONDAY if every == "week" else period)
+    return iso(period * 7 - shift if every == "week" else period)
 
 
 def local_date(tables: Tables, column: str, *which: str) -> nw.Expr:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import ClassVar, NamedTuple, Self
 
@@ -14,7 +15,7 @@ import pandas as pd
 
 from analysis import charts
 from analysis.answer import Answer, Note
-from analysis.audience.days import EVERY, first_day, local_date, period_number, period_of
+from analysis.audience.days import EVERY, first_day, local_date, period_number, period_of, week_shift
 from analysis.charts import AnyChart, Look
 from analysis.errors import DataError
 from analysis.estimates import proportion
@@ -24,7 +25,7 @@ from analysis.messages import N_, Message, Names, Share, say
 from analysis.periods import DAYS, known_until
 from analysis.question import Question
 from analysis.tables import Tables, collect
-from analysis.values import local_day, names, one_of, value
+from analysis.values import day, local_day, names, one_of, optional, value
 
 PARTS: Mapping[str, str] = MappingProxyType(
     {
@@ -51,6 +52,8 @@ class Growth(Question):
     ----------
     every : {"day", "week", "month"}
         Weeks begin on Monday.
+    weeks_from : str or date, optional
+        A day on which a week begins, in Monday's stead: weeks of a campaign from its first day.
     by : sequence of str
         Events that count as being active; any event where empty.
     where : Filter, optional
@@ -77,6 +80,7 @@ class Growth(Question):
 
     every: str = field(default="day", metadata=one_of(*EVERY))
     by: tuple[str, ...] = field(default=(), metadata=names(at_most=100))
+    weeks_from: str | None = field(default=None, metadata=optional(day()))
 
     @classmethod
     def suggested(cls, tables: Tables) -> Self:
@@ -147,7 +151,7 @@ def _counted(asked: Growth, tables: Tables) -> pd.DataFrame:
     where = asked.where.replace(start=None, end=None) if asked.where else None
     events = tables.frame("events", where)
     events = events.filter(nw.col("event").is_in(asked.by)) if asked.by else events
-    at = period_number(local_date(tables, "timestamp", "events"), asked.every)
+    at = period_number(local_date(tables, "timestamp", "events"), asked.every, week_shift(asked.weeks_from))
     active = events.select("user_key", at=at).group_by("user_key", "at").agg(events=nw.len())
     before, after = (nw.col("at").shift(by).over("user_key", order_by="at") for by in (1, -1))
     active = active.with_columns(before=before, after=after)
@@ -173,11 +177,12 @@ def _span(asked: Growth, tables: Tables, counted: pd.DataFrame) -> _Span:
         raise DataError.empty(say("Nobody was active under these filters. Clear a filter or choose other events."))
     end = known_until(tables, where=asked.where)
     last = local_day(end, tables.zone)
-    over = period_of(local_day(end + _TICK, tables.zone), asked.every) - 1
-    first_seen, last_seen = int(counted.index[0]), max(int(counted.index[-1]), period_of(last, asked.every))
+    place = partial(period_of, every=asked.every, shift=week_shift(asked.weeks_from))
+    over = place(local_day(end + _TICK, tables.zone)) - 1
+    first_seen, last_seen = int(counted.index[0]), max(int(counted.index[-1]), place(last))
     start, stop = (asked.where.start, asked.where.end) if asked.where else (None, None)
-    first = max(first_seen, period_of(start, asked.every)) if start else first_seen
-    last_shown = min(last_seen, period_of(stop, asked.every)) if stop else last_seen
+    first = max(first_seen, place(start)) if start else first_seen
+    last_shown = min(last_seen, place(stop)) if stop else last_seen
     if first > last_shown:
         raise DataError.empty(say("Nobody was active within these dates. Widen or clear them."))
     if last_shown - first >= MOST:
@@ -191,9 +196,10 @@ def _table(asked: Growth, counted: pd.DataFrame, span: _Span) -> pd.DataFrame:
     earlier = counted.reindex(range(span.first - 1, span.last), fill_value=0)
     before, dormant = earlier["active"].to_numpy(), earlier["leaving"].to_numpy()
     kept, low, high = proportion(own["returning"].to_numpy(), before)
+    begun = pd.to_datetime([first_day(p, asked.every, week_shift(asked.weeks_from)) for p in shown])
     return pd.DataFrame(
         {
-            "period": pd.Series(pd.to_datetime([first_day(p, asked.every) for p in shown]), dtype="datetime64[us]"),
+            "period": pd.Series(begun, dtype="datetime64[us]"),
             **{name: own[name].to_numpy() for name in ("active", "new", "returning", "resurrected")},
             "dormant": dormant,
             "net": own["new"].to_numpy() + own["resurrected"].to_numpy() - dormant,

@@ -18,7 +18,7 @@ from analysis.journey.attribution.question import Attribution
 from analysis.journey.funnel.question import Funnel, FunnelAnswer
 from analysis.journey.loyalty.retention import Retention, RetentionAnswer
 from analysis.messages import say
-from analysis.periods import SameDays, covered, same_days, stretches
+from analysis.periods import SameDays, covered, outside, same_days, stretches
 from analysis.results.performance.question import Performance, PerformanceAnswer
 from analysis.results.returns import Returns, Span, common, returns
 from analysis.results.sales.question import Sales, SalesAnswer
@@ -193,7 +193,8 @@ def _before(where: Filter, same: SameDays) -> Filter:
 def _whole(tables: Tables, where: Filter | None, same: SameDays) -> bool:
     """Say whether the days compared are all that this campaign has: then what is told of it is told already."""
     days = tuple(day.isoformat() for day in stretches(tables)[same.campaign])
-    return not (where and (where.start or where.end)) and days == same.days
+    dated = where and (where.start or where.end)
+    return not dated and days == same.days and not outside(tables, same.campaign, "events")
 
 
 def _both(

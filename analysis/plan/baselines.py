@@ -90,7 +90,7 @@ class Baselines(Question):
                 "table": table,
                 "missing": pd.DataFrame({"measure": list(missing), "bring": [m.text() for m in missing.values()]}),
             },
-            notes=(*(of_one_name(tables) if tables.campaign else ()), *_of_days(pairs), *_notes(table, missing, sides)),
+            notes=(*of_one_name(tables, *_campaigns(sides)), *_of_days(pairs), *_notes(table, missing, sides)),
             currency=currency,
             bring=tuple(missing.values()),
         )
@@ -195,6 +195,10 @@ def _sides(asked: Baselines, tables: Tables) -> Sides:
     return Sides(Side(tables, before), Side(tables, since))
 
 
+def _campaigns(sides: Sides) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for side in sides for name in side.where.campaign))
+
+
 def _within(side: Filter, also: Mapping[str, tuple[str, ...]], where: Filter) -> Filter:
     kept: dict[str, Any] = {
         name: getattr(side, name) or getattr(where, name) for name in ("campaign", "channel", "device")
@@ -222,7 +226,11 @@ Pairs = dict[str, tuple[Told, Told]]
 def _read(sides: Sides) -> tuple[Pairs, dict[str, Message]]:
     """Return the figures of both sides, and why the others cannot be told."""
     pairs, missing = Pairs(), dict[str, Message]()
+    looks_new = _looks_new(sides.before)
     for code in BASELINES:
+        if looks_new and code in _OF_NEW:
+            missing[code] = looks_new
+            continue
         try:
             found = (MEASURES[code].read(sides.before), MEASURES[code].read(sides.since))
         except SluiceError as error:
@@ -235,6 +243,25 @@ def _read(sides: Sides) -> tuple[Pairs, dict[str, Message]]:
         else:
             pairs[code] = found
     return pairs, missing
+
+
+_OF_NEW = ("new_buyer_share", "buyer_cost")
+"""Figures of new buyers: who is new is told by what was bought before."""
+
+
+def _orders_begin(tables: Tables) -> str | None:
+    """Return the first day of what tells who bought."""
+    span = covered(tables, "orders" if tables.count("orders") else "events")
+    return span[0] if span else None
+
+
+def _looks_new(before: Side) -> Message | None:
+    """Say why new buyers are not compared, where the data begin with the earlier side: in it everybody looks new."""
+    begun = _orders_begin(before.tables)
+    if begun is None or begun < (before.where.start or begun):
+        return None
+    return say("These data begin on {day}, with the earlier side, in which almost everybody looks new. Import the "
+               "orders from before it.", day=begun)  # fmt: skip
 
 
 def moved(before: Interval, since: Interval) -> tuple[Interval, Floats, Bools]:
@@ -323,6 +350,11 @@ def _notes(table: pd.DataFrame, missing: Mapping[str, Message], sides: Sides) ->
     if lone := sorted(set(table["measure"][table["low"].isna()])):
         yield Note("no-interval", say("Without an interval nothing is said to have moved: {figures}.",
                                       figures=_labels(lone)), "missing")  # fmt: skip
+    begun = _orders_begin(sides.before.tables)
+    if begun and set(table["measure"]) & set(_OF_NEW):
+        text = say("New is who has no purchase before in these data, which begin on {day}; the earlier the orders, the "
+                   "more of their buyers are.", day=begun)  # fmt: skip
+        yield Note("new-buyers", text, "warning")
     text = say("That one moved is not why: seasons, prices and other campaigns move figures as well. An experiment "
                "would tell.")  # fmt: skip
     yield Note("no-cause", text)
@@ -338,6 +370,8 @@ def _labels(codes: Sequence[str]) -> Message:
 
 
 def _called(where: Filter) -> Message:
+    names = Names(where.campaign, "campaign")
     if where.campaign and not where.start:
-        return say("{names}", names=Names(where.campaign, "campaign"))
-    return say("{start} – {end}", start=where.start or "…", end=where.end or "…")
+        return say("{names}", names=names)
+    days = {"start": where.start or "…", "end": where.end or "…"}
+    return say("{names}, {start} – {end}", names=names, **days) if where.campaign else say("{start} – {end}", **days)

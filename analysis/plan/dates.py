@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from analysis.answer import Note
 from analysis.errors import DataError
 from analysis.messages import Name, say
-from analysis.periods import covered, known_until, stretches
+from analysis.periods import campaign_before, covered, known_until, outside, stretches
 from analysis.records import CalendarDay
 from analysis.tables import Tables
 from analysis.values import Campaign, Filter, local_day
@@ -66,7 +66,7 @@ def own_campaign(tables: Tables) -> Campaign:
 
 
 def rows_of(tables: Tables, name: str | None = None, until: str | None = None) -> Filter:
-    """Return the filter for a campaign's rows: the workspace's own within its days, another's all.
+    """Return the filter for a campaign's rows, within the days on which it ran; see :func:`analysis.periods.stretches`.
 
     Parameters
     ----------
@@ -84,19 +84,19 @@ def rows_of(tables: Tables, name: str | None = None, until: str | None = None) -
     own = tables.campaign
     if name is None or (own and name == own.name):
         own = own_campaign(tables)
-        ends = [own.end, *([until] if until else [])]
+        first, last = own.start, own.end
         named = (own.name,) if own.name in tables.names("campaign") else ()
-        return Filter(campaign=named, start=own.start, end=max(own.start, min(ends)))
-    if name not in tables.names("campaign"):
-        raise DataError.unknown(say("campaign"), name, (*tables.names("campaign"), *((own.name,) if own else ())))
-    return Filter(campaign=(name,), end=until)
+    elif name in (ran := stretches(tables)):
+        first, last = (day.isoformat() for day in ran[name])
+        named = (name,)
+    else:
+        raise DataError.unknown(say("campaign"), name, (*ran, *((own.name,) if own else ())))
+    return Filter(campaign=named, start=first, end=max(first, min(last, until or last)))
 
 
 def before(tables: Tables) -> str | None:
     """Return the campaign that ended last of those that were over when the workspace's own began."""
-    own, ran = own_campaign(tables), stretches(tables)
-    over = {name: days[1] for name, days in ran.items() if name != own.name and days[1].isoformat() < own.start}
-    return max(over, key=lambda name: (over[name], name)) if over else None
+    return campaign_before(tables, own_campaign(tables).name)
 
 
 def today(tables: Tables, at: str | None) -> str:
@@ -133,19 +133,26 @@ def kinds(tables: Tables, first: dt.date, days: int, *, since: dt.date | None = 
     return found
 
 
-def of_one_name(tables: Tables) -> tuple[Note, ...]:
-    """Warn where rows called as the workspace's campaign lie outside its days: two campaigns may share the name."""
-    own = own_campaign(tables)
-    outside = [day for day in _outside(tables, own) if day]
-    if not outside:
-        return ()
-    text = say("Rows called {campaign} lie outside its days, {start} to {end}: from {first} to {last}. Two campaigns "
-               "of one name are one to Sluice: only the rows within the days count here. Give the other another name, "
-               "or mend the days on the Data page.", campaign=Name(own.name, "campaign"), start=own.start, end=own.end,
-               first=min(outside), last=max(outside))  # fmt: skip
-    return (Note("two-of-one-name", text, "warning"),)
+def of_one_name(tables: Tables, *names: str) -> Iterator[Note]:
+    """Yield a warning where rows of campaigns lie outside their days, so that they are not counted.
 
-
-def _outside(tables: Tables, own: Campaign) -> list[str]:
-    ran = stretches(tables).get(own.name)
-    return [day for day in (day.isoformat() for day in ran or ()) if day < own.start or day > own.end]
+    Parameters
+    ----------
+    tables : Tables
+    names : str
+        The workspace's own without any; its name two campaigns may share.
+    """
+    own = tables.campaign
+    if own and own.name in (names or (own.name,)) and (days := outside(tables, own.name)):
+        text = say("Rows called {campaign} lie outside its days, {start} to {end}: from {first} to {last}. Two "
+                   "campaigns of one name are one to Sluice: only the rows within the days count here. Give the other "
+                   "another name, or mend the days on the Data page.", campaign=Name(own.name, "campaign"),
+                   start=own.start, end=own.end, first=days[0], last=days[1])  # fmt: skip
+        yield Note("two-of-one-name", text, "warning")
+    for name in names:
+        if (own is None or name != own.name) and (days := outside(tables, name)):
+            start, end = (day.isoformat() for day in stretches(tables)[name])
+            text = say("Rows called {campaign} lie outside its days, {start} to {end}: from {first} to {last}. They "
+                       "are not counted here. If they are another campaign's, give it another name.",
+                       campaign=Name(name, "campaign"), start=start, end=end, first=days[0], last=days[1])  # fmt: skip
+            yield Note("rows-outside", text, "warning")

@@ -29,10 +29,12 @@ from analysis.journey.loyalty.retention import Retention
 from analysis.journey.speed import PageSpeed
 from analysis.messages import N_, say
 from analysis.periods import campaigns, day_of, known_days, stretches
+from analysis.plan.dates import whole_day
 from analysis.question import Question
 from analysis.results.performance.question import Performance
 from analysis.results.returns import Returns, returns, stretched
 from analysis.results.sales.question import Sales
+from analysis.results.sales.words import RETURNS
 from analysis.store.walk import Chunk
 from analysis.tables import Tables, collect
 from analysis.values import Filter, local_midnight, micros
@@ -200,14 +202,6 @@ def _a_day(kind: Daily, column: str) -> Read:
     return read
 
 
-def _over_days(top: str, bottom: str, kind: Daily = _sales) -> Read:
-    def read(side: Side) -> Told:
-        days, currency = _days(side, kind)
-        return Told(ratio_of_sums(*(days[c].astype(float).fillna(0.0).to_numpy() for c in (top, bottom))), currency)
-
-    return read
-
-
 def _sum(kind: Daily, column: str) -> ByDay:
     return lambda side: Parts(_days(side, kind)[0][column].astype(float).fillna(0.0))
 
@@ -249,11 +243,32 @@ def _aov_parts(side: Side) -> Parts:
     return Parts(kept * days["aov"].fillna(0.0), kept)
 
 
-def _ratio_parts(top: str, bottom: str) -> ByDay:
+def _returned(side: Side) -> pd.DataFrame:
+    """Return the days of whose orders refunds are in: a campaign that has just ended is not better than one before."""
+    days, _ = _days(side, _sales)
+    known = days[days.index <= pd.Timestamp(whole_day(side.tables, "orders")) - RETURNS]
+    if known.empty:
+        raise DataError.empty(
+            say("Refunds come in for {days} days after an order, and no day of these is that long ago yet.",
+                days=RETURNS.days)
+        )  # fmt: skip
+    return known.astype(dict.fromkeys(("refunded", "paid", "refunds", "paid_amount"), float)).fillna(0.0)
+
+
+def _refund_rate(side: Side) -> Told:
+    days = _returned(side)
+    return Told(proportion(float(days["refunded"].sum()), float(days["paid"].sum())))
+
+
+def _refund_share(side: Side) -> Told:
+    days = _returned(side)
+    return Told(ratio_of_sums(*(days[c].to_numpy() for c in ("refunds", "paid_amount"))))
+
+
+def _returned_parts(top: str, bottom: str) -> ByDay:
     def parts(side: Side) -> Parts:
-        days, _ = _days(side, _sales)
-        above, below = (days[c].astype(float).fillna(0.0) for c in (top, bottom))
-        return Parts(above, below)
+        days = _returned(side)
+        return Parts(days[top], days[bottom], lag=RETURNS.days)
 
     return parts
 
@@ -347,8 +362,9 @@ def _slow_ratio(side: Side) -> Told:
 # ---- people -----------------------------------------------------------------------------------------------
 
 
-def _back(tables: Tables) -> Question:
-    return Retention.suggested(tables)
+def _since(side: Side) -> str | None:
+    """Return the day that a side begins on: weeks of either side are counted from it, or weekdays would differ."""
+    return side.where.start
 
 
 def _curve(side: Side, asked: Question, later: int) -> Told:
@@ -360,13 +376,13 @@ def _curve(side: Side, asked: Question, later: int) -> Told:
 
 
 def _week(side: Side) -> Told:
-    return _curve(side, _back(side.tables), 1)
+    return _curve(side, Retention.suggested(side.tables).replace(weeks_from=_since(side)), 1)
 
 
 def _again(side: Side) -> Told:
     if "purchase" not in side.tables.event_keys:
         raise DataError.unknown(say("event"), "purchase", side.tables.event_keys)
-    return _curve(side, Retention(start=("purchase",), returns=("purchase",)), 1)
+    return _curve(side, Retention(start=("purchase",), returns=("purchase",), weeks_from=_since(side)), 1)
 
 
 def _private(value: str, low: str, high: str) -> Read:
@@ -427,7 +443,7 @@ def _took_part_parts(side: Side) -> Parts:
 
 
 def _growth(side: Side) -> Told:
-    table = side.ask(Growth(every="week")).table
+    table = side.ask(Growth(every="week", weeks_from=_since(side))).table
     told = table[table["complete"] & (table["before"] > 0)]
     if told.empty:
         raise DataError.empty(say("No two whole weeks in a row are in these days."))
@@ -449,11 +465,10 @@ MEASURES: Mapping[str, Measure] = MappingProxyType({
                    _figure(_sales, "table", "aov", "aov_low", "aov_high"), _aov_parts),
     "paid_rate": Measure(N_("Paid, of orders created"), "share", 1, Sales,
                          _figure(_sales, "table", "paid_rate", "paid_low", "paid_high")),
-    "refund_rate": Measure(N_("Refund rate, of orders paid"), "share", -1, Sales,
-                           _figure(_sales, "table", "refund_rate", "refund_low", "refund_high"),
-                           _ratio_parts("refunded", "paid")),
-    "refund_share": Measure(N_("Refunds, of the amount paid"), "share", -1, Sales,
-                            _over_days("refunds", "paid_amount"), _ratio_parts("refunds", "paid_amount")),
+    "refund_rate": Measure(N_("Refund rate, of orders paid"), "share", -1, Sales, _refund_rate,
+                           _returned_parts("refunded", "paid")),
+    "refund_share": Measure(N_("Refunds, of the amount paid"), "share", -1, Sales, _refund_share,
+                            _returned_parts("refunds", "paid_amount")),
     "new_buyer_share": Measure(N_("New buyers, of all buyers"), "share", 0, Sales, _new_buyers),
     "spend_a_day": Measure(N_("Spend a day"), "money", 0, Performance, _spend_a_day),
     "ctr": Measure(N_("Click-through rate (CTR)"), "share", 1, Performance,

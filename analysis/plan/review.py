@@ -92,7 +92,8 @@ class CampaignReview(Question):
             )  # fmt: skip
         found = gap(tables, _aim(self, tables), self.where)
         currency = found.happened.revenue.code or campaign.currency
-        notes = [*of_one_name(tables), *found.happened.revenue.notes(say("orders"))]
+        named = (campaign.name, *([found.prior] if found.prior else []))
+        notes = [*of_one_name(tables, *named), *found.happened.revenue.notes(say("orders"))]
         adjusted, why = _adjusted(self, tables)
         return CampaignReviewAnswer(
             question=self,

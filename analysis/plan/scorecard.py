@@ -22,7 +22,7 @@ from analysis.fields import Field, Fields, Figure, bounds, described
 from analysis.later import alt
 from analysis.messages import N_, Message, Name, Names, Share, figure, say
 from analysis.periods import stretches
-from analysis.plan.dates import rows_of
+from analysis.plan.dates import of_one_name, rows_of
 from analysis.plan.measures import MEASURES, Side
 from analysis.question import Question
 from analysis.tables import Tables
@@ -142,7 +142,7 @@ class Scorecard(Question):
                                       columns=list(ScorecardAnswer.fields["flips"])),
                 "quarters": _quarters(self, chosen, measured),
             },
-            notes=tuple(_notes(missing, quarter, weights, measured)),
+            notes=(*of_one_name(tables, *chosen), *_notes(missing, quarter, weights, measured)),
             currency=measured.currency,
         )  # fmt: skip
 

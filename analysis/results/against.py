@@ -17,8 +17,8 @@ from analysis.charts import GROUP_WORDS, NOT_SET, TOTAL
 from analysis.estimates import Interval, clear, doubt, ratio_of_sums
 from analysis.fields import Field, bounds
 from analysis.groups import GROUPS
-from analysis.messages import N_, Name, say
-from analysis.periods import SameDays, begins, day_of, same_days
+from analysis.messages import N_, Name, Names, say
+from analysis.periods import SameDays, begins, campaign_before, day_of, outside, running, same_days, stretches
 from analysis.store.columns import stored
 from analysis.tables import Tables, collect
 from analysis.values import Filter, local_day
@@ -118,7 +118,8 @@ def load(
     if same and where:
         before = of(where.replace(campaign=(same.before,), start=same.earlier[0], end=same.earlier[1]))
         before["day"] += pd.Timestamp(same.days[0]) - pd.Timestamp(same.earlier[0])
-        same = same if len(before) else None
+        first, last = map(pd.Timestamp, same.days)
+        same = same if len(before) and now["day"].between(first, last).any() else None
     sizes = pd.concat([now, before]).groupby("group", dropna=False)[weight].sum().sort_values(ascending=False)
     kept = set(sizes.index[: GROUPS if len(sizes) <= GROUPS else GROUPS - 1])
     now, before = (_named(part, kept, grouped=grouped) for part in (now, before))
@@ -344,21 +345,51 @@ def latest(campaigns: pd.DataFrame) -> pd.DataFrame:
 
 
 def compared_notes(compared: list[Daily], tables: Tables, where: Filter | None, table: str) -> Iterator[Note]:
-    """Say which days are compared, where that is not all that is looked at; or, calmly, why nothing is."""
+    """Say which days are compared, where that is not all that is looked at; or why nothing is."""
+    alone = where.campaign if where and len(where.campaign) == 1 and "campaign" in tables.present(table) else ()
+    befores = [daily.same.before for daily in compared if daily.same]
+    for name in dict.fromkeys([*alone, *befores]):
+        yield from _outside(tables, name, table, where if name in alone else None)
     for daily in compared:
-        yield from _days_compared(daily)
+        yield from _days_compared(daily, tables)
     if compared:
         yield Note("days-vary", say("How far chance goes is told by how the figures of single days differ."))
-    else:
-        several = "campaign" in tables.present(table) and len(tables.names("campaign", table)) > 1
-        if several and (where is None or len(where.campaign) != 1):
-            text = say("Filter by one campaign to see it beside the same days of the campaign before.")
-        else:
-            text = say("These data hold no campaign before this one, so nothing is set beside these figures.")
+    elif alone:
+        yield _nothing_before(tables, alone[0])
+    elif "campaign" in tables.present(table) and len(tables.names("campaign", table)) > 1:
+        text = say("Filter by one campaign to see it beside the same days of the campaign before.")
         yield Note("nothing-before", text)
+    else:
+        yield Note("nothing-before", _NO_CAMPAIGN)
 
 
-def _days_compared(daily: Daily) -> Iterator[Note]:
+def _outside(tables: Tables, name: str, table: str, where: Filter | None) -> Iterator[Note]:
+    if days := outside(tables, name, table, where=where):
+        start, end = (day.isoformat() for day in stretches(tables)[name])
+        text = say("Rows of the {table} called {campaign} lie outside its days, {start} to {end}: from {first} to "
+                   "{last}. They count in its sums, but in no comparison. If they are another campaign's, give it "
+                   "another name.", table=say(table), campaign=Name(name, "campaign"), start=start, end=end,
+                   first=days[0], last=days[1])  # fmt: skip
+        yield Note("rows-outside", text, "warning")
+
+
+_NO_CAMPAIGN = say("These data hold no campaign before this one, so nothing is set beside these figures.")
+
+
+def _nothing_before(tables: Tables, name: str) -> Note:
+    """Say why one campaign is set beside none: calmly, where there simply is none."""
+    if before := campaign_before(tables, name):
+        text = say("Of the days looked at {before} has none, or no rows under these filters, so nothing is set beside "
+                   "these figures.", before=Name(before, "campaign"))  # fmt: skip
+        return Note("nothing-before", text, "warning")
+    if others := running(tables, name):
+        text = say("{others} still ran when {campaign} began, so nothing is set beside these figures.",
+                   others=Names(others, "campaign"), campaign=Name(name, "campaign"))  # fmt: skip
+        return Note("nothing-before", text, "warning")
+    return Note("nothing-before", _NO_CAMPAIGN)
+
+
+def _days_compared(daily: Daily, tables: Tables) -> Iterator[Note]:
     same = daily.same
     assert same is not None  # it is compared
     first, last = map(pd.Timestamp, same.days)
@@ -370,3 +401,8 @@ def _days_compared(daily: Daily) -> Iterator[Note]:
                "began.", campaign=Name(same.campaign, "campaign"), before=Name(same.before, "campaign"),
                first=same.days[0], last=same.days[1], then=same.earlier[0], until=same.earlier[1])  # fmt: skip
     yield Note("same-days", text)
+    if others := running(tables, same.campaign):
+        text = say("{others} still ran when {campaign} began, so {before} is set beside it.",
+                   others=Names(others, "campaign"), campaign=Name(same.campaign, "campaign"),
+                   before=Name(same.before, "campaign"))  # fmt: skip
+        yield Note("still-ran", text, "warning")

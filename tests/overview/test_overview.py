@@ -86,8 +86,10 @@ def test_each_figure_is_its_own_questions(sample: Tables, home: OverviewAnswer) 
 def test_the_campaign_before_is_looked_at_on_the_same_days(sample: Tables, home: OverviewAnswer) -> None:
     before = Filter(campaign=BEFORE)  # both ran for eight weeks from the same day on
     sales, spend = Sales(where=before).run(sample).table.iloc[0], Performance(where=before).run(sample).table.iloc[0]
-    for figure in ("realised", "paid", "aov", "refund_rate", "new_buyers"):
+    for figure in ("realised", "paid", "aov", "new_buyers"):
         assert value(home, figure, "before") == sales[figure]
+    settled = Sales(where=before.replace(end="2025-10-31")).run(sample).table.iloc[0]  # later refunds are to come
+    assert value(home, "refund_rate", "before") == settled["refund_rate"]
     assert value(home, "spend", "before") == spend["spend"]
     assert value(home, "roi", "before") == pytest.approx(float(roi(sales["realised"], spend["spend"])), rel=1e-12)
     private = PrivateDomain(where=before).run(sample).table.iloc[0]

@@ -156,3 +156,81 @@ def test_nothing_from_before_is_said(frames: dict[str, pd.DataFrame]) -> None:
     campaign = Campaign(name="Double 11", start="2026-09-21", end="2026-11-15")
     with pytest.raises(DataError, match=r"there is no baseline\. Import what came before"):
         Baselines().run(Tables(spend=frames["spend"], campaign=campaign))
+
+
+def _sold(name: str, start: str, days: int = 35) -> pd.DataFrame:
+    """Return ten orders a day, each day's of another price."""
+    at = pd.date_range(start, periods=days).repeat(10) + pd.Timedelta(hours=9)
+    price = 92.0 + 4 * (np.arange(len(at)) // 10 % 5)
+    names = [f"{name}{n}" for n in range(len(at))]
+    return pd.DataFrame({"order_id": names, "timestamp": at, "paid_at": at, "user_id": names, "revenue": price,
+                         "currency": "CNY", "campaign": name})  # fmt: skip
+
+
+@pytest.mark.parametrize("day", ["2026-10-06", "2026-11-06"])
+def test_a_late_refund_neither_thins_nor_removes_the_campaign_before(day: str) -> None:
+    """Both sell alike; one refund that names no order is dated between them, or within the later one."""
+    late = _sold("a", day, 1)[:1].assign(order_id="back", revenue=-10.0)
+    plan = Campaign(name="b", start="2026-11-01", end="2026-12-05", zone="UTC")
+    orders = pd.concat([_sold("a", "2026-08-01"), late, _sold("b", "2026-11-01")])
+    answer = Baselines().run(Tables(orders=orders, campaign=plan))
+    rows: Any = answer.table.set_index("measure")
+    assert rows.loc["revenue_a_day", ["before", "since"]].tolist() == [1000.0, 1000.0]
+    assert not rows["moved"].any()
+    notes = {note.code: answer.say(note.message) for note in answer.notes}
+    assert f"from {day} to {day}. They are not counted here" in notes["rows-outside"]
+    assert "Before is a, 2026-08-01 – 2026-09-04; since is b, 2026-11-01 – 2026-12-05." in notes["sides"]
+
+
+def test_refunds_still_to_come_are_no_improvement() -> None:
+    """Every fifth order comes back after twelve days, on either side; the data end with the later one."""
+    plan = Campaign(name="b", start="2026-11-01", end="2026-12-05", zone="UTC")
+    orders = pd.concat([_sold("a", "2026-08-01"), _sold("b", "2026-11-01")], ignore_index=True)
+    known = orders["timestamp"] + pd.Timedelta(days=12) < "2026-12-06"
+    orders["refund"] = orders["revenue"].where((orders.index % 5 == 0) & known, 0.0)
+    rows: Any = Baselines().run(Tables(orders=orders, campaign=plan)).table.set_index("measure")
+    assert rows.loc["refund_rate", ["before", "since"]].tolist() == [0.2, 0.2]
+    assert rows.loc["refund_share", ["before", "since"]].tolist() == pytest.approx([0.2, 0.2])
+    assert rows.loc[["refund_rate", "refund_share"], "verdict"].tolist() == ["same", "same"]
+    early = Baselines().run(Tables(orders=orders[orders["timestamp"] < "2026-11-15"], campaign=plan))
+    missing = early.shown("missing", "en").set_index("measure")["bring"]
+    assert missing["refund_rate"].startswith("Refunds come in for 15 days after an order, and no day")
+
+
+def test_new_buyers_are_not_compared_where_the_data_begin_with_the_earlier_side() -> None:
+    """A thousand people of whom anybody buys in either campaign with three chances in ten: nothing has changed."""
+    rng, plan = np.random.default_rng(4), Campaign(name="b", start="2026-11-01", end="2026-12-05", zone="UTC")
+    parts = []
+    for name, start in (("z", "2026-05-01"), ("a", "2026-08-01"), ("b", "2026-11-01")):
+        who = np.flatnonzero(rng.random(1000) < 0.3)
+        at = pd.Timestamp(start) + pd.to_timedelta(rng.integers(0, 35 * 1440, len(who)), unit="min")
+        parts.append(pd.DataFrame({"order_id": [f"{name}{n}" for n in who], "user_id": [f"u{n}" for n in who],
+                                   "timestamp": at, "paid_at": at, "revenue": 50.0, "currency": "CNY",
+                                   "campaign": name}))  # fmt: skip
+    answer = Baselines().run(Tables(orders=pd.concat(parts[1:]), campaign=plan))
+    assert "new_buyer_share" not in set(answer.table["measure"]) and not answer.table["moved"].any()
+    missing = answer.shown("missing", "en").set_index("measure")["bring"]
+    assert "with the earlier side, in which almost everybody looks new" in missing["new_buyer_share"]
+    assert "new-buyers" not in {note.code for note in answer.notes}
+    longer = Baselines().run(Tables(orders=pd.concat(parts), campaign=plan))
+    assert "new_buyer_share" in set(longer.table["measure"])
+    (note,) = [note for note in longer.notes if note.code == "new-buyers"]
+    assert "which begin on 2026-05-01" in longer.say(note.message) and note.level == "warning"
+
+
+def test_weeks_are_counted_from_either_side_s_first_day() -> None:
+    """Alike but for their first weekday: half are back the next day, a fifth a week later."""
+    rows = []
+    for name, start in (("a", "2026-09-01"), ("b", "2026-11-01")):  # a Tuesday, a Sunday
+        for first in (0, 7, 14, 21):
+            for n in range(100):
+                back = [0, *([1] if n % 2 else []), *([7] if n % 5 == 0 and first < 21 else [])]
+                rows += [(f"{name}{first}-{n}", pd.Timestamp(start) + pd.Timedelta(days=first + later, hours=9), name)
+                         for later in back]  # fmt: skip
+        rows.append((f"{name} last", pd.Timestamp(start) + pd.Timedelta(days=28, seconds=-1), name))
+    events = pd.DataFrame(rows, columns=["user_id", "timestamp", "campaign"]).assign(event="visit")
+    plan = Campaign(name="b", start="2026-11-01", end="2026-11-28", zone="UTC")
+    found: Any = Baselines().run(Tables(events=events, campaign=plan)).table.set_index("measure")
+    assert found.loc["week_retention", ["before", "since"]].tolist() == [0.2, 0.2]
+    assert found.loc["kept_weekly", "before"] == pytest.approx(found.loc["kept_weekly", "since"], abs=1e-12)
+    assert not found["moved"].any()

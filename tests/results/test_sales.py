@@ -321,6 +321,77 @@ def test_the_same_days_of_the_campaign_before() -> None:
     assert "too little to tell" in answer.say(answer.headline)  # 20 days
 
 
+@pytest.mark.parametrize("rows", [True, False])
+def test_refunds_still_to_come_are_no_improvement(rows: bool) -> None:
+    """Every fifth order comes back after twelve days, in both campaigns; the data end with the later one."""
+    frame = campaigns((20, 20)).assign(refund=0.0).sort_values("timestamp", ignore_index=True)
+    back = frame.iloc[::5].assign(status="refunded")
+    back = back[back["timestamp"] + pd.Timedelta(days=12) <= frame["timestamp"].max()]
+    if rows:
+        late = back["timestamp"] + pd.Timedelta(days=12)
+        frame = pd.concat([frame, back.assign(revenue=-back["revenue"], timestamp=late, paid_at=late)])
+    else:
+        frame.loc[back.index, "refund"] = frame.loc[back.index, "revenue"]
+    answer = Sales(where=Filter(campaign="2026")).run(Tables(orders=frame))
+    found = answer.frame("campaigns")
+    assert found[["paid", "refund_rate", "refund_share"]].to_numpy().tolist() == [[780, 0.2, 0.2]] * 2
+    change = answer.frame("change").set_index("measure")["change"]
+    assert change["refund_rate"] == 0.0
+    assert change[["refunded", "refunds"]].isna().all()
+    assert answer.table.loc[0, "refund_rate"] == 0.14  # of 800, 112 by now
+    (note,) = [note for note in answer.notes if note.code == "refunds-compared"]
+    assert answer.say(note.message).startswith("Refund rates are compared on 2026-11-01 to 2026-11-24: of later orders")
+    assert "rows-outside" not in codes(answer)
+    early = frame[frame["timestamp"] < "2026-11-13"]
+    answer = Sales(where=Filter(campaign="2026")).run(Tables(orders=early))
+    assert answer.frame("campaigns")["refund_rate"].isna().all()
+    (note,) = [note for note in answer.notes if note.code == "refunds-compared"]
+    assert "Refund rates are not compared" in answer.say(note.message)
+    assert "refunded in full, " not in answer.say(answer.headline)
+
+
+def _alone(campaign: str, day: str, amount: float) -> pd.DataFrame:
+    at = [pd.Timestamp(f"{day} 10:00")]
+    return pd.DataFrame({"timestamp": at, "paid_at": at, "revenue": amount, "campaign": campaign, "currency": "CNY",
+                         "channel": "feed", "refund": 0.0, "order_id": f"alone {day}"})  # fmt: skip
+
+
+def test_a_row_alone_neither_shifts_nor_removes_a_comparison() -> None:
+    """A test order before the plan's first day, and a refund of the campaign before within this one."""
+    frame, plan = campaigns((2, 2)).assign(refund=0.0), Campaign(name="2026", start="2026-11-01", end="2026-12-10")
+    rows = [_alone("2026", "2026-10-12", 1.0), _alone("2025", "2026-11-06", -10.0)]
+    answer = Sales(where=Filter(campaign="2026")).run(Tables(orders=pd.concat([frame, *rows]), campaign=plan))
+    found = answer.frame("campaigns")
+    assert found[["campaign", "realised"]].to_numpy().tolist() == [["2026", 800.0], ["2025", 800.0]]
+    assert found["first"].astype(str).tolist() == ["2026-11-01", "2025-11-01"]
+    assert answer.table.loc[0, "realised"] == 801.0
+    said = [answer.say(note.message) for note in answer.notes if note.code == "rows-outside"]
+    assert [text.split(". ")[0] for text in said] == [
+        "Rows of the orders called 2026 lie outside its days, 2026-11-01 to 2026-12-10: from 2026-10-12 to 2026-10-12",
+        "Rows of the orders called 2025 lie outside its days, 2025-11-01 to 2025-12-10: from 2026-11-06 to 2026-11-06",
+    ]
+    later = Sales(where=Filter(campaign="2026", start="2026-11-02"))
+    told = later.run(Tables(orders=pd.concat([frame, rows[0]]), campaign=plan))
+    assert "rows-outside" not in codes(told)  # it is not among what is looked at
+
+
+def test_why_nothing_is_set_beside_a_campaign_is_true() -> None:
+    frame = campaigns((2, 2))
+    both = pd.concat([frame, _alone("2025", "2026-11-20", 10.0)] + [_alone("2025", f"2026-{m:02}-09", 99.0)
+                     for m in range(1, 12)] * 2)  # fmt: skip
+    said = Sales(where=Filter(campaign="2026")).run(Tables(orders=both.assign(order_id=range(len(both)))))
+    (why,) = [note for note in said.notes if note.code == "nothing-before"]
+    assert said.say(why.message) == "2025 still ran when 2026 began, so nothing is set beside these figures."
+    assert why.level == "warning"
+    late = Sales(where=Filter(campaign="2026", start="2026-12-09"))
+    short = frame[(frame["campaign"] == "2026") | (frame["timestamp"] < "2025-11-11")]
+    (why,) = [note for note in late.run(Tables(orders=short)).notes if note.code == "nothing-before"]
+    assert "Of the days looked at 2025 has none" in said.say(why.message)
+    first = Sales(where=Filter(campaign="2025")).run(Tables(orders=frame))
+    (why,) = [note for note in first.notes if note.code == "nothing-before"]
+    assert "hold no campaign before this one" in said.say(why.message) and why.level == "info"
+
+
 def test_dates_and_a_shorter_campaign_before_are_heeded() -> None:
     frame = campaigns((2, 3))
     short = frame[(frame["campaign"] == "2026") | (frame["timestamp"] < "2025-11-11")]

@@ -29,7 +29,7 @@ from analysis.purchases import Purchases, purchases, source_of
 from analysis.question import Question
 from analysis.store.walk import Chunk, Columns
 from analysis.tables import Tables, collect, instant
-from analysis.values import a, currency_code, flag, micros, moment, names, one_of, optional, text, value, whole
+from analysis.values import a, currency_code, day, flag, micros, moment, names, one_of, optional, text, value, whole
 
 CELLS = 4_000_000
 """Most groups x cohorts x periods that are counted at once."""
@@ -73,6 +73,8 @@ class Retention(Question):
         That revenue is counted in; see :func:`analysis.money.currency_of`.
     breakdown : str, optional
         A text column of the events; a user counts under its value at their start.
+    weeks_from : str or date, optional
+        A day on which a calendar week begins, in Monday's stead: weeks of a campaign from its first day.
     observed_until : str or datetime, optional
         Until when (UTC) the data is complete; by default the last row, or the end of the workspace's campaign where
         that is on its last day.
@@ -115,6 +117,7 @@ class Retention(Question):
     measure: str = field(default="users", metadata=one_of("users", "revenue"))
     currency: str | None = field(default=None, metadata=optional(currency_code()))
     breakdown: str | None = field(default=None, metadata=optional(text()))
+    weeks_from: str | None = field(default=None, metadata=optional(day()))
     observed_until: str | None = field(default=None, metadata=optional(moment()))
 
     def __post_init__(self) -> None:
@@ -354,7 +357,7 @@ class _Frame:
 
 def _periods(asked: Retention, tables: Tables, first: dt.datetime, until: dt.datetime) -> Periods:
     if asked.period != "campaign":
-        return calendar(asked.period, first, until, tables.zone)
+        return calendar(asked.period, first, until, tables.zone, weeks_from=asked.weeks_from)
     runs = campaigns(tables, asked.where)
     return Periods(tuple(run.name for run in runs), None, np.array([not run.running for run in runs]))
 

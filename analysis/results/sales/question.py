@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -16,12 +16,12 @@ import pandas as pd
 from analysis.answer import Answer, Note
 from analysis.charts import NOT_SET, TOTAL, AnyChart, Look
 from analysis.errors import DataError
-from analysis.estimates import Interval, Moments, mean, proportion, ratio, relative, share
+from analysis.estimates import UNKNOWN, Interval, Moments, mean, proportion, ratio, relative, share
 from analysis.fields import Field, Fields, Figure, bounds, described
 from analysis.groups import told_apart_by
 from analysis.messages import N_, say
 from analysis.money import Currency, currency_of, known
-from analysis.periods import known_until
+from analysis.periods import SameDays, known_until
 from analysis.purchases import Created, created
 from analysis.question import Question
 from analysis.results.against import (
@@ -110,7 +110,8 @@ class Sales(Question):
 
     Intervals are 95%: Wilson's of shares, :func:`analysis.estimates.mean` of order values. An amount's change is a
     ratio of sums over the days compared, the days being what varies; a rate's is a score interval of a ratio; that of
-    order values is put together from both intervals.
+    order values is put together from both intervals. Refund rates are compared on the days of them from which refunds
+    are in (:data:`analysis.results.sales.words.RETURNS` before the data ends); sums of refunds where all are such days.
 
     Examples
     --------
@@ -154,7 +155,11 @@ class Sales(Question):
                 "campaigns": campaigns,
                 "change": change,
             },
-            notes=(*source.notes(daily, table), *compared_notes(compared, tables, self.where, "orders")),
+            notes=(
+                *source.notes(daily, table),
+                *compared_notes(compared, tables, self.where, "orders"),
+                *source.refunds_compared(compared),
+            ),
             currency=source.money.code,
             universe=tables.names(self.by) if self.by else (),
         )
@@ -165,7 +170,8 @@ class SalesAnswer(Answer):
     """All orders together, then each group.
 
     `trend` has them by period, the campaign before on days called as those of this one; `steps` the funnel from
-    created to kept; `campaigns` this campaign and the one before on the same days; `change` how far they are apart.
+    created to kept; `campaigns` this campaign and the one before on the same days, refund rates of those of them from
+    which refunds are in; `change` how far they are apart.
     """
 
     fields: ClassVar[Fields] = described(
@@ -239,10 +245,20 @@ class _Source:
         """The last day that is known to be whole."""
         return whole_until(self.until, self.tables.zone)
 
+    @property
+    def settled(self) -> pd.Timestamp:
+        """The last day of whose orders refunds are in."""
+        return self.whole - words.RETURNS
+
+    def refunds_compared(self, compared: list[Daily]) -> tuple[Note, ...]:
+        """Say on which days refund rates are compared, where those are not all."""
+        return tuple(words.refunds_compared(daily.same, self.settled) for daily in compared if self.told and daily.same
+                     and pd.Timestamp(daily.same.days[1]) > self.settled)  # fmt: skip
+
     def notes(self, daily: Daily, table: pd.DataFrame) -> tuple[Note, ...]:
         """Say what was left out, what is still to come, and the rules."""
         sums = totals(daily.now).iloc[0]
-        late = daily.now["day"] > self.whole - words.RETURNS
+        late = daily.now["day"] > self.settled
         return (
             *self.created(self.asked.where).notes,
             *self.money.notes(say("orders")),
@@ -416,25 +432,52 @@ def _beside(source: _Source, compared: list[Daily]) -> tuple[pd.DataFrame, pd.Da
         assert same is not None  # it is compared
         sides = ((same.campaign, same.days, daily.alike), (same.before, same.earlier, daily.before))
         sums = [totals(part).reindex(groups, fill_value=0.0) for _, _, part in sides]
+        settled = _settled(daily, source.settled)
+        back = [totals(part).reindex(groups, fill_value=0.0) for part in (settled.alike, settled.before)]
         whole = daily.days == tuple(map(pd.Timestamp, same.days))  # then its buyers are known already
-        own = [_side(source, name, days, part, whole=whole and name == same.campaign)
-               for (name, days, _), part in zip(sides, sums, strict=True)]  # fmt: skip
+        own = [_side(source, name, days, part, back_, whole=whole and name == same.campaign)
+               for (name, days, _), part, back_ in zip(sides, sums, back, strict=True)]  # fmt: skip
         frames += own
-        ratios |= dict(_ratios(source, daily, groups, sums, pd.concat(own)))
+        ratios |= dict(_ratios(source, daily, groups, sums, back, pd.concat(own)))
+        if settled.same != same:
+            ratios |= {(group, measure): UNKNOWN for group in groups for measure in ("refunded", "refunds")}
     campaigns = pd.concat(frames[1:] or frames, ignore_index=True)
     return _typed(campaigns, "campaigns"), changes(ratios)
 
 
-def _side(source: _Source, name: str, days: tuple[str, str], sums: pd.DataFrame, *, whole: bool) -> pd.DataFrame:
-    """Return one campaign's figures on the days compared; `whole`: these are all days that are looked at."""
+def _settled(daily: Daily, last: pd.Timestamp) -> Daily:
+    """Return what is compared without orders after a day, of which refunds may still come, in either campaign."""
+    same = daily.same
+    assert same is not None  # it is compared
+    ahead = pd.Timestamp(same.days[1]) - last
+    if ahead <= pd.Timedelta(0):
+        return daily
+    days, earlier = ((first, str((pd.Timestamp(until) - ahead).date())) for first, until in (same.days, same.earlier))
+    shorter = SameDays(same.campaign, same.before, days, earlier)
+    return replace(daily, same=shorter, before=daily.before[daily.before["day"] <= last])
+
+
+def _side(
+    source: _Source, name: str, days: tuple[str, str], sums: pd.DataFrame, back: pd.DataFrame, *, whole: bool
+) -> pd.DataFrame:
+    """Return one campaign's figures on the days compared, its refund rates of those whose refunds are in (`back`).
+
+    `whole`: these are all days that are looked at.
+    """
     dates = (source.asked.where or Filter()).replace(campaign=(name,), start=days[0], end=days[1])
     buyers = source.buyers_of(source.asked.where if whole else dates, list(sums.index))
-    figures = _figures(sums, told=source.told).join(buyers)
+    rates = _figures(back, told=source.told)[["refund_rate", "refund_share"]]
+    figures = _figures(sums, told=source.told).assign(**rates).join(buyers)
     return figures.reset_index().assign(campaign=name, first=pd.Timestamp(days[0]), last=pd.Timestamp(days[1]))
 
 
 def _ratios(
-    source: _Source, daily: Daily, groups: list[str], sums: list[pd.DataFrame], campaigns: pd.DataFrame
+    source: _Source,
+    daily: Daily,
+    groups: list[str],
+    sums: list[pd.DataFrame],
+    back: list[pd.DataFrame],
+    campaigns: pd.DataFrame,
 ) -> Iterator[tuple[tuple[str, str], Interval]]:
     """Yield each group's figures over those of the same days before."""
     estimates, nothing = [_estimates(own) for own in sums], np.asarray(np.nan)
@@ -444,8 +487,11 @@ def _ratios(
             yield (group, measure), grown(now[group], then[group], measure)
         if not source.told:
             continue
-        for measure, top, of in (("paid_rate", "judged_paid", "judged"), ("refund_rate", "refunded", "paid")):
-            counts = [own.loc[group, [top, of]].to_numpy(float) for own in sums]
+        for measure, of, (top, bottom) in (
+            ("paid_rate", sums, ("judged_paid", "judged")),
+            ("refund_rate", back, ("refunded", "paid")),
+        ):
+            counts = [own.loc[group, [top, bottom]].to_numpy(float) for own in of]
             yield (group, measure), ratio(*counts[0], *counts[1])
         yield (group, "aov"), relative(*(own["aov"].at(n) for own in estimates))
         people = campaigns[campaigns["group"] == group]

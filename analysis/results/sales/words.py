@@ -12,6 +12,7 @@ from analysis.answer import Note
 from analysis.charts import NOT_SET, TOTAL
 from analysis.estimates import LEVEL, SMALL, clear, score_test
 from analysis.messages import N_, Message, Money, Name, Names, Share, say
+from analysis.periods import SameDays
 from analysis.results.against import OTHERS, change_of, latest
 
 STEPS = {"created": N_("created"), "paid": N_("paid"), "kept": N_("kept, not refunded")}
@@ -146,6 +147,27 @@ def _refunds(campaigns: pd.DataFrame, change: pd.DataFrame) -> Message | None:
 def group_name(group: str, by: str) -> Name:
     """Return a group as people call it; those that Sluice itself names are words."""
     return Name(group, None if group in (TOTAL, NOT_SET, OTHERS) else by)
+
+
+def refunds_compared(same: SameDays, settled: pd.Timestamp) -> Note:
+    """Return on which days refund rates are compared, where refunds of the last may still come.
+
+    Parameters
+    ----------
+    same : SameDays
+        What is compared.
+    settled : Timestamp
+        The last day of whose orders refunds are in.
+    """
+    before, last = Name(same.before, "campaign"), str(settled.date())
+    if last < same.days[0]:
+        text = say("Refund rates are not compared: of all these orders refunds may still come, of those of {before} "
+                   "they are in. What was realised looks the better for it.", before=before)  # fmt: skip
+    else:
+        text = say("Refund rates are compared on {first} to {last}: of later orders refunds may still come, of those "
+                   "of {before} they are in. What was realised looks the better for it.", first=same.days[0], last=last,
+                   before=before)  # fmt: skip
+    return Note("refunds-compared", text, "warning")
 
 
 def notes(
