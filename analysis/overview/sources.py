@@ -13,6 +13,7 @@ from analysis.audience.intent.words import wasteful
 from analysis.audience.rfm.kernel import QUIET
 from analysis.audience.rfm.question import RFM
 from analysis.budget.allocation.question import Allocation
+from analysis.budget.allocation.words import better
 from analysis.charts import NOT_SET, TOTAL
 from analysis.errors import SluiceError
 from analysis.estimates import UNKNOWN, Interval
@@ -141,7 +142,7 @@ def _best_split(tables: Tables, where: Filter | None) -> Question:
 
 def _moved(answer: Any) -> Iterator[Finding]:
     rows = answer.table[answer.table["channel"] == TOTAL]
-    if len(rows) and rows["change_low"].iloc[0] > 0:
+    if len(rows) and better(rows.iloc[0]):
         claimed = bool((answer.table["cause"] == "claim").any())
         amount = _amount(rows.iloc[0], "change", "change_low", "change_high")
         yield Finding("budget", answer.headline, answer.question, amount, "claimed" if claimed else "earned")
