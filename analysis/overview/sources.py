@@ -10,7 +10,6 @@ import pandas as pd
 
 from analysis.audience.intent.question import Intent
 from analysis.audience.intent.words import wasteful
-from analysis.audience.rfm.kernel import QUIET
 from analysis.audience.rfm.question import RFM
 from analysis.budget.allocation.question import Allocation
 from analysis.budget.allocation.words import better
@@ -210,14 +209,14 @@ def _fallen(answer: Any) -> Iterator[Finding]:
 
 
 def _customers(tables: Tables, where: Filter | None) -> Question:
-    return RFM.suggested(tables).filtered(where)
+    # Of all orders, as its page asks: within a campaign everybody's last purchase is lately.
+    return RFM.suggested(tables).filtered(where.without("campaign").replace(start=None, end=None) if where else None)
 
 
 def _quiet(answer: Any) -> Iterator[Finding]:
-    quiet = answer.table[answer.table["group"].isin(QUIET)]
-    people, paid = int(quiet["customers"].sum()), float(quiet["monetary"].sum())
+    people, paid = answer.quiet
     if people:
-        said = say("{n} customers who once bought well have gone quiet: they had paid {amount}. Speak to these first.",
+        said = say("Customers who once bought well and have lapsed: {n}, who had paid {amount}. Speak to these first.",
                    n=people, amount=Money(paid, answer.currency))  # fmt: skip
         yield Finding("quiet", said, answer.question, Interval.of(paid), "had-paid", people)
 
