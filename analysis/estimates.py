@@ -175,6 +175,19 @@ def doubt(ratio_: Interval) -> Floats:
         return np.asarray(2 * special.ndtr(-np.abs(np.log(ratio_.value)) / error))
 
 
+def doubts(of: Interval) -> Floats:
+    """Return the p-values for differences to be nought, as the bounds on their nearer side tell; NaN without bounds.
+
+    Examples
+    --------
+    >>> doubts(Interval(np.array([0.2, 0.2]), np.array([0.0, np.nan]), np.array([0.5, 0.4]))).round(3).tolist()
+    [0.05, nan]
+    """
+    reach = np.where(of.value > 0, of.value - of.low, of.high - of.value)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(2 * special.ndtr(-Z * np.abs(of.value) / reach))
+
+
 def ratio(one: Numbers, of_one: Numbers, other: Numbers, of_other: Numbers) -> Interval:
     """Return one share over another with its score interval, elementwise.
 

@@ -208,10 +208,11 @@ def attended(rng: np.random.Generator, campaigns: int, users: int, rates: Sequen
     came = (rng.random((users, campaigns)) < np.array(rates)) & stays[:, None]
     came &= np.arange(campaigns) > first[:, None]
     came[np.arange(users), first] = True
-    return _campaigns(*np.nonzero(came))
+    return visits(*np.nonzero(came))
 
 
-def _campaigns(user: np.ndarray, place: np.ndarray) -> pd.DataFrame:
+def visits(user: np.ndarray, place: np.ndarray) -> pd.DataFrame:
+    """Return events of who came to which campaign, a hundred days apart, the last of which is over."""
     at = pd.Timestamp("2020-01-01") + pd.to_timedelta(place * 100, unit="D")
     names = [f"c{p}" for p in place]
     seen = pd.DataFrame({"user_id": user.astype(str), "timestamp": at, "event": "visit", "campaign": names})
@@ -236,7 +237,7 @@ def participation_power(rng: np.random.Generator) -> bool:
     user, place = np.nonzero(rng.random((users, 3)) < np.array([0.45, 0.365, 0.28]))
     bought = pd.DataFrame({"order_id": np.arange(users).astype(str), "user_id": np.arange(users).astype(str)})
     bought = bought.assign(timestamp=pd.Timestamp("2019-01-01"), paid_at=pd.Timestamp("2019-01-01"), revenue=1.0)
-    tables = Tables(events=_campaigns(user, place), orders=bought.assign(currency="CNY"))
+    tables = Tables(events=visits(user, place), orders=bought.assign(currency="CNY"))
     trend = Participation(paid_orders=1).run(tables).frame("trend").iloc[0]
     return bool(trend["change_high"] < 0)
 

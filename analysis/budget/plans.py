@@ -12,6 +12,7 @@ import pandas as pd
 from analysis import charts
 from analysis.answer import Answer, Note
 from analysis.budget.allocation.question import Allocation
+from analysis.budget.allocation.words import better
 from analysis.budget.curves.question import tabled
 from analysis.budget.scenario import Scenario
 from analysis.charts import TOTAL, AnyChart, Look
@@ -167,7 +168,7 @@ def _headline(table: pd.DataFrame, currency: str | None) -> Message:
     amounts = ("spend", "revenue", "change", "change_low", "change_high")
     facts: dict[str, object] = {name: Money(float(best[name]), currency) for name in amounts}
     facts["best"] = say(str(best["plan"])) if best["plan"] == BEST else str(best["plan"])
-    if best["change_low"] > 0:
+    if better(best):
         return say("{best} brings most: {revenue} on {spend}, {change} more ({change_low} to {change_high}) than as "
                    "spent.", **facts)  # fmt: skip
     return say("None of these plans can be shown to bring more than the spend as it was; {best} is expected to bring "

@@ -10,12 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr
 
 from analysis.answer import Answer
 from analysis.arrays import Floats, Ints
 from analysis.charts import SAID, TOTAL
-from analysis.estimates import Interval, Z, clear, difference
+from analysis.estimates import Interval, clear, difference, doubts
 from analysis.fields import Figure
 from analysis.messages import N_, Message, Name, Names, say
 
@@ -241,16 +240,3 @@ def table(left: Answer, right: Answer, figure: Figure, pairs: Pairs, *, apart: b
             "right_high": other.high,
         }
     )
-
-
-def doubts(of: Interval) -> Floats:
-    """Return the p-values for differences to be nought, as the bounds on their nearer side tell; NaN without bounds.
-
-    Examples
-    --------
-    >>> doubts(Interval(np.array([0.2, 0.2]), np.array([0.0, np.nan]), np.array([0.5, 0.4]))).round(3).tolist()
-    [0.05, nan]
-    """
-    reach = np.where(of.value > 0, of.value - of.low, of.high - of.value)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(2 * ndtr(-Z * np.abs(of.value) / reach))

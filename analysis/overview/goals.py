@@ -67,16 +67,23 @@ def goals(
 
 
 def state(figure: str, now: Interval, target: float, elapsed: float) -> str:
-    """Say how a figure stands to its goal; what its interval holds both of is too close to tell.
+    """Say how a figure stands to its goal; what its interval holds both of, or what has none, is too close to tell.
+
+    Sums of what happened need none.
 
     Examples
     --------
     >>> from analysis.estimates import proportion
     >>> state("conversion", proportion(300, 1000), 0.2, 1.0), state("conversion", proportion(30, 150), 0.21, 1.0)
     ('reached', 'near')
+    >>> state("private_share", Interval.of(0.3), 0.4, 1.0), state("realised", Interval.of(30.0), 40.0, 1.0)
+    ('near', 'short')
     """
     value, low, high = now.floats()
-    low, high = (value, value) if low != low or high != high else (low, high)
+    if low != low or high != high:
+        if figure not in SUMS:
+            return "near"
+        low = high = value
     if figure in MOST:
         return "over" if low > target else "within" if high <= target else "near"
     if figure in SUMS and value < target:

@@ -10,9 +10,9 @@ import pandas as pd
 
 from analysis.audience.intent.question import Intent
 from analysis.audience.intent.words import wasteful
-from analysis.audience.rfm.kernel import QUIET
 from analysis.audience.rfm.question import RFM
 from analysis.budget.allocation.question import Allocation
+from analysis.budget.allocation.words import better
 from analysis.charts import NOT_SET, TOTAL
 from analysis.errors import SluiceError
 from analysis.estimates import UNKNOWN, Interval
@@ -141,7 +141,7 @@ def _best_split(tables: Tables, where: Filter | None) -> Question:
 
 def _moved(answer: Any) -> Iterator[Finding]:
     rows = answer.table[answer.table["channel"] == TOTAL]
-    if len(rows) and rows["change_low"].iloc[0] > 0:
+    if len(rows) and better(rows.iloc[0]):
         claimed = bool((answer.table["cause"] == "claim").any())
         amount = _amount(rows.iloc[0], "change", "change_low", "change_high")
         yield Finding("budget", answer.headline, answer.question, amount, "claimed" if claimed else "earned")
@@ -209,14 +209,14 @@ def _fallen(answer: Any) -> Iterator[Finding]:
 
 
 def _customers(tables: Tables, where: Filter | None) -> Question:
-    return RFM.suggested(tables).filtered(where)
+    # Of all orders, as its page asks: within a campaign everybody's last purchase is lately.
+    return RFM.suggested(tables).filtered(where.without("campaign").replace(start=None, end=None) if where else None)
 
 
 def _quiet(answer: Any) -> Iterator[Finding]:
-    quiet = answer.table[answer.table["group"].isin(QUIET)]
-    people, paid = int(quiet["customers"].sum()), float(quiet["monetary"].sum())
+    people, paid = answer.quiet
     if people:
-        said = say("{n} customers who once bought well have gone quiet: they had paid {amount}. Speak to these first.",
+        said = say("Customers who once bought well and have lapsed: {n}, who had paid {amount}. Speak to these first.",
                    n=people, amount=Money(paid, answer.currency))  # fmt: skip
         yield Finding("quiet", said, answer.question, Interval.of(paid), "had-paid", people)
 

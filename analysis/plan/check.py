@@ -347,6 +347,10 @@ def _private(tables: Tables, now: str) -> Check:
     except SluiceError as error:
         return Check("private", OPEN, error.message)
     share, low, high = at.floats()
+    if pd.isna(low):
+        text = say("{share} of the visits came through the private domain, of too few people for an interval; at least "
+                   "{wanted} is the rule.", share=Share(share), wanted=Share(PRIVATE))  # fmt: skip
+        return Check("private", OPEN, text, say("Nothing is settled without an interval: wait for more visits."))
     text = say("{share} of the visits came through the private domain (95% {low} to {high}); at least {wanted} is the "
                "rule.", share=Share(share), low=Share(low), high=Share(high), wanted=Share(PRIVATE))  # fmt: skip
     if low <= PRIVATE <= high:

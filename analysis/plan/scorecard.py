@@ -17,7 +17,7 @@ from analysis.answer import Answer, Note
 from analysis.arrays import Floats
 from analysis.charts import AnyChart, Look
 from analysis.errors import DataError, QuestionError, SluiceError
-from analysis.estimates import Z
+from analysis.estimates import SMALL, Z
 from analysis.fields import Field, Fields, Figure, bounds, described
 from analysis.later import alt
 from analysis.messages import N_, Message, Name, Names, Share, figure, say
@@ -92,7 +92,7 @@ class Scorecard(Question):
     twice as good weighs as much as half as good; it is shown as a ratio. The order of two flips where the weighted
     differences add up to nought: an exact weight, the other two kept in proportion. The order is settled where the 95%
     interval of the difference, put together from those of the figures, leaves out nought; value and efficiency are
-    taken to err together, for both rest on revenue.
+    taken to err together, for both rest on revenue. Where one that weighs has no interval, nothing is settled.
 
     Examples
     --------
@@ -232,14 +232,17 @@ class Measured(NamedTuple):
         """Return each campaign's weighted mean, against the mean of the campaigns, and its standard error."""
         used, n = _used(self, weights), len(self.logs)
         against = self.logs - self.logs.mean(axis=0)
-        squares = np.nan_to_num(self.errors) ** 2
+        squares = self.errors**2
         spread = np.sqrt(np.maximum(squares * (1 - 2 / n), -squares) + squares.sum(axis=0) / n**2)
         return np.nansum(against * used, axis=1), _together(spread, used)
 
 
 def _together(errors: Floats, used: Floats) -> Floats:
-    """Return the standard error of a weighted mean: value and efficiency rest on one revenue, so theirs add up."""
-    weighted = errors * used
+    """Return the standard error of a weighted mean, NaN where one that weighs has none.
+
+    Value and efficiency rest on one revenue, so theirs add up.
+    """
+    weighted = np.where(used > 0, errors * used, 0.0)
     return np.asarray(np.hypot(weighted[..., 0] + weighted[..., 1], weighted[..., 2]))
 
 
@@ -308,7 +311,7 @@ class _Pair:
 
     @property
     def settled(self) -> bool:
-        """Whether chance leaves the order as it is."""
+        """Whether chance leaves the order as it is; never where nothing tells how far chance goes."""
         return bool(abs(self.difference) > Z * self.error)
 
     def flips_at(self, dimension: int) -> float:
@@ -339,7 +342,7 @@ def _pairs(chosen: Sequence[str], measured: Measured, weights: Floats) -> Iterat
     used = _used(measured, weights)
     for earlier, later in combinations(range(len(chosen)), 2):
         apart = measured.logs[later] - measured.logs[earlier]
-        errors = np.hypot(*np.nan_to_num(measured.errors[[later, earlier]]))
+        errors = np.hypot(*measured.errors[[later, earlier]])
         yield _Pair(chosen[later], chosen[earlier], used, apart, float(_together(errors, used)))
 
 
@@ -395,10 +398,11 @@ def _notes(missing: Mapping[str, Message], quarter: str, weights: Floats, measur
                "choice, not a finding.", quarter=quarter, value=Share(float(weights[0])),
                efficiency=Share(float(weights[1])), experience=Share(float(weights[2])))  # fmt: skip
     yield Note("weights", text)
-    if np.isnan(measured.errors).any():
-        lone = [bool(np.isnan(column).any()) for column in measured.errors.T]
+    lone = np.isnan(measured.errors).any(axis=0) & (_used(measured, weights) > 0)
+    if lone.any():
         told = Names(tuple(say(LABELS[name]) for name, alone in zip(DIMENSIONS, lone, strict=True) if alone))
-        text = say("Without an interval, so as if certain: {dimensions}.", dimensions=told)
+        text = say("Without an interval, so that no order is settled by them: {dimensions}. Those of value and "
+                   "efficiency need {n} days of each campaign.", dimensions=told, n=SMALL)  # fmt: skip
         yield Note("no-interval", text, "missing")
     text = say("Value is realised revenue a day, efficiency ROI, experience the share that goes from the first step to "
                "the last; each against the mean of the campaigns.")  # fmt: skip

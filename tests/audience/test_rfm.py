@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from analysis import RFM, ExchangeRate, Filter, Funnel, Tables, open_workspace, read_export
+from analysis import RFM, ExchangeRate, Filter, Funnel, LifecycleStates, Tables, open_workspace, read_export
 from analysis.audience.cuts import passed, quantile_cuts
-from analysis.audience.rfm.kernel import PROSPECTS, Customers, Cuts
+from analysis.audience.rfm.kernel import PROSPECTS, QUIET, Customers, Cuts
 from analysis.audience.rfm.question import UNSEEN, RFMAnswer
 from analysis.charts import TOTAL
 from analysis.errors import DataError, QuestionError
+from analysis.overview.sources import _quiet
 from analysis.values import Campaign
 from analysis.vocabulary import RFM_GROUPS
 from analysis.workspace import Segment
@@ -289,3 +290,40 @@ def test_days_in_the_wrong_order_are_refused() -> None:
         RFM(at="2026-01-31", since="2026-02-01")
     with pytest.raises(QuestionError, match="each number must be above the one before"):
         RFM(monetary=(5, 5))
+
+
+# ---- gone quiet -------------------------------------------------------------------------------------------
+
+
+def pace(seed: int, every: float, spread: float, days: int, silent: int = 0) -> Tables:
+    """Return orders of 300 people who all buy at one pace; so many of them stop 200 days before the end."""
+    rng, rows = np.random.default_rng(seed), list[tuple[str, int, float]]()
+    for n in range(300):
+        at, last = rng.uniform(0, every), days - 200 if n < silent else days
+        while at < last:
+            rows.append((f"u{n}", int(at), float(rng.lognormal(4, 0.5)) * (5 if n < silent else 1)))
+            at += max(rng.normal(every, spread), 1.0)
+    return Tables(orders=orders(rows))
+
+
+def test_who_is_merely_last_of_all_has_not_gone_quiet() -> None:
+    """A fifth is always least recent: in a sale of ten days, or where all buy every 60 days, hardly one has lapsed."""
+    sale = pace(1, 4.0, 2.0, 10)
+    for tables, most in ((sale, 0), (pace(2, 60.0, 8.0, 400), 6)):
+        answer = answered(RFM(), tables)
+        people, paid = answer.quiet
+        assert people <= most and (paid > 0) == (people > 0)
+        assert int(answer.table[answer.table["group"].isin(QUIET)]["customers"].sum()) > 6
+        lapsed = LifecycleStates().run(tables).table.set_index("state")["users"]["lapsed"]
+        assert people <= lapsed
+    assert not list(_quiet(answered(RFM(), sale)))
+    assert "have lapsed" not in answered(RFM(), sale).text()
+
+
+def test_who_bought_well_and_stopped_has_gone_quiet() -> None:
+    answer = answered(RFM(), pace(2, 60.0, 8.0, 500, silent=40))
+    people, paid = answer.quiet
+    assert 35 <= people <= 46
+    (found,) = _quiet(answer)
+    assert (found.people, float(found.amount.value)) == (people, paid)
+    assert f"Once bought well and have lapsed: {people}, who had paid" in answer.text()

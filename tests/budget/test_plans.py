@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from budget import claimed
 
@@ -130,3 +131,48 @@ def test_reallocation_expects_of_a_plan_what_budget_does(market: Tables) -> None
         assert amounts[channel] == pytest.approx(0.85 * 20_000.0 * share, abs=0.02), "the budget without the reserve"
     valued = Scenario(curves=claimed.FEW, spend=amounts).run(market).table.iloc[-1]
     assert given.expected == pytest.approx(valued["revenue"], rel=1e-9)
+
+
+# ---- what chance explains ---------------------------------------------------------------------------------
+
+
+def alike(seed: int, noise: float, better: float = 1.0) -> Tables:
+    """Return sixty days of three channels with one law, so that an even split is right; "x" may earn so much more."""
+    rng, parts = np.random.default_rng(seed), []
+    for channel, times in zip("xyz", (better, 1.0, 1.0), strict=True):
+        spend = 100 * np.exp(rng.normal(0, 0.4, 60))
+        parts.append(
+            claimed.rows(channel, spend, times * 2000 * spend / (300 + spend) * np.exp(rng.normal(0, noise, 60)))
+        )
+    return Tables(spend=pd.concat(parts, ignore_index=True))
+
+
+def test_no_saving_is_promised_that_the_best_split_denies() -> None:
+    """An even split of one law is right: split, plans and frontier alike say that none can be shown to be better."""
+    for seed in range(2):
+        tables = alike(seed, 0.6)
+        split, frontier = COARSE.run(tables), Frontier(plan=COARSE, points=3).run(tables)
+        none = "can be shown to be better: the best found brings"
+        assert none in split.text() and none in frontier.text()
+        assert "could be had for" not in frontier.text()
+        assert "None of these plans can be shown" in Plans(plans={"best": COARSE}).run(tables).text()
+    planted = alike(0, 0.05, 4.0)
+    assert COARSE.run(planted).text().startswith("Move ")
+    assert "Best brings most" in Plans(plans={"best": COARSE}).run(planted).text()
+
+
+def test_where_reach_leaves_no_place_is_no_break_even() -> None:
+    """At half as much again the next unit earns 2000 * 300 / 450² = 2.96; no channel may get more, and none loses."""
+    tables = alike(3, 0.05)
+    answer = Frontier(plan=COARSE, least=1.0, most=1.6, points=4).run(tables)
+    price = answer.table["price"].to_numpy(float)
+    assert price[:3] == pytest.approx(2000 * 300 / (300 + 100 * np.array([1.0, 1.2, 1.4])) ** 2, rel=0.2)
+    assert np.isnan(price[3])
+    said, spent = answer.text().split("\n")[0], answer.table["spend"].iloc[2]
+    assert (
+        "Beyond" not in said and f"Up to CN¥{spent:,.0f}, as far as is told, the next unit earns 1.00 or more" in said
+    )
+    assert "no-place" in {note.code for note in answer.notes}
+    wide = Frontier(plan=COARSE.replace(reach=3.0), least=1.0, most=1.6, points=4).run(tables)
+    assert wide.table["price"].iloc[3] == pytest.approx(2000 * 300 / 460**2, rel=0.25)
+    assert "no-place" not in {note.code for note in wide.notes}

@@ -27,7 +27,7 @@ from analysis import (
 )
 from analysis.charts import Look
 from analysis.errors import DataError
-from analysis.estimates import proportion
+from analysis.estimates import Interval, proportion
 from analysis.money import roi
 from analysis.overview.aims import aims
 from analysis.overview.figures import FIGURES
@@ -410,6 +410,13 @@ def test_a_rate_near_its_goal_is_too_close_to_tell() -> None:
     found = proportion(30, 100)
     assert [state("conversion", found, goal, 1.0) for goal in (0.2, 0.3, 0.4)] == ["reached", "near", "short"]
     assert [state("refund_rate", found, goal, 1.0) for goal in (0.2, 0.3, 0.4)] == ["over", "near", "within"]
+
+
+def test_a_rate_without_an_interval_is_not_settled_and_a_sum_is() -> None:
+    assert [state("private_share", Interval.of(0.3), goal, 1.0) for goal in (0.1, 0.4)] == ["near", "near"]
+    assert [state("refund_rate", Interval.of(0.3), goal, 1.0) for goal in (0.1, 0.4)] == ["near", "near"]
+    assert [state("realised", Interval.of(30.0), goal, 1.0) for goal in (20.0, 40.0)] == ["reached", "short"]
+    assert [state("spend", Interval.of(30.0), goal, 1.0) for goal in (20.0, 40.0)] == ["over", "within"]
 
 
 def test_goals_are_the_workspaces_campaigns_alone() -> None:

@@ -46,6 +46,14 @@ def test_the_samples_calendar(sample: Tables) -> None:
     assert len(answer.frame("lessons")) == 2
 
 
+def test_a_share_of_few_visits_breaks_no_rule() -> None:
+    rows = [(f"u{n}", pd.Timestamp(f"{CAMPAIGN.start} 12:00"), "private_domain" if n < 3 else "x") for n in range(10)]
+    events = pd.DataFrame(rows, columns=["user_id", "timestamp", "channel"]).assign(event="visit")
+    now, said = state("private", at=CAMPAIGN.end, events=events.assign(campaign=CAMPAIGN.name))
+    assert (now, "NaN" in said) == ("open", False)
+    assert said.startswith("30.0% of the visits came through the private domain, of too few people for an interval")
+
+
 @pytest.mark.parametrize("day", ["2026-03-29", "2026-10-25", "2028-02-29"])
 def test_stages_follow_on_one_another_over_leap_days_and_clock_changes(day: str) -> None:
     found = list(stages(CAMPAIGN.replace(start=day, end="2028-12-31", zone="Europe/Berlin")).values())

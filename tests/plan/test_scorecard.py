@@ -58,6 +58,51 @@ def test_chance_settles_nothing_and_errors_of_one_revenue_add_up() -> None:
     assert open_.error == pytest.approx(0.3 * np.sqrt(2) / 3 * np.hypot(2, 1))
 
 
+def test_what_has_no_interval_settles_nothing_unless_it_weighs_nothing() -> None:
+    made = measured([1.0, 1.0, 1.0], [1.5, 1.5, 1.5], 0.01)
+    made.errors[0, 1] = np.nan
+    (open_,) = _pairs(["a", "b"], made, THIRDS)
+    assert not open_.settled and np.isnan(open_.error)
+    assert np.isnan(next(open_.rows())["low"])
+    (sure,) = _pairs(["a", "b"], made, np.array([0.5, 0.0, 0.5]))
+    assert sure.settled and sure.error == pytest.approx(0.01 * np.sqrt(2) * np.hypot(0.5, 0.5))
+    scores, errors = made.scores(np.array([0.5, 0.0, 0.5]))
+    assert np.isfinite(errors).all() and scores[1] - scores[0] == pytest.approx(np.log(1.5))
+    assert np.isnan(made.scores(THIRDS)[1]).all()
+
+
+def two(rng: np.random.Generator, days: int, more: float = 1.0) -> Tables:
+    """Return two campaigns of one law, a few orders and some spend a day; the later one's orders bring so much more."""
+    orders, spend = [], []
+    for name, first, times in (("A", "2026-03-01", 1.0), ("B", "2026-09-01", more)):
+        each = pd.date_range(first, periods=days)
+        at = each.repeat(rng.poisson(3, days)) + pd.Timedelta(hours=12)
+        paid = rng.lognormal(4, 0.5, len(at)) * times
+        orders.append(pd.DataFrame({"timestamp": at, "paid_at": at, "revenue": paid, "campaign": name}))
+        money = rng.lognormal(4, 0.3, days)
+        spend.append(pd.DataFrame({"period_start": each, "period_end": each + pd.Timedelta(days=1), "spend": money,
+                                   "channel": "search", "currency": "CNY", "campaign": name}))  # fmt: skip
+    sold = pd.concat(orders, ignore_index=True)
+    sold = sold.assign(order_id=[f"o{n}" for n in range(len(sold))], currency="CNY")
+    return Tables(orders=sold, spend=pd.concat(spend, ignore_index=True))
+
+
+def test_campaigns_of_one_law_are_not_said_to_differ() -> None:
+    """A fortnight's days have no interval and settle nothing; of 40 days chance alone settles few."""
+    weigh = Scorecard()
+    for seed in range(3):
+        answer = weigh.run(two(np.random.default_rng(seed), 14))
+        assert "do not settle" in answer.say(answer.headline)
+        note = next(note for note in answer.notes if note.code == "no-interval")
+        assert "no order is settled by them: Value, Efficiency" in note.message.text()
+        assert not answer.frame("flips")["settled"].any()
+    told = ["did better than" in weigh.run(two(np.random.default_rng(seed), 40)).text() for seed in range(3)]
+    assert sum(told) <= 1
+    planted = weigh.run(two(np.random.default_rng(1), 40, 1.8))
+    assert "B did better than A" in planted.say(planted.headline)
+    assert "no-interval" not in {note.code for note in planted.notes}
+
+
 @pytest.mark.long
 def test_the_sample_by_its_questions_figures(sample: Tables) -> None:
     answer = Scorecard(campaigns=("Double 11 2024", "Double 11 2025", "Double 11 2026")).run(sample)

@@ -26,11 +26,14 @@ def headline(table: pd.DataFrame, goal: float) -> Message:
     told = {
         "share": Share(float(row["share"])),
         "period": Name(str(row["period"]), "campaign"),
-        "low": _bound(row["low"]),
-        "high": _bound(row["high"]),
+        "low": Share(float(row["low"])),
+        "high": Share(float(row["high"])),
         "goal": Share(goal),
     }
-    if row["high"] < goal:
+    if pd.isna(row["low"]):
+        first = say("{share} of the visits of {period} came through the private domain, of too few people for an "
+                    "interval: whether the {goal} aimed at is reached cannot be told.", **told)  # fmt: skip
+    elif row["high"] < goal:
         first = say("{share} of the visits of {period} came through the private domain (95% interval {low} to {high}): "
                     "less than the {goal} aimed at.", **told)  # fmt: skip
     elif row["low"] >= goal:
@@ -43,10 +46,6 @@ def headline(table: pd.DataFrame, goal: float) -> Message:
         return first
     second = say("It brought {share} of the revenue.", share=Share(float(row["revenue_share"])))
     return say("{first} {second}", first=first, second=second)
-
-
-def _bound(value: float) -> Share | str:
-    return Share(float(value)) if value == value else "–"
 
 
 def notes(private: Sequence[str], events: Sequence[str], table: pd.DataFrame, held: Sequence[Months]) -> list[Note]:

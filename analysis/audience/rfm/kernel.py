@@ -16,7 +16,7 @@ from analysis.vocabulary import RFM_GROUPS
 PROSPECTS = len(RFM_GROUPS) - 1
 """The place of the group of those who have not bought yet."""
 QUIET = ("at risk", "previously loyal")
-"""Groups that bought well and have not for long."""
+"""Groups that bought well and not lately, beside others; :func:`gone_quiet` says who of them has not for long."""
 
 
 Fixed = Mapping[str, tuple[float, ...]]
@@ -94,6 +94,21 @@ class Cuts:
             for scores, cuts in zip(self.scores(customers), (self.recency, self.frequency, self.monetary), strict=True)
         )
         return np.where(customers.bought, _grouped(recency, (frequency + monetary) / 2), PROSPECTS)
+
+
+def gone_quiet(customers: Customers, groups: Ints, lapsed: int) -> tuple[int, float]:
+    """Return how many once bought well and have lapsed, and what they had paid.
+
+    Parameters
+    ----------
+    customers : Customers
+    groups : ndarray of int
+        Their places in :data:`analysis.vocabulary.RFM_GROUPS`.
+    lapsed : int
+        Days without a purchase after which a buyer has lapsed: that others bought later says nothing of it.
+    """
+    own = np.isin(groups, [RFM_GROUPS.index(name) for name in QUIET]) & (customers.recency > lapsed)
+    return int(own.sum()), float(customers.monetary[own].sum())
 
 
 def _grouped(recent: Floats, worth: Floats) -> Ints:

@@ -14,9 +14,10 @@ import pyarrow as pa
 from analysis.answer import Answer
 from analysis.arrays import Bools, Floats, Ints
 from analysis.audience.buyers import Bought, bought, days_of, lacking, numbers_of
-from analysis.audience.days import date_of, earlier, iso, number
+from analysis.audience.days import bought_on, date_of, earlier, iso, number
 from analysis.audience.rfm import chart, words
-from analysis.audience.rfm.kernel import PROSPECTS, Customers, Cuts
+from analysis.audience.rfm.kernel import PROSPECTS, Customers, Cuts, gone_quiet
+from analysis.audience.states.kernel import gaps_of, neighbours
 from analysis.charts import TOTAL, AnyChart, Look
 from analysis.errors import DataError, QuestionError
 from analysis.estimates import Moments, mean, proportion, share
@@ -131,6 +132,9 @@ class RFM(Segmentation):
         people = _People.of(self, tables)
         cuts = people.cuts(self)
         groups = cuts.groups(people.now)
+        # As buyers' states tell it, whose limit is in days: a fifth of all is always least recent.
+        gaps = gaps_of(neighbours(bought_on(tables, self.where, ids=False)), people.bought.today)
+        quiet = gone_quiet(people.now, groups, gaps.lapsed)
         before = people.before_groups(cuts)
         frames = {
             "table": _table(people, groups),
@@ -141,13 +145,14 @@ class RFM(Segmentation):
         return RFMAnswer(
             question=self,
             version=tables.version,
-            headline=words.headline(frames, people.bought.at, people.since, people.bought.currency.code),
+            headline=words.headline(frames, quiet, people.bought.at, people.since, people.bought.currency.code),
             frames=frames,
             notes=(*people.bought.notes, *words.notes(self.where, people.known_before, people.since, people.unpriced,
                                                       seen=people.seen)),
             currency=people.bought.currency.code,
             at=people.bought.at,
             since=people.since,
+            quiet=quiet,
         )  # fmt: skip
 
 
@@ -157,7 +162,8 @@ class RFMAnswer(Answer):
 
     `monetary` is what a group's customers paid in all and `per_customer` its mean with 95% bounds; `recency` is a
     median. "cuts" has the lines drawn; "since" what each group of the earlier day has bought and brought after it,
-    and "movement" in which group its customers are now.
+    and "movement" in which group its customers are now. `quiet` is how many once bought well and have lapsed by the
+    rule of buyers' states, and what they had paid.
     """
 
     fields: ClassVar[Fields] = described(
@@ -205,6 +211,7 @@ class RFMAnswer(Answer):
     question: RFM
     at: str
     since: str
+    quiet: tuple[int, float]
 
     def _chart(self, look: Look) -> AnyChart:
         return chart.draw(self.table, self.plot("table", look), describe=look(self.headline))

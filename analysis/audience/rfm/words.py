@@ -7,13 +7,14 @@ from collections.abc import Mapping
 import pandas as pd
 
 from analysis.answer import Note
-from analysis.audience.rfm.kernel import QUIET
 from analysis.charts import TOTAL
 from analysis.messages import Message, Money, Names, Share, say
 from analysis.values import Filter
 
 
-def headline(frames: Mapping[str, pd.DataFrame], at: str, since: str, currency: str | None) -> Message:
+def headline(
+    frames: Mapping[str, pd.DataFrame], quiet: tuple[int, float], at: str, since: str, currency: str | None
+) -> Message:
     """Say what the best customers brought, and how much lies with those who bought well and went quiet."""
     table, then = (_by_group(frames[name], "monetary" if name == "table" else "brought") for name in ("table", "since"))
     (everybody, _), (prospects, _) = table[TOTAL], table.get("prospects", (0, 0.0))
@@ -23,12 +24,9 @@ def headline(frames: Mapping[str, pd.DataFrame], at: str, since: str, currency: 
         said = say("{n} of {customers} customers are champions by {at}; they paid {share} of all.", **facts)
     else:
         said = say("None of {customers} customers is a champion by {at}.", **facts)
-    quiet = frames["table"][frames["table"]["group"].isin(QUIET)]
-    if people := int(quiet["customers"].sum()):
-        said = say(
-            "{said} {quiet} who once bought well have gone quiet: they had paid {amount}. Speak to these first.",
-            said=said, quiet=people, amount=Money(float(quiet["monetary"].sum()), currency),
-        )  # fmt: skip
+    if quiet[0]:
+        said = say("{said} Once bought well and have lapsed: {quiet}, who had paid {amount}. Speak to these first.",
+                   said=said, quiet=quiet[0], amount=Money(quiet[1], currency))  # fmt: skip
     champions, brought = then.get("champions", (0, float("nan")))
     if champions and brought == brought:
         said = say("{said} The champions of {since} brought {share} of what was paid since.",

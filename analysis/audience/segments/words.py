@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.answer import Note
 from analysis.charts import GROUP_WORDS
-from analysis.estimates import SMALL, small_groups
+from analysis.estimates import SMALL, Interval, clear, doubts, small_groups
 from analysis.messages import Message, Money, Name, Names, Share, say
 from analysis.vocabulary import MEMBER
 
@@ -59,8 +59,9 @@ def _size(table: pd.DataFrame) -> Message:
 
 
 def _worth(table: pd.DataFrame, currency: str | None) -> Message | None:
-    """Name the row whose share of revenue is farthest from its share of users, beyond chance."""
-    sure = table[(table["revenue_low"] > table["share"]) | (table["revenue_high"] < table["share"])]
+    """Name the row whose share of revenue is farthest from its share of users, beyond chance among all rows."""
+    bounds = (table[name] - table["share"] for name in ("share_of_revenue", "revenue_low", "revenue_high"))
+    sure = table[clear(doubts(Interval(*(bound.to_numpy(float) for bound in bounds))))]
     if sure.empty:
         return None
     most: Any = sure.iloc[int((sure["share_of_revenue"] - sure["share"]).abs().argmax())]

@@ -21,16 +21,23 @@ PLACES = (NOBODY, *STATES)
 """Where somebody can stand, by the number that stands for it."""
 USUAL, FEWEST = 90, 20
 """Days after which a buyer is taken for lapsed where fewer than so many returns tell."""
+HISTORY = 3
+"""How many times as long as a gap purchases must be known for: fewer days show short gaps alone."""
 RETURNS = 0.9
 """The share of returns that took at most as long as a buyer is waited for."""
 _ACTIVE, _RISK, _LAPSED, _BACK = range(1, len(STATES) + 1)
 
 
 class Gaps(NamedTuple):
-    """How many returns tell of a gap, and the days within which nine in ten of them came."""
+    """How many returns tell of a gap, and the days within which nine in ten of them came; None where few tell."""
 
     returns: int
     days: int | None
+
+    @property
+    def lapsed(self) -> int:
+        """Days without a purchase after which a buyer is taken for lapsed."""
+        return self.days or USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +69,16 @@ def neighbours(rows: Lazy) -> Lazy:
 
 def gaps_of(rows: Lazy, at: int) -> Gaps:
     """Tell how long returns take, of the days bought on by a day; only counts by length leave the engine."""
-    gaps = rows.filter(nw.col("day") <= at, ~nw.col("before").is_null()).select(gap=nw.col("day") - nw.col("before"))
+    known = rows.filter(nw.col("day") <= at)
+    gaps = known.filter(~nw.col("before").is_null()).select(gap=nw.col("day") - nw.col("before"))
     counts = collect(gaps.group_by("gap").agg(n=nw.len())).sort_values("gap")
     returns = int(counts["n"].sum())
     if returns < FEWEST:
         return Gaps(returns, None)
     reached = counts["n"].cumsum() >= RETURNS * returns
-    return Gaps(returns, max(int(counts["gap"][reached].iloc[0]), 2))
+    days = max(int(counts["gap"][reached].iloc[0]), 2)
+    first = int(collect(known.select(first=nw.col("day").min()))["first"].iloc[0])
+    return Gaps(returns, days if HISTORY * days <= at - first else None)
 
 
 def _state(silent: nw.Expr, gap: nw.Expr, rules: Rules) -> nw.Expr:

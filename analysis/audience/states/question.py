@@ -16,7 +16,7 @@ from analysis.answer import Answer
 from analysis.audience.buyers import lacking
 from analysis.audience.days import Lazy, bought_on, iso, last_day, number
 from analysis.audience.states import chart, words
-from analysis.audience.states.kernel import NOBODY, PLACES, USUAL, Gaps, Rules, gaps_of, neighbours, standing, weekly
+from analysis.audience.states.kernel import NOBODY, PLACES, Gaps, Rules, gaps_of, neighbours, standing, weekly
 from analysis.charts import TOTAL, AnyChart, Look
 from analysis.errors import DataError, QuestionError
 from analysis.estimates import proportion
@@ -49,7 +49,7 @@ class LifecycleStates(Segmentation):
         The earlier day movement is measured from; by default 28 days before.
     lapsed_after : int, optional
         Days without a purchase after which a buyer has lapsed. By default what the data's own gaps say: nine in ten
-        of all returns came within as many days.
+        of all returns came within as many days; 90 where few returns, or few days, are known.
     weeks : int
         How many weeks before `at` are followed, each ending on its weekday.
     was, now : str, optional
@@ -245,7 +245,7 @@ def _settled(asked: LifecycleStates, tables: Tables, *, ids: bool) -> tuple[Lazy
     since = asked.since or iso(number(at) - DAYS)
     _in_order(since, at)
     gaps = Gaps(0, None) if asked.lapsed_after else gaps_of(rows, number(at))
-    return rows, Rules(number(at), number(since), asked.lapsed_after or gaps.days or USUAL, asked.weeks, gaps)
+    return rows, Rules(number(at), number(since), asked.lapsed_after or gaps.lapsed, asked.weeks, gaps)
 
 
 def _in_order(since: str, at: str) -> None:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis.answer import Note
 from analysis.audience.days import iso
-from analysis.audience.states.kernel import Rules
+from analysis.audience.states.kernel import FEWEST, Rules
 from analysis.charts import TOTAL
 from analysis.messages import Message, Share, say
 from analysis.vocabulary import STATES
@@ -66,6 +66,10 @@ def notes(rules: Rules, *, chosen: bool, filtered: bool) -> list[Note]:
 def _limit(rules: Rules, *, chosen: bool) -> Note:
     if chosen:
         return Note("limit", say("The limit of {days} days is the one chosen.", days=rules.lapsed))
+    if rules.gaps.days is None and rules.gaps.returns >= FEWEST:
+        text = say("Purchases are known for too few days to tell after how long somebody is lost: {days} days are "
+                   "taken. Set the limit yourself.", days=rules.lapsed)  # fmt: skip
+        return Note("limit", text, "warning")
     if rules.gaps.days is None:
         text = say(
             "Only {n} returns on a later day are known, too few to tell after how long somebody is lost: {days} days "

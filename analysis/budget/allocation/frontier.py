@@ -88,21 +88,24 @@ class Frontier(Question):
         if not rows:
             raise DataError.empty(say("At none of these budgets can the rules hold. Take one of them away."))
         table = tabled(rows, FrontierAnswer.fields["table"])
-        now = present.table.iloc[-1]
         margin = tables.campaign.margin if tables.campaign else None
         return FrontierAnswer(
             question=self,
             version=tables.version,
-            headline=_headline(table, now, margin, present.currency),
-            frames={"table": table, "present": _present(now)},
-            notes=_notes(present, len(found) - len(rows)),
+            headline=_headline(table, present, margin),
+            frames={"table": table, "present": _present(present.table.iloc[-1])},
+            notes=_notes(present, table, len(found) - len(rows)),
             currency=present.currency,
         )
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class FrontierAnswer(Answer):
-    """One row a budget: what it brings, split best, and what the next unit earns there (`price`)."""
+    """One row a budget: what it brings, split best, and what the next unit earns there (`price`).
+
+    No price is told where rules and reach leave the next unit no place: it would not be spent, which is not that it
+    would earn nothing.
+    """
 
     fields: ClassVar[Fields] = described(
         table={
@@ -150,8 +153,10 @@ def _best(asked: Allocation, tables: Tables, total: float | None) -> AllocationA
 def _row(total: float, answer: AllocationAnswer) -> dict[str, object]:
     sums, rules = answer.table.iloc[-1], answer.frame("rules")
     price = rules.loc[rules["rule"] == words.rule_text(words.WHOLE), "price"]
+    # Curves rise all the way, so the next unit earns nothing only where it has no place.
+    placed = len(price) and price.iloc[0] > 1e-6
     return {"spend": total, **{name: sums[name] for name in ("revenue", "low", "high", "roi")},
-            "price": float(price.iloc[0]) if len(price) else None}  # fmt: skip
+            "price": float(price.iloc[0]) if placed else None}  # fmt: skip
 
 
 def _present(sums: pd.Series[float]) -> pd.DataFrame:
@@ -159,36 +164,55 @@ def _present(sums: pd.Series[float]) -> pd.DataFrame:
     return tabled([row], FrontierAnswer.fields["present"])
 
 
-def _headline(table: pd.DataFrame, now: pd.Series[float], margin: float | None, currency: str | None) -> Message:
+def _headline(table: pd.DataFrame, present: AllocationAnswer, margin: float | None) -> Message:
+    first = _split(table, present)
+    rest = _break_even(table.dropna(subset="price"), 1 / margin if margin else 1.0, present.currency)
+    return say("{first} {rest}", first=first, rest=rest) if rest else first
+
+
+def _split(table: pd.DataFrame, present: AllocationAnswer) -> Message:
+    """Say what the best split of the spend as it was brings, where it can be shown to be better."""
+    now, currency = present.table.iloc[-1], present.currency
+    if not words.better(now):
+        return words.no_better(now, currency)
     spend, revenue = table["spend"].to_numpy(), table["revenue"].to_numpy()
     facts: dict[str, object] = {
         "spend": Money(float(now["observed"]), currency),
         "more": Money(float(now["change"]), currency),
     }
-    if revenue[0] <= now["was"] <= revenue[-1]:
-        less = float(np.interp(now["was"], revenue, spend))
-        first = say("What {spend} brought could be had for {less}, split best; the same {spend} brings {more} more.",
-                    less=Money(less, currency), **facts)  # fmt: skip
-    else:
-        first = say("Split best, the same {spend} brings {more} more.", **facts)
-    floor = 1 / margin if margin else 1.0
-    price = table["price"].to_numpy(float)
-    if np.isnan(price).any() or (price >= floor).all():
-        return first
+    if not revenue[0] <= now["was"] <= revenue[-1]:
+        return say("Split best, the same {spend} brings {more} more.", **facts)
+    less = float(np.interp(now["was"], revenue, spend))
+    return say("What {spend} brought could be had for {less}, split best; the same {spend} brings {more} more.",
+               less=Money(less, currency), **facts)  # fmt: skip
+
+
+def _break_even(priced: pd.DataFrame, floor: float, currency: str | None) -> Message | None:
+    """Say from which budget on the next unit does not pay for itself, of those at which what it earns is told."""
+    spend, price = (priced[name].to_numpy(float) for name in ("spend", "price"))
+    if not len(price):
+        return None
+    if (price >= floor).all():
+        return say("Up to {most}, as far as is told, the next unit earns {floor} or more and so pays for itself.",
+                   most=Money(float(spend[-1]), currency), floor=floor)  # fmt: skip
     if (price < floor).all():
-        rest = say("At every budget looked at the next unit earns less than {floor}, what it must bring to pay for "
+        return say("At every budget looked at the next unit earns less than {floor}, what it must bring to pay for "
                    "itself.", floor=floor)  # fmt: skip
-    else:
-        most = float(np.interp(-floor, -price, spend))
-        rest = say("Beyond {most} the next unit earns less than {floor}, what it must bring to pay for itself.",
-                   most=Money(most, currency), floor=floor)  # fmt: skip
-    return say("{first} {rest}", first=first, rest=rest)
+    most = float(np.interp(-floor, -price, spend))
+    return say("Beyond {most} the next unit earns less than {floor}, what it must bring to pay for itself.",
+               most=Money(most, currency), floor=floor)  # fmt: skip
 
 
-def _notes(present: AllocationAnswer, impossible: int) -> tuple[Note, ...]:
+def _notes(present: AllocationAnswer, table: pd.DataFrame, impossible: int) -> tuple[Note, ...]:
     told = [note for note in present.notes if note.code in KEPT]
     if impossible:
         text = say("{n} of the budgets are left out: the rules cannot hold there.", n=impossible)
         told.append(Note("impossible", text, "missing"))
+    full = table[table["price"].isna()]
+    if len(full):
+        text = say("From {spend} on the next unit has no place: every channel is at the most that rules and reach "
+                   "allow, so what it would earn is not told.",
+                   spend=Money(float(full["spend"].iloc[0]), present.currency))  # fmt: skip
+        told.append(Note("no-place", text, "missing"))
     text = say("Pay for itself: at the campaign's margin where it has one, else in revenue alone.")
     return (*told, Note("pays", text))

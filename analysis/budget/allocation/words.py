@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from analysis.budget.allocation.programme import TARGET, Side
 from analysis.budget.allocation.rules import Limit
 from analysis.budget.curves.curve import interval
 from analysis.budget.curves.question import CurvesAnswer
-from analysis.budget.curves.words import SURE, reason
+from analysis.budget.curves.words import reason
 from analysis.charts import TOTAL
 from analysis.messages import N_, Message, Money, Name, Names, Share, say
 
@@ -28,6 +29,8 @@ MOVED = 0.01
 """Share of the total from which on a change of a channel's spend is named."""
 FIRST = ("claims-exceed-orders", "claims-scaled")
 """Notes that stand before all others: what is planned by is not what was earned."""
+Sums: TypeAlias = "Mapping[str, float] | pd.Series[Any]"
+"""The last row of a plan's table."""
 MOST_NAMED = 3
 LOOSE = 1e-3
 """Share of revenue from which on it is said that a better plan may be missed."""
@@ -130,12 +133,10 @@ def headline(asked: AllocationDefinition, plan: Plan, currency: str | None) -> M
                    "shared as before.", moves=_aims(plan, currency), **facts)  # fmt: skip
     if plan.margin is not None:
         return _profit(plan, facts, currency)
-    likely = float(np.mean(plan.now > plan.was))
     same = abs(float(sums["moved"])) <= MOVED * max(float(sums["observed"]), 1e-9)
     give, get = plan.moves()
-    if same and (not give or not get or likely < SURE):
-        return say("No other split of {spend} can be shown to be better: the best found brings {change} more on "
-                   "average ({change_low} to {change_high}).", **facts)  # fmt: skip
+    if same and not (give and get and better(sums)):
+        return no_better(sums, currency)
     if same:
         text = N_("Move {give} to {get}: {change} more ({change_low} to {change_high}), on the same {spend}.")
         if plan.claims:
@@ -144,6 +145,20 @@ def headline(asked: AllocationDefinition, plan: Plan, currency: str | None) -> M
             )
         return say(text, give=_listed(give, currency, give=True), get=_listed(get, currency), **facts)
     return _other_budget(plan, facts, currency)
+
+
+def better(sums: Sums) -> bool:
+    """Say whether a plan's last row tells that it brings more than the spend as it was, beyond chance.
+
+    What is said of a split, of plans side by side and of more or less budget hangs on this alone.
+    """
+    return bool(sums["change_low"] > 0)
+
+
+def no_better(sums: Sums, currency: str | None) -> Message:
+    """Return that the best split of the spend as it was, whose last row this is, may be no better."""
+    return say("No other split of {spend} can be shown to be better: the best found brings {change} more on average "
+               "({change_low} to {change_high}).", **_money(sums, currency))  # fmt: skip
 
 
 def _other_budget(plan: Plan, facts: Mapping[str, object], currency: str | None) -> Message:
@@ -174,8 +189,12 @@ def _profit(plan: Plan, facts: Mapping[str, object], currency: str | None) -> Me
 
 
 def _facts(plan: Plan, currency: str | None) -> dict[str, object]:
+    return _money(plan.sums, currency)
+
+
+def _money(sums: Sums, currency: str | None) -> dict[str, object]:
     names = ("spend", "observed", "revenue", "low", "high", "change", "change_low", "change_high")
-    return {name: Money(float(plan.sums[name]), currency) for name in names}
+    return {name: Money(float(sums[name]), currency) for name in names}
 
 
 def _aims(plan: Plan, currency: str | None) -> Message:

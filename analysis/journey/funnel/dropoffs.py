@@ -133,7 +133,7 @@ class DropOffs(OfFunnel):
         return DropOffsAnswer(
             question=self,
             version=tables.version,
-            headline=_headline(asked, table, found.currency),
+            headline=_headline(asked, table, found.currency, self.least),
             frames={"table": table},
             notes=(*_left_out(asked, found.chains), *_notes(self, table, skipped), *found.notes),
             currency=found.currency,
@@ -370,8 +370,11 @@ def _campaigns(table: pd.DataFrame) -> dict[str, Message]:
     return {run: say("{campaign}", campaign=Name(run, "campaign")) for run in runs}
 
 
-def _headline(asked: FunnelDefinition, table: pd.DataFrame, currency: str | None) -> Message:
+def _headline(asked: FunnelDefinition, table: pd.DataFrame, currency: str | None, least: int) -> Message:
     behind = table[table["clear"] & (table["lost"] > 0)]
+    if table.empty:
+        return say("Nothing was compared: at no step are {n} users or more in a group, and as many outside it.",
+                   n=least)  # fmt: skip
     if behind.empty:
         return say("Of {n} groups none falls behind the others by more than chance explains.", n=len(table))
     return drop_off(asked, behind.iloc[0], currency)

@@ -33,7 +33,7 @@ from analysis.values import local_day, local_midnight, names, value, whole
 
 FEWEST = 2
 """Fewest rates a trend is told from."""
-LOYAL, REGULARS = N_("of loyal users"), N_("of regulars: people who came to the one before and to an earlier one")
+LOYAL, REGULARS = N_("of loyal users"), N_("of regulars: people who came to both of the two before")
 """Whose rate a campaign has."""
 
 
@@ -54,10 +54,11 @@ class Participation(Question):
     Notes
     -----
     A campaign's rate is the share that takes part of the loyal users, who are the same for every campaign, or,
-    where nobody need be loyal, of the regulars: those who took part in the campaign just before and in an earlier one.
-    Of all who ever took part ever more have left for good, and of all who took part just before ever fewer are new, so
-    that their shares move though nobody changes; among regulars neither is so. Campaigns stand in order of their first
-    event. One that may still be running is marked and takes no part in the trend.
+    where nobody need be loyal, of the regulars: those who took part in both of the two campaigns just before. Of all
+    who ever took part ever more have left for good, of all who took part just before ever fewer are new, and of those
+    who took part in any earlier one ever more come seldom, so that their shares move though nobody changes; what two
+    campaigns say of people is the same for each. Campaigns stand in order of their first event. One that may still be
+    running is marked and takes no part in the trend.
 
     The trend is a linear regression of taking part on the campaign's place in that order, so its slope is in
     percentage points from one campaign to the next; as the same users are seen again and again, its interval rests on
@@ -249,10 +250,9 @@ def _counts(seen: Seen, campaigns: int, base: int | None) -> _Counts:
 
 
 def _regular(mask: Ints, places: Ints) -> Ints:
-    """Say (1 or 0) who took part in the campaign just before each place and in one before that."""
-    before = mask & ((np.int64(1) << places) - 1)
-    just_before = np.where(places > 0, mask >> np.maximum(places - 1, 0) & 1, 0)
-    return np.asarray(just_before & (before & (before - 1) != 0), np.int64)
+    """Say (1 or 0) who took part in both of the two campaigns before each place."""
+    both = mask >> np.maximum(places - 1, 0) & mask >> np.maximum(places - 2, 0) & 1
+    return np.asarray(np.where(places > 1, both, 0), np.int64)
 
 
 # ---- the tables -------------------------------------------------------------------------------------------
@@ -445,8 +445,8 @@ def _trend_notes(asked: Participation, frames: Mapping[str, pd.DataFrame]) -> li
         whom = say("Loyal users had {n} or more orders paid before the first campaign's first day; all of them count, "
                    "those too who never came.", n=asked.paid_orders)  # fmt: skip
     else:
-        whom = say("The rate is of regulars: people who took part in the campaign just before and in an earlier one. "
-                   "Of everybody who ever came, ever more have left for good.")  # fmt: skip
+        whom = say("The rate is of regulars: people who took part in both of the two campaigns just before. Of "
+                   "everybody who ever came, ever more have left for good.")  # fmt: skip
     notes = [Note("whose-rate", whom)]
     if trend["campaigns"] < FEWEST:
         few = say("A trend is not estimable: it needs {needed} campaigns that are over and have a rate, and there are "

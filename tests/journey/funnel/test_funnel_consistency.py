@@ -243,7 +243,9 @@ def test_people_whom_the_dates_cut_off_are_left_out() -> None:
     )  # fmt: skip
     funnel = Funnel(steps=("view", "cart"), window="1h", dates="conversion", breakdown="device")
     within = Filter(start="2026-11-01", end="2026-11-01")
-    assert DropOffs(funnel=funnel, where=within, by=("device",)).run(Tables(events=events)).table.empty
+    nothing = DropOffs(funnel=funnel, where=within, by=("device",)).run(Tables(events=events))
+    assert nothing.table.empty
+    assert nothing.text().startswith("Nothing was compared: at no step are 50 users or more in a group")
     assert "lowest" not in funnel.replace(where=within).run(Tables(events=events)).headline.text()
 
 
