@@ -21,6 +21,8 @@ NO_PURCHASE = ("open", "cancelled", "failed", "refunded")
 _PAID = ("paid", "delivered", "partly_refunded")
 """Statuses that say an order was paid, where no time does."""
 _NO_REFUND = ("cancelled", "failed")
+OF_LINES = ("item",)
+"""Columns of which each line of an order has its own."""
 _CENT = 1e-9
 """What floats may leave of a price that was refunded in full."""
 
@@ -175,7 +177,7 @@ def purchases(tables: Tables, where: Filter | None = None, *also: str, buyers: b
 # ---- orders -----------------------------------------------------------------------------------------------
 
 
-def created(tables: Tables, where: Filter | None = None, *also: str) -> Created:
+def created(tables: Tables, where: Filter | None = None, *also: str, lines: str | None = None) -> Created:
     """Return every order that was created, paid or not, by the rules of :func:`purchases`.
 
     An order refunded in full was paid, be it said by its amounts or by its status alone; one that was cancelled was
@@ -188,6 +190,9 @@ def created(tables: Tables, where: Filter | None = None, *also: str) -> Created:
         Its dates are those of ordering.
     also : str
         Further columns wanted of each order; called there as :func:`analysis.store.columns.stored` says.
+    lines : str, optional
+        One of :data:`OF_LINES`, among those wanted: an order has a row for each value that its lines have, with their
+        amounts and refunds. What was given back of none of these is split by what is left of each.
 
     Raises
     ------
@@ -206,7 +211,7 @@ def created(tables: Tables, where: Filter | None = None, *also: str) -> Created:
     """
     also = tuple(map(stored, also))
     kept = tuple(dict.fromkeys(("user_id", *also, *map(stored, where.columns() if where else ()))))
-    orders, refunds, credited = tables.laid(("created", *kept), partial(_laid, tables, kept))
+    orders, refunds, credited = tables.laid(("created", lines, *kept), partial(_laid, tables, kept, lines))
     own = ("order_id", "user_id", "timestamp", "paid_at", "currency")
     rows = tables.filtered(orders, "orders", where)
     rows = rows.select(*dict.fromkeys((*own, "revenue", "paid", "amount", "bought", *also)))
@@ -221,12 +226,12 @@ def _of_orders(tables: Tables, where: Filter | None, source: Source, also: tuple
     return Purchases(rows, paid, found.refunds, source, found.notes)
 
 
-def _laid(tables: Tables, kept: tuple[str, ...]) -> tuple[Lazy, Lazy, bool]:
+def _laid(tables: Tables, kept: tuple[str, ...], by: str | None) -> tuple[Lazy, Lazy, bool]:
     """Return orders and what was paid of them, refunds of their day, and whether there are any."""
     lines = _lines(tables, kept)
     repeated, credited = tables.fact("lines of orders", partial(_shape, tables))
     orders, refunds = _orders(lines, kept) if repeated else _singles(lines)
-    return _standing(orders), refunds, credited
+    return _standing(_parts(lines, orders, kept, by) if repeated and by else orders), refunds, credited
 
 
 def _shape(tables: Tables) -> tuple[bool, bool]:
@@ -328,6 +333,48 @@ def _orders(lines: Lazy, kept: tuple[str, ...]) -> tuple[Lazy, Lazy]:
     credits = orders.filter(nw.col("sold") == 0, nw.col("given_back") < 0)
     credits = credits.with_columns(timestamp=nw.col("noted"), paid_at=nw.col("noted_paid"))
     return made, _of_their_day(credits, nw.col("given_back"))
+
+
+def _parts(lines: Lazy, orders: Lazy, kept: tuple[str, ...], by: str) -> Lazy:
+    """Make of each order a row for each value that its lines have of a column, standing as their order does.
+
+    A line without a value has that of the order. What was given back of a value that the order did not sell, or beyond
+    what it came to, belongs to all that is left.
+    """
+    order = ["order_id", "currency"]
+    told = {
+        "of": nw.col("worth") - nw.col("refund") + nw.col("given_back"),
+        "order_stands": nw.col("stands"),
+        "order_told": nw.col("told"),
+    }
+    about = orders.select(*order, "timestamp", "paid_at", *kept, **told)
+    amounts = ("revenue", "refund", "sold", "void", "given_back", "returned")
+    rows = lines.select(*order, *amounts, own=nw.col(by)).join(about, on=order, how="inner")
+    rows = rows.with_columns(own=nw.when(~nw.col("own").is_null()).then(nw.col("own")).otherwise(nw.col(by)))
+    live = nw.col("sold") & ~nw.col("void")
+    parts = rows.group_by(*order, "timestamp", "paid_at", *kept, *told, "own").agg(
+        revenue=sum_if(nw.col("sold"), nw.col("revenue")),
+        worth=sum_if(live, nw.col("revenue")),
+        refund=sum_if(live, nw.col("refund")),
+        returned=sum_if(nw.col("returned"), nw.col("revenue")),
+        given_back=sum_if(nw.col("given_back"), nw.col("revenue")),
+        sold=count_if(nw.col("sold")),
+        live=count_if(live),
+        came_back=count_if(nw.col("returned")),
+    )
+    left = nw.col("worth") - nw.col("refund") + nw.col("given_back")
+    parts = parts.filter(nw.col("sold") > 0).with_columns(left=nw.when(nw.col("live") > 0, left > 0).then(left))
+    parts = parts.with_columns(left=nw.col("left").fill_null(0.0))
+    every = nw.col("left").sum().over(*order)
+    # What the lines do not account for is split by what is left of each, so that they add up to the order.
+    own = nw.when(every > 0).then(nw.col("left") * nw.col("of") / every).otherwise(nw.lit(0.0))
+    unpaid = ~nw.col("order_stands") & (nw.col("order_told") > 0)
+    return parts.with_columns(
+        stands=nw.col("order_stands") & (nw.col("live") > 0),
+        came_back=nw.col("came_back") > 0,
+        worth=nw.when(unpaid).then(nw.lit(0.0)).otherwise(nw.col("worth")),
+        given_back=own - nw.col("worth") + nw.col("refund"),
+    ).with_columns(nw.col("own").alias(by))
 
 
 def _grouped(lines: Lazy, kept: tuple[str, ...]) -> Any:

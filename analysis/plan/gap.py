@@ -136,7 +136,7 @@ def gap(tables: Tables, aim: float, where: Filter | None) -> Gap:
     reserve = sum(line.amount for line in lines if line.line.casefold() in RESERVED)
     media = _media(own, [line for line in lines if line.line.casefold() not in RESERVED])
     paid = now.cells["spend"].groupby("channel").sum()
-    channels = tuple(sorted({*media["channel"], *paid.index[paid > 0]}))
+    channels = tuple(sorted({*media["channel"], *paid.index[paid != 0]}))
     phases = tuple(dict.fromkeys([*(phase.name for phase in own.phases), OTHER]))
     planned = media.groupby(["channel", "phase"])["amount"].sum()
     grid = _Grid(channels, phases)

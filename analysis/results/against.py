@@ -84,6 +84,11 @@ class Daily:
         """Return the same as one group's."""
         return Daily(self.now.assign(group=group), self.days, self.same, self.before.assign(group=group), group)
 
+    def within(self, whole: Daily) -> Daily:
+        """Return the same with rows of all that are those of another, where the groups' would count things twice."""
+        now, before = pd.concat([whole.now, self.now]), pd.concat([whole.before, self.before])
+        return Daily(now, self.days, self.same, before, self.alone)
+
     @property
     def sides(self) -> list[tuple[str | None, pd.DataFrame, tuple[pd.Timestamp, pd.Timestamp]]]:
         """All that is looked at and, where there is one, the campaign before: its name, sums, first and last day."""
@@ -158,10 +163,16 @@ def by_day(
     return found.sort_values(["day", "group"], ignore_index=True)
 
 
+def of_all(daily: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that are of all: those that say so, where a thing may count in several groups, else every one."""
+    own: pd.DataFrame = daily[daily["group"] == TOTAL]
+    return own if len(own) else daily
+
+
 def totals(daily: pd.DataFrame, weight: str | None = None) -> pd.DataFrame:
     """Return the sums of all, then of each group (by its weight, else as they come); one row without groups."""
     sums = daily.drop(columns=["day", "group"])
-    whole = sums.sum(min_count=1).to_frame(TOTAL).T
+    whole = of_all(daily)[sums.columns].sum(min_count=1).to_frame(TOTAL).T
     parts = daily[daily["group"] != TOTAL].drop(columns="day").groupby("group").sum(min_count=1)
     if weight:
         last = parts.index.isin([OTHERS, NOT_SET])
@@ -178,7 +189,7 @@ def series(daily: pd.DataFrame, every: str | None, days: tuple[pd.Timestamp, pd.
     DataFrame
         Indexed by `group` and `period` (its first day; the first day looked at, where it is all one).
     """
-    both = [daily.assign(group=TOTAL), *([daily] if (daily["group"] != TOTAL).any() else [])]
+    both = [of_all(daily).assign(group=TOTAL), daily[daily["group"] != TOTAL]]
     every_day = pd.Series(pd.date_range(*days, unit="us"))
     starts = begins(every_day, every) if every else pd.Series(days[:1])
     rows = pd.concat(both)
@@ -254,7 +265,7 @@ class Days(dict[str, pd.DataFrame]):
     """
 
     def __init__(self, daily: pd.DataFrame, first: str | pd.Timestamp, last: str | pd.Timestamp) -> None:
-        days, parts = pd.date_range(first, last), {TOTAL: daily, **dict(iter(daily.groupby("group")))}
+        days, parts = pd.date_range(first, last), dict(iter(daily.groupby("group"))) | {TOTAL: of_all(daily)}
         super().__init__({
             str(name): own.drop(columns="group").groupby("day").sum().reindex(days, fill_value=0.0)
             for name, own in parts.items()

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sizes import cases
 
-from analysis import ChannelTag, Filter, PrivateDomain, Tables
+from analysis import ChannelTag, Filter, PrivateDomain, Sales, Segments, Tables
 from analysis.errors import DataError
 from analysis.estimates import difference, proportion
 
@@ -140,3 +140,26 @@ def test_one_campaign_alone_is_what_it_is_among_others() -> None:
     held = Tables(**made())
     alone = PrivateDomain(where=Filter(campaign="one")).run(held)
     assert alone.table.iloc[0].equals(PrivateDomain().run(held).table.iloc[0])
+
+
+def test_refunds_of_their_day_lower_revenue_as_on_sales() -> None:
+    """u bought privately for 100 and v through x; 60 came back to u by a row that names no order."""
+    at = pd.Timestamp("2026-11-02 10:00")
+    orders = pd.DataFrame({
+        "order_id": ["o1", "o2", "R"], "user_id": ["u", "v", "u"], "revenue": [100.0, 100.0, -60.0], "currency": "CNY",
+        "channel": ["private_domain", "x", "private_domain"], "campaign": "B", "timestamp": at, "paid_at": at,
+    })  # fmt: skip
+    events = orders[:2][["user_id", "timestamp", "channel", "campaign"]].assign(event="visit")
+    tables = Tables(events=events, orders=orders)
+    row = PrivateDomain().run(tables).table.iloc[0]
+    assert (row["revenue"], row["private_revenue"]) == (140.0, 40.0)
+    assert row["revenue_share"] == pytest.approx(40 / 140)
+    sold = Sales(by="channel", every=None).run(tables).table.set_index("group")["realised"]
+    assert (sold["(total)"], sold["private_domain"]) == (row["revenue"], row["private_revenue"])
+    people = Segments(by=("channel",)).run(tables).table.set_index("group")
+    assert people["revenue"].to_dict() == {"private_domain": 40.0, "x": 100.0}
+    assert people["share_of_revenue"].tolist() == pytest.approx([40 / 140, 100 / 140], abs=1e-9)
+    # A refund is no order, and who has nothing else is no buyer.
+    assert people["orders"].tolist() == people["buyers"].tolist() == [1, 1]
+    only = Segments(by=("channel",)).run(Tables(events=events, orders=orders[1:])).table.set_index("group")
+    assert only.loc["private_domain", ["buyers", "orders", "revenue"]].tolist() == [0, 0, -60.0]

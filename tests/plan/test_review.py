@@ -240,3 +240,19 @@ def test_lessons_of_this_campaign_are_carried() -> None:
     told = (Lesson(learnt="Begin earlier", campaign="autumn", next="618"), Lesson(learnt="Other", campaign="spring"))
     answer = CampaignReview(target=2_000).run(tables(*told))
     assert answer.frame("lessons")[["lesson", "next"]].to_numpy().tolist() == [["Begin earlier", "618"]]
+
+
+def test_a_channel_that_paid_back_more_than_it_cost_is_part_of_the_spend() -> None:
+    """x cost 3,568; of y there is a credit of 500 alone, and 3,068 is what Performance says was spent."""
+    day = pd.Timestamp("2026-11-02 04:00")
+    spend = pd.DataFrame({"period_start": day, "period_end": day + pd.Timedelta(days=1), "channel": ["x", "y"],
+                          "spend": [3568.0, -500.0], "currency": "CNY", "campaign": "autumn"})  # fmt: skip
+    orders = pd.DataFrame({"order_id": ["o"], "timestamp": day, "paid_at": day, "revenue": 9000.0, "currency": "CNY",
+                           "channel": "x", "campaign": "autumn"})  # fmt: skip
+    plan = PlanLine(stage="execution", line="x", amount=3000.0)
+    tables = Tables(orders=orders, spend=spend, campaign=CAMPAIGN, records=[plan])
+    answer = CampaignReview(target=9000.0).run(tables)
+    assert_adds_up(answer)
+    assert "It cost CN¥3,068, CN¥68.00 more than planned." in answer.text()
+    assert answer.frame("channels").set_index("channel")["spend"][["x", "y"]].tolist() == [3568.0, -500.0]
+    assert Performance().run(tables).table["spend"].iloc[0] == 3068.0

@@ -82,7 +82,7 @@ def test_a_row_that_lacks_a_number_is_in_no_rate_that_needs_it() -> None:
     assert found["spend"] == 140.0
     assert found[RATES].astype(float).tolist() == [0.05, 20.0, 0.4, 0.02, 20.0, 1.0]
     assert codes(answer).count("rows-without") == 4
-    assert "1 of 3 rows say nothing of clicks" in answer.text()
+    assert "say nothing of this: clicks (for CTR, CPC and CVR)." in answer.text()
 
 
 def test_another_currency_is_named_and_in_no_figure() -> None:
@@ -286,3 +286,25 @@ def test_the_sample_holds_what_was_planted(sample: Tables) -> None:
     assert trend[surge]["cpc"].tolist() == pytest.approx([1.25 * usual.iloc[0]] * 2)
     display = Performance(by="audience", where=where.replace(channel="display")).run(sample).table.set_index("group")
     assert display.loc["low_intent", "spend"] / display.loc[TOTAL, "spend"] == pytest.approx(0.8)
+
+
+def test_claims_stand_beside_the_spend_that_they_are_of() -> None:
+    """x claims 3,000 for 1,000; y spends 9,000 and says nothing of what it brought."""
+    day = pd.Timestamp("2026-11-01")
+    spend = pd.DataFrame({
+        "period_start": day, "period_end": day + pd.Timedelta(days=1), "channel": ["x", "y"], "spend": [1000.0, 9000.0],
+        "currency": "CNY", "attributed_revenue": [3000.0, None], "clicks": [1000, 500],
+    })  # fmt: skip
+    answer = Performance().run(Tables(spend=spend))
+    assert answer.headline.text().startswith(
+        "Platforms claim CN¥3,000 for CN¥1,000, a ROAS of 3.00. A further CN¥9,000 was spent of which the report gives "
+        "no such figure."
+    )
+    notes = [note.message.text() for note in answer.notes if note.code == "rows-without"]
+    assert notes == [
+        "1 of 2 rows, CN¥9,000 of the spend, say nothing of this: attributed revenue (for ROAS). They are in no rate "
+        "that needs it, and are of: y."
+    ]
+    whole = Performance().run(Tables(spend=spend.assign(attributed_revenue=[3000.0, 0.0])))
+    assert whole.headline.text().startswith("Platforms claim CN¥3,000 for CN¥10,000, a ROAS of 0.30.")
+    assert "A further" not in whole.text() and "rows-without" not in {note.code for note in whole.notes}

@@ -476,3 +476,74 @@ def test_the_sample_holds_what_was_planted(sample: Tables) -> None:
     firsts = firsts.groupby("user_id")["timestamp"].min()
     new = kept.groupby("user_id")["timestamp"].min() == firsts.reindex(kept["user_id"].unique()).sort_index()
     assert (found["new_buyers"], found["returning_buyers"]) == (new.sum(), (~new).sum())
+
+
+# ---- by item ----------------------------------------------------------------------------------------------
+
+
+def _baskets() -> pd.DataFrame:
+    """Make 200 orders of socks for 10 and a coat for 90, every second coat sent back, and 100 of a hat for 50."""
+    lines = []
+    for i in range(200):
+        lines.append({"order_id": f"o{i}", "user_id": f"u{i}", "revenue": 10.0, "refund": 0.0, "item": "a_socks"})
+        lines.append({**lines[-1], "revenue": 90.0, "refund": 90.0 if i % 2 else 0.0, "item": "coat"})
+    lines += [{"order_id": f"p{i}", "user_id": f"u{i}", "revenue": 50.0, "refund": 0.0, "item": "hat"}
+              for i in range(100)]  # fmt: skip
+    return pd.DataFrame(lines).assign(timestamp=DAY, paid_at=DAY, currency="CNY")
+
+
+def _by_item(frame: pd.DataFrame, **asked: Any) -> Any:
+    return Sales(by="item", every=None, **asked).run(Tables(orders=frame))
+
+
+@pytest.mark.parametrize("by_status", [False, True])
+def test_each_item_of_an_order_has_its_own_lines(by_status: bool) -> None:
+    frame = _baskets()
+    if by_status:
+        frame["status"] = np.where(frame["refund"] > 0, "refunded", "paid")
+        frame["refund"] = 0.0
+    answer = _by_item(frame)
+    table = answer.table.set_index("group")
+    assert table["realised"].to_dict() == {TOTAL: 16_000.0, "coat": 9_000.0, "hat": 5_000.0, "a_socks": 2_000.0}
+    assert table["refunds"].to_dict() == {TOTAL: 9_000.0, "coat": 9_000.0, "hat": 0.0, "a_socks": 0.0}
+    assert table.loc[[TOTAL, "a_socks", "coat"], COUNTS].values.tolist() == [
+        [300, 300, 0, 300], [200, 200, 0, 200], [200, 200, 100, 100]
+    ]  # fmt: skip
+    assert table["new_buyers"].tolist() == [200, 100, 100, 200]
+    assert "Most comes back from coat: 50.0% of 200 paid orders were refunded in full, 0% elsewhere." in answer.text()
+    assert "by-line" in codes(answer) and "by-line" not in codes(_by_item(frame[frame["item"] == "hat"]))
+    trend = Sales(by="item").run(Tables(orders=frame)).frame("trend").set_index("group")
+    assert trend["realised"].to_dict() == table["realised"].to_dict()
+    assert answer.frame("steps")["orders"].tolist() == [300, 300, 300]
+
+
+def test_what_is_given_back_of_an_item_is_its_own_and_else_is_split() -> None:
+    """20 comes back of the coat by its name; 40 of no item of theirs is split by what is left, 10 and 70."""
+    lines = _baskets().query("order_id == 'o0'")
+    back = lines.iloc[[0, 0]].assign(revenue=[-20.0, -40.0], item=["coat", "gift wrap"])
+    table = _by_item(pd.concat([lines, back])).table.set_index("group")
+    assert table["realised"].to_dict() == {TOTAL: 40.0, "coat": 35.0, "a_socks": 5.0}
+    # A line without an item is of the order's first; one that was cancelled is no part of what was paid.
+    more = lines.iloc[[0, 0]].assign(revenue=[5.0, 70.0], item=[None, "coat"], status=["paid", "cancelled"])
+    table = _by_item(pd.concat([lines.assign(status="paid"), more])).table.set_index("group")
+    assert table["realised"].to_dict() == {TOTAL: 105.0, "coat": 90.0, "a_socks": 15.0}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_items_add_up_to_all_that_orders_came_to(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n = 400
+    frame = pd.DataFrame({"order_id": [f"o{i}" for i in rng.integers(0, 150, n)], "item": rng.choice(list("abc"), n)})
+    frame["timestamp"] = DAY + pd.to_timedelta(rng.integers(0, 3, n), unit="D")
+    frame["paid_at"] = frame["timestamp"].where(rng.random(n) < 0.8)
+    frame["status"] = rng.choice(["paid", "open", "cancelled", "refunded", None], n, p=[0.4, 0.1, 0.1, 0.1, 0.3])
+    frame["revenue"] = np.where(rng.random(n) < 0.15, -5.0, rng.integers(10, 90, n)).astype(float)
+    frame["refund"] = np.where(rng.random(n) < 0.2, 3.0, 0.0)
+    table = _by_item(frame.assign(currency="CNY")).table
+    whole = Sales(every=None).run(Tables(orders=frame.assign(currency="CNY"))).table
+    groups = table[1:]
+    for column in ("created_amount", "realised"):
+        assert groups[column].sum() == pytest.approx(table[column].iloc[0], abs=1e-5)  # cents are rounded by item
+    for column in (*COUNTS, *AMOUNTS):
+        assert table[column].iloc[0] == pytest.approx(whole[column].iloc[0], abs=1e-6)
+    assert (groups["created"].sum() > whole["created"].iloc[0]) and (groups["paid"] <= groups["created"]).all()

@@ -81,7 +81,7 @@ def revenue(scope: Scope, currency: Currency) -> pd.DataFrame | None:
     """Return the same of realised revenue; None where orders lack what tells."""
     if not _told(scope):
         return None
-    rows = purchases(scope.tables, scope.held("orders"), *_further(scope)).rows
+    rows = purchases(scope.tables, scope.held("orders"), *_further(scope)).realised
     rows = rows.with_columns(n=nw.col("amount") * currency.factor()).drop_nulls("n")
     unit = nw.when(nw.col("user_id").is_null()).then(nw.col("order_id")).otherwise(nw.col("user_id"))
     rows = rows.select(

@@ -233,7 +233,7 @@ def _currency(asked: PrivateDomain, tables: Tables) -> Currency:
     """Return the one currency of revenue and of spend: what revenue is in, where there is any."""
     source = source_of(tables)
     if source.orders or source.events:
-        return currency_of(tables, purchases(tables).rows, asked.currency)
+        return currency_of(tables, purchases(tables).realised, asked.currency)
     if tables.count("spend"):
         return currency_of(tables, tables.frame("spend"), asked.currency, amount="spend", at="period_start")
     return Currency(None)

@@ -56,7 +56,8 @@ class Segments(Question):
     Notes
     -----
     A row is a group of a segment: of a segment of one group, who is in it. Somebody is in a group with all they did and
-    paid. Revenue is that of :func:`analysis.purchases.purchases` whose buyer is known; `share_of_revenue` is of all of
+    paid. Revenue is what :func:`analysis.purchases.purchases` says was realised of known people, less refunds that name
+    them alone and no order; `share_of_revenue` is of all of
     that, with the 95% bounds of :func:`analysis.estimates.share_of_sum`.
 
     Examples
@@ -214,14 +215,18 @@ def _spent(asked: Segments, tables: Tables) -> tuple[Moments | None, _Spent | No
     bought = _known_buyers(purchases(tables, asked.where))
     money = currency_of(tables, bought, asked.currency)
     paid = bought.with_columns(revenue=nw.col("amount") * money.factor()).filter(~nw.col("revenue").is_null())
-    each = paid.group_by("user_id").agg(orders=nw.len(), revenue=nw.col("revenue").sum())
+    each = paid.group_by("user_id").agg(orders=nw.col("order").sum(), revenue=nw.col("revenue").sum())
     each = each.with_columns(**{name: nw.col("revenue") ** n for n, name in enumerate(_POWERS, 1)})
     whole = collect(each.select(*(nw.col(name).sum() for name in _POWERS))).fillna(0.0).astype(float)
     return Moments(np.zeros(1), *(whole[name].to_numpy() for name in _POWERS)), _Spent(each, money)
 
 
 def _known_buyers(bought: Purchases) -> nw.LazyFrame[Any]:
-    return bought.rows.filter(~nw.col("user_id").is_null(), ~nw.col("amount").is_null())
+    """Return what was realised from known people; `order` is 1 for a purchase and 0 for a refund of its day."""
+    rows = bought.rows.with_columns(order=nw.lit(1))
+    if bought.refunds is not None:
+        rows = nw.concat([rows, bought.refunds.with_columns(order=nw.lit(0))])
+    return rows.filter(~nw.col("user_id").is_null(), ~nw.col("amount").is_null())
 
 
 def _sizes(who: nw.LazyFrame[Any], spent: nw.LazyFrame[Any] | None) -> pd.DataFrame:
@@ -229,7 +234,7 @@ def _sizes(who: nw.LazyFrame[Any], spent: nw.LazyFrame[Any] | None) -> pd.DataFr
     sums: dict[str, nw.Expr] = {"users": nw.len()}
     if spent is not None:
         who = who.join(spent, on="user_id", how="left")
-        sums |= {"buyers": count_if(~nw.col("orders").is_null()), "orders": nw.col("orders").sum()}
+        sums |= {"buyers": count_if(nw.col("orders") > 0), "orders": nw.col("orders").sum()}
         sums |= {name: nw.col(name).sum() for name in _POWERS}
     found = collect(who.group_by(*_ROW).agg(**sums))
     return found.fillna(dict.fromkeys([c for c in found if c not in _ROW], 0))

@@ -13,10 +13,11 @@ import pyarrow as pa
 from analysis.answer import Note
 from analysis.arrays import Floats
 from analysis.errors import DataError
+from analysis.journey.attribution.naming import orders_named
 from analysis.messages import Money, Names, say
 from analysis.money import Currency, currency_of, known
 from analysis.purchases import purchases, source_of
-from analysis.tables import Tables, collect, instant
+from analysis.tables import Tables, collect, instant, sum_if
 from analysis.values import Filter
 
 Lazy = nw.LazyFrame[Any]
@@ -24,10 +25,10 @@ Lazy = nw.LazyFrame[Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worth:
-    """What one conversion event of each order brings, in one currency.
+    """What each order brings that conversion events name, in one currency.
 
-    Beside it what all paid orders brought, and of that those which conversion events name; how many conversions' orders
-    were paid in another currency, and what is to be said of that.
+    Beside it what all paid orders brought, and of that those which conversion events name; how many of these were paid
+    in another currency, and what is to be said of that.
     """
 
     currency: str | None = None
@@ -64,53 +65,50 @@ def worth_of(tables: Tables, value: str, conversion: str, where: Filter | None, 
         return Worth(currency=own if value == "value" else None)
     tables.require("orders", *source_of(tables, buyers=False).lacks)
     known(tables, wanted, "orders")
-    events, bought = _naming(tables, where, conversion), purchases(tables, buyers=False)
+    named, bought = orders_named(tables, where, conversion), purchases(tables, buyers=False)
+    events = named.filter(_within(where, "named", tables))
     paid = events.join(bought.rows.select("order_id", "paid_at", "currency", "amount"), on="order_id", how="inner")
     currency = currency_of(tables, paid, wanted)
-    rows = collect(paid.select("order_id", "events", realised=nw.col("amount") * currency.factor()))
+    rows = collect(paid.select("order_id", realised=nw.col("amount") * currency.factor()))
     found = rows.dropna(subset="realised").sort_values("order_id")
-    elsewhere = rows[rows["realised"].isna() & ~rows["order_id"].isin(found["order_id"])]
-    paid_for, of_named = _covered(tables, where, conversion, events, currency)
+    elsewhere = rows.loc[~rows["order_id"].isin(found["order_id"]), "order_id"]
+    paid_for, of_named = _covered(tables, where, named, currency)
     return Worth(
         currency=currency.code,
         orders=pa.array(found["order_id"], pa.string()),
-        realised=(found["realised"] / found["events"]).to_numpy(float),
+        realised=found["realised"].to_numpy(float),
         paid=paid_for,
         named=of_named,
-        elsewhere=int(elsewhere["events"].sum()),
+        elsewhere=elsewhere.nunique(),
         notes=(*currency.notes(say("revenue")), *bought.notes),
     )
 
 
-def _covered(
-    tables: Tables, where: Filter | None, conversion: str, named: Lazy, currency: Currency
-) -> tuple[float, float]:
+def _covered(tables: Tables, where: Filter | None, named: Lazy, currency: Currency) -> tuple[float, float]:
     """Return what paid orders brought that belong under the filter, and of that those which its events name.
 
-    An order belongs where its event does, whatever its own date; one that no event names, by its own date. Nothing
-    where the filter names what orders lack: which of them match is not known.
+    An order belongs where the event does that first names it, whatever its own date; one that no event names, by its
+    own date. Nothing where the filter names what orders lack: which of them match is not known.
     """
     undated = where.replace(start=None, end=None) if where else None
     if not currency.code or not source_of(tables, undated, buyers=False).orders:
         return 0.0, 0.0
     paid = purchases(tables, undated, buyers=False).rows.with_columns(realised=nw.col("amount") * currency.factor())
     paid = paid.filter(~nw.col("realised").is_null()).select("order_id", "timestamp", "realised")
-    at_all = _naming(tables, undated, conversion).rename({"events": "ever"})
-    start, end = where.bounds(tables.zone) if where else (None, None)
-    here = nw.col("ever").is_null()
-    here = here & (nw.col("timestamp") >= instant(start)) if start else here
-    here = here & (nw.col("timestamp") < instant(end)) if end else here
-    both = paid.join(named, on="order_id", how="left").join(at_all, on="order_id", how="left")
-    shared = nw.when(~nw.col("events").is_null()).then(nw.col("realised")).otherwise(nw.lit(0.0))
-    whole = nw.when(~nw.col("events").is_null() | here).then(nw.col("realised")).otherwise(nw.lit(0.0))
-    found = collect(both.select(paid=whole.sum(), named=shared.sum()))
+    both = paid.join(named, on="order_id", how="left")
+    told = ~nw.col("named").is_null()
+    at = nw.when(told).then(nw.col("named")).otherwise(nw.col("timestamp"))
+    both = both.with_columns(told=told, at=at).filter(_within(where, "at", tables))
+    found = collect(both.select(paid=nw.col("realised").sum(), named=sum_if(nw.col("told"), nw.col("realised"))))
     return float(found["paid"].fillna(0.0)[0]), float(found["named"].fillna(0.0)[0])
 
 
-def _naming(tables: Tables, where: Filter | None, conversion: str) -> Lazy:
-    """Return how many conversion events name each order: order_id, events."""
-    named = tables.frame("events", where).filter(nw.col("event") == conversion, ~nw.col("order_id").is_null())
-    return named.group_by("order_id").agg(events=nw.len())
+def _within(where: Filter | None, time: str, tables: Tables) -> nw.Expr:
+    """Return the condition that a moment lies in a filter's dates."""
+    start, end = where.bounds(tables.zone) if where else (None, None)
+    here = ~nw.col(time).is_null()
+    here = here & (nw.col(time) >= instant(start)) if start else here
+    return here & (nw.col(time) < instant(end)) if end else here
 
 
 def spent(tables: Tables, by: str, where: Filter | None, days: tuple[str, str], wanted: str | None) -> Cost:

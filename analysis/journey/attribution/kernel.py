@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from analysis.arrays import Bools, Floats, Integers
 from analysis.journey.attribution.models import MOST
+from analysis.journey.attribution.naming import Again
 from analysis.store.kernels import ONE, ZERO, Row, compiled
 from analysis.store.walk import Chunk, Columns
 
@@ -60,7 +61,9 @@ class Walk:
         Shares of a path's first and last touch in the position-based model.
     worth : {"conversions", "value", "revenue"}
     orders, realised : Arrow array of str, ndarray
-        What one conversion event of each order is worth.
+        What each order is worth.
+    again : Again
+        Orders that several conversion events name; each is one conversion.
     deep : bool
         Whether a rule beyond the first and last touch is asked.
     journeys : bool
@@ -85,13 +88,16 @@ class Walk:
     worth: str = "conversions"
     orders: Any = field(default_factory=lambda: pa.array([], pa.string()))
     realised: Any = field(default_factory=lambda: np.empty(0))
+    again: Again = field(default_factory=Again)
     deep: bool = True
     journeys: bool = True
     seed: int = 0
 
     def columns(self, names: tuple[str, ...]) -> Columns:
         """Return what is read of each event, given the values of `by`."""
-        texts = ("order_id",) * (self.worth == "revenue") + ("session_id",) * (self.repeats == "session")
+        named = bool(len(self.again.orders)) or self.worth == "revenue"
+        asked = {"order_id": named, "user_id": bool(len(self.again.user)), "session_id": self.repeats == "session"}
+        texts = tuple(name for name, wanted in asked.items() if wanted)
         return Columns(coded={self.by: names}, numbers=("value",) * (self.worth == "value"), texts=texts)
 
 
@@ -189,7 +195,7 @@ class Tally:
 
 def tally(chunk: Chunk, walk: Walk) -> Tally:
     """Walk one chunk of whole users."""
-    chunk = _in_order(chunk, walk)
+    chunk = _each_once(_in_order(chunk, walk), walk)
     sums = Sums(
         np.zeros((GROUPS, 2, len(RULES), walk.touches + 1)),
         np.zeros((GROUPS, walk.touches + 3, walk.touches + 3), np.int64),
@@ -231,6 +237,38 @@ def _in_order(chunk: Chunk, walk: Walk) -> Chunk:
     return Chunk(chunk.user, chunk.time, chunk.code, own, chunk.numbers, chunk.texts).settled(walk.rank)
 
 
+def _each_once(chunk: Chunk, walk: Walk) -> Chunk:
+    """Leave of the events that name one order the first, worth what all of them say; of one moment the last in order.
+
+    Of those of a moment the last is one with a touch where any is.
+    """
+    if not len(walk.again.orders):
+        return chunk
+    converted = np.flatnonzero(walk.roles[chunk.code] & _CONVERSION)
+    place = _places(chunk, converted, walk.again.orders)
+    rows, order = converted[place >= 0], place[place >= 0]
+    own = chunk.time[rows] == walk.again.time[order]
+    if len(walk.again.user):
+        who = chunk.texts["user_id"].take(pa.array(rows))
+        own &= pc.equal(who, walk.again.user.take(pa.array(order))).to_numpy(zero_copy_only=False)
+    first = dict(zip(order[own].tolist(), rows[own].tolist(), strict=True))
+    kept = np.ones(len(chunk), bool)
+    kept[rows] = False
+    kept[list(first.values())] = True
+    numbers = dict(chunk.numbers)
+    if "value" in numbers:
+        numbers["value"] = numbers["value"].copy()
+        numbers["value"][list(first.values())] = walk.again.value[list(first)]
+        _fixed(numbers["value"])
+    return Chunk(chunk.user, chunk.time, chunk.code, chunk.coded, numbers, chunk.texts).where(kept)
+
+
+def _places(chunk: Chunk, rows: Any, orders: Any) -> Any:
+    """Return the place among some orders of the one that each of some rows names; -1 for none of them."""
+    place = pc.index_in(chunk.texts["order_id"].take(pa.array(rows)), orders, skip_nulls=True)
+    return place.fill_null(-1).to_numpy(zero_copy_only=False)
+
+
 def _worth(chunk: Chunk, walk: Walk) -> Any:
     """Return what each event is worth if it converts; NaN where that is not known."""
     if walk.worth == "value":
@@ -239,8 +277,7 @@ def _worth(chunk: Chunk, walk: Walk) -> Any:
         return _fixed(np.zeros(1))
     worth = np.full(len(chunk), np.nan)
     converted = np.flatnonzero(walk.roles[chunk.code] & _CONVERSION)
-    order = pc.index_in(chunk.texts["order_id"].take(pa.array(converted)), walk.orders, skip_nulls=True)
-    worth[converted] = np.append(walk.realised, np.nan)[order.fill_null(-1).to_numpy(zero_copy_only=False)]
+    worth[converted] = np.append(walk.realised, np.nan)[_places(chunk, converted, walk.orders)]
     return _fixed(worth)
 
 

@@ -17,6 +17,7 @@ from analysis.journey.attribution import words
 from analysis.journey.attribution.costs import Worth
 from analysis.journey.attribution.definition import AttributionDefinition
 from analysis.journey.attribution.kernel import FAR, RULES, Tally, Walk, tally
+from analysis.journey.attribution.naming import Again
 from analysis.journey.attribution.words import NO_TOUCH
 from analysis.messages import say
 from analysis.periods import known_until
@@ -68,9 +69,10 @@ def tallied(
     known: tuple[str, ...],
     observed: tuple[dt.datetime, dt.datetime],
     worth: Worth,
+    again: Again,
 ) -> Tally:
     """Walk everybody's events, and return what the walk came to."""
-    rules = _rules(asked, tables, known, observed, worth)
+    rules = _rules(asked, tables, known, observed, worth, again)
     columns = rules.columns(known)
     whole = tally(Chunk.empty(columns), rules)
     for part in tables.walk(_looked_at(asked, tables), _Work(rules), columns):
@@ -84,6 +86,7 @@ def _rules(
     known: tuple[str, ...],
     observed: tuple[dt.datetime, dt.datetime],
     worth: Worth,
+    again: Again,
 ) -> Walk:
     start, end = asked.where.bounds(tables.zone) if asked.where else (None, None)
     models = set(asked.asked_models)
@@ -105,6 +108,7 @@ def _rules(
         worth=asked.value,
         orders=worth.orders,
         realised=worth.realised,
+        again=again,
         deep=bool(models & set(RULES[3:])),
         journeys=bool(models - set(RULES)),
         seed=asked.seed,

@@ -20,6 +20,7 @@ from analysis.journey.attribution.costs import Cost, spent, worth_of
 from analysis.journey.attribution.definition import COLUMNS, MODEL_WORDS, MODELS, AttributionDefinition
 from analysis.journey.attribution.headline import Headline
 from analysis.journey.attribution.models import MOST
+from analysis.journey.attribution.naming import named_again
 from analysis.journey.attribution.plan import credited, span, tallied
 from analysis.journey.attribution.ranking import Figures, Ranking, figures_of, ranked
 from analysis.journey.attribution.shares import Shares, largest_remainder
@@ -43,8 +44,8 @@ class Attribution(AttributionDefinition):
     by : {"channel", "campaign", "creative", "audience", "phase"}
         Which column's values get the credit; "phase" is the campaign's phase in which a touch falls.
     value : {"conversions", "revenue", "value"}
-        What is shared out: each conversion as one, the realised revenue of its order (by order_id; shared evenly where
-        several conversions name one order), or the conversion event's own `value`.
+        What is shared out: each conversion as one, the realised revenue of its order (by order_id), or the conversion
+        event's own `value`.
     window : str or timedelta
         How far back from a conversion touches count, boundary included.
     paths : {"since_last_conversion", "all"}
@@ -71,6 +72,9 @@ class Attribution(AttributionDefinition):
 
     Notes
     -----
+    An order is one conversion, however many events name it: the first under the filter, whatever its date, by whomever.
+    Later ones are left out, and in `value` all of them are added up.
+
     Touches that no conversion follows within the window make journeys that came to nothing (two touches further
     apart than the window are in different ones). Markov and Shapley weigh them; see
     :mod:`analysis.journey.attribution.models`. Attribution shares out what happened; it does not say what would have
@@ -109,7 +113,8 @@ class Attribution(AttributionDefinition):
         known = credited(self, tables)
         observed = span(self, tables)
         worth = worth_of(tables, self.value, self.conversion, self.where, self.currency)
-        counted = tallied(self, tables, known, observed, worth)
+        again = named_again(self, tables)
+        counted = tallied(self, tables, known, observed, worth, again)
         if not counted.conversions:
             raise DataError.empty(words.nothing(self.conversion, self.where is not None))
         shares = Shares(counted, known, measure=int(self.value != "conversions"))
@@ -131,7 +136,8 @@ class Attribution(AttributionDefinition):
             "models": _side_by_side(table, shares.total),
             "table": table,
         }
-        given = (*words.unnamed(self, worth), *worth.notes, *cost.notes)
+        named = (*words.unnamed(self, worth), *words.again(self, again, counted, tables.zone))
+        given = (*named, *worth.notes, *cost.notes)
         return kind(
             question=self,
             version=tables.version,

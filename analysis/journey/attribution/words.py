@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Sequence
 from types import MappingProxyType
 
+import numpy as np
+
 from analysis.answer import Note
 from analysis.charts import TOTAL
 from analysis.estimates import SMALL
@@ -13,9 +15,10 @@ from analysis.journey.attribution.costs import Worth
 from analysis.journey.attribution.definition import MODEL_WORDS, AttributionDefinition
 from analysis.journey.attribution.kernel import Tally
 from analysis.journey.attribution.models import MOST
+from analysis.journey.attribution.naming import Again
 from analysis.journey.attribution.shares import Shares
 from analysis.messages import N_, Deed, Message, Money, Name, Names, Span, say
-from analysis.values import local_moment, seconds
+from analysis.values import local_moment, micros, seconds
 
 NO_TOUCH = N_("(no touch)")
 TOUCH_WORDS = MappingProxyType({name: name for name in (NO_TOUCH, TOTAL)})
@@ -167,6 +170,21 @@ def unnamed(asked: AttributionDefinition, worth: Worth) -> tuple[Note, ...]:
             **dict(text.params),
         )
     return (Note("unnamed-orders", text, "warning"),)
+
+
+def again(asked: AttributionDefinition, named: Again, tallied: Tally, zone: str) -> tuple[Note, ...]:
+    """Say how many events of the dates name an order that one before them named."""
+    start, end = (micros(at) if at else None for at in (asked.where.bounds(zone) if asked.where else (None, None)))
+    here = (named.further >= start) if start else np.ones(len(named.further), bool)
+    here = here & (named.further < end) if end else here
+    if not (n := int(here.sum())):
+        return ()
+    text = say("{n} {conversion} events name an order that one before them named: an order is one conversion, where it "
+               "was named first.", n=n, conversion=Name(asked.conversion, "event"))  # fmt: skip
+    if asked.value == "value":
+        text = say("{n} {conversion} events name an order that one before them named: an order is one conversion, "
+                   "where it was named first, with the values of all its events.", **dict(text.params))  # fmt: skip
+    return (Note("named-again", text, _level(n, tallied.conversions)),)
 
 
 def _estimates(asked: AttributionDefinition, tallied: Tally, shares: Shares, models: Sequence[str]) -> list[Note]:

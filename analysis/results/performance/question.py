@@ -181,7 +181,7 @@ class Performance(Question):
                 "campaigns": campaigns,
                 "change": change,
             },
-            notes=(*source.notes(table), *compared_notes(compared, tables, self.where, "spend")),
+            notes=(*source.notes(daily, table), *compared_notes(compared, tables, self.where, "spend")),
             currency=source.money.code,
             universe=tables.names(self.by) if self.by else (),
         )
@@ -263,6 +263,7 @@ class _Source:
         sums = {"spend": nw.col("spend").sum(), "rows": nw.len()}
         for column in COUNTS:
             sums |= {column: _sum(column, column), f"{column}_rows": _sum(column, None)}
+            sums[f"{column}_spend"] = _sum(column, "spend")
         for rate, (top, of, _) in RATES.items():
             sums |= {f"{rate}_top": _sum(top, top, of), f"{rate}_of": _sum(of, of, top)}
         return by_day(self.rows(where), "period_start", self.asked.by, self.tables, span, **sums)
@@ -286,17 +287,25 @@ class _Source:
         day = each["day"].astype("datetime64[us]") + pd.to_timedelta(nth, unit="D")
         return Spread(each["spend"].groupby(day).sum().sort_index(), self.money.code, unit)
 
-    def notes(self, table: pd.DataFrame) -> tuple[Note, ...]:
+    def notes(self, daily: Daily, table: pd.DataFrame) -> tuple[Note, ...]:
         """Say what was left out, and the rules."""
         rows = self.rows(self.asked.where)
         lacking = {c: ~nw.col(c).is_null() for c in COUNTS}
         long = nw.col("period_end") > nw.col("period_start") + nw.lit(_A_DAY)
         told = {c: count_if(which) for c, which in lacking.items()}
         found = collect(rows.select(rows=nw.len(), long=count_if(long), **told)).iloc[0]
-        without = {c: int(found["rows"] - found[c]) for c in COUNTS}
+        without, sums = {c: int(found["rows"] - found[c]) for c in COUNTS}, totals(daily.now, "spend")
         return (
             *self.money.notes(say("spend")),
-            *words.notes(table, rows=int(found["rows"]), without=without, long=int(found["long"])),
+            *words.notes(
+                self.asked.by,
+                table,
+                rows=int(found["rows"]),
+                without=without,
+                long=int(found["long"]),
+                spent={c: sums["spend"] - sums[f"{c}_spend"] for c in COUNTS},
+                currency=self.money.code,
+            ),
         )
 
 

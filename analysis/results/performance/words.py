@@ -27,6 +27,9 @@ CHEAP = ("cpa", "cpc", "cpm")
 """Figures of which little is good."""
 
 
+_CENT = 0.01
+
+
 def main(table: pd.DataFrame) -> str:
     """Return the figure that tells most of what money brings, of those the report allows."""
     whole = table.iloc[0]
@@ -44,12 +47,26 @@ def headline(
         first = say("{what}.", what=_brought(whole, figure, currency))
     else:
         first = _compared(campaigns, change, figure, currency)
+    row: Any = whole if campaigns.empty else latest(campaigns).iloc[0]
+    if (rest := float(row["spend"]) - _told(row, figure)) >= _CENT:
+        untold = say(
+            "A further {amount} was spent of which the report gives no such figure.", amount=Money(rest, currency)
+        )
+        first = say("{one} {other}", one=first, other=untold)
     then = _apart(by, rates, figure, currency) if by and figure != "spend" else None
     return say("{one} {other}", one=first, other=then) if then else first
 
 
+def _told(row: Mapping[Any, Any], figure: str) -> float:
+    """Return what of the spend a figure is of: the rest is of rows that do not say what it needs."""
+    if figure == "roas" and row["roas"]:
+        return float(row["attributed_revenue"] / row["roas"])
+    of = {"cpa": ("conversions", 1), "cpc": ("clicks", 1), "cpm": ("impressions", 1000)}.get(figure)
+    return float(row[of[0]] * row[figure] / of[1]) if of and row[figure] == row[figure] else float(row["spend"])
+
+
 def _brought(row: Mapping[Any, Any], figure: str, currency: str | None) -> Message:
-    spend = Money(float(row["spend"]), currency)
+    spend = Money(_told(row, figure), currency)
     if figure == "roas":
         return say("Platforms claim {revenue} for {spend}, a ROAS of {roas}",
                    revenue=Money(float(row["attributed_revenue"]), currency), spend=spend,
@@ -119,18 +136,25 @@ def _apart(by: str, rates: pd.DataFrame, figure: str, currency: str | None) -> M
                "before moving any.", **facts)  # fmt: skip
 
 
-def notes(table: pd.DataFrame, *, rows: int, without: Mapping[str, int], long: int) -> Iterator[Note]:
+def notes(
+    by: str | None, table: pd.DataFrame, *, rows: int, without: Mapping[str, int],
+    spent: Mapping[str, pd.Series[float]], long: int, currency: str | None,
+) -> Iterator[Note]:  # fmt: skip
     """Yield what the report does not say, how long its periods are, and the rules.
 
     Parameters
     ----------
+    by : str, optional
     table : DataFrame
     rows : int
         All that are counted.
     without : mapping of str to int
         Of them, by column, those that do not have it.
+    spent : mapping of str to Series
+        What these cost, of all and of each group.
     long : int
         Of them, those that cover several days.
+    currency : str, optional
     """
     none = [c for c, n in without.items() if n == rows]
     if main(table) == "roas":
@@ -143,8 +167,15 @@ def notes(table: pd.DataFrame, *, rows: int, without: Mapping[str, int], long: i
         yield Note("left-out", text, "missing")
     for column, n in without.items():
         if n and column not in none:
-            text = say("{n} of {rows} rows say nothing of {column}: they are in no rate that needs it.", n=n, rows=rows,
-                       column=say(column))  # fmt: skip
+            own = spent[column]
+            groups = tuple(str(name) for name in own.index[own.abs() >= _CENT] if name != TOTAL)
+            text = say("{n} of {rows} rows, {amount} of the spend, say nothing of this: {column}. They are in no rate "
+                       "that needs it.", n=n, rows=rows, amount=Money(float(own[TOTAL]), currency),
+                       column=say(LACKS[column]))  # fmt: skip
+            if by and groups:
+                text = say("{n} of {rows} rows, {amount} of the spend, say nothing of this: {column}. They are in no "
+                           "rate that needs it, and are of: {groups}.", **dict(text.params),
+                           groups=Names(groups, by))  # fmt: skip
             yield Note("rows-without", text, "warning")
     if long:
         text = say("{n} of {rows} rows cover several days: each stands on the day its period begins. Choose weeks or "

@@ -22,7 +22,7 @@ from analysis.groups import told_apart_by
 from analysis.messages import N_, say
 from analysis.money import Currency, currency_of, known
 from analysis.periods import SameDays, known_until
-from analysis.purchases import Created, created
+from analysis.purchases import OF_LINES, Created, created
 from analysis.question import Question
 from analysis.results.against import (
     CAMPAIGN,
@@ -38,6 +38,7 @@ from analysis.results.against import (
     groups_of,
     grown,
     load,
+    of_all,
     totals,
     trend,
     whole_until,
@@ -103,7 +104,8 @@ class Sales(Question):
     Who paid what is told by :func:`analysis.purchases.created`. Everything of an order belongs to the day on which it
     was created, whenever it was paid or given back; a refund that names no order belongs to its own day. An order is
     refunded once nothing of it is left; it is kept while something is. Realised revenue is what was paid less all
-    refunds, and the average order value what a kept order came to.
+    refunds, and the average order value what a kept order came to. By item an order counts in each of those it has,
+    with what their lines came to.
 
     The share paid is of orders created at least a day before the data ends, as others may still be paid. A buyer is
     new who has no purchase before in all of the data.
@@ -212,12 +214,13 @@ class _Source:
     buyers: bool
     span: tuple[dt.datetime, dt.datetime]
     until: dt.datetime
-    created: Callable[[Filter | None], Created]
+    created: Callable[..., Created]
     told_people: dict[Filter | None, pd.DataFrame] = field(default_factory=dict)
 
     @classmethod
     def of(cls, asked: Sales, tables: Tables) -> _Source:
-        under = cache(lambda where: created(tables, where, *_by(asked)))  # the same orders are asked for several sums
+        # The same orders are asked for several sums.
+        under = cache(lambda where, lines=None: created(tables, where, *_by(asked), lines=lines))
         made, span = under(asked.where), tables.span("orders")
         assert span is not None  # `needs` holds orders
         money = _currency(asked, tables, made)
@@ -226,7 +229,15 @@ class _Source:
 
     def daily(self, where: Filter | None, *, grouped: bool = False, beside: bool = True) -> Daily:
         """Return the sums under a filter and those of the campaign before."""
-        return load(self.tables, where, "orders", self.sums, weight="created_amount", grouped=grouped, beside=beside)
+        own = partial(load, self.tables, where, "orders", weight="created_amount", beside=beside)
+        if not grouped or self.lines is None:
+            return own(self.sums, grouped=grouped)
+        return own(partial(self.sums, lines=self.lines), grouped=True).within(own(self.sums, grouped=False))
+
+    @property
+    def lines(self) -> str | None:
+        """The column that orders are split by, where each of their lines has its own value."""
+        return self.asked.by if self.asked.by in OF_LINES else None
 
     def looked_at(self, *, beside: bool = True) -> Daily:
         """Return what the question is about; there is something."""
@@ -258,27 +269,27 @@ class _Source:
     def notes(self, daily: Daily, table: pd.DataFrame) -> tuple[Note, ...]:
         """Say what was left out, what is still to come, and the rules."""
         sums = totals(daily.now).iloc[0]
-        late = daily.now["day"] > self.settled
+        whole = of_all(daily.now)
         return (
             *self.created(self.asked.where).notes,
             *self.money.notes(say("orders")),
             *words.notes(
                 self.asked.by, table, told=self.told, buyers=self.buyers, since=self.span[0],
                 waiting=int(sums["created"] - sums["judged"] - sums["paid"] + sums["judged_paid"]),
-                late=int(daily.now["kept"][late].sum()),
+                late=int(whole["kept"][whole["day"] > self.settled].sum()),
             ),
         )  # fmt: skip
 
-    def orders(self, where: Filter | None) -> nw.LazyFrame[Any]:
-        """Return the orders under a filter, amounts in the one currency."""
-        rows = _dated(self.created(where).rows)
+    def orders(self, where: Filter | None, lines: str | None = None) -> nw.LazyFrame[Any]:
+        """Return the orders under a filter, or what their lines are of, amounts in the one currency."""
+        rows = _dated(self.created(where, lines).rows)
         factor = self.money.factor("at")
         amounts = {c: nw.col(c) * factor for c in ("revenue", "paid", "amount")}
         return rows.with_columns(**amounts).filter(~nw.col("revenue").is_null())
 
-    def sums(self, where: Filter | None) -> pd.DataFrame:
+    def sums(self, where: Filter | None, lines: str | None = None) -> pd.DataFrame:
         """Return what is summed of orders and of refunds of their day, by day and group."""
-        rows, bought, paid = self.orders(where), nw.col("bought"), ~nw.col("paid").is_null()
+        rows, bought, paid = self.orders(where, lines), nw.col("bought"), ~nw.col("paid").is_null()
         judged = nw.col("timestamp") <= instant(self.until - WAIT)
         amount = nw.col("amount")
         powers = {name: sum_if(bought, amount**n) for n, name in enumerate(POWERS, 1)}
@@ -317,9 +328,14 @@ class _Source:
     def _people(self, where: Filter | None) -> pd.DataFrame:
         every = created(self.tables).rows.filter(nw.col("bought"), ~nw.col("user_id").is_null())
         firsts = every.group_by("user_id").agg(begun=nw.col("timestamp").min())
-        own = self.orders(where).filter(nw.col("bought"), ~nw.col("user_id").is_null())
-        own = own.join(firsts, on="user_id", how="left")
-        return pd.concat([_told_apart(own, by) for by in (None, *_by(self.asked))])
+
+        def bought(lines: str | None) -> nw.LazyFrame[Any]:
+            own = self.orders(where, lines).filter(nw.col("bought"), ~nw.col("user_id").is_null())
+            return own.join(firsts, on="user_id", how="left")
+
+        return pd.concat(
+            [_told_apart(bought(None), None), *(_told_apart(bought(self.lines), by) for by in _by(self.asked))]
+        )
 
 
 def _told_apart(own: nw.LazyFrame[Any], by: str | None) -> pd.DataFrame:

@@ -105,8 +105,9 @@ def _driver(by: str, campaigns: pd.DataFrame, change: pd.DataFrame, currency: st
 
 def sent_back(by: str | None, table: pd.DataFrame) -> tuple[pd.Series[Any], float] | None:
     """Return the group whose orders are refunded more often than all others', beyond chance, and the others' rate."""
+    # An order of several items is in each of their groups, so all others are those of the groups, not of the total.
+    whole: Any = table[1:][["paid", "refunded"]].sum()
     groups = table[1:][table["paid"][1:] >= SMALL]
-    whole: Any = table.iloc[0]
     groups = groups[(groups["paid"] < whole["paid"]) & ~groups["group"].isin([OTHERS, NOT_SET])]
     if not by or groups.empty:
         return None
@@ -216,3 +217,7 @@ def notes(
     rule = say("All of an order belongs to the day it was created; a refund that names no order to its own day. "
                "Realised is what was paid less refunds; an order is kept while something of it is.")  # fmt: skip
     yield Note("counted", rule)
+    if table["created"][1:].sum() > table["created"].iloc[0]:
+        text = say("An order counts for each item in it, with what its lines of it came to and what was given back of "
+                   "them; a refund of none of its items is split by what is left of each.")  # fmt: skip
+        yield Note("by-line", text)

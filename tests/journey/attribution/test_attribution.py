@@ -197,12 +197,81 @@ def test_revenue_is_what_is_realised_and_counted_once() -> None:
     assert isinstance(answer, RevenueAttribution)
     last = answer.table[answer.table["model"] == "last"].set_index("touch")
     assert last["value"].to_dict() == {"a": 90.0, "b": 33.0, NO_TOUCH: 0.0}
-    assert last["credit"].to_dict() == {"a": 2.0, "b": 1.0, NO_TOUCH: 1.0}
+    assert last["credit"].to_dict() == {"a": 1.0, "b": 1.0, NO_TOUCH: 1.0}
     assert answer.currency == "CNY"
     assert "CN¥123" in answer.headline.text()
     assert dict(next(n for n in answer.notes if n.code == "no-revenue").message.params)["n"] == 1
     own = Attribution(value="value", models="last").run(tables).table.set_index("touch")
     assert own["value"].to_dict() == {"a": 7.0, "b": 5.0, NO_TOUCH: 1.0}
+
+
+def _logged(*, again: bool, items: bool) -> Tables:
+    """Make 200 people who come by x or y, half each, and buy for 100 ten minutes later; half of x's comes back.
+
+    Purchases stand there a second time a minute later, or by x once for each of three items; either cost 508.
+    """
+    rows, bought = [], []
+    for i in range(200):
+        at, channel = pd.Timestamp("2026-11-02") + pd.Timedelta(minutes=30 * i), "xy"[i % 2]
+        rows.append((f"u{i}", at, "visit", channel, None))
+        times = [10, 11] if again else [10] * (3 if items and channel == "x" else 1)
+        rows += [(f"u{i}", at + pd.Timedelta(minutes=m), "purchase", channel, f"o{i}") for m in times]
+        back = 100.0 if again and i % 4 == 0 else 0.0
+        bought.append((f"o{i}", at + pd.Timedelta(minutes=10), 100.0, back, channel))
+    log = pd.DataFrame(rows, columns=["user_id", "timestamp", "event", "channel", "order_id"])
+    paid = pd.DataFrame(bought, columns=["order_id", "timestamp", "revenue", "refund", "channel"])
+    days = pd.to_datetime(["2026-11-02"] * 2)
+    cost = pd.DataFrame({"period_start": days, "period_end": days + pd.Timedelta(days=5), "channel": ["x", "y"]})
+    return Tables(
+        events=log, orders=paid.assign(paid_at=paid["timestamp"], currency="CNY"),
+        spend=cost.assign(spend=508.0, currency="CNY"), campaign=CAMPAIGN,
+    )  # fmt: skip
+
+
+def test_an_order_is_one_conversion_however_often_it_is_logged() -> None:
+    tables = _logged(again=True, items=False)
+    answer = Attribution(models="last").run(tables)
+    table = answer.table.set_index("touch")
+    assert table["credit"].to_dict() == {"x": 100.0, "y": 100.0}
+    assert "of 200 conversions" in answer.headline.text()
+    said = {note.code: note.message.text() for note in answer.notes}
+    assert said["named-again"].startswith("200 purchase events name an order that one before them named: an order is")
+    brought = Attribution(models="last", value="revenue").run(tables).table.set_index("touch")
+    assert brought["value"].to_dict() == {"x": 5000.0, "y": 10000.0}
+    assert round(brought.loc["x", "roi"], 2) == 9.84
+
+
+def test_an_order_of_several_items_costs_what_any_other_does() -> None:
+    tables = _logged(again=False, items=True)
+    for value in ("conversions", "revenue"):
+        table = Attribution(models="last", value=value).run(tables).table.set_index("touch")
+        assert table["credit"].to_dict() == {"x": 100.0, "y": 100.0}
+        assert table["cost_per_conversion"].tolist() == [5.08, 5.08]
+    # With every event a touch, an item is no further one: each path is its visit and its purchase.
+    every = Attribution(models="linear", touches=()).run(tables).table.set_index("touch")
+    assert every["credit"].to_dict() == {"x": 100.0, "y": 100.0}
+
+
+def test_an_order_that_several_people_name_is_of_who_did_first() -> None:
+    """v names u's order an hour later, w at the very moment: all three come by a channel of their own."""
+    log = events(
+        ("u", "01:00", "visit", "a"), ("v", "01:00", "visit", "b"), ("w", "01:00", "visit", "c"),
+        ("u", "02:00", "purchase", None), ("v", "03:00", "purchase", None), ("w", "02:00", "purchase", None),
+        order_id=[None] * 3 + ["o1"] * 3, value=[None] * 3 + [1.0, 2.0, None],
+    )  # fmt: skip
+    assert credit(log, "last") == {"a": 1.0}
+    assert credit(log[log["user_id"] != "w"], "last") == {"a": 1.0}
+    own = Attribution(value="value", models="last").run(Tables(events=log))
+    assert own.table["value"].tolist() == [3.0, 0.0, 0.0]
+    assert "with the values of all its events" in own.text()
+    # An order belongs to the day it was named first: the next day has no conversion at all.
+    late = log.assign(timestamp=log["timestamp"] + pd.to_timedelta(log["user_id"].eq("v").astype(int), unit="D"))
+    assert credit(late, "last", where=Filter(end="2026-11-11")) == {"a": 1.0}
+    with pytest.raises(DataError, match='Nobody did "purchase" under these filters'):
+        credit(late, "last", where=Filter(start="2026-11-12"))
+    # Under a filter it is the first of those that match.
+    phones = log.assign(device=["ios", "web", "web"] * 2)
+    assert credit(phones, "last", where=Filter(device="web")) == {"c": 1.0}
 
 
 def test_revenue_that_no_event_names_is_said() -> None:
@@ -238,7 +307,7 @@ def test_cost_stands_beside_credit_over_the_same_days() -> None:
     table = Attribution(value="revenue", paths="all", models="last").run(tables).table.set_index("touch")
     # The spend of 20 November has no events beside it; c cost something and has no credit.
     assert table["cost"].dropna().to_dict() == {"a": 10.0, "c": 4.0}
-    assert table.loc["a", ["cost_per_conversion", "roi"]].tolist() == [5.0, 9.0]
+    assert table.loc["a", ["cost_per_conversion", "roi"]].tolist() == [10.0, 9.0]
     assert math.isnan(table.loc["c", "cost_per_conversion"]) and table.loc["c", "roi"] == 0
     wide = Attribution(where=Filter(start="2026-11-11", end="2026-11-30")).run(tables)
     assert wide.table.set_index("touch").loc["a", "cost"].iloc[0] == 1009.0

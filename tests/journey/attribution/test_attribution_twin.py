@@ -12,7 +12,7 @@ import math
 import random
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -68,6 +68,27 @@ class Rules:
         return seconds(self.asked.window)
 
 
+def each_once(logs: Sequence[Sequence[Row]], conversion: str) -> list[list[Row]]:
+    """Leave of the conversions that name an order the first, with what all of them are worth; of a moment the last."""
+    named = defaultdict[str, list[tuple[int, int, Row]]](list)
+    for user, log in enumerate(logs):
+        for row in log:
+            if row.event == conversion and row.order:
+                named[row.order].append((row.time, user, row))
+    own = dict[str, tuple[int, Row]]()
+    for order, rows in named.items():
+        time, user, _ = min(rows, key=lambda r: r[:2])
+        last = max((r for t, u, r in rows if (t, u) == (time, user)), key=_place)
+        values = [r.value for _, _, r in rows if r.value is not None]
+        own[order] = user, replace(last, value=sum(values) if values else None)
+    rest = [[r for r in log if r.event != conversion or not r.order] for log in logs]
+    return [[*log, *(row for user, row in own.values() if user == u)] for u, log in enumerate(rest)]
+
+
+def _place(row: Row) -> tuple[Any, ...]:
+    return row.time, row.event, row.channel or "", row.session is not None, row.session or ""
+
+
 # ---- paths ------------------------------------------------------------------------------------------------
 
 
@@ -76,7 +97,7 @@ def paths(log: Sequence[Row], rules: Rules) -> list[Path]:
     asked = rules.asked
     # With dates, nothing is looked at that is further from them than the window.
     near_enough = [r for r in log if rules.start - rules.window <= r.time <= rules.end + rules.window]
-    rows = sorted(near_enough, key=lambda r: (r.time, r.event, r.channel or "", r.session is not None, r.session or ""))
+    rows = sorted(near_enough, key=_place)
     touches = [r for r in rows if r.channel and (not asked.touches or r.event in asked.touches)]
     moments = sorted({r.time for r in rows if r.event == asked.conversion})
     found, led = [], set[int]()
@@ -252,7 +273,7 @@ def _log(rng: random.Random, user: int, hours: int) -> list[Row]:
                 rng.choice((None, *CHANNELS, "(not set)")),
                 rng.choice((None, *SESSIONS)),
                 rng.choice((None, 10.0, 2.55)) if bought else None,
-                rng.choice((None, f"o{user}", f"o{user}.{i}", "gone")) if bought else None,
+                rng.choice((None, f"o{user}", f"o{user // 3}", f"o{user}.{i}", "gone")) if bought else None,
             )
         )
     return [r if r.channel != "(not set)" else Row(r.time, r.event, None, r.session, r.value, r.order) for r in rows]
@@ -288,13 +309,9 @@ def _frame(logs: Sequence[Sequence[Row]], rng: random.Random) -> pd.DataFrame:
     ).astype({"value": float})
 
 
-def _realised(logs: Sequence[Sequence[Row]], orders: pd.DataFrame, rules: Attribution, start: int, end: int) -> dict:
+def _realised(orders: pd.DataFrame) -> dict[str, float]:
     paid = orders[orders["paid_at"].notna()]
-    amounts = dict(zip(paid["order_id"], paid["revenue"] - paid["refund"].fillna(0), strict=True))
-    times = Counter(
-        r.order for log in logs for r in log if r.event == rules.conversion and r.order and start <= r.time < end
-    )
-    return {order: amounts[order] / n for order, n in times.items() if order in amounts}
+    return dict(zip(paid["order_id"], paid["revenue"] - paid["refund"].fillna(0), strict=True))
 
 
 @settings(max_examples=cases(150))
@@ -325,8 +342,8 @@ def test_every_model_gives_what_its_definition_says(
     )  # fmt: skip
     start = -(10**9) if days[0] is None else days[0] * 86_400
     end = 10**9 if days[1] is None else (days[1] + 1) * 86_400
-    rules = Rules(asked, start, end, _realised(logs, orders, asked, start, end))
-    found = [p for log in logs for p in paths(log, rules)]
+    rules, single = Rules(asked, start, end, _realised(orders)), each_once(logs, asked.conversion)
+    found = [p for log in single for p in paths(log, rules)]
     tables = Tables(events=_frame(logs, rng), orders=orders)
     total = sum(p.worth for p in found)
     if not total > 0:
@@ -334,7 +351,7 @@ def test_every_model_gives_what_its_definition_says(
             asked.run(tables)
         return
     answer = asked.run(tables)
-    assert _counts(answer) == _expected_counts(found, rules, logs)
+    assert _counts(answer) == _expected_counts(found, rules, single, _ends(logs))
     by_model = answer.table.set_index(["model", "touch"])
     for model in MODELS:
         if model == "last_non_direct" and not direct:
@@ -364,9 +381,15 @@ def _counts(answer: Any) -> dict[str, int]:
     }
 
 
-def _expected_counts(found: Sequence[Path], rules: Rules, logs: Sequence[Sequence[Row]]) -> dict[str, int]:
-    asked = rules.asked
-    first, last = (pick(r.time for log in logs for r in log) for pick in (min, max))
+def _ends(logs: Sequence[Sequence[Row]]) -> tuple[int, int]:
+    times = [r.time for log in logs for r in log]
+    return min(times), max(times)
+
+
+def _expected_counts(
+    found: Sequence[Path], rules: Rules, logs: Sequence[Sequence[Row]], ends: tuple[int, int]
+) -> dict[str, int]:
+    asked, (first, last) = rules.asked, ends
     cut = unknown = 0
     for log in logs:
         moments = sorted({r.time for r in log if r.event == asked.conversion})
