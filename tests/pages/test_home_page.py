@@ -57,6 +57,15 @@ def test_home_is_the_first_page_and_says_how_it_goes(opened: Open) -> None:
     assert app.title[0].value == "How is the campaign going?"
 
 
+def test_a_card_says_what_is_compared_where_that_is_not_what_it_shows(opened: Open) -> None:
+    """Refunds come in for a fortnight: their rates are compared on days that are older."""
+    sides = Overview(where=THIS).run(tables()).frame("sides").set_index("side")["refund_rate"]
+    assert len(set(sides.round(3))) == 3
+    said = [one.value.replace("\\", "") for one in opened("home").main.caption]
+    assert f"on the days compared: {sides['alike']:.1%}, before: {sides['before']:.1%}" in said
+    assert sum(text.startswith("on the days compared") for text in said) == 1
+
+
 def test_an_arrow_stands_only_where_chance_does_not_explain_the_change(opened: Open) -> None:
     deltas = {one.label: one.delta for one in opened("home").main.metric if one.delta}
     assert deltas["Realised revenue"] == "+245.3%"

@@ -43,11 +43,19 @@ def _card(answer: OverviewAnswer, one: Standing) -> None:
         label_visibility="collapsed", help=_help(answer, one),
     )  # fmt: skip
     if np.isfinite(one.then):
-        st.caption(shown(_("before: {then}", then=answer.written(one.figure, one.then))))
+        st.caption(shown(_before(answer, one)))
     if days := answer.days(one.figure):
         st.caption(_("{first} to {last}", first=days[0], last=days[1]))
     if goal := answer.goals.get(one.figure):
         _goal(answer, one.figure, goal)
+
+
+def _before(answer: OverviewAnswer, one: Standing) -> str:
+    """Return what the figure was before; where other days are compared than the card is of, what it is on these."""
+    now, alike, then = (answer.written(one.figure, float(number)) for number in (one.now.value, one.alike, one.then))
+    if np.isfinite(one.alike) and alike != now:
+        return _("on the days compared: {alike}, before: {then}", alike=alike, then=then)
+    return _("before: {then}", then=then)
 
 
 def _written(answer: OverviewAnswer, figure: str, number: float) -> str:
