@@ -57,7 +57,7 @@ def _first(played: Played, table: pd.DataFrame, apart: Parts) -> Message:
     return say(
         "Split the whole budget once by the curves, before the first hour: in simulation that is worth {split} over "
         "the fixed split of the whole budget, which earns {base}. {rules}, which is {less} ({low} to {high}) less than "
-        "splitting once. Against the fixed split they are told apart as {parts}.",
+        "splitting once. Their difference to the fixed split is {parts}.",
         **{name: Money(float(amount), unit) for name, amount in facts.items()},
         rules=_beside_fixed(policies["rules"], unit), parts=_told_apart(apart, unit),
     )  # fmt: skip

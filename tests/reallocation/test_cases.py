@@ -64,12 +64,12 @@ def test_what_earns_most_is_said_first_and_its_parts_add_up(starved: Tables) -> 
     assert said.startswith(
         f"Split the whole budget once by the curves, before the first hour: in simulation that is worth CN¥{once:,.0f} "
     )
-    assert f"which is CN¥{once - rules:,.0f} (" in said and "less than splitting once. Against the fixed split" in said
+    assert f"which is CN¥{once - rules:,.0f} (" in said and "less than splitting once. Their difference" in said
     own = answer.frame("parts").set_index("part")["amount"]
     own = own[own.index.isin(PARTS)]
     assert own.sum() == pytest.approx(rules, abs=0.01)
     words = ", ".join(f"{money(own[name])} from {PARTS[name]}" for name in own.index if own[name])
-    assert said.endswith(f"told apart as {words}.")
+    assert said.endswith(f"to the fixed split is {words}.")
 
 
 def money(amount: float) -> str:
