@@ -344,6 +344,7 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "seed": Setting(N_("Random seed"), PLAIN),
         "session": _chosen("session", N_("Sessions")),
         "since": Setting(N_("Since"), PLAIN),
+        "weeks_from": Setting(N_("Weeks begin on the weekday of"), PLAIN, N_("Monday")),
         "slow": Setting(N_("Slow pages take more than"), _span),
         "spend": Setting(N_("Planned spend"), _amounts, N_("as spent")),
         "split": Setting(N_("Split of the budget"), _amounts, N_("as spent")),

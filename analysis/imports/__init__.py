@@ -8,7 +8,8 @@ exports are known to look like), `file` (the tables in it), `columns` (what each
 from analysis.imports.columns.mapping import ColumnMapping
 from analysis.imports.export import Export
 from analysis.imports.read import read_export, read_exports
-from analysis.imports.rows.reconcile import Check, Overlap, Reconciliation
+from analysis.imports.rows.checks import Check
+from analysis.imports.rows.reconcile import Overlap, Reconciliation
 
 __all__ = [
     "Check",

@@ -308,7 +308,7 @@ def _table(pairs: Pairs) -> pd.DataFrame:
 def _headline(table: pd.DataFrame, pairs: Pairs, currency: str | None) -> Message:
     told, stands = len(table), table[table["moved"]]
     if stands.empty:
-        return say("None of {n} figures has moved beyond chance: leave the baseline as it is.", n=told)
+        return say("Of {n} figures none has moved beyond chance: leave the baseline as it is.", n=told)
     parts = [say("{n} of {told} figures have moved beyond chance.", n=len(stands), told=told)]
     for verdict, words in (
         ("worse", N_("Clearest for the worse: {what}.")),

@@ -74,11 +74,15 @@ def test_an_order_on_several_lines_counts_once(
 
 
 @pytest.mark.parametrize(("euro", "dollar"), [("10 €", "10 US$"), ("EUR 10", "USD 10"), ("€10.00", "10 USD")])
-def test_amounts_in_another_currency_are_set_aside(opened: Any, euro: str, dollar: str) -> None:
+def test_amounts_in_two_currencies_are_never_added_up(opened: Any, euro: str, dollar: str) -> None:
     text = "date,channel,cost\n" + f"2026-08-01,s,{euro}\n" * 250 + f"2026-08-02,s,{dollar}\n" * 240
     found = opened(text).reconcile()
-    assert (found.kept, found.currencies, found.sums) == (250, ("EUR",), (("spend", 2500.0),))
-    assert found.set_aside == (("other-currency", 240),)
+    assert (found.kept, found.set_aside, found.sums) == (490, (), ())
+    assert found.rows_by_currency == (("EUR", 250), ("USD", 240))
+    assert [note.text() for note in found.notes] == [
+        "The rows of cost are in several currencies, which are never added up: "
+        f"EUR × 250 ({euro}), USD × 240 ({dollar})."
+    ]
 
 
 def test_a_column_of_currencies_says_which_amounts_are_meant(opened: Any) -> None:
