@@ -412,7 +412,8 @@ def test_what_is_suggested_is_two_campaigns_or_two_halves(frames: dict[str, pd.D
 # ---- what differs, in words -------------------------------------------------------------------------------
 
 OTHER: dict[str, Any] = {
-    "at": "2026-11-01", "since": "2026-10-01", "weeks_from": "2026-10-22", "interest": ("view",), "currency": "USD", "draws": 150, "seed": 9,
+    "at": "2026-11-01", "since": "2026-10-01", "weeks_from": "2026-10-22",
+    "interest": ("view",), "currency": "USD", "draws": 150, "seed": 9,
     "spend": {"search": 5.0}, "worth": 7.0, "total": 9.0, "target": 3.0, "limits": (Limit.reserve(0.15),),
     "prices": PriceIndex(rate=0.05), "given": {"search": 2.0}, "reach": 3.0, "caution": 0.5,
     "plans": {"half": Scenario(spend={"search": 5.0})}, "split": {"search": 1.0}, "reserve": 0.3,
