@@ -668,9 +668,21 @@ def _named_in(tables: Tables, table: str) -> pd.DataFrame:
             for end, column in (("day", TIME_COLUMN[table]), ("last", "_until"))}  # fmt: skip
     found = _counted(rows.with_columns(**days), table, "day", "last")
     # A report's row is about each day of its period.
-    long = ((found["last"] - found["day"]).dt.days + 1).clip(lower=1)
-    each = found.loc[found.index.repeat(long)]
-    return each.assign(day=each["day"] + pd.to_timedelta(each.groupby(level=0).cumcount(), unit="D"))
+    return each_day(found, ((found["last"] - found["day"]).dt.days + 1).clip(lower=1))
+
+
+def each_day(rows: pd.DataFrame, days: pd.Series[Any]) -> pd.DataFrame:
+    """Return rows that are about several days once for each of them, with that one in `day`.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"day": pd.to_datetime(["2026-11-01", "2026-11-09"]), "n": [3, 5]})
+    >>> [(str(row.day.date()), row.n) for row in each_day(rows, pd.Series([2, 1])).itertuples()]
+    [('2026-11-01', 3), ('2026-11-02', 3), ('2026-11-09', 5)]
+    """
+    each = rows.loc[rows.index.repeat(days)]
+    later = pd.to_timedelta(each.groupby(level=0).cumcount(), unit="D")
+    return each.assign(day=each["day"].astype("datetime64[us]") + later)
 
 
 def _without_returns(orders: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:

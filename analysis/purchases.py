@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import narwhals as nw
@@ -305,23 +306,31 @@ def _of_their_day(credits: Lazy, amount: nw.Expr) -> Lazy:
     return credits.with_columns(amount=amount, paid_at=day)
 
 
+_LIVE = nw.col("sold") & ~nw.col("void")
+_SUMS = MappingProxyType(
+    {
+        "revenue": sum_if(nw.col("sold"), nw.col("revenue")),
+        "worth": sum_if(_LIVE, nw.col("revenue")),
+        "refund": sum_if(_LIVE, nw.col("refund")),
+        "returned": sum_if(nw.col("returned"), nw.col("revenue")),
+        "given_back": sum_if(nw.col("given_back"), nw.col("revenue")),
+        "sold": count_if(nw.col("sold")),
+        "came_back": count_if(nw.col("returned")),
+    }
+)
+"""What lines of an order come to together."""
+
+
 def _orders(lines: Lazy, kept: tuple[str, ...]) -> tuple[Lazy, Lazy]:
     """Make one row of each order's lines; return orders, and refunds of their day."""
-    live = nw.col("sold") & ~nw.col("void")
     orders = _grouped(lines, kept).agg(
         timestamp=nw.when(nw.col("sold")).then(nw.col("timestamp")).min(),
         noted=nw.col("timestamp").min(),
         paid_at=nw.when(nw.col("sold")).then(nw.col("paid_at")).min(),
         noted_paid=nw.col("paid_at").min(),
-        revenue=sum_if(nw.col("sold"), nw.col("revenue")),
-        worth=sum_if(live, nw.col("revenue")),
-        refund=sum_if(live, nw.col("refund")),
-        returned=sum_if(nw.col("returned"), nw.col("revenue")),
-        given_back=sum_if(nw.col("given_back"), nw.col("revenue")),
-        sold=count_if(nw.col("sold")),
         void=count_if(nw.col("sold") & nw.col("void")),
         told=count_if(nw.col("told")),
-        came_back=count_if(nw.col("returned")),
+        **_SUMS,
     )
     made = orders.filter(nw.col("sold") > 0).with_columns(
         stands=((nw.col("told") > 0) | (nw.col("void") == 0)) & ~nw.col("paid_at").is_null(),
@@ -351,17 +360,7 @@ def _parts(lines: Lazy, orders: Lazy, kept: tuple[str, ...], by: str) -> Lazy:
     amounts = ("revenue", "refund", "sold", "void", "given_back", "returned")
     rows = lines.select(*order, *amounts, own=nw.col(by)).join(about, on=order, how="inner")
     rows = rows.with_columns(own=nw.when(~nw.col("own").is_null()).then(nw.col("own")).otherwise(nw.col(by)))
-    live = nw.col("sold") & ~nw.col("void")
-    parts = rows.group_by(*order, "timestamp", "paid_at", *kept, *told, "own").agg(
-        revenue=sum_if(nw.col("sold"), nw.col("revenue")),
-        worth=sum_if(live, nw.col("revenue")),
-        refund=sum_if(live, nw.col("refund")),
-        returned=sum_if(nw.col("returned"), nw.col("revenue")),
-        given_back=sum_if(nw.col("given_back"), nw.col("revenue")),
-        sold=count_if(nw.col("sold")),
-        live=count_if(live),
-        came_back=count_if(nw.col("returned")),
-    )
+    parts = rows.group_by(*order, "timestamp", "paid_at", *kept, *told, "own").agg(live=count_if(_LIVE), **_SUMS)
     left = nw.col("worth") - nw.col("refund") + nw.col("given_back")
     parts = parts.filter(nw.col("sold") > 0).with_columns(left=nw.when(nw.col("live") > 0, left > 0).then(left))
     parts = parts.with_columns(left=nw.col("left").fill_null(0.0))

@@ -423,10 +423,7 @@ class Tables:
         """
         if where is None:
             return frame
-        start, end = where.bounds(self.zone)
-        time = nw.col(TIME_COLUMN[table])
-        conditions = [time >= instant(start)] if start else []
-        conditions += [time < instant(end)] if end else []
+        conditions = within(TIME_COLUMN[table], *where.bounds(self.zone))
         for column, kept in where.columns().items():
             if column not in self.present(table):
                 raise self._no_filter(table, column)
@@ -611,6 +608,12 @@ def instant(when: dt.datetime) -> nw.Expr:
     Spark would take a bare datetime for one in the zone of the computer that asks.
     """
     return nw.lit(when.isoformat(sep=" ")).cast(nw.Datetime("us"))
+
+
+def within(time: str, start: dt.datetime | None, end: dt.datetime | None) -> list[nw.Expr]:
+    """Return the conditions that a naive UTC moment is not before `start` and is before `end`; None bounds nothing."""
+    begun = [nw.col(time) >= instant(start)] if start else []
+    return [*begun, *([nw.col(time) < instant(end)] if end else [])]
 
 
 def hour_of(column: str) -> nw.Expr:

@@ -244,8 +244,7 @@ class Export:
         if text != dict(proposed.constants).get(column) or heading != dict(proposed.columns).get(column, ""):
             return None
         found = next((g for g in self.recognition.guesses if (g.column, g.heading) == (column, heading)), None)
-        amount = dict(self.mapping.columns).get(LEAD.get(self.mapping.table, ""))
-        if found is None and column == "currency" and heading and heading == amount:
+        if found is None and column == "currency" and heading and heading == self.mapping.names_currency:
             return Guess(column, heading, 0.9, say("named in the amount's cells"))
         return found or (self._fixed(column, text) if text else None)
 

@@ -254,7 +254,7 @@ def _with_roi(found: Parts, desk: _Desk) -> Parts:
         desk.notes.append(Note("roi-currencies", text, "missing"))
         return found
     spent = performance.question.replace(currency=performance.currency)
-    own = returns(desk.tables, sales.question, spent, _realised(sales))
+    own = returns(desk.tables, _realised(sales), sales.question.where, spent.spread(desk.tables), spent.where)
     if own is None:
         text = say("Orders and spend tell of no whole day in common: no ROI is told.")
         desk.notes.append(Note("roi-days", text, "missing"))
@@ -295,10 +295,11 @@ def _returned_before(
         if where is None or same is None:
             return None
         asked_of.append(_before(where, same))
-    bought = sales.question.replace(where=asked_of[0])
-    spent = performance.question.replace(where=asked_of[1], currency=performance.currency)
+    sold, spent = asked_of
+    spread = performance.question.replace(where=spent, currency=performance.currency).spread(desk.tables)
     realised = _realised(sales, before=True)
-    found = returns(desk.tables, bought, spent, realised.set_axis(pd.DatetimeIndex(realised.index) - shift))
+    realised = realised.set_axis(pd.DatetimeIndex(realised.index) - shift)
+    found = returns(desk.tables, realised, sold, spread, spent)
     return found and found.called(shift)
 
 

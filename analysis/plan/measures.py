@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
@@ -31,7 +31,7 @@ from analysis.messages import N_, say
 from analysis.periods import campaigns, day_of, known_days, stretches
 from analysis.plan.dates import whole_day
 from analysis.question import Question
-from analysis.results.performance.question import Performance
+from analysis.results.performance.question import Performance, Spread
 from analysis.results.returns import Returns, returns, stretched
 from analysis.results.sales.question import Sales
 from analysis.results.sales.words import RETURNS
@@ -102,6 +102,11 @@ class Side:
         if key not in self.trends:
             self.trends[key] = asked.own_trend(self.tables)
         return self.trends[key]
+
+    @cached_property
+    def spread(self) -> Spread:
+        """What was spent day by day under this side's filter, whatever its dates."""
+        return self.here(_spent(self.tables)).spread(self.tables)
 
     def here(self, question: Q) -> Q:
         """Return a question under this side's filter; there is what it needs."""
@@ -207,8 +212,8 @@ def _sum(kind: Daily, column: str) -> ByDay:
 
 
 def _spend_a_day(side: Side) -> Told:
-    asked, where = side.here(_spent(side.tables)), side.where
-    spent, known = asked.spread(side.tables), known_days(side.tables, "spend", asked.where)
+    spent, where = side.spread, side.where
+    known = known_days(side.tables, "spend", side.here(_spent(side.tables)).where)
     own = spent.days[where.start : where.end][: known[1]] if known else spent.days[:0]
     days = own.resample("D").sum()
     counted = stretched(pd.Series(1.0, days.index), spent.unit)
@@ -219,9 +224,10 @@ def _returns(side: Side) -> Returns:
     """Return what was realised and spent on the days that orders and spend both tell of."""
     sales, performance = side.here(_sales(side.tables)), side.here(_spent(side.tables))
     trend, currency = side.own_trend(_sales(side.tables))
-    if currency != performance.spread(side.tables).currency:
+    if currency != side.spread.currency:
         raise DataError.empty(say("Revenue and spend are in different currencies: give an exchange rate on Records."))
-    found = returns(side.tables, sales, performance, trend.set_index("period")["realised"])
+    realised = trend.set_index("period")["realised"]
+    found = returns(side.tables, realised, sales.where, side.spread, performance.where)
     if found is None:
         raise DataError.empty(say("Orders and spend tell of no whole day in common: no ROI is told."))
     return found

@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from analysis.answer import Note
 from analysis.arrays import Floats
 from analysis.messages import N_, Message, Money, say
-from analysis.reallocation.play import Played, follow, interval
-from analysis.reallocation.state import REVENUE
+from analysis.reallocation.play import Played, earned, interval
 from analysis.reallocation.world import ANYTIME, RATE, START
 
 MOST = 12
@@ -52,9 +50,8 @@ def _without(played: Played, places: list[int]) -> Changed:
     cards = played.world.cards.copy()
     cards[places, START], cards[places, RATE] = ANYTIME, 0.0  # its row stays: chance goes by a card's number
     own = tuple(played.policies[played.walked.place(name)] for name in ("fixed", "rules"))
-    runs = np.arange(played.runs, dtype=np.int64)
-    found = follow(own, played.world._replace(cards=cards), seed=played.seed, runs=runs).tally.worth[REVENUE]
-    return Changed(played.total("fixed") - found[:, 0], played.gain - (found[:, 1] - found[:, 0]))
+    fixed, rules = earned(played, own, played.world._replace(cards=cards))
+    return Changed(played.total("fixed") - fixed, played.gain - (rules - fixed))
 
 
 def frame(found: Mapping[str, Changed]) -> pd.DataFrame:

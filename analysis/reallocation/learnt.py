@@ -129,15 +129,14 @@ def _busy(played: Played, log: Log) -> Message:
     surges, found = int(played.walked.tally.surges.sum()), int(played.counted(FOUND).sum())
     if not found or not played.given.reserve:
         return say("No surge was answered from a reserve. {sets}", sets=_compared(played))
-    held, drawn = played.total("held") - played.total("fixed"), played.total("rules") - played.total("unanswered")
     unit, waited = played.given.currency, played.walked.tally.worth[WAITED, :, played.walked.place("rules")].sum()
     return say(
         "The rules found {found} of {surges} surges, {hours} hours after they began on average, and drew {share} of "
         "the reserve. Answering surges brings {shocks}, holding money back for them {reserve}. {sets}",
         found=found, surges=surges, hours=float(waited) / found,
         share=Share(float(played.money(DRAWN, "rules").mean()) * CENTS / played.given.reserve),
-        shocks=Money(float(drawn.mean()), unit, signed=True),
-        reserve=Money(float(held.mean()), unit, signed=True), sets=_compared(played),
+        shocks=Money(float(played.answering.mean()), unit, signed=True),
+        reserve=Money(float(played.holding.mean()), unit, signed=True), sets=_compared(played),
     )  # fmt: skip
 
 

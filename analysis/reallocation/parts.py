@@ -10,18 +10,16 @@ so that the parts add up to the gain in every run. In another order each would b
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 
 import numpy as np
 
 from analysis.arrays import Floats
 from analysis.messages import N_
-from analysis.reallocation.play import Played, Policy, follow, of_rules, unanswered_by
-from analysis.reallocation.state import REVENUE
+from analysis.reallocation.play import Played, Policy, earned, of_rules, only, unanswered_by
 from analysis.reallocation.world import DEARER, EXACT, LEARNING, LEARNING_COST, STAY, World
 from analysis.rules.actions import ReleaseTranche
-from analysis.rules.rule_set import RuleSet
 
 PARTS: Mapping[str, str] = MappingProxyType(
     {
@@ -46,17 +44,16 @@ def parts(played: Played) -> Mapping[str, Floats]:
         By the names of :data:`PARTS`, in their order; they add up to the gain. What neither rules nor market have
         (a reserve, late orders) is not among them.
     """
-    held, unanswered = played.total("held"), played.total("unanswered")
     still, moved, cost = _moved(played)
     late = _late(played, moved)
     found = {
-        "reserve": held - played.total("fixed"),
-        "tranches": still - held,
+        "reserve": played.holding,
+        "tranches": still - played.total("held"),
         "moving": moved - still - cost,
         "cost": cost,
         "late": late - moved,
-        "chance": unanswered - late,
-        "shocks": played.total("rules") - unanswered,
+        "chance": played.total("unanswered") - late,
+        "shocks": played.answering,
     }
     given, world = played.given, played.world
     there = {
@@ -77,12 +74,12 @@ def _moved(played: Played) -> tuple[Floats, Floats, Floats]:
     """
     still, own = _still(played), _policy(played, "unanswered")
     clear = _seen(played.world, at_once=True)
-    before, after = _totals(played, (still, own), clear)
+    before, after = earned(played, (still, own), clear)
     if not _costly(played.world):
         return before, after, np.zeros_like(after)
     numbers = clear.numbers.copy()
     numbers[[DEARER, LEARNING_COST]] = 0.0
-    free = _totals(played, (still, own), clear._replace(numbers=numbers))
+    free = earned(played, (still, own), clear._replace(numbers=numbers))
     return before, after, (after - before) - (free[1] - free[0])
 
 
@@ -90,7 +87,7 @@ def _late(played: Played, moved: Floats) -> Floats:
     """Return revenue where orders are seen as expected, but only once they have come in."""
     if not played.world.channels[STAY].any():
         return moved
-    return np.asarray(_totals(played, (_policy(played, "unanswered"),), _seen(played.world, at_once=False))[0])
+    return np.asarray(earned(played, (_policy(played, "unanswered"),), _seen(played.world, at_once=False))[0])
 
 
 def _policy(played: Played, name: str) -> Policy:
@@ -101,14 +98,8 @@ def _still(played: Played) -> Policy:
     """Return the plan left alone but for what is released in parts."""
     if not played.given.tranches:
         return _policy(played, "held")
-    return of_rules("still", _only_releasing(played.rule_set), played.given)
-
-
-def _only_releasing(asked: RuleSet) -> RuleSet:
-    kept = [
-        rule.replace(on=rule.on and all(isinstance(act, ReleaseTranche) for act in rule.then)) for rule in asked.rules
-    ]
-    return asked.replace(rules=tuple(kept))
+    released = only(played.rule_set, lambda rule: all(isinstance(act, ReleaseTranche) for act in rule.then))
+    return of_rules("still", released, played.given)
 
 
 def _costly(world: World) -> bool:
@@ -123,9 +114,3 @@ def _seen(world: World, *, at_once: bool) -> World:
     if at_once:
         channels[STAY] = 0.0
     return world._replace(numbers=numbers, channels=channels)
-
-
-def _totals(played: Played, own: Sequence[Policy], world: World) -> Floats:
-    """Return each run's revenue of some policies, shape (policies, runs)."""
-    runs = np.arange(played.runs, dtype=np.int64)
-    return np.asarray(follow(own, world, seed=played.seed, runs=runs).tally.worth[REVENUE].T)

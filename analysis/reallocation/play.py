@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -41,7 +41,7 @@ from analysis.reallocation.world import DAY, HOUR, World, blank
 from analysis.rules.actions import DrawReserve
 from analysis.rules.program import FLOOR, Program, program
 from analysis.rules.ready import plan as ready_plan
-from analysis.rules.rule_set import RuleSet
+from analysis.rules.rule_set import Rule, RuleSet
 from analysis.store.watch import watching
 
 BOUNDS = ("oracle", "bound")
@@ -151,6 +151,16 @@ class Played:
         return self.total("once") - self.total("fixed")
 
     @property
+    def holding(self) -> Floats:
+        """What holding money back from the fixed split earns, run by run."""
+        return self.total("held") - self.total("fixed")
+
+    @property
+    def answering(self) -> Floats:
+        """What drawing the reserve earns above the same rules without, run by run."""
+        return self.total("rules") - self.total("unanswered")
+
+    @property
     def watching(self) -> Floats:
         """What moving money while it runs earns above one split by the curves of what is not held back."""
         return self.total("unanswered") - self.total("once-held")
@@ -206,8 +216,12 @@ def _clock_of(own: Program, channels: tuple[str, ...]) -> Program:
 
 def unanswered_by(asked: RuleSet) -> RuleSet:
     """Return a rule set without those rules that draw on the reserve."""
-    kept = [rule.replace(on=rule.on and not any(isinstance(a, DrawReserve) for a in rule.then)) for rule in asked.rules]
-    return asked.replace(rules=tuple(kept))
+    return only(asked, lambda rule: not any(isinstance(act, DrawReserve) for act in rule.then))
+
+
+def only(asked: RuleSet, kept: Callable[[Rule], bool]) -> RuleSet:
+    """Return a rule set in which but some rules are switched off; each keeps its place."""
+    return asked.replace(rules=tuple(rule.replace(on=rule.on and kept(rule)) for rule in asked.rules))
 
 
 def resplit(floor: float, market: Market, plan: Ints) -> Ints:
@@ -342,6 +356,13 @@ def walked(names: tuple[str, ...], packed: Policies, world: World, seed: int, ru
         watching().step(len(some) * count)
         parts.append(sums)
     return Walked(names=names, tally=joined(parts), log=written, trace=hourly, ticks=packed.ticks)
+
+
+def earned(played: Played, own: Sequence[Policy], world: World) -> Floats:
+    """Return what policies earn in another world on the chance of what was played, shape (policies, runs)."""
+    watching().expect(len(own) * played.runs)
+    runs = np.arange(played.runs, dtype=np.int64)
+    return np.asarray(follow(own, world, seed=played.seed, runs=runs).tally.worth[REVENUE].T)
 
 
 def play(asked: RuleSet, against: Sequence[RuleSet], given: Setting, *, runs: int, seed: int) -> Played:

@@ -129,10 +129,11 @@ class RuleSweep(SimulationDefinition):
             ),
             currency=given.currency,
             chosen=best,
-            now=(_place(across, self._now(self.across)), _place(down, self._now(self.down))),
+            now=(_place(across, self.now(self.across)), _place(down, self.now(self.down))),
         )
 
-    def _now(self, name: str) -> float | None:
+    def now(self, name: str) -> float | None:
+        """Return what a setting is in the present rules and market; None where they have none, or several."""
         return KNOBS[name].now(self.rule_set(), self.market)
 
 
@@ -245,7 +246,7 @@ def _marks(now: tuple[float | None, float | None], wide: int, high: int, look: L
 
 def _as_set(asked: RuleSweep, gain: float, currency: str | None) -> list[Note]:
     """Say what the present setting is, and what it earns over all campaigns."""
-    now = [(name, KNOBS[name].now(asked.rule_set(), asked.market)) for name in (asked.across, asked.down)]
+    now = [(name, asked.now(name)) for name in (asked.across, asked.down)]
     said = tuple(say("{what} {value}", what=say(KNOBS[name].label), value=_written(name, value))
                  for name, value in now if value is not None)  # fmt: skip
     if not said:

@@ -14,8 +14,7 @@ from analysis.estimates import Interval
 from analysis.messages import say
 from analysis.periods import known_days
 from analysis.results.against import varied
-from analysis.results.performance.question import Performance
-from analysis.results.sales.question import Sales
+from analysis.results.performance.question import Spread
 from analysis.tables import Tables
 from analysis.values import Filter
 
@@ -70,16 +69,22 @@ class Returns(NamedTuple):
             yield Note("roi-days", text, "warning")
 
 
-def returns(tables: Tables, sales: Sales, performance: Performance, realised: pd.Series[float]) -> Returns | None:
+def returns(
+    tables: Tables, realised: pd.Series[float], sold: Filter | None, spread: Spread, spent: Filter | None
+) -> Returns | None:
     """Return what was realised and spent, on the days that orders and spend both tell of; None without such a day.
 
     Parameters
     ----------
     tables : Tables
-    sales, performance : Question
-        What is asked of orders and of spend, in one currency; their filters count.
     realised : Series
-        What `sales` says was realised, by day.
+        By day, as :class:`analysis.results.sales.question.Sales` says.
+    sold : Filter, optional
+        Of what.
+    spread : Spread
+        What was spent, in the currency of what was realised.
+    spent : Filter, optional
+        Of what.
 
     Notes
     -----
@@ -90,29 +95,29 @@ def returns(tables: Tables, sales: Sales, performance: Performance, realised: pd
 
     Examples
     --------
+    >>> from analysis.results.performance.question import Performance
     >>> days = pd.date_range("2026-11-01", periods=4)
     >>> orders = pd.DataFrame({"order_id": list("abcd"), "timestamp": days, "paid_at": days, "revenue": 40.0,
     ...                        "currency": "CNY"})
     >>> spend = pd.DataFrame({"period_start": days[:1], "period_end": days[:1] + pd.Timedelta(days=7), "channel": "tv",
     ...                       "spend": 70.0, "currency": "CNY"})
     >>> tables, realised = Tables(orders=orders, spend=spend), pd.Series(40.0, days)
-    >>> found = returns(tables, Sales(), Performance(), realised)
+    >>> found = returns(tables, realised, None, Performance().spread(tables), None)
     >>> [str(day.date()) for day in found.days], float(found.roi.value), found.cut
     (['2026-11-01', '2026-11-03'], 4.0, True)
     """
-    found = performance.spread(tables)
     # A day without an order is one on which nothing was sold as long as orders of anybody are told on either side.
-    told = [known_days(tables, "orders"), known_days(tables, "spend", performance.where)]
-    own = [_dates(sales.where), _dates(performance.where)]
+    told = [known_days(tables, "orders"), known_days(tables, "spend", spent)]
+    own = [_dates(sold), _dates(spent)]
     spans = [*((pd.Timestamp(span[0]), pd.Timestamp(span[1])) for span in told if span), *own]
     days = common(spans) if all(told) else None
     if days is None:
         return None
-    spent = found.days[own[1][0] : own[1][1]]
+    paid = spread.days[own[1][0] : own[1][1]]
     every = pd.date_range(*days, unit="us")
-    laid = [amounts.astype(float).reindex(every, fill_value=0.0).fillna(0.0) for amounts in (realised, spent)]
-    others = [bool((amounts.drop(every, errors="ignore").fillna(0.0) != 0).any()) for amounts in (realised, spent)]
-    return Returns(laid[0], laid[1], found.unit, any(others))
+    laid = [amounts.astype(float).reindex(every, fill_value=0.0).fillna(0.0) for amounts in (realised, paid)]
+    others = [bool((amounts.drop(every, errors="ignore").fillna(0.0) != 0).any()) for amounts in (realised, paid)]
+    return Returns(laid[0], laid[1], spread.unit, any(others))
 
 
 def stretched(days: pd.Series[float], unit: int) -> Floats:

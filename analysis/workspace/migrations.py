@@ -196,8 +196,9 @@ def vocabulary_columns(con: Connection) -> None:
 
 def _tables(con: Connection) -> dict[str, str]:
     """Return the tables with rows of the vocabulary, each with the vocabulary's name of it."""
-    found = {name: table for table in TABLES for name in (table, f"replaced_{table}") if name in _names(con)}
-    return found | ({states.RAW: "orders"} if states.kept(con) else {})
+    own = {name: table for table in TABLES for name in (table, f"replaced_{table}")} | {states.RAW: "orders"}
+    there = _names(con)
+    return {name: table for name, table in own.items() if name in there}
 
 
 def _lacking(con: Connection, name: str, table: str) -> list[Column]:

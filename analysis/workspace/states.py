@@ -24,8 +24,6 @@ RAW = "order_states"
 _CHOICES, _CHANGES = "order_choices", "order_changes"
 _COLUMNS = tuple(column.name for column in TABLES["orders"])
 _OWN = ", ".join(f'"{name}"' for name in _COLUMNS)
-_SETTLED = ("order_id", "timestamp", "revenue", "currency", "status", "refund", "paid_at")
-"""Columns that a state has of its own: what it does not say of the others, other states do."""
 _MINUTE = "date_trunc('minute', timestamp)"
 
 Connection = duckdb.DuckDBPyConnection
@@ -44,8 +42,12 @@ def tables(con: Connection) -> None:
 
 def kept(con: Connection) -> bool:
     """Say whether there are tables of states."""
-    query = f"SELECT EXISTS (FROM duckdb_tables() WHERE table_name = '{RAW}')"
-    return bool(con.execute(query).fetchall()[0][0])
+    return _has(con, RAW)
+
+
+def _has(con: Connection, table: str) -> bool:
+    query = "SELECT EXISTS (FROM duckdb_tables() WHERE table_name = ?)"
+    return bool(con.execute(query, [table]).fetchall()[0][0])
 
 
 # ---- before an import -------------------------------------------------------------------------------------
@@ -136,13 +138,14 @@ def _note(con: Connection, batch: int, number: int) -> None:
 
 def undone(con: Connection, batch: int) -> None:
     """Take a batch's states out, before its rows and what it replaced are; :func:`settled_again` goes on from there."""
-    if not kept(con) and not _has_replaced(con):
+    aside = _has(con, "replaced_orders")
+    if not kept(con) and not aside:
         con.execute("CREATE OR REPLACE TEMP TABLE asked (order_id VARCHAR)")
         return
     tables(con)
-    replaced = f"SELECT order_id FROM replaced_orders WHERE replaced_by = {batch}" if _has_replaced(con) else ""
+    replaced = f" UNION SELECT order_id FROM replaced_orders WHERE replaced_by = {batch}" if aside else ""
     own = f"SELECT order_id FROM {RAW} WHERE batch = {batch} OR replaced_by = {batch}"
-    con.execute(f"CREATE OR REPLACE TEMP TABLE asked AS {own}{f' UNION {replaced}' if replaced else ''}")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE asked AS {own}{replaced}")
     for table in (RAW, _CHOICES, _CHANGES):
         con.execute(f"DELETE FROM {table} WHERE batch = {batch}")
 
@@ -186,17 +189,12 @@ def brought_back(con: Connection, batch: int) -> None:
     )
 
 
-def _has_replaced(con: Connection) -> bool:
-    query = "SELECT EXISTS (FROM duckdb_tables() WHERE table_name = 'replaced_orders')"
-    return bool(con.execute(query).fetchall()[0][0])
-
-
 # ---- which state stands -----------------------------------------------------------------------------------
 
 
 def _gather(con: Connection, place: int) -> None:
     """Settle the orders in `asked` anew: those that stand (`place` nought), or that a batch of that number replaced."""
-    if place and not _has_replaced(con):
+    if place and not _has(con, "replaced_orders"):
         return
     into = "replaced_orders" if place else "orders"
     where = f"replaced_by = {place}" if place else "true"
@@ -279,7 +277,7 @@ def _made() -> str:
         f"(SELECT *, {_MINUTE} AS moment FROM pool WHERE revenue >= 0 "
         "QUALIFY count(*) OVER (PARTITION BY order_id, batch) = 1)"
     )
-    filled = [c for c in _COLUMNS if c not in _SETTLED]
+    filled = [c for c in _COLUMNS if c not in TOLD_BY]  # what a state does not say of these, others do
     others = ", ".join(f"arg_min({c}, batch) FILTER ({c} IS NOT NULL) AS {c}" for c in filled)
     more = (
         f"SELECT order_id, round(revenue, 4) AS worth, moment, currency, {others}, min(paid_at) AS paid_at, "
@@ -288,7 +286,7 @@ def _made() -> str:
     own = ", ".join(f"coalesce(p.{c}, m.{c}) AS {c}" for c in filled)
     # A time of payment that is none but the order's own was made of its status.
     paid = "coalesce(nullif(p.paid_at, p.timestamp), m.stated, p.paid_at, m.paid_at) AS paid_at"
-    kept = ", ".join(f"p.{c}" for c in _SETTLED if c != "paid_at")
+    kept = ", ".join(f"p.{c}" for c in TOLD_BY if c != "paid_at")
     return (
         f"SELECT {kept}, {paid}, {own}, p.batch FROM (SELECT *, {_MINUTE} AS moment FROM pool WHERE revenue >= 0) AS p "
         "SEMI JOIN standing AS s ON s.order_id = p.order_id AND s.batch = p.batch "

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Self
 
 from analysis.errors import ImportFileError, QuestionError
+from analysis.imports.columns.amounts import LEAD
 from analysis.messages import Names, say
 from analysis.values import (
     Metadata,
@@ -228,6 +229,19 @@ class ColumnMapping(Value):
         except QuestionError as error:
             reason = _NOT_A_MAPPING if error.code in ("unreadable", "unknown-kind") else error.message
             raise ImportFileError.because(name, reason, "not-a-mapping") from error
+
+    @property
+    def names_currency(self) -> str | None:
+        """Heading of the amount whose cells name each row's currency; None where it is said elsewhere.
+
+        Examples
+        --------
+        >>> ColumnMapping(table="orders", columns={"revenue": "Paid", "currency": "Paid"}).names_currency
+        'Paid'
+        """
+        columns = dict(self.columns)
+        heading = columns.get("currency")
+        return heading if heading == columns.get(LEAD.get(self.table, "")) else None
 
     def missing(self) -> tuple[str, ...]:
         """Return the required columns that have neither a file column nor a constant."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.imports.columns.amounts import LEAD, MONEY, amounts_of
+from analysis.imports.columns.amounts import MONEY, amounts_of
 from analysis.imports.columns.cells import filled
 from analysis.imports.columns.mapping import ColumnMapping
 from analysis.imports.columns.rivals import Rival
@@ -240,9 +240,8 @@ def _unit_notes(judged: Judged) -> list[Message]:
 
 def _currency_notes(judged: Judged) -> list[Message]:
     """Say which currencies the cells of an amount name, with one cell of each."""
-    columns = dict(judged.mapping.columns)
-    heading = columns.get(LEAD.get(judged.mapping.table, ""), "")
-    if not heading or columns.get("currency") != heading:
+    heading = judged.mapping.names_currency
+    if heading is None:
         return []
     cell = f"{filled(judged.scratch.column(heading))} AS cell"
     found = _rows(
@@ -261,19 +260,19 @@ def shared(one: Judged, other: Judged) -> int:
     Orders that agree in amount, time and currency are one, however they stand.
     """
     table = one.mapping.table
-    own = [c for c in (TOLD_BY if table == "orders" else SAME[table]) if c in one.columns]
-    theirs = [c for c in (TOLD_BY if table == "orders" else SAME[table]) if c in other.columns]
-    if own != theirs and table != "orders":
+    own, theirs = ([c for c in (TOLD_BY if table == "orders" else SAME[table]) if c in file.columns]
+                   for file in (one, other))  # fmt: skip
+    here = f"(FROM {one.relation} WHERE bad IS NULL)"
+    if table == "orders":
+        twice = f"SELECT count_if(verdict = 'differ') FROM ({verdicts(by_order(here, own), by_order('there', theirs))})"
+    elif own == theirs:
+        same = " AND ".join(f"h.{c} IS NOT DISTINCT FROM t.{c}" for c in own)
+        twice = f"SELECT count(*) FROM {here} AS h SEMI JOIN there AS t ON {same}"
+    else:
         return 0
     there = other.con.sql(f"SELECT {', '.join(theirs)} FROM {other.relation} WHERE bad IS NULL").to_arrow_table()
     one.con.register("there", there)
-    if table == "orders":
-        here = by_order(f"(FROM {one.relation} WHERE bad IS NULL)", own)
-        query = f"SELECT count_if(verdict = 'differ') FROM ({verdicts(here, by_order('there', theirs))})"
-    else:
-        same = " AND ".join(f"h.{c} IS NOT DISTINCT FROM t.{c}" for c in own)
-        query = f"SELECT count(*) FROM {one.relation} AS h SEMI JOIN there AS t ON {same} WHERE bad IS NULL"
-    found = int(_rows(one, query)[0][0])
+    found = int(_rows(one, twice)[0][0])
     one.con.unregister("there")
     return found
 

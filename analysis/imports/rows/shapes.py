@@ -149,8 +149,7 @@ def questions(mapping: ColumnMapping) -> tuple[Message, ...]:
         for column, heading in mapping.factors
         if column in columns and column not in mapping.settled and not of_one_piece(columns[column])
     ]
-    amount = columns.get(LEAD.get(mapping.table, ""))
-    if amount and columns.get("currency") == amount:
+    if amount := mapping.names_currency:
         asked.append(say("{heading} names several currencies: each row is in that of its cell, “$” alone is US "
                          "dollars, “¥” and “元” are yuan. Is that right?", heading=amount))  # fmt: skip
     if mapping.table == "orders" and columns.get("order_id") == columns.get(TIME_COLUMN["orders"], ""):

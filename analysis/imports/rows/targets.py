@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from analysis.imports.columns.amounts import AMOUNTS, LEAD, MONEY
+from analysis.imports.columns.amounts import AMOUNTS, MONEY
 from analysis.imports.columns.beside import Beside, number_style_beside, time_style_beside
 from analysis.imports.columns.cells import Source, Style, filled
 from analysis.imports.columns.confirmed import LIKELY, misfit
@@ -308,10 +308,9 @@ def _coded(name: str, made: str, mapping: ColumnMapping) -> str:
 
 def _text(name: str, source: str, mapping: ColumnMapping) -> str:
     made = _coded(name, filled(source), mapping)
-    columns = dict(mapping.columns)
     if name == "order_id" and mapping.table == "orders":  # a number that a program took for one: 1001.0 is 1001
         return f"regexp_replace({made}, '^(\\d+)[.]0$', '\\1')"
-    if name == "currency" and columns.get("currency", "") == columns.get(LEAD.get(mapping.table, "")):
+    if name == "currency" and mapping.names_currency:
         return named_currency(source)
     if name == "currency":
         cases = (f"WHEN '{word.upper()}' THEN '{code}'" for word, code in WORDS.items())

@@ -17,7 +17,7 @@ from analysis.journey.attribution.naming import orders_named
 from analysis.messages import Money, Names, say
 from analysis.money import Currency, currency_of, known
 from analysis.purchases import purchases, source_of
-from analysis.tables import Tables, collect, instant, sum_if
+from analysis.tables import Tables, collect, sum_if, within
 from analysis.values import Filter
 
 Lazy = nw.LazyFrame[Any]
@@ -66,7 +66,8 @@ def worth_of(tables: Tables, value: str, conversion: str, where: Filter | None, 
     tables.require("orders", *source_of(tables, buyers=False).lacks)
     known(tables, wanted, "orders")
     named, bought = orders_named(tables, where, conversion), purchases(tables, buyers=False)
-    events = named.filter(_within(where, "named", tables))
+    dates = where.bounds(tables.zone) if where else (None, None)
+    events = named.filter(~nw.col("named").is_null(), *within("named", *dates))
     paid = events.join(bought.rows.select("order_id", "paid_at", "currency", "amount"), on="order_id", how="inner")
     currency = currency_of(tables, paid, wanted)
     rows = collect(paid.select("order_id", realised=nw.col("amount") * currency.factor()))
@@ -98,17 +99,10 @@ def _covered(tables: Tables, where: Filter | None, named: Lazy, currency: Curren
     both = paid.join(named, on="order_id", how="left")
     told = ~nw.col("named").is_null()
     at = nw.when(told).then(nw.col("named")).otherwise(nw.col("timestamp"))
-    both = both.with_columns(told=told, at=at).filter(_within(where, "at", tables))
+    dates = where.bounds(tables.zone) if where else (None, None)
+    both = both.with_columns(told=told, at=at).filter(~nw.col("at").is_null(), *within("at", *dates))
     found = collect(both.select(paid=nw.col("realised").sum(), named=sum_if(nw.col("told"), nw.col("realised"))))
     return float(found["paid"].fillna(0.0)[0]), float(found["named"].fillna(0.0)[0])
-
-
-def _within(where: Filter | None, time: str, tables: Tables) -> nw.Expr:
-    """Return the condition that a moment lies in a filter's dates."""
-    start, end = where.bounds(tables.zone) if where else (None, None)
-    here = ~nw.col(time).is_null()
-    here = here & (nw.col(time) >= instant(start)) if start else here
-    return here & (nw.col(time) < instant(end)) if end else here
 
 
 def spent(tables: Tables, by: str, where: Filter | None, days: tuple[str, str], wanted: str | None) -> Cost:

@@ -18,7 +18,7 @@ from analysis.estimates import Interval, relative, share
 from analysis.fields import Field, Fields, Figure, described
 from analysis.messages import N_, say
 from analysis.money import Currency, currency_of, known
-from analysis.periods import day_of, known_until
+from analysis.periods import day_of, each_day, known_until
 from analysis.question import Question
 from analysis.results.against import (
     EVERY,
@@ -282,10 +282,8 @@ class _Source:
         upto = spend.abs().iloc[order].cumsum()
         half = int(np.searchsorted(upto, upto.iloc[-1] / 2)) if len(upto) else 0
         unit = int(days.iloc[order].iloc[half]) if len(days) else 1
-        each = found.assign(spend=spend / days).loc[found.index.repeat(days)]
-        nth = each.groupby(level=0).cumcount()
-        day = each["day"].astype("datetime64[us]") + pd.to_timedelta(nth, unit="D")
-        return Spread(each["spend"].groupby(day).sum().sort_index(), self.money.code, unit)
+        each = each_day(found.assign(spend=spend / days), days)
+        return Spread(each.groupby("day")["spend"].sum(), self.money.code, unit)
 
     def notes(self, daily: Daily, table: pd.DataFrame) -> tuple[Note, ...]:
         """Say what was left out, and the rules."""
