@@ -748,7 +748,7 @@ TERMS: tuple[Term, ...] = (
             "or answer each other, these need not add up to what all change together."
         ),
         kinds=("simulation",),
-        labels=("Changed of the fixed split's revenue", "Changed of what the rules gain"),
+        labels=("Of the fixed split", "Of the gain"),
     ),
     Term(
         N_("Regret"),

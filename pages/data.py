@@ -161,7 +161,7 @@ def _go(seen: list[tuple[Staged, Reconciliation | None, bool]], target: Workspac
         if waiting:
             st.caption(shown(_("First decide what is open in {files}.", files=Names(tuple(waiting)))))
         elif overlap is None:
-            st.caption(_("First choose what should happen with the days stored already."))
+            st.caption(_("First choose what should happen with what is stored already."))
 
 
 def _twice(files: list[Staged]) -> bool:

@@ -251,12 +251,12 @@ class SimulationAnswer(LoggedAnswer):
         cards={
             "card": Field(N_("Shock card"), "text", of="card"),
             **_money(
-                fixed=N_("Changed of the fixed split's revenue"),
+                fixed=N_("Of the fixed split"),
                 low=N_("95% from"),
                 high=N_("95% to"),
-                gain=N_("Changed of what the rules gain"),
-                gain_low=N_("Changed of the gain, 95% from"),
-                gain_high=N_("Changed of the gain, 95% to"),
+                gain=N_("Of the gain"),
+                gain_low=N_("Gain from"),
+                gain_high=N_("Gain to"),
             ),
         },
         hours={
