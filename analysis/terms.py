@@ -748,7 +748,7 @@ TERMS: tuple[Term, ...] = (
             "or answer each other, these need not add up to what all change together."
         ),
         kinds=("simulation",),
-        labels=("Of the fixed split", "Of the gain"),
+        labels=("Of the fixed split", "Of the gain", "Gain from", "Gain to"),
     ),
     Term(
         N_("Regret"),
